@@ -1,0 +1,61 @@
+import { lookup } from 'node:dns';
+import { isIP, type LookupFunction } from 'node:net';
+import ipaddr from 'ipaddr.js';
+import { Agent, fetch as undiciFetch } from 'undici';
+
+/**
+ * The one way out. A name is resolved once, every address it has is checked, and the connection goes to the checked
+ * address, so that a name which answers differently a moment later (rebinding) gains nothing. No redirects, no more
+ * than 64 KB, no more than 2.5 seconds.
+ *
+ * @param allowed `host` or `host:port` that may be private
+ */
+export function egressFetch(allowed: readonly string[]): typeof globalThis.fetch {
+  const guarded = new Agent({
+    connect: { lookup: guardedLookup, timeout: 2000 },
+    maxResponseSize: 64 * 1024,
+    headersTimeout: 2500,
+    bodyTimeout: 2500,
+  });
+  const open = new Agent({ maxResponseSize: 64 * 1024, headersTimeout: 2500, bodyTimeout: 2500 });
+
+  return (async (input: string | URL | Request, init: RequestInit = {}) => {
+    const url = new URL(input instanceof Request ? input.url : input);
+    const permitted = allowed.includes(url.host.toLowerCase()) || allowed.includes(url.hostname.toLowerCase());
+    if (url.protocol !== 'https:' && !(permitted && url.protocol === 'http:')) {
+      throw new EgressRefused(`${url.protocol} is not used for outbound requests`);
+    }
+    // A literal address never reaches the lookup.
+    const literal = url.hostname.replace(/^\[|\]$/g, '');
+    if (!permitted && isIP(literal) && !isPublic(literal)) throw new EgressRefused('a private address');
+    return undiciFetch(url, {
+      ...(init as object),
+      redirect: 'error',
+      dispatcher: permitted ? open : guarded,
+      signal: init.signal ?? AbortSignal.timeout(2500),
+    } as never) as unknown as Promise<Response>;
+  }) as typeof globalThis.fetch;
+}
+
+export class EgressRefused extends Error {
+  constructor(why: string) {
+    super(`outbound request refused: ${why}`);
+    this.name = 'EgressRefused';
+  }
+}
+
+const guardedLookup: LookupFunction = (hostname, options, callback) => {
+  lookup(hostname, { ...options, all: true }, (error, addresses) => {
+    if (error) return callback(error, []);
+    const refused = addresses.find(({ address }) => !isPublic(address));
+    if (refused) return callback(new EgressRefused(`${hostname} has a private address`), []);
+    return callback(null, addresses);
+  });
+};
+
+/** Unicast and public, also when an IPv4 address hides in an IPv6 one. */
+export function isPublic(address: string): boolean {
+  if (!ipaddr.isValid(address)) return false;
+  const parsed = ipaddr.process(address); // unwraps ::ffff:a.b.c.d
+  return parsed.range() === 'unicast';
+}

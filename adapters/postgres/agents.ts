@@ -1,0 +1,188 @@
+import { type Agent, type AgentEdge, type AgentStatus, TRANSITIONS } from '../../server/agents/agent.ts';
+import type { MyAgents, MyAgentsStore } from '../../server/agents/my-agents.ts';
+import { pairOf } from '../../server/agents/liveness.ts';
+import { prepareEvent } from '../../server/evidence/evidence.ts';
+import type { Database, Statements } from './database.ts';
+import { eventParameters, insertEvent } from './evidence.ts';
+import { writeStop } from './liveness.ts';
+
+/** Edges along which this agent may hand on, as they are now. */
+export async function edgesOf(statements: Statements, organization: string, agent: string): Promise<AgentEdge[]> {
+  return statements.rows<AgentEdge>(EDGES, [organization, agent]);
+}
+
+export async function isPaused(statements: Statements, organization: string, agent: string, person: string): Promise<boolean> {
+  const row = await statements.first<{ paused: boolean }>(
+    'select exists (select from pauses where organization = $1 and agent = $2 and person = $3) as paused',
+    [organization, agent, person],
+  );
+  return row?.paused ?? false;
+}
+
+/**
+ * Moves an agent to another status, with who, when and why. Leaving `active` ends everything it holds at once.
+ *
+ * @returns the agent's former status, or undefined when the move is not allowed from it
+ */
+export function changeStatus(
+  database: Database,
+  { organization, agent, to, by, reason }: { organization: string; agent: string; to: AgentStatus; by: string; reason?: string | undefined },
+): Promise<AgentStatus | undefined> {
+  return database.transaction(async (statements) => {
+    const row = await statements.first<{ status: AgentStatus }>(
+      'select status from agents where organization = $1 and id = $2 for no key update',
+      [organization, agent],
+    );
+    if (!row || !TRANSITIONS[row.status].includes(to)) return undefined;
+    await statements.run('update agents set status = $3 where organization = $1 and id = $2', [organization, agent, to]);
+    await statements.run(ADD_CHANGE, [organization, agent, row.status, to, by, reason ?? null]);
+    if (to !== 'active') await writeStop(statements, { organization, kind: 'agent', subject: agent, by, reason });
+    await record(statements, {
+      organization,
+      type: to === 'active' ? 'authority.resumed' : 'authority.stopped',
+      decision: 'allowed',
+      reason: 'agent',
+      agent,
+      content: { from: row.status, to, by, reason },
+    });
+    return row.status;
+  });
+}
+
+export async function findAgent(statements: Statements, organization: string, agent: string): Promise<Agent | undefined> {
+  return statements.first<Agent>(FIND, [organization, agent]);
+}
+
+/** One person's agents, under row-level security. */
+export const postgresMyAgents = (database: Database): MyAgentsStore => ({
+  list: (organization, person) =>
+    database.within(organization, async (statements) => {
+      const agents = await statements.rows<MyAgents['agents'][number]>(MY_AGENTS, [organization, person]);
+      const tasks = await statements.rows<MyAgents['tasks'][number]>(MY_TASKS, [organization, person]);
+      const history = await statements.rows<MyAgents['history'][number]>(MY_HISTORY, [organization, person]);
+      return { agents, tasks, history };
+    }),
+
+  stopTask: (organization, person, task) =>
+    database.within(organization, async (statements) => {
+      const row = await statements.first<{ agent: string | null }>(
+        'select agent from tasks where organization = $1 and id = $2 and person = $3',
+        [organization, task, person],
+      );
+      if (!row) return false;
+      await writeStop(statements, { organization, kind: 'task', subject: task, by: person });
+      await record(statements, {
+        organization,
+        type: 'authority.stopped',
+        decision: 'allowed',
+        reason: 'task',
+        person,
+        agent: row.agent ?? undefined,
+        task,
+      });
+      return true;
+    }),
+
+  pause: (organization, person, agent) =>
+    database.within(organization, async (statements) => {
+      const known = await statements.first('select from agents where organization = $1 and id = $2', [organization, agent]);
+      if (!known) return false;
+      await statements.run(
+        'insert into pauses (organization, agent, person) values ($1, $2, $3) on conflict do nothing',
+        [organization, agent, person],
+      );
+      await writeStop(statements, { organization, kind: 'pair', subject: pairOf(agent, person), by: person });
+      await record(statements, {
+        organization,
+        type: 'authority.stopped',
+        decision: 'allowed',
+        reason: 'person_and_agent',
+        person,
+        agent,
+      });
+      return true;
+    }),
+
+  resume: (organization, person, agent) =>
+    database.within(organization, async (statements) => {
+      const changed = await statements.run('delete from pauses where organization = $1 and agent = $2 and person = $3', [
+        organization,
+        agent,
+        person,
+      ]);
+      if (changed === 0) return false;
+      await record(statements, {
+        organization,
+        type: 'authority.resumed',
+        decision: 'allowed',
+        reason: 'person_and_agent',
+        person,
+        agent,
+      });
+      return true;
+    }),
+
+  stopAll: (organization, person) =>
+    database.within(organization, async (statements) => {
+      // Every pair, not the person: their session and their own sign-ins go on.
+      const agents = await statements.rows<{ agent: string }>(
+        'select distinct agent from tasks where organization = $1 and person = $2 and agent is not null',
+        [organization, person],
+      );
+      for (const { agent } of agents) {
+        await writeStop(statements, { organization, kind: 'pair', subject: pairOf(agent, person), by: person });
+      }
+      await record(statements, {
+        organization,
+        type: 'authority.stopped',
+        decision: 'allowed',
+        reason: 'all_agents_of_person',
+        person,
+        content: { agents: agents.length },
+      });
+      return agents.length;
+    }),
+});
+
+const record = (statements: Statements, event: Parameters<typeof prepareEvent>[0]) =>
+  statements.run(`with ${insertEvent(1)} select`, eventParameters(prepareEvent(event)));
+
+const EDGES = `
+  select e.child, a.name as "childName", e.actions, e.max_depth as "maxDepth"
+  from agent_edges e join agents a on a.organization = e.organization and a.id = e.child
+  where e.organization = $1 and e.parent = $2 order by a.name`;
+
+const ADD_CHANGE =
+  'insert into agent_changes (organization, agent, from_status, to_status, by, reason) values ($1, $2, $3, $4, $5, $6)';
+
+const FIND = `
+  select organization, id, name, purpose, mode, status, owner, deputy, own_actions as "ownActions",
+         chain_limit as "chainLimit", expires_at as "expiresAt"
+  from agents where organization = $1 and id = $2`;
+
+const MY_AGENTS = `
+  select a.id, a.name, a.purpose, a.mode, a.status, o.name as owner,
+         exists (select from pauses p where p.organization = a.organization and p.agent = a.id and p.person = $2) as paused,
+         (select max(t.issued_at) from issued_tokens t
+          where t.organization = a.organization and t.agent = a.id and t.person = $2) as "lastUsed"
+  from agents a join people o on o.organization = a.organization and o.id = a.owner
+  where a.organization = $1
+    and exists (select from approvals p where p.organization = a.organization and p.agent = a.id and p.person = $2)
+  order by "lastUsed" desc nulls last, a.name`;
+
+const MY_TASKS = `
+  select t.id, t.agent, t.sentence, t.impact, t.expires_at as "expiresAt",
+         (select sum(a.uses)::int from task_actions a where a.organization = t.organization and a.task = t.id) as uses,
+         (select sum(a.max_uses)::int from task_actions a where a.organization = t.organization and a.task = t.id) as "maxUses"
+  from tasks t
+  where t.organization = $1 and t.person = $2 and t.agent is not null and t.expires_at > clock_timestamp()
+    and why_not_alive(t.organization,
+          array['organization:' || t.organization, 'agent:' || t.agent, 'pair:' || t.agent || '|' || t.person,
+                'client:' || t.client_id, 'person:' || t.person, 'task:' || t.id],
+          array[t.agent], t.person, t.id, t.approved_at) is null
+  order by t.expires_at`;
+
+const MY_HISTORY = `
+  select agent, type, decision, reason, outcome, resource, at from evidence
+  where organization = $1 and person = $2 and agent is not null
+  order by at desc limit 200`;

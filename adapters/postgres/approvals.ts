@@ -1,0 +1,315 @@
+import { timingSafeEqual } from 'node:crypto';
+
+import { stopKeys } from '../../server/agents/liveness.ts';
+import type { Approval } from '../../server/approvals/approval.ts';
+import type { ApprovalStore, PersonApprovals } from '../../server/approvals/store.ts';
+import { prepareEvent } from '../../server/evidence/evidence.ts';
+import type { Database, Statements } from './database.ts';
+import { eventParameters, insertEvent } from './evidence.ts';
+import { sendSignal } from './signals.ts';
+import { insertTask } from './tasks.ts';
+
+/** Approvals on the protocol path: the agent asks and collects. */
+/** `delay`: milliseconds between the look and the collection; tests use it to widen the race. */
+export const postgresApprovals = (database: Database, delay = 0): ApprovalStore => ({
+  async open(approval, event) {
+    await database.transaction(async (statements) => {
+      const opened = await statements.run(OPEN, [
+        approval.organization,
+        approval.id,
+        approval.kind,
+        approval.clientId,
+        approval.agent,
+        approval.person,
+        JSON.stringify(approval.actions),
+        approval.scopes,
+        approval.resources,
+        JSON.stringify(approval.request),
+        approval.requestHash,
+        approval.askedHash,
+        approval.bindingMessage,
+        JSON.stringify(approval.oidc),
+        approval.jkt,
+        JSON.stringify(approval.edges),
+        approval.impact,
+        approval.coveredBy === undefined ? 'pending' : 'approved',
+        approval.expiresAt,
+        approval.coveredBy ?? null,
+        approval.displayCodeHash ?? null,
+        approval.authReqIdHash ?? null,
+      ]);
+      if (opened === 1) await writeEvent(statements, event);
+    });
+  },
+
+  async find(id) {
+    const row = await database.first<ApprovalRow>('select * from approvals where id = $1', [id]);
+    return row && toApproval(row);
+  },
+
+  async findOpen(organization, clientId, person, askedHash) {
+    const row = await database.first<ApprovalRow>(FIND_OPEN, [organization, clientId, person, askedHash]);
+    return row && toApproval(row);
+  },
+
+  async waitingFrom(organization, agent, person) {
+    const row = await database.first<{ count: number; next_end: Date | null }>(WAITING_FROM, [organization, agent, person]);
+    return { count: row?.count ?? 0, nextEnd: row?.next_end ?? undefined };
+  },
+
+  async poll(authReqIdHash, clientId, holdSeconds) {
+    const row = await database.first<PollRow>(POLL, [authReqIdHash, clientId, holdSeconds]);
+    if (!row) return { state: 'unknown' };
+    if (row.too_fast) return { state: 'slow_down' };
+    const approval = toApproval(row);
+    // A stop ends what waits; the person's answer, when there was one, comes first.
+    if (approval.status === 'denied' || approval.status === 'ended' || (approval.status === 'pending' && row.stopped)) {
+      return { state: 'denied', approval };
+    }
+    if (approval.status === 'approved') return { state: 'approved', approval };
+    return row.expired ? { state: 'expired', approval } : { state: 'pending', approval };
+  },
+
+  async released(authReqIdHash) {
+    await database.run('update approvals set held_until = null, polled_at = null where auth_req_id_hash = $1', [authReqIdHash]);
+  },
+
+  async collect(authReqIdHash) {
+    if (delay > 0) await new Promise((resolve) => setTimeout(resolve, delay));
+    return (await database.run(COLLECT, [authReqIdHash])) === 1;
+  },
+});
+
+/** Approvals as the person sees and decides them, under row-level security. */
+export const postgresPersonApprovals = (database: Database): PersonApprovals => ({
+  find: (organization, id) =>
+    database.within(organization, async (statements) => {
+      const row = await statements.first<ApprovalRow>('select * from approvals where id = $1', [id]);
+      return row && toApproval(row);
+    }),
+
+  waiting: (organization, person) =>
+    database.within(organization, async (statements) =>
+      (await statements.rows<ApprovalRow>(WAITING, [organization, person])).map(toApproval),
+    ),
+
+  recent: (organization, person, limit) =>
+    database.within(organization, async (statements) =>
+      (await statements.rows<ApprovalRow>(RECENT, [organization, person, limit])).map(toApproval),
+    ),
+
+  shown: (organization, id, content) =>
+    database.within(organization, async (statements) => {
+      await statements.run(
+        `update approvals set shown_at = coalesce(shown_at, clock_timestamp()), shown = coalesce(shown, $3) where organization = $1 and id = $2`,
+        [organization, id, JSON.stringify(content)],
+      );
+    }),
+
+  wrongNumber: (organization, id) =>
+    database.within(organization, async (statements) => {
+      const row = await statements.first<{ number_tries: number }>(
+        `update approvals set number_tries = number_tries + 1 where organization = $1 and id = $2 returning number_tries`,
+        [organization, id],
+      );
+      return row?.number_tries ?? 0;
+    }),
+
+  numberMatches: (organization, id, keyedHash) =>
+    database.within(organization, async (statements) => {
+      const row = await statements.first<{ display_code_hash: Buffer | null }>(
+        'select display_code_hash from approvals where organization = $1 and id = $2',
+        [organization, id],
+      );
+      return row?.display_code_hash != null && timingSafeEqual(row.display_code_hash, keyedHash);
+    }),
+
+  approve: (approval, task, decision, event) =>
+    decided(database, approval, async (statements) => {
+      // Held until commit: a stop of this agent or person waits for us, or we for it, and then see it.
+      await statements.run(`select from people where organization = $1 and id = $2 for share`, [task.organization, task.person]);
+      await statements.run(`select from agents where organization = $1 and id = $2 for share`, [task.organization, task.agent]);
+      const alive = await statements.first<{ reason: string | null }>('select why_not_alive($1, $2, $3, $4, null, $5) as reason', [
+        approval.organization,
+        stopKeys({
+          organization: approval.organization,
+          agents: [approval.agent],
+          person: approval.person,
+          client: approval.clientId,
+          since: approval.askedAt,
+        }),
+        [approval.agent],
+        approval.person,
+        approval.askedAt,
+      ]);
+      if (!alive || alive.reason !== null) return false;
+      const changed = await statements.run(APPROVE, [
+        approval.organization,
+        approval.id,
+        approval.requestHash,
+        JSON.stringify(decision.json),
+        decision.hash,
+        task.id,
+      ]);
+      if (changed === 0) return false;
+      await insertTask(statements, task);
+      await writeEvent(statements, event);
+      return true;
+    }),
+
+  deny: (approval, reason, decision, event) =>
+    decided(database, approval, async (statements) => {
+      const changed = await statements.run(DENY, [
+        approval.organization,
+        approval.id,
+        approval.requestHash,
+        JSON.stringify(decision.json),
+        decision.hash,
+        reason ?? null,
+      ]);
+      if (changed === 0) return false;
+      await writeEvent(statements, event);
+      return true;
+    }),
+
+  giveReason: (organization, id, person, reason) =>
+    database.within(
+      organization,
+      async (statements) =>
+        (await statements.run(
+          `update approvals set deny_reason = $4
+           where organization = $1 and id = $2 and person = $3 and status = 'denied' and deny_reason is null`,
+          [organization, id, person, reason],
+        )) === 1,
+    ),
+});
+
+const decided = (database: Database, approval: Approval, work: (statements: Statements) => Promise<boolean>) =>
+  database.within(approval.organization, async (statements) => {
+    const done = await work(statements);
+    if (done) await sendSignal(statements, 'approval', approval.id);
+    return done;
+  });
+
+const writeEvent = (statements: Statements, event: Parameters<typeof prepareEvent>[0]) =>
+  statements.run(`with ${insertEvent(1)} select`, eventParameters(prepareEvent(event)));
+
+interface ApprovalRow {
+  organization: string;
+  id: string;
+  kind: Approval['kind'];
+  client_id: string;
+  agent: string;
+  person: string;
+  actions: Approval['actions'];
+  scopes: string[];
+  resources: string[];
+  request: Approval['request'];
+  request_hash: string;
+  asked_hash: string;
+  binding_message: string | null;
+  oidc: Approval['oidc'];
+  jkt: string | null;
+  edges: Approval['edges'];
+  impact: Approval['impact'];
+  status: Approval['status'];
+  asked_at: Date;
+  shown_at: Date | null;
+  expires_at: Date;
+  decided_at: Date | null;
+  deny_reason: string | null;
+  decision: { duration: string } | null;
+  task: string | null;
+  display_code_hash: Buffer | null;
+  number_tries: number;
+}
+type PollRow = ApprovalRow & { too_fast: boolean; expired: boolean; stopped: boolean };
+
+const toApproval = (row: ApprovalRow): Approval => ({
+  organization: row.organization,
+  id: row.id,
+  kind: row.kind,
+  clientId: row.client_id,
+  agent: row.agent,
+  person: row.person,
+  actions: row.actions,
+  scopes: row.scopes,
+  resources: row.resources,
+  request: row.request,
+  requestHash: row.request_hash,
+  askedHash: row.asked_hash,
+  bindingMessage: row.binding_message,
+  oidc: row.oidc,
+  jkt: row.jkt,
+  edges: row.edges,
+  impact: row.impact,
+  status: row.status,
+  askedAt: row.asked_at,
+  shownAt: row.shown_at,
+  expiresAt: row.expires_at,
+  decidedAt: row.decided_at,
+  denyReason: row.deny_reason,
+  decision: row.decision,
+  task: row.task,
+  hasNumber: row.display_code_hash !== null,
+  numberTries: row.number_tries,
+});
+
+const OPEN = `
+  insert into approvals (organization, id, kind, client_id, agent, person, actions, scopes, resources, request, request_hash, asked_hash,
+                         binding_message, oidc, jkt, edges, impact, status, expires_at, task, display_code_hash, auth_req_id_hash)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
+  on conflict (organization, id) do nothing`;
+
+const STOPPED = `
+  exists (select from stop_epochs s
+          where s.organization = a.organization and s.at >= a.asked_at
+            and s.key in ('organization:' || a.organization, 'agent:' || a.agent, 'person:' || a.person,
+                          'pair:' || a.agent || '|' || a.person, 'client:' || a.client_id))`;
+
+const FIND_OPEN = `
+  select * from approvals a
+  where organization = $1 and client_id = $2 and person = $3 and asked_hash = $4
+    and status = 'pending' and expires_at > clock_timestamp() and not ${STOPPED}
+  order by asked_at desc limit 1`;
+
+const WAITING_FROM = `
+  select count(*)::int as count, min(expires_at) as next_end from approvals a
+  where organization = $1 and agent = $2 and person = $3 and status = 'pending' and expires_at > clock_timestamp() and not ${STOPPED}`;
+
+const WAITING = `
+  select * from approvals a
+  where organization = $1 and person = $2 and status = 'pending' and expires_at > clock_timestamp() and not ${STOPPED}
+  order by array_position(array['critical', 'high', 'medium', 'low'], impact), expires_at`;
+
+const RECENT = `
+  select * from approvals where organization = $1 and person = $2 and (status <> 'pending' or expires_at <= clock_timestamp())
+  order by asked_at desc limit $3`;
+
+// Interval counts from start to start; a poll during a held one overlaps it. Both lengthen the interval for good (CB-45).
+const POLL = `
+  with before as (
+    select id, organization, clock_timestamp() as now,
+           held_until > clock_timestamp() or polled_at + make_interval(secs => poll_interval) > clock_timestamp() as too_fast
+    from approvals where auth_req_id_hash = $1 and client_id = $2 for no key update)
+  update approvals a
+  set polled_at = case when before.too_fast then a.polled_at else before.now end,
+      poll_interval = a.poll_interval + case when before.too_fast then 5 else 0 end,
+      held_until = case when before.too_fast then a.held_until
+                        when $3::int > 0 then before.now + make_interval(secs => $3::int + 2) end
+  from before where a.organization = before.organization and a.id = before.id
+  returning a.*, coalesce(before.too_fast, false) as too_fast, a.expires_at <= clock_timestamp() as expired, ${STOPPED} as stopped`;
+
+const COLLECT = `
+  update approvals set collected_at = clock_timestamp()
+  from (select set_config('synchronous_commit', 'off', true)) as unwaited
+  where auth_req_id_hash = $1 and collected_at is null and status in ('approved', 'denied')`;
+
+const APPROVE = `
+  update approvals set status = 'approved', decided_at = clock_timestamp(), decision = $4, decision_hash = $5, task = $6
+  where organization = $1 and id = $2 and request_hash = $3 and status = 'pending' and expires_at > clock_timestamp()`;
+
+const DENY = `
+  update approvals set status = 'denied', decided_at = clock_timestamp(), decision = $4, decision_hash = $5, deny_reason = $6
+  where organization = $1 and id = $2 and request_hash = $3 and status = 'pending' and expires_at > clock_timestamp()`;
+

@@ -1,0 +1,103 @@
+import { type Adapter, type AdapterPayload, errors, Provider } from 'oidc-provider';
+
+import { type ClientStore, isActive } from '../../server/agents/clients.ts';
+import { modeOf, OWN_METADATA, ownMetadata } from '../../server/agents/registration.ts';
+import type { Catalogue } from '../../server/catalogue/catalogue.ts';
+import { stateOf } from '../../server/http/request-state.ts';
+
+/**
+ * Clients as the engine sees them. The agent's state is looked at on every find, so a suspended agent is refused at
+ * every endpoint at once; what belongs to the agent is joined in read-only and stripped before saving.
+ */
+export class ClientAdapter implements Adapter {
+  readonly #clients: ClientStore;
+  readonly #catalogue: Catalogue;
+
+  constructor(clients: ClientStore, catalogue: Catalogue) {
+    this.#clients = clients;
+    this.#catalogue = catalogue;
+  }
+
+  async find(id: string): Promise<AdapterPayload | undefined> {
+    const record = await this.#clients.find(id);
+    if (!record) return undefined;
+    const request = Provider.ctx?.req;
+    const state = request && stateOf(request);
+    // Its registration stays readable: otherwise the engine would destroy the registration access token.
+    const managing = Provider.ctx?.oidc.route?.startsWith('client') ?? false;
+    if (!isActive(record, Date.now()) && !managing) {
+      if (state) state.refusedClient = record;
+      return undefined;
+    }
+    if (state && state.client === undefined) state.client = record;
+    const types = record.metadata.authorization_details_types;
+    return {
+      ...record.metadata,
+      ...ownMetadata(record),
+      client_id: record.clientId,
+      // A type that is no longer published would keep the whole client from loading.
+      ...(Array.isArray(types) && {
+        authorization_details_types: types.filter((type) => this.#catalogue.actions.has(type as string)),
+      }),
+    } as AdapterPayload;
+  }
+
+  async upsert(id: string, payload: AdapterPayload): Promise<void> {
+    const sent = payload as Record<string, unknown>;
+    const metadata = Object.fromEntries(Object.entries(sent).filter(([name]) => !OWN.has(name)));
+    const state = Provider.ctx && stateOf(Provider.ctx.req);
+    if (!state?.terms) return this.#clients.update(id, metadata);
+    const registered = await this.#clients.register({
+      terms: state.terms,
+      agentId: sent.agent_id as string,
+      clientId: id,
+      name: sent.client_name as string,
+      purpose: (sent.agent_purpose as string | undefined) ?? null,
+      mode: modeOf(sent),
+      status: sent.agent_status as 'active',
+      metadata,
+    });
+    // Another registration drew the last use of the initial access token between our look and our draw.
+    if (!registered) throw new errors.InvalidToken('initial access token is used up');
+  }
+
+  async destroy(id: string): Promise<void> {
+    await this.#clients.remove(id);
+  }
+
+  consume(): Promise<void> {
+    throw new Error('clients are not consumed');
+  }
+  findByUid(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+  findByUserCode(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+  revokeByGrantId(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+}
+
+/** Initial access tokens live in a table of their own, with the terms they were made for. */
+export class InitialAccessTokenAdapter extends ClientAdapter {
+  readonly #store: ClientStore;
+
+  constructor(clients: ClientStore, catalogue: Catalogue) {
+    super(clients, catalogue);
+    this.#store = clients;
+  }
+
+  override async find(token: string): Promise<AdapterPayload | undefined> {
+    const terms = await this.#store.terms(token);
+    if (!terms) return undefined;
+    if (Provider.ctx) stateOf(Provider.ctx.req).terms = terms;
+    return { jti: token, kind: 'InitialAccessToken', iat: 0, policies: ['agent'] } as AdapterPayload;
+  }
+
+  override upsert(): Promise<void> {
+    throw new Error('initial access tokens are made by the command line');
+  }
+}
+
+const OWN: ReadonlySet<string> = new Set([...OWN_METADATA, 'client_id']);

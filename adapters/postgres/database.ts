@@ -1,0 +1,126 @@
+import { createHash } from 'node:crypto';
+import pg from 'pg';
+
+/** One value per `$n`; arrays and dates as `pg` maps them, objects as JSON. */
+export type Parameters = readonly unknown[];
+
+/** What a statement can be sent to: the pool, or the transaction in progress. */
+export interface Statements {
+  /** All rows of one statement. */
+  rows<Row>(sql: string, parameters?: Parameters): Promise<Row[]>;
+  /** The first row of one statement, if there is one. */
+  first<Row>(sql: string, parameters?: Parameters): Promise<Row | undefined>;
+  /** The number of rows that one statement changed. */
+  run(sql: string, parameters?: Parameters): Promise<number>;
+}
+
+export interface DatabaseOptions {
+  url: string;
+  poolSize?: number;
+  /** false behind a pooler in transaction mode, which loses named statements between transactions. */
+  prepared?: boolean;
+}
+
+/** The pool. Protocol code uses it as the owner; pages use {@link Database.within}. */
+export class Database implements Statements {
+  readonly #pool: pg.Pool;
+  readonly #prepared: boolean;
+
+  constructor({ url, poolSize = 10, prepared = true }: DatabaseOptions) {
+    this.#prepared = prepared;
+    this.#pool = new pg.Pool({ connectionString: url, max: poolSize, allowExitOnIdle: false });
+    // A connection that dies while idle is replaced by the pool; the next statement reports what is really wrong.
+    this.#pool.on('error', () => {});
+  }
+
+  rows<Row>(sql: string, parameters: Parameters = []): Promise<Row[]> {
+    return send<Row>(this.#pool, sql, parameters, this.#prepared).then(({ rows }) => rows);
+  }
+
+  first<Row>(sql: string, parameters: Parameters = []): Promise<Row | undefined> {
+    return send<Row>(this.#pool, sql, parameters, this.#prepared).then(({ rows }) => rows[0]);
+  }
+
+  run(sql: string, parameters: Parameters = []): Promise<number> {
+    return send(this.#pool, sql, parameters, this.#prepared).then(({ rowCount }) => rowCount ?? 0);
+  }
+
+  /** All of `work` or nothing of it. */
+  transaction<T>(work: (statements: Statements) => Promise<T>): Promise<T> {
+    return this.#transaction('begin', [], work);
+  }
+
+  /**
+   * A transaction that can see and change one organization only. The role owns nothing and row-level security
+   * is forced, so a page that forgets a condition shows nothing of another organization rather than everything.
+   */
+  within<T>(organization: string, work: (statements: Statements) => Promise<T>): Promise<T> {
+    return this.#transaction(
+      'begin; set local role countersign_pages',
+      [`select set_config('countersign.organization', $1, true)`, [organization]],
+      work,
+    );
+  }
+
+  async #transaction<T>(
+    begin: string,
+    setting: [] | [string, Parameters],
+    work: (statements: Statements) => Promise<T>,
+  ): Promise<T> {
+    const connection = await this.#pool.connect();
+    let broken: Error | undefined;
+    try {
+      await connection.query(begin);
+      if (setting.length > 0) await connection.query(setting[0] as string, setting[1] as unknown[]);
+      const result = await work(statementsOn(connection, this.#prepared));
+      await connection.query('commit');
+      return result;
+    } catch (error) {
+      await connection.query('rollback').catch((cause: Error) => {
+        broken = cause; // never hand a connection of unknown state to the next request
+      });
+      throw error;
+    } finally {
+      connection.release(broken);
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#pool.end();
+  }
+}
+
+/** Postgres' code for a violated unique constraint: how an insert says "already there". */
+export const isUniqueViolation = (error: unknown): boolean => (error as { code?: string }).code === '23505';
+
+const statementsOn = (connection: pg.PoolClient, prepared: boolean): Statements => ({
+  rows: async <Row>(sql: string, parameters: Parameters = []) => (await send<Row>(connection, sql, parameters, prepared)).rows,
+  first: async <Row>(sql: string, parameters: Parameters = []) =>
+    (await send<Row>(connection, sql, parameters, prepared)).rows[0],
+  run: async (sql: string, parameters: Parameters = []) => (await send(connection, sql, parameters, prepared)).rowCount ?? 0,
+});
+
+type Answer<Row> = Omit<pg.QueryResult, 'rows'> & { rows: Row[] };
+
+async function send<Row>(
+  on: pg.Pool | pg.PoolClient,
+  sql: string,
+  parameters: Parameters,
+  prepared: boolean,
+): Promise<Answer<Row>> {
+  const values = parameters as unknown[];
+  return (await (prepared
+    ? on.query({ name: nameOf(sql), text: sql, values })
+    : on.query(sql, values))) as unknown as Answer<Row>;
+}
+
+/** Every statement is a constant text, so the set of names is small and stable. */
+const names = new Map<string, string>();
+function nameOf(sql: string): string {
+  let name = names.get(sql);
+  if (name === undefined) {
+    name = createHash('sha256').update(sql).digest('hex').slice(0, 32);
+    names.set(sql, name);
+  }
+  return name;
+}

@@ -1,0 +1,130 @@
+import { createHash } from 'node:crypto';
+import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
+
+import { decrypt, encrypt } from '../../server/keys/seal.ts';
+import type { Database } from './database.ts';
+
+/**
+ * oidc-provider's storage. Ids are bearer values, so their SHA-256 is the key and a copy of the table redeems
+ * nothing; consumption is a conditional update, because the engine looks first and consumes later.
+ */
+export class OidcAdapter implements Adapter {
+  readonly #database: Database;
+  readonly #model: string;
+  readonly #delay: number;
+
+  /** `delay`: milliseconds between the look and the consumption; tests use it to widen every race. */
+  constructor(database: Database, model: string, delay = 0) {
+    this.#database = database;
+    this.#model = model;
+    this.#delay = delay;
+  }
+
+  /** Stores or replaces. `consumed_at` is left alone: saving an object loaded earlier must not un-consume it. */
+  async upsert(id: string, payload: AdapterPayload, expiresIn?: number): Promise<void> {
+    const { jti: _, ...stored } = payload;
+    await this.#database.run(UPSERT, [
+      hash(id),
+      this.#model,
+      this.#model === 'Interaction' ? conceal(id, stored) : stored,
+      payload.clientId ?? null,
+      payload.accountId ?? null,
+      payload.grantId ?? null,
+      this.#model === 'Session' && payload.uid ? hash(payload.uid) : null,
+      expiresIn ?? null,
+    ]);
+  }
+
+  async find(id: string): Promise<AdapterPayload | undefined> {
+    const found = await this.#database.first<Row>(FIND, [hash(id), this.#model]);
+    return found && this.#restore(found, id);
+  }
+
+  async findByUid(uid: string): Promise<AdapterPayload | undefined> {
+    const found = await this.#database.first<Row>(FIND_BY_UID, [hash(uid), this.#model]);
+    return found && this.#restore(found, undefined);
+  }
+
+  findByUserCode(): Promise<undefined> {
+    return Promise.resolve(undefined); // the device flow is not offered
+  }
+
+  /**
+   * One caller wins. Two requests that both read "not consumed" both get here; the second must fail, with the
+   * error that fits the artefact, or one code buys two tokens.
+   *
+   * @throws the OAuth error of the artefact when another request was first
+   */
+  async consume(id: string): Promise<void> {
+    if (this.#delay > 0) await new Promise((resolve) => setTimeout(resolve, this.#delay));
+    const changed = await this.#database.run(CONSUME, [hash(id), this.#model]);
+    if (changed === 0) throw alreadyUsed(this.#model);
+  }
+
+  /** An interaction is destroyed by the one resume that completes it: a second must not mint a second code. */
+  async destroy(id: string): Promise<void> {
+    if (this.#delay > 0 && this.#model === 'Interaction') await new Promise((resolve) => setTimeout(resolve, this.#delay));
+    const changed = await this.#database.run(DESTROY, [hash(id), this.#model]);
+    if (changed === 0 && this.#model === 'Interaction') throw new errors.SessionNotFound('interaction already finished');
+  }
+
+  /** The engine asks each model in turn; the first call ends all of them in one statement. */
+  async revokeByGrantId(grantId: string): Promise<void> {
+    await this.#database.run('delete from engine_artefacts where grant_id = $1', [grantId]);
+  }
+
+  #restore({ payload, consumed_at }: Row, id: string | undefined): AdapterPayload {
+    return {
+      ...(this.#model === 'Interaction' && id !== undefined ? reveal(id, payload) : payload),
+      ...(id === undefined ? {} : { jti: id }),
+      ...(consumed_at ? { consumed: Math.floor(consumed_at.getTime() / 1000) } : {}),
+    };
+  }
+}
+
+/** SHA-256 of a bearer value: what is stored in its place. */
+export const hash = (value: string): Buffer => createHash('sha256').update(value).digest();
+
+interface Row {
+  payload: AdapterPayload;
+  consumed_at: Date | null;
+}
+
+/**
+ * An interaction carries other bearer values: its own id in `returnTo`, the session's cookie and the pushed
+ * request's id. They are sealed under the interaction's id, of which the database holds only the hash.
+ */
+function conceal(id: string, payload: AdapterPayload): AdapterPayload {
+  const { returnTo, session, parJti, ...rest } = payload as AdapterPayload & { parJti?: string };
+  return { ...rest, sealed: encrypt(hash(`interaction ${id}`), 'interaction', JSON.stringify({ returnTo, session, parJti })) } as AdapterPayload;
+}
+
+function reveal(id: string, payload: AdapterPayload): AdapterPayload {
+  const { sealed, ...rest } = payload as AdapterPayload & { sealed: string };
+  return { ...rest, ...JSON.parse(decrypt(hash(`interaction ${id}`), 'interaction', sealed)) };
+}
+
+function alreadyUsed(model: string): errors.OIDCProviderError {
+  if (model === 'PushedAuthorizationRequest') return new errors.InvalidRequestUri('request_uri was already used');
+  return new errors.InvalidGrant('already used');
+}
+
+const UPSERT = `
+  insert into engine_artefacts (id_hash, model, payload, client_id, person, grant_id, uid_hash, expires_at, organization)
+  select $1, $2, $3, $4, $5, $6, $7, now() + make_interval(secs => $8::int), (select organization from clients where client_id = $4)
+  on conflict (id_hash, model) do update
+    set payload = excluded.payload, client_id = excluded.client_id, person = excluded.person,
+        grant_id = excluded.grant_id, uid_hash = excluded.uid_hash, expires_at = excluded.expires_at,
+        organization = excluded.organization`;
+
+// Expired rows stay visible until they are cleaned up: the engine tells "expired" from "unknown" by the payload.
+const FIND = 'select payload, consumed_at from engine_artefacts where id_hash = $1 and model = $2';
+const FIND_BY_UID = 'select payload, consumed_at from engine_artefacts where uid_hash = $1 and model = $2';
+
+// Commits without waiting: the token it buys leaves only after the waiting commit of its evidence, which flushes this too.
+const CONSUME = `
+  update engine_artefacts set consumed_at = now()
+  from (select set_config('synchronous_commit', 'off', true)) as unwaited
+  where id_hash = $1 and model = $2 and consumed_at is null`;
+
+const DESTROY = 'delete from engine_artefacts where id_hash = $1 and model = $2';

@@ -1,0 +1,76 @@
+import type { Credential, Person, PeopleStore, SessionStore } from '../../server/people/person.ts';
+import type { Database } from './database.ts';
+
+export const postgresPeople = (database: Database): PeopleStore => ({
+  async find(id) {
+    return database.first<Person>(`${SELECT_PERSON} where p.id = $1`, [id]);
+  },
+  async findByEmail(organization, email) {
+    return database.first<Person>(`${SELECT_PERSON} where p.organization = $1 and lower(p.email) = lower($2)`, [organization, email]);
+  },
+  async localCredential(email) {
+    return database.first<Credential>(LOCAL_CREDENTIAL, [email]);
+  },
+});
+
+export const postgresSessions = (database: Database): SessionStore => ({
+  async begin({ idHash, organization, person, authenticatedAt, expiresAt, acr, amr }) {
+    await database.run(BEGIN, [idHash, organization, person, authenticatedAt, expiresAt, acr, amr]);
+  },
+  async find(idHash, idleSeconds) {
+    const row = await database.first<SessionRow>(FIND_AND_TOUCH, [idHash, idleSeconds]);
+    return (
+      row && {
+        person: {
+          organization: row.organization,
+          id: row.id,
+          email: row.email,
+          name: row.name,
+          roles: row.roles,
+          status: row.status,
+          timeZone: row.timeZone,
+          organizationName: row.organizationName,
+          organizationSlug: row.organizationSlug,
+          organizationDomains: row.organizationDomains,
+        },
+        authenticatedAt: row.authenticated_at,
+        acr: row.acr,
+        amr: row.amr,
+      }
+    );
+  },
+  async end(idHash) {
+    await database.run('delete from sessions where id_hash = $1', [idHash]);
+  },
+});
+
+type SessionRow = Person & { authenticated_at: Date; acr: string; amr: string[] };
+
+const PERSON_COLUMNS = `
+  p.organization, p.id, p.email, p.name, p.roles, p.status, coalesce(p.time_zone, o.time_zone) as "timeZone",
+  o.name as "organizationName", o.slug as "organizationSlug", o.domains as "organizationDomains"`;
+
+const SELECT_PERSON = `select ${PERSON_COLUMNS} from people p join organizations o on o.id = p.organization`;
+
+const LOCAL_CREDENTIAL = `
+  select c.organization, c.person, c.secret from credentials c
+  where c.kind = 'password' and lower(c.identifier) = lower($1)`;
+
+const BEGIN = `
+  insert into sessions (id_hash, organization, person, authenticated_at, seen_at, expires_at, acr, amr)
+  values ($1, $2, $3, $4, clock_timestamp(), $5, $6, $7)`;
+
+// The idle limit is looked at before it is moved; writing once a minute is enough to keep it.
+const FIND_AND_TOUCH = `
+  with live as (
+    select * from sessions
+    where id_hash = $1 and expires_at > clock_timestamp() and seen_at > clock_timestamp() - make_interval(secs => $2)),
+  touched as (
+    update sessions set seen_at = clock_timestamp()
+    where id_hash = $1 and exists (select from live where seen_at < clock_timestamp() - interval '1 minute'))
+  select ${PERSON_COLUMNS}, live.authenticated_at, live.acr, live.amr
+  from live
+  join people p on p.organization = live.organization and p.id = live.person and p.status = 'active'
+  join organizations o on o.id = p.organization
+  where not exists (
+    select from stop_epochs s where s.organization = p.organization and s.key = 'person:' || p.id and s.at >= live.authenticated_at)`;

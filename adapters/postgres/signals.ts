@@ -1,0 +1,104 @@
+import { EventEmitter } from 'node:events';
+import pg from 'pg';
+
+import type { Database, Statements } from './database.ts';
+
+export type Topic = 'approval' | 'stop' | 'catalogue';
+
+/** Tells every instance that something changed; sent when the surrounding transaction commits. */
+export async function sendSignal(statements: Statements, topic: Topic, value: string): Promise<void> {
+  await statements.run(SEND, [topic, value]);
+}
+
+/** Hears what other instances (and this one) signal. */
+export interface Signals {
+  /** Resolves at the next signal on the topic with this value, or after `milliseconds`. True if signalled. */
+  next(topic: Topic, value: string, milliseconds: number, ended?: AbortSignal): Promise<boolean>;
+  on(topic: Topic, listener: (value: string) => void): void;
+  close(): Promise<void>;
+}
+
+/**
+ * LISTEN on a direct connection gets a signal through within milliseconds; one poll per instance stands behind it,
+ * for deployments whose only way to the database is a pooler that does not carry notifications.
+ *
+ * @param directUrl a connection without a pooler in between
+ */
+export async function openSignals(database: Database, directUrl: string): Promise<Signals> {
+  const emitter = new EventEmitter().setMaxListeners(0);
+  const heard = new Map<string, number>();
+  let closed = false;
+  let connection: pg.Client | undefined;
+
+  const hear = (id: string, topic: string, value: string) => {
+    if (heard.has(id)) return;
+    heard.set(id, Date.now());
+    emitter.emit(topic, value);
+    emitter.emit(`${topic}:${value}`);
+  };
+
+  const listen = async () => {
+    const client = new pg.Client({ connectionString: directUrl, keepAlive: true });
+    client.on('error', () => {});
+    client.on('end', () => {
+      if (!closed) setTimeout(() => void listen().catch(() => {}), 1000).unref();
+    });
+    client.on('notification', ({ payload = '' }) => {
+      const [id = '', topic = '', value = ''] = payload.split(' ');
+      hear(id, topic, value);
+    });
+    await client.connect();
+    await client.query('listen countersign');
+    connection = client;
+  };
+  await listen().catch(() => {}); // the poll below is enough to be right; this only makes it fast
+
+  let polling = false;
+  const poll = setInterval(async () => {
+    if (polling) return;
+    polling = true;
+    try {
+      const rows = await database.rows<{ id: string; topic: string; value: string }>(RECENT);
+      for (const { id, topic, value } of rows) hear(id, topic, value);
+      for (const [id, at] of heard) if (at < Date.now() - 60_000) heard.delete(id);
+    } catch {
+      // The database is away: requests report it; the next poll tries again.
+    } finally {
+      polling = false;
+    }
+  }, 250);
+  poll.unref();
+
+  return {
+    next: (topic, value, milliseconds, ended) =>
+      new Promise((resolve) => {
+        const event = `${topic}:${value}`;
+        const finish = (signalled: boolean) => {
+          clearTimeout(timer);
+          emitter.off(event, onSignal);
+          ended?.removeEventListener('abort', onEnd);
+          resolve(signalled);
+        };
+        const onSignal = () => finish(true);
+        const onEnd = () => finish(false);
+        const timer = setTimeout(onEnd, milliseconds);
+        emitter.on(event, onSignal);
+        ended?.addEventListener('abort', onEnd);
+      }),
+    on: (topic, listener) => {
+      emitter.on(topic, listener);
+    },
+    async close() {
+      closed = true;
+      clearInterval(poll);
+      await connection?.end().catch(() => {});
+    },
+  };
+}
+
+const SEND = `
+  with signal as (insert into signals (topic, value) values ($1, $2) returning id)
+  select pg_notify('countersign', id || ' ' || $1 || ' ' || $2) from signal`;
+
+// A window rather than "after the last id": ids are drawn before their transactions commit, in any order.
+const RECENT = `select id::text, topic, value from signals where at > clock_timestamp() - interval '5 seconds'`;

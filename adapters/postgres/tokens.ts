@@ -1,0 +1,173 @@
+import { type DeathReason, stopKeys } from '../../server/agents/liveness.ts';
+import type { IssuedToken, TokenStore } from '../../server/delegation/token.ts';
+import { prepareEvent } from '../../server/evidence/evidence.ts';
+import type { Statements } from './database.ts';
+import { EVENT_PARAMETERS, eventParameters, insertEvent } from './evidence.ts';
+
+export const postgresTokens = (statements: Statements): TokenStore => ({
+  async issue(token, event) {
+    const { derived } = token;
+    const row = await statements.first<{ reason: DeathReason | 'key_mismatch' | null }>(ISSUE, [
+      ...eventParameters(prepareEvent(event)),
+      stopKeys({
+        organization: token.organization,
+        agents: token.agents,
+        client: token.clientId,
+        person: token.person ?? undefined,
+        task: token.task ?? undefined,
+        lineage: token.lineage,
+        resource: token.resource,
+        since: token.since ?? token.issuedAt,
+      }),
+      token.agents,
+      token.person,
+      token.task,
+      token.since ?? null,
+      token.organization,
+      token.issuedAt,
+      token.jti,
+      token.kind,
+      token.clientId,
+      token.agent,
+      token.subject,
+      token.lineage,
+      token.parent,
+      token.resource,
+      token.scopes,
+      JSON.stringify(token.actions),
+      token.act === null ? null : JSON.stringify(token.act),
+      token.jkt,
+      token.mayAct,
+      token.depth,
+      token.txn,
+      JSON.stringify(token.authentication),
+      token.expiresAt,
+      derived?.id ?? null,
+      derived?.parent ?? null,
+      derived?.path ?? [],
+      derived?.agent ?? null,
+      derived?.clientId ?? null,
+      derived?.depth ?? null,
+      derived?.jkt ?? null,
+      derived?.expiresAt ?? null,
+    ]);
+    return row?.reason ?? undefined;
+  },
+
+  async find(jti, issuedAt) {
+    const row = await statements.first<TokenRow>(FIND, [issuedAt, jti]);
+    if (!row) return undefined;
+    return { token: toToken(row), dead: row.dead ?? undefined };
+  },
+});
+
+interface TokenRow {
+  organization: string;
+  jti: string;
+  kind: IssuedToken['kind'];
+  client_id: string;
+  agent: string | null;
+  agents: string[];
+  person: string | null;
+  subject: string;
+  task: string | null;
+  lineage: string[];
+  parent: string | null;
+  resource: string;
+  scopes: string[];
+  actions: IssuedToken['actions'];
+  act: IssuedToken['act'];
+  jkt: string | null;
+  may_act: string | null;
+  depth: number;
+  txn: string;
+  authentication: IssuedToken['authentication'];
+  since: Date;
+  issued_at: Date;
+  expires_at: Date;
+  dead: DeathReason | null;
+}
+
+const toToken = (row: TokenRow): IssuedToken => ({
+  organization: row.organization,
+  jti: row.jti,
+  kind: row.kind,
+  clientId: row.client_id,
+  agent: row.agent,
+  agents: row.agents,
+  person: row.person,
+  subject: row.subject,
+  task: row.task,
+  lineage: row.lineage,
+  parent: row.parent,
+  resource: row.resource,
+  scopes: row.scopes,
+  actions: row.actions,
+  act: row.act,
+  jkt: row.jkt,
+  mayAct: row.may_act,
+  depth: row.depth,
+  txn: row.txn,
+  authentication: row.authentication,
+  since: row.since,
+  issuedAt: row.issued_at,
+  expiresAt: row.expires_at,
+});
+
+const first = EVENT_PARAMETERS + 1;
+const p = (offset: number, type: string) => `$${first + offset}::${type}`;
+const [KEYS, AGENTS, PERSON, TASK, SINCE, ORG] = [
+  p(0, 'text[]'),
+  p(1, 'text[]'),
+  p(2, 'text'),
+  p(3, 'text'),
+  p(4, 'timestamptz'),
+  p(5, 'text'),
+];
+const JKT = p(18, 'text');
+const DEPTH = p(20, 'int');
+const DERIVED = p(24, 'text');
+const FROM = 'from gate where gate.reason is null';
+
+// One statement, one waiting commit. A task belongs to the first key that its own client shows (depth 1, no hand-off):
+// a stolen code or auth_req_id then buys nothing for another key.
+const ISSUE = `
+  with pinned as (
+    update tasks set jkt = ${JKT}
+    where organization = ${ORG} and id = ${TASK} and jkt is null and ${JKT} is not null and ${DEPTH} <= 1 and client_id = ${p(9, 'text')}
+    returning jkt),
+  gate as (
+    select coalesce(
+      why_not_alive(${ORG}, ${KEYS}, ${AGENTS}, ${PERSON}, ${TASK}, coalesce(${SINCE}, clock_timestamp())),
+      case when not exists (select from pinned) and exists (
+        select from tasks t where t.organization = ${ORG} and t.id = ${TASK} and t.client_id = ${p(9, 'text')} and ${DEPTH} <= 1
+          and t.jkt is distinct from ${JKT} and t.jkt is not null) then 'key_mismatch' end) as reason),
+  ${insertEvent(1, FROM)},
+  derived as (
+    insert into derived_grants (organization, id, task, parent, path, agent, client_id, depth, jkt, expires_at)
+    select ${ORG}, ${DERIVED}, ${TASK}, ${p(25, 'text')}, ${p(26, 'text[]')}, ${p(27, 'text')}, ${p(28, 'text')}, ${p(29, 'int')},
+           ${p(30, 'text')}, ${p(31, 'timestamptz')}
+    ${FROM} and ${DERIVED} is not null),
+  token as (
+    insert into issued_tokens (organization, issued_at, jti, kind, client_id, agent, agents, person, subject, task, lineage, parent,
+                               resource, scopes, actions, act, jkt, may_act, depth, txn, authentication, since, expires_at)
+    select ${ORG}, ${p(6, 'timestamptz')}, ${p(7, 'text')}, ${p(8, 'text')}, ${p(9, 'text')}, ${p(10, 'text')}, ${AGENTS}, ${PERSON},
+           ${p(11, 'text')}, ${TASK}, ${p(12, 'text[]')}, ${p(13, 'text')}, ${p(14, 'text')}, ${p(15, 'text[]')}, ${p(16, 'jsonb')},
+           ${p(17, 'jsonb')}, ${JKT}, ${p(19, 'text')}, ${DEPTH}, ${p(21, 'text')}, ${p(22, 'jsonb')},
+           coalesce(${SINCE}, clock_timestamp()), ${p(23, 'timestamptz')}
+    ${FROM})
+  select reason from gate`;
+
+/** The keys of a stored token, spelled as `stopKeys` spells them. */
+const KEYS_OF_ROW = `
+  array['organization:' || t.organization, 'client:' || t.client_id, 'token:' || t.jti, 'resource:' || t.resource]
+  || case when t.person is null then '{}'::text[] else array['person:' || t.person] end
+  || case when t.task is null then '{}'::text[] else array['task:' || t.task] end
+  || array(select 'agent:' || a from unnest(t.agents) a)
+  || array(select 'pair:' || a || '|' || t.person from unnest(t.agents) a where t.person is not null)
+  || t.lineage`;
+
+const FIND = `
+  select t.*, why_not_alive(t.organization, ${KEYS_OF_ROW}, t.agents, t.person, t.task, t.since) as dead
+  from issued_tokens t where t.issued_at = $1 and t.jti = $2`;
+

@@ -1,0 +1,127 @@
+import { errors, type TokenEndpointGrantContext, type UnknownObject } from 'oidc-provider';
+
+import { DENY_REASONS, type Approval, type DenyReason } from '../server/approvals/approval.ts';
+import type { ApprovalStore, Poll } from '../server/approvals/store.ts';
+import { hashOf } from '../server/oauth/ids.ts';
+import { refuse } from '../server/oauth/refusal.ts';
+import type { TaskStore } from '../server/tasks/task.ts';
+import type { Grant } from './grant.ts';
+import { required } from './parameters.ts';
+import { parseTaskWant, refreshTokenFor, TASK_WANT_PARAMETERS, type TaskTokenDependencies, type TaskWant, tokenOfTask } from './task-token.ts';
+import type { Provider } from 'oidc-provider';
+
+interface PollRequest extends TaskWant {
+  authReqId: string;
+  /** Seconds the client lets us hold the poll (RFC 7240 `Prefer: wait`). */
+  wait: number;
+}
+
+const LONGEST_HOLD_SECONDS = 25;
+
+/** OpenID Connect CIBA Core §10.1, §11: the poll. Paced, held when asked, collected once. */
+export function ciba(
+  provider: Provider,
+  {
+    tasks,
+    approvals,
+    decided,
+    defaultWait,
+    ...dependencies
+  }: TaskTokenDependencies & {
+    tasks: TaskStore;
+    approvals: ApprovalStore;
+    /** Resolves when the approval is decided or ended, after `milliseconds`, or when `gone` is signalled. */
+    decided(approval: Approval, milliseconds: number, gone: AbortSignal): Promise<void>;
+    defaultWait: number;
+  },
+): Grant<PollRequest> {
+  return {
+    type: 'urn:openid:params:grant-type:ciba',
+    parameters: ['auth_req_id', ...TASK_WANT_PARAMETERS],
+    repeatable: ['resource'],
+    parse: (parameters: UnknownObject, ctx) => ({
+      authReqId: required(parameters, 'auth_req_id'),
+      wait: waitIn(ctx, defaultWait),
+      ...parseTaskWant(parameters),
+    }),
+
+    async authorize(request, caller, ctx) {
+      const id = hashOf(request.authReqId);
+      let poll = await approvals.poll(id, caller.client.clientId, request.wait);
+      if (poll.state === 'pending' && request.wait > 0) {
+        poll = await hold(poll, id, request.wait, ctx);
+        ctx.set('Preference-Applied', `wait=${request.wait}`);
+      }
+      const approval = answered(poll);
+
+      // Asked with a key, collected with that key: a stolen auth_req_id is worth nothing (CB-51).
+      if (approval.jkt !== null && approval.jkt !== caller.jkt) return refuse({ reason: 'key_mismatch' });
+      const task = await tasks.find(approval.task ?? '');
+      if (!task) return refuse({ reason: 'task_ended' });
+      const authorized = tokenOfTask(task, request, approval.resources, caller, dependencies);
+      if (!authorized.ok) return authorized;
+      // A repeated collection is refused and kills nothing: the client may only have lost the first answer, and asks again.
+      if (!(await approvals.collect(id))) return refuse({ reason: 'already_collected' });
+      return {
+        ok: true,
+        value: {
+          ...authorized.value,
+          idToken: { nonce: approval.oidc.nonce },
+          oidcScopes: ['openid'],
+          refreshToken: refreshTokenFor(provider, ctx, task, caller, approval.resources),
+        },
+      };
+    },
+  };
+
+  async function hold(
+    { approval }: Poll & { state: 'pending' },
+    id: Buffer,
+    seconds: number,
+    ctx: TokenEndpointGrantContext,
+  ): Promise<Poll> {
+    const gone = new AbortController();
+    const onClose = () => gone.abort();
+    ctx.res.once('close', onClose);
+    try {
+      await decided(approval, seconds * 1000, gone.signal);
+    } finally {
+      ctx.res.off('close', onClose);
+      await approvals.released(id);
+    }
+    // Looked at afresh: the agent may have been stopped while it waited.
+    const poll = await approvals.poll(id, approval.clientId, 0);
+    await approvals.released(id);
+    return poll;
+  }
+}
+
+/** @throws the OAuth error of every state but approved (CIBA Core §11) */
+function answered(poll: Poll): Approval {
+  switch (poll.state) {
+    case 'unknown':
+      throw new errors.InvalidGrant('auth_req_id not found');
+    case 'slow_down':
+      throw new errors.SlowDown('polled too fast: the interval is 5 seconds longer from now on');
+    case 'pending':
+      throw new errors.AuthorizationPending('the person has not decided yet');
+    case 'expired':
+      throw new errors.ExpiredToken('the request expired before the person decided');
+    case 'denied':
+      throw new errors.AccessDenied(denial(poll.approval));
+    case 'approved':
+      return poll.approval;
+  }
+}
+
+const denial = ({ status, denyReason }: Approval): string => {
+  if (status !== 'denied') return 'the request was ended';
+  if (denyReason === null) return 'the person denied the request';
+  const words = DENY_REASONS[denyReason as DenyReason]?.toLowerCase();
+  return words === undefined ? denyReason : `the person denied the request: ${words}`;
+};
+
+function waitIn(ctx: TokenEndpointGrantContext, otherwise: number): number {
+  const asked = /(?:^|,)\s*wait\s*=\s*"?(\d+)"?/i.exec(ctx.get('Prefer'))?.[1];
+  return Math.min(asked === undefined ? otherwise : Number(asked), LONGEST_HOLD_SECONDS);
+}

@@ -1,0 +1,73 @@
+import type { UnknownObject } from 'oidc-provider';
+
+import type { Catalogue } from '../server/catalogue/catalogue.ts';
+import { impactOf } from '../server/catalogue/describe.ts';
+import { allow, refuse } from '../server/oauth/refusal.ts';
+import { parseDetails, parseScopes, type RequestedAction } from '../server/tasks/request.ts';
+import type { TaskAction } from '../server/tasks/task.ts';
+import type { Grant } from './grant.ts';
+import { oneResource, optional, scopesIn } from './parameters.ts';
+
+interface OwnRequest {
+  resource: string | undefined;
+  scopes: readonly string[];
+  details: string | undefined;
+}
+
+/** What a client that is no agent may do at this server by itself, by its kind. */
+const SERVICE_SCOPES: Readonly<Record<string, readonly string[]>> = {
+  resource_server: ['redemptions'],
+  command_line: ['admin'],
+  application: [],
+};
+
+/**
+ * RFC 6749 §4.4: a client by itself, with no person and no task. An agent gets only actions that an admin marked as
+ * its own, never of high or critical impact; `sub` is the agent and there is no `act`.
+ */
+export function clientCredentials({ issuer, catalogue }: { issuer: string; catalogue: () => Catalogue }): Grant<OwnRequest> {
+  return {
+    type: 'client_credentials',
+    parameters: ['resource', 'scope', 'authorization_details'],
+    repeatable: ['resource'],
+    parse: (parameters: UnknownObject) => ({
+      resource: oneResource(parameters, 'resource'),
+      scopes: scopesIn(parameters) ?? [],
+      details: optional(parameters, 'authorization_details'),
+    }),
+
+    async authorize({ resource, scopes, details }, { client, organization, jkt }) {
+      const own = { organization, kind: 'own' as const, lineage: [], depth: 0, jkt, authentication: {} };
+      const { agent } = client;
+      if (agent === null) {
+        const allowed = SERVICE_SCOPES[client.kind] ?? [];
+        const unknown = scopes.find((scope) => !allowed.includes(scope));
+        if (unknown !== undefined) return refuse({ reason: 'scope_unknown', scope: unknown });
+        if (scopes.length === 0 || details !== undefined) return refuse({ reason: 'nothing_asked' });
+        if (resource !== undefined && resource !== issuer) return refuse({ reason: 'resource_unknown', resource });
+        return allow({ ...own, subject: client.clientId, slice: { audience: issuer, scopes, actions: [] } });
+      }
+
+      const byScope = parseScopes(scopes, catalogue());
+      if (!byScope.ok) return byScope;
+      const byDetails = details === undefined ? allow([]) : parseDetails(details, catalogue(), undefined);
+      if (!byDetails.ok) return byDetails;
+      const requested: RequestedAction[] = [...byScope.value, ...byDetails.value];
+      const [first] = requested;
+      if (!first) return refuse({ reason: 'nothing_asked' });
+      const audience = resource ?? first.resource;
+
+      const actions: TaskAction[] = [];
+      for (const one of requested) {
+        const action = catalogue().actions.get(one.action);
+        if (one.resource !== audience) return refuse({ reason: 'resource_unknown', resource: audience });
+        const impact = action && impactOf(action, one.parameters, { organizationDomains: [] });
+        if (!action || (impact !== 'low' && impact !== 'medium') || !agent.ownActions.includes(one.action)) {
+          return refuse({ reason: 'not_own_action', action: one.action });
+        }
+        actions.push({ ...one, access: action.access, impact, max_uses: null });
+      }
+      return allow({ ...own, subject: agent.id, agent: agent.id, slice: { audience, scopes, actions } });
+    },
+  };
+}

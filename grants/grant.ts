@@ -1,0 +1,65 @@
+import { errors, type Provider, type TokenEndpointGrantContext, type UnknownObject } from 'oidc-provider';
+
+import type { ClientRecord } from '../server/agents/clients.ts';
+import { stateOf } from '../server/http/request-state.ts';
+import { type Outcome, toWire } from '../server/oauth/refusal.ts';
+import { type Authorization, issue, type Mint } from './issue.ts';
+import { checkDpopReplay, validateDpop } from './provider-helpers.ts';
+
+/** Who stands at the token endpoint, authenticated. */
+export interface Caller {
+  client: ClientRecord;
+  organization: string;
+  /** RFC 7638 thumbprint of the key behind the DPoP proof of this request, if there was one. */
+  jkt: string | undefined;
+  /** False for a public client, which proves nothing about itself. */
+  confidential: boolean;
+}
+
+/** One grant type. It says what it reads and what it allows; everything every grant shares is below. */
+export interface Grant<Request> {
+  readonly type: string;
+  readonly parameters: readonly string[];
+  readonly repeatable?: readonly string[];
+  /** @throws errors.OIDCProviderError when the form cannot be understood */
+  parse(parameters: UnknownObject, ctx: TokenEndpointGrantContext): Request;
+  authorize(request: Request, caller: Caller, ctx: TokenEndpointGrantContext): Promise<Outcome<Authorization>>;
+}
+
+/** The phases every grant goes through, in order, so that no grant can forget one. */
+export function register<Request>(provider: Provider, grant: Grant<Request>, mint: Mint): void {
+  const handle = async (ctx: TokenEndpointGrantContext) => {
+    const caller = await identify(provider, ctx);
+    const request = grant.parse(ctx.oidc.params as UnknownObject, ctx);
+    const outcome = await grant.authorize(request, caller, ctx);
+    const issued = outcome.ok ? await issue(caller, outcome.value, grant.type, mint) : outcome;
+    if (!issued.ok) {
+      stateOf(ctx.req).refusal = issued.refusal;
+      throw toWire(issued.refusal);
+    }
+    ctx.body = issued.value;
+  };
+  provider.registerGrantType(
+    grant.type,
+    handle as Parameters<Provider['registerGrantType']>[1],
+    [...grant.parameters],
+    [...(grant.repeatable ?? [])],
+  );
+}
+
+/** The key is proven once per proof (RFC 9449 §11.1), and required of a client that registered for it (§5.2). */
+async function identify(provider: Provider, ctx: TokenEndpointGrantContext): Promise<Caller> {
+  const { client } = stateOf(ctx.req);
+  if (!client) throw new Error('The engine authenticated a client that we did not find');
+  const proof = await validateDpop(provider, ctx);
+  if (!proof && ctx.oidc.client.dpopBoundAccessTokens) {
+    throw new errors.InvalidDpopProof('this client is registered for bound tokens: a DPoP proof is required');
+  }
+  if (proof) await checkDpopReplay(provider, ctx, proof, client.clientId, errors.InvalidDpopProof);
+  return {
+    client,
+    organization: client.organization,
+    jkt: proof?.thumbprint,
+    confidential: ctx.oidc.client.tokenEndpointAuthMethod !== 'none',
+  };
+}

@@ -1,0 +1,215 @@
+import { createHash } from 'node:crypto';
+
+import { type Act, actorsOf } from '../server/delegation/chain.ts';
+import type { Slice } from '../server/delegation/slice.ts';
+import type { DerivedGrant, TokenKind, TokenStore } from '../server/delegation/token.ts';
+import type { KeyRing } from '../server/keys/keys.ts';
+import { instant } from '../server/oauth/canonical.ts';
+import { newSecret } from '../server/oauth/ids.ts';
+import { allow, type Outcome, refuse } from '../server/oauth/refusal.ts';
+import { toDetail } from '../server/tasks/request.ts';
+import { ACCESS_TOKEN_SECONDS } from '../server/tasks/task.ts';
+import type { Caller } from './grant.ts';
+
+/** What a grant has decided to give: the only input to minting. */
+export interface Authorization {
+  organization: string;
+  kind: TokenKind;
+  /** The `sub` claim: the person, or the client's own identity for a token of its own. */
+  subject: string;
+  person?: string | undefined;
+  agent?: string | undefined;
+  slice: Slice;
+  task?: { id: string; hash: string; expiresAt: Date; approvedAt: Date } | undefined;
+  lineage: readonly string[];
+  parent?: string | undefined;
+  derived?: DerivedGrant | undefined;
+  act?: Act | undefined;
+  depth: number;
+  /** The key the token is bound to; undefined is a bearer token, only where the client registered for one. */
+  jkt?: string | undefined;
+  mayAct?: { agent: string } | undefined;
+  /** Epoch seconds the token may not outlive, beside the task and the five minutes. */
+  notAfter?: number | undefined;
+  /** Seconds it lives at most; five minutes unless less. */
+  seconds?: number | undefined;
+  authentication: { acr?: string; amr?: readonly string[]; auth_time?: number };
+  issuedTokenType?: string | undefined;
+  idToken?: { nonce: string | undefined } | undefined;
+  /** Called after the access token is recorded; answers the refresh token to give, if any. */
+  refreshToken?: (() => Promise<string | undefined>) | undefined;
+  /** Scopes of OpenID Connect to name in the answer beside those of the token. */
+  oidcScopes?: readonly string[] | undefined;
+}
+
+export interface Mint {
+  issuer: string;
+  keys: KeyRing;
+  tokens: TokenStore;
+}
+
+/**
+ * The single mint: every access token of this server passes through here. The gate (is everything alive, and is the
+ * decision committed?) comes before the signature, so no token exists without evidence. RFC 9068, RFC 8693 §2.2.1.
+ */
+export async function issue(
+  caller: Caller,
+  authorization: Authorization,
+  grantType: string,
+  mint: Mint,
+): Promise<Outcome<Record<string, unknown>>> {
+  const { issuer, keys, tokens } = mint;
+  const { slice, task, act, jkt } = authorization;
+  const iat = Math.floor(Date.now() / 1000);
+  const exp = Math.min(
+    iat + (authorization.seconds ?? ACCESS_TOKEN_SECONDS),
+    task ? Math.floor(task.expiresAt.getTime() / 1000) : Number.POSITIVE_INFINITY,
+    authorization.notAfter ?? Number.POSITIVE_INFINITY,
+  );
+  if (exp <= iat) return refuse({ reason: 'task_ended' });
+  const jti = newSecret().slice(0, 27);
+  const txn = newSecret().slice(0, 27);
+
+  const dead = await tokens.issue(
+    {
+      organization: authorization.organization,
+      jti,
+      kind: authorization.kind,
+      clientId: caller.client.clientId,
+      agent: authorization.agent ?? null,
+      agents: act ? actorsOf(act) : authorization.agent ? [authorization.agent] : [],
+      person: authorization.person ?? null,
+      subject: authorization.subject,
+      task: task?.id ?? null,
+      lineage: authorization.lineage,
+      parent: authorization.parent ?? null,
+      resource: slice.audience,
+      scopes: slice.scopes,
+      actions: slice.actions,
+      act: act ?? null,
+      jkt: jkt ?? null,
+      mayAct: authorization.mayAct?.agent ?? null,
+      depth: authorization.depth,
+      txn,
+      authentication: authorization.authentication,
+      since: task?.approvedAt,
+      issuedAt: new Date(iat * 1000),
+      expiresAt: new Date(exp * 1000),
+      derived: authorization.derived,
+    },
+    {
+      organization: authorization.organization,
+      type: 'token.issued',
+      decision: 'allowed',
+      reason: grantType.split(':').at(-1),
+      person: authorization.person,
+      agent: authorization.agent,
+      application: caller.client.clientId,
+      resource: slice.audience,
+      task: task?.id,
+      jti,
+      txn,
+      content: {
+        kind: authorization.kind,
+        scopes: slice.scopes,
+        actions: slice.actions.map(({ action, parameters }) => ({ action, parameters })),
+        acting: act && actorsOf(act),
+        bound_to: jkt,
+        parent: authorization.parent,
+        expires_at: exp,
+      },
+    },
+  );
+  if (dead === 'key_mismatch') return refuse({ reason: 'key_mismatch' });
+  if (dead === 'agent_not_active') return refuse({ reason: 'agent_not_active', status: 'not active' });
+  if (dead !== undefined) return refuse({ reason: 'task_ended' });
+
+  const details = wireDetails(slice, task?.expiresAt ?? new Date(exp * 1000));
+  const scope = slice.scopes.join(' ');
+  const accessToken = keys.sign(
+    { typ: 'at+jwt' },
+    {
+      iss: issuer,
+      sub: authorization.subject,
+      aud: slice.audience,
+      exp,
+      iat,
+      jti,
+      client_id: caller.client.clientId,
+      ...(scope && { scope }),
+      ...(details && { authorization_details: details }),
+      ...authorization.authentication,
+      ...(jkt && { cnf: { jkt } }),
+      ...(act && { act }),
+      ...(authorization.mayAct && {
+        may_act: { iss: issuer, sub: authorization.mayAct.agent, sub_profile: 'ai_agent' },
+      }),
+      org_id: authorization.organization,
+      sub_profile: authorization.person ? 'user' : authorization.agent ? 'ai_agent' : 'service',
+      client_profile: profileOf(caller),
+      ...(task && { task_id: task.id, task_hash: task.hash }),
+      txn,
+    },
+  );
+
+  const answeredScope = [...(authorization.oidcScopes ?? []), ...slice.scopes].join(' ');
+  return allow({
+    access_token: accessToken,
+    ...(authorization.issuedTokenType && { issued_token_type: authorization.issuedTokenType }),
+    token_type: jkt ? 'DPoP' : 'Bearer',
+    expires_in: exp - iat,
+    ...(answeredScope && { scope: answeredScope }),
+    ...(details && { authorization_details: details }),
+    ...(await withRefreshToken(authorization)),
+    ...(authorization.idToken && { id_token: idToken(mint, caller.client.clientId, authorization, accessToken, iat) }),
+    ...(task && { task_id: task.id }),
+  });
+}
+
+/** What the resource and the client read: the details of this audience alone (RAR-41), enriched as granted. */
+export function wireDetails(slice: Pick<Slice, 'actions'>, expiresAt: Date): Record<string, unknown>[] | undefined {
+  const details = slice.actions
+    .filter(({ viaScope }) => viaScope === undefined)
+    .map((action) =>
+      toDetail(action, {
+        access: action.access,
+        impact: action.impact,
+        expires_at: instant(expiresAt),
+        max_uses: action.max_uses,
+      }),
+    );
+  return details.length > 0 ? details : undefined;
+}
+
+const profileOf = ({ client }: Caller): string =>
+  client.kind === 'agent' ? 'ai_agent' : client.kind === 'application' ? 'web_app' : 'service';
+
+async function withRefreshToken({ refreshToken }: Authorization): Promise<{ refresh_token?: string }> {
+  const value = await refreshToken?.();
+  return value === undefined ? {} : { refresh_token: value };
+}
+
+/** OpenID Connect Core §3.1.3.3, bound to its access token by `at_hash`. */
+function idToken(
+  { issuer, keys }: Mint,
+  clientId: string,
+  { subject, idToken, authentication }: Authorization,
+  accessToken: string,
+  iat: number,
+): string {
+  return keys.sign(
+    { typ: 'JWT' },
+    {
+      iss: issuer,
+      sub: subject,
+      aud: clientId,
+      exp: iat + ID_TOKEN_SECONDS,
+      iat,
+      ...authentication,
+      ...(idToken?.nonce !== undefined && { nonce: idToken.nonce }),
+      at_hash: createHash('sha256').update(accessToken).digest().subarray(0, 16).toString('base64url'),
+    },
+  );
+}
+
+const ID_TOKEN_SECONDS = 300;

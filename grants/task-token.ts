@@ -1,0 +1,125 @@
+import type { Provider, TokenEndpointGrantContext, UnknownObject } from 'oidc-provider';
+
+import type { Catalogue } from '../server/catalogue/catalogue.ts';
+import { actingThrough } from '../server/delegation/chain.ts';
+import { sliceOf, type Want } from '../server/delegation/slice.ts';
+import { allow, type Outcome, refuse } from '../server/oauth/refusal.ts';
+import { parseDetails } from '../server/tasks/request.ts';
+import { ACCESS_TOKEN_SECONDS, type Task } from '../server/tasks/task.ts';
+import type { Caller } from './grant.ts';
+import type { Authorization } from './issue.ts';
+import { oneResource, optional, scopesIn } from './parameters.ts';
+
+export interface TaskTokenDependencies {
+  issuer: string;
+  catalogue: () => Catalogue;
+}
+
+/** What a token request asks of the task behind it: resource, scope and details, each optional. */
+export interface TaskWant {
+  resource: string | undefined;
+  scopes: readonly string[] | undefined;
+  details: string | undefined;
+}
+
+/** RFC 8707 §2.2, RFC 6749 §6, RFC 9396 §6: a token request may ask for less. */
+export const parseTaskWant = (parameters: UnknownObject): TaskWant => ({
+  resource: oneResource(parameters, 'resource'),
+  scopes: scopesIn(parameters),
+  details: optional(parameters, 'authorization_details'),
+});
+
+export const TASK_WANT_PARAMETERS = ['resource', 'scope', 'authorization_details'] as const;
+
+/**
+ * The token of a task for the client it was approved for: the leaf that was asked, or the root. An application's
+ * sign-in has no actions and no actor; everything else names the acting agent (promise 1).
+ */
+export function tokenOfTask(
+  task: Task,
+  asked: TaskWant,
+  requestedResources: readonly string[],
+  caller: Caller,
+  { issuer, catalogue }: TaskTokenDependencies,
+): Outcome<Authorization> {
+  const base = {
+    organization: task.organization,
+    subject: task.person,
+    person: task.person,
+    task: { id: task.id, hash: task.decisionHash, expiresAt: task.expiresAt, approvedAt: task.approvedAt },
+    lineage: [],
+    jkt: caller.jkt,
+    authentication: authenticationOf(task),
+    oidcScopes: task.oidcScopes.filter((scope) => scope === 'openid'),
+  };
+  if (task.agent === null) {
+    if (asked.resource !== undefined && asked.resource !== issuer) {
+      return refuse({ reason: 'resource_unknown', resource: asked.resource });
+    }
+    return allow({ ...base, kind: 'root', slice: { audience: issuer, scopes: task.scopes, actions: [] }, depth: 0 });
+  }
+
+  const want = toWant(asked, requestedResources, issuer, catalogue());
+  if (!want.ok) return want;
+  const slice = sliceOf(task, want.value, catalogue(), issuer);
+  if (!slice.ok) return slice;
+  return allow({
+    ...base,
+    kind: slice.value.audience === issuer ? 'root' : 'leaf',
+    agent: task.agent,
+    slice: slice.value,
+    act: actingThrough({ issuer, agent: task.agent, client: caller.client.clientId }, undefined),
+    depth: 1,
+  });
+}
+
+export function toWant(
+  { resource, scopes, details }: TaskWant,
+  requestedResources: readonly string[],
+  issuer: string,
+  catalogue: Catalogue,
+): Outcome<Want> {
+  const parsed = details === undefined ? undefined : parseDetails(details, catalogue, undefined);
+  if (parsed && !parsed.ok) return parsed;
+  // Several resources and no choice: the root, from which each leaf is exchanged.
+  const [only, ...more] = requestedResources;
+  const audience = resource ?? (more.length === 0 && only !== undefined ? only : issuer);
+  return allow({ audience, scopes: scopes?.length ? scopes : undefined, actions: parsed?.value });
+}
+
+/** How the person authenticated when they approved; exchange and refresh copy it, never renew it (TX-14). */
+export const authenticationOf = ({ acr, amr, authTime }: Task) => ({
+  acr,
+  amr,
+  auth_time: Math.floor(authTime.getTime() / 1000),
+});
+
+/**
+ * A refresh token, only where the client registered the grant and the task outlives the access token; none for one
+ * use or for high and critical impact. It ends with the task and is bound to the client's key.
+ */
+export function refreshTokenFor(
+  provider: Provider,
+  ctx: TokenEndpointGrantContext,
+  task: Task,
+  { jkt, confidential }: Caller,
+  resources: readonly string[],
+): (() => Promise<string | undefined>) | undefined {
+  const { client } = ctx.oidc;
+  const seconds = Math.floor((task.expiresAt.getTime() - Date.now()) / 1000);
+  const limited = task.actions.some(({ max_uses, impact }) => max_uses !== null || impact === 'high' || impact === 'critical');
+  // A public client without a key would hold a lasting bearer value: rotation alone protects it (OA-28).
+  if (limited || seconds <= ACCESS_TOKEN_SECONDS || !client.grantTypeAllowed('refresh_token')) return undefined;
+  return async () => {
+    const token = new provider.RefreshToken({
+      client,
+      accountId: task.person,
+      grantId: task.id,
+      gty: confidential ? 'bound' : 'rotating',
+      resource: [...resources],
+      expiresIn: seconds,
+    } as never);
+    if (jkt !== undefined) token.jkt = jkt;
+    return token.save();
+  };
+}

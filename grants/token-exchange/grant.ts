@@ -1,0 +1,188 @@
+import type { AgentEdge } from '../../server/agents/agent.ts';
+import type { ClientRecord } from '../../server/agents/clients.ts';
+import type { AskForExchange } from '../../server/approvals/ask.ts';
+import type { Catalogue } from '../../server/catalogue/catalogue.ts';
+import { decideExchange, type Exchanged, type ExchangeFacts, type ExchangeRequest } from '../../server/delegation/exchange.ts';
+import { actingThrough } from '../../server/delegation/chain.ts';
+import { sliceOf } from '../../server/delegation/slice.ts';
+import { readToken, type TokenReader } from '../../server/delegation/subject.ts';
+import type { IssuedToken } from '../../server/delegation/token.ts';
+import { newId } from '../../server/oauth/ids.ts';
+import { allow, type Outcome, refuse } from '../../server/oauth/refusal.ts';
+import { covers } from '../../server/tasks/coverage.ts';
+import { parseScopes, type RequestedAction } from '../../server/tasks/request.ts';
+import type { Task, TaskStore } from '../../server/tasks/task.ts';
+import type { Caller, Grant } from '../grant.ts';
+import type { Authorization } from '../issue.ts';
+import { authenticationOf } from '../task-token.ts';
+import { EXCHANGE_PARAMETERS, type ExchangeForm, parseExchange, resolveExchange } from './request.ts';
+
+export interface ExchangeDependencies {
+  reader: TokenReader;
+  catalogue: () => Catalogue;
+  tasks: TaskStore;
+  /** The edge from parent to child as it is now, and the child. */
+  edge(organization: string, parent: string, child: string): Promise<{ edge: AgentEdge | undefined; client: ClientRecord | undefined }>;
+  /** RFC 7638 thumbprints of a client's registered keys, the preferred one first. */
+  thumbprints(client: ClientRecord): Promise<readonly string[]>;
+  ownsResource(clientId: string, resource: string): Promise<boolean>;
+  /** True once for each hand-off. */
+  spend(subject: IssuedToken): Promise<boolean>;
+  ask: AskForExchange;
+}
+
+/** RFC 8693 token exchange, along the audience rules of `docs/architecture.md`: authority only narrows. */
+export function tokenExchange(dependencies: ExchangeDependencies): Grant<ExchangeForm> {
+  const { reader, catalogue } = dependencies;
+  return {
+    type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+    parameters: EXCHANGE_PARAMETERS,
+    repeatable: ['resource', 'audience'],
+    parse: parseExchange,
+
+    async authorize(form, caller) {
+      // Anyone may hold a stolen token: a client that proves nothing about itself exchanges nothing.
+      if (!caller.confidential) return refuse({ reason: 'grant_not_allowed', grant: 'token-exchange' });
+      const subject = await readToken(form.subjectToken, reader);
+      if (!subject.ok) return subject;
+      const owns =
+        caller.client.kind === 'resource_server' &&
+        (await dependencies.ownsResource(caller.client.clientId, subject.value.resource));
+      // Nothing crosses organizations, except through the server of a resource that all of them share.
+      if (subject.value.organization !== caller.organization && !owns) {
+        return refuse({ reason: 'subject_token_invalid', detail: 'of another organization' });
+      }
+      const request = resolveExchange(form, catalogue());
+      if (!request.ok) return request;
+
+      if (isApplicationToken(subject.value) && caller.client.agent) {
+        return coveredByTask(request.value, subject.value, form, caller, dependencies);
+      }
+      const facts = await gather(request.value, subject.value, caller, owns, dependencies);
+      const decision = decideExchange(request.value, facts);
+      if (!decision.ok) return decision;
+      if (decision.value.spends && !(await dependencies.spend(subject.value))) return refuse({ reason: 'handoff_used' });
+      const task = await dependencies.tasks.find(subject.value.task ?? '');
+      if (!task) return refuse({ reason: 'task_ended' });
+      return allow(derive(decision.value, subject.value, task, form));
+    },
+  };
+}
+
+async function gather(
+  request: ExchangeRequest,
+  subject: IssuedToken,
+  caller: Caller,
+  ownsAudience: boolean,
+  { reader, catalogue, tasks, edge, thumbprints }: ExchangeDependencies,
+): Promise<ExchangeFacts> {
+  const facts: ExchangeFacts = {
+    issuer: reader.issuer,
+    catalogue: catalogue(),
+    subject,
+    client: caller.client,
+    jkt: caller.jkt,
+    registeredKeys: subject.kind === 'handoff' ? await thumbprints(caller.client) : [],
+    ownsAudience,
+    grantId: newId('grt'),
+    approvedEdges: [],
+    child: undefined,
+  };
+  if (request.requestedActor === undefined || subject.agent === null) return facts;
+  const [task, found] = await Promise.all([
+    tasks.find(subject.task ?? ''),
+    edge(subject.organization, subject.agent, request.requestedActor),
+  ]);
+  const { client } = found;
+  return {
+    ...facts,
+    approvedEdges: task?.edges ?? [],
+    child:
+      client?.agent == null
+        ? undefined
+        : {
+            agent: client.agent.id,
+            client: client.clientId,
+            key: (await thumbprints(client))[0],
+            active: client.agent.status === 'active',
+            edge: found.edge,
+          },
+  };
+}
+
+const derive = (exchanged: Exchanged, subject: IssuedToken, task: Task, form: ExchangeForm): Authorization => ({
+  organization: subject.organization,
+  kind: exchanged.kind,
+  subject: subject.subject,
+  person: subject.person ?? undefined,
+  agent: exchanged.agent,
+  slice: exchanged.slice,
+  task: { id: task.id, hash: task.decisionHash, expiresAt: task.expiresAt, approvedAt: task.approvedAt },
+  lineage: [...subject.lineage, `token:${subject.jti}`, ...(exchanged.derived ? [`grant:${exchanged.derived.id}`] : [])],
+  parent: subject.jti,
+  derived: exchanged.derived,
+  act: exchanged.act,
+  depth: exchanged.depth,
+  jkt: exchanged.jkt,
+  mayAct: exchanged.mayAct,
+  seconds: exchanged.seconds,
+  // Never longer than what it was cut from (TX-10).
+  notAfter: Math.floor(subject.expiresAt.getTime() / 1000),
+  authentication: subject.authentication,
+  issuedTokenType: form.issuedTokenType,
+});
+
+/** A token of the company's own application: it carries no task and no actor. */
+const isApplicationToken = (subject: IssuedToken): boolean =>
+  subject.kind === 'root' && subject.agents.length === 0 && subject.person !== null;
+
+/**
+ * An application's token says for whom, not what: it is exchanged only for what a live task of that person and agent
+ * covers. Otherwise the person is asked, and the agent is told where.
+ */
+async function coveredByTask(
+  request: ExchangeRequest,
+  subject: IssuedToken,
+  form: ExchangeForm,
+  caller: Caller,
+  { reader, catalogue, tasks, ask }: ExchangeDependencies,
+): Promise<Outcome<Authorization>> {
+  const { agent, clientId } = caller.client;
+  if (agent === null || subject.person === null) return refuse({ reason: 'subject_token_invalid', detail: 'no agent' });
+  if (request.requestedActor !== undefined) return refuse({ reason: 'handoff_not_allowed', detail: 'carries no task' });
+  const byScope = parseScopes(request.scopes ?? [], catalogue());
+  if (!byScope.ok) return byScope;
+  const requested: RequestedAction[] = [...byScope.value, ...(request.actions ?? [])];
+  if (requested.length === 0) return refuse({ reason: 'nothing_asked' });
+
+  const live = await tasks.live(subject.organization, subject.person, agent.id);
+  const task = live.find(
+    (candidate) =>
+      candidate.clientId === clientId &&
+      (candidate.jkt === null || candidate.jkt === caller.jkt) &&
+      covers(catalogue(), candidate.actions, requested) === undefined,
+  );
+  if (!task) return ask({ subject, client: caller.client, request, jkt: caller.jkt });
+
+  const resources = [...new Set(requested.map(({ resource }) => resource))];
+  const audience = request.audience ?? (resources.length === 1 ? resources[0] : undefined) ?? reader.issuer;
+  const slice = sliceOf(task, { audience, scopes: request.scopes, actions: request.actions }, catalogue(), reader.issuer);
+  if (!slice.ok) return slice;
+  return allow({
+    organization: task.organization,
+    kind: audience === reader.issuer ? 'root' : 'leaf',
+    subject: task.person,
+    person: task.person,
+    agent: agent.id,
+    slice: slice.value,
+    task: { id: task.id, hash: task.decisionHash, expiresAt: task.expiresAt, approvedAt: task.approvedAt },
+    lineage: [`token:${subject.jti}`],
+    parent: subject.jti,
+    act: actingThrough({ issuer: reader.issuer, agent: agent.id, client: clientId }, undefined),
+    depth: 1,
+    jkt: caller.jkt,
+    notAfter: Math.floor(subject.expiresAt.getTime() / 1000),
+    authentication: authenticationOf(task),
+    issuedTokenType: form.issuedTokenType,
+  });
+}

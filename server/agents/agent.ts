@@ -1,0 +1,43 @@
+export type AgentStatus = 'pending' | 'active' | 'suspended' | 'retired' | 'expired';
+export type AgentMode = 'attended' | 'unattended' | 'sub_agent';
+
+/** An identity with an owner, a purpose and a life, of one organization. Its clients are its credentials. */
+export interface Agent {
+  organization: string;
+  id: string;
+  name: string;
+  purpose: string | null;
+  mode: AgentMode;
+  status: AgentStatus;
+  owner: string;
+  deputy: string;
+  ownActions: readonly string[];
+  chainLimit: number;
+  expiresAt: Date | null;
+}
+
+/** Along this edge `parent` may hand a part of a task to `child`, for these actions only, to this depth. */
+export interface AgentEdge {
+  child: string;
+  childName: string;
+  actions: readonly string[];
+  maxDepth: number;
+}
+
+/** Which states may follow which. The database holds the states; this holds the moves. */
+export const TRANSITIONS: Readonly<Record<AgentStatus, readonly AgentStatus[]>> = {
+  pending: ['active', 'retired', 'expired'],
+  active: ['suspended', 'retired', 'expired'],
+  suspended: ['active', 'retired', 'expired'],
+  retired: [],
+  expired: ['retired'],
+};
+
+/** `sub_agent` may do least, `unattended` most: a registration may not rise above the ceiling it was given. */
+const REACH: readonly AgentMode[] = ['sub_agent', 'attended', 'unattended'];
+
+/** Is `mode` at or below `ceiling`? */
+export const withinCeiling = (mode: AgentMode, ceiling: AgentMode): boolean =>
+  REACH.indexOf(mode) <= REACH.indexOf(ceiling);
+
+export const isAgentMode = (value: unknown): value is AgentMode => REACH.includes(value as AgentMode);

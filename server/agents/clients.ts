@@ -1,0 +1,73 @@
+import type { AgentMode, AgentStatus } from './agent.ts';
+
+export type ClientKind = 'agent' | 'application' | 'resource_server' | 'command_line';
+
+/** The organization of what belongs to the deployment itself. */
+export const DEPLOYMENT = 'org_deployment';
+
+/** A credential: an RFC 7591 registration with its own `client_id`, and whose it is. */
+export interface ClientRecord {
+  clientId: string;
+  kind: ClientKind;
+  /** {@link DEPLOYMENT} for the resource server of a shared resource and the operator's command line. */
+  organization: string;
+  /** Mail domains that count as inside. */
+  organizationDomains: readonly string[];
+  agent: {
+    id: string;
+    name: string;
+    purpose: string | null;
+    mode: AgentMode;
+    status: AgentStatus;
+    owner: string;
+    ownActions: readonly string[];
+    chainLimit: number;
+    expiresAt: Date | null;
+  } | null;
+  metadata: Record<string, unknown>;
+}
+
+/** May this client act right now? An agent that is not active is refused everywhere, at once. */
+export const isActive = (client: ClientRecord, now: number): boolean =>
+  client.agent === null ||
+  (client.agent.status === 'active' && (client.agent.expiresAt === null || client.agent.expiresAt.getTime() > now));
+
+/** What an initial access token (RFC 7591 §3) was made for. Never taken from the agent. */
+export interface RegistrationTerms {
+  organization: string;
+  id: string;
+  owner: string;
+  deputy: string;
+  modeCeiling: AgentMode;
+  finalStatus: 'pending' | 'active';
+  allowUnbound: boolean;
+}
+
+export interface ClientStore {
+  find(clientId: string): Promise<ClientRecord | undefined>;
+  /** Terms of an unexpired initial access token with a use left, without drawing it. */
+  terms(token: string): Promise<RegistrationTerms | undefined>;
+  /**
+   * One agent and its first client, drawing one use of the initial access token: all or nothing.
+   *
+   * @returns false when another registration drew the last use first
+   */
+  register(registration: Registration): Promise<boolean>;
+  /** Replaces a registration's metadata (RFC 7592 §2.2); name and purpose of its agent follow. */
+  update(clientId: string, metadata: Record<string, unknown>): Promise<void>;
+  /** Ends a registration (RFC 7592 §2.3): the client is gone and everything issued to it has ended. */
+  remove(clientId: string): Promise<void>;
+  /** A client that is no agent: made by the command line. */
+  add(client: { clientId: string; kind: ClientKind; organization: string; metadata: Record<string, unknown> }): Promise<void>;
+}
+
+export interface Registration {
+  terms: RegistrationTerms;
+  agentId: string;
+  clientId: string;
+  name: string;
+  purpose: string | null;
+  mode: AgentMode;
+  status: AgentStatus;
+  metadata: Record<string, unknown>;
+}

@@ -1,0 +1,113 @@
+import type Router from '@koa/router';
+import type { Context } from 'koa';
+
+import { type HistoryEntry, myAgentsPage } from '../../views/my-agents.tsx';
+import type { Cookies } from '../http/cookies.ts';
+import { BadRequest, readForm } from '../http/form.ts';
+import { clock, frameOf, sessionOf } from '../http/pages.ts';
+import { page } from '../http/respond.ts';
+import type { Session } from '../people/person.ts';
+import type { MyAgents, MyAgentsStore } from './my-agents.ts';
+
+export interface AgentPages {
+  myAgents: MyAgentsStore;
+  cookies: Cookies;
+}
+
+const SYMBOLS = { low: '○', medium: '◐', high: '▲', critical: '▲▲' } as const;
+
+/** "Your agents": everything any agent may do for this person, and one step to stop each of it (U9). */
+export function agentRoutes(router: Router, { myAgents, cookies }: AgentPages): void {
+  router.get('/agents', async (ctx) => {
+    const session = sessionOf(ctx);
+    if (!session) return toSignIn(ctx);
+    const { organization, id } = session.person;
+    page(ctx, myAgentsPage(propsOf(ctx, cookies, session, await myAgents.list(organization, id))));
+  });
+
+  const post = (path: string, work: (ctx: Context, session: Session, form: Map<string, string>) => Promise<boolean>) =>
+    router.post(path, async (ctx) => {
+      const session = sessionOf(ctx);
+      if (!session) return toSignIn(ctx);
+      const form = await readForm(ctx.req);
+      if (!cookies.csrfMatches(ctx, form.get('csrf'))) throw new BadRequest('This form is no longer valid. Open the page again.', 403);
+      if (!(await work(ctx, session, form))) throw new BadRequest('Nothing of yours has this id.', 404);
+      ctx.redirect('/agents');
+      ctx.status = 303;
+    });
+
+  post('/agents/stop', async (_ctx, { person }) => {
+    await myAgents.stopAll(person.organization, person.id);
+    return true;
+  });
+  post('/agents/:id/pause', (ctx, { person }) => myAgents.pause(person.organization, person.id, String(ctx.params.id)));
+  post('/agents/:id/resume', async (ctx, { person }, form) => {
+    // Stopping is one step; resuming is slow and typed (D12), so that no stray click brings an agent back.
+    const { agents } = await myAgents.list(person.organization, person.id);
+    const agent = agents.find(({ id }) => id === ctx.params.id);
+    if (!agent) return false;
+    if (form.get('confirmation')?.trim() !== agent.name) throw new BadRequest(`Type the name of the agent, ${agent.name}, to resume it.`);
+    return myAgents.resume(person.organization, person.id, agent.id);
+  });
+  post('/tasks/:id/stop', (ctx, { person }) => myAgents.stopTask(person.organization, person.id, String(ctx.params.id)));
+}
+
+function propsOf(ctx: Context, cookies: Cookies, { person }: Session, { agents, tasks, history }: MyAgents) {
+  const at = (date: Date) => clock(date, person.timeZone);
+  return {
+    frame: frameOf(ctx, cookies),
+    csrf: cookies.csrf(ctx),
+    stopAll: '/agents/stop',
+    agents: agents.map((agent) => ({
+      id: agent.id,
+      name: agent.name,
+      owner: agent.owner,
+      purpose: agent.purpose ?? '',
+      lastUsed: agent.lastUsed ? at(agent.lastUsed) : undefined,
+      status: agent.status,
+      paused: agent.paused,
+      pauseAction: `/agents/${agent.id}/pause`,
+      resumeAction: `/agents/${agent.id}/resume`,
+      tasks: tasks
+        .filter((task) => task.agent === agent.id)
+        .map((task) => ({
+          id: task.id,
+          sentence: task.sentence,
+          impactSymbol: SYMBOLS[task.impact],
+          until: at(task.expiresAt),
+          uses: task.maxUses === null ? undefined : `${task.uses ?? 0} of ${task.maxUses} uses`,
+          stopAction: `/tasks/${task.id}/stop`,
+        })),
+      recent: history
+        .filter((event) => event.agent === agent.id)
+        .slice(0, 8)
+        .map((event) => entryOf(event, at)),
+    })),
+  };
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  'request.received': 'Asked you',
+  'task.approved': 'You allowed it',
+  'task.denied': 'You denied it',
+  'task.covered': 'Used what you allowed before',
+  'token.issued': 'Was let in',
+  'token.refused': 'Was refused',
+  'redemption.reserved': 'Used it once',
+  'redemption.refused': 'Tried what you did not allow',
+  'redemption.closed': 'Finished',
+  'outcome.reported': 'Was seen by the system',
+  'authority.stopped': 'Was stopped',
+  'authority.resumed': 'Was resumed',
+};
+
+const entryOf = (event: MyAgents['history'][number], at: (date: Date) => string): HistoryEntry => ({
+  text: WORDS[event.type] ?? event.type,
+  at: at(event.at),
+  outcome: event.outcome ?? (event.decision === 'refused' ? 'refused' : undefined),
+});
+
+function toSignIn(ctx: Context): void {
+  ctx.redirect('/login?return_to=/agents');
+  ctx.status = 303;
+}

@@ -1,0 +1,196 @@
+import Router from '@koa/router';
+import Koa, { type Context, type Next } from 'koa';
+import type { Logger } from 'pino';
+
+import { errorPage } from '../views/error.tsx';
+import { type AgentPages, agentRoutes } from './agents/routes.ts';
+import { type ApprovalPages, approvalRoutes } from './approvals/routes.ts';
+import { introspect, revoke, type TokenEndpointsDependencies } from './delegation/routes.ts';
+import type { Evidence } from './evidence/evidence.ts';
+import type { Cookies } from './http/cookies.ts';
+import { BadRequest } from './http/form.ts';
+import { frameOf } from './http/pages.ts';
+import { stateOf } from './http/request-state.ts';
+import { json, page } from './http/respond.ts';
+import { shapeAnswers } from './http/shape-answers.ts';
+import { staticFiles } from './http/static-files.ts';
+import type { Metrics } from './management.ts';
+import { hashOf } from './oauth/ids.ts';
+import { type PeoplePages, peopleRoutes } from './people/routes.ts';
+import type { SessionStore } from './people/person.ts';
+import { type RedemptionDependencies, redemptionRoutes } from './redemptions/routes.ts';
+import type { Registrations } from './agents/manage.ts';
+import { guardRegistration } from './agents/manage.ts';
+
+export interface AppDependencies {
+  issuer: string;
+  trustProxy: boolean;
+  logger: Logger;
+  metrics: Metrics;
+  cookies: Cookies;
+  sessions: SessionStore;
+  sessionIdleSeconds: number;
+  evidence: Evidence;
+  people: PeoplePages;
+  approvals: ApprovalPages;
+  agents: AgentPages;
+  tokens: TokenEndpointsDependencies;
+  redemptions: RedemptionDependencies;
+  registrations: Registrations;
+  /** Routes made elsewhere: the admin API, enrolment. */
+  more: ((router: Router) => void)[];
+  /** The engine in service; another one after the catalogue changed. */
+  engine(): (ctx: Context, next: Next) => Promise<void>;
+}
+
+/** The mount table: every route, in the order in which a request meets it. */
+export function createApp(dependencies: AppDependencies): Koa {
+  const app = new Koa({ proxy: dependencies.trustProxy });
+  const router = new Router();
+  peopleRoutes(router, dependencies.people); //             /  /login  /logout
+  approvalRoutes(router, dependencies.approvals); //        /inbox  /interaction/:uid  /r/:id
+  agentRoutes(router, dependencies.agents); //              /agents  /tasks/:id/stop
+  redemptionRoutes(router, dependencies.redemptions); //    /redemptions  /outcomes
+  router.post('/token/introspection', (ctx) => introspect(ctx, dependencies.tokens));
+  router.post('/token/revocation', (ctx) => revoke(ctx, dependencies.tokens));
+  for (const mount of dependencies.more) mount(router); //  /enrol/:token  /admin/api
+  router.all('/reg/:clientId', guardRegistration(dependencies.registrations));
+
+  app.use(measure(dependencies));
+  app.use(answerErrors(dependencies));
+  app.use(onlyOurHost(dependencies.issuer));
+  app.use(staticFiles());
+  app.use(loadSession(dependencies));
+  app.use(recordRefusals(dependencies));
+  app.use(shapeAnswers(dependencies.issuer));
+  app.use(router.routes());
+  app.use((ctx, next) => dependencies.engine()(ctx, next)); // everything OAuth and OpenID Connect
+  app.on('error', () => {}); // answered and logged above
+  return app;
+}
+
+/** What every instance counts, and one log line per request; never a query, a body or a header (RF-07). */
+function measure({ logger, metrics }: AppDependencies) {
+  return async (ctx: Context, next: Next) => {
+    const started = process.hrtime.bigint();
+    await next();
+    const seconds = Number(process.hrtime.bigint() - started) / 1e9;
+    metrics.request(ctx.method, routeOf(ctx), ctx.status, seconds);
+    const { id } = stateOf(ctx.req);
+    logger.debug({ id, method: ctx.method, path: ctx.path.replace(/[A-Za-z0-9_-]{20,}/g, '…'), status: ctx.status, ms: Math.round(seconds * 1000) }, 'request');
+  };
+}
+
+const routeOf = (ctx: Context): string => `/${ctx.path.split('/')[1] ?? ''}`.slice(0, 24);
+
+/** A refusal is a 4xx in the caller's form; a fault is a 5xx, logged, and never dressed up as a refusal. */
+function answerErrors({ logger, cookies }: AppDependencies) {
+  return async (ctx: Context, next: Next) => {
+    const { id } = stateOf(ctx.req);
+    ctx.set('X-Request-Id', id);
+    try {
+      await next();
+      if (ctx.status === 404 && ctx.body == null && !ctx.headerSent) notFound(ctx);
+    } catch (error) {
+      if (error instanceof BadRequest) return answer(ctx, error.status, error.message);
+      logger.error({ id, err: error, method: ctx.method, path: ctx.path }, 'fault');
+      answer(ctx, 500, 'Something went wrong here. Nothing was changed that is not shown.');
+    }
+  };
+
+  function notFound(ctx: Context): void {
+    answer(ctx, 404, 'There is nothing at this address.');
+  }
+
+  function answer(ctx: Context, status: number, message: string): void {
+    const { id } = stateOf(ctx.req);
+    if (ctx.accepts('json', 'html') === 'html') {
+      const nextStep = status >= 500 ? 'Try again in a minute. If it stays, tell your administrator the reference below.' : 'Go back and try again.';
+      const title = status >= 500 ? 'This did not work' : status === 404 ? 'Nothing here' : 'This cannot be done';
+      return page(ctx, errorPage({ frame: frameOf(ctx, cookies), title, message, nextStep, requestId: id }), status);
+    }
+    const error = status >= 500 ? 'server_error' : status === 404 ? 'not_found' : 'invalid_request';
+    json(ctx, { error, error_description: message, request_id: id }, status);
+  }
+}
+
+/**
+ * The engine builds URLs from the Host header, and a DPoP proof or assertion for another host would fit another host's
+ * URL: requests for any host but the issuer's are refused. On loopback, 127.0.0.1 is sent to the issuer's name.
+ */
+function onlyOurHost(issuer: string) {
+  const { host, port, protocol } = new URL(issuer);
+  return async (ctx: Context, next: Next) => {
+    const asked = ctx.get('Host').toLowerCase();
+    if (asked === host) return next();
+    if (protocol === 'http:' && (asked === `127.0.0.1:${port}` || asked === `[::1]:${port}`) && ctx.method === 'GET') {
+      ctx.status = 302;
+      ctx.redirect(`${issuer}${ctx.url}`);
+      return;
+    }
+    throw new BadRequest(`This server answers at ${issuer} only.`, 421);
+  };
+}
+
+/** Pages and the authorization endpoint know the person; machine endpoints do not look. */
+function loadSession({ cookies, sessions, sessionIdleSeconds }: AppDependencies) {
+  const machine = /^\/(token|request|backchannel|reg|jwks|redemptions|outcomes|\.well-known|admin)(\/|$)/;
+  return async (ctx: Context, next: Next) => {
+    if (!machine.test(ctx.path)) {
+      const value = cookies.session(ctx);
+      if (value !== undefined) stateOf(ctx.req).session = await sessions.find(hashOf(value), sessionIdleSeconds);
+    }
+    return next();
+  };
+}
+
+/**
+ * Every refusal of an authenticated client is evidence, written before the answer leaves. Others are counted and
+ * logged only: a stranger must not be able to fill an organization's evidence.
+ */
+function recordRefusals({ evidence, logger, metrics }: AppDependencies) {
+  const recently = new Map<string, number>();
+  return async (ctx: Context, next: Next) => {
+    await next();
+    if (ctx.status < 400 || ctx.status >= 500) return;
+    const state = stateOf(ctx.req);
+    const error = (ctx.body as { error?: unknown } | undefined)?.error;
+    if (typeof error !== 'string' || state.recorded) return;
+    metrics.refusal(routeOf(ctx), error);
+    // Waiting is no refusal.
+    if (error === 'authorization_pending' || error === 'slow_down') return;
+
+    const { refusedClient } = state;
+    if (refusedClient?.agent) {
+      // Its assertion is not checked any more, so whoever knows its client_id could send this: once in ten seconds.
+      const last = recently.get(refusedClient.clientId) ?? 0;
+      if (Date.now() - last < 10_000) return;
+      if (recently.size > 10_000) recently.clear();
+      recently.set(refusedClient.clientId, Date.now());
+      await evidence.record({
+        organization: refusedClient.organization,
+        type: 'token.refused',
+        decision: 'refused',
+        reason: `agent_${refusedClient.agent.status}`,
+        agent: refusedClient.agent.id,
+        application: refusedClient.clientId,
+        content: { endpoint: ctx.path, error },
+      });
+      return;
+    }
+    if (!state.authenticated || !state.client) {
+      logger.debug({ id: state.id, path: ctx.path, error }, 'refused a stranger');
+      return;
+    }
+    const { refusal } = state;
+    await evidence.record({
+      organization: state.client.organization,
+      type: ctx.path === '/token' ? 'token.refused' : 'request.refused',
+      decision: 'refused',
+      reason: refusal?.reason ?? error,
+      agent: state.client.agent?.id,
+      application: state.client.clientId,
+      content: { endpoint: ctx.path, error, refusal },
+    });
+  };
+}

@@ -1,0 +1,66 @@
+import type { Impact } from '../catalogue/action.ts';
+import type { CanonicalRequest, RequestedAction } from '../tasks/request.ts';
+import type { ApprovedEdge } from '../tasks/task.ts';
+
+/** One asking of one person, in the browser, from behind, or because an exchange found no task. */
+export interface Approval {
+  organization: string;
+  id: string;
+  kind: 'browser' | 'backchannel' | 'exchange';
+  clientId: string;
+  agent: string;
+  person: string;
+  actions: readonly RequestedAction[];
+  /** Scopes as asked, those of actions only. */
+  scopes: readonly string[];
+  /** Resources as asked; the issuer alone when none was. */
+  resources: readonly string[];
+  request: CanonicalRequest;
+  requestHash: string;
+  /** Hash of what is asked alone, so that the same question asked twice is found. */
+  askedHash: string;
+  bindingMessage: string | null;
+  /** What the answer to the client needs later: `openid` and such, nonce, requested resource. */
+  oidc: { scopes: readonly string[]; nonce?: string; acrValues?: string };
+  jkt: string | null;
+  edges: readonly ApprovedEdge[];
+  impact: Impact;
+  status: 'pending' | 'approved' | 'denied' | 'ended';
+  askedAt: Date;
+  shownAt: Date | null;
+  expiresAt: Date;
+  decidedAt: Date | null;
+  denyReason: string | null;
+  decision: { duration: string } | null;
+  task: string | null;
+  hasNumber: boolean;
+  numberTries: number;
+}
+
+/** Why the agent was told no, in coarse words that a policy may pass on. */
+export const DENY_REASONS = {
+  details_wrong: 'Details are wrong',
+  too_much: 'Too much access',
+  not_now: 'Not now',
+  not_me: 'I did not start this',
+} as const;
+export type DenyReason = keyof typeof DENY_REASONS;
+
+export interface NewApproval
+  extends Omit<
+    Approval,
+    | 'status'
+    | 'askedAt'
+    | 'shownAt'
+    | 'decidedAt'
+    | 'denyReason'
+    | 'decision'
+    | 'task'
+    | 'hasNumber'
+    | 'numberTries'
+  > {
+  displayCodeHash?: Buffer;
+  authReqIdHash?: Buffer;
+  /** Set when a live task covers the request: it begins approved. */
+  coveredBy?: string;
+}

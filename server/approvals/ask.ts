@@ -1,0 +1,224 @@
+import { createHash, randomInt } from 'node:crypto';
+
+import type { AgentEdge } from '../agents/agent.ts';
+import type { ClientRecord } from '../agents/clients.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { ExchangeRequest } from '../delegation/exchange.ts';
+import type { IssuedToken } from '../delegation/token.ts';
+import type { Sealing } from '../keys/seal.ts';
+import { canonicalJson, instant, sha256url } from '../oauth/canonical.ts';
+import { newId, newSecret } from '../oauth/ids.ts';
+import { allow, type Outcome, refuse } from '../oauth/refusal.ts';
+import type { Person } from '../people/person.ts';
+import { type AgentRequest, parseAgentRequest } from '../tasks/ask.ts';
+import { covers } from '../tasks/coverage.ts';
+import { type CanonicalRequest, requestHash, toDetail } from '../tasks/request.ts';
+import type { ApprovedEdge, Task, TaskStore } from '../tasks/task.ts';
+import type { NewApproval } from './approval.ts';
+import type { ApprovalStore } from './store.ts';
+
+export interface AskDependencies {
+  issuer: string;
+  catalogue: () => Catalogue;
+  approvals: ApprovalStore;
+  tasks: TaskStore;
+  edgesOf(organization: string, agent: string): Promise<AgentEdge[]>;
+  person(id: string): Promise<Person | undefined>;
+  isPaused(organization: string, agent: string, person: string): Promise<boolean>;
+  sealing: Sealing;
+}
+
+/** One question to one person, however it reaches them. */
+export interface Question {
+  id?: string;
+  kind: NewApproval['kind'];
+  client: ClientRecord;
+  person: Person;
+  asked: AgentRequest;
+  seconds: number;
+  jkt: string | undefined;
+  confidential: boolean;
+  nonce?: string | undefined;
+  acrValues?: string | undefined;
+  bindingMessage?: string | undefined;
+  authReqId?: string | undefined;
+  /** The two digits shown where the task was started; absent for unattended agents. */
+  displayCode?: string | undefined;
+}
+
+/** As many questions of one agent may wait for one person; more would only wear them down. */
+const OPEN_QUESTIONS = 5;
+
+/** Two digits, 10 to 99: a help against fatigue, never a proof. */
+export const newDisplayCode = (): string => String(randomInt(10, 100));
+
+/** The browser's approval is found again by its interaction, of which only the browser knows the id. */
+export const approvalOfInteraction = (uid: string): string =>
+  `apr_${createHash('sha256').update(`interaction ${uid}`).digest('hex').slice(0, 32)}`;
+
+/**
+ * Opens an approval, or finds that a live task covers the request and the client proves the key the task was approved
+ * for: then it begins approved, and no page is needed. Refuses when too many questions wait already.
+ */
+export async function askPerson(question: Question, dependencies: AskDependencies): Promise<Outcome<NewApproval>> {
+  const { client, person, asked } = question;
+  const { agent } = client;
+  if (agent === null) throw new Error('only agents ask for tasks');
+  if (await dependencies.isPaused(person.organization, agent.id, person.id)) return refuse({ reason: 'agent_paused' });
+  const task = await coveringTask(question, dependencies);
+  if (!task) {
+    const { count, nextEnd } = await dependencies.approvals.waitingFrom(person.organization, agent.id, person.id);
+    if (count >= OPEN_QUESTIONS) {
+      const retryAfter = Math.max(1, Math.ceil(((nextEnd?.getTime() ?? 0) - Date.now()) / 1000));
+      return refuse({ reason: 'too_many_questions', retryAfter });
+    }
+  }
+
+  const expiresAt = new Date(Date.now() + question.seconds * 1000);
+  const request: CanonicalRequest = {
+    organization: person.organization,
+    agent: agent.id,
+    person: person.id,
+    actions: asked.actions.map(({ action, version, resource, parameters }) => ({ action, version, resource, parameters })),
+    nonce: newSecret(),
+    expires_at: instant(expiresAt),
+  };
+  const approval: NewApproval = {
+    organization: person.organization,
+    id: question.id ?? newId('apr'),
+    kind: question.kind,
+    clientId: client.clientId,
+    agent: agent.id,
+    person: person.id,
+    actions: asked.actions,
+    scopes: asked.scopes,
+    resources: asked.resources,
+    request,
+    requestHash: requestHash(request),
+    askedHash: askedHash(asked),
+    bindingMessage: question.bindingMessage ?? null,
+    oidc: {
+      scopes: asked.oidcScopes,
+      ...(question.nonce !== undefined && { nonce: question.nonce }),
+      ...(question.acrValues !== undefined && { acrValues: question.acrValues }),
+    },
+    jkt: question.jkt ?? null,
+    edges: edgesFor(asked, await dependencies.edgesOf(person.organization, agent.id)),
+    impact: asked.impact,
+    expiresAt,
+    ...(task && { coveredBy: task.id }),
+    ...(question.displayCode !== undefined && {
+      displayCodeHash: dependencies.sealing.keyedHash('display code', question.displayCode),
+    }),
+    ...(question.authReqId !== undefined && {
+      authReqIdHash: createHash('sha256').update(question.authReqId).digest(),
+    }),
+  };
+  await dependencies.approvals.open(approval, {
+    organization: person.organization,
+    type: task ? 'task.covered' : 'request.received',
+    decision: task ? 'allowed' : 'reported',
+    reason: question.kind,
+    person: person.id,
+    agent: agent.id,
+    application: client.clientId,
+    resource: asked.actions[0]?.resource,
+    task: task?.id,
+    approval: approval.id,
+    content: { request, request_hash: approval.requestHash, binding_message: question.bindingMessage },
+  });
+  return allow(approval);
+}
+
+/** The live task that covers all that is asked, for this client and this key (`design.md` §6, "already covered"). */
+export async function coveringTask(
+  { client, person, asked, jkt, confidential }: Pick<Question, 'client' | 'person' | 'asked' | 'jkt' | 'confidential'>,
+  { tasks, catalogue }: Pick<AskDependencies, 'tasks' | 'catalogue'>,
+): Promise<Task | undefined> {
+  // A public client proves nothing about itself: it always sees a page.
+  if (!confidential || client.agent === null) return undefined;
+  const live = await tasks.live(person.organization, person.id, client.agent.id);
+  return live.find(
+    (task) =>
+      task.clientId === client.clientId &&
+      (task.jkt === null || task.jkt === jkt) &&
+      covers(catalogue(), task.actions, asked.actions) === undefined,
+  );
+}
+
+/** Children the page will name: only along these may a part of the task be handed on. */
+function edgesFor(asked: AgentRequest, edges: readonly AgentEdge[]): ApprovedEdge[] {
+  const keys = new Set(asked.actions.map(({ action }) => action));
+  return edges
+    .map(({ child, childName, actions, maxDepth }) => ({
+      child,
+      childName,
+      maxDepth,
+      actions: actions.filter((action) => keys.has(action)),
+    }))
+    .filter(({ actions }) => actions.length > 0);
+}
+
+const askedHash = ({ actions, resources, scopes }: AgentRequest): string =>
+  sha256url(canonicalJson([actions.map(({ action, version, parameters }) => [action, version, parameters]), resources, scopes]));
+
+/** What the exchange calls when no live task covers: asks the person, and says where. */
+export type AskForExchange = (found: {
+  subject: IssuedToken;
+  client: ClientRecord;
+  request: ExchangeRequest;
+  jkt: string | undefined;
+}) => Promise<Outcome<never>>;
+
+const EXCHANGE_QUESTION_SECONDS = 600;
+
+/** `consent_required`: one open question per request, the same one when it is asked again. */
+export const askForExchange =
+  (dependencies: AskDependencies): AskForExchange =>
+  async ({ subject, client, request, jkt }) => {
+    const person = await dependencies.person(subject.person ?? '');
+    if (!person) return refuse({ reason: 'person_unknown' });
+    const details = request.actions?.map((action) => toDetail(action)) ?? [];
+    const parsed = parseAgentRequest(
+      {
+        scope: request.scopes?.join(' '),
+        details: details.length > 0 ? details : undefined,
+        resources: [request.audience ?? dependencies.issuer],
+        allowedTypes: undefined,
+      },
+      {
+        catalogue: dependencies.catalogue(),
+        issuer: dependencies.issuer,
+        organization: person.organization,
+        organizationDomains: person.organizationDomains,
+      },
+    );
+    if (!parsed.ok) return parsed;
+    const answer = (id: string, expiresAt: Date) =>
+      refuse({
+        reason: 'consent_required',
+        approval: id,
+        expiresIn: Math.max(1, Math.floor((expiresAt.getTime() - Date.now()) / 1000)),
+        details: parsed.value.actions.map((action) => toDetail(action)),
+      });
+    const open = await dependencies.approvals.findOpen(
+      person.organization,
+      client.clientId,
+      person.id,
+      askedHash(parsed.value),
+    );
+    if (open) return answer(open.id, open.expiresAt);
+    const asked = await askPerson(
+      {
+        kind: 'exchange',
+        client,
+        person,
+        asked: parsed.value,
+        seconds: EXCHANGE_QUESTION_SECONDS,
+        jkt,
+        confidential: true,
+      },
+      dependencies,
+    );
+    return asked.ok ? answer(asked.value.id, asked.value.expiresAt) : asked;
+  };

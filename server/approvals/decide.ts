@@ -1,0 +1,162 @@
+import type { Action } from '../catalogue/action.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import { type Description, describeAction } from '../catalogue/describe.ts';
+import { type DurationChoice, durationChoices } from '../catalogue/duration.ts';
+import { instant } from '../oauth/canonical.ts';
+import type { Person } from '../people/person.ts';
+import { type Decision, decisionHash } from '../tasks/decision.ts';
+import type { RequestedAction } from '../tasks/request.ts';
+import type { Task, TaskAction } from '../tasks/task.ts';
+import type { Approval } from './approval.ts';
+
+/** What the decision form posted. */
+export interface DecisionForm {
+  requestHash: string;
+  decision: 'approve' | 'deny';
+  duration: string;
+  /** Positions of actions that the person allowed, when each had its own choice; undefined: all. */
+  allowed: ReadonlySet<number> | undefined;
+}
+
+/** What stands between the form and a task. */
+export type DecisionProblem = 'changed' | 'expired' | 'decided' | 'duration' | 'nothing_allowed' | 'not_describable';
+
+export interface Decided {
+  decision: Decision;
+  hash: string;
+  /** Undefined when denied. */
+  task: Omit<Task, 'approvedAt'> | undefined;
+}
+
+/** One action of a request as the person reads it. */
+export interface DescribedAction {
+  requested: RequestedAction;
+  action: Action;
+  description: Description;
+}
+
+/** Every action of the approval, described by the version it was asked under; undefined if one cannot be. */
+export function describeApproval(
+  approval: Pick<Approval, 'actions'>,
+  catalogue: Catalogue,
+  person: Person,
+  locale = 'en',
+): DescribedAction[] | undefined {
+  const described = approval.actions.flatMap((requested) => {
+    const action = catalogue.version(requested.action, requested.version);
+    return action
+      ? [{ requested, action, description: describeAction(action, requested.parameters, readerOf(person, locale)) }]
+      : [];
+  });
+  return described.length === approval.actions.length && described.length > 0 ? described : undefined;
+}
+
+/** The durations that every one of the actions allows, the narrowest first. */
+export function choicesFor(described: readonly DescribedAction[], now: Date, timeZone: string): DurationChoice[] {
+  const [first = [], ...others] = described.map(({ action, description }) =>
+    durationChoices(action, description.impact, { now, timeZone }),
+  );
+  return first.filter(({ value }) => others.every((choices) => choices.some((choice) => choice.value === value)));
+}
+
+/**
+ * From the stored request and the form to a task. Pure: what is granted is computed from what was asked and shown,
+ * never from what the form says about it; the form only chooses among what the page offered.
+ */
+export function decide(
+  form: DecisionForm,
+  {
+    approval,
+    catalogue,
+    person,
+    session,
+    now,
+    taskId,
+    nonce,
+  }: {
+    approval: Approval;
+    catalogue: Catalogue;
+    person: Person;
+    session: { acr: string; amr: readonly string[]; authenticatedAt: Date };
+    now: Date;
+    taskId: string;
+    nonce: string;
+  },
+): { ok: true; value: Decided } | { ok: false; problem: DecisionProblem } {
+  const problem = (name: DecisionProblem) => ({ ok: false as const, problem: name });
+  if (approval.status !== 'pending') return problem('decided');
+  if (approval.expiresAt <= now) return problem('expired');
+  // Dynamic linking: a decision is about exactly the request that was shown (D2).
+  if (form.requestHash !== approval.requestHash) return problem('changed');
+
+  const common = { request_hash: approval.requestHash, approver: person.id, nonce };
+  if (form.decision === 'deny') {
+    const decision: Decision = { ...common, verdict: 'deny', granted: [], duration: form.duration, expires_at: instant(now) };
+    return { ok: true, value: { decision, hash: decisionHash(decision), task: undefined } };
+  }
+
+  const described = describeApproval(approval, catalogue, person);
+  if (!described) return problem('not_describable');
+  const choice = choicesFor(described, now, person.timeZone).find(({ value }) => value === form.duration);
+  if (!choice) return problem('duration');
+  const allowed = described.filter((_, index) => form.allowed?.has(index) ?? true);
+  if (allowed.length === 0) return problem('nothing_allowed');
+
+  const actions: TaskAction[] = allowed.map(({ requested, description }) => ({
+    action: requested.action,
+    version: requested.version,
+    resource: requested.resource,
+    parameters: requested.parameters,
+    ...(requested.viaScope !== undefined && { viaScope: requested.viaScope }),
+    access: description.access,
+    impact: description.impact,
+    max_uses: choice.maxUses,
+  }));
+  const expiresAt = new Date(now.getTime() + choice.seconds * 1000);
+  const decision: Decision = {
+    ...common,
+    verdict: 'approve',
+    granted: actions.map(({ viaScope: _, position: __, ...granted }) => granted),
+    duration: form.duration,
+    expires_at: instant(expiresAt),
+  };
+  const hash = decisionHash(decision);
+  return {
+    ok: true,
+    value: {
+      decision,
+      hash,
+      task: {
+        organization: approval.organization,
+        id: taskId,
+        person: person.id,
+        agent: approval.agent,
+        clientId: approval.clientId,
+        approval: approval.id,
+        scopes: actions.flatMap(({ viaScope }) => (viaScope === undefined ? [] : [viaScope])),
+        oidcScopes: approval.oidc.scopes,
+        resources: [...new Set(actions.map(({ resource }) => resource))],
+        edges: approval.edges,
+        requestHash: approval.requestHash,
+        decisionHash: hash,
+        sentence: allowed.map(({ description }) => description.headlineText).join('; '),
+        impact: approval.impact,
+        jkt: approval.jkt,
+        acr: session.acr,
+        amr: session.amr,
+        authTime: session.authenticatedAt,
+        expiresAt,
+        actions,
+      },
+    },
+  };
+}
+
+const readerOf = (person: Person, locale: string) => ({
+  organizationName: person.organizationName,
+  organizationDomains: person.organizationDomains,
+  personName: person.name,
+  personEmail: person.email,
+  locale,
+  timeZone: person.timeZone,
+});

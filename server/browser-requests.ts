@@ -1,0 +1,136 @@
+import type { Context } from 'koa';
+import { errors, type Provider } from 'oidc-provider';
+
+import type { ClientStore } from './agents/clients.ts';
+import { approvalOfInteraction, type AskDependencies, askPerson } from './approvals/ask.ts';
+import type { BrowserRequests } from './approvals/routes.ts';
+import type { Catalogue } from './catalogue/catalogue.ts';
+import { sessionOf } from './http/pages.ts';
+import type { PeopleStore, Session } from './people/person.ts';
+import { parseAgentRequest } from './tasks/ask.ts';
+
+/** The engine's interactions, as the pages need them. */
+export function browserRequests({
+  provider,
+  issuer,
+  catalogue,
+  clients,
+  people,
+  ask,
+}: {
+  provider: () => Provider;
+  issuer: string;
+  catalogue: () => Catalogue;
+  clients: ClientStore;
+  people: PeopleStore;
+  ask: AskDependencies;
+}): BrowserRequests {
+  return {
+    async waitingFor(ctx) {
+      const interaction = await interactionOf(ctx, provider());
+      if (!interaction) return undefined;
+      if (interaction.prompt.name === 'login') {
+        // `prompt=login` and `max_age` ask for a sign-in that is younger than the request.
+        const again = interaction.prompt.reasons.some((reason) => reason === 'login_prompt' || reason === 'max_age');
+        return again ? { freshSignIn: new Date(interaction.iat * 1000) } : 'sign_in';
+      }
+      const session = sessionOf(ctx);
+      if (!session) return { approval: '' };
+      // The browser that began the request must still be the same person's.
+      if (interaction.session?.accountId !== session.person.id) return 'sign_in';
+      const id = approvalOfInteraction(interaction.uid);
+      if (!(await ask.approvals.find(id))) await openApproval(id, interaction.params, session);
+      return { approval: id };
+    },
+
+    async signedIn(ctx, session) {
+      const engine = provider();
+      const interaction = await interactionOf(ctx, engine);
+      if (!interaction) return undefined;
+      const client = await clients.find(String(interaction.params.client_id));
+      if (client?.organization !== session.person.organization) return undefined;
+      await switchAccount(engine, interaction, session);
+      return engine.interactionResult(ctx.req, ctx.res, {
+        login: {
+          accountId: session.person.id,
+          ts: Math.floor(session.authenticatedAt.getTime() / 1000),
+          acr: session.acr,
+          amr: [...session.amr],
+        },
+      });
+    },
+
+    async decided(ctx, result) {
+      return provider().interactionResult(
+        ctx.req,
+        ctx.res,
+        'task' in result ? { consent: { grantId: result.task } } : { error: 'access_denied', error_description: result.denied },
+        { mergeWithLastSubmission: true },
+      );
+    },
+  };
+
+  async function openApproval(id: string, params: Record<string, unknown>, session: Session): Promise<void> {
+    const client = await clients.find(String(params.client_id));
+    const person = await people.find(session.person.id);
+    if (!client?.agent || !person || client.organization !== person.organization) return;
+    const asked = parseAgentRequest(
+      {
+        scope: params.scope as string | undefined,
+        details: params.authorization_details,
+        resources: [params.resource ?? issuer].flat() as string[],
+        allowedTypes: undefined, // checked when the request was pushed
+      },
+      { catalogue: catalogue(), issuer, organization: client.organization, organizationDomains: client.organizationDomains },
+    );
+    if (!asked.ok) return;
+    await askPerson(
+      {
+        id,
+        kind: 'browser',
+        client,
+        person,
+        asked: asked.value,
+        seconds: INTERACTION_SECONDS,
+        jkt: params.dpop_jkt as string | undefined,
+        confidential: false, // coverage was looked at before the page
+        nonce: params.nonce as string | undefined,
+        acrValues: params.acr_values as string | undefined,
+      },
+      ask,
+    );
+  }
+}
+
+/** As long as the engine keeps its interaction. */
+const INTERACTION_SECONDS = 600;
+
+type Interaction = Awaited<ReturnType<Provider['interactionDetails']>>;
+
+/** Undefined where the engine does not know this browser's interaction (any more). */
+async function interactionOf(ctx: Context, provider: Provider): Promise<Interaction | undefined> {
+  try {
+    const interaction = await provider.interactionDetails(ctx.req, ctx.res);
+    return interaction.uid === ctx.params.uid ? interaction : undefined;
+  } catch (error) {
+    if (error instanceof errors.SessionNotFound) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Somebody else signed in at this browser since the engine's session began. The engine would ask to sign out first,
+ * on a page of its own; we move its session over, without what the first person had granted.
+ */
+async function switchAccount(provider: Provider, interaction: Interaction, { person }: Session): Promise<void> {
+  const { session } = interaction;
+  if (!session || session.accountId === person.id) return;
+  const stored = await provider.Session.findByUid(session.uid);
+  if (stored) {
+    stored.accountId = person.id;
+    stored.authorizations = {};
+    await stored.persist();
+  }
+  interaction.session = { ...session, accountId: person.id };
+  await interaction.persist();
+}

@@ -1,0 +1,263 @@
+import compose from 'koa-compose';
+import type Koa from 'koa';
+import { calculateJwkThumbprint, type JWK } from 'jose';
+import type { Logger } from 'pino';
+import type { Provider } from 'oidc-provider';
+
+import { egressFetch } from '../adapters/egress.ts';
+import { edgesOf, isPaused, postgresMyAgents } from '../adapters/postgres/agents.ts';
+import { postgresApprovals, postgresPersonApprovals } from '../adapters/postgres/approvals.ts';
+import { loadCatalogue, ownsResource } from '../adapters/postgres/catalogue.ts';
+import { postgresClients } from '../adapters/postgres/clients.ts';
+import { Database } from '../adapters/postgres/database.ts';
+import { postgresEvidence } from '../adapters/postgres/evidence.ts';
+import { postgresKeys } from '../adapters/postgres/keys.ts';
+import { writeStop } from '../adapters/postgres/liveness.ts';
+import { postgresPeople, postgresSessions } from '../adapters/postgres/people.ts';
+import { postgresRedemptions } from '../adapters/postgres/redemptions.ts';
+import { postgresRefreshTokens } from '../adapters/postgres/refresh-tokens.ts';
+import { postgresReplays } from '../adapters/postgres/replays.ts';
+import { openSignals } from '../adapters/postgres/signals.ts';
+import { postgresSignInLimits } from '../adapters/postgres/sign-in-limits.ts';
+import { postgresTasks } from '../adapters/postgres/tasks.ts';
+import { postgresTokens } from '../adapters/postgres/tokens.ts';
+import type { ClientRecord } from './agents/clients.ts';
+import type { Stop } from './agents/liveness.ts';
+import { createApp } from './app.ts';
+import { type AskDependencies, askForExchange } from './approvals/ask.ts';
+import { browserRequests } from './browser-requests.ts';
+import { type Catalogue, compileCatalogue } from './catalogue/catalogue.ts';
+import type { Config } from './config.ts';
+import { cookiesWith } from './http/cookies.ts';
+import { loadKeys } from './keys/keys.ts';
+import { sealingWith } from './keys/seal.ts';
+import type { Metrics } from './management.ts';
+import { makeProvider } from './provider.ts';
+
+export interface House {
+  app: Koa;
+  database: Database;
+  /** Rebuilds the engine from the published catalogue. */
+  reloadCatalogue(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * The composition root: every part is made here, once, and handed what it needs. Nothing else in the house knows which
+ * adapter stands behind an interface.
+ */
+export async function composeHouse({
+  config,
+  databaseUrl,
+  sealingKey,
+  logger,
+  metrics,
+}: {
+  config: Config;
+  databaseUrl: string;
+  sealingKey: Buffer;
+  logger: Logger;
+  metrics: Metrics;
+}): Promise<House> {
+  const { issuer } = config;
+  const database = new Database({
+    url: databaseUrl,
+    poolSize: config.databasePoolSize,
+    prepared: config.databasePooler === 'none',
+  });
+  const sealing = sealingWith(sealingKey);
+  const keys = await loadKeys(postgresKeys(database), sealing);
+  const signals = await openSignals(database, config.databaseDirectUrl ?? databaseUrl);
+
+  const clients = postgresClients(database);
+  const people = postgresPeople(database);
+  const sessions = postgresSessions(database);
+  const evidence = postgresEvidence(database);
+  const tasks = postgresTasks(database);
+  const tokens = postgresTokens(database);
+  const replays = postgresReplays(database);
+  const approvals = postgresApprovals(database, config.testConsumeDelayMs);
+  const personApprovals = postgresPersonApprovals(database);
+  const cookies = cookiesWith(sealing.deriveKey('forms'), issuer.startsWith('https:'));
+  const fetch = egressFetch(config.egressAllow);
+
+  let catalogue: Catalogue = compileCatalogue(await loadCatalogue(database));
+  const currentCatalogue = () => catalogue;
+  const owns = (clientId: string, resource: string) => ownsResource(database, clientId, resource);
+  const stop = (one: Stop) => stopWithEvidence(database, one);
+
+  const ask: AskDependencies = {
+    issuer,
+    catalogue: currentCatalogue,
+    approvals,
+    tasks,
+    edgesOf: (organization, agent) => edgesOf(database, organization, agent),
+    person: (id) => people.find(id),
+    isPaused: (organization, agent, person) => isPaused(database, organization, agent, person),
+    sealing,
+  };
+  const reader = { issuer, keys, tokens, evidence };
+
+  const makeEngine = (): Provider =>
+    makeProvider({
+      issuer,
+      keys,
+      sealing,
+      catalogue,
+      database,
+      clients,
+      people,
+      tasks,
+      replays,
+      ask,
+      fetch,
+      trustProxy: config.trustProxy,
+      consumeDelayMs: config.testConsumeDelayMs,
+      sessionHours: config.sessionHours,
+      grants: {
+        mint: { issuer, keys, tokens },
+        approvals,
+        defaultWait: config.longPollSeconds,
+        decided: async (approval, milliseconds, gone) => {
+          const ended = new AbortController();
+          const give = () => ended.abort();
+          gone.addEventListener('abort', give);
+          await Promise.race([
+            signals.next('approval', approval.id, milliseconds, ended.signal),
+            signals.next('stop', approval.organization, milliseconds, ended.signal),
+          ]);
+          give();
+        },
+        stopTask: (organization, task, reason) => stop({ organization, kind: 'task', subject: task, by: 'countersign', reason }),
+        exchange: {
+          reader,
+          catalogue: currentCatalogue,
+          tasks,
+          edge: async (organization, parent, child) => {
+            const edges = await edgesOf(database, organization, parent);
+            return { edge: edges.find((edge) => edge.child === child), client: await clientOfAgent(database, clients, child) };
+          },
+          thumbprints,
+          ownsResource: owns,
+          spend: (subject) => replays.firstUse('hand-off', issuer, subject.jti, subject.expiresAt),
+          ask: askForExchange(ask),
+        },
+      },
+    });
+
+  let provider = makeEngine();
+  let engine = compose(provider.middleware as Koa.Middleware[]);
+  const reloadCatalogue = async () => {
+    catalogue = compileCatalogue(await loadCatalogue(database));
+    provider = makeEngine();
+    engine = compose(provider.middleware as Koa.Middleware[]);
+  };
+  signals.on('catalogue', () => {
+    reloadCatalogue().catch((error) => logger.error({ err: error }, 'the catalogue could not be reloaded'));
+  });
+
+  const app = createApp({
+    issuer,
+    trustProxy: config.trustProxy,
+    logger,
+    metrics,
+    cookies,
+    sessions,
+    sessionIdleSeconds: config.sessionIdleMinutes * 60,
+    evidence,
+    people: { people, sessions, evidence, cookies, limits: postgresSignInLimits(database), sessionHours: config.sessionHours },
+    approvals: {
+      approvals: personApprovals,
+      catalogue: currentCatalogue,
+      clients,
+      people,
+      cookies,
+      sealing,
+      browser: browserRequests({ provider: () => provider, issuer, catalogue: currentCatalogue, clients, people, ask }),
+      history: async (organization, person, agent) => ({ uses: await approvalsSoFar(database, organization, person, agent) }),
+    },
+    agents: { myAgents: postgresMyAgents(database), cookies },
+    tokens: {
+      reader,
+      authentication: {
+        issuer,
+        clients,
+        fetch,
+        firstUse: (client, jti, expiresAt) => replays.firstUse('client assertion', client, jti, expiresAt),
+      },
+      tasks,
+      ownsResource: owns,
+      stop,
+      refreshTokens: postgresRefreshTokens(database),
+    },
+    redemptions: {
+      reader,
+      clients,
+      catalogue: currentCatalogue,
+      ownsResource: owns,
+      store: postgresRedemptions(database),
+      proofs: { issuer, firstUse: (thumbprint, jti, expiresAt) => replays.firstUse('DPoP proof', thumbprint, jti, expiresAt) },
+    },
+    registrations: { clients, isRegistrationToken: (hash, clientId) => isRegistrationToken(database, hash, clientId) },
+    more: [],
+    engine: () => engine,
+  });
+
+  return {
+    app,
+    database,
+    reloadCatalogue,
+    async close() {
+      await signals.close();
+      await database.close();
+    },
+  };
+}
+
+/** RFC 7638 thumbprints of the registered signing keys, as registered first. */
+async function thumbprints({ metadata }: ClientRecord): Promise<string[]> {
+  const keys = (metadata.jwks as { keys?: JWK[] } | undefined)?.keys ?? [];
+  return Promise.all(keys.filter(({ use }) => use !== 'enc').map((jwk) => calculateJwkThumbprint(jwk)));
+}
+
+async function clientOfAgent(database: Database, clients: ReturnType<typeof postgresClients>, agent: string) {
+  const row = await database.first<{ client_id: string }>(
+    `select client_id from clients where agent = $1 and metadata ? 'jwks' order by created_at limit 1`,
+    [agent],
+  );
+  return row && clients.find(row.client_id);
+}
+
+async function approvalsSoFar(database: Database, organization: string, person: string, agent: string): Promise<number> {
+  const row = await database.first<{ count: number }>(
+    'select count(*)::int as count from tasks where organization = $1 and person = $2 and agent = $3',
+    [organization, person, agent],
+  );
+  return row?.count ?? 0;
+}
+
+async function isRegistrationToken(database: Database, hash: Buffer, clientId: string): Promise<boolean> {
+  const row = await database.first(
+    `select from engine_artefacts where id_hash = $1 and model = 'RegistrationAccessToken' and client_id = $2`,
+    [hash, clientId],
+  );
+  return row !== undefined;
+}
+
+/** A stop and its evidence, both or neither. */
+async function stopWithEvidence(database: Database, one: Stop): Promise<void> {
+  await database.transaction(async (statements) => {
+    await writeStop(statements, one);
+    await postgresEvidence(statements).record({
+      organization: one.organization,
+      type: 'authority.stopped',
+      decision: 'allowed',
+      reason: one.kind,
+      ...(one.kind === 'task' && { task: one.subject }),
+      ...(one.kind === 'agent' && { agent: one.subject }),
+      ...(one.kind === 'token' && { jti: one.subject }),
+      content: { subject: one.subject, by: one.by, reason: one.reason },
+    });
+  });
+}
+

@@ -1,0 +1,374 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+
+export interface Config {
+  readonly production: boolean;
+  readonly port: number;
+  readonly issuer: string;
+  /** On the loopback interface; 0 takes any free port. */
+  readonly managementPort: number;
+  /** undefined: the embedded database. */
+  readonly databaseUrl: string | undefined;
+  /** The same database without a pooler in between, for LISTEN. */
+  readonly databaseDirectUrl: string | undefined;
+  readonly databasePooler: 'none' | 'transaction';
+  readonly databasePoolSize: number;
+  /** Absolute. */
+  readonly dataDir: string;
+  readonly demo: boolean;
+  readonly demoPassword: string | undefined;
+  /** 32 bytes. */
+  readonly sealingKey: Buffer | undefined;
+  readonly trustProxy: boolean;
+  readonly sessionHours: number;
+  readonly sessionIdleMinutes: number;
+  readonly longPollSeconds: number;
+  /** Nothing issued before this instant is accepted. */
+  readonly restoreEpoch: Date | undefined;
+  readonly logLevel: (typeof LOG_LEVELS)[number];
+  /** `host` or `host:port`, lower case: private addresses that outbound requests may go to. */
+  readonly egressAllow: readonly string[];
+  readonly testConsumeDelayMs: number;
+}
+
+export interface Setting {
+  readonly name: string;
+  readonly meaning: string;
+  /** As a reader of the documentation should see it. */
+  readonly fallback: string;
+  /** Also taken from the file that `<name>_FILE` names. */
+  readonly secret?: true;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The operator has to change a setting. Carries every problem, not only the first. Exit code 2. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(`Configuration:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+    this.problems = problems;
+  }
+}
+
+/** The machine is not as the settings say (a taken port, an unreachable database): the message says what to do. Exit code 2. */
+export class StartupError extends Error {
+  override readonly name = 'StartupError';
+}
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+
+/** Every setting there is. docs/configuration.md holds the same table. */
+export const SETTINGS = [
+  {
+    name: 'PORT',
+    meaning: 'Port of the public server.',
+    fallback: '3000',
+  },
+  {
+    name: 'ISSUER',
+    meaning:
+      'The URL under which clients and people reach this server, without a path or a trailing slash. `https`, except on the loopback interface. It is in every token: changing it ends them all.',
+    fallback: '`http://localhost:` and `PORT`',
+  },
+  {
+    name: 'MANAGEMENT_PORT',
+    meaning:
+      'Port on the loopback interface for `/health/live`, `/health/ready` and `/metrics`; `0` takes any free port.',
+    fallback: '3001',
+  },
+  {
+    name: 'NODE_ENV',
+    meaning:
+      '`production`, `development` or `test`. `production` refuses the embedded database, demonstration data, signing keys without a sealing key, and test settings.',
+    fallback: '`development`',
+  },
+  {
+    name: 'DATABASE_URL',
+    meaning: 'A PostgreSQL database (15 or newer) of an ordinary role that owns it: `postgresql://role@host/database`.',
+    fallback: 'an embedded PostgreSQL below `DATA_DIR`',
+    secret: true,
+  },
+  {
+    name: 'DATA_DIR',
+    meaning:
+      'Directory of the embedded database, of `demo.json` and of the key of the command line. Relative to the working directory.',
+    fallback: '`.data`',
+  },
+  {
+    name: 'DEMO',
+    meaning: '`1` fills an empty database with the demonstration organizations, `0` does not.',
+    fallback: '`1` with the embedded database, else `0`',
+  },
+  {
+    name: 'DEMO_PASSWORD',
+    meaning: 'Password of the demonstration people, applied at each start.',
+    fallback: 'made at random, kept in `DATA_DIR/demo.json`',
+    secret: true,
+  },
+  {
+    name: 'COUNTERSIGN_SEALING_KEY',
+    meaning:
+      '32 bytes in base64url. Seals the signing keys in the database, so that a copy of the database signs nothing. Every instance has the same one.',
+    fallback: 'required in production; else made at random, kept in `DATA_DIR`',
+    secret: true,
+  },
+  {
+    name: 'COUNTERSIGN_DATABASE_DIRECT_URL',
+    meaning:
+      'The same database without the pooler, for `LISTEN`. Without it a stop reaches other instances by polling.',
+    fallback: '`DATABASE_URL`',
+    secret: true,
+  },
+  {
+    name: 'COUNTERSIGN_DATABASE_POOLER',
+    meaning:
+      'What stands between this server and `DATABASE_URL`: `none`, or `transaction` for a pooler in transaction mode (no named statements then).',
+    fallback: '`none`',
+  },
+  {
+    name: 'COUNTERSIGN_DATABASE_POOL_SIZE',
+    meaning: 'Connections that one instance keeps at most, 1 to 200.',
+    fallback: '10',
+  },
+  {
+    name: 'COUNTERSIGN_TRUST_PROXY',
+    meaning:
+      '`1` where a reverse proxy of yours sets `X-Forwarded-For` and `X-Forwarded-Proto` and overwrites what the caller sent.',
+    fallback: '0',
+  },
+  {
+    name: 'COUNTERSIGN_SESSION_HOURS',
+    meaning: 'A person signs in again after this many hours whatever they do, 1 to 720.',
+    fallback: '12',
+  },
+  {
+    name: 'COUNTERSIGN_SESSION_IDLE_MINUTES',
+    meaning: 'A person signs in again after this many minutes without a request, 1 to 43200.',
+    fallback: '60',
+  },
+  {
+    name: 'COUNTERSIGN_LONG_POLL_SECONDS',
+    meaning:
+      'How long the token endpoint holds a backchannel poll that does not ask for it, 0 to 25. A client that sends `Prefer: wait=N` is held either way.',
+    fallback: '0',
+  },
+  {
+    name: 'COUNTERSIGN_RESTORE_EPOCH',
+    meaning:
+      'The instant (RFC 3339, as `2026-11-24T06:00:00Z`) at which a backup was brought back: tokens, codes and sessions made before it are refused, because what ended them may be missing from the backup.',
+    fallback: 'none',
+  },
+  {
+    name: 'COUNTERSIGN_EGRESS_ALLOW',
+    meaning:
+      'Private addresses that outbound requests may go to, as `host` or `host:port`, separated by commas. Every other private address is refused.',
+    fallback: 'none',
+  },
+  {
+    name: 'COUNTERSIGN_LOG_LEVEL',
+    meaning: `One of ${LOG_LEVELS.map((level) => `\`${level}\``).join(', ')}.`,
+    fallback: '`info`',
+  },
+  {
+    name: 'COUNTERSIGN_TEST_CONSUME_DELAY_MS',
+    meaning:
+      'Milliseconds between finding and consuming a single-use artefact, 0 to 10000, so that races can be tested. Refused in production.',
+    fallback: '0',
+  },
+] as const satisfies readonly Setting[];
+
+type Name = (typeof SETTINGS)[number]['name'];
+
+/** Reads every setting once. Throws ConfigurationError with every problem; nothing else reads the environment. */
+export function readConfig(env: Environment): Config {
+  const problems: string[] = unknownNames(env);
+
+  /** Answers undefined where the setting is absent, and where it is wrong: then the problem is noted. */
+  const read = <T>(name: Name, parse: (text: string) => T): T | undefined => {
+    try {
+      const text = textOf(name, env);
+      return text === undefined ? undefined : parse(text);
+    } catch (problem) {
+      problems.push(`${name} ${(problem as Error).message}`);
+      return undefined;
+    }
+  };
+
+  const production = read('NODE_ENV', oneOf('production', 'development', 'test')) === 'production';
+  const port = read('PORT', integer(1, 65_535)) ?? 3000;
+  const databaseUrl = read('DATABASE_URL', postgresUrl);
+  const config: Config = {
+    production,
+    port,
+    issuer: read('ISSUER', issuer) ?? `http://localhost:${port}`,
+    managementPort: read('MANAGEMENT_PORT', integer(0, 65_535)) ?? 3001,
+    databaseUrl,
+    databaseDirectUrl: read('COUNTERSIGN_DATABASE_DIRECT_URL', postgresUrl) ?? databaseUrl,
+    databasePooler: read('COUNTERSIGN_DATABASE_POOLER', oneOf('none', 'transaction')) ?? 'none',
+    databasePoolSize: read('COUNTERSIGN_DATABASE_POOL_SIZE', integer(1, 200)) ?? 10,
+    dataDir: path.resolve(read('DATA_DIR', String) ?? '.data'),
+    demo: read('DEMO', flag) ?? givenText('DATABASE_URL', env) === undefined,
+    demoPassword: read('DEMO_PASSWORD', String),
+    sealingKey: read('COUNTERSIGN_SEALING_KEY', key256),
+    trustProxy: read('COUNTERSIGN_TRUST_PROXY', flag) ?? false,
+    sessionHours: read('COUNTERSIGN_SESSION_HOURS', integer(1, 720)) ?? 12,
+    sessionIdleMinutes: read('COUNTERSIGN_SESSION_IDLE_MINUTES', integer(1, 43_200)) ?? 60,
+    longPollSeconds: read('COUNTERSIGN_LONG_POLL_SECONDS', integer(0, 25)) ?? 0,
+    restoreEpoch: read('COUNTERSIGN_RESTORE_EPOCH', instant),
+    logLevel: read('COUNTERSIGN_LOG_LEVEL', oneOf(...LOG_LEVELS)) ?? 'info',
+    egressAllow: read('COUNTERSIGN_EGRESS_ALLOW', hosts) ?? [],
+    testConsumeDelayMs: read('COUNTERSIGN_TEST_CONSUME_DELAY_MS', integer(0, 10_000)) ?? 0,
+  };
+
+  if (production) problems.push(...refusedInProduction(config, env));
+  if (config.managementPort === config.port) {
+    problems.push(`MANAGEMENT_PORT must differ from PORT (${config.port}): the management endpoints are not public`);
+  }
+  if (problems.length > 0) throw new ConfigurationError(problems);
+  return config;
+}
+
+function refusedInProduction(config: Config, env: Environment): string[] {
+  const given = (name: Name) => givenText(name, env) !== undefined;
+  return [
+    !given('DATABASE_URL') && 'DATABASE_URL is required in production: the embedded database is for development',
+    !given('COUNTERSIGN_SEALING_KEY') && 'COUNTERSIGN_SEALING_KEY is required in production: it seals the signing keys',
+    given('DATABASE_URL') && config.demo && 'DEMO must be 0 in production: demonstration people have known names',
+    config.testConsumeDelayMs > 0 && 'COUNTERSIGN_TEST_CONSUME_DELAY_MS must be 0 in production: it is for race tests',
+  ].filter((problem) => problem !== false);
+}
+
+/** Every COUNTERSIGN_ name that is none of ours, and every name that looks like a misspelling of one of ours. */
+function unknownNames(env: Environment): string[] {
+  const ours: string[] = SETTINGS.flatMap((setting: Setting) =>
+    setting.secret ? [setting.name, `${setting.name}_FILE`] : [setting.name],
+  );
+  return Object.keys(env).flatMap((name) => {
+    if (ours.includes(name)) return [];
+    const [nearest] = ours
+      .map((known) => ({ known, distance: editDistance(name.toUpperCase(), known) }))
+      // A short name has many innocent neighbours (HOST, TEMP), so it has to be closer.
+      .filter(({ known, distance }) => distance <= (known.length < 5 ? 1 : 2))
+      .sort((a, b) => a.distance - b.distance);
+    if (nearest) return [`${name}: did you mean ${nearest.known}?`];
+    if (/^countersign_/i.test(name)) return [`${name} is no setting; docs/configuration.md lists them all`];
+    return [];
+  });
+}
+
+/** The value or the content of the file that <name>_FILE names; an empty value counts as absent. */
+function textOf(name: Name, env: Environment): string | undefined {
+  const file = isSecret(name) ? env[`${name}_FILE`] : undefined;
+  if (!file) return env[name] || undefined;
+  if (env[name]) throw new Error(`and ${name}_FILE are both set: keep one`);
+  try {
+    return readFileSync(file, 'utf8').trim() || undefined;
+  } catch (error) {
+    throw new Error(`cannot be read from the file that ${name}_FILE names (${(error as NodeJS.ErrnoException).code})`);
+  }
+}
+
+/** Whether it was given at all, right or wrong. */
+function givenText(name: Name, env: Environment): string | undefined {
+  return env[name] || (isSecret(name) ? env[`${name}_FILE`] : undefined) || undefined;
+}
+
+const isSecret = (name: Name) => SETTINGS.some((setting: Setting) => setting.name === name && setting.secret);
+
+/** OpenID Connect Discovery 1.0 §3, RFC 8414 §2: https, no query, no fragment. Ours has no path either. */
+function issuer(text: string): string {
+  const url = parseUrl(text, 'must be a URL such as https://auth.example.com');
+  const loopback = /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname);
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && loopback)) {
+    throw new Error('must be https: only a loopback address such as http://localhost:3000 may go without');
+  }
+  if (url.pathname !== '/' || url.search || url.hash || url.username || url.password) {
+    throw new Error(`must have no path, query, fragment or user: write ${url.origin}`);
+  }
+  if (text.endsWith('/')) throw new Error(`must not end with a slash: write ${url.origin}`);
+  // Clients compare the issuer as a string, so it is what a browser would send back.
+  if (text !== url.origin) throw new Error(`must be in its normal form: write ${url.origin}`);
+  return text;
+}
+
+/** The problem never repeats the text: it holds a password. */
+function postgresUrl(text: string): string {
+  const url = parseUrl(text, 'must be a URL such as postgresql://countersign@localhost/countersign');
+  if (url.protocol !== 'postgresql:' && url.protocol !== 'postgres:') {
+    throw new Error('must be a PostgreSQL URL: postgresql://role@host/database');
+  }
+  return text;
+}
+
+function parseUrl(text: string, otherwise: string): URL {
+  const url = URL.parse(text);
+  if (!url) throw new Error(otherwise);
+  return url;
+}
+
+function key256(text: string): Buffer {
+  const key = Buffer.from(text, 'base64url');
+  if (!/^[\w-]{43}=?$/.test(text) || key.length !== 32)
+    throw new Error('must be 32 bytes in base64url (43 characters)');
+  return key;
+}
+
+function instant(text: string): Date {
+  const date = new Date(text);
+  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i.test(text) || Number.isNaN(date.getTime())) {
+    throw new Error('must be an RFC 3339 instant such as 2026-11-24T06:00:00Z');
+  }
+  return date;
+}
+
+function hosts(text: string): string[] {
+  return text
+    .split(',')
+    .map((entry) => entry.trim().toLowerCase())
+    .filter((entry) => entry !== '')
+    .map((entry) => {
+      const url = URL.parse(`http://${entry}`);
+      const plain = /^(\[[\da-f:.]+\]|[^\s/?#@:[\]]+)(:\d{1,5})?$/.test(entry);
+      if (!url || !plain) throw new Error(`must be a list of host or host:port, and "${entry}" is neither`);
+      return entry;
+    });
+}
+
+function flag(text: string): boolean {
+  if (text !== '0' && text !== '1') throw new Error('must be 0 or 1');
+  return text === '1';
+}
+
+function integer(low: number, high: number) {
+  return (text: string): number => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < low || value > high) throw new Error(`must be a number from ${low} to ${high}`);
+    return value;
+  };
+}
+
+function oneOf<const T extends string>(...allowed: readonly T[]) {
+  return (text: string): T => {
+    const found = allowed.find((value) => value === text);
+    if (found === undefined) throw new Error(`must be one of ${allowed.join(', ')}`);
+    return found;
+  };
+}
+
+/** Insertions, deletions, substitutions and swapped neighbours. */
+function editDistance(a: string, b: string): number {
+  const rows = [Array.from({ length: b.length + 1 }, (_, j) => j)];
+  const at = (i: number, j: number) => rows[i]?.[j] ?? Number.POSITIVE_INFINITY;
+  for (let i = 1; i <= a.length; i++) {
+    rows[i] = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const swapped = a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? at(i - 2, j - 2) + 1 : Number.POSITIVE_INFINITY;
+      const changed = at(i - 1, j - 1) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      (rows[i] as number[])[j] = Math.min(at(i - 1, j) + 1, at(i, j - 1) + 1, changed, swapped);
+    }
+  }
+  return at(a.length, b.length);
+}

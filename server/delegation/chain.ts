@@ -1,0 +1,21 @@
+/** RFC 8693 §4.1: the outermost `act` is the current actor; each `act` inside it acted before, and is history. */
+export interface Act {
+  readonly iss: string;
+  readonly sub: string;
+  readonly sub_profile: 'ai_agent';
+  readonly client_id: string;
+  readonly act?: Act;
+}
+
+/** Puts the actor in front of everyone who acted before. Nobody is ever dropped from the chain (AP-03). */
+export function actingThrough(actor: { issuer: string; agent: string; client: string }, before: Act | undefined): Act {
+  const link = { iss: actor.issuer, sub: actor.agent, sub_profile: 'ai_agent', client_id: actor.client } as const;
+  return before ? { ...link, act: before } : link;
+}
+
+/** Everyone in the chain, the current actor first. */
+export function actorsOf(act: Act | undefined): string[] {
+  const actors: string[] = [];
+  for (let link = act; link; link = link.act) actors.push(link.sub);
+  return actors;
+}

@@ -1,0 +1,110 @@
+import type { Context } from 'koa';
+
+import { authenticateClient, type ClientAuthentication } from '../agents/authenticate.ts';
+import type { Stop } from '../agents/liveness.ts';
+import type { ClientRecord } from '../agents/clients.ts';
+import { readForm } from '../http/form.ts';
+import { stateOf } from '../http/request-state.ts';
+import { json, oauthError } from '../http/respond.ts';
+import type { TaskStore } from '../tasks/task.ts';
+import { describeToken, INACTIVE, mayIntrospect } from './introspect.ts';
+import { readToken, type TokenReader } from './subject.ts';
+
+export interface TokenEndpointsDependencies {
+  reader: TokenReader;
+  authentication: ClientAuthentication;
+  tasks: TaskStore;
+  ownsResource(clientId: string, resource: string): Promise<boolean>;
+  stop(stop: Stop): Promise<void>;
+  refreshTokens: RefreshTokens;
+}
+
+/** Refresh tokens by their value, for the two endpoints that take any token. */
+export interface RefreshTokens {
+  find(value: string): Promise<{ clientId: string; task: string; person: string; expiresAt: Date; jkt: string | undefined } | undefined>;
+  revoke(value: string): Promise<void>;
+}
+
+/** RFC 7662. A short path of ours: three statements, and every kind of token. */
+export async function introspect(ctx: Context, dependencies: TokenEndpointsDependencies): Promise<void> {
+  const caller = await callerOf(ctx, dependencies);
+  if (!caller) return;
+  const { client, form } = caller;
+  const value = form.get('token');
+  if (!value) return oauthError(ctx, 400, 'invalid_request', 'token is required');
+  const read = await readToken(value, dependencies.reader);
+  if (!read.ok) return json(ctx, (await introspectRefreshToken(value, client, dependencies)) ?? INACTIVE);
+  const token = read.value;
+  const owns = client.clientId !== token.clientId && (await dependencies.ownsResource(client.clientId, token.resource));
+  if (!mayIntrospect(client, token, owns)) return json(ctx, INACTIVE);
+  const task = token.task === null ? undefined : await dependencies.tasks.find(token.task);
+  return json(ctx, describeToken(token, dependencies.reader.issuer, task));
+}
+
+/**
+ * RFC 7009. One access token ends that token and what was derived from it; a refresh token ends its task. What is
+ * unknown, or another client's, is answered like what is done (RV-02, RV-03: no oracle).
+ */
+export async function revoke(ctx: Context, dependencies: TokenEndpointsDependencies): Promise<void> {
+  const caller = await callerOf(ctx, dependencies);
+  if (!caller) return;
+  const { client, form } = caller;
+  const value = form.get('token');
+  if (!value) return oauthError(ctx, 400, 'invalid_request', 'token is required');
+  const done = () => {
+    ctx.status = 200;
+    ctx.body = '';
+    ctx.set('Cache-Control', 'no-store');
+  };
+  const read = await readToken(value, dependencies.reader);
+  if (read.ok) {
+    const token = read.value;
+    // Ancestors may revoke descendants: whoever handed authority on may take it back.
+    const isAncestor = client.agent !== null && token.agents.includes(client.agent.id);
+    if (token.clientId === client.clientId || isAncestor) {
+      await dependencies.stop({ organization: token.organization, kind: 'token', subject: token.jti, by: client.clientId, reason: 'revoked' });
+    }
+    return done();
+  }
+  const refreshToken = await dependencies.refreshTokens.find(value);
+  if (refreshToken?.clientId === client.clientId) {
+    await dependencies.refreshTokens.revoke(value);
+    await dependencies.stop({ organization: client.organization, kind: 'task', subject: refreshToken.task, by: client.clientId, reason: 'revoked' });
+  }
+  return done();
+}
+
+async function callerOf(
+  ctx: Context,
+  { authentication }: TokenEndpointsDependencies,
+): Promise<{ client: ClientRecord; form: Map<string, string> } | undefined> {
+  const form = await readForm(ctx.req);
+  const { client, refused } = await authenticateClient(form, authentication);
+  const state = stateOf(ctx.req);
+  if (refused) state.refusedClient = refused;
+  if (!client) {
+    oauthError(ctx, 401, 'invalid_client', 'client authentication failed');
+    ctx.remove('WWW-Authenticate');
+    return undefined;
+  }
+  state.client = client;
+  state.authenticated = true;
+  return { client, form };
+}
+
+async function introspectRefreshToken(value: string, client: ClientRecord, { refreshTokens, tasks, reader }: TokenEndpointsDependencies) {
+  const token = await refreshTokens.find(value);
+  if (token?.clientId !== client.clientId || token.expiresAt.getTime() <= Date.now()) return undefined;
+  const task = await tasks.find(token.task);
+  if (!task?.agent || !(await tasks.live(task.organization, task.person, task.agent)).some(({ id }) => id === task.id)) return undefined;
+  return {
+    active: true,
+    iss: reader.issuer,
+    sub: token.person,
+    client_id: token.clientId,
+    exp: Math.floor(token.expiresAt.getTime() / 1000),
+    ...(task.scopes.length > 0 && { scope: task.scopes.join(' ') }),
+    ...(token.jkt !== undefined && { cnf: { jkt: token.jkt } }),
+    task_id: token.task,
+  };
+}

@@ -1,0 +1,75 @@
+import type { DeathReason } from '../agents/liveness.ts';
+import type { EvidenceEvent } from '../evidence/evidence.ts';
+import type { TaskAction } from '../tasks/task.ts';
+import type { Act } from './chain.ts';
+
+/** Where a token is good, and whose it is. */
+export type TokenKind =
+  /** For one resource. */
+  | 'leaf'
+  /** Audience the issuer: good only at the token endpoint. */
+  | 'root'
+  /** Lets one named child act, once. */
+  | 'handoff'
+  /** An agent, application or resource server by itself: no person. */
+  | 'own';
+
+/** The issuance row of one access token: the only source of its chain, whatever a caller presents. */
+export interface IssuedToken {
+  organization: string;
+  jti: string;
+  kind: TokenKind;
+  clientId: string;
+  agent: string | null;
+  /** The acting agent and everyone it acts through. */
+  agents: readonly string[];
+  person: string | null;
+  subject: string;
+  task: string | null;
+  /** Stop keys of the tokens and derived grants it comes from, the task's first: ending any of them ends this. */
+  lineage: readonly string[];
+  parent: string | null;
+  /** The audience. */
+  resource: string;
+  scopes: readonly string[];
+  actions: readonly TaskAction[];
+  act: Act | null;
+  jkt: string | null;
+  mayAct: string | null;
+  depth: number;
+  txn: string;
+  authentication: { acr?: string; amr?: readonly string[]; auth_time?: number };
+  /** When the authority began. */
+  since: Date;
+  issuedAt: Date;
+  expiresAt: Date;
+}
+
+/** A child grant of one actor under one task: what a cascade of revocation follows. */
+export interface DerivedGrant {
+  id: string;
+  parent: string | null;
+  path: readonly string[];
+  agent: string | null;
+  clientId: string;
+  depth: number;
+  jkt: string | null;
+  expiresAt: Date;
+}
+
+export type NewToken = Omit<IssuedToken, 'since' | 'issuedAt'> & {
+  /** Undefined: the authority begins with this token. */
+  since?: Date | undefined;
+  issuedAt: Date;
+  derived?: DerivedGrant | undefined;
+};
+
+export interface TokenStore {
+  /**
+   * The gate. In one statement: is everything this hangs on alive, then the issuance row, the derived grant and the
+   * evidence, committed. Nothing is written when it is not; the key is pinned to the task when it is the first.
+   */
+  issue(token: NewToken, event: EvidenceEvent): Promise<DeathReason | 'key_mismatch' | undefined>;
+  /** The issuance row of a token we signed, and why it is dead if it is. */
+  find(jti: string, issuedAt: Date): Promise<{ token: IssuedToken; dead: DeathReason | undefined } | undefined>;
+}

@@ -1,0 +1,65 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { Context } from 'koa';
+
+/** The two cookies of our pages, and the form tokens that hang on them. */
+export interface Cookies {
+  session(ctx: Context): string | undefined;
+  setSession(ctx: Context, value: string | undefined, maxAgeSeconds?: number): void;
+  /** A token for the forms of this browser: of its session, or of a cookie made for the sign-in form. */
+  csrf(ctx: Context): string;
+  /** Is this POST from a form that we gave this browser? A link, a frame or another site's form is not. */
+  csrfMatches(ctx: Context, token: string | undefined): boolean;
+}
+
+/**
+ * @param key 32 bytes
+ * @param secure false only where the issuer is http on loopback: the `__Host-` prefix demands Secure
+ */
+export function cookiesWith(key: Buffer, secure: boolean): Cookies {
+  const names = secure
+    ? { session: '__Host-countersign', form: '__Host-countersign-form' }
+    : { session: 'countersign', form: 'countersign-form' };
+  const set = (ctx: Context, name: string, value: string | undefined, maxAgeSeconds?: number) => {
+    const attributes = [
+      `${name}=${value ?? ''}`,
+      'Path=/',
+      'HttpOnly',
+      'SameSite=Lax',
+      ...(secure ? ['Secure'] : []),
+      ...(value === undefined ? ['Max-Age=0'] : maxAgeSeconds === undefined ? [] : [`Max-Age=${maxAgeSeconds}`]),
+    ];
+    ctx.append('Set-Cookie', attributes.join('; '));
+  };
+  const read = (ctx: Context, name: string): string | undefined => {
+    for (const part of (ctx.get('Cookie') || '').split(';')) {
+      const [found, ...value] = part.trim().split('=');
+      if (found === name) return value.join('=') || undefined;
+    }
+    return undefined;
+  };
+  const tokenOf = (value: string) => createHmac('sha256', key).update(`csrf ${value}`).digest('base64url');
+
+  return {
+    session: (ctx) => read(ctx, names.session),
+    setSession: (ctx, value, maxAgeSeconds) => set(ctx, names.session, value, maxAgeSeconds),
+    csrf(ctx) {
+      const session = read(ctx, names.session);
+      if (session !== undefined) return tokenOf(session);
+      let form = read(ctx, names.form);
+      if (form === undefined) {
+        form = createHmac('sha256', key).update(`${Date.now()} ${Math.random()}`).digest('base64url');
+        set(ctx, names.form, form);
+      }
+      return tokenOf(form);
+    },
+    csrfMatches(ctx, token) {
+      // A browser says where a request comes from; what it calls cross-site is none of our forms.
+      const site = ctx.get('Sec-Fetch-Site');
+      if (site !== '' && site !== 'same-origin' && site !== 'none') return false;
+      const bound = read(ctx, names.session) ?? read(ctx, names.form);
+      if (bound === undefined || token === undefined) return false;
+      const [expected, actual] = [Buffer.from(tokenOf(bound)), Buffer.from(token)];
+      return expected.length === actual.length && timingSafeEqual(expected, actual);
+    },
+  };
+}

@@ -1,0 +1,40 @@
+import type { Context } from 'koa';
+
+/** Headers of every page (`ux.md` §11.2): nothing from elsewhere, in no frame, into no cache. */
+const PAGE_HEADERS: Readonly<Record<string, string>> = {
+  'Content-Security-Policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; manifest-src 'self'; worker-src 'self'",
+  'X-Frame-Options': 'DENY',
+  'Referrer-Policy': 'no-referrer',
+  'Permissions-Policy': 'publickey-credentials-get=(self), camera=(), microphone=(), geolocation=(), payment=()',
+  'Cache-Control': 'no-store',
+  'X-Content-Type-Options': 'nosniff',
+};
+
+/** One HTML page. */
+export function page(ctx: Context, html: string, status = 200): void {
+  ctx.status = status;
+  ctx.set(PAGE_HEADERS);
+  ctx.type = 'html';
+  ctx.body = html;
+}
+
+/** JSON, never cached. */
+export function json(ctx: Context, body: object, status = 200): void {
+  ctx.status = status;
+  ctx.set('Cache-Control', 'no-store');
+  ctx.set('X-Content-Type-Options', 'nosniff');
+  ctx.body = body;
+}
+
+/** An OAuth error of an endpoint of ours (RFC 6749 §5.2). */
+export function oauthError(ctx: Context, status: number, error: string, description: string): void {
+  if (status === 401) ctx.set('WWW-Authenticate', `Bearer error="${error}"`);
+  json(ctx, { error, error_description: description }, status);
+}
+
+/** A problem document (RFC 9457) of an endpoint of ours that is not OAuth's. */
+export function problem(ctx: Context, status: number, reason: string, detail: string, more: object = {}): void {
+  json(ctx, { type: 'about:blank', title: reason, status, reason, detail, ...more }, status);
+  ctx.type = 'application/problem+json';
+}

@@ -1,0 +1,53 @@
+import { createServer, type Server } from 'node:http';
+import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client';
+
+/** What one instance counts. No names of people or agents: a metric is read by more than an auditor. */
+export interface Metrics {
+  request(method: string, route: string, status: number, seconds: number): void;
+  refusal(route: string, error: string): void;
+}
+
+/** The management endpoints (loopback): is it alive, can it serve, and its figures. */
+export function management(ready: () => Promise<boolean>): { metrics: Metrics; server: Server } {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const requests = new Histogram({
+    name: 'countersign_request_seconds',
+    help: 'Requests by method, first part of the path and status class.',
+    labelNames: ['method', 'route', 'status'],
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5, 30],
+    registers: [registry],
+  });
+  const refusals = new Counter({
+    name: 'countersign_refusals_total',
+    help: 'OAuth errors answered, by endpoint and error code.',
+    labelNames: ['route', 'error'],
+    registers: [registry],
+  });
+  const server = createServer(async (request, response) => {
+    const answer = (status: number, body: string, type = 'application/json') => {
+      response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' });
+      response.end(body);
+    };
+    switch (request.url) {
+      case '/health/live':
+        return answer(200, '{"status":"up"}');
+      case '/health/ready': {
+        const isReady = await ready().catch(() => false);
+        return answer(isReady ? 200 : 503, JSON.stringify({ status: isReady ? 'up' : 'down', database: isReady ? 'up' : 'down' }));
+      }
+      case '/metrics':
+        return answer(200, await registry.metrics(), registry.contentType);
+      default:
+        return answer(404, '{"error":"not_found"}');
+    }
+  });
+  return {
+    metrics: {
+      request: (method, route, status, seconds) =>
+        requests.observe({ method, route, status: `${Math.floor(status / 100)}xx` }, seconds),
+      refusal: (route, error) => refusals.inc({ route, error }),
+    },
+    server,
+  };
+}

@@ -1,0 +1,127 @@
+import { errors } from 'oidc-provider';
+
+/**
+ * Every way to be refused. A refusal is an expected answer; a fault is thrown. The full refusal goes to the evidence,
+ * {@link toWire} decides what a stranger may hear of it. A new arm does not compile until it has a wire form.
+ */
+export type Refusal =
+  // what was asked
+  | { reason: 'details_malformed'; detail: string }
+  | { reason: 'details_too_large' }
+  | { reason: 'type_unknown'; type: string }
+  | { reason: 'type_not_allowed'; type: string }
+  | { reason: 'parameters_invalid'; type: string; detail: string }
+  | { reason: 'text_refused'; field: string; detail: string }
+  | { reason: 'impact_needs_proof'; impact: string; type: string }
+  | { reason: 'details_wider'; type: string; detail: string }
+  | { reason: 'scope_unknown'; scope: string }
+  | { reason: 'scope_wider'; scope: string }
+  | { reason: 'resource_unknown'; resource: string }
+  | { reason: 'resource_ambiguous' }
+  // who asks, and for whom
+  | { reason: 'agent_not_active'; status: string }
+  | { reason: 'person_unknown' }
+  | { reason: 'task_ended' }
+  | { reason: 'grant_not_allowed'; grant: string }
+  // what was presented
+  | { reason: 'subject_token_invalid'; detail: string }
+  | { reason: 'actor_token_invalid'; detail: string }
+  | { reason: 'actor_not_allowed'; detail: string }
+  | { reason: 'chain_too_deep'; depth: number; limit: number }
+  | { reason: 'key_mismatch' }
+  | { reason: 'handoff_not_allowed'; detail: string }
+  | { reason: 'handoff_used' }
+  // what is missing
+  | { reason: 'nothing_asked' }
+  | { reason: 'not_own_action'; action: string }
+  | { reason: 'consent_required'; approval: string; expiresIn: number; details: readonly Record<string, unknown>[] }
+  | { reason: 'too_many_questions'; retryAfter: number }
+  | { reason: 'agent_paused' }
+  | { reason: 'already_collected' };
+
+/** The answer of a rule: what is allowed, or why not. */
+export type Outcome<T> = { ok: true; value: T } | { ok: false; refusal: Refusal };
+
+export const allow = <T>(value: T): Outcome<T> => ({ ok: true, value });
+export const refuse = (refusal: Refusal): Outcome<never> => ({ ok: false, refusal });
+
+/**
+ * What the client is told. A reason about the request itself is told in full, because the agent's builder has to
+ * mend it. A reason about somebody else's token, task or key is told in one sentence, because a prober must not
+ * learn which check failed.
+ */
+export function toWire(refusal: Refusal): errors.OIDCProviderError {
+  switch (refusal.reason) {
+    case 'details_malformed':
+      return new errors.InvalidAuthorizationDetails(describable(refusal.detail));
+    case 'details_too_large':
+      return new errors.InvalidAuthorizationDetails('at most 5 objects in at most 5 KB are accepted');
+    case 'type_unknown':
+      return new errors.InvalidAuthorizationDetails(describable(`unknown type '${refusal.type}'`));
+    case 'type_not_allowed':
+      return new errors.InvalidAuthorizationDetails(
+        describable(`type '${refusal.type}' is not allowed for this client`),
+      );
+    case 'parameters_invalid':
+      return new errors.InvalidAuthorizationDetails(describable(`${refusal.type}: ${refusal.detail}`));
+    case 'text_refused':
+      return new errors.InvalidAuthorizationDetails(describable(`${refusal.field}: ${refusal.detail}`));
+    case 'impact_needs_proof':
+      return new errors.InvalidAuthorizationDetails(
+        describable(
+          `${refusal.type}: ${refusal.impact} impact cannot be approved yet, it needs a proof by the person (a passkey) that this deployment does not offer yet`,
+        ),
+      );
+    case 'details_wider':
+      return new errors.InvalidAuthorizationDetails(describable(`${refusal.type}: ${refusal.detail}`));
+    case 'scope_unknown':
+      return new errors.InvalidScope('requested scope is unknown', describable(refusal.scope));
+    case 'scope_wider':
+      return new errors.InvalidScope('requested scope is wider than what was granted', describable(refusal.scope));
+    case 'resource_unknown':
+      return new errors.InvalidTarget(describable(`unknown resource '${refusal.resource}'`));
+    case 'resource_ambiguous':
+      return new errors.InvalidTarget('more than one resource is possible, ask for one');
+    case 'agent_not_active':
+      return new errors.UnauthorizedClient('agent is not active');
+    case 'person_unknown':
+      return new errors.UnknownUserId('person is unknown');
+    case 'task_ended':
+      return new errors.InvalidGrant('task has ended');
+    case 'grant_not_allowed':
+      return new errors.UnauthorizedClient('this grant is not allowed for this client');
+    // RFC 8693 §2.2.2: a subject or actor token that is invalid or unacceptable for any reason is invalid_request.
+    case 'subject_token_invalid':
+      return new errors.InvalidRequest('subject token is invalid');
+    case 'actor_token_invalid':
+      return new errors.InvalidRequest('actor token is invalid');
+    case 'actor_not_allowed':
+      return new errors.InvalidRequest('actor may not act for this subject');
+    case 'chain_too_deep':
+      return new errors.InvalidRequest('chain of actors is too deep');
+    case 'key_mismatch':
+      return new errors.InvalidGrant('token is bound to another key');
+    case 'handoff_not_allowed':
+      return new errors.InvalidRequest('hand-off is not allowed');
+    case 'handoff_used':
+      return new errors.InvalidRequest('hand-off was used already');
+    case 'nothing_asked':
+      return new errors.InvalidScope('ask for at least one action, by scope or by authorization_details', '');
+    case 'not_own_action':
+      return new errors.InvalidScope('not an action of this agent itself: ask a person', describable(refusal.action));
+    case 'consent_required':
+      return new errors.CustomOIDCProviderError('consent_required', 'no live task of this person covers the request');
+    case 'too_many_questions':
+      return forbidden(new errors.AccessDenied('too many questions are waiting for this person'));
+    case 'agent_paused':
+      return forbidden(new errors.AccessDenied('the person paused this agent'));
+    case 'already_collected':
+      return new errors.InvalidGrant('already collected');
+  }
+}
+
+// A policy's no before anyone was asked is 403 (CIBA Core §13).
+const forbidden = (error: errors.OIDCProviderError) => Object.assign(error, { status: 403, statusCode: 403 });
+
+// RFC 6749 §5.2 allows printable ASCII without quote and backslash; parts of these sentences are an attacker's words.
+const describable = (text: string): string => text.replace(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, '?').slice(0, 300);

@@ -1,0 +1,60 @@
+/** A JSON text that has one meaning, or what is wrong with it. */
+export type ParsedJson = { ok: true; value: unknown } | { ok: false; problem: string };
+
+/** Levels of arrays and objects in an outside text; {@link depthProblem} holds values that came parsed to the same. */
+const DEPTH_LIMIT = 6;
+
+/**
+ * JSON without its two ambiguities. A repeated member name is refused: `JSON.parse` takes the last one, another
+ * parser on the way takes the first, and the person would approve what the API does not execute (RFC 8259 §4).
+ * A number that a double cannot hold is refused for the same reason (RFC 8785 §3.2.2.3).
+ */
+export function parseStrictJson(text: string): ParsedJson {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    if (cause instanceof SyntaxError) return { ok: false, problem: 'not valid JSON' };
+    throw cause;
+  }
+  const problem = ambiguity(text) ?? depthProblem(value);
+  return problem === undefined ? { ok: true, value } : { ok: false, problem };
+}
+
+/** Says so when a value is nested deeper than any shape of ours. */
+export function depthProblem(value: unknown): string | undefined {
+  return deeper(value, DEPTH_LIMIT) ? `nested deeper than ${DEPTH_LIMIT} levels` : undefined;
+}
+
+const deeper = (value: unknown, levels: number): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  (levels === 0 || Object.values(value).some((inner) => deeper(inner, levels - 1)));
+
+// The text is known to be JSON, so tokens suffice: strings, punctuation, and everything else between them.
+const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g;
+
+function ambiguity(text: string): string | undefined {
+  const open: (Set<string> | undefined)[] = []; // the names of each open object; undefined for an array
+  let previous = '';
+  for (const [token] of text.matchAll(TOKEN)) {
+    if (token === '{') open.push(new Set());
+    else if (token === '[') open.push(undefined);
+    else if (token === '}' || token === ']') open.pop();
+    else if (token === ':') {
+      const name = JSON.parse(previous) as string;
+      const names = open.at(-1);
+      if (names?.has(name)) return `member '${name}' appears twice`;
+      // An own `__proto__` turns into a prototype as soon as some code copies members by assignment.
+      if (name === '__proto__') return `member '__proto__' is not accepted`;
+      names?.add(name);
+    } else if (/^-?\d/.test(token) && !exact(token)) return `number ${token} cannot be held exactly`;
+    previous = token;
+  }
+  return undefined;
+}
+
+const exact = (token: string): boolean => {
+  const number = Number(token);
+  return Number.isInteger(number) ? Number.isSafeInteger(number) : Number.isFinite(number);
+};

@@ -1,0 +1,45 @@
+/** What is wrong with a text that a person will read, or undefined. Refused, never altered: a repaired text is not what was asked. */
+export function checkText(text: string): string | undefined {
+  return PROBLEMS.find(([hostile]) => hostile(text))?.[1];
+}
+
+/** The first text in a JSON value (member names included) that `check` refuses, with its place. */
+export function checkTexts(
+  value: unknown,
+  field = '',
+  check: (text: string) => string | undefined = checkText,
+): { field: string; problem: string } | undefined {
+  if (typeof value === 'string') {
+    const problem = check(value);
+    return problem === undefined ? undefined : { field, problem };
+  }
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (const [name, inner] of Object.entries(value)) {
+    const problem = Array.isArray(value) ? undefined : check(name);
+    if (problem !== undefined) return { field: field || 'a member name', problem };
+    const found = checkTexts(inner, field === '' ? name : `${field}.${name}`, check);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** Spaces that a page does not show as they are: HTML folds them, so the text shown would not be the text granted. */
+export function checkSpacing(text: string): string | undefined {
+  return /^\s|\s$|\s\s|[^\S ]/u.test(text) ? 'white space other than single spaces between words' : undefined;
+}
+
+const matches = (pattern: RegExp) => (text: string) => pattern.test(text);
+
+const PROBLEMS: readonly [(text: string) => boolean, string][] = [
+  [(text) => !text.isWellFormed(), 'half a character'],
+  // Overrides and isolates reorder what follows: "EUR 1" can be made to read "1 RUE" (Trojan Source).
+  [matches(/\p{Bidi_Control}/u), 'a bidirectional control character'],
+  [matches(/[\p{Cc}\p{Zl}\p{Zp}]/u), 'a control character'],
+  // Zero-width characters, fillers, tags and variation selectors: two texts that look the same and are not.
+  [matches(/[\p{Default_Ignorable_Code_Point}\p{Cf}\u2800]/u), 'a zero-width or invisible character'],
+  // Private use draws whatever a font says, a company's logo for example.
+  [matches(/[\p{Co}\p{Noncharacter_Code_Point}]/u), 'a character without a meaning'],
+  // A tower of marks paints over the lines above and below it, where the other facts stand.
+  [matches(/\p{M}{5,}/u), 'too many combining marks'],
+  [(text) => text.normalize('NFC') !== text, 'not in Unicode normal form C'],
+];

@@ -1,0 +1,50 @@
+/** A principal of one organization. The same human in two organizations is two persons. */
+export interface Person {
+  organization: string;
+  id: string;
+  email: string;
+  name: string;
+  roles: readonly string[];
+  status: 'active' | 'disabled';
+  timeZone: string;
+  organizationName: string;
+  organizationSlug: string;
+  organizationDomains: readonly string[];
+}
+
+/** A local password, for deployments without an identity provider and for break-glass. */
+export interface Credential {
+  organization: string;
+  person: string;
+  /** argon2id, PHC string. */
+  secret: string;
+}
+
+export interface PeopleStore {
+  find(id: string): Promise<Person | undefined>;
+  findByEmail(organization: string, email: string): Promise<Person | undefined>;
+  localCredential(email: string): Promise<Credential | undefined>;
+}
+
+/** A person at a browser. */
+export interface Session {
+  person: Person;
+  authenticatedAt: Date;
+  acr: string;
+  amr: readonly string[];
+}
+
+export interface SessionStore {
+  begin(session: {
+    idHash: Buffer;
+    organization: string;
+    person: string;
+    authenticatedAt: Date;
+    expiresAt: Date;
+    acr: string;
+    amr: readonly string[];
+  }): Promise<void>;
+  /** The session, if it is within its absolute and idle limits; being found moves the idle limit. */
+  find(idHash: Buffer, idleSeconds: number): Promise<Session | undefined>;
+  end(idHash: Buffer): Promise<void>;
+}

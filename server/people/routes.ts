@@ -1,0 +1,99 @@
+import type Router from '@koa/router';
+import type { Context } from 'koa';
+
+import { homePage } from '../../views/home.tsx';
+import { signInPage } from '../../views/sign-in.tsx';
+import { signedOutPage } from '../../views/signed-out.tsx';
+import type { Cookies } from '../http/cookies.ts';
+import { BadRequest, readForm } from '../http/form.ts';
+import { frameOf, sessionOf } from '../http/pages.ts';
+import { page } from '../http/respond.ts';
+import { hashOf } from '../oauth/ids.ts';
+import { signIn, type SignInDependencies } from './sign-in.ts';
+
+export interface PeoplePages extends SignInDependencies {
+  cookies: Cookies;
+}
+
+export function peopleRoutes(router: Router, pages: PeoplePages): void {
+  const { cookies } = pages;
+  router.get('/', (ctx) => {
+    if (sessionOf(ctx)) {
+      ctx.redirect('/inbox');
+      ctx.status = 303;
+      return;
+    }
+    page(
+      ctx,
+      homePage({
+        frame: frameOf(ctx, cookies),
+        signInUrl: '/login',
+        documents: [
+          { href: '/.well-known/oauth-authorization-server', label: 'Authorization server metadata' },
+          { href: '/.well-known/openid-configuration', label: 'OpenID configuration' },
+          { href: '/jwks', label: 'Public keys' },
+        ],
+      }),
+    );
+  });
+
+  router.get('/login', (ctx) => {
+    const session = sessionOf(ctx);
+    if (session && ctx.query.fresh === undefined) {
+      ctx.redirect(returnTo(ctx));
+      ctx.status = 303;
+      return;
+    }
+    page(ctx, signInPage({ frame: anonymous(ctx, cookies), csrf: cookies.csrf(ctx), action: formAction(ctx) }));
+  });
+
+  router.post('/login', async (ctx) => {
+    const form = await readForm(ctx.req);
+    const email = form.get('email') ?? '';
+    const again = (error: string, status: number) =>
+      page(ctx, signInPage({ frame: anonymous(ctx, cookies), csrf: cookies.csrf(ctx), action: formAction(ctx), error, email }), status);
+    // Without the token another site could sign somebody in to its own account (login CSRF).
+    if (!cookies.csrfMatches(ctx, form.get('csrf'))) return again('This form is no longer valid. Please try again.', 403);
+    const result = await signIn({ email, password: form.get('password') ?? '', address: ctx.ip }, pages);
+    if (!result.ok && result.waitSeconds !== undefined) {
+      ctx.set('Retry-After', String(result.waitSeconds));
+      return again(`Too many tries. Wait ${Math.ceil(result.waitSeconds / 60)} minutes and try again.`, 429);
+    }
+    if (!result.ok) return again('The e-mail address or the password is not right.', 401);
+    const before = cookies.session(ctx);
+    if (before !== undefined) await pages.sessions.end(hashOf(before)); // a new sign-in, a new session
+    cookies.setSession(ctx, result.cookie, result.maxAgeSeconds);
+    ctx.redirect(returnTo(ctx));
+    ctx.status = 303;
+  });
+
+  router.post('/logout', async (ctx) => {
+    const form = await readForm(ctx.req);
+    if (!cookies.csrfMatches(ctx, form.get('csrf'))) throw new BadRequest('This form is no longer valid. Open the page again.', 403);
+    const session = sessionOf(ctx);
+    const value = cookies.session(ctx);
+    if (value !== undefined) await pages.sessions.end(hashOf(value));
+    cookies.setSession(ctx, undefined);
+    if (session) {
+      await pages.evidence.record({
+        organization: session.person.organization,
+        type: 'person.signed_out',
+        decision: 'allowed',
+        person: session.person.id,
+      });
+    }
+    page(ctx, signedOutPage({ frame: { organizationName: session?.person.organizationName ?? 'Countersign' }, signInUrl: '/login' }));
+  });
+}
+
+/** The sign-in page names no person, not even the one whose session is being renewed. */
+const anonymous = (ctx: Context, cookies: Cookies) => ({ organizationName: frameOf(ctx, cookies).organizationName });
+
+/** A path of ours, never an address elsewhere: an open redirect would lend our name to a phisher. */
+function returnTo(ctx: Context): string {
+  const path = String(ctx.query.return_to ?? '/inbox');
+  return /^\/(?:interaction|r|agents|inbox|tasks|settings)(?:\/[A-Za-z0-9_~-]+)*$/.test(path) ? path : '/inbox';
+}
+
+const formAction = (ctx: Context): string =>
+  ctx.query.return_to === undefined ? '/login' : `/login?return_to=${encodeURIComponent(returnTo(ctx))}`;

@@ -1,0 +1,444 @@
+import type { IncomingMessage } from 'node:http';
+import { type Configuration, errors, interactionPolicy, type KoaContextWithOIDC, Provider } from 'oidc-provider';
+
+import { ClientAdapter, InitialAccessTokenAdapter } from '../adapters/postgres/client-adapter.ts';
+import type { Database } from '../adapters/postgres/database.ts';
+import { OidcAdapter } from '../adapters/postgres/oidc-adapter.ts';
+import type { Replays } from '../adapters/postgres/replays.ts';
+import { TaskGrantAdapter } from '../adapters/postgres/task-grant-adapter.ts';
+import { registerGrants, type GrantDependencies } from '../grants/index.ts';
+import { checkDpopReplay, validateDpop } from '../grants/provider-helpers.ts';
+import { errorPage } from '../views/error.tsx';
+import { OWN_METADATA, SENT_METADATA } from './agents/registration.ts';
+import type { ClientStore } from './agents/clients.ts';
+import { type AskDependencies, askPerson, coveringTask, newDisplayCode } from './approvals/ask.ts';
+import { registrationPolicies } from './agents/registration-policies.ts';
+import type { Catalogue } from './catalogue/catalogue.ts';
+import { stateOf } from './http/request-state.ts';
+import type { KeyRing } from './keys/keys.ts';
+import type { Sealing } from './keys/seal.ts';
+import { newId } from './oauth/ids.ts';
+import { type Refusal, toWire } from './oauth/refusal.ts';
+import { checkText } from './oauth/text.ts';
+import { parseAgentRequest } from './tasks/ask.ts';
+import type { PeopleStore } from './people/person.ts';
+import type { TaskStore } from './tasks/task.ts';
+
+export interface EngineDependencies {
+  issuer: string;
+  keys: KeyRing;
+  sealing: Sealing;
+  catalogue: Catalogue;
+  database: Database;
+  clients: ClientStore;
+  people: PeopleStore;
+  tasks: TaskStore;
+  replays: Replays;
+  ask: AskDependencies;
+  grants: GrantDependencies;
+  fetch: typeof globalThis.fetch;
+  trustProxy: boolean;
+  consumeDelayMs: number;
+  sessionHours: number;
+}
+
+/** Seconds. */
+const INTERACTION_SECONDS = 600;
+const POLL_INTERVAL_SECONDS = 5;
+const BACKCHANNEL_SECONDS = { attended: { usual: 300, longest: 600 }, unattended: { usual: 3600, longest: 86_400 } };
+
+/**
+ * The engine: one Provider for one issuer, one set of keys and one catalogue, made by this factory and replaced when
+ * the catalogue changes. Everything that can be decided is decided by functions of ours, named here.
+ */
+export function makeProvider(dependencies: EngineDependencies): Provider {
+  const { issuer, keys, sealing, catalogue, database, clients, people, trustProxy, consumeDelayMs } = dependencies;
+
+  const configuration: Configuration = {
+    adapter: (model: string) => {
+      if (model === 'Client') return new ClientAdapter(clients, catalogue);
+      if (model === 'InitialAccessToken') return new InitialAccessTokenAdapter(clients, catalogue);
+      if (model === 'Grant') return new TaskGrantAdapter(dependencies.tasks, issuer);
+      return new OidcAdapter(database, model, consumeDelayMs);
+    },
+    jwks: keys.privateJwks as never,
+    scopes: ['openid', 'offline_access', ...[...catalogue.actions.values()].flatMap(({ scope, organization }) => (scope && organization === null ? [scope] : []))],
+    claims: { openid: ['sub'], acr: null, amr: null, auth_time: null, iss: null } as never,
+    acrValues: ['pwd'],
+    responseTypes: ['code'],
+    subjectTypes: ['public'],
+    clientAuthMethods: ['private_key_jwt', 'none'],
+    clientDefaults: {
+      token_endpoint_auth_method: 'private_key_jwt',
+      id_token_signed_response_alg: 'ES256',
+      response_types: ['code'],
+    },
+    enabledJWA: {
+      clientAuthSigningAlgValues: ['ES256', 'EdDSA', 'Ed25519', 'PS256'],
+      idTokenSigningAlgValues: ['ES256'],
+      requestObjectSigningAlgValues: ['ES256', 'EdDSA', 'Ed25519', 'PS256'],
+      dPoPSigningAlgValues: ['ES256', 'EdDSA', 'Ed25519'],
+    },
+    pkce: { required: () => true },
+    clientBasedCORS: () => false,
+    conformIdTokenClaims: false,
+    expiresWithSession: () => false,
+    extraClientMetadata: { properties: [...SENT_METADATA, ...OWN_METADATA], validator: () => {} },
+    extraParams: {
+      // The agent's own words about a request by scope; its check is also where the whole request is understood.
+      purpose: (ctx: KoaContextWithOIDC) => understandRequest(ctx, dependencies),
+    },
+    assertJwtClientAuthClaimsAndHeader: async (_ctx, claims, header) => assertClientAssertion(claims, header, issuer),
+    findAccount: async (ctx, id) => {
+      const person = await people.find(id);
+      const client = stateOf(ctx.req).client;
+      // A person of another organization does not exist for this client.
+      if (!person || person.status !== 'active' || (client && client.organization !== person.organization)) return undefined;
+      return { accountId: person.id, claims: async () => ({ sub: person.id }) };
+    },
+    loadExistingGrant: async (ctx) => {
+      const { result } = ctx.oidc;
+      if (result?.consent?.grantId) return ctx.oidc.provider.Grant.find(result.consent.grantId);
+      return existingGrant(ctx, dependencies);
+    },
+    interactions: {
+      policy: interactions(dependencies),
+      url: (_ctx, interaction) => `/interaction/${interaction.uid}`,
+    },
+    issueRefreshToken: async () => false, // grants/task-token.ts decides
+    rotateRefreshToken: () => false,
+    // Only grants/issue.ts makes access tokens; whatever else in the engine tries to, fails here.
+    extraTokenClaims: () => {
+      throw new Error('access tokens are made by grants/issue.ts alone');
+    },
+    cookies: {
+      keys: [sealing.deriveKey('cookies').toString('base64url')],
+      names: { session: 'countersign-engine', interaction: 'countersign-interaction', resume: 'countersign-resume' },
+      long: { signed: true, httpOnly: true, sameSite: 'lax' },
+      short: { signed: true, httpOnly: true, sameSite: 'lax' },
+    },
+    ttl: {
+      AuthorizationCode: 60,
+      Grant: 86_400,
+      IdToken: 300,
+      Interaction: INTERACTION_SECONDS,
+      Session: dependencies.sessionHours * 3600,
+      BackchannelAuthenticationRequest: (_ctx, request) =>
+        backchannelSeconds(_ctx as KoaContextWithOIDC, request.params as { requested_expiry?: unknown }),
+      RefreshToken: (_ctx, token) => (token as { expiresIn?: number }).expiresIn ?? 3600,
+    },
+    routes: {
+      authorization: '/auth',
+      backchannel_authentication: '/backchannel',
+      introspection: '/token/introspection',
+      jwks: '/jwks',
+      pushed_authorization_request: '/request',
+      registration: '/reg',
+      revocation: '/token/revocation',
+      token: '/token',
+    },
+    fetch: dependencies.fetch as never,
+    renderError: (ctx, out) => {
+      ctx.type = 'html';
+      ctx.body = errorPage({
+        title: 'This request cannot go on',
+        message: out.error_description ?? out.error,
+        nextStep: 'Go back to the agent and start again. If it happens again, tell its owner the reference below.',
+        requestId: stateOf(ctx.req).id,
+      });
+    },
+    discovery: {
+      redemption_endpoint: `${issuer}/redemptions`,
+      outcome_endpoint: `${issuer}/outcomes`,
+      introspection_endpoint_auth_methods_supported: ['private_key_jwt'],
+      introspection_endpoint_auth_signing_alg_values_supported: ['ES256', 'EdDSA', 'Ed25519', 'PS256'],
+      revocation_endpoint_auth_methods_supported: ['private_key_jwt', 'none'],
+      revocation_endpoint_auth_signing_alg_values_supported: ['ES256', 'EdDSA', 'Ed25519', 'PS256'],
+    } as never,
+    features: {
+      devInteractions: { enabled: false },
+      userinfo: { enabled: false },
+      rpInitiatedLogout: { enabled: false },
+      clientCredentials: { enabled: true },
+      introspection: { enabled: true, allowedPolicy: async () => false },
+      revocation: { enabled: true, allowedPolicy: async () => false },
+      dPoP: { enabled: true },
+      pushedAuthorizationRequests: { enabled: true },
+      requestObjects: { enabled: true },
+      registration: {
+        enabled: true,
+        initialAccessToken: true,
+        policies: registrationPolicies,
+        idFactory: () => newId('cli'),
+      },
+      registrationManagement: { enabled: true, rotateRegistrationAccessToken: true },
+      resourceIndicators: {
+        enabled: true,
+        // No resource asked: the root token, whose audience is this server.
+        defaultResource: async () => issuer,
+        useGrantedResource: async () => true,
+        getResourceServerInfo: async (ctx, resource) => resourceServerInfo(ctx, resource, issuer, catalogue),
+      },
+      richAuthorizationRequests: {
+        enabled: true,
+        types: Object.fromEntries(
+          [...catalogue.actions.keys()].map((type) => [type, { validate: async (ctx: KoaContextWithOIDC) => onlyPushed(ctx) }]),
+        ),
+        authorizationDetailsForGrantSource: async () => undefined, // the task holds them
+        authorizationDetailsForAccessToken: async () => undefined,
+        authorizationDetailsForIntrospection: async () => undefined,
+      } as never,
+      ciba: {
+        enabled: true,
+        deliveryModes: ['poll'],
+        processLoginHint: async (ctx, hint) => (await personByHint(ctx, hint ?? '', people))?.id,
+        processLoginHintToken: async () => {
+          throw new errors.InvalidRequest('login_hint_token is not supported: send login_hint');
+        },
+        verifyUserCode: async (_ctx, _account, code) => {
+          if (code !== undefined) throw new errors.InvalidRequest('user_code is not supported');
+        },
+        validateRequestContext: async () => {},
+        validateBindingMessage: async (_ctx, message) => {
+          if (message === undefined) return;
+          if (message === '' || [...message].length > 128 || checkText(message) !== undefined) {
+            throw new errors.InvalidBindingMessage('binding_message is a plain text of 1 to 128 characters');
+          }
+        },
+        triggerAuthenticationDevice: async (ctx, request) => askFromBehind(ctx as KoaContextWithOIDC, request, dependencies),
+      },
+    },
+  };
+
+  const provider = new Provider(issuer, configuration);
+  provider.proxy = trustProxy;
+  atomicReplayDetection(provider, dependencies.replays);
+  registerGrants(provider, dependencies.grants);
+  return provider;
+}
+
+/** RFC 7523bis, PK-02…04: the issuer alone as audience, a short life, no other kind of JWT in disguise. */
+function assertClientAssertion(claims: Record<string, unknown>, header: Record<string, unknown>, issuer: string): void {
+  const { aud, sub, iss, exp, iat } = claims;
+  // An assertion for another server's endpoint, relayed to us, must not pass (audience injection, BCP-20).
+  if (aud !== issuer) throw new errors.InvalidClientAuth('aud must be the issuer, as a single string');
+  if (sub !== iss) throw new errors.InvalidClientAuth('sub must be the client');
+  const typ = header.typ === undefined ? undefined : String(header.typ).toLowerCase();
+  if (typ !== undefined && typ !== 'jwt' && typ !== 'client-authentication+jwt') throw new errors.InvalidClientAuth('wrong typ');
+  const now = Math.floor(Date.now() / 1000);
+  if (typeof exp !== 'number' || exp > now + 360) throw new errors.InvalidClientAuth('exp is more than five minutes ahead');
+  if (iat !== undefined && (typeof iat !== 'number' || iat > now + 60)) throw new errors.InvalidClientAuth('iat is in the future');
+}
+
+/** authorization_details carry personal data and are integrity-sensitive: never in a front-channel URL (RAR-53, RAR-54). */
+function onlyPushed(ctx: KoaContextWithOIDC): void {
+  const pushed = ctx.oidc.route !== 'authorization' || ctx.oidc.entities.PushedAuthorizationRequest !== undefined;
+  const signed = (ctx.oidc as unknown as { trusted?: string[] }).trusted?.includes('authorization_details');
+  if (!pushed && !signed) {
+    throw new errors.InvalidRequest('authorization_details are accepted by a pushed or signed request only');
+  }
+}
+
+/**
+ * Understands the whole of an authorization or backchannel request, once: every scope and detail resolves to an
+ * action, or the request is refused where it arrives, before any person is bothered.
+ */
+function understandRequest(ctx: KoaContextWithOIDC, { issuer, catalogue }: EngineDependencies): void {
+  const state = stateOf(ctx.req);
+  const { client } = state;
+  if (!client) return;
+  if (client.kind !== 'agent') {
+    // An application signs people in; what its agents may do is asked by its agents.
+    const beyond = (ctx.oidc.params?.scope as string | undefined)?.split(' ').find((scope) => scope && scope !== 'openid');
+    if (beyond !== undefined) return refused(ctx, { reason: 'scope_unknown', scope: beyond });
+    if (ctx.oidc.params?.authorization_details !== undefined) {
+      return refused(ctx, { reason: 'type_not_allowed', type: 'any' });
+    }
+    return;
+  }
+  const outcome = parseAgentRequest(
+    {
+      scope: ctx.oidc.params?.scope as string | undefined,
+      details: rawDetails(ctx),
+      resources: [ctx.oidc.params?.resource ?? issuer].flat() as string[],
+      allowedTypes: (ctx.oidc.client as unknown as { authorizationDetailsTypes?: string[] }).authorizationDetailsTypes,
+    },
+    { catalogue, issuer, organization: client.organization, organizationDomains: client.organizationDomains },
+  );
+  if (!outcome.ok) return refused(ctx, outcome.refusal);
+  state.asked = outcome.value;
+}
+
+/** The raw text where a form carried it, so that what JSON.parse would hide (duplicate keys) is seen. */
+function rawDetails(ctx: KoaContextWithOIDC): unknown {
+  const fromForm = (ctx.oidc.body as { authorization_details?: unknown } | undefined)?.authorization_details;
+  return fromForm ?? ctx.oidc.params?.authorization_details;
+}
+
+function refused(ctx: { req: IncomingMessage }, refusal: Refusal): never {
+  stateOf(ctx.req).refusal = refusal;
+  throw toWire(refusal);
+}
+
+async function resourceServerInfo(ctx: KoaContextWithOIDC, resource: string, issuer: string, catalogue: Catalogue) {
+  const everyScope = () => [...catalogue.actions.values()].flatMap(({ scope }) => scope ?? []);
+  const jwt = { sign: { alg: 'ES256' as const } };
+  if (resource === issuer) {
+    return { scope: everyScope().join(' '), audience: issuer, accessTokenFormat: 'jwt' as const, jwt };
+  }
+  const known = catalogue.resources.get(resource);
+  const organization = stateOf(ctx.req).client?.organization;
+  if (!known || (known.organization !== null && known.organization !== organization)) {
+    throw new errors.InvalidTarget('unknown resource');
+  }
+  return { scope: catalogue.scopesOf(resource).join(' '), audience: resource, accessTokenFormat: 'jwt' as const, jwt };
+}
+
+/** Who is meant: a subject or an e-mail address, within the client's own organization. */
+async function personByHint(ctx: { req: IncomingMessage }, hint: string, people: PeopleStore) {
+  const organization = stateOf(ctx.req).client?.organization;
+  if (organization === undefined) return undefined;
+  const person = hint.startsWith('usr_') ? await people.find(hint) : await people.findByEmail(organization, hint);
+  return person?.organization === organization && person.status === 'active' ? person : undefined;
+}
+
+/** The prompts of ours: sign in when our session is not there, and decide when no live task covers the request. */
+function interactions(dependencies: EngineDependencies): interactionPolicy.Prompt[] {
+  const { base, Check, Prompt } = interactionPolicy;
+  const policy = base();
+  policy.get('login')?.checks.add(
+    new Check('no_session_of_ours', 'sign-in is required', (ctx) => {
+      const session = stateOf(ctx.req).session;
+      return session === undefined || session.person.id !== ctx.oidc.session?.accountId;
+    }),
+  );
+  policy.remove('consent');
+  policy.add(
+    new Prompt(
+      { name: 'consent', requestable: true },
+      new Check('no_task', 'a person has to decide', async (ctx) => {
+        const { result } = ctx.oidc;
+        if (result?.consent?.grantId) return false;
+        return (await existingGrant(ctx, dependencies)) === undefined;
+      }),
+    ),
+  );
+  return policy;
+}
+
+/** The Grant of a live task that covers the request without asking; of a sign-in, for an application. */
+async function existingGrant(ctx: KoaContextWithOIDC, { people, tasks, ask }: EngineDependencies) {
+  const state = stateOf(ctx.req);
+  const { client, session } = state;
+  if (!client || !session || ctx.oidc.session?.accountId !== session.person.id) return undefined;
+  const { Grant } = ctx.oidc.provider;
+  const person = await people.find(session.person.id);
+  if (!person) return undefined;
+  if (client.kind === 'application') {
+    const id = newId('tsk');
+    await tasks.addSignIn({
+      organization: person.organization,
+      id,
+      person: person.id,
+      agent: null,
+      clientId: client.clientId,
+      approval: null,
+      scopes: [],
+      oidcScopes: ['openid'],
+      resources: [],
+      edges: [],
+      requestHash: '',
+      decisionHash: '',
+      sentence: 'sign in',
+      impact: 'low',
+      jkt: null,
+      acr: session.acr,
+      amr: session.amr,
+      authTime: session.authenticatedAt,
+      expiresAt: new Date(Date.now() + 3_600_000),
+      actions: [],
+    });
+    return Grant.find(id);
+  }
+  if (!state.asked || ctx.oidc.prompts.has('consent')) return undefined;
+  const task = await coveringTask(
+    {
+      client,
+      person,
+      asked: state.asked,
+      jkt: ctx.oidc.params?.dpop_jkt as string | undefined,
+      // The client authenticated where it pushed the request.
+      confidential: ctx.oidc.entities.PushedAuthorizationRequest !== undefined && ctx.oidc.client?.tokenEndpointAuthMethod !== 'none',
+    },
+    ask,
+  );
+  return task && Grant.find(task.id);
+}
+
+function backchannelSeconds(ctx: KoaContextWithOIDC, { requested_expiry }: { requested_expiry?: unknown }): number {
+  const unattended = stateOf(ctx.req).client?.agent?.mode === 'unattended';
+  const { usual, longest } = BACKCHANNEL_SECONDS[unattended ? 'unattended' : 'attended'];
+  return Math.min(requested_expiry === undefined ? usual : Number(requested_expiry), longest);
+}
+
+/** CIBA Core §7: the question to the person. The acknowledgement also says how to poll and which number to show. */
+async function askFromBehind(
+  ctx: KoaContextWithOIDC,
+  request: { jti?: string | undefined; accountId?: string | undefined; nonce?: string | undefined },
+  { ask, people }: EngineDependencies,
+): Promise<void> {
+  const { client, asked } = stateOf(ctx.req);
+  const person = await people.find(request.accountId ?? '');
+  if (!client?.agent || !asked || !person || request.jti === undefined) {
+    throw new errors.UnauthorizedClient('only agents ask from behind');
+  }
+  const proof = await validateDpop(ctx.oidc.provider, ctx as never);
+  if (proof) await checkDpopReplay(ctx.oidc.provider, ctx as never, proof, client.clientId, errors.InvalidDpopProof);
+  const displayCode = client.agent.mode === 'unattended' ? undefined : newDisplayCode();
+  const body = ctx.body as { expires_in: number };
+  const opened = await askPerson(
+    {
+      kind: 'backchannel',
+      client,
+      person,
+      asked,
+      seconds: body.expires_in,
+      jkt: proof?.thumbprint,
+      confidential: true,
+      nonce: request.nonce,
+      acrValues: ctx.oidc.params?.acr_values as string | undefined,
+      bindingMessage: ctx.oidc.params?.binding_message as string | undefined,
+      authReqId: request.jti,
+      displayCode,
+    },
+    ask,
+  );
+  if (!opened.ok) return refused(ctx, opened.refusal);
+  ctx.body = { ...body, interval: POLL_INTERVAL_SECONDS, ...(displayCode !== undefined && { display_code: displayCode }) };
+}
+
+/**
+ * The engine looks and then stores, so two presentations of one assertion or proof could both pass. One insert decides
+ * instead, and it knows which of the two it is, because the same `jti` may serve once in each.
+ */
+function atomicReplayDetection(provider: Provider, replays: Replays): void {
+  const ReplayDetection = provider.ReplayDetection as unknown as {
+    unique(issuer: string, jti: string, expiresAt: number): Promise<boolean>;
+  };
+  ReplayDetection.unique = async (issuer, jti, expiresAt) => {
+    const { ctx } = Provider;
+    const state = ctx && stateOf(ctx.req);
+    const expires = new Date(expiresAt * 1000);
+    const isAssertion = ctx?.oidc.client?.tokenEndpointAuthMethod === 'private_key_jwt' && state?.authenticated !== true;
+    if (isAssertion && state) {
+      const first = await replays.firstUse('client assertion', issuer, jti, expires);
+      if (first) state.authenticated = true; // the last step of client authentication
+      return first;
+    }
+    if (!(await replays.firstUse('DPoP proof', issuer, jti, expires))) {
+      throw new errors.InvalidDpopProof('DPoP proof was already used');
+    }
+    return true;
+  };
+}
+

@@ -1,0 +1,139 @@
+import type { ClientRecord } from '../agents/clients.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import { coversAction } from '../delegation/narrowing.ts';
+import { readToken, type TokenReader } from '../delegation/subject.ts';
+import type { IssuedToken } from '../delegation/token.ts';
+import { canonicalJson, sha256url } from '../oauth/canonical.ts';
+import { newId } from '../oauth/ids.ts';
+import type { TaskAction } from '../tasks/task.ts';
+
+/** One use of a task, as the resource server is about to execute it. */
+export interface RedemptionRequest {
+  token: string;
+  action: string;
+  parameters: Record<string, unknown>;
+  idempotencyKey: string;
+  tool?: string | undefined;
+  requestId?: string | undefined;
+}
+
+export interface NewRedemption {
+  id: string;
+  token: IssuedToken;
+  position: number;
+  resourceServer: string;
+  action: string;
+  parameters: Record<string, unknown>;
+  /** Of everything asked: the same key with another content is no repetition. */
+  answerHash: string;
+  idempotencyKey: string;
+  tool?: string | undefined;
+  requestId?: string | undefined;
+}
+
+export type Reservation =
+  | { ok: true; id: string; remaining: number | null; expiresAt: Date; answerHash: string }
+  | { ok: false; reason: 'used_up' | 'not_alive' };
+
+export interface RedemptionStore {
+  /** Draws one use and reserves it, with evidence, or answers what the same key reserved before. */
+  reserve(redemption: NewRedemption): Promise<Reservation>;
+  refuse(token: IssuedToken | undefined, refusal: { reason: string; resourceServer: ClientRecord; action: string; parameters: unknown }): Promise<void>;
+  /** Closes a reservation: `closed`, the same answer again, or why not. */
+  close(id: string, resourceServer: string, outcome: OutcomeReport): Promise<'closed' | 'repeated' | 'unknown' | 'conflict' | 'expired'>;
+  report(entries: readonly BatchOutcome[], resourceServer: string): Promise<void>;
+}
+
+export interface OutcomeReport {
+  status: 'succeeded' | 'failed' | 'released';
+  reference?: string | undefined;
+  affected?: number | undefined;
+}
+
+export interface BatchOutcome {
+  jti: string;
+  action: string;
+  decision: 'accepted' | 'refused';
+  status?: 'succeeded' | 'failed' | undefined;
+  reference?: string | undefined;
+  tool?: string | undefined;
+  requestId: string;
+  at: Date;
+}
+
+export type RedemptionRefusal =
+  | 'token_not_active'
+  | 'foreign_resource'
+  | 'action_not_granted'
+  | 'parameters_differ'
+  | 'used_up'
+  | 'key_reused';
+
+/**
+ * Reserves one use with the actual parameters: they are compared with what the person approved, by the action's own
+ * comparators, before anything happens. The resource server then acts, and commits or releases, as a card payment is
+ * authorised and captured.
+ */
+export async function redeem(
+  request: RedemptionRequest,
+  resourceServer: ClientRecord,
+  {
+    reader,
+    catalogue,
+    ownsResource,
+    store,
+  }: {
+    reader: TokenReader;
+    catalogue: () => Catalogue;
+    ownsResource(clientId: string, resource: string): Promise<boolean>;
+    store: RedemptionStore;
+  },
+): Promise<{ ok: true; id: string; remaining: number | null; expiresAt: Date } | { ok: false; reason: RedemptionRefusal; detail: string }> {
+  const { action, parameters } = request;
+  const refused = async (reason: RedemptionRefusal, detail: string, token?: IssuedToken) => {
+    await store.refuse(token, { reason, resourceServer, action, parameters });
+    return { ok: false as const, reason, detail };
+  };
+  const read = await readToken(request.token, reader);
+  if (!read.ok) return refused('token_not_active', 'the token is not active');
+  const token = read.value;
+  if (token.kind !== 'leaf' || token.task === null || !(await ownsResource(resourceServer.clientId, token.resource))) {
+    return refused('foreign_resource', 'the token is not for a resource of yours', token);
+  }
+  const granted = token.actions.filter((candidate) => candidate.action === action && candidate.position !== undefined);
+  if (granted.length === 0) return refused('action_not_granted', `the task does not allow ${action}`, token);
+  let detail = '';
+  const matching = granted.find((candidate) => {
+    detail = differs(candidate, parameters, catalogue()) ?? '';
+    return detail === '';
+  });
+  if (!matching) return refused('parameters_differ', detail, token);
+
+  const answerHash = sha256url(canonicalJson([token.jti, action, parameters]));
+  const reservation = await store.reserve({
+    id: newId('rdm'),
+    token,
+    position: matching.position ?? 0,
+    resourceServer: resourceServer.clientId,
+    action,
+    parameters,
+    answerHash,
+    idempotencyKey: request.idempotencyKey,
+    tool: request.tool,
+    requestId: request.requestId,
+  });
+  if (!reservation.ok) {
+    return reservation.reason === 'used_up'
+      ? refused('used_up', 'every use of this task is drawn', token)
+      : refused('token_not_active', 'the token is not active', token);
+  }
+  if (reservation.answerHash !== answerHash) return refused('key_reused', 'this idempotency_key was used for something else', token);
+  return { ok: true, id: reservation.id, remaining: reservation.remaining, expiresAt: reservation.expiresAt };
+}
+
+/** Why the actual parameters are not what was approved, or undefined. What was asked as a scope was approved without limits. */
+function differs({ action, version, parameters: approved, viaScope }: TaskAction, actual: unknown, catalogue: Catalogue): string | undefined {
+  const rules = catalogue.version(action, version);
+  if (!rules) return 'the version that was approved is gone';
+  return viaScope === undefined ? coversAction(rules, approved, actual) : rules.validate(actual);
+}

@@ -1,0 +1,174 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { pino } from 'pino';
+
+import { cleanUp, dropOldPartitions } from '../adapters/postgres/cleanup.ts';
+import { createDatabase } from '../adapters/postgres/create-database.ts';
+import { type EmbeddedServer, startEmbedded } from '../adapters/postgres/embedded.ts';
+import { migrate } from '../migrations/index.ts';
+import { composeHouse, type House } from './compose.ts';
+import { type Config, StartupError } from './config.ts';
+import { type DemoFile, fillDemonstration, writeCommandLineKey } from './demo.ts';
+import { management } from './management.ts';
+
+export interface Running {
+  issuer: string;
+  /** The port it really listens on. */
+  port: number;
+  managementPort: number;
+  demo: DemoFile | undefined;
+  house: House;
+  /** Nothing answers any more and no process is left. */
+  close(): Promise<void>;
+}
+
+const DATABASE = 'countersign';
+const CLEAN_UP_MS = 30_000;
+
+/**
+ * Configuration → database → migrations → keys and catalogue → listening.
+ *
+ * @throws StartupError when the machine is not as the settings say; the message names what to do
+ */
+export async function start(config: Config): Promise<Running> {
+  const logger = pino({ level: config.logLevel, base: null });
+  const http = await claimPort(config.port, 'PORT');
+  const closers: (() => Promise<unknown>)[] = [() => closeServer(http)];
+  const close = async () => {
+    for (const closer of closers.splice(0).reverse()) await closer().catch((error) => logger.error({ err: error }, 'while stopping'));
+  };
+  try {
+    prepareDataDir(config);
+    const { databaseUrl, embedded } = await openDatabase(config);
+    if (embedded) closers.push(() => embedded.stop());
+    await migrate(databaseUrl).catch((cause: Error) => {
+      throw new StartupError(`DATABASE_URL: the database could not be brought to the newest schema (${reasonOf(cause)}). Check the URL, and that the user may create tables and roles.`);
+    });
+
+    let house: House | undefined;
+    const { metrics, server: managementServer } = management(async () => (await house?.database.rows('select 1')) !== undefined);
+    house = await composeHouse({ config, databaseUrl, sealingKey: sealingKey(config), logger, metrics });
+    const made = house;
+    closers.push(() => made.close());
+    const demo = config.demo
+      ? await fillDemonstration(made.database, { issuer: config.issuer, dataDir: config.dataDir, password: config.demoPassword })
+      : undefined;
+    if (demo) await made.reloadCatalogue();
+    if (embedded || config.demo) await writeCommandLineKey(made.database, { issuer: config.issuer, dataDir: config.dataDir });
+
+    const managementPort = await listen(managementServer, config.managementPort, 'MANAGEMENT_PORT', '127.0.0.1');
+    closers.push(() => closeServer(managementServer));
+    const jobs = startJobs(made, (error) => logger.error({ err: error }, 'clean-up failed'));
+    closers.push(jobs);
+    http.removeAllListeners('request');
+    http.on('request', made.app.callback());
+    const { port } = http.address() as AddressInfo;
+    return { issuer: config.issuer, port, managementPort, demo, house: made, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Listening first: a taken port is told before a database is started, and early requests are asked to wait. */
+async function claimPort(port: number, setting: string): Promise<Server> {
+  const server = createServer((_request, response) => {
+    response.writeHead(503, { 'retry-after': '1', 'content-type': 'application/json' });
+    response.end('{"error":"temporarily_unavailable","error_description":"starting"}');
+  });
+  await listen(server, port, setting);
+  return server;
+}
+
+function listen(server: Server, port: number, setting: string, host?: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EADDRINUSE') {
+        return reject(new StartupError(`${setting}: port ${port} is taken by another program. Stop it, or set ${setting} to a free port.`));
+      }
+      if (error.code === 'EACCES') {
+        return reject(new StartupError(`${setting}: this user may not listen on port ${port}. Set ${setting} to a port above 1023.`));
+      }
+      reject(error);
+    });
+    server.listen(port, host, () => resolve((server.address() as AddressInfo).port));
+  });
+}
+
+function prepareDataDir({ dataDir, databaseUrl, demo }: Config): void {
+  if (databaseUrl !== undefined && !demo) return;
+  try {
+    mkdirSync(dataDir, { recursive: true });
+    const probe = join(dataDir, '.writable');
+    writeFileSync(probe, '');
+  } catch (error) {
+    throw new StartupError(
+      `DATA_DIR: ${dataDir} cannot be written (${reasonOf(error)}). Make it writable for this user, or set DATA_DIR to another directory.`,
+    );
+  }
+}
+
+async function openDatabase(config: Config): Promise<{ databaseUrl: string; embedded?: EmbeddedServer }> {
+  if (config.databaseUrl !== undefined) return { databaseUrl: config.databaseUrl };
+  const embedded = await startEmbedded({ dataDir: config.dataDir }).catch((cause: Error) => {
+    throw cause instanceof StartupError ? cause : new StartupError(`DATA_DIR: the embedded database did not start (${reasonOf(cause)}).`);
+  });
+  await createDatabase(embedded.url('postgres'), DATABASE);
+  return { databaseUrl: embedded.url(DATABASE, 'countersign'), embedded };
+}
+
+/** From the setting, or made once and kept beside the data; never in the database it seals. */
+function sealingKey({ sealingKey: given, dataDir }: Config): Buffer {
+  if (given) return given;
+  const path = join(dataDir, 'sealing.key');
+  try {
+    return Buffer.from(readFileSync(path, 'utf8').trim(), 'base64url');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+  const key = randomBytes(32);
+  mkdirSync(dataDir, { recursive: true });
+  try {
+    writeFileSync(path, `${key.toString('base64url')}\n`, { mode: 0o600, flag: 'wx' });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return Buffer.from(readFileSync(path, 'utf8').trim(), 'base64url');
+    throw error;
+  }
+  return key;
+}
+
+/** Clean-up in small batches; every instance does it, none is needed for it. */
+function startJobs({ database }: House, failed: (error: unknown) => void): () => Promise<void> {
+  let running: Promise<unknown> = Promise.resolve();
+  let lastDrop = 0;
+  const round = async () => {
+    await cleanUp(database);
+    if (Date.now() - lastDrop > 3_600_000) {
+      lastDrop = Date.now();
+      await dropOldPartitions(database);
+    }
+  };
+  const timer = setInterval(() => {
+    running = running.then(round).catch(failed);
+  }, CLEAN_UP_MS);
+  timer.unref();
+  running = running.then(round).catch(failed);
+  return async () => {
+    clearInterval(timer);
+    await running;
+  };
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeIdleConnections();
+    // A held poll would hold us for 25 seconds: its client asks again.
+    setTimeout(() => server.closeAllConnections(), 500).unref();
+  });
+}
+
+const reasonOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? (error as Error).message.split('\n')[0] ?? 'unknown';

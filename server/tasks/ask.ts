@@ -1,0 +1,81 @@
+import type { Impact } from '../catalogue/action.ts';
+import { worse } from '../catalogue/action.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import { impactOf } from '../catalogue/describe.ts';
+import { allow, type Outcome, refuse } from '../oauth/refusal.ts';
+import { parseDetails, parseScopes, type RequestedAction } from './request.ts';
+
+/** What an agent asks, in the browser or from behind: parsed, resolved to actions, and weighed. */
+export interface AgentRequest {
+  actions: readonly RequestedAction[];
+  /** Scopes that name actions. */
+  scopes: readonly string[];
+  /** `openid` and `offline_access`, as far as asked. */
+  oidcScopes: readonly string[];
+  /** As asked; the issuer alone when no resource was (RFC 8707). */
+  resources: readonly string[];
+  impact: Impact;
+}
+
+const OIDC_SCOPES = ['openid', 'offline_access'];
+
+/** The highest impact that can be approved today: the proof that more would need is not offered yet. */
+const APPROVABLE: readonly Impact[] = ['low', 'medium'];
+
+/**
+ * Resolves scopes and authorization details to actions of the catalogue; what does not resolve is refused. Pure.
+ *
+ * @param asked.details the raw parameter, or the value inside a signed request object
+ */
+export function parseAgentRequest(
+  asked: {
+    scope: string | undefined;
+    details: unknown;
+    resources: readonly string[];
+    allowedTypes: readonly string[] | undefined;
+  },
+  {
+    catalogue,
+    issuer,
+    organization,
+    organizationDomains,
+  }: { catalogue: Catalogue; issuer: string; organization: string; organizationDomains: readonly string[] },
+): Outcome<AgentRequest> {
+  const scopes = asked.scope?.split(' ').filter(Boolean) ?? [];
+  const byScope = parseScopes(scopes, catalogue);
+  if (!byScope.ok) return byScope;
+  const byDetails: Outcome<RequestedAction[]> =
+    asked.details === undefined ? allow([]) : parseDetails(asked.details as string, catalogue, asked.allowedTypes);
+  if (!byDetails.ok) return byDetails;
+
+  const actions = [...byScope.value, ...byDetails.value];
+  // An agent acts; it does not sign in as the person.
+  if (actions.length === 0) return refuse({ reason: 'nothing_asked' });
+
+  let impact: Impact = 'low';
+  for (const requested of actions) {
+    const action = catalogue.actions.get(requested.action);
+    const owner = catalogue.resources.get(requested.resource)?.organization;
+    // Another organization's resource does not exist here.
+    if (!action || (owner !== null && owner !== organization)) {
+      return requested.viaScope === undefined
+        ? refuse({ reason: 'type_unknown', type: requested.action })
+        : refuse({ reason: 'scope_unknown', scope: requested.viaScope });
+    }
+    if (!asked.resources.includes(issuer) && !asked.resources.includes(requested.resource)) {
+      return refuse({ reason: 'resource_unknown', resource: requested.resource });
+    }
+    const itsImpact = impactOf(action, requested.parameters, { organizationDomains });
+    if (!APPROVABLE.includes(itsImpact)) {
+      return refuse({ reason: 'impact_needs_proof', impact: itsImpact, type: requested.action });
+    }
+    impact = worse(impact, itsImpact);
+  }
+  return allow({
+    actions,
+    scopes: scopes.filter((scope) => !OIDC_SCOPES.includes(scope)),
+    oidcScopes: scopes.filter((scope) => OIDC_SCOPES.includes(scope)),
+    resources: asked.resources,
+    impact,
+  });
+}

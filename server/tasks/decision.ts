@@ -1,0 +1,46 @@
+import type { Access, Impact } from '../catalogue/action.ts';
+import { canonicalJson, sha256url } from '../oauth/canonical.ts';
+
+/** One action as a person allowed it, in the form that is hashed. */
+export interface DecidedAction {
+  action: string;
+  version: number;
+  resource: string;
+  parameters: Record<string, unknown>;
+  access: Access;
+  impact: Impact;
+  /** Null: as often as the time allows. */
+  max_uses: number | null;
+}
+
+/** What a person decided about one request. Its hash is what a passkey signs and what every token of the task names. */
+export interface Decision {
+  request_hash: string;
+  /** After narrowing; empty when denied. */
+  granted: readonly DecidedAction[];
+  /** As posted: `once`, `today` or an ISO 8601 duration. */
+  duration: string;
+  /** RFC 3339 in UTC with whole seconds. */
+  expires_at: string;
+  verdict: 'approve' | 'deny';
+  /** `usr_…`. */
+  approver: string;
+  nonce: string;
+}
+
+/** SHA-256 (base64url) over the RFC 8785 form of the decision. */
+export function decisionHash(decision: Decision): string {
+  const { request_hash, duration, expires_at, verdict, approver, nonce } = decision;
+  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(expires_at))
+    throw new TypeError('expires_at must be in UTC, in seconds');
+  const granted = decision.granted.map(({ action, version, resource, parameters, access, impact, max_uses }) => ({
+    action,
+    version,
+    resource,
+    parameters,
+    access,
+    impact,
+    max_uses,
+  }));
+  return sha256url(canonicalJson({ request_hash, granted, duration, expires_at, verdict, approver, nonce }));
+}

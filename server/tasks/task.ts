@@ -1,0 +1,58 @@
+import type { Impact } from '../catalogue/action.ts';
+import type { DecidedAction } from './decision.ts';
+import type { RequestedAction } from './request.ts';
+
+/** One action of a task, as granted after narrowing. */
+export type TaskAction = DecidedAction &
+  Pick<RequestedAction, 'viaScope'> & {
+    /** Its place in the task, where its uses are counted; none for an action further downstream. */
+    position?: number;
+  };
+
+/** A child the person saw when they approved: the agent may hand a part of the task to it, and to nobody else. */
+export interface ApprovedEdge {
+  child: string;
+  childName: string;
+  actions: readonly string[];
+  maxDepth: number;
+}
+
+/**
+ * What a person approved: actions with parameters, until when, how often. It is exactly one `Grant` of the engine,
+ * under the same id. An application's sign-in is a task without actions and without an agent.
+ */
+export interface Task {
+  organization: string;
+  id: string;
+  person: string;
+  agent: string | null;
+  clientId: string;
+  approval: string | null;
+  scopes: readonly string[];
+  oidcScopes: readonly string[];
+  resources: readonly string[];
+  edges: readonly ApprovedEdge[];
+  requestHash: string;
+  decisionHash: string;
+  sentence: string;
+  impact: Impact;
+  /** RFC 7638 thumbprint of the key the task was approved for, once one was shown. */
+  jkt: string | null;
+  acr: string;
+  amr: readonly string[];
+  authTime: Date;
+  approvedAt: Date;
+  expiresAt: Date;
+  actions: readonly TaskAction[];
+}
+
+export interface TaskStore {
+  find(id: string): Promise<Task | undefined>;
+  /** Live tasks of this person and agent for this client, newest first. */
+  live(organization: string, person: string, agent: string): Promise<Task[]>;
+  /** An application's sign-in: no actions, no agent. */
+  addSignIn(task: Omit<Task, 'approvedAt'>): Promise<void>;
+}
+
+/** Seconds an access token may live: five minutes, and never beyond what it hangs on. */
+export const ACCESS_TOKEN_SECONDS = 300;

@@ -1,0 +1,37 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { expect, test } from '@jest/globals';
+import { otherDatabase } from '../../adapters/postgres/create-database.ts';
+import { assertReachable } from '../../adapters/postgres/reachable.ts';
+import { adminUrl, useDatabase } from '../support/database.ts';
+
+const database = useDatabase();
+
+test('a database that answers is reachable', async () => {
+  await expect(assertReachable(database.url)).resolves.toBeUndefined();
+});
+
+test.each([
+  ['no server', 'postgresql://u:hunter2@127.0.0.1:1/d', 'names a server that does not answer'],
+  ['no host', 'postgresql://u:hunter2@nowhere.invalid/d', 'names a host that cannot be found'],
+  ['no socket', 'postgresql://u:hunter2@localhost/d?host=/nowhere', 'names a server that does not answer'],
+])('%s: the reason and what to do, without the password', async (_case, url, reason) => {
+  const message = await assertReachable(url).catch((error: Error) => `${error.name}: ${error.message}`);
+  expect(message).toContain(`DatabaseUnavailable: DATABASE_URL ${reason}`);
+  expect(message).not.toContain('hunter2');
+});
+
+test.each([
+  ['no such database', () => otherDatabase(adminUrl(), 'missing'), 'names a database that does not exist'],
+  ['no such role', () => otherDatabase(adminUrl(), 'postgres', 'missing'), 'is refused by the server'],
+])('%s', async (_case, url, reason) => {
+  await expect(assertReachable(url())).rejects.toThrow(`DATABASE_URL ${reason}`);
+});
+
+test('something that is no PostgreSQL is given up after some seconds', async () => {
+  const silent = createServer(() => {}).listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const { port } = silent.address() as { port: number };
+  await expect(assertReachable(`postgresql://u@127.0.0.1:${port}/d`)).rejects.toThrow('DATABASE_URL does not work');
+  silent.close();
+});

@@ -1,0 +1,30 @@
+import { describe } from '@jest/globals';
+import { type Browser, chromium } from 'playwright-core';
+import { INSTALL_COMMAND } from '../../server/setup/browser.js';
+
+/** Found once per run, by global-setup.ts. */
+const executablePath = process.env.TEST_BROWSER;
+
+/** A describe whose tests need a browser. Without one they are reported as skipped, with the command that installs one. */
+export function describeBrowser(name: string, tests: () => void): void {
+  if (executablePath) describe(name, tests);
+  else describe.skip(`${name} (no browser: ${INSTALL_COMMAND})`, tests);
+}
+
+/** The caller closes it. WebAuthn needs pages at `localhost`, not 127.0.0.1. */
+export function launchBrowser(): Promise<Browser> {
+  if (!executablePath) throw new Error(`No browser was found: ${INSTALL_COMMAND}`);
+  return chromium.launch({
+    executablePath,
+    args: [
+      '--no-sandbox', // root has none, and a container often gives an ordinary user none either
+      '--disable-dev-shm-usage',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+}

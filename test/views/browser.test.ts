@@ -1,0 +1,297 @@
+import { readFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { inboxPage } from '../../views/inbox.tsx';
+import { describeBrowser, launchBrowser } from '../support/browser.ts';
+import { account, decisions, everyPage } from './pages.ts';
+import { inbox } from './samples.ts';
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; " +
+  "form-action 'self'; frame-ancestors 'none'; base-uri 'none'; manifest-src 'self'; worker-src 'self'";
+const PHONE = { width: 390, height: 844 };
+const SMALL_PHONE = { width: 320, height: 640 };
+const DESK = { width: 1280, height: 800 };
+
+describeBrowser('the pages in a browser', () => {
+  let browser: Browser;
+  let site: Site;
+
+  beforeAll(async () => {
+    browser = await launchBrowser();
+    site = await startSite();
+  }, 30_000);
+  afterAll(async () => {
+    await browser?.close();
+    site?.server.close();
+    site?.server.closeAllConnections();
+  });
+
+  /** A page in a context of its own, closed when it goes out of scope. */
+  async function open(name: string, options: BrowserContextOptions = {}) {
+    const context = await browser.newContext({ viewport: PHONE, ...options });
+    const page = await context.newPage();
+    const complaints: string[] = [];
+    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+    page.on('request', (request) => {
+      if (!request.url().startsWith(site.base)) complaints.push(`asked ${request.url()}`);
+    });
+    await page.goto(`${site.base}/${name}`);
+    site.posts.length = 0;
+    return { page, complaints, [Symbol.asyncDispose]: () => context.close() };
+  }
+
+  test.each(Object.keys(everyPage))(
+    '%s: U2-13 no accessibility violation, U2-10 nothing from elsewhere, no overflow',
+    async (name) => {
+      await using opened = await open(name, { reducedMotion: 'reduce' });
+      const { page, complaints } = opened;
+      await page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })");
+      if ((await page.locator('form[data-guard]').count()) > 0) await armed(page);
+      await page.evaluate(AXE);
+      expect(await violations(page)).toEqual([]);
+      await page.emulateMedia({ colorScheme: 'dark' });
+      await page.setViewportSize(SMALL_PHONE);
+      expect(await violations(page)).toEqual([]);
+      for (const size of [SMALL_PHONE, PHONE, DESK]) {
+        await page.setViewportSize(size);
+        expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBe(0);
+      }
+      expect(complaints).toEqual([]);
+    },
+    30_000,
+  );
+
+  test.each(Object.keys(decisions))(
+    '%s: U2-3 six facts and both buttons fit a phone, U2-4 the buttons are equal',
+    async (name) => {
+      await using opened = await open(name);
+      const boxes = (await opened.page.evaluate(`[...document.querySelectorAll('dd[data-fact], .buttons button')]
+      .map((element) => element.getBoundingClientRect().toJSON())`)) as {
+        bottom: number;
+        width: number;
+        height: number;
+      }[];
+      expect(boxes).toHaveLength(8);
+      expect(Math.max(...boxes.map(({ bottom }) => bottom))).toBeLessThanOrEqual(PHONE.height);
+      const [deny, approve] = boxes.slice(6);
+      if (deny === undefined || approve === undefined) throw new Error('two buttons');
+      expect(Math.abs(deny.width - approve.width)).toBeLessThanOrEqual(1);
+      expect(Math.abs(deny.height - approve.height)).toBeLessThanOrEqual(1);
+      expect(Math.min(deny.height, approve.height)).toBeGreaterThanOrEqual(44);
+    },
+  );
+
+  test('U2-9 a click by script sends nothing, at once or later', async () => {
+    await using opened = await open('read-calendar');
+    const { page } = opened;
+    const press = () => page.evaluate("document.querySelector('[data-testid=approve]').click()");
+    await press();
+    await armed(page);
+    await press();
+    expect(await sentAfterAMoment(page, site)).toEqual([]);
+    expect(await page.textContent('[data-note]')).toBe('Tick the box, then choose again.');
+  });
+
+  test('U2-9 a real click in the first moment is held back, and says why', async () => {
+    await using opened = await open('read-calendar');
+    const { page } = opened;
+    const { x, y, width, height } = (await page.locator('[data-testid=approve]').boundingBox()) ?? never();
+    // The window in front closes and this one gets the focus, and with it the second half of a double click.
+    await page.evaluate("dispatchEvent(new Event('focus'))");
+    await page.mouse.click(x + width / 2, y + height / 2);
+    expect(await sentAfterAMoment(page, site)).toEqual([]);
+    expect(await page.textContent('[data-note]')).toBe('Please read it first, then choose again.');
+    await armed(page);
+    expect(await decided(page, () => page.click('[data-testid=approve]'), site)).toMatchObject({
+      decision: 'approve',
+      duration: 'once',
+      read: '1',
+    });
+  });
+
+  test('U2-9 the keyboard alone is enough', async () => {
+    await using opened = await open('read-calendar');
+    const { page } = opened;
+    await armed(page);
+    await page.focus('[data-testid=deny]');
+    await page.keyboard.press('Tab');
+    expect(await decided(page, () => page.keyboard.press('Enter'), site)).toMatchObject({ decision: 'approve' });
+  });
+
+  test('assistive technology that only clicks is offered a box to tick', async () => {
+    await using opened = await open('read-calendar');
+    const { page } = opened;
+    await armed(page);
+    await page.evaluate("document.querySelector('[data-testid=approve]').click()");
+    await page.check('input[name=read]');
+    expect(await decided(page, () => page.click('[data-testid=approve]'), site)).toMatchObject({ read: '1' });
+  });
+
+  test('U5-1 Deny works at once, with nothing typed, with and without script', async () => {
+    for (const javaScriptEnabled of [true, false]) {
+      await using opened = await open('export-contacts', { javaScriptEnabled });
+      const { page } = opened;
+      expect(await decided(page, () => page.click('[data-testid=deny]'), site)).toMatchObject({ decision: 'deny' });
+    }
+  });
+
+  test('without script the box must be ticked, and then the form is the same', async () => {
+    await using opened = await open('read-calendar', { javaScriptEnabled: false });
+    const { page } = opened;
+    await page.click('[data-testid=approve]');
+    expect(await sentAfterAMoment(page, site)).toEqual([]);
+    await page.check('input[name=read]');
+    await page.check('input[name=duration][value=PT1H]');
+    expect(await decided(page, () => page.click('[data-testid=approve]'), site)).toEqual({
+      csrf: 'csrf-value',
+      request_hash: 'n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCgg',
+      duration: 'PT1H',
+      read: '1',
+      decision: 'approve',
+    });
+  });
+
+  test('Enter in the number decides nothing', async () => {
+    await using opened = await open('export-contacts');
+    const { page } = opened;
+    await armed(page);
+    await page.fill('#number', '47');
+    await page.press('#number', 'Enter');
+    expect(await sentAfterAMoment(page, site)).toEqual([]);
+    expect(await decided(page, () => page.click('[data-testid=approve]'), site)).toMatchObject({ number: '47' });
+  });
+
+  test('a double click sends one decision', async () => {
+    await using opened = await open('read-calendar');
+    const { page } = opened;
+    await armed(page);
+    await page.evaluate("document.querySelector('form[data-guard]').action = '/slow'");
+    site.posts.length = 0;
+    await page.dblclick('[data-testid=approve]');
+    await page.waitForURL('**/slow');
+    expect(site.posts).toHaveLength(1);
+  });
+
+  test('the error summary has the focus, and so has a wrong number', async () => {
+    for (const [name, focused] of [
+      ['sign-in-refused', 'DIV'],
+      ['choice-missing', 'DIV'],
+      ['number-wrong', 'number'],
+      ['amount-wrong', 'critical_value'],
+    ] as const) {
+      await using opened = await open(name);
+      expect(await opened.page.evaluate('document.activeElement.name || document.activeElement.tagName')).toBe(focused);
+    }
+  });
+
+  test('U7-2 a decided request leaves the inbox without a reload, and the change is read out', async () => {
+    const live = { ...inbox, events: '/inbox/events' };
+    site.inbox = inboxPage(live);
+    await using opened = await open('inbox-live');
+    const { page } = opened;
+    expect(await page.textContent('#waiting')).toBe('Waiting for you (2)');
+    site.inbox = inboxPage({ ...live, waiting: inbox.waiting.slice(1) });
+    site.announce();
+    await page.waitForFunction("document.querySelector('#inbox-news').textContent === 'Waiting for you (1)'");
+    expect(await page.locator('.waiting-link').count()).toBe(1);
+  });
+
+  test('U7-2 the same within five seconds where there is no event stream', async () => {
+    site.inbox = inboxPage(inbox);
+    await using opened = await open('inbox-live');
+    const { page } = opened;
+    site.inbox = inboxPage({ ...inbox, waiting: [] });
+    await page.waitForSelector('text=Nothing is waiting for you', { timeout: 5000 });
+  }, 15_000);
+
+  test('U6-1 the way back is a link of full size', async () => {
+    expect(account.allowed).toBeDefined();
+    await using opened = await open('allowed');
+    const box = await opened.page.locator('main a.button').boundingBox();
+    expect(box?.height).toBeGreaterThanOrEqual(44);
+  });
+});
+
+interface Site {
+  server: Server;
+  base: string;
+  /** What was posted, as fields. */
+  posts: Record<string, string>[];
+  inbox: string;
+  announce: () => void;
+}
+
+async function startSite(): Promise<Site> {
+  const streams = new Set<import('node:http').ServerResponse>();
+  const server = createServer((request, response) => {
+    const path = (request.url ?? '/').slice(1);
+    const html = path === 'inbox-live' ? site.inbox : everyPage[path];
+    response.setHeader('content-security-policy', POLICY);
+    if (request.method === 'POST') {
+      let body = '';
+      request.on('data', (chunk) => {
+        body += chunk;
+      });
+      request.on('end', () => {
+        site.posts.push(Object.fromEntries(new URLSearchParams(body)));
+        setTimeout(() => response.end('done'), path === 'slow' ? 300 : 0);
+      });
+    } else if (path === 'inbox/events') {
+      response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders();
+      streams.add(response);
+      request.on('close', () => streams.delete(response));
+    } else if (path.startsWith('static/')) {
+      response.setHeader('content-type', TYPES[path.split('.').pop() ?? ''] ?? 'text/plain');
+      response.end(readFileSync(new URL(`../../views/${path}`, import.meta.url)));
+    } else {
+      response.setHeader('content-type', 'text/html; charset=utf-8');
+      response.writeHead(html === undefined ? 404 : 200).end(html);
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
+  const site: Site = {
+    server,
+    base: `http://localhost:${(server.address() as AddressInfo).port}`,
+    posts: [],
+    inbox: '',
+    announce: () => {
+      for (const stream of streams) stream.write('event: inbox\ndata: {}\n\n');
+    },
+  };
+  return site;
+}
+
+const TYPES: Record<string, string> = { css: 'text/css', js: 'text/javascript', svg: 'image/svg+xml' };
+
+const armed = (page: Page) => page.waitForSelector('[data-testid=approve][aria-disabled=false]');
+
+async function violations(page: Page): Promise<string[]> {
+  const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+  const found = (await page.evaluate(`axe.run({ runOnly: ${JSON.stringify(tags)} })`)) as {
+    violations: { id: string; nodes: { target: string[] }[] }[];
+  };
+  return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`);
+}
+
+/** The fields that were posted by one act. */
+async function decided(page: Page, act: () => Promise<void>, site: Site) {
+  site.posts.length = 0;
+  await Promise.all([page.waitForURL('**/r/req_8f2k'), act()]);
+  expect(site.posts).toHaveLength(1);
+  return site.posts[0];
+}
+
+function never(): never {
+  throw new Error('the button is on the page');
+}
+
+/** What has been posted although nothing should have been. */
+async function sentAfterAMoment(page: Page, site: Site) {
+  await page.waitForTimeout(150);
+  return site.posts.splice(0);
+}

@@ -1,0 +1,339 @@
+import { type Choice, Choices, Field } from './form.tsx';
+import { Csrf, ErrorSummary, type Frame, type Impact, Layout, Pair, page } from './layout.tsx';
+import { Foreign, Names, type Part, Sentence, visible, visibleJson } from './text.tsx';
+
+/** One decision to make (U2, U3). Every word but the agent's own comes from the catalogue. */
+export interface DecisionPage {
+  frame: Frame;
+  csrf: string;
+  /** Where the decision is posted. */
+  action: string;
+  /** SHA-256 of the canonical request, base64url: a decision about anything else is refused. */
+  requestHash: string;
+  requestId: string;
+  agentName: string;
+  /** Follows "{agent} wants to": "refund EUR 4,200.00 to Nordwind GmbH". */
+  headline: readonly Part[];
+  impact: Impact;
+  /** "Moves money · High impact · Cannot be undone here". */
+  impactLine: string;
+  /** "○", "◐", "▲", "▲▲". */
+  impactSymbol: string;
+  facts: Facts;
+  /** What the agent says about it: quoted, labelled, not to be trusted. */
+  agentWords?: string | undefined;
+  /** CIBA binding message: shown, inert, no proof of anything. */
+  reference?: string | undefined;
+  /** Two to five actions, each with its own answer; the facts then describe all of them. */
+  actions?: readonly DecisionAction[] | undefined;
+  /** A single one is not a choice and is sent along silently; the sixth fact says it. */
+  durations: readonly Choice[];
+  /** Present when the person must type the number shown where the task was started. */
+  number?: { wrong: boolean } | undefined;
+  /** Present when the person must type the value that matters most. */
+  criticalValue?: { label: string; hint: string; wrong: boolean } | undefined;
+  /** Where this was started, as far as the server itself knows. */
+  origin?: string | undefined;
+  who: Asker;
+  /** Every parameter in full, for what a sentence above had to cut. */
+  values?: readonly { label: string; text: string }[] | undefined;
+  /** The request as pretty JSON. */
+  exactRequest: string;
+  hashPrefix: string;
+  askedAt: string;
+  expiresAt: string;
+  /** The verb of the task: "Allow reading", "Approve refund". */
+  buttonLabel: string;
+  /** The host an agent registered itself from, when nobody in the organization vouches for it. */
+  warnUnverified?: string | undefined;
+  error?: string | undefined;
+}
+
+/** Text, or text in stretches so that the values of the request can be set apart. */
+export type Facts = Record<FactName, string | readonly Part[]>;
+export type FactName = 'what' | 'system' | 'data' | 'changes' | 'impact' | 'duration';
+
+export interface DecisionAction {
+  index: number;
+  sentence: string;
+  impactLine: string;
+  impact: Impact;
+  /** Allow is chosen already; has no effect above low impact. */
+  preselected: boolean;
+}
+
+export interface Asker {
+  agentId: string;
+  owner: string;
+  /** "Registered by your organization", "Not verified — registered itself from host x". */
+  registered: string;
+  firstRequest: boolean;
+  timesUsed: number;
+  /** From the person to the agent that acts. */
+  chain: readonly string[];
+  application?: string | undefined;
+  /** Agents it may hand part of this to: part of what is allowed, so it stands with the facts. */
+  mayHandTo: readonly string[];
+}
+
+/** U2 and U3: who asks, what for, six facts, two equal buttons. */
+export const decisionPage = (props: DecisionPage): string => page(<Decision {...props} />);
+
+function Decision(props: DecisionPage) {
+  const { frame, agentName, headline, impact, impactLine, impactSymbol, facts, who, warnUnverified, error } = props;
+  return (
+    <Layout
+      frame={frame}
+      title={visible(`${agentName} wants to ${headline.map(({ text }) => text).join('')}`)}
+      error={error !== undefined || props.number?.wrong || props.criticalValue?.wrong}
+      script="decide.js"
+      impact={impact}
+      footnote={
+        <>
+          Request <code>{props.requestId}</code> · asked {props.askedAt} · expires {props.expiresAt}
+        </>
+      }
+    >
+      {error === undefined ? null : (
+        <ErrorSummary>
+          <p>{error}</p>
+        </ErrorSummary>
+      )}
+      <h1 class="ask">
+        <span class="asker">
+          <Foreign text={agentName} limit={80} /> wants to{' '}
+        </span>
+        <span class="asked">
+          <Sentence parts={headline} />
+        </span>
+      </h1>
+      <ImpactLine symbol={impactSymbol} line={impactLine} level={impact} />
+      {warnUnverified === undefined ? null : (
+        <p class="warning">
+          <strong>Not verified.</strong> This agent registered itself from <Foreign text={warnUnverified} limit={80} />.
+        </p>
+      )}
+      <FactList facts={facts} />
+      {who.mayHandTo.length === 0 ? null : (
+        <p class="hand-off">
+          It may hand part of this to <Names names={who.mayHandTo} />.
+        </p>
+      )}
+      <AgentWords {...props} />
+      <DecisionForm {...props} />
+      <MoreAboutIt {...props} />
+    </Layout>
+  );
+}
+
+/** Symbol and words, never colour alone (WCAG 1.4.1); broken between its parts and nowhere else. */
+function ImpactLine({ symbol, line, level }: { symbol: string; line: string; level: Impact }) {
+  const parts = line.split(' · ');
+  return (
+    <p class="impact" data-level={level}>
+      <span class="symbol" aria-hidden="true">
+        {symbol}
+      </span>{' '}
+      <span>
+        {parts.map((part, index) => (
+          <>
+            <span class="impact-part">{index < parts.length - 1 ? `${part} ·` : part}</span>{' '}
+          </>
+        ))}
+      </span>
+    </p>
+  );
+}
+
+const FACTS: readonly [FactName, string][] = [
+  ['what', 'What'],
+  ['system', 'System'],
+  ['data', 'Data'],
+  ['changes', 'Changes'],
+  ['impact', 'Impact'],
+  ['duration', 'How long'],
+];
+
+/** Always these six, always in this order, so that the eye learns where to look. */
+function FactList({ facts }: { facts: Facts }) {
+  return (
+    <dl class="facts">
+      {FACTS.map(([name, label]) => (
+        <div>
+          <dt>{label}</dt>
+          <dd data-fact={name}>
+            <Sentence parts={facts[name]} />
+          </dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+/** The only place where the agent speaks. */
+function AgentWords({ frame, agentName, agentWords }: DecisionPage) {
+  if (agentWords === undefined) return null;
+  return (
+    <figure class="agent-words">
+      <figcaption>
+        <Foreign text={agentName} limit={60} /> says (not checked by {visible(frame.organizationName, 60)}):
+      </figcaption>
+      <blockquote dir="auto">“{visible(agentWords, 140)}”</blockquote>
+    </figure>
+  );
+}
+
+function DecisionForm(props: DecisionPage) {
+  const { csrf, action, requestHash, actions, durations, number, criticalValue, buttonLabel } = props;
+  return (
+    <form class="decision" method="post" action={action} data-guard>
+      {/* Enter in a field must decide nothing. It presses a form's first submit button, and this one cannot be pressed. */}
+      <button type="submit" disabled hidden aria-hidden="true" tabIndex={-1} />
+      <Csrf value={csrf} />
+      <input type="hidden" name="request_hash" value={requestHash} />
+      {actions?.map((one) => (
+        <ActionChoice {...one} />
+      ))}
+      <DurationChoice durations={durations} />
+      <Origin {...props} />
+      {number === undefined ? null : <NumberField {...number} />}
+      {criticalValue === undefined ? null : <CriticalValueField {...criticalValue} />}
+      <noscript>
+        <label class="check">
+          <input class="check-input" type="checkbox" name="read" value="1" required /> I have read what this allows
+        </label>
+      </noscript>
+      <p class="note" role="status" data-note />
+      <div class="buttons">
+        <button type="submit" name="decision" value="deny" class="button deny" data-testid="deny" formnovalidate>
+          Deny
+        </button>
+        <button type="submit" name="decision" value="approve" class="button approve" data-testid="approve">
+          {buttonLabel}
+        </button>
+      </div>
+    </form>
+  );
+}
+
+function ActionChoice({ index, sentence, impactLine, impact, preselected }: DecisionAction) {
+  // More than a low impact is never chosen for the person, whatever the caller says (§3.2).
+  const allow = preselected && impact === 'low';
+  return (
+    <fieldset class="action" data-level={impact}>
+      <legend class="action-legend">
+        {sentence} <span class="action-impact">{impactLine}</span>
+      </legend>
+      <Choices
+        name={`action_${index}`}
+        choices={[
+          { value: 'allow', label: 'Allow', checked: allow },
+          { value: 'deny', label: 'Deny', checked: false },
+        ]}
+      />
+    </fieldset>
+  );
+}
+
+function DurationChoice({ durations }: Pick<DecisionPage, 'durations'>) {
+  const [first, second] = durations;
+  if (first === undefined) return null;
+  if (second === undefined) return <input type="hidden" name="duration" value={first.value} />;
+  return (
+    <fieldset>
+      <legend class="legend">How long may it do this?</legend>
+      <Choices name="duration" choices={durations} />
+    </fieldset>
+  );
+}
+
+function Origin({ origin, reference }: DecisionPage) {
+  if (origin === undefined && reference === undefined) return null;
+  return (
+    <div class="origin">
+      {origin === undefined ? null : <p>{origin}</p>}
+      {reference === undefined ? null : (
+        <p>
+          Reference from the agent: <Foreign text={reference} limit={60} />
+        </p>
+      )}
+    </div>
+  );
+}
+
+function NumberField({ wrong }: { wrong: boolean }) {
+  return (
+    <Field
+      name="number"
+      label="Enter the number shown where you started this"
+      hint="No number? Then you did not start this. Choose Deny."
+      problem={wrong ? 'That is not the number shown. You have one more try.' : undefined}
+      digits={2}
+      autocomplete="off"
+    />
+  );
+}
+
+function CriticalValueField({ label, hint, wrong }: NonNullable<DecisionPage['criticalValue']>) {
+  return (
+    <Field
+      name="critical_value"
+      label={label}
+      hint={hint}
+      problem={wrong ? 'That is not the value above. Please compare it.' : undefined}
+      autocomplete="off"
+      verbatim
+    />
+  );
+}
+
+function MoreAboutIt({ agentName, who, values, exactRequest, hashPrefix }: DecisionPage) {
+  return (
+    <details class="more">
+      <summary>Who is asking, and exact request</summary>
+      <dl class="pairs">
+        <Pair label="Agent">
+          <Foreign text={agentName} limit={80} /> <code>{who.agentId}</code>
+        </Pair>
+        <Pair label="Owner">
+          <Foreign text={who.owner} />
+        </Pair>
+        <Pair label="Checked">
+          <Foreign text={who.registered} limit={160} />
+        </Pair>
+        <Pair label="Before">{before(who)}</Pair>
+        {who.application === undefined ? null : (
+          <Pair label="Through">
+            <Foreign text={who.application} />
+          </Pair>
+        )}
+        <Pair label="Acting">
+          {who.chain.map((name, index) => (
+            <>
+              {index === 0 ? '' : ' → '}
+              <Foreign text={name} limit={80} />
+            </>
+          ))}
+        </Pair>
+        {values?.map(({ label, text }) => (
+          <Pair label={label}>
+            <bdi>{text}</bdi>
+          </Pair>
+        ))}
+        <Pair label="Fingerprint">
+          <code>{hashPrefix}</code>
+        </Pair>
+      </dl>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard (WCAG 2.1.1) */}
+      <section class="exact" aria-label="Exact request" tabIndex={0}>
+        <pre>{visibleJson(exactRequest)}</pre>
+      </section>
+    </details>
+  );
+}
+
+function before({ firstRequest, timesUsed }: Asker): string {
+  if (firstRequest) return 'First time it asks you';
+  if (timesUsed === 0) return 'It asked you before; never used';
+  return timesUsed === 1 ? 'Used once for you' : `Used ${timesUsed.toLocaleString('en')} times for you`;
+}

@@ -1,0 +1,77 @@
+/**
+ * Approve works only when a person can have read the page: visible and focused for 700 ms without a break, and a real
+ * pointer, touch or key event here. A page that lures somebody into a double click and swaps itself for this one
+ * between the two (double-clickjacking) has neither. Deny is never held back.
+ */
+const READING_MS = 700;
+
+const form = document.querySelector('form[data-guard]');
+if (form) guard(form);
+
+function guard(form) {
+  const approve = form.querySelector('button[value="approve"]');
+  const buttons = approve.parentElement;
+  let readableSince;
+  let touched = false;
+  let sent = false;
+  let timer;
+
+  function watch() {
+    clearTimeout(timer);
+    readableSince = undefined;
+    touched = false;
+    sent = false;
+    buttons.removeAttribute('aria-busy');
+    approve.setAttribute('aria-disabled', 'true');
+    if (document.visibilityState !== 'visible' || !document.hasFocus()) return;
+    readableSince = performance.now();
+    timer = setTimeout(() => approve.setAttribute('aria-disabled', 'false'), READING_MS);
+  }
+
+  const readable = () => readableSince !== undefined && performance.now() - readableSince >= READING_MS;
+
+  for (const change of ['focus', 'blur', 'pageshow']) addEventListener(change, watch);
+  document.addEventListener('visibilitychange', watch);
+  for (const sign of ['pointermove', 'pointerdown', 'touchstart', 'keydown', 'change']) {
+    addEventListener(
+      sign,
+      (event) => {
+        touched ||= event.isTrusted;
+      },
+      { passive: true, capture: true },
+    );
+  }
+
+  form.addEventListener('submit', (event) => {
+    if (sent) return event.preventDefault();
+    const approving = event.submitter?.value === 'approve';
+    if (approving && !(readable() && touched)) {
+      event.preventDefault();
+      return askToRead(form, readable());
+    }
+    if (approving) say(form, 'read', '1');
+    sent = true;
+    buttons.setAttribute('aria-busy', 'true');
+  });
+
+  watch();
+}
+
+/** Some assistive technology presses buttons without any pointer or key event: a box to tick is its way through. */
+function askToRead(form, couldRead) {
+  const note = form.querySelector('[data-note]');
+  note.textContent = couldRead ? 'Tick the box, then choose again.' : 'Please read it first, then choose again.';
+  if (!couldRead || form.querySelector('input[name="read"]')) return;
+  const label = document.createElement('label');
+  label.className = 'check';
+  const box = Object.assign(document.createElement('input'), { type: 'checkbox', name: 'read', value: '1' });
+  box.required = true;
+  box.className = 'check-input';
+  label.append(box, ' I have read what this allows');
+  note.before(label);
+}
+
+function say(form, name, value) {
+  if (form.querySelector(`input[name="${name}"]`)) return;
+  form.append(Object.assign(document.createElement('input'), { type: 'hidden', name, value }));
+}

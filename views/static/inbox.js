@@ -1,0 +1,36 @@
+/**
+ * Keeps the inbox as the server would draw it now. The server says "something changed" on an event stream; where there
+ * is none, the page asks every few seconds while somebody looks at it. What is shown is always the server's own page.
+ */
+const POLL_MS = 3000;
+
+const inbox = document.getElementById('inbox');
+if (inbox) live(inbox);
+
+function live(inbox) {
+  const poll = () => setInterval(refresh, POLL_MS);
+  document.addEventListener('visibilitychange', refresh);
+  if (inbox.dataset.events === undefined) poll();
+  else listen(new EventSource(inbox.dataset.events));
+
+  function listen(events) {
+    events.addEventListener('inbox', refresh);
+    // After a break the browser reconnects by itself, unless the server declined.
+    events.addEventListener('error', () => events.readyState === EventSource.CLOSED && poll());
+  }
+
+  async function refresh() {
+    if (document.visibilityState !== 'visible') return;
+    const answer = await fetch(location.href, { headers: { accept: 'text/html' }, redirect: 'manual' }).catch(
+      () => null,
+    );
+    if (!answer?.ok) return;
+    const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html');
+    const next = fresh.getElementById('inbox');
+    if (!next || next.innerHTML === inbox.innerHTML) return;
+    const focused = document.activeElement?.getAttribute('href');
+    inbox.replaceChildren(...next.childNodes);
+    if (focused) inbox.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus();
+    document.getElementById('inbox-news').textContent = inbox.querySelector('h2').textContent;
+  }
+}

@@ -1,0 +1,73 @@
+/**
+ * Text that somebody else wrote. Preact escapes markup; what is left to stop is text that changes how its neighbours
+ * look: U+202E turning an amount around, zero-width characters hiding in a name, a tower of accents painting over the
+ * line above, five thousand characters pushing the buttons off the page. Requests with such text are refused before
+ * they get here; the pages do not rely on it.
+ */
+const UNSEEN =
+  /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}\u{2800}]|\p{M}{5,}/gu;
+const REPLACEMENT = '\u{fffd}';
+
+/** One line, without what cannot be seen, of at most `limit` code points. What was taken out leaves a visible mark. */
+export function visible(text: string, limit = 120): string {
+  const line = text.replace(/\s+/gu, ' ').trim().replace(UNSEEN, REPLACEMENT);
+  const points = Array.from(line);
+  return points.length > limit ? `${points.slice(0, limit - 1).join('')}…` : line;
+}
+
+/** The same JSON value, in which everything that cannot be seen is written as its escape (RFC 8259 §7). */
+export function visibleJson(json: string): string {
+  return json.replace(UNSEEN, (unseen) => (unseen === '\n' ? unseen : escaped(unseen)));
+}
+
+/** Somebody else's words, set apart so that their direction cannot leak into the sentence around them. */
+export function Foreign({ text, limit }: { text: string; limit?: number }) {
+  return <bdi>{visible(text, limit)}</bdi>;
+}
+
+/** A stretch of a sentence from the catalogue; `value` marks what came with the request. */
+export interface Part {
+  text: string;
+  value?: boolean;
+  /** Decides what happens: an amount, a payee. */
+  critical?: boolean;
+}
+
+/** A sentence of the catalogue, every value in it set apart; its text is exactly what was given. */
+export function Sentence({ parts }: { parts: string | readonly Part[] }) {
+  if (typeof parts === 'string') return parts;
+  return parts.map(({ text, value, critical }) => {
+    if (critical) return <bdi class={text.length <= SHORT ? 'critical unbroken' : 'critical'}>{text}</bdi>;
+    return value ? <bdi>{text}</bdi> : text;
+  });
+}
+
+/** Names in a sentence: "A", "A and B", "A, B and C". */
+export function Names({ names }: { names: readonly string[] }) {
+  return names.map((name, index) => (
+    <>
+      {index === 0 ? '' : index === names.length - 1 ? ' and ' : ', '}
+      <strong>
+        <Foreign text={name} limit={60} />
+      </strong>
+    </>
+  ));
+}
+
+/** The address if a browser may follow it as a link, else undefined: agents bring redirect URIs of their own. */
+export function followable(url: string): string | undefined {
+  const scheme = /^([a-z][a-z0-9+.-]*):/iu.exec(url)?.[1]?.toLowerCase();
+  if (scheme === undefined) return /^\/(?![/\\])/u.test(url) ? url : undefined;
+  return IN_OUR_NAME.has(scheme) ? undefined : url;
+}
+
+/** Schemes that run or show content as if it were ours. Private-use schemes of native apps (RFC 8252 §7.1) are not. */
+const IN_OUR_NAME = new Set(['javascript', 'data', 'vbscript', 'blob', 'filesystem', 'about', 'view-source', 'file']);
+
+/** A critical value this long still fits a line of the narrowest screen, so it is never broken in two. */
+const SHORT = 18;
+
+const escaped = (text: string): string =>
+  Array.from({ length: text.length }, (_, index) => `\\u${text.charCodeAt(index).toString(16).padStart(4, '0')}`).join(
+    '',
+  );
