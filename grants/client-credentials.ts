@@ -62,7 +62,7 @@ export function clientCredentials({ issuer, catalogue }: { issuer: string; catal
         const action = catalogue().actions.get(one.action);
         if (one.resource !== audience) return refuse({ reason: 'resource_unknown', resource: audience });
         const impact = action && impactOf(action, one.parameters, { organizationDomains: [] });
-        if (!action || (impact !== 'low' && impact !== 'medium') || !agent.ownActions.includes(one.action)) {
+        if (!action?.own || (impact !== 'low' && impact !== 'medium') || !agent.ownActions.includes(one.action)) {
           return refuse({ reason: 'not_own_action', action: one.action });
         }
         actions.push({ ...one, access: action.access, impact, max_uses: null });

@@ -19,16 +19,21 @@ export async function up(db: Knex): Promise<void> {
   await db.raw(ROW_LEVEL_SECURITY);
 }
 
+// Since PostgreSQL 16 whoever creates a role may administer it but not become it, so the membership is granted as well.
 const ROLES = `
   do $$ begin
-    if not exists (select from pg_roles where rolname = 'countersign_pages') then
-      create role countersign_pages nologin;
-    end if;
-    if not pg_has_role(current_user, 'countersign_pages', 'member') then
+    begin
+      if not exists (select from pg_roles where rolname = 'countersign_pages') then
+        create role countersign_pages nologin;
+      end if;
       execute format('grant countersign_pages to %I', current_user);
+    exception
+      when duplicate_object or unique_violation then null; -- another database of this server is being made at this moment
+      when insufficient_privilege then null; -- fine where somebody granted it before
+    end;
+    if not pg_has_role(current_user, 'countersign_pages', 'member') then
+      raise exception 'The database user % may not create or join the role countersign_pages. As a superuser, run: create role countersign_pages nologin; grant countersign_pages to %;', current_user, current_user;
     end if;
-  exception when insufficient_privilege then
-    raise exception 'The database user % may not create or join the role countersign_pages. As a superuser, run: create role countersign_pages nologin; grant countersign_pages to %;', current_user, current_user;
   end $$;
 `;
 
@@ -520,7 +525,7 @@ const ROW_LEVEL_SECURITY = `
   revoke select, insert, update on credentials from countersign_pages;
   grant select (organization, person, id, kind, identifier, created_at) on credentials to countersign_pages;
   grant select on resources, actions to countersign_pages;
-  grant insert on signals to countersign_pages;
+  grant select, insert on signals to countersign_pages;
   -- The owner names the organization in every statement of the protocol path; forced policies bind it too, so it needs its own.
   do $$ declare t text; begin
     foreach t in array array['organizations', 'clients', ${CUSTOMER_TABLES.map((t) => `'${t}'`).join(', ')}] loop

@@ -28,6 +28,8 @@ export interface AppDependencies {
   logger: Logger;
   metrics: Metrics;
   cookies: Cookies;
+  /** The engine signs its own cookies with these, on our context. */
+  cookieKeys: string[];
   sessions: SessionStore;
   sessionIdleSeconds: number;
   evidence: Evidence;
@@ -45,7 +47,7 @@ export interface AppDependencies {
 
 /** The mount table: every route, in the order in which a request meets it. */
 export function createApp(dependencies: AppDependencies): Koa {
-  const app = new Koa({ proxy: dependencies.trustProxy });
+  const app = new Koa({ proxy: dependencies.trustProxy, keys: dependencies.cookieKeys });
   const router = new Router();
   peopleRoutes(router, dependencies.people); //             /  /login  /logout
   approvalRoutes(router, dependencies.approvals); //        /inbox  /interaction/:uid  /r/:id

@@ -29,6 +29,7 @@ import { browserRequests } from './browser-requests.ts';
 import { type Catalogue, compileCatalogue } from './catalogue/catalogue.ts';
 import type { Config } from './config.ts';
 import { cookiesWith } from './http/cookies.ts';
+import { stateOf } from './http/request-state.ts';
 import { loadKeys } from './keys/keys.ts';
 import { sealingWith } from './keys/seal.ts';
 import type { Metrics } from './management.ts';
@@ -79,6 +80,7 @@ export async function composeHouse({
   const approvals = postgresApprovals(database, config.testConsumeDelayMs);
   const personApprovals = postgresPersonApprovals(database);
   const cookies = cookiesWith(sealing.deriveKey('forms'), issuer.startsWith('https:'));
+  const cookieKeys = [sealing.deriveKey('engine cookies').toString('base64url')];
   const fetch = egressFetch(config.egressAllow);
 
   let catalogue: Catalogue = compileCatalogue(await loadCatalogue(database));
@@ -102,7 +104,7 @@ export async function composeHouse({
     makeProvider({
       issuer,
       keys,
-      sealing,
+      cookieKeys,
       catalogue,
       database,
       clients,
@@ -114,6 +116,7 @@ export async function composeHouse({
       trustProxy: config.trustProxy,
       consumeDelayMs: config.testConsumeDelayMs,
       sessionHours: config.sessionHours,
+      fault: (error, request) => logger.error({ id: stateOf(request).id, err: error, path: request.url?.split('?')[0] }, 'fault'),
       grants: {
         mint: { issuer, keys, tokens },
         approvals,
@@ -162,6 +165,7 @@ export async function composeHouse({
     logger,
     metrics,
     cookies,
+    cookieKeys,
     sessions,
     sessionIdleSeconds: config.sessionIdleMinutes * 60,
     evidence,

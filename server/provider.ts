@@ -16,7 +16,6 @@ import { registrationPolicies } from './agents/registration-policies.ts';
 import type { Catalogue } from './catalogue/catalogue.ts';
 import { stateOf } from './http/request-state.ts';
 import type { KeyRing } from './keys/keys.ts';
-import type { Sealing } from './keys/seal.ts';
 import { newId } from './oauth/ids.ts';
 import { type Refusal, toWire } from './oauth/refusal.ts';
 import { checkText } from './oauth/text.ts';
@@ -27,7 +26,7 @@ import type { TaskStore } from './tasks/task.ts';
 export interface EngineDependencies {
   issuer: string;
   keys: KeyRing;
-  sealing: Sealing;
+  cookieKeys: string[];
   catalogue: Catalogue;
   database: Database;
   clients: ClientStore;
@@ -40,6 +39,8 @@ export interface EngineDependencies {
   trustProxy: boolean;
   consumeDelayMs: number;
   sessionHours: number;
+  /** Called with every fault inside the engine, which answers `server_error` by itself. */
+  fault(error: Error, request: IncomingMessage): void;
 }
 
 /** Seconds. */
@@ -52,7 +53,7 @@ const BACKCHANNEL_SECONDS = { attended: { usual: 300, longest: 600 }, unattended
  * the catalogue changes. Everything that can be decided is decided by functions of ours, named here.
  */
 export function makeProvider(dependencies: EngineDependencies): Provider {
-  const { issuer, keys, sealing, catalogue, database, clients, people, trustProxy, consumeDelayMs } = dependencies;
+  const { issuer, keys, catalogue, database, clients, people, trustProxy, consumeDelayMs } = dependencies;
 
   const configuration: Configuration = {
     adapter: (model: string) => {
@@ -112,7 +113,7 @@ export function makeProvider(dependencies: EngineDependencies): Provider {
       throw new Error('access tokens are made by grants/issue.ts alone');
     },
     cookies: {
-      keys: [sealing.deriveKey('cookies').toString('base64url')],
+      keys: dependencies.cookieKeys,
       names: { session: 'countersign-engine', interaction: 'countersign-interaction', resume: 'countersign-resume' },
       long: { signed: true, httpOnly: true, sameSite: 'lax' },
       short: { signed: true, httpOnly: true, sameSite: 'lax' },
@@ -212,6 +213,7 @@ export function makeProvider(dependencies: EngineDependencies): Provider {
 
   const provider = new Provider(issuer, configuration);
   provider.proxy = trustProxy;
+  provider.on('server_error', (ctx, error) => dependencies.fault(error, ctx.req));
   atomicReplayDetection(provider, dependencies.replays);
   registerGrants(provider, dependencies.grants);
   return provider;

@@ -166,7 +166,8 @@ async function decisionProps(
     impactLine: description.impactLine,
     impactSymbol: description.impactSymbol,
     facts: {
-      ...description.facts,
+      ...description.factSegments,
+      duration: description.facts.duration,
       ...(several && {
         what: described.map(({ description: { facts } }) => facts.what).join('; '),
         system: all('system'),

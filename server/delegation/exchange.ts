@@ -5,7 +5,7 @@ import { allow, type Outcome, refuse } from '../oauth/refusal.ts';
 import type { RequestedAction } from '../tasks/request.ts';
 import type { ApprovedEdge, TaskAction } from '../tasks/task.ts';
 import { type Act, actingThrough, actorsOf } from './chain.ts';
-import { narrowerParameters } from './narrowing.ts';
+import { narrowerParameters } from '../catalogue/narrowing.ts';
 import { type Ceiling, type Slice, sliceOf } from './slice.ts';
 import type { DerivedGrant, IssuedToken, TokenKind } from './token.ts';
 

@@ -1,6 +1,6 @@
 import type { ClientRecord } from '../agents/clients.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
-import { coversAction } from '../delegation/narrowing.ts';
+import { coversAction } from '../catalogue/narrowing.ts';
 import { readToken, type TokenReader } from '../delegation/subject.ts';
 import type { IssuedToken } from '../delegation/token.ts';
 import { canonicalJson, sha256url } from '../oauth/canonical.ts';

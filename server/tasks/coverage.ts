@@ -1,5 +1,5 @@
 import type { Catalogue } from '../catalogue/catalogue.ts';
-import { narrowerParameters } from '../delegation/narrowing.ts';
+import { narrowerParameters } from '../catalogue/narrowing.ts';
 import type { Refusal } from '../oauth/refusal.ts';
 import type { RequestedAction } from './request.ts';
 

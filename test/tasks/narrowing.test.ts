@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { compileCatalogue, parseCatalogue } from '../../server/catalogue/catalogue.ts';
 import { compareDecimals } from '../../server/catalogue/money.ts';
-import { coversAction, narrowerParameters } from '../../server/delegation/narrowing.ts';
+import { coversAction, narrowerParameters } from '../../server/catalogue/narrowing.ts';
 import { actionOf } from '../catalogue/demonstration.ts';
 
 type Parameters = Record<string, unknown>;

@@ -1,7 +1,7 @@
-import type { Action } from '../catalogue/action.ts';
-import { type Comparator, isLimit } from '../catalogue/comparator.ts';
-import type { Money } from '../catalogue/format.ts';
-import { compareDecimals } from '../catalogue/money.ts';
+import type { Action } from './action.ts';
+import { type Comparator, isLimit } from './comparator.ts';
+import type { Money } from './format.ts';
+import { compareDecimals } from './money.ts';
 import { canonicalJson } from '../oauth/canonical.ts';
 
 /**
