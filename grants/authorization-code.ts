@@ -4,7 +4,14 @@ import { errors, type Provider, type UnknownObject } from 'oidc-provider';
 import type { TaskStore } from '../server/tasks/task.ts';
 import type { Grant } from './grant.ts';
 import { optional, required } from './parameters.ts';
-import { parseTaskWant, refreshTokenFor, TASK_WANT_PARAMETERS, type TaskTokenDependencies, type TaskWant, tokenOfTask } from './task-token.ts';
+import {
+  parseTaskWant,
+  refreshTokenFor,
+  TASK_WANT_PARAMETERS,
+  type TaskTokenDependencies,
+  type TaskWant,
+  tokenOfTask,
+} from './task-token.ts';
 
 interface CodeRequest extends TaskWant {
   code: string;
@@ -34,7 +41,8 @@ export function authorizationCode(
       // A second collection by its own client is refused and kills nothing: it may only have lost the first answer.
       if ((code as { consumed?: unknown }).consumed) throw new errors.InvalidGrant('code was already used');
       if (code.isExpired) throw new errors.InvalidGrant('code is expired');
-      if (!verifierMatches(request.verifier, code.codeChallenge)) throw new errors.InvalidGrant('PKCE verification failed');
+      if (!verifierMatches(request.verifier, code.codeChallenge))
+        throw new errors.InvalidGrant('PKCE verification failed');
       if (request.redirectUri !== undefined && request.redirectUri !== code.redirectUri) {
         throw new errors.InvalidGrant('redirect_uri mismatch');
       }

@@ -1,14 +1,20 @@
+import type { Provider } from 'oidc-provider';
 import { errors, type TokenEndpointGrantContext, type UnknownObject } from 'oidc-provider';
-
-import { DENY_REASONS, type Approval, type DenyReason } from '../server/approvals/approval.ts';
+import { type Approval, DENY_REASONS, type DenyReason } from '../server/approvals/approval.ts';
 import type { ApprovalStore, Poll } from '../server/approvals/store.ts';
 import { hashOf } from '../server/oauth/ids.ts';
 import { refuse } from '../server/oauth/refusal.ts';
 import type { TaskStore } from '../server/tasks/task.ts';
 import type { Grant } from './grant.ts';
 import { required } from './parameters.ts';
-import { parseTaskWant, refreshTokenFor, TASK_WANT_PARAMETERS, type TaskTokenDependencies, type TaskWant, tokenOfTask } from './task-token.ts';
-import type { Provider } from 'oidc-provider';
+import {
+  parseTaskWant,
+  refreshTokenFor,
+  TASK_WANT_PARAMETERS,
+  type TaskTokenDependencies,
+  type TaskWant,
+  tokenOfTask,
+} from './task-token.ts';
 
 interface PollRequest extends TaskWant {
   authReqId: string;

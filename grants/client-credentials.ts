@@ -25,7 +25,13 @@ const SERVICE_SCOPES: Readonly<Record<string, readonly string[]>> = {
  * RFC 6749 §4.4: a client by itself, with no person and no task. An agent gets only actions that an admin marked as
  * its own, never of high or critical impact; `sub` is the agent and there is no `act`.
  */
-export function clientCredentials({ issuer, catalogue }: { issuer: string; catalogue: () => Catalogue }): Grant<OwnRequest> {
+export function clientCredentials({
+  issuer,
+  catalogue,
+}: {
+  issuer: string;
+  catalogue: () => Catalogue;
+}): Grant<OwnRequest> {
   return {
     type: 'client_credentials',
     parameters: ['resource', 'scope', 'authorization_details'],

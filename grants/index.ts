@@ -1,7 +1,6 @@
 import type { Provider } from 'oidc-provider';
-
-import type { ApprovalStore } from '../server/approvals/store.ts';
 import type { Approval } from '../server/approvals/approval.ts';
+import type { ApprovalStore } from '../server/approvals/store.ts';
 import { authorizationCode } from './authorization-code.ts';
 import { ciba } from './ciba.ts';
 import { clientCredentials } from './client-credentials.ts';

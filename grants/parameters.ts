@@ -31,4 +31,6 @@ export function oneResource(parameters: UnknownObject, ...names: string[]): stri
 }
 
 export const scopesIn = (parameters: UnknownObject): string[] | undefined =>
-  optional(parameters, 'scope')?.split(' ').filter((scope) => scope !== 'openid' && scope !== 'offline_access' && scope !== '');
+  optional(parameters, 'scope')
+    ?.split(' ')
+    .filter((scope) => scope !== 'openid' && scope !== 'offline_access' && scope !== '');

@@ -3,7 +3,14 @@ import { errors, type Provider, type UnknownObject } from 'oidc-provider';
 import type { TaskStore } from '../server/tasks/task.ts';
 import type { Grant } from './grant.ts';
 import { required } from './parameters.ts';
-import { parseTaskWant, refreshTokenFor, TASK_WANT_PARAMETERS, type TaskTokenDependencies, type TaskWant, tokenOfTask } from './task-token.ts';
+import {
+  parseTaskWant,
+  refreshTokenFor,
+  TASK_WANT_PARAMETERS,
+  type TaskTokenDependencies,
+  type TaskWant,
+  tokenOfTask,
+} from './task-token.ts';
 
 interface RefreshRequest extends TaskWant {
   refreshToken: string;
@@ -19,7 +26,10 @@ export function refreshToken(
     tasks,
     stopTask,
     ...dependencies
-  }: TaskTokenDependencies & { tasks: TaskStore; stopTask: (organization: string, task: string, reason: string) => Promise<void> },
+  }: TaskTokenDependencies & {
+    tasks: TaskStore;
+    stopTask: (organization: string, task: string, reason: string) => Promise<void>;
+  },
 ): Grant<RefreshRequest> {
   return {
     type: 'refresh_token',

@@ -107,7 +107,9 @@ export function refreshTokenFor(
 ): (() => Promise<string | undefined>) | undefined {
   const { client } = ctx.oidc;
   const seconds = Math.floor((task.expiresAt.getTime() - Date.now()) / 1000);
-  const limited = task.actions.some(({ max_uses, impact }) => max_uses !== null || impact === 'high' || impact === 'critical');
+  const limited = task.actions.some(
+    ({ max_uses, impact }) => max_uses !== null || impact === 'high' || impact === 'critical',
+  );
   // A public client without a key would hold a lasting bearer value: rotation alone protects it (OA-28).
   if (limited || seconds <= ACCESS_TOKEN_SECONDS || !client.grantTypeAllowed('refresh_token')) return undefined;
   return async () => {

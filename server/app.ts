@@ -3,6 +3,8 @@ import Koa, { type Context, type Next } from 'koa';
 import type { Logger } from 'pino';
 
 import { errorPage } from '../views/error.tsx';
+import type { Registrations } from './agents/manage.ts';
+import { guardRegistration } from './agents/manage.ts';
 import { type AgentPages, agentRoutes } from './agents/routes.ts';
 import { type ApprovalPages, approvalRoutes } from './approvals/routes.ts';
 import { introspect, revoke, type TokenEndpointsDependencies } from './delegation/routes.ts';
@@ -16,11 +18,9 @@ import { shapeAnswers } from './http/shape-answers.ts';
 import { staticFiles } from './http/static-files.ts';
 import type { Metrics } from './management.ts';
 import { hashOf } from './oauth/ids.ts';
-import { type PeoplePages, peopleRoutes } from './people/routes.ts';
 import type { SessionStore } from './people/person.ts';
+import { type PeoplePages, peopleRoutes } from './people/routes.ts';
 import { type RedemptionDependencies, redemptionRoutes } from './redemptions/routes.ts';
-import type { Registrations } from './agents/manage.ts';
-import { guardRegistration } from './agents/manage.ts';
 
 export interface AppDependencies {
   issuer: string;
@@ -79,7 +79,16 @@ function measure({ logger, metrics }: AppDependencies) {
     const seconds = Number(process.hrtime.bigint() - started) / 1e9;
     metrics.request(ctx.method, routeOf(ctx), ctx.status, seconds);
     const { id } = stateOf(ctx.req);
-    logger.debug({ id, method: ctx.method, path: ctx.path.replace(/[A-Za-z0-9_-]{20,}/g, '…'), status: ctx.status, ms: Math.round(seconds * 1000) }, 'request');
+    logger.debug(
+      {
+        id,
+        method: ctx.method,
+        path: ctx.path.replace(/[A-Za-z0-9_-]{20,}/g, '…'),
+        status: ctx.status,
+        ms: Math.round(seconds * 1000),
+      },
+      'request',
+    );
   };
 }
 
@@ -107,7 +116,10 @@ function answerErrors({ logger, cookies }: AppDependencies) {
   function answer(ctx: Context, status: number, message: string): void {
     const { id } = stateOf(ctx.req);
     if (ctx.accepts('json', 'html') === 'html') {
-      const nextStep = status >= 500 ? 'Try again in a minute. If it stays, tell your administrator the reference below.' : 'Go back and try again.';
+      const nextStep =
+        status >= 500
+          ? 'Try again in a minute. If it stays, tell your administrator the reference below.'
+          : 'Go back and try again.';
       const title = status >= 500 ? 'This did not work' : status === 404 ? 'Nothing here' : 'This cannot be done';
       return page(ctx, errorPage({ frame: frameOf(ctx, cookies), title, message, nextStep, requestId: id }), status);
     }
@@ -140,7 +152,10 @@ function loadSession({ cookies, sessions, sessionIdleSeconds }: AppDependencies)
   return async (ctx: Context, next: Next) => {
     if (!machine.test(ctx.path)) {
       const value = cookies.session(ctx);
-      if (value !== undefined) stateOf(ctx.req).session = await sessions.find(hashOf(value), sessionIdleSeconds);
+      if (value !== undefined) {
+        const used = ctx.get('X-Countersign-Refresh') === ''; // views/static/inbox.js looks again by itself
+        stateOf(ctx.req).session = await sessions.find(hashOf(value), sessionIdleSeconds, used);
+      }
     }
     return next();
   };

@@ -2,7 +2,7 @@ import type { Context } from 'koa';
 import { errors, type Provider } from 'oidc-provider';
 
 import type { ClientStore } from './agents/clients.ts';
-import { approvalOfInteraction, type AskDependencies, askPerson } from './approvals/ask.ts';
+import { type AskDependencies, approvalOfInteraction, askPerson } from './approvals/ask.ts';
 import type { BrowserRequests } from './approvals/routes.ts';
 import type { Catalogue } from './catalogue/catalogue.ts';
 import { sessionOf } from './http/pages.ts';
@@ -64,7 +64,9 @@ export function browserRequests({
       return provider().interactionResult(
         ctx.req,
         ctx.res,
-        'task' in result ? { consent: { grantId: result.task } } : { error: 'access_denied', error_description: result.denied },
+        'task' in result
+          ? { consent: { grantId: result.task } }
+          : { error: 'access_denied', error_description: result.denied },
         { mergeWithLastSubmission: true },
       );
     },
@@ -81,7 +83,12 @@ export function browserRequests({
         resources: [params.resource ?? issuer].flat() as string[],
         allowedTypes: undefined, // checked when the request was pushed
       },
-      { catalogue: catalogue(), issuer, organization: client.organization, organizationDomains: client.organizationDomains },
+      {
+        catalogue: catalogue(),
+        issuer,
+        organization: client.organization,
+        organizationDomains: client.organizationDomains,
+      },
     );
     if (!asked.ok) return;
     await askPerson(

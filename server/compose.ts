@@ -1,8 +1,9 @@
-import compose from 'koa-compose';
-import type Koa from 'koa';
+import type { IncomingMessage } from 'node:http';
 import { calculateJwkThumbprint, type JWK } from 'jose';
-import type { Logger } from 'pino';
+import type Koa from 'koa';
+import compose from 'koa-compose';
 import type { Provider } from 'oidc-provider';
+import type { Logger } from 'pino';
 
 import { egressFetch } from '../adapters/egress.ts';
 import { edgesOf, isPaused, postgresMyAgents } from '../adapters/postgres/agents.ts';
@@ -12,13 +13,13 @@ import { postgresClients } from '../adapters/postgres/clients.ts';
 import { Database } from '../adapters/postgres/database.ts';
 import { postgresEvidence } from '../adapters/postgres/evidence.ts';
 import { postgresKeys } from '../adapters/postgres/keys.ts';
-import { writeStop } from '../adapters/postgres/liveness.ts';
+import { applyRestoreEpoch, writeStop } from '../adapters/postgres/liveness.ts';
 import { postgresPeople, postgresSessions } from '../adapters/postgres/people.ts';
 import { postgresRedemptions } from '../adapters/postgres/redemptions.ts';
 import { postgresRefreshTokens } from '../adapters/postgres/refresh-tokens.ts';
 import { postgresReplays } from '../adapters/postgres/replays.ts';
-import { openSignals } from '../adapters/postgres/signals.ts';
 import { postgresSignInLimits } from '../adapters/postgres/sign-in-limits.ts';
+import { openSignals } from '../adapters/postgres/signals.ts';
 import { postgresTasks } from '../adapters/postgres/tasks.ts';
 import { postgresTokens } from '../adapters/postgres/tokens.ts';
 import type { ClientRecord } from './agents/clients.ts';
@@ -28,6 +29,7 @@ import { type AskDependencies, askForExchange } from './approvals/ask.ts';
 import { browserRequests } from './browser-requests.ts';
 import { type Catalogue, compileCatalogue } from './catalogue/catalogue.ts';
 import type { Config } from './config.ts';
+import type { Evidence } from './evidence/evidence.ts';
 import { cookiesWith } from './http/cookies.ts';
 import { stateOf } from './http/request-state.ts';
 import { loadKeys } from './keys/keys.ts';
@@ -67,6 +69,7 @@ export async function composeHouse({
     prepared: config.databasePooler === 'none',
   });
   const sealing = sealingWith(sealingKey);
+  if (config.restoreEpoch) await applyRestoreEpoch(database, config.restoreEpoch);
   const keys = await loadKeys(postgresKeys(database), sealing);
   const signals = await openSignals(database, config.databaseDirectUrl ?? databaseUrl);
 
@@ -116,7 +119,13 @@ export async function composeHouse({
       trustProxy: config.trustProxy,
       consumeDelayMs: config.testConsumeDelayMs,
       sessionHours: config.sessionHours,
-      fault: (error, request) => logger.error({ id: stateOf(request).id, err: error, path: request.url?.split('?')[0] }, 'fault'),
+      refusedInBrowser: (error, request) => {
+        recordBrowserRefusal(evidence, error, request).catch((cause) =>
+          logger.error({ err: cause }, 'evidence of a refusal was lost'),
+        );
+      },
+      fault: (error, request) =>
+        logger.error({ id: stateOf(request).id, err: error, path: request.url?.split('?')[0] }, 'fault'),
       grants: {
         mint: { issuer, keys, tokens },
         approvals,
@@ -131,14 +140,18 @@ export async function composeHouse({
           ]);
           give();
         },
-        stopTask: (organization, task, reason) => stop({ organization, kind: 'task', subject: task, by: 'countersign', reason }),
+        stopTask: (organization, task, reason) =>
+          stop({ organization, kind: 'task', subject: task, by: 'countersign', reason }),
         exchange: {
           reader,
           catalogue: currentCatalogue,
           tasks,
           edge: async (organization, parent, child) => {
             const edges = await edgesOf(database, organization, parent);
-            return { edge: edges.find((edge) => edge.child === child), client: await clientOfAgent(database, clients, child) };
+            return {
+              edge: edges.find((edge) => edge.child === child),
+              client: await clientOfAgent(database, clients, child),
+            };
           },
           thumbprints,
           ownsResource: owns,
@@ -169,7 +182,14 @@ export async function composeHouse({
     sessions,
     sessionIdleSeconds: config.sessionIdleMinutes * 60,
     evidence,
-    people: { people, sessions, evidence, cookies, limits: postgresSignInLimits(database), sessionHours: config.sessionHours },
+    people: {
+      people,
+      sessions,
+      evidence,
+      cookies,
+      limits: postgresSignInLimits(database),
+      sessionHours: config.sessionHours,
+    },
     approvals: {
       approvals: personApprovals,
       catalogue: currentCatalogue,
@@ -178,7 +198,9 @@ export async function composeHouse({
       cookies,
       sealing,
       browser: browserRequests({ provider: () => provider, issuer, catalogue: currentCatalogue, clients, people, ask }),
-      history: async (organization, person, agent) => ({ uses: await approvalsSoFar(database, organization, person, agent) }),
+      history: async (organization, person, agent) => ({
+        uses: await approvalsSoFar(database, organization, person, agent),
+      }),
     },
     agents: { myAgents: postgresMyAgents(database), cookies },
     tokens: {
@@ -200,7 +222,10 @@ export async function composeHouse({
       catalogue: currentCatalogue,
       ownsResource: owns,
       store: postgresRedemptions(database),
-      proofs: { issuer, firstUse: (thumbprint, jti, expiresAt) => replays.firstUse('DPoP proof', thumbprint, jti, expiresAt) },
+      proofs: {
+        issuer,
+        firstUse: (thumbprint, jti, expiresAt) => replays.firstUse('DPoP proof', thumbprint, jti, expiresAt),
+      },
     },
     registrations: { clients, isRegistrationToken: (hash, clientId) => isRegistrationToken(database, hash, clientId) },
     more: [],
@@ -232,7 +257,12 @@ async function clientOfAgent(database: Database, clients: ReturnType<typeof post
   return row && clients.find(row.client_id);
 }
 
-async function approvalsSoFar(database: Database, organization: string, person: string, agent: string): Promise<number> {
+async function approvalsSoFar(
+  database: Database,
+  organization: string,
+  person: string,
+  agent: string,
+): Promise<number> {
   const row = await database.first<{ count: number }>(
     'select count(*)::int as count from tasks where organization = $1 and person = $2 and agent = $3',
     [organization, person, agent],
@@ -246,6 +276,28 @@ async function isRegistrationToken(database: Database, hash: Buffer, clientId: s
     [hash, clientId],
   );
   return row !== undefined;
+}
+
+/** An authorization request that was refused while a person was signed in; a denial is recorded where it is decided. */
+async function recordBrowserRefusal(
+  evidence: Evidence,
+  error: { error?: string | undefined },
+  request: IncomingMessage,
+): Promise<void> {
+  const { session, client, refusal } = stateOf(request);
+  if (!session || error.error === 'access_denied') return;
+  await evidence.record({
+    organization: session.person.organization,
+    type: 'request.refused',
+    decision: 'refused',
+    reason: refusal?.reason ?? error.error,
+    person: session.person.id,
+    ...(client?.organization === session.person.organization && {
+      agent: client.agent?.id,
+      application: client.clientId,
+    }),
+    content: { endpoint: '/auth', error: error.error, refusal },
+  });
 }
 
 /** A stop and its evidence, both or neither. */
@@ -264,4 +316,3 @@ async function stopWithEvidence(database: Database, one: Stop): Promise<void> {
     });
   });
 }
-

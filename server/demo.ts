@@ -90,19 +90,26 @@ export async function fillDemonstration(
         }),
       };
   if (!current) {
-    await database.run('update resources set resource_server = $2 where resource = $1', [CALENDAR, demo.resourceServer.client_id]);
+    await database.run('update resources set resource_server = $2 where resource = $1', [
+      CALENDAR,
+      demo.resourceServer.client_id,
+    ]);
   }
   writeFileSync(path, `${JSON.stringify(demo, undefined, 2)}\n`, { mode: 0o600 });
   return demo;
 }
 
 /** The operator's command line, by a key that only this host has (`DATA_DIR/cli-key.json`, mode 600). */
-export async function writeCommandLineKey(database: Database, { issuer, dataDir }: { issuer: string; dataDir: string }): Promise<void> {
+export async function writeCommandLineKey(
+  database: Database,
+  { issuer, dataDir }: { issuer: string; dataDir: string },
+): Promise<void> {
   const path = join(dataDir, 'cli-key.json');
   const text = readIfThere(path);
   if (text !== undefined) {
     const before = JSON.parse(text) as { issuer?: string; client_id?: string };
-    if (before.issuer === issuer && before.client_id !== undefined && (await clientExists(database, before.client_id))) return;
+    if (before.issuer === issuer && before.client_id !== undefined && (await clientExists(database, before.client_id)))
+      return;
   }
   const client = await addClient(database, DEPLOYMENT, 'command_line', {
     client_name: 'Command line',
@@ -153,7 +160,12 @@ async function addInitialAccessToken(database: Database, organization: string): 
   return token;
 }
 
-async function addClient(database: Database, organization: string, kind: string, metadata: object): Promise<{ client_id: string; jwk: JWK }> {
+async function addClient(
+  database: Database,
+  organization: string,
+  kind: string,
+  metadata: object,
+): Promise<{ client_id: string; jwk: JWK }> {
   const { privateKey } = await generateKeyPair('ES256', { extractable: true });
   const jwk = await exportJWK(privateKey);
   const kid = await calculateJwkThumbprint(jwk);

@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:http';
-import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
 
 /** What one instance counts. No names of people or agents: a metric is read by more than an auditor. */
 export interface Metrics {
@@ -34,7 +34,10 @@ export function management(ready: () => Promise<boolean>): { metrics: Metrics; s
         return answer(200, '{"status":"up"}');
       case '/health/ready': {
         const isReady = await ready().catch(() => false);
-        return answer(isReady ? 200 : 503, JSON.stringify({ status: isReady ? 'up' : 'down', database: isReady ? 'up' : 'down' }));
+        return answer(
+          isReady ? 200 : 503,
+          JSON.stringify({ status: isReady ? 'up' : 'down', database: isReady ? 'up' : 'down' }),
+        );
       }
       case '/metrics':
         return answer(200, await registry.metrics(), registry.contentType);

@@ -6,21 +6,21 @@ import type { Database } from '../adapters/postgres/database.ts';
 import { OidcAdapter } from '../adapters/postgres/oidc-adapter.ts';
 import type { Replays } from '../adapters/postgres/replays.ts';
 import { TaskGrantAdapter } from '../adapters/postgres/task-grant-adapter.ts';
-import { registerGrants, type GrantDependencies } from '../grants/index.ts';
+import { type GrantDependencies, registerGrants } from '../grants/index.ts';
 import { checkDpopReplay, validateDpop } from '../grants/provider-helpers.ts';
 import { errorPage } from '../views/error.tsx';
-import { OWN_METADATA, SENT_METADATA } from './agents/registration.ts';
 import type { ClientStore } from './agents/clients.ts';
-import { type AskDependencies, askPerson, coveringTask, newDisplayCode } from './approvals/ask.ts';
+import { OWN_METADATA, SENT_METADATA } from './agents/registration.ts';
 import { registrationPolicies } from './agents/registration-policies.ts';
+import { type AskDependencies, askPerson, coveringTask, newDisplayCode } from './approvals/ask.ts';
 import type { Catalogue } from './catalogue/catalogue.ts';
 import { stateOf } from './http/request-state.ts';
 import type { KeyRing } from './keys/keys.ts';
 import { newId } from './oauth/ids.ts';
 import { type Refusal, toWire } from './oauth/refusal.ts';
 import { checkText } from './oauth/text.ts';
-import { parseAgentRequest } from './tasks/ask.ts';
 import type { PeopleStore } from './people/person.ts';
+import { parseAgentRequest } from './tasks/ask.ts';
 import type { TaskStore } from './tasks/task.ts';
 
 export interface EngineDependencies {
@@ -39,6 +39,8 @@ export interface EngineDependencies {
   trustProxy: boolean;
   consumeDelayMs: number;
   sessionHours: number;
+  /** Called when an authorization request in a browser was refused. */
+  refusedInBrowser(error: { error?: string | undefined }, request: IncomingMessage): void;
   /** Called with every fault inside the engine, which answers `server_error` by itself. */
   fault(error: Error, request: IncomingMessage): void;
 }
@@ -63,7 +65,13 @@ export function makeProvider(dependencies: EngineDependencies): Provider {
       return new OidcAdapter(database, model, consumeDelayMs);
     },
     jwks: keys.privateJwks as never,
-    scopes: ['openid', 'offline_access', ...[...catalogue.actions.values()].flatMap(({ scope, organization }) => (scope && organization === null ? [scope] : []))],
+    scopes: [
+      'openid',
+      'offline_access',
+      ...[...catalogue.actions.values()].flatMap(({ scope, organization }) =>
+        scope && organization === null ? [scope] : [],
+      ),
+    ],
     claims: { openid: ['sub'], acr: null, amr: null, auth_time: null, iss: null } as never,
     acrValues: ['pwd'],
     responseTypes: ['code'],
@@ -94,7 +102,8 @@ export function makeProvider(dependencies: EngineDependencies): Provider {
       const person = await people.find(id);
       const client = stateOf(ctx.req).client;
       // A person of another organization does not exist for this client.
-      if (!person || person.status !== 'active' || (client && client.organization !== person.organization)) return undefined;
+      if (!person || person.status !== 'active' || (client && client.organization !== person.organization))
+        return undefined;
       return { accountId: person.id, claims: async () => ({ sub: person.id }) };
     },
     loadExistingGrant: async (ctx) => {
@@ -183,7 +192,10 @@ export function makeProvider(dependencies: EngineDependencies): Provider {
       richAuthorizationRequests: {
         enabled: true,
         types: Object.fromEntries(
-          [...catalogue.actions.keys()].map((type) => [type, { validate: async (ctx: KoaContextWithOIDC) => onlyPushed(ctx) }]),
+          [...catalogue.actions.keys()].map((type) => [
+            type,
+            { validate: async (ctx: KoaContextWithOIDC) => onlyPushed(ctx) },
+          ]),
         ),
         authorizationDetailsForGrantSource: async () => undefined, // the task holds them
         authorizationDetailsForAccessToken: async () => undefined,
@@ -206,13 +218,15 @@ export function makeProvider(dependencies: EngineDependencies): Provider {
             throw new errors.InvalidBindingMessage('binding_message is a plain text of 1 to 128 characters');
           }
         },
-        triggerAuthenticationDevice: async (ctx, request) => askFromBehind(ctx as KoaContextWithOIDC, request, dependencies),
+        triggerAuthenticationDevice: async (ctx, request) =>
+          askFromBehind(ctx as KoaContextWithOIDC, request, dependencies),
       },
     },
   };
 
   const provider = new Provider(issuer, configuration);
   provider.proxy = trustProxy;
+  provider.on('authorization.error', (ctx, error) => dependencies.refusedInBrowser(error, ctx.req));
   provider.on('server_error', (ctx, error) => dependencies.fault(error, ctx.req));
   atomicReplayDetection(provider, dependencies.replays);
   registerGrants(provider, dependencies.grants);
@@ -226,10 +240,13 @@ function assertClientAssertion(claims: Record<string, unknown>, header: Record<s
   if (aud !== issuer) throw new errors.InvalidClientAuth('aud must be the issuer, as a single string');
   if (sub !== iss) throw new errors.InvalidClientAuth('sub must be the client');
   const typ = header.typ === undefined ? undefined : String(header.typ).toLowerCase();
-  if (typ !== undefined && typ !== 'jwt' && typ !== 'client-authentication+jwt') throw new errors.InvalidClientAuth('wrong typ');
+  if (typ !== undefined && typ !== 'jwt' && typ !== 'client-authentication+jwt')
+    throw new errors.InvalidClientAuth('wrong typ');
   const now = Math.floor(Date.now() / 1000);
-  if (typeof exp !== 'number' || exp > now + 360) throw new errors.InvalidClientAuth('exp is more than five minutes ahead');
-  if (iat !== undefined && (typeof iat !== 'number' || iat > now + 60)) throw new errors.InvalidClientAuth('iat is in the future');
+  if (typeof exp !== 'number' || exp > now + 360)
+    throw new errors.InvalidClientAuth('exp is more than five minutes ahead');
+  if (iat !== undefined && (typeof iat !== 'number' || iat > now + 60))
+    throw new errors.InvalidClientAuth('iat is in the future');
 }
 
 /** authorization_details carry personal data and are integrity-sensitive: never in a front-channel URL (RAR-53, RAR-54). */
@@ -251,7 +268,9 @@ function understandRequest(ctx: KoaContextWithOIDC, { issuer, catalogue }: Engin
   if (!client) return;
   if (client.kind !== 'agent') {
     // An application signs people in; what its agents may do is asked by its agents.
-    const beyond = (ctx.oidc.params?.scope as string | undefined)?.split(' ').find((scope) => scope && scope !== 'openid');
+    const beyond = (ctx.oidc.params?.scope as string | undefined)
+      ?.split(' ')
+      .find((scope) => scope && scope !== 'openid');
     if (beyond !== undefined) return refused(ctx, { reason: 'scope_unknown', scope: beyond });
     if (ctx.oidc.params?.authorization_details !== undefined) {
       return refused(ctx, { reason: 'type_not_allowed', type: 'any' });
@@ -370,7 +389,9 @@ async function existingGrant(ctx: KoaContextWithOIDC, { people, tasks, ask }: En
       asked: state.asked,
       jkt: ctx.oidc.params?.dpop_jkt as string | undefined,
       // The client authenticated where it pushed the request.
-      confidential: ctx.oidc.entities.PushedAuthorizationRequest !== undefined && ctx.oidc.client?.tokenEndpointAuthMethod !== 'none',
+      confidential:
+        ctx.oidc.entities.PushedAuthorizationRequest !== undefined &&
+        ctx.oidc.client?.tokenEndpointAuthMethod !== 'none',
     },
     ask,
   );
@@ -416,7 +437,11 @@ async function askFromBehind(
     ask,
   );
   if (!opened.ok) return refused(ctx, opened.refusal);
-  ctx.body = { ...body, interval: POLL_INTERVAL_SECONDS, ...(displayCode !== undefined && { display_code: displayCode }) };
+  ctx.body = {
+    ...body,
+    interval: POLL_INTERVAL_SECONDS,
+    ...(displayCode !== undefined && { display_code: displayCode }),
+  };
 }
 
 /**
@@ -431,7 +456,8 @@ function atomicReplayDetection(provider: Provider, replays: Replays): void {
     const { ctx } = Provider;
     const state = ctx && stateOf(ctx.req);
     const expires = new Date(expiresAt * 1000);
-    const isAssertion = ctx?.oidc.client?.tokenEndpointAuthMethod === 'private_key_jwt' && state?.authenticated !== true;
+    const isAssertion =
+      ctx?.oidc.client?.tokenEndpointAuthMethod === 'private_key_jwt' && state?.authenticated !== true;
     if (isAssertion && state) {
       const first = await replays.firstUse('client assertion', issuer, jti, expires);
       if (first) state.authenticated = true; // the last step of client authentication
@@ -443,4 +469,3 @@ function atomicReplayDetection(provider: Provider, replays: Replays): void {
     return true;
   };
 }
-

@@ -38,26 +38,36 @@ export async function start(config: Config): Promise<Running> {
   const http = await claimPort(config.port, 'PORT');
   const closers: (() => Promise<unknown>)[] = [() => closeServer(http)];
   const close = async () => {
-    for (const closer of closers.splice(0).reverse()) await closer().catch((error) => logger.error({ err: error }, 'while stopping'));
+    for (const closer of closers.splice(0).reverse())
+      await closer().catch((error) => logger.error({ err: error }, 'while stopping'));
   };
   try {
     prepareDataDir(config);
     const { databaseUrl, embedded } = await openDatabase(config);
     if (embedded) closers.push(() => embedded.stop());
     await migrate(databaseUrl).catch((cause: Error) => {
-      throw new StartupError(`DATABASE_URL: the database could not be brought to the newest schema (${reasonOf(cause)}). Check the URL, and that the user may create tables and roles.`);
+      throw new StartupError(
+        `DATABASE_URL: the database could not be brought to the newest schema (${reasonOf(cause)}). Check the URL, and that the user may create tables and roles.`,
+      );
     });
 
     let house: House | undefined;
-    const { metrics, server: managementServer } = management(async () => (await house?.database.rows('select 1')) !== undefined);
+    const { metrics, server: managementServer } = management(
+      async () => (await house?.database.rows('select 1')) !== undefined,
+    );
     house = await composeHouse({ config, databaseUrl, sealingKey: sealingKey(config), logger, metrics });
     const made = house;
     closers.push(() => made.close());
     const demo = config.demo
-      ? await fillDemonstration(made.database, { issuer: config.issuer, dataDir: config.dataDir, password: config.demoPassword })
+      ? await fillDemonstration(made.database, {
+          issuer: config.issuer,
+          dataDir: config.dataDir,
+          password: config.demoPassword,
+        })
       : undefined;
     if (demo) await made.reloadCatalogue();
-    if (embedded || config.demo) await writeCommandLineKey(made.database, { issuer: config.issuer, dataDir: config.dataDir });
+    if (embedded || config.demo)
+      await writeCommandLineKey(made.database, { issuer: config.issuer, dataDir: config.dataDir });
 
     const managementPort = await listen(managementServer, config.managementPort, 'MANAGEMENT_PORT', '127.0.0.1');
     closers.push(() => closeServer(managementServer));
@@ -87,10 +97,18 @@ function listen(server: Server, port: number, setting: string, host?: string): P
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EADDRINUSE') {
-        return reject(new StartupError(`${setting}: port ${port} is taken by another program. Stop it, or set ${setting} to a free port.`));
+        return reject(
+          new StartupError(
+            `${setting}: port ${port} is taken by another program. Stop it, or set ${setting} to a free port.`,
+          ),
+        );
       }
       if (error.code === 'EACCES') {
-        return reject(new StartupError(`${setting}: this user may not listen on port ${port}. Set ${setting} to a port above 1023.`));
+        return reject(
+          new StartupError(
+            `${setting}: this user may not listen on port ${port}. Set ${setting} to a port above 1023.`,
+          ),
+        );
       }
       reject(error);
     });
@@ -114,7 +132,9 @@ function prepareDataDir({ dataDir, databaseUrl, demo }: Config): void {
 async function openDatabase(config: Config): Promise<{ databaseUrl: string; embedded?: EmbeddedServer }> {
   if (config.databaseUrl !== undefined) return { databaseUrl: config.databaseUrl };
   const embedded = await startEmbedded({ dataDir: config.dataDir }).catch((cause: Error) => {
-    throw cause instanceof StartupError ? cause : new StartupError(`DATA_DIR: the embedded database did not start (${reasonOf(cause)}).`);
+    throw cause instanceof StartupError
+      ? cause
+      : new StartupError(`DATA_DIR: the embedded database did not start (${reasonOf(cause)}).`);
   });
   await createDatabase(embedded.url('postgres'), DATABASE);
   return { databaseUrl: embedded.url(DATABASE, 'countersign'), embedded };
@@ -134,7 +154,8 @@ function sealingKey({ sealingKey: given, dataDir }: Config): Buffer {
   try {
     writeFileSync(path, `${key.toString('base64url')}\n`, { mode: 0o600, flag: 'wx' });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return Buffer.from(readFileSync(path, 'utf8').trim(), 'base64url');
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST')
+      return Buffer.from(readFileSync(path, 'utf8').trim(), 'base64url');
     throw error;
   }
   return key;
@@ -171,4 +192,5 @@ function closeServer(server: Server): Promise<void> {
   });
 }
 
-const reasonOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? (error as Error).message.split('\n')[0] ?? 'unknown';
+const reasonOf = (error: unknown): string =>
+  (error as NodeJS.ErrnoException).code ?? (error as Error).message.split('\n')[0] ?? 'unknown';

@@ -1,6 +1,6 @@
 import { type Agent, type AgentEdge, type AgentStatus, TRANSITIONS } from '../../server/agents/agent.ts';
-import type { MyAgents, MyAgentsStore } from '../../server/agents/my-agents.ts';
 import { pairOf } from '../../server/agents/liveness.ts';
+import type { MyAgents, MyAgentsStore } from '../../server/agents/my-agents.ts';
 import { prepareEvent } from '../../server/evidence/evidence.ts';
 import type { Database, Statements } from './database.ts';
 import { eventParameters, insertEvent } from './evidence.ts';
@@ -11,7 +11,12 @@ export async function edgesOf(statements: Statements, organization: string, agen
   return statements.rows<AgentEdge>(EDGES, [organization, agent]);
 }
 
-export async function isPaused(statements: Statements, organization: string, agent: string, person: string): Promise<boolean> {
+export async function isPaused(
+  statements: Statements,
+  organization: string,
+  agent: string,
+  person: string,
+): Promise<boolean> {
   const row = await statements.first<{ paused: boolean }>(
     'select exists (select from pauses where organization = $1 and agent = $2 and person = $3) as paused',
     [organization, agent, person],
@@ -26,7 +31,13 @@ export async function isPaused(statements: Statements, organization: string, age
  */
 export function changeStatus(
   database: Database,
-  { organization, agent, to, by, reason }: { organization: string; agent: string; to: AgentStatus; by: string; reason?: string | undefined },
+  {
+    organization,
+    agent,
+    to,
+    by,
+    reason,
+  }: { organization: string; agent: string; to: AgentStatus; by: string; reason?: string | undefined },
 ): Promise<AgentStatus | undefined> {
   return database.transaction(async (statements) => {
     const row = await statements.first<{ status: AgentStatus }>(
@@ -34,7 +45,11 @@ export function changeStatus(
       [organization, agent],
     );
     if (!row || !TRANSITIONS[row.status].includes(to)) return undefined;
-    await statements.run('update agents set status = $3 where organization = $1 and id = $2', [organization, agent, to]);
+    await statements.run('update agents set status = $3 where organization = $1 and id = $2', [
+      organization,
+      agent,
+      to,
+    ]);
     await statements.run(ADD_CHANGE, [organization, agent, row.status, to, by, reason ?? null]);
     if (to !== 'active') await writeStop(statements, { organization, kind: 'agent', subject: agent, by, reason });
     await record(statements, {
@@ -49,7 +64,11 @@ export function changeStatus(
   });
 }
 
-export async function findAgent(statements: Statements, organization: string, agent: string): Promise<Agent | undefined> {
+export async function findAgent(
+  statements: Statements,
+  organization: string,
+  agent: string,
+): Promise<Agent | undefined> {
   return statements.first<Agent>(FIND, [organization, agent]);
 }
 
@@ -62,6 +81,11 @@ export const postgresMyAgents = (database: Database): MyAgentsStore => ({
       const history = await statements.rows<MyAgents['history'][number]>(MY_HISTORY, [organization, person]);
       return { agents, tasks, history };
     }),
+
+  mayHandTo: (organization, agent) =>
+    database.within(organization, async (statements) =>
+      (await edgesOf(statements, organization, agent)).map(({ childName }) => childName),
+    ),
 
   stopTask: (organization, person, task) =>
     database.within(organization, async (statements) => {
@@ -85,7 +109,10 @@ export const postgresMyAgents = (database: Database): MyAgentsStore => ({
 
   pause: (organization, person, agent) =>
     database.within(organization, async (statements) => {
-      const known = await statements.first('select from agents where organization = $1 and id = $2', [organization, agent]);
+      const known = await statements.first('select from agents where organization = $1 and id = $2', [
+        organization,
+        agent,
+      ]);
       if (!known) return false;
       await statements.run(
         'insert into pauses (organization, agent, person) values ($1, $2, $3) on conflict do nothing',
@@ -105,11 +132,10 @@ export const postgresMyAgents = (database: Database): MyAgentsStore => ({
 
   resume: (organization, person, agent) =>
     database.within(organization, async (statements) => {
-      const changed = await statements.run('delete from pauses where organization = $1 and agent = $2 and person = $3', [
-        organization,
-        agent,
-        person,
-      ]);
+      const changed = await statements.run(
+        'delete from pauses where organization = $1 and agent = $2 and person = $3',
+        [organization, agent, person],
+      );
       if (changed === 0) return false;
       await record(statements, {
         organization,

@@ -53,7 +53,11 @@ export const postgresApprovals = (database: Database, delay = 0): ApprovalStore 
   },
 
   async waitingFrom(organization, agent, person) {
-    const row = await database.first<{ count: number; next_end: Date | null }>(WAITING_FROM, [organization, agent, person]);
+    const row = await database.first<{ count: number; next_end: Date | null }>(WAITING_FROM, [
+      organization,
+      agent,
+      person,
+    ]);
     return { count: row?.count ?? 0, nextEnd: row?.next_end ?? undefined };
   },
 
@@ -71,7 +75,9 @@ export const postgresApprovals = (database: Database, delay = 0): ApprovalStore 
   },
 
   async released(authReqIdHash) {
-    await database.run('update approvals set held_until = null, polled_at = null where auth_req_id_hash = $1', [authReqIdHash]);
+    await database.run('update approvals set held_until = null, polled_at = null where auth_req_id_hash = $1', [
+      authReqIdHash,
+    ]);
   },
 
   async collect(authReqIdHash) {
@@ -127,21 +133,30 @@ export const postgresPersonApprovals = (database: Database): PersonApprovals => 
   approve: (approval, task, decision, event) =>
     decided(database, approval, async (statements) => {
       // Held until commit: a stop of this agent or person waits for us, or we for it, and then see it.
-      await statements.run(`select from people where organization = $1 and id = $2 for share`, [task.organization, task.person]);
-      await statements.run(`select from agents where organization = $1 and id = $2 for share`, [task.organization, task.agent]);
-      const alive = await statements.first<{ reason: string | null }>('select why_not_alive($1, $2, $3, $4, null, $5) as reason', [
-        approval.organization,
-        stopKeys({
-          organization: approval.organization,
-          agents: [approval.agent],
-          person: approval.person,
-          client: approval.clientId,
-          since: approval.askedAt,
-        }),
-        [approval.agent],
-        approval.person,
-        approval.askedAt,
+      await statements.run(`select from people where organization = $1 and id = $2 for share`, [
+        task.organization,
+        task.person,
       ]);
+      await statements.run(`select from agents where organization = $1 and id = $2 for share`, [
+        task.organization,
+        task.agent,
+      ]);
+      const alive = await statements.first<{ reason: string | null }>(
+        'select why_not_alive($1, $2, $3, $4, null, $5) as reason',
+        [
+          approval.organization,
+          stopKeys({
+            organization: approval.organization,
+            agents: [approval.agent],
+            person: approval.person,
+            client: approval.clientId,
+            since: approval.askedAt,
+          }),
+          [approval.agent],
+          approval.person,
+          approval.askedAt,
+        ],
+      );
       if (!alive || alive.reason !== null) return false;
       const changed = await statements.run(APPROVE, [
         approval.organization,
@@ -312,4 +327,3 @@ const APPROVE = `
 const DENY = `
   update approvals set status = 'denied', decided_at = clock_timestamp(), decision = $4, decision_hash = $5, deny_reason = $6
   where organization = $1 and id = $2 and request_hash = $3 and status = 'pending' and expires_at > clock_timestamp()`;
-

@@ -1,12 +1,17 @@
-import { CatalogueError, type ResourceDocument } from '../../server/catalogue/catalogue.ts';
 import type { ActionDocument } from '../../server/catalogue/action.ts';
+import { CatalogueError, type ResourceDocument } from '../../server/catalogue/catalogue.ts';
 import { canonicalJson } from '../../server/oauth/canonical.ts';
 import type { Database } from './database.ts';
 import { sendSignal } from './signals.ts';
 
 /** Every published version of every action, as its resource's owner wrote it. */
 export async function loadCatalogue(database: Database): Promise<ResourceDocument[]> {
-  const rows = await database.rows<{ resource: string; name: string; organization: string | null; actions: ActionDocument[] | null }>(LOAD);
+  const rows = await database.rows<{
+    resource: string;
+    name: string;
+    organization: string | null;
+    actions: ActionDocument[] | null;
+  }>(LOAD);
   return rows.map(({ resource, name, organization, actions }) => ({
     resource,
     name,
@@ -37,7 +42,10 @@ export async function publishCatalogue(database: Database, documents: readonly R
         );
         if (before) {
           const same = before.resource === resource && canonicalJson(before.document) === canonicalJson(document);
-          if (!same) problems.push(`${document.key} version ${document.version} is published and differs: give it a new version`);
+          if (!same)
+            problems.push(
+              `${document.key} version ${document.version} is published and differs: give it a new version`,
+            );
           continue;
         }
         await statements.run('insert into actions (key, version, resource, document) values ($1, $2, $3, $4)', [

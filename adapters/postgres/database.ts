@@ -94,10 +94,12 @@ export class Database implements Statements {
 export const isUniqueViolation = (error: unknown): boolean => (error as { code?: string }).code === '23505';
 
 const statementsOn = (connection: pg.PoolClient, prepared: boolean): Statements => ({
-  rows: async <Row>(sql: string, parameters: Parameters = []) => (await send<Row>(connection, sql, parameters, prepared)).rows,
+  rows: async <Row>(sql: string, parameters: Parameters = []) =>
+    (await send<Row>(connection, sql, parameters, prepared)).rows,
   first: async <Row>(sql: string, parameters: Parameters = []) =>
     (await send<Row>(connection, sql, parameters, prepared)).rows[0],
-  run: async (sql: string, parameters: Parameters = []) => (await send(connection, sql, parameters, prepared)).rowCount ?? 0,
+  run: async (sql: string, parameters: Parameters = []) =>
+    (await send(connection, sql, parameters, prepared)).rowCount ?? 0,
 });
 
 type Answer<Row> = Omit<pg.QueryResult, 'rows'> & { rows: Row[] };

@@ -16,7 +16,8 @@ import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DatabaseUnavailable } from './unavailable.ts';
+import { makeDirectory, prepareDataDirectory, unusable } from '../data-directory.ts';
+import { Unavailable } from '../unavailable.ts';
 
 export interface EmbeddedOptions {
   /** Directory below which the server keeps everything, in `postgres/` (created when missing). */
@@ -65,11 +66,11 @@ const SUPERVISOR =
 
 /**
  * Starts the server below `dataDir`, or joins the one that runs there. Cold about 0.6 s, warm 50 ms.
- * Throws DatabaseUnavailable where the directory or the binaries are the reason.
+ * Throws Unavailable where the directory or the binaries are the reason.
  */
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedServer> {
   if (process.platform === 'win32') {
-    throw new DatabaseUnavailable('There is no embedded PostgreSQL for Windows: set DATABASE_URL');
+    throw new Unavailable('There is no embedded PostgreSQL for Windows: set DATABASE_URL');
   }
   const dataDir = path.resolve(options.dataDir);
   const { home, who } = prepareHome(dataDir, options.ephemeral ?? false);
@@ -87,12 +88,12 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
       return running(state.socketDir, home, pg, child?.exitCode === null ? child : undefined);
     }
     if (child?.exitCode != null || child?.signalCode != null) {
-      if (!readPidFile(cluster)) throw new DatabaseUnavailable(`PostgreSQL did not start: ${lastWords(logFile)}`);
+      if (!readPidFile(cluster)) throw new Unavailable(`PostgreSQL did not start: ${lastWords(logFile)}`);
       child = undefined; // lost the race against another process: join that one
     }
     if (!child && !state) child = launch(pg, cluster, logFile, who, { ...options, dataDir });
     if (Date.now() > deadline) {
-      throw new DatabaseUnavailable(`PostgreSQL was not ready after ${READY_SECONDS} s: ${lastWords(logFile)}`);
+      throw new Unavailable(`PostgreSQL was not ready after ${READY_SECONDS} s: ${lastWords(logFile)}`);
     }
     await sleep(10);
   }
@@ -119,33 +120,14 @@ function running(socketDir: string, home: string, pg: Binaries, child: ChildProc
 /** Makes `dataDir/postgres` and settles whom the server runs as. */
 function prepareHome(dataDir: string, ephemeral: boolean): { home: string; who: Identity } {
   const home = path.join(dataDir, 'postgres');
+  const made = prepareDataDirectory(dataDir);
   try {
-    const made = makeDirectory(dataDir, 0o755);
-    if (!isRoot()) {
-      makeDirectory(home, 0o700);
-      fs.accessSync(home, fs.constants.R_OK | fs.constants.W_OK | fs.constants.X_OK);
-      return { home: fs.realpathSync(home), who: {} };
-    }
-    return prepareHomeAsRoot(dataDir, home, made, ephemeral);
+    if (isRoot()) return prepareHomeAsRoot(dataDir, home, made, ephemeral);
+    makeDirectory(home, 0o700);
+    fs.accessSync(home, fs.constants.R_OK | fs.constants.W_OK | fs.constants.X_OK);
+    return { home: fs.realpathSync(home), who: {} };
   } catch (error) {
-    if (error instanceof DatabaseUnavailable) throw error;
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw new DatabaseUnavailable(
-      `The data directory ${dataDir} cannot be created or written by this user (${code ?? message}): make it writable, or name another one with DATA_DIR`,
-    );
-  }
-}
-
-/** true when it was missing. Node's own recursive mkdir never returns below /proc. */
-function makeDirectory(dir: string, mode: number): boolean {
-  if (fs.existsSync(dir)) return false;
-  makeDirectory(path.dirname(dir), mode);
-  try {
-    fs.mkdirSync(dir, mode);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || !fs.statSync(dir).isDirectory()) throw error;
-    return false; // another process was first
+    throw error instanceof Unavailable ? error : unusable(home, error);
   }
 }
 
@@ -158,24 +140,22 @@ function prepareHomeAsRoot(dataDir: string, home: string, made: boolean, ephemer
   }
   if (there) fs.unlinkSync(home); // a link whose target was removed
   const who = serverUser();
-  if (ephemeral)
+  if (ephemeral) {
     fs.chownSync(dataDir, who.uid, who.gid); // the supervisor has to remove it
-  else if (made) fs.chmodSync(dataDir, 0o711); // the server's user passes through, and nobody reads
-
-  if (canReach(dataDir, who)) {
-    fs.mkdirSync(home, { mode: 0o700 });
-    fs.chownSync(home, who.uid, who.gid);
-    return { home, who };
+  } else if (made) {
+    fs.chmodSync(dataDir, 0o711); // the server's user passes through, and nobody reads
   }
-  // A link, so that removing the data directory still means starting from nothing.
-  makeDirectory(ROOT_STATE, 0o711);
-  const elsewhere = fs.mkdtempSync(path.join(ROOT_STATE, 'postgres-'));
-  fs.chownSync(elsewhere, who.uid, who.gid);
+  // Made beside and then put in place: another process that starts now finds all of it or nothing.
+  const reachable = canReach(dataDir, who);
+  if (!reachable) makeDirectory(ROOT_STATE, 0o711);
+  const fresh = fs.mkdtempSync(reachable ? `${home}-` : path.join(ROOT_STATE, 'postgres-'));
+  fs.chownSync(fresh, who.uid, who.gid);
   try {
-    fs.symlinkSync(elsewhere, home);
+    if (reachable) fs.renameSync(fresh, home);
+    else fs.symlinkSync(fresh, home); // a link, so that removing the data directory still means starting from nothing
   } catch (error) {
-    fs.rmdirSync(elsewhere); // another process was first
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    fs.rmdirSync(fresh);
+    if (!fs.existsSync(home)) throw error; // otherwise another process was first
   }
   return { home: fs.realpathSync(home), who };
 }
@@ -249,9 +229,7 @@ function initialise(pg: Binaries, cluster: string, who: Identity): void {
   );
   if (run.status !== 0) {
     fs.rmSync(fresh, { recursive: true, force: true });
-    throw new DatabaseUnavailable(
-      `initdb failed: ${run.error?.message ?? ''}${run.stderr ?? ''}${run.stdout ?? ''}`.trim(),
-    );
+    throw new Unavailable(`initdb failed: ${run.error?.message ?? ''}${run.stderr ?? ''}${run.stdout ?? ''}`.trim());
   }
   try {
     fs.renameSync(fresh, cluster);
@@ -314,7 +292,7 @@ function findBinaries(home: string, who: Identity): Binaries {
     const version = /(\d+)(\.\d+)?/.exec(out.stdout ?? '')?.[0];
     if (version) return { bin, env, version, major: Number.parseInt(version, 10) };
   }
-  throw new DatabaseUnavailable(
+  throw new Unavailable(
     'No PostgreSQL binaries were found for this platform: set DATABASE_URL, or run `npm ci --include=optional`',
   );
 }
@@ -333,7 +311,7 @@ function packaged(who: Identity): string | undefined {
   const { version } = require(path.join(native, '../package.json')) as { version: string };
   const copy = path.join(ROOT_CACHE, `postgres-${version}`);
   if (!fs.existsSync(copy)) {
-    makeDirectory(ROOT_CACHE, 0o755);
+    makeDirectory(ROOT_CACHE);
     const partial = `${copy}.${process.pid}`;
     fs.cpSync(native, partial, { recursive: true, dereference: false, verbatimSymlinks: true });
     try {
@@ -404,7 +382,7 @@ function serverUser(): { uid: number; gid: number } {
     );
     if (uid && gid !== undefined && !Number.isNaN(gid)) return { uid, gid };
   }
-  throw new DatabaseUnavailable(
+  throw new Unavailable(
     'PostgreSQL does not run as root, and there is no user `postgres` or `nobody` to run it as: start as an ordinary user, or set DATABASE_URL',
   );
 }

@@ -1,4 +1,4 @@
-import { type Evidence, prepareEvent, type PreparedEvent } from '../../server/evidence/evidence.ts';
+import { type Evidence, type PreparedEvent, prepareEvent } from '../../server/evidence/evidence.ts';
 import type { Statements } from './database.ts';
 
 /** Evidence written by a statement of its own; the promise resolves when it is committed. */

@@ -1,6 +1,6 @@
 import type { DeathReason, Liveness, Stop } from '../../server/agents/liveness.ts';
 import { stopKeys } from '../../server/agents/liveness.ts';
-import type { Statements } from './database.ts';
+import type { Database, Statements } from './database.ts';
 import { sendSignal } from './signals.ts';
 
 export const postgresLiveness = (statements: Statements): Liveness => ({
@@ -24,11 +24,34 @@ export const postgresLiveness = (statements: Statements): Liveness => ({
  * Ends everything under the key. Waits for approvals in progress (they hold the person's row for sharing), so that
  * no task approved before this returns can outlive it.
  */
-export async function writeStop(statements: Statements, { organization, kind, subject, by, reason }: Stop): Promise<void> {
+export async function writeStop(
+  statements: Statements,
+  { organization, kind, subject, by, reason }: Stop,
+): Promise<void> {
   await statements.run(LOCK_PEOPLE, [organization, kind, subject]);
   await statements.run(STOP, [organization, `${kind}:${subject}`, by, reason ?? null]);
   await sendSignal(statements, 'stop', organization);
 }
+
+/**
+ * After a backup was brought back: what ended things since may be missing from it, so everything that began before the
+ * instant has ended. An epoch for every organization, no session and no engine artefact but registrations.
+ */
+export async function applyRestoreEpoch(database: Database, epoch: Date): Promise<void> {
+  await database.transaction(async (statements) => {
+    await statements.run(RESTORE_STOPS, [epoch]);
+    await statements.run('delete from sessions where authenticated_at <= $1', [epoch]);
+    await statements.run(RESTORE_ARTEFACTS, [epoch.getTime() / 1000]);
+  });
+}
+
+const RESTORE_STOPS = `
+  insert into stop_epochs (organization, key, at, by, reason)
+  select id, 'organization:' || id, $1, 'countersign', 'restore epoch' from organizations
+  on conflict (organization, key) do update set at = greatest(stop_epochs.at, excluded.at)`;
+
+const RESTORE_ARTEFACTS = `
+  delete from engine_artefacts where model <> 'RegistrationAccessToken' and coalesce((payload ->> 'iat')::float8, 0) <= $1`;
 
 // Approving takes `for share` on the person's row; a stop of any reach takes the rows it concerns exclusively first.
 const LOCK_PEOPLE = `

@@ -63,9 +63,11 @@ export class OidcAdapter implements Adapter {
 
   /** An interaction is destroyed by the one resume that completes it: a second must not mint a second code. */
   async destroy(id: string): Promise<void> {
-    if (this.#delay > 0 && this.#model === 'Interaction') await new Promise((resolve) => setTimeout(resolve, this.#delay));
+    if (this.#delay > 0 && this.#model === 'Interaction')
+      await new Promise((resolve) => setTimeout(resolve, this.#delay));
     const changed = await this.#database.run(DESTROY, [hash(id), this.#model]);
-    if (changed === 0 && this.#model === 'Interaction') throw new errors.SessionNotFound('interaction already finished');
+    if (changed === 0 && this.#model === 'Interaction')
+      throw new errors.SessionNotFound('interaction already finished');
   }
 
   /** The engine asks each model in turn; the first call ends all of them in one statement. */
@@ -96,7 +98,10 @@ interface Row {
  */
 function conceal(id: string, payload: AdapterPayload): AdapterPayload {
   const { returnTo, session, parJti, ...rest } = payload as AdapterPayload & { parJti?: string };
-  return { ...rest, sealed: encrypt(hash(`interaction ${id}`), 'interaction', JSON.stringify({ returnTo, session, parJti })) } as AdapterPayload;
+  return {
+    ...rest,
+    sealed: encrypt(hash(`interaction ${id}`), 'interaction', JSON.stringify({ returnTo, session, parJti })),
+  } as AdapterPayload;
 }
 
 function reveal(id: string, payload: AdapterPayload): AdapterPayload {

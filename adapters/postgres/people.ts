@@ -1,4 +1,4 @@
-import type { Credential, Person, PeopleStore, SessionStore } from '../../server/people/person.ts';
+import type { Credential, PeopleStore, Person, SessionStore } from '../../server/people/person.ts';
 import type { Database } from './database.ts';
 
 export const postgresPeople = (database: Database): PeopleStore => ({
@@ -6,7 +6,10 @@ export const postgresPeople = (database: Database): PeopleStore => ({
     return database.first<Person>(`${SELECT_PERSON} where p.id = $1`, [id]);
   },
   async findByEmail(organization, email) {
-    return database.first<Person>(`${SELECT_PERSON} where p.organization = $1 and lower(p.email) = lower($2)`, [organization, email]);
+    return database.first<Person>(`${SELECT_PERSON} where p.organization = $1 and lower(p.email) = lower($2)`, [
+      organization,
+      email,
+    ]);
   },
   async localCredential(email) {
     return database.first<Credential>(LOCAL_CREDENTIAL, [email]);
@@ -17,8 +20,8 @@ export const postgresSessions = (database: Database): SessionStore => ({
   async begin({ idHash, organization, person, authenticatedAt, expiresAt, acr, amr }) {
     await database.run(BEGIN, [idHash, organization, person, authenticatedAt, expiresAt, acr, amr]);
   },
-  async find(idHash, idleSeconds) {
-    const row = await database.first<SessionRow>(FIND_AND_TOUCH, [idHash, idleSeconds]);
+  async find(idHash, idleSeconds, used) {
+    const row = await database.first<SessionRow>(FIND_AND_TOUCH, [idHash, idleSeconds, used]);
     return (
       row && {
         person: {
@@ -67,7 +70,7 @@ const FIND_AND_TOUCH = `
     where id_hash = $1 and expires_at > clock_timestamp() and seen_at > clock_timestamp() - make_interval(secs => $2)),
   touched as (
     update sessions set seen_at = clock_timestamp()
-    where id_hash = $1 and exists (select from live where seen_at < clock_timestamp() - interval '1 minute'))
+    where $3 and id_hash = $1 and exists (select from live where seen_at < clock_timestamp() - interval '1 minute'))
   select ${PERSON_COLUMNS}, live.authenticated_at, live.acr, live.amr
   from live
   join people p on p.organization = live.organization and p.id = live.person and p.status = 'active'

@@ -1,15 +1,15 @@
 import pg from 'pg';
-import { DatabaseUnavailable } from './unavailable.ts';
+import { Unavailable } from '../unavailable.ts';
 
 const OLDEST = 15;
 const CONNECT_SECONDS = 5;
 
-/** Connects once. Throws DatabaseUnavailable, naming the setting and never the URL, whose password belongs in no log. */
+/** Connects once. Throws Unavailable, naming the setting and never the URL, whose password belongs in no log. */
 export async function assertReachable(url: string, setting = 'DATABASE_URL'): Promise<void> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_SECONDS * 1000 });
   client.on('error', () => {}); // a connection that breaks while closing has already answered
   await client.connect().catch((error: ConnectError) => {
-    throw new DatabaseUnavailable(`${setting} ${reason(error)}`);
+    throw new Unavailable(`${setting}: ${reason(error)}`);
   });
   try {
     const { rows } = await client.query<{ version: string; standby: boolean }>(
@@ -17,9 +17,9 @@ export async function assertReachable(url: string, setting = 'DATABASE_URL'): Pr
     );
     const [{ version, standby } = { version: '0', standby: false }] = rows;
     if (Number.parseInt(version, 10) < OLDEST) {
-      throw new DatabaseUnavailable(`${setting} is PostgreSQL ${version}: ${OLDEST} or newer is needed`);
+      throw new Unavailable(`${setting}: the server is PostgreSQL ${version}, and ${OLDEST} or newer is needed.`);
     }
-    if (standby) throw new DatabaseUnavailable(`${setting} is a read-only standby: name the primary server`);
+    if (standby) throw new Unavailable(`${setting}: the server is a read-only standby. Name the primary.`);
   } finally {
     await client.end();
   }
@@ -33,19 +33,19 @@ function reason(error: ConnectError): string {
   switch (code) {
     case 'ECONNREFUSED':
     case 'ENOENT': // a unix socket that is not there
-      return 'names a server that does not answer: start PostgreSQL there, or correct host and port';
+      return 'no server answers there. Start PostgreSQL, or correct host and port.';
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return 'names a host that cannot be found: correct the host name';
+      return 'the host cannot be found. Correct its name.';
     case '28P01':
-      return 'is refused by the server: the password is wrong';
+      return 'the server refuses the password. Correct it.';
     case '28000':
-      return `is refused by the server: ${message}`;
+      return `the server refuses the login (${message}). Correct the role, or let it in.`;
     case '3D000':
-      return `names a database that does not exist: create it, owned by the role of the URL (${message})`;
+      return `there is no such database (${message}). Create it, owned by the role of the URL.`;
     case '57P03':
-      return `names a server that is not ready yet: ${message}`;
+      return `the server is not ready yet (${message}). Try again.`;
     default:
-      return `does not work: ${message}`;
+      return `no connection (${message}). Correct the URL, or the server.`;
   }
 }

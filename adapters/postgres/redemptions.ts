@@ -143,12 +143,17 @@ const withoutNulls = (facts: TokenFacts) => ({
   txn: facts.txn,
 });
 
-async function existing(database: Database, { resourceServer, idempotencyKey }: NewRedemption): Promise<Reservation | undefined> {
-  const row = await database.first<RedemptionRow>('select * from redemptions where resource_server = $1 and idempotency_key = $2', [
-    resourceServer,
-    idempotencyKey,
-  ]);
-  return row && { ok: true, id: row.id, remaining: row.remaining, expiresAt: row.expires_at, answerHash: row.answer_hash };
+async function existing(
+  database: Database,
+  { resourceServer, idempotencyKey }: NewRedemption,
+): Promise<Reservation | undefined> {
+  const row = await database.first<RedemptionRow>(
+    'select * from redemptions where resource_server = $1 and idempotency_key = $2',
+    [resourceServer, idempotencyKey],
+  );
+  return (
+    row && { ok: true, id: row.id, remaining: row.remaining, expiresAt: row.expires_at, answerHash: row.answer_hash }
+  );
 }
 
 async function draw(database: Database, redemption: NewRedemption): Promise<Reservation> {
@@ -172,7 +177,12 @@ async function draw(database: Database, redemption: NewRedemption): Promise<Rese
       request_id: redemption.requestId,
     },
   });
-  const row = await database.first<{ dead: string | null; id: string | null; remaining: number | null; expires_at: Date }>(DRAW, [
+  const row = await database.first<{
+    dead: string | null;
+    id: string | null;
+    remaining: number | null;
+    expires_at: Date;
+  }>(DRAW, [
     ...eventParameters(event),
     token.organization,
     token.task,
@@ -204,7 +214,13 @@ async function draw(database: Database, redemption: NewRedemption): Promise<Rese
   ]);
   if (!row || row.dead !== null) return { ok: false, reason: 'not_alive' };
   if (row.id === null) return { ok: false, reason: 'used_up' };
-  return { ok: true, id: row.id, remaining: row.remaining, expiresAt: row.expires_at, answerHash: redemption.answerHash };
+  return {
+    ok: true,
+    id: row.id,
+    remaining: row.remaining,
+    expiresAt: row.expires_at,
+    answerHash: redemption.answerHash,
+  };
 }
 
 const p = (offset: number, type: string) => `$${EVENT_PARAMETERS + 1 + offset}::${type}`;
@@ -240,4 +256,3 @@ const TOKEN_OF_REPORT = `
 const INSERT_OUTCOME = `
   insert into outcomes (organization, jti, request_id, resource_server, action, decision, status, reference, tool, at)
   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict do nothing`;
-

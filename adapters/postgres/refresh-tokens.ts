@@ -4,9 +4,13 @@ import type { Database } from './database.ts';
 
 export const postgresRefreshTokens = (database: Database): RefreshTokens => ({
   async find(value) {
-    const row = await database.first<{ client_id: string; grant_id: string; person: string; expires_at: Date; jkt: string | null }>(FIND, [
-      hashOf(value),
-    ]);
+    const row = await database.first<{
+      client_id: string;
+      grant_id: string;
+      person: string;
+      expires_at: Date;
+      jkt: string | null;
+    }>(FIND, [hashOf(value)]);
     return (
       row && {
         clientId: row.client_id,

@@ -12,7 +12,9 @@ export interface Replays {
 
 export const postgresReplays = (database: Database): Replays => ({
   async firstUse(kind, issuer, jti, expiresAt) {
-    const key = createHash('sha256').update(JSON.stringify([kind, issuer, jti])).digest();
+    const key = createHash('sha256')
+      .update(JSON.stringify([kind, issuer, jti]))
+      .digest();
     return (await database.run(INSERT, [key, expiresAt])) === 1;
   },
 });

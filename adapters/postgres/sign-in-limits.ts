@@ -7,7 +7,10 @@ import type { Database } from './database.ts';
 export function postgresSignInLimits(database: Database): SignInLimits {
   const limiter = (keyPrefix: string, points: number): RateLimiterAbstract =>
     new RateLimiterPostgres({
-      storeClient: { query: (text: string | { text: string; values: unknown[] }, values?: unknown[]) => queryOf(database, text, values) },
+      storeClient: {
+        query: (text: string | { text: string; values: unknown[] }, values?: unknown[]) =>
+          queryOf(database, text, values),
+      },
       storeType: 'client',
       tableName: 'rate_limits',
       tableCreated: true,

@@ -1,4 +1,4 @@
-import type { TaskAction, Task, TaskStore } from '../../server/tasks/task.ts';
+import type { Task, TaskAction, TaskStore } from '../../server/tasks/task.ts';
 import type { Statements } from './database.ts';
 
 export const postgresTasks = (statements: Statements): TaskStore => ({

@@ -170,4 +170,3 @@ const KEYS_OF_ROW = `
 const FIND = `
   select t.*, why_not_alive(t.organization, ${KEYS_OF_ROW}, t.agents, t.person, t.task, t.since) as dead
   from issued_tokens t where t.issued_at = $1 and t.jti = $2`;
-

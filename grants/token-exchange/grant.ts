@@ -2,8 +2,13 @@ import type { AgentEdge } from '../../server/agents/agent.ts';
 import type { ClientRecord } from '../../server/agents/clients.ts';
 import type { AskForExchange } from '../../server/approvals/ask.ts';
 import type { Catalogue } from '../../server/catalogue/catalogue.ts';
-import { decideExchange, type Exchanged, type ExchangeFacts, type ExchangeRequest } from '../../server/delegation/exchange.ts';
 import { actingThrough } from '../../server/delegation/chain.ts';
+import {
+  decideExchange,
+  type Exchanged,
+  type ExchangeFacts,
+  type ExchangeRequest,
+} from '../../server/delegation/exchange.ts';
 import { sliceOf } from '../../server/delegation/slice.ts';
 import { readToken, type TokenReader } from '../../server/delegation/subject.ts';
 import type { IssuedToken } from '../../server/delegation/token.ts';
@@ -22,7 +27,11 @@ export interface ExchangeDependencies {
   catalogue: () => Catalogue;
   tasks: TaskStore;
   /** The edge from parent to child as it is now, and the child. */
-  edge(organization: string, parent: string, child: string): Promise<{ edge: AgentEdge | undefined; client: ClientRecord | undefined }>;
+  edge(
+    organization: string,
+    parent: string,
+    child: string,
+  ): Promise<{ edge: AgentEdge | undefined; client: ClientRecord | undefined }>;
   /** RFC 7638 thumbprints of a client's registered keys, the preferred one first. */
   thumbprints(client: ClientRecord): Promise<readonly string[]>;
   ownsResource(clientId: string, resource: string): Promise<boolean>;
@@ -61,7 +70,8 @@ export function tokenExchange(dependencies: ExchangeDependencies): Grant<Exchang
       const facts = await gather(request.value, subject.value, caller, owns, dependencies);
       const decision = decideExchange(request.value, facts);
       if (!decision.ok) return decision;
-      if (decision.value.spends && !(await dependencies.spend(subject.value))) return refuse({ reason: 'handoff_used' });
+      if (decision.value.spends && !(await dependencies.spend(subject.value)))
+        return refuse({ reason: 'handoff_used' });
       const task = await dependencies.tasks.find(subject.value.task ?? '');
       if (!task) return refuse({ reason: 'task_ended' });
       return allow(derive(decision.value, subject.value, task, form));
@@ -118,7 +128,11 @@ const derive = (exchanged: Exchanged, subject: IssuedToken, task: Task, form: Ex
   agent: exchanged.agent,
   slice: exchanged.slice,
   task: { id: task.id, hash: task.decisionHash, expiresAt: task.expiresAt, approvedAt: task.approvedAt },
-  lineage: [...subject.lineage, `token:${subject.jti}`, ...(exchanged.derived ? [`grant:${exchanged.derived.id}`] : [])],
+  lineage: [
+    ...subject.lineage,
+    `token:${subject.jti}`,
+    ...(exchanged.derived ? [`grant:${exchanged.derived.id}`] : []),
+  ],
   parent: subject.jti,
   derived: exchanged.derived,
   act: exchanged.act,
@@ -166,7 +180,12 @@ async function coveredByTask(
 
   const resources = [...new Set(requested.map(({ resource }) => resource))];
   const audience = request.audience ?? (resources.length === 1 ? resources[0] : undefined) ?? reader.issuer;
-  const slice = sliceOf(task, { audience, scopes: request.scopes, actions: request.actions }, catalogue(), reader.issuer);
+  const slice = sliceOf(
+    task,
+    { audience, scopes: request.scopes, actions: request.actions },
+    catalogue(),
+    reader.issuer,
+  );
   if (!slice.ok) return slice;
   return allow({
     organization: task.organization,

@@ -2,7 +2,7 @@ import { errors, type UnknownObject } from 'oidc-provider';
 
 import type { Catalogue } from '../../server/catalogue/catalogue.ts';
 import type { ExchangeRequest } from '../../server/delegation/exchange.ts';
-import { type Outcome, allow } from '../../server/oauth/refusal.ts';
+import { allow, type Outcome } from '../../server/oauth/refusal.ts';
 import { parseDetails } from '../../server/tasks/request.ts';
 import { oneResource, optional, required, scopesIn } from '../parameters.ts';
 

@@ -1,5 +1,14 @@
 import { createHash, type KeyObject } from 'node:crypto';
-import { createRemoteJWKSet, customFetch, decodeJwt, errors as jose, importJWK, type JWK, jwtVerify, type JWTHeaderParameters } from 'jose';
+import {
+  createRemoteJWKSet,
+  customFetch,
+  decodeJwt,
+  importJWK,
+  type JWK,
+  type JWTHeaderParameters,
+  errors as jose,
+  jwtVerify,
+} from 'jose';
 
 import { type ClientRecord, type ClientStore, isActive } from './clients.ts';
 
@@ -38,13 +47,15 @@ export async function authenticateClient(
     });
     const typ = protectedHeader.typ?.toLowerCase();
     const soon = Math.floor(Date.now() / 1000) + 360;
-    if (payload.aud !== issuer || typeof payload.jti !== 'string' || (payload.exp ?? 0) > soon) return { client: undefined };
+    if (payload.aud !== issuer || typeof payload.jti !== 'string' || (payload.exp ?? 0) > soon)
+      return { client: undefined };
     if (typ !== undefined && typ !== 'jwt' && typ !== 'client-authentication+jwt') return { client: undefined };
     if (!(await firstUse(sub, payload.jti, new Date(((payload.exp ?? 0) + 10) * 1000)))) return { client: undefined };
     return isActive(client, Date.now()) ? { client } : { client: undefined, refused: client };
   } catch (error) {
     // A wrong assertion is a refusal; a database that is away is a fault and stays one.
-    if (error instanceof jose.JOSEError || error instanceof SyntaxError || error instanceof TypeError) return { client: undefined };
+    if (error instanceof jose.JOSEError || error instanceof SyntaxError || error instanceof TypeError)
+      return { client: undefined };
     throw error;
   }
 }
@@ -65,11 +76,16 @@ async function keyOf(client: ClientRecord, header: JWTHeaderParameters, fetch: t
     return set(header);
   }
   const candidates = (jwks?.keys ?? []).filter(
-    (jwk) => (header.kid === undefined || jwk.kid === undefined || jwk.kid === header.kid) && jwk.use !== 'enc' && fits(jwk, header.alg),
+    (jwk) =>
+      (header.kid === undefined || jwk.kid === undefined || jwk.kid === header.kid) &&
+      jwk.use !== 'enc' &&
+      fits(jwk, header.alg),
   );
   const [jwk] = candidates;
   if (!jwk) throw new jose.JWKSNoMatchingKey();
-  const content = createHash('sha256').update(`${header.alg} ${JSON.stringify(jwk)}`).digest('base64url');
+  const content = createHash('sha256')
+    .update(`${header.alg} ${JSON.stringify(jwk)}`)
+    .digest('base64url');
   let key = imported.get(content);
   if (!key) {
     key = await importJWK(jwk, header.alg as string);

@@ -58,7 +58,12 @@ export interface ClientStore {
   /** Ends a registration (RFC 7592 §2.3): the client is gone and everything issued to it has ended. */
   remove(clientId: string): Promise<void>;
   /** A client that is no agent: made by the command line. */
-  add(client: { clientId: string; kind: ClientKind; organization: string; metadata: Record<string, unknown> }): Promise<void>;
+  add(client: {
+    clientId: string;
+    kind: ClientKind;
+    organization: string;
+    metadata: Record<string, unknown>;
+  }): Promise<void>;
 }
 
 export interface Registration {

@@ -22,7 +22,16 @@ export interface Liveness {
   whyNotAlive(authority: Authority): Promise<DeathReason | undefined>;
 }
 
-export type StopKind = 'organization' | 'agent' | 'person' | 'pair' | 'task' | 'grant' | 'token' | 'client' | 'resource';
+export type StopKind =
+  | 'organization'
+  | 'agent'
+  | 'person'
+  | 'pair'
+  | 'task'
+  | 'grant'
+  | 'token'
+  | 'client'
+  | 'resource';
 
 /** A stop writes one epoch and touches no token: everything under the key that began before it has ended. */
 export interface Stop {
@@ -37,7 +46,16 @@ export interface Stop {
 export const pairOf = (agent: string, person: string): string => `${agent}|${person}`;
 
 /** Every key whose epoch would end this authority. A handful: liveness is one index look-up per key. */
-export function stopKeys({ organization, agents, client, person, task, lineage = [], jti, resource }: Authority): string[] {
+export function stopKeys({
+  organization,
+  agents,
+  client,
+  person,
+  task,
+  lineage = [],
+  jti,
+  resource,
+}: Authority): string[] {
   const keys = [`organization:${organization}`];
   for (const agent of agents) {
     keys.push(`agent:${agent}`);

@@ -1,8 +1,7 @@
 import type { Context, Next } from 'koa';
-
+import { presentedToken } from '../http/bearer.ts';
 import { json } from '../http/respond.ts';
 import { hashOf } from '../oauth/ids.ts';
-import { presentedToken } from '../http/bearer.ts';
 import type { ClientStore } from './clients.ts';
 
 export interface Registrations {
@@ -19,12 +18,17 @@ export function guardRegistration({ clients, isRegistrationToken }: Registration
   return async (ctx: Context, next: Next) => {
     const clientId = String(ctx.params.clientId);
     const client = await clients.find(clientId);
-    if (!client?.agent || client.agent.status === 'active' || client.agent.status === 'pending' || ctx.method === 'GET') return next();
+    if (!client?.agent || client.agent.status === 'active' || client.agent.status === 'pending' || ctx.method === 'GET')
+      return next();
     const presented = presentedToken(ctx);
     if (!presented || !(await isRegistrationToken(hashOf(presented.value), clientId))) {
       ctx.set('WWW-Authenticate', 'Bearer error="invalid_token"');
       return json(ctx, { error: 'invalid_token', error_description: 'invalid token provided' }, 401);
     }
-    return json(ctx, { error: 'access_denied', error_description: `the agent is ${client.agent.status}: its owner has to resume it` }, 403);
+    return json(
+      ctx,
+      { error: 'access_denied', error_description: `the agent is ${client.agent.status}: its owner has to resume it` },
+      403,
+    );
   };
 }

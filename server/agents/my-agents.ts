@@ -34,6 +34,8 @@ export interface MyAgents {
 
 export interface MyAgentsStore {
   list(organization: string, person: string): Promise<MyAgents>;
+  /** Names of the agents this one may hand parts of its work to, as it is now. */
+  mayHandTo(organization: string, agent: string): Promise<string[]>;
   /** False when it is not this person's task. */
   stopTask(organization: string, person: string, task: string): Promise<boolean>;
   /** Ends what this agent holds for this person, and keeps it from asking. */

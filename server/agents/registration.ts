@@ -40,7 +40,11 @@ export function applyTerms(metadata: Metadata, terms: RegistrationTerms): void {
 }
 
 /** RFC 7592 §2.2: a replacement passes the same checks, and keeps what the registration decided. */
-export function applyRecord(metadata: Metadata, record: ClientRecord, terms: Pick<RegistrationTerms, 'modeCeiling' | 'allowUnbound'>): void {
+export function applyRecord(
+  metadata: Metadata,
+  record: ClientRecord,
+  terms: Pick<RegistrationTerms, 'modeCeiling' | 'allowUnbound'>,
+): void {
   checkMetadata(metadata, terms);
   Object.assign(metadata, ownMetadata(record));
 }
@@ -62,7 +66,10 @@ export const ownMetadata = ({ organization, agent }: ClientRecord): Metadata =>
 /** The mode a registration asked for. */
 export const modeOf = (metadata: Metadata): AgentMode => metadata.agent_mode as AgentMode;
 
-function checkMetadata(metadata: Metadata, { modeCeiling, allowUnbound }: Pick<RegistrationTerms, 'modeCeiling' | 'allowUnbound'>): void {
+function checkMetadata(
+  metadata: Metadata,
+  { modeCeiling, allowUnbound }: Pick<RegistrationTerms, 'modeCeiling' | 'allowUnbound'>,
+): void {
   // A statement we cannot verify would be believed by whoever reads the registration (DCR-06).
   if (metadata.software_statement !== undefined) {
     throw new errors.UnapprovedSoftwareStatement('no software statement issuer is trusted here');
@@ -74,7 +81,8 @@ function checkMetadata(metadata: Metadata, { modeCeiling, allowUnbound }: Pick<R
   if (purpose !== undefined) metadata.agent_purpose = shortText('agent_purpose', purpose, 120);
   const mode = metadata.agent_mode ?? (modeCeiling === 'sub_agent' ? 'sub_agent' : 'attended');
   if (!isAgentMode(mode)) throw invalid('agent_mode must be attended, unattended or sub_agent');
-  if (!withinCeiling(mode, modeCeiling)) throw invalid(`agent_mode may not rise above ${modeCeiling} with this initial access token`);
+  if (!withinCeiling(mode, modeCeiling))
+    throw invalid(`agent_mode may not rise above ${modeCeiling} with this initial access token`);
   metadata.agent_mode = mode;
 
   const grants = metadata.grant_types ?? ['authorization_code'];
@@ -118,7 +126,9 @@ function checkRedirects(uris: unknown, applicationType: unknown): void {
     const native = applicationType === 'native' && /^[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+:$/.test(url.protocol);
     const loopback = url.protocol === 'http:' && LOOPBACK.includes(url.hostname);
     if (url.protocol !== 'https:' && !loopback && !native) {
-      throw redirect('redirect_uris use https, http on loopback, or a private-use scheme with a dot for native applications');
+      throw redirect(
+        'redirect_uris use https, http on loopback, or a private-use scheme with a dot for native applications',
+      );
     }
   }
 }

@@ -1,6 +1,7 @@
 import type Router from '@koa/router';
 import type { Context } from 'koa';
 
+import { agentPage } from '../../views/agent.tsx';
 import { type HistoryEntry, myAgentsPage } from '../../views/my-agents.tsx';
 import type { Cookies } from '../http/cookies.ts';
 import { BadRequest, readForm } from '../http/form.ts';
@@ -25,12 +26,37 @@ export function agentRoutes(router: Router, { myAgents, cookies }: AgentPages): 
     page(ctx, myAgentsPage(propsOf(ctx, cookies, session, await myAgents.list(organization, id))));
   });
 
+  router.get('/agents/:id', async (ctx) => {
+    const session = sessionOf(ctx);
+    if (!session) return toSignIn(ctx);
+    const { organization, id } = session.person;
+    const found = await myAgents.list(organization, id);
+    const agent = propsOf(ctx, cookies, session, found).agents.find((candidate) => candidate.id === ctx.params.id);
+    // Another person's agent looks like one that never was.
+    if (!agent) throw new BadRequest('Nothing of yours has this id.', 404);
+    const at = (date: Date) => clock(date, session.person.timeZone);
+    page(
+      ctx,
+      agentPage({
+        frame: frameOf(ctx, cookies),
+        csrf: cookies.csrf(ctx),
+        agent: {
+          ...agent,
+          registered: 'Registered by your organization',
+          mayHandTo: await myAgents.mayHandTo(organization, agent.id),
+        },
+        timeline: found.history.filter((event) => event.agent === agent.id).map((event) => entryOf(event, at)),
+      }),
+    );
+  });
+
   const post = (path: string, work: (ctx: Context, session: Session, form: Map<string, string>) => Promise<boolean>) =>
     router.post(path, async (ctx) => {
       const session = sessionOf(ctx);
       if (!session) return toSignIn(ctx);
       const form = await readForm(ctx.req);
-      if (!cookies.csrfMatches(ctx, form.get('csrf'))) throw new BadRequest('This form is no longer valid. Open the page again.', 403);
+      if (!cookies.csrfMatches(ctx, form.get('csrf')))
+        throw new BadRequest('This form is no longer valid. Open the page again.', 403);
       if (!(await work(ctx, session, form))) throw new BadRequest('Nothing of yours has this id.', 404);
       ctx.redirect('/agents');
       ctx.status = 303;
@@ -46,10 +72,13 @@ export function agentRoutes(router: Router, { myAgents, cookies }: AgentPages): 
     const { agents } = await myAgents.list(person.organization, person.id);
     const agent = agents.find(({ id }) => id === ctx.params.id);
     if (!agent) return false;
-    if (form.get('confirmation')?.trim() !== agent.name) throw new BadRequest(`Type the name of the agent, ${agent.name}, to resume it.`);
+    if (form.get('confirmation')?.trim() !== agent.name)
+      throw new BadRequest(`Type the name of the agent, ${agent.name}, to resume it.`);
     return myAgents.resume(person.organization, person.id, agent.id);
   });
-  post('/tasks/:id/stop', (ctx, { person }) => myAgents.stopTask(person.organization, person.id, String(ctx.params.id)));
+  post('/tasks/:id/stop', (ctx, { person }) =>
+    myAgents.stopTask(person.organization, person.id, String(ctx.params.id)),
+  );
 }
 
 function propsOf(ctx: Context, cookies: Cookies, { person }: Session, { agents, tasks, history }: MyAgents) {

@@ -49,15 +49,7 @@ export type DenyReason = keyof typeof DENY_REASONS;
 export interface NewApproval
   extends Omit<
     Approval,
-    | 'status'
-    | 'askedAt'
-    | 'shownAt'
-    | 'decidedAt'
-    | 'denyReason'
-    | 'decision'
-    | 'task'
-    | 'hasNumber'
-    | 'numberTries'
+    'status' | 'askedAt' | 'shownAt' | 'decidedAt' | 'denyReason' | 'decision' | 'task' | 'hasNumber' | 'numberTries'
   > {
   displayCodeHash?: Buffer;
   authReqIdHash?: Buffer;

@@ -79,7 +79,12 @@ export async function askPerson(question: Question, dependencies: AskDependencie
     organization: person.organization,
     agent: agent.id,
     person: person.id,
-    actions: asked.actions.map(({ action, version, resource, parameters }) => ({ action, version, resource, parameters })),
+    actions: asked.actions.map(({ action, version, resource, parameters }) => ({
+      action,
+      version,
+      resource,
+      parameters,
+    })),
     nonce: newSecret(),
     expires_at: instant(expiresAt),
   };
@@ -160,7 +165,9 @@ function edgesFor(asked: AgentRequest, edges: readonly AgentEdge[]): ApprovedEdg
 }
 
 const askedHash = ({ actions, resources, scopes }: AgentRequest): string =>
-  sha256url(canonicalJson([actions.map(({ action, version, parameters }) => [action, version, parameters]), resources, scopes]));
+  sha256url(
+    canonicalJson([actions.map(({ action, version, parameters }) => [action, version, parameters]), resources, scopes]),
+  );
 
 /** What the exchange calls when no live task covers: asks the person, and says where. */
 export type AskForExchange = (found: {

@@ -91,7 +91,13 @@ export function decide(
 
   const common = { request_hash: approval.requestHash, approver: person.id, nonce };
   if (form.decision === 'deny') {
-    const decision: Decision = { ...common, verdict: 'deny', granted: [], duration: form.duration, expires_at: instant(now) };
+    const decision: Decision = {
+      ...common,
+      verdict: 'deny',
+      granted: [],
+      duration: form.duration,
+      expires_at: instant(now),
+    };
     return { ok: true, value: { decision, hash: decisionHash(decision), task: undefined } };
   }
 

@@ -3,7 +3,15 @@ import type { Context } from 'koa';
 
 import { type DecisionPage, decisionPage } from '../../views/decision.tsx';
 import { inboxPage } from '../../views/inbox.tsx';
-import { alreadyDecidedWords, allowedWords, changedWords, deniedWords, expiredWords, nothingHereWords, resultPage } from '../../views/result.tsx';
+import {
+  allowedWords,
+  alreadyDecidedWords,
+  changedWords,
+  deniedWords,
+  expiredWords,
+  nothingHereWords,
+  resultPage,
+} from '../../views/result.tsx';
 import type { ClientRecord, ClientStore } from '../agents/clients.ts';
 import { IMPACTS } from '../catalogue/action.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
@@ -14,8 +22,8 @@ import { page } from '../http/respond.ts';
 import type { Sealing } from '../keys/seal.ts';
 import { newId, newSecret } from '../oauth/ids.ts';
 import type { PeopleStore, Session } from '../people/person.ts';
-import { DENY_REASONS, type Approval } from './approval.ts';
-import { choicesFor, decide, type DecisionProblem, describeApproval, type DescribedAction } from './decide.ts';
+import { type Approval, DENY_REASONS } from './approval.ts';
+import { choicesFor, type DecisionProblem, type DescribedAction, decide, describeApproval } from './decide.ts';
 import type { PersonApprovals } from './store.ts';
 
 export interface ApprovalPages {
@@ -49,8 +57,12 @@ export function approvalRoutes(router: Router, pages: ApprovalPages): void {
     if (session) await showInbox(ctx, session, pages);
   });
 
-  router.get('/interaction/:uid', (ctx) => interact(ctx, pages, (approval, session) => showApproval(ctx, approval, session, pages)));
-  router.post('/interaction/:uid', (ctx) => interact(ctx, pages, (approval, session) => postDecision(ctx, approval, session, pages)));
+  router.get('/interaction/:uid', (ctx) =>
+    interact(ctx, pages, (approval, session) => showApproval(ctx, approval, session, pages)),
+  );
+  router.post('/interaction/:uid', (ctx) =>
+    interact(ctx, pages, (approval, session) => postDecision(ctx, approval, session, pages)),
+  );
 
   router.get('/r/:id', async (ctx) => {
     const session = signedIn(ctx);
@@ -71,12 +83,24 @@ export function approvalRoutes(router: Router, pages: ApprovalPages): void {
     const reason = form.get('reason') ?? '';
     if (!Object.hasOwn(DENY_REASONS, reason)) throw new BadRequest('reason is none of ours');
     await pages.approvals.giveReason(session.person.organization, String(ctx.params.id), session.person.id, reason);
-    page(ctx, resultPage({ frame: frameOf(ctx, pages.cookies), title: 'Thank you.', message: 'Your reason was noted.', status: 'info' }));
+    page(
+      ctx,
+      resultPage({
+        frame: frameOf(ctx, pages.cookies),
+        title: 'Thank you.',
+        message: 'Your reason was noted.',
+        status: 'info',
+      }),
+    );
   });
 }
 
 /** A browser request: sign in first, then the decision page, and back to the client (D11: never by a redirect of the POST). */
-async function interact(ctx: Context, pages: ApprovalPages, then: (approval: Approval, session: Session) => Promise<void>): Promise<void> {
+async function interact(
+  ctx: Context,
+  pages: ApprovalPages,
+  then: (approval: Approval, session: Session) => Promise<void>,
+): Promise<void> {
   const waiting = await pages.browser.waitingFor(ctx);
   if (waiting === undefined) return nothingHere(ctx, pages, 404);
   const session = sessionOf(ctx);
@@ -90,7 +114,8 @@ async function interact(ctx: Context, pages: ApprovalPages, then: (approval: App
         resultPage({
           frame: frameOf(ctx, pages.cookies),
           title: 'This request is for someone else.',
-          message: 'You are signed in to another organization than the agent that asks. Sign out, and sign in with the account it asks for.',
+          message:
+            'You are signed in to another organization than the agent that asks. Sign out, and sign in with the account it asks for.',
           status: 'error',
         }),
         403,
@@ -104,7 +129,13 @@ async function interact(ctx: Context, pages: ApprovalPages, then: (approval: App
   return approval ? then(approval, session) : nothingHere(ctx, pages);
 }
 
-async function showApproval(ctx: Context, approval: Approval, session: Session, pages: ApprovalPages, retry: Retry = {}): Promise<void> {
+async function showApproval(
+  ctx: Context,
+  approval: Approval,
+  session: Session,
+  pages: ApprovalPages,
+  retry: Retry = {},
+): Promise<void> {
   const over = isOver(approval);
   if (over) return showOver(ctx, approval, session, pages, over === 'expired' ? 410 : 200);
   const described = describeApproval(approval, pages.catalogue(), session.person);
@@ -145,13 +176,16 @@ async function decisionProps(
     pages.history(person.organization, person.id, agent.id),
   ]);
   // Several actions: the page leads with the one of most impact, and lists them all.
-  const leading = described.toSorted((a, b) => IMPACTS.indexOf(b.description.impact) - IMPACTS.indexOf(a.description.impact))[0];
+  const leading = described.toSorted(
+    (a, b) => IMPACTS.indexOf(b.description.impact) - IMPACTS.indexOf(a.description.impact),
+  )[0];
   if (!leading) throw new Error('an approval has an action');
   const { description } = leading;
   const several = described.length > 1;
   const unattended = agent.mode === 'unattended';
   const writes = described.find(({ description: { access } }) => access === 'write');
-  const all = (name: 'system' | 'data') => [...new Set(described.map(({ description: { facts } }) => facts[name]))].join('; ');
+  const all = (name: 'system' | 'data') =>
+    [...new Set(described.map(({ description: { facts } }) => facts[name]))].join('; ');
   return {
     frame: frameOf(ctx, pages.cookies),
     csrf: pages.cookies.csrf(ctx),
@@ -160,7 +194,9 @@ async function decisionProps(
     requestId: approval.id.slice(0, 12),
     agentName: agent.name,
     headline: several
-      ? described.flatMap(({ description: { headline } }, index) => (index === 0 ? [...headline] : [{ text: ' and ', critical: false }, ...headline]))
+      ? described.flatMap(({ description: { headline } }, index) =>
+          index === 0 ? [...headline] : [{ text: ' and ', critical: false }, ...headline],
+        )
       : description.headline,
     impact: description.impact,
     impactLine: description.impactLine,
@@ -186,7 +222,11 @@ async function decisionProps(
           preselected: each.impact === 'low',
         }))
       : undefined,
-    durations: choicesFor(described, now, person.timeZone).map(({ value, label }) => ({ value, label, checked: value === 'once' })),
+    durations: choicesFor(described, now, person.timeZone).map(({ value, label }) => ({
+      value,
+      label,
+      checked: value === 'once',
+    })),
     number: approval.hasNumber ? { wrong: retry.wrongNumber ?? false } : undefined,
     origin:
       approval.kind === 'browser'
@@ -226,7 +266,8 @@ async function postDecision(ctx: Context, approval: Approval, session: Session, 
   if (verdict === 'approve') {
     // Nobody started this at a screen: whoever decides is here now, and has just shown who they are.
     const unattended = approval.kind === 'backchannel' && client?.agent?.mode === 'unattended';
-    if (unattended && Date.now() - session.authenticatedAt.getTime() > FRESH_SIGN_IN_SECONDS * 1000) return toSignIn(ctx, true);
+    if (unattended && Date.now() - session.authenticatedAt.getTime() > FRESH_SIGN_IN_SECONDS * 1000)
+      return toSignIn(ctx, true);
     if (approval.hasNumber && !(await numberIsRight(form.get('number'), approval, pages))) {
       return wrongNumber(ctx, approval, session, pages);
     }
@@ -239,7 +280,15 @@ async function postDecision(ctx: Context, approval: Approval, session: Session, 
       duration: form.get('duration') ?? 'once',
       allowed: allowedIn(form, approval.actions.length),
     },
-    { approval, catalogue: pages.catalogue(), person, session, now: new Date(), taskId: newId('tsk'), nonce: newSecret() },
+    {
+      approval,
+      catalogue: pages.catalogue(),
+      person,
+      session,
+      now: new Date(),
+      taskId: newId('tsk'),
+      nonce: newSecret(),
+    },
   );
   if (!decided.ok) return showProblem(ctx, decided.problem, approval, session, pages);
   const { decision, hash, task } = decided.value;
@@ -258,7 +307,9 @@ async function postDecision(ctx: Context, approval: Approval, session: Session, 
       decision_hash: hash,
       request_hash: approval.requestHash,
       acr: session.acr,
-      seconds_to_decide: approval.shownAt ? Math.round((Date.now() - approval.shownAt.getTime()) / 100) / 10 : undefined,
+      seconds_to_decide: approval.shownAt
+        ? Math.round((Date.now() - approval.shownAt.getTime()) / 100) / 10
+        : undefined,
     },
   };
   const json = { json: decision, hash };
@@ -285,7 +336,9 @@ async function postDecision(ctx: Context, approval: Approval, session: Session, 
       resultPage({
         frame: frameOf(ctx, pages.cookies),
         ...deniedWords(name),
-        ...(continueTo ? { continueTo } : { denyReasons: { action: `/r/${approval.id}/reason`, csrf: pages.cookies.csrf(ctx) } }),
+        ...(continueTo
+          ? { continueTo }
+          : { denyReasons: { action: `/r/${approval.id}/reason`, csrf: pages.cookies.csrf(ctx) } }),
       }),
     );
   }
@@ -305,7 +358,11 @@ async function postDecision(ctx: Context, approval: Approval, session: Session, 
   );
 }
 
-async function numberIsRight(number: string | undefined, approval: Approval, { approvals, sealing }: ApprovalPages): Promise<boolean> {
+async function numberIsRight(
+  number: string | undefined,
+  approval: Approval,
+  { approvals, sealing }: ApprovalPages,
+): Promise<boolean> {
   if (number === undefined || !/^\s*\d{2}\s*$/.test(number)) return false;
   return approvals.numberMatches(approval.organization, approval.id, sealing.keyedHash('display code', number.trim()));
 }
@@ -316,20 +373,33 @@ async function wrongNumber(ctx: Context, approval: Approval, session: Session, p
   if (tries < WRONG_NUMBERS) return showApproval(ctx, approval, session, pages, { wrongNumber: true, status: 400 });
   const denied = decide(
     { requestHash: approval.requestHash, decision: 'deny', duration: 'once', allowed: undefined },
-    { approval, catalogue: pages.catalogue(), person: session.person, session, now: new Date(), taskId: '', nonce: newSecret() },
+    {
+      approval,
+      catalogue: pages.catalogue(),
+      person: session.person,
+      session,
+      now: new Date(),
+      taskId: '',
+      nonce: newSecret(),
+    },
   );
   if (denied.ok) {
-    await pages.approvals.deny(approval, 'number_mismatch', { json: denied.value.decision, hash: denied.value.hash }, {
-      organization: approval.organization,
-      type: 'task.denied',
-      decision: 'refused',
-      reason: 'number_mismatch',
-      person: session.person.id,
-      agent: approval.agent,
-      application: approval.clientId,
-      approval: approval.id,
-      content: { tries },
-    });
+    await pages.approvals.deny(
+      approval,
+      'number_mismatch',
+      { json: denied.value.decision, hash: denied.value.hash },
+      {
+        organization: approval.organization,
+        type: 'task.denied',
+        decision: 'refused',
+        reason: 'number_mismatch',
+        person: session.person.id,
+        agent: approval.agent,
+        application: approval.clientId,
+        approval: approval.id,
+        content: { tries },
+      },
+    );
   }
   page(
     ctx,
@@ -347,12 +417,23 @@ const isOver = (approval: Approval): 'decided' | 'expired' | undefined =>
   approval.status !== 'pending' ? 'decided' : approval.expiresAt <= new Date() ? 'expired' : undefined;
 
 /** The first decision again, or that it is too late: GET 200 or 410, POST 409 or 410. */
-async function showOver(ctx: Context, approval: Approval, { person }: Session, { cookies, browser }: ApprovalPages, status: number): Promise<void> {
+async function showOver(
+  ctx: Context,
+  approval: Approval,
+  { person }: Session,
+  { cookies, browser }: ApprovalPages,
+  status: number,
+): Promise<void> {
   const frame = frameOf(ctx, cookies);
   if (approval.status === 'pending' || approval.status === 'ended' || approval.decidedAt === null) {
-    return page(ctx, resultPage({ frame, ...expiredWords(clock(approval.expiresAt, person.timeZone)) }), status === 409 ? 409 : 410);
+    return page(
+      ctx,
+      resultPage({ frame, ...expiredWords(clock(approval.expiresAt, person.timeZone)) }),
+      status === 409 ? 409 : 410,
+    );
   }
-  const outcome = approval.status === 'approved' ? `allowed${approval.decision?.duration === 'once' ? ' once' : ''}` : 'denied';
+  const outcome =
+    approval.status === 'approved' ? `allowed${approval.decision?.duration === 'once' ? ' once' : ''}` : 'denied';
   const again =
     approval.kind === 'browser' && ctx.path.startsWith('/interaction/')
       ? await browser
@@ -370,7 +451,13 @@ async function showOver(ctx: Context, approval: Approval, { person }: Session, {
   );
 }
 
-function showProblem(ctx: Context, problem: DecisionProblem, approval: Approval, session: Session, pages: ApprovalPages): Promise<void> | void {
+function showProblem(
+  ctx: Context,
+  problem: DecisionProblem,
+  approval: Approval,
+  session: Session,
+  pages: ApprovalPages,
+): Promise<void> | void {
   const frame = frameOf(ctx, pages.cookies);
   switch (problem) {
     case 'changed':
@@ -380,7 +467,10 @@ function showProblem(ctx: Context, problem: DecisionProblem, approval: Approval,
     case 'decided':
       return showOver(ctx, approval, session, pages, 409);
     case 'duration':
-      return showApproval(ctx, approval, session, pages, { error: 'Choose one of the durations on this page. Nothing was allowed.', status: 400 });
+      return showApproval(ctx, approval, session, pages, {
+        error: 'Choose one of the durations on this page. Nothing was allowed.',
+        status: 400,
+      });
     case 'nothing_allowed':
       return showApproval(ctx, approval, session, pages, {
         error: 'You allowed none of the actions. Choose Allow for at least one, or Deny below.',
@@ -410,12 +500,16 @@ async function showInbox(ctx: Context, { person }: Session, pages: ApprovalPages
     const described = describeApproval(approval, pages.catalogue(), person);
     return {
       agentName: client?.agent?.name ?? 'An agent',
-      headline: described?.map(({ description }) => description.headlineText).join(' and ') ?? 'something that is no longer offered',
+      headline:
+        described?.map(({ description }) => description.headlineText).join(' and ') ??
+        'something that is no longer offered',
       symbol: described?.[0]?.description.impactSymbol ?? '',
     };
   };
   const rows = await Promise.all(
-    waiting.filter(({ kind }) => kind !== 'browser').map(async (approval) => ({ approval, ...(await rowOf(approval)) })),
+    waiting
+      .filter(({ kind }) => kind !== 'browser')
+      .map(async (approval) => ({ approval, ...(await rowOf(approval)) })),
   );
   const today = recent.filter(({ askedAt }) => Date.now() - askedAt.getTime() < 86_400_000);
   const count = (status: Approval['status']) => today.filter((approval) => approval.status === status).length;
@@ -451,7 +545,11 @@ async function showInbox(ctx: Context, { person }: Session, pages: ApprovalPages
 }
 
 /** The signed-in person's own, whatever the address says: another's looks like one that never was (U3-1). */
-async function ownApproval({ person }: Session, id: string, { approvals }: ApprovalPages): Promise<Approval | undefined> {
+async function ownApproval(
+  { person }: Session,
+  id: string,
+  { approvals }: ApprovalPages,
+): Promise<Approval | undefined> {
   const approval = await approvals.find(person.organization, id);
   return approval?.person === person.id ? approval : undefined;
 }
@@ -475,7 +573,8 @@ function toSignIn(ctx: Context, fresh = false): void {
 /** @throws BadRequest when the form is not one of ours */
 export async function checkedForm(ctx: Context, cookies: Cookies): Promise<Map<string, string>> {
   const form = await readForm(ctx.req);
-  if (!cookies.csrfMatches(ctx, form.get('csrf'))) throw new BadRequest('This form is no longer valid. Open the page again.', 403);
+  if (!cookies.csrfMatches(ctx, form.get('csrf')))
+    throw new BadRequest('This form is no longer valid. Open the page again.', 403);
   return form;
 }
 

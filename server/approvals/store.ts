@@ -18,7 +18,11 @@ export interface ApprovalStore {
   /** The same question by the same client, still open. */
   findOpen(organization: string, clientId: string, person: string, askedHash: string): Promise<Approval | undefined>;
   /** How many wait for this person from this agent now, and when the next of them ends. */
-  waitingFrom(organization: string, agent: string, person: string): Promise<{ count: number; nextEnd: Date | undefined }>;
+  waitingFrom(
+    organization: string,
+    agent: string,
+    person: string,
+  ): Promise<{ count: number; nextEnd: Date | undefined }>;
   /**
    * One poll, paced (`slow_down` lengthens the interval for good) and with `hold` seconds announced, in one statement.
    */
@@ -43,9 +47,19 @@ export interface PersonApprovals {
    * `pending → approved` with its task and evidence, or nothing: false when it was decided, ended or changed
    * meanwhile, or when the agent or the person was stopped since it was asked.
    */
-  approve(approval: Approval, task: Omit<Task, 'approvedAt'>, decision: { json: object; hash: string }, event: EvidenceEvent): Promise<boolean>;
+  approve(
+    approval: Approval,
+    task: Omit<Task, 'approvedAt'>,
+    decision: { json: object; hash: string },
+    event: EvidenceEvent,
+  ): Promise<boolean>;
   /** `pending → denied` with its evidence; false when it was decided meanwhile. */
-  deny(approval: Approval, reason: string | undefined, decision: { json: object; hash: string }, event: EvidenceEvent): Promise<boolean>;
+  deny(
+    approval: Approval,
+    reason: string | undefined,
+    decision: { json: object; hash: string },
+    event: EvidenceEvent,
+  ): Promise<boolean>;
   /** The reason given after a denial. */
   giveReason(organization: string, id: string, person: string, reason: string): Promise<boolean>;
 }

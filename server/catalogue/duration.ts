@@ -24,7 +24,7 @@ export function durationChoices(
 ): DurationChoice[] {
   const longest = Math.min(LONGEST[impact], action.durations.maxSeconds);
   const once = Math.min(ONCE_SECONDS, longest);
-  const choices = [{ value: 'once', label: `Once, within ${spell(once)}`, seconds: once, maxUses: 1 }];
+  const choices = [{ value: 'once', label: `Once, ${Math.round(once / 60)} min`, seconds: once, maxUses: 1 }];
   // Above medium nothing lasts: one use, whatever the clock says.
   if (LONGEST[impact] <= ONCE_SECONDS) return choices;
 

@@ -1,8 +1,8 @@
+import { canonicalJson } from '../oauth/canonical.ts';
 import type { Action } from './action.ts';
 import { type Comparator, isLimit } from './comparator.ts';
 import type { Money } from './format.ts';
 import { compareDecimals } from './money.ts';
-import { canonicalJson } from '../oauth/canonical.ts';
 
 /**
  * Is `narrower` at most as much as `wider`, both parameters of this action? Undefined when it is, otherwise why not.

@@ -1,11 +1,11 @@
 import type { AgentEdge } from '../agents/agent.ts';
 import type { ClientRecord } from '../agents/clients.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
+import { narrowerParameters } from '../catalogue/narrowing.ts';
 import { allow, type Outcome, refuse } from '../oauth/refusal.ts';
 import type { RequestedAction } from '../tasks/request.ts';
 import type { ApprovedEdge, TaskAction } from '../tasks/task.ts';
 import { type Act, actingThrough, actorsOf } from './chain.ts';
-import { narrowerParameters } from '../catalogue/narrowing.ts';
 import { type Ceiling, type Slice, sliceOf } from './slice.ts';
 import type { DerivedGrant, IssuedToken, TokenKind } from './token.ts';
 
@@ -36,7 +36,9 @@ export interface ExchangeFacts {
   /** The task's edges, as the person saw them. */
   approvedEdges: readonly ApprovedEdge[];
   /** For a hand-off: the child as it is now, if the edge to it exists now. */
-  child: { agent: string; client: string; key: string | undefined; active: boolean; edge: AgentEdge | undefined } | undefined;
+  child:
+    | { agent: string; client: string; key: string | undefined; active: boolean; edge: AgentEdge | undefined }
+    | undefined;
 }
 
 /** What the exchange may give. */
@@ -68,14 +70,16 @@ export function decideExchange(request: ExchangeRequest, facts: ExchangeFacts): 
   if (subject.clientId === client.clientId) {
     return request.requestedActor === undefined ? toLeaf(request, facts) : toHandoff(request, facts);
   }
-  if (client.kind === 'resource_server' && subject.kind === 'leaf' && facts.ownsAudience) return downstream(request, facts);
+  if (client.kind === 'resource_server' && subject.kind === 'leaf' && facts.ownsAudience)
+    return downstream(request, facts);
   return refuse({ reason: 'subject_token_invalid', detail: 'issued to another client' });
 }
 
 /** Root → leaf, or leaf → narrower leaf of the same resource, by the client that holds it. */
 function toLeaf(request: ExchangeRequest, facts: ExchangeFacts): Outcome<Exchanged> {
   const { subject, issuer, catalogue, jkt } = facts;
-  if (subject.act === null) return refuse({ reason: 'actor_not_allowed', detail: 'no agent acts: impersonation does not exist' });
+  if (subject.act === null)
+    return refuse({ reason: 'actor_not_allowed', detail: 'no agent acts: impersonation does not exist' });
   if (!provesKey(facts)) return refuse({ reason: 'key_mismatch' });
   const audience = request.audience ?? (subject.kind === 'leaf' ? subject.resource : undefined);
   if (audience === undefined) return refuse({ reason: 'resource_ambiguous' });
@@ -116,11 +120,14 @@ function toHandoff(request: ExchangeRequest, facts: ExchangeFacts): Outcome<Exch
   if (child.key === undefined) return refused('the agent has no key to bind it to');
 
   const audience = request.audience ?? (subject.kind === 'leaf' ? subject.resource : issuer);
-  if (subject.kind === 'leaf' && audience !== subject.resource) return refuse({ reason: 'resource_unknown', resource: audience });
+  if (subject.kind === 'leaf' && audience !== subject.resource)
+    return refuse({ reason: 'resource_unknown', resource: audience });
   const slice = sliceOf(ceilingOf(subject), { ...request, audience }, catalogue, issuer);
   if (!slice.ok) return slice;
   const { edge } = child;
-  const beyond = slice.value.actions.find(({ action }) => !edge.actions.includes(action) || !seen.actions.includes(action));
+  const beyond = slice.value.actions.find(
+    ({ action }) => !edge.actions.includes(action) || !seen.actions.includes(action),
+  );
   if (beyond) return refused(`the edge does not carry ${beyond.action}`);
   return allow({
     kind: 'handoff',
@@ -143,7 +150,8 @@ function toChild(request: ExchangeRequest, facts: ExchangeFacts): Outcome<Exchan
   if (agent === null || agent.id !== subject.mayAct) {
     return refuse({ reason: 'subject_token_invalid', detail: 'handed to another agent' });
   }
-  if (request.requestedActor !== undefined) return refuse({ reason: 'handoff_not_allowed', detail: 'exchange it first' });
+  if (request.requestedActor !== undefined)
+    return refuse({ reason: 'handoff_not_allowed', detail: 'exchange it first' });
   const bound = subject.jkt ?? '';
   if (!facts.registeredKeys.includes(bound) && jkt !== bound) return refuse({ reason: 'key_mismatch' });
   if (jkt === undefined) return refuse({ reason: 'key_mismatch' }); // bound never becomes bearer
@@ -195,10 +203,14 @@ function downstream(request: ExchangeRequest, facts: ExchangeFacts): Outcome<Exc
     if (wanted.resource !== audience) return refuse({ reason: 'resource_unknown', resource: audience });
     const action = catalogue.version(wanted.action, wanted.version);
     const source = subject.actions.find(
-      (presented) => catalogue.version(presented.action, presented.version)?.downstream.includes(wanted.action) ?? false,
+      (presented) =>
+        catalogue.version(presented.action, presented.version)?.downstream.includes(wanted.action) ?? false,
     );
-    if (!action || !source) return refuse({ reason: 'details_wider', type: wanted.action, detail: 'not declared downstream' });
-    const shared = Object.fromEntries(Object.entries(source.parameters).filter(([name]) => action.parameters.has(name)));
+    if (!action || !source)
+      return refuse({ reason: 'details_wider', type: wanted.action, detail: 'not declared downstream' });
+    const shared = Object.fromEntries(
+      Object.entries(source.parameters).filter(([name]) => action.parameters.has(name)),
+    );
     const reason = narrowerParameters(action, wanted.parameters, shared);
     if (reason !== undefined) return refuse({ reason: 'details_wider', type: wanted.action, detail: reason });
     // What is limited is redeemed where the person saw it, not further down.

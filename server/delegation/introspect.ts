@@ -11,7 +11,11 @@ export const mayIntrospect = (caller: ClientRecord, token: IssuedToken, ownsAudi
   token.clientId === caller.clientId || ownsAudience;
 
 /** RFC 7662 §2.2, RFC 8693 §4.1 (`act`), RFC 9396 §9.2, RFC 9449 §6.2: what the JWT says, as it is alive now. */
-export function describeToken(token: IssuedToken, issuer: string, task: { decisionHash: string; expiresAt: Date } | undefined): object {
+export function describeToken(
+  token: IssuedToken,
+  issuer: string,
+  task: { decisionHash: string; expiresAt: Date } | undefined,
+): object {
   const details = token.actions
     .filter(({ viaScope }) => viaScope === undefined)
     .map((action) =>

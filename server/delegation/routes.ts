@@ -1,8 +1,8 @@
 import type { Context } from 'koa';
 
 import { authenticateClient, type ClientAuthentication } from '../agents/authenticate.ts';
-import type { Stop } from '../agents/liveness.ts';
 import type { ClientRecord } from '../agents/clients.ts';
+import type { Stop } from '../agents/liveness.ts';
 import { readForm } from '../http/form.ts';
 import { stateOf } from '../http/request-state.ts';
 import { json, oauthError } from '../http/respond.ts';
@@ -21,7 +21,9 @@ export interface TokenEndpointsDependencies {
 
 /** Refresh tokens by their value, for the two endpoints that take any token. */
 export interface RefreshTokens {
-  find(value: string): Promise<{ clientId: string; task: string; person: string; expiresAt: Date; jkt: string | undefined } | undefined>;
+  find(
+    value: string,
+  ): Promise<{ clientId: string; task: string; person: string; expiresAt: Date; jkt: string | undefined } | undefined>;
   revoke(value: string): Promise<void>;
 }
 
@@ -62,14 +64,26 @@ export async function revoke(ctx: Context, dependencies: TokenEndpointsDependenc
     // Ancestors may revoke descendants: whoever handed authority on may take it back.
     const isAncestor = client.agent !== null && token.agents.includes(client.agent.id);
     if (token.clientId === client.clientId || isAncestor) {
-      await dependencies.stop({ organization: token.organization, kind: 'token', subject: token.jti, by: client.clientId, reason: 'revoked' });
+      await dependencies.stop({
+        organization: token.organization,
+        kind: 'token',
+        subject: token.jti,
+        by: client.clientId,
+        reason: 'revoked',
+      });
     }
     return done();
   }
   const refreshToken = await dependencies.refreshTokens.find(value);
   if (refreshToken?.clientId === client.clientId) {
     await dependencies.refreshTokens.revoke(value);
-    await dependencies.stop({ organization: client.organization, kind: 'task', subject: refreshToken.task, by: client.clientId, reason: 'revoked' });
+    await dependencies.stop({
+      organization: client.organization,
+      kind: 'task',
+      subject: refreshToken.task,
+      by: client.clientId,
+      reason: 'revoked',
+    });
   }
   return done();
 }
@@ -92,11 +106,16 @@ async function callerOf(
   return { client, form };
 }
 
-async function introspectRefreshToken(value: string, client: ClientRecord, { refreshTokens, tasks, reader }: TokenEndpointsDependencies) {
+async function introspectRefreshToken(
+  value: string,
+  client: ClientRecord,
+  { refreshTokens, tasks, reader }: TokenEndpointsDependencies,
+) {
   const token = await refreshTokens.find(value);
   if (token?.clientId !== client.clientId || token.expiresAt.getTime() <= Date.now()) return undefined;
   const task = await tasks.find(token.task);
-  if (!task?.agent || !(await tasks.live(task.organization, task.person, task.agent)).some(({ id }) => id === task.id)) return undefined;
+  if (!task?.agent || !(await tasks.live(task.organization, task.person, task.agent)).some(({ id }) => id === task.id))
+    return undefined;
   return {
     active: true,
     iss: reader.issuer,

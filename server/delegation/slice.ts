@@ -1,8 +1,8 @@
 import type { Catalogue } from '../catalogue/catalogue.ts';
+import { narrowerParameters } from '../catalogue/narrowing.ts';
 import { allow, type Outcome, refuse } from '../oauth/refusal.ts';
 import type { RequestedAction } from '../tasks/request.ts';
 import type { TaskAction } from '../tasks/task.ts';
-import { narrowerParameters } from '../catalogue/narrowing.ts';
 
 /** The most that may be given: a task, or the token that was presented. */
 export interface Ceiling {

@@ -14,7 +14,10 @@ export interface TokenReader {
  * An access token of ours, checked and alive: signature, `typ` (RFC 9068 §4, so that no ID token or assertion passes),
  * issuer, expiry, and then its issuance row, which is the only source of its chain, ceiling and binding.
  */
-export async function readToken(value: string, { issuer, keys, tokens, evidence }: TokenReader): Promise<Outcome<IssuedToken>> {
+export async function readToken(
+  value: string,
+  { issuer, keys, tokens, evidence }: TokenReader,
+): Promise<Outcome<IssuedToken>> {
   const invalid = (detail: string) => refuse({ reason: 'subject_token_invalid', detail });
   const payload = keys.verify(value, 'at+jwt');
   if (!payload) return invalid('not a token that we signed');

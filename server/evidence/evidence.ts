@@ -81,7 +81,9 @@ const NAMES = [
 export function prepareEvent(event: EvidenceEvent, now: number = Date.now()): PreparedEvent {
   const members: [name: string, value: unknown, inColumn: boolean][] = [
     ['organization', event.organization, true],
-    ...NAMES.flatMap((name) => (event[name] === undefined ? [] : [[name, event[name], true] as [string, unknown, boolean]])),
+    ...NAMES.flatMap((name) =>
+      event[name] === undefined ? [] : [[name, event[name], true] as [string, unknown, boolean]],
+    ),
     ...Object.entries(event.content ?? {})
       .filter(([, value]) => value !== undefined)
       .map(([name, value]) => [`content.${name}`, value, false] as [string, unknown, boolean]),

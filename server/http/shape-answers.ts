@@ -22,7 +22,8 @@ export function shapeAnswers(issuer: string) {
 
     const described = String(body.error_description ?? '');
     // RFC 6749 §5.2: the client may not use this grant (OA-24); the engine calls it a malformed request.
-    if (body.error === 'invalid_request' && /is not allowed for this client$/.test(described)) body.error = 'unauthorized_client';
+    if (body.error === 'invalid_request' && /is not allowed for this client$/.test(described))
+      body.error = 'unauthorized_client';
     ctx.set('Cache-Control', 'no-store');
     const { refusal } = stateOf(ctx.req);
     if (refusal?.reason === 'consent_required') {
@@ -45,5 +46,8 @@ function lockDown(ctx: Context): void {
   ctx.set('Referrer-Policy', 'no-referrer');
   ctx.set('Cache-Control', 'no-store');
   ctx.set('X-Content-Type-Options', 'nosniff');
-  ctx.set('Content-Security-Policy', "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'");
+  ctx.set(
+    'Content-Security-Policy',
+    "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'",
+  );
 }

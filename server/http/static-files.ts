@@ -12,7 +12,9 @@ const TYPES: Readonly<Record<string, string>> = {
 /** The few files of `views/static/`, read once: a path is looked up, never opened, so none leads elsewhere. */
 export function staticFiles() {
   const files = new Map<string, { body: Buffer; type: string }>();
-  const folder = ['../../views/static', '../../../views/static'].map((path) => join(import.meta.dirname, path)).find(existsSync);
+  const folder = ['../../views/static', '../../../views/static']
+    .map((path) => join(import.meta.dirname, path))
+    .find(existsSync);
   if (folder === undefined) throw new Error('views/static is missing');
   for (const name of readdirSync(folder)) {
     const type = TYPES[extname(name)];

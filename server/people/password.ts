@@ -12,7 +12,10 @@ export async function passwordMatches(password: string, stored: string | undefin
   const [, , , cost = '', salt = '', tag = ''] = (stored ?? DECOY).split('$');
   const [, memory, passes] = /^m=(\d+),t=(\d+),p=1$/.exec(cost) ?? [];
   const expected = Buffer.from(tag, 'base64');
-  const actual = await derive(password, Buffer.from(salt, 'base64'), { memory: Number(memory), passes: Number(passes) });
+  const actual = await derive(password, Buffer.from(salt, 'base64'), {
+    memory: Number(memory),
+    passes: Number(passes),
+  });
   return actual.length === expected.length && timingSafeEqual(actual, expected) && stored !== undefined;
 }
 

@@ -44,7 +44,10 @@ export interface SessionStore {
     acr: string;
     amr: readonly string[];
   }): Promise<void>;
-  /** The session, if it is within its absolute and idle limits; being found moves the idle limit. */
-  find(idHash: Buffer, idleSeconds: number): Promise<Session | undefined>;
+  /**
+   * The session, if it is within its absolute and idle limits. `used` moves the idle limit: a page that refreshes
+   * itself while nobody is there does not.
+   */
+  find(idHash: Buffer, idleSeconds: number, used: boolean): Promise<Session | undefined>;
   end(idHash: Buffer): Promise<void>;
 }

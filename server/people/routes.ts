@@ -9,7 +9,7 @@ import { BadRequest, readForm } from '../http/form.ts';
 import { frameOf, sessionOf } from '../http/pages.ts';
 import { page } from '../http/respond.ts';
 import { hashOf } from '../oauth/ids.ts';
-import { signIn, type SignInDependencies } from './sign-in.ts';
+import { type SignInDependencies, signIn } from './sign-in.ts';
 
 export interface PeoplePages extends SignInDependencies {
   cookies: Cookies;
@@ -51,9 +51,14 @@ export function peopleRoutes(router: Router, pages: PeoplePages): void {
     const form = await readForm(ctx.req);
     const email = form.get('email') ?? '';
     const again = (error: string, status: number) =>
-      page(ctx, signInPage({ frame: anonymous(ctx, cookies), csrf: cookies.csrf(ctx), action: formAction(ctx), error, email }), status);
+      page(
+        ctx,
+        signInPage({ frame: anonymous(ctx, cookies), csrf: cookies.csrf(ctx), action: formAction(ctx), error, email }),
+        status,
+      );
     // Without the token another site could sign somebody in to its own account (login CSRF).
-    if (!cookies.csrfMatches(ctx, form.get('csrf'))) return again('This form is no longer valid. Please try again.', 403);
+    if (!cookies.csrfMatches(ctx, form.get('csrf')))
+      return again('This form is no longer valid. Please try again.', 403);
     const result = await signIn({ email, password: form.get('password') ?? '', address: ctx.ip }, pages);
     if (!result.ok && result.waitSeconds !== undefined) {
       ctx.set('Retry-After', String(result.waitSeconds));
@@ -69,7 +74,8 @@ export function peopleRoutes(router: Router, pages: PeoplePages): void {
 
   router.post('/logout', async (ctx) => {
     const form = await readForm(ctx.req);
-    if (!cookies.csrfMatches(ctx, form.get('csrf'))) throw new BadRequest('This form is no longer valid. Open the page again.', 403);
+    if (!cookies.csrfMatches(ctx, form.get('csrf')))
+      throw new BadRequest('This form is no longer valid. Open the page again.', 403);
     const session = sessionOf(ctx);
     const value = cookies.session(ctx);
     if (value !== undefined) await pages.sessions.end(hashOf(value));
@@ -82,7 +88,13 @@ export function peopleRoutes(router: Router, pages: PeoplePages): void {
         person: session.person.id,
       });
     }
-    page(ctx, signedOutPage({ frame: { organizationName: session?.person.organizationName ?? 'Countersign' }, signInUrl: '/login' }));
+    page(
+      ctx,
+      signedOutPage({
+        frame: { organizationName: session?.person.organizationName ?? 'Countersign' },
+        signInUrl: '/login',
+      }),
+    );
   });
 }
 

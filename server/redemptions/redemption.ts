@@ -38,9 +38,16 @@ export type Reservation =
 export interface RedemptionStore {
   /** Draws one use and reserves it, with evidence, or answers what the same key reserved before. */
   reserve(redemption: NewRedemption): Promise<Reservation>;
-  refuse(token: IssuedToken | undefined, refusal: { reason: string; resourceServer: ClientRecord; action: string; parameters: unknown }): Promise<void>;
+  refuse(
+    token: IssuedToken | undefined,
+    refusal: { reason: string; resourceServer: ClientRecord; action: string; parameters: unknown },
+  ): Promise<void>;
   /** Closes a reservation: `closed`, the same answer again, or why not. */
-  close(id: string, resourceServer: string, outcome: OutcomeReport): Promise<'closed' | 'repeated' | 'unknown' | 'conflict' | 'expired'>;
+  close(
+    id: string,
+    resourceServer: string,
+    outcome: OutcomeReport,
+  ): Promise<'closed' | 'repeated' | 'unknown' | 'conflict' | 'expired'>;
   report(entries: readonly BatchOutcome[], resourceServer: string): Promise<void>;
 }
 
@@ -88,7 +95,10 @@ export async function redeem(
     ownsResource(clientId: string, resource: string): Promise<boolean>;
     store: RedemptionStore;
   },
-): Promise<{ ok: true; id: string; remaining: number | null; expiresAt: Date } | { ok: false; reason: RedemptionRefusal; detail: string }> {
+): Promise<
+  | { ok: true; id: string; remaining: number | null; expiresAt: Date }
+  | { ok: false; reason: RedemptionRefusal; detail: string }
+> {
   const { action, parameters } = request;
   const refused = async (reason: RedemptionRefusal, detail: string, token?: IssuedToken) => {
     await store.refuse(token, { reason, resourceServer, action, parameters });
@@ -127,12 +137,17 @@ export async function redeem(
       ? refused('used_up', 'every use of this task is drawn', token)
       : refused('token_not_active', 'the token is not active', token);
   }
-  if (reservation.answerHash !== answerHash) return refused('key_reused', 'this idempotency_key was used for something else', token);
+  if (reservation.answerHash !== answerHash)
+    return refused('key_reused', 'this idempotency_key was used for something else', token);
   return { ok: true, id: reservation.id, remaining: reservation.remaining, expiresAt: reservation.expiresAt };
 }
 
 /** Why the actual parameters are not what was approved, or undefined. What was asked as a scope was approved without limits. */
-function differs({ action, version, parameters: approved, viaScope }: TaskAction, actual: unknown, catalogue: Catalogue): string | undefined {
+function differs(
+  { action, version, parameters: approved, viaScope }: TaskAction,
+  actual: unknown,
+  catalogue: Catalogue,
+): string | undefined {
   const rules = catalogue.version(action, version);
   if (!rules) return 'the version that was approved is gone';
   return viaScope === undefined ? coversAction(rules, approved, actual) : rules.validate(actual);

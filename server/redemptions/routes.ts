@@ -4,10 +4,10 @@ import type { Context } from 'koa';
 import type { ClientRecord, ClientStore } from '../agents/clients.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { readToken, type TokenReader } from '../delegation/subject.ts';
-import { presentedToken, type ProofChecks, provesBinding } from '../http/bearer.ts';
+import { type ProofChecks, presentedToken, provesBinding } from '../http/bearer.ts';
 import { readJson } from '../http/form.ts';
 import { json, oauthError, problem } from '../http/respond.ts';
-import { type BatchOutcome, redeem, type RedemptionRequest, type RedemptionStore } from './redemption.ts';
+import { type BatchOutcome, type RedemptionRequest, type RedemptionStore, redeem } from './redemption.ts';
 
 export interface RedemptionDependencies {
   reader: TokenReader;
@@ -27,7 +27,11 @@ export function redemptionRoutes(router: Router, dependencies: RedemptionDepende
     if (typeof request === 'string') return problem(ctx, 400, 'invalid_request', request);
     const result = await redeem(request, client, dependencies);
     if (result.ok) {
-      return json(ctx, { redemption_id: result.id, remaining: result.remaining, expires_at: result.expiresAt.toISOString() }, 201);
+      return json(
+        ctx,
+        { redemption_id: result.id, remaining: result.remaining, expires_at: result.expiresAt.toISOString() },
+        201,
+      );
     }
     return problem(ctx, result.reason === 'key_reused' ? 409 : 403, result.reason, result.detail);
   });
@@ -47,7 +51,12 @@ export function redemptionRoutes(router: Router, dependencies: RedemptionDepende
       case 'conflict':
         return problem(ctx, 409, 'already_closed', 'the redemption was closed with another outcome');
       case 'expired':
-        return problem(ctx, 409, 'too_late', 'a reservation can be released within 10 minutes: report succeeded or failed');
+        return problem(
+          ctx,
+          409,
+          'too_late',
+          'a reservation can be released within 10 minutes: report succeeded or failed',
+        );
     }
   });
 
@@ -63,7 +72,10 @@ export function redemptionRoutes(router: Router, dependencies: RedemptionDepende
 }
 
 /** An access token of a resource server, audience this issuer, scope `redemptions`. */
-async function resourceServerOf(ctx: Context, { reader, clients, proofs }: RedemptionDependencies): Promise<ClientRecord | undefined> {
+async function resourceServerOf(
+  ctx: Context,
+  { reader, clients, proofs }: RedemptionDependencies,
+): Promise<ClientRecord | undefined> {
   const presented = presentedToken(ctx);
   if (!presented) {
     ctx.set('WWW-Authenticate', 'Bearer');
@@ -77,7 +89,12 @@ async function resourceServerOf(ctx: Context, { reader, clients, proofs }: Redem
   }
   const token = read.value;
   const client = await clients.find(token.clientId);
-  if (!client || client.kind !== 'resource_server' || token.resource !== reader.issuer || !token.scopes.includes('redemptions')) {
+  if (
+    !client ||
+    client.kind !== 'resource_server' ||
+    token.resource !== reader.issuer ||
+    !token.scopes.includes('redemptions')
+  ) {
     ctx.set('WWW-Authenticate', 'Bearer error="insufficient_scope", scope="redemptions"');
     json(ctx, { error: 'insufficient_scope', error_description: 'the scope redemptions is required' }, 403);
     return undefined;
@@ -100,9 +117,13 @@ function parseRedemption(body: unknown): RedemptionRequest | string {
 function parseOutcome(body: unknown) {
   if (!isObject(body)) return 'the body must be a JSON object';
   const { status, reference, affected } = body;
-  if (status !== 'succeeded' && status !== 'failed' && status !== 'released') return 'status must be succeeded, failed or released';
+  if (status !== 'succeeded' && status !== 'failed' && status !== 'released')
+    return 'status must be succeeded, failed or released';
   if (reference !== undefined && !isText(reference, 500)) return 'reference must be a text of at most 500 characters';
-  if (affected !== undefined && !(Number.isSafeInteger(affected) && (affected as number) >= 0 && (affected as number) < 2 ** 31)) {
+  if (
+    affected !== undefined &&
+    !(Number.isSafeInteger(affected) && (affected as number) >= 0 && (affected as number) < 2 ** 31)
+  ) {
     return 'affected must be a whole number';
   }
   return { status, reference, affected: affected as number | undefined } as const;
@@ -120,7 +141,8 @@ function parseOutcomes(body: unknown): BatchOutcome[] | string {
     if (!isText(jti, 100)) return wrong('jti is required');
     if (!isText(action, 200)) return wrong('action is required');
     if (decision !== 'accepted' && decision !== 'refused') return wrong('decision must be accepted or refused');
-    if (status !== undefined && status !== 'succeeded' && status !== 'failed') return wrong('status must be succeeded or failed');
+    if (status !== undefined && status !== 'succeeded' && status !== 'failed')
+      return wrong('status must be succeeded or failed');
     if (reference !== undefined && !isText(reference, 500)) return wrong('reference must be a text');
     if (tool !== undefined && !isText(tool, 200)) return wrong('tool must be a text');
     if (requestId !== undefined && !isText(requestId, 255)) return wrong('request_id must be a text');

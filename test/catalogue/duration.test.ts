@@ -10,7 +10,7 @@ const values = (choices: { value: string; seconds: number }[]) => choices.map(({
 
 test('reading may last an hour, the rest of the day or a day; once stands first (U2-5)', () => {
   expect(durationChoices(read, 'low', at('2026-11-24T13:02:00Z'))).toEqual([
-    { value: 'once', label: 'Once, within 10 minutes', seconds: 600, maxUses: 1 },
+    { value: 'once', label: 'Once, 10 min', seconds: 600, maxUses: 1 },
     { value: 'PT1H', label: '1 hour', seconds: 3_600, maxUses: null },
     { value: 'today', label: 'Today', seconds: 35_880, maxUses: null },
     { value: 'P1D', label: '1 day', seconds: 86_400, maxUses: null },

@@ -21,7 +21,7 @@ function live(inbox) {
 
   async function refresh() {
     if (document.visibilityState !== 'visible') return;
-    const answer = await fetch(location.href, { headers: { accept: 'text/html' }, redirect: 'manual' }).catch(
+    const answer = await fetch(location.href, { headers: { accept: 'text/html', 'x-countersign-refresh': '1' }, redirect: 'manual' }).catch(
       () => null,
     );
     if (!answer?.ok) return;

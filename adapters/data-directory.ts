@@ -1,0 +1,38 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { Unavailable } from './unavailable.ts';
+
+/**
+ * Makes the data directory, with everything above it, and sees to it that this user can write into it. Answers whether
+ * it was missing. Throws Unavailable.
+ */
+export function prepareDataDirectory(dataDir: string): boolean {
+  try {
+    const made = makeDirectory(dataDir);
+    fs.accessSync(dataDir, fs.constants.R_OK | fs.constants.W_OK | fs.constants.X_OK);
+    return made;
+  } catch (error) {
+    throw unusable(dataDir, error);
+  }
+}
+
+/** Whatever went wrong inside the data directory, as one sentence. */
+export function unusable(dataDir: string, error: unknown): Unavailable {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return new Unavailable(
+    `DATA_DIR: ${dataDir} cannot be made or written by this user (${code ?? message}). Make it writable, or set DATA_DIR to another directory.`,
+  );
+}
+
+/** true when it was missing. Node's own recursive mkdir never returns for a path below /proc. */
+export function makeDirectory(dir: string, mode = 0o755): boolean {
+  if (fs.statSync(dir, { throwIfNoEntry: false })?.isDirectory()) return false;
+  if (dir !== path.dirname(dir)) makeDirectory(path.dirname(dir), mode);
+  try {
+    fs.mkdirSync(dir, mode);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || !fs.statSync(dir).isDirectory()) throw error;
+    return false; // another process was first
+  }
+}
