@@ -1,0 +1,68 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+
+import { egressFetch, isPublic } from '../adapters/egress.ts';
+
+let server: Server;
+let origin: string;
+let hits = 0;
+beforeAll(async () => {
+  server = createServer((request, response) => {
+    hits += 1;
+    if (request.url === '/redirect') response.writeHead(302, { location: '/' }).end();
+    else if (request.url === '/huge') response.end('x'.repeat(200 * 1024));
+    else response.end('{"keys":[]}');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  origin = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterAll(() => {
+  server?.close();
+  server?.closeAllConnections();
+});
+
+test.each([
+  ['loopback', '127.0.0.1', false],
+  ['loopback, another way to write it', '127.1.2.3', false],
+  ['private', '10.0.0.1', false],
+  ['private', '172.16.0.1', false],
+  ['private', '192.168.1.1', false],
+  ['link-local, where clouds keep their metadata service', '169.254.169.254', false],
+  ['carrier-grade NAT', '100.64.0.1', false],
+  ['unspecified', '0.0.0.0', false],
+  ['broadcast', '255.255.255.255', false],
+  ['IPv6 loopback', '::1', false],
+  ['IPv6 unique local', 'fd00::1', false],
+  ['IPv6 link-local', 'fe80::1', false],
+  ['IPv4 inside IPv6', '::ffff:127.0.0.1', false],
+  ['IPv4 inside IPv6, in hexadecimal', '::ffff:7f00:1', false],
+  ['6to4 of a private address', '2002:7f00:1::', false],
+  ['NAT64 of a private address', '64:ff9b::7f00:1', false],
+  ['public', '93.184.215.14', true],
+  ['public IPv6', '2606:2800:21f:cb07:6820:80da:af6b:8b2c', true],
+  ['no address', 'example.com', false],
+])('%s (%s): public is %s', (_, address, expected) => {
+  expect(isPublic(address)).toBe(expected);
+});
+
+test.each([
+  ['a private address', (at: string) => `https://${at}/`],
+  ['a private address without TLS', (at: string) => `http://${at}/`],
+  ['a name of a private address', (at: string) => `https://localhost:${at.split(':')[1]}/`],
+  ['a decimal address', (at: string) => `https://2130706433:${at.split(':')[1]}/`],
+  ['an IPv6 address', (at: string) => `https://[::1]:${at.split(':')[1]}/`],
+  ['a file', () => 'file:///etc/passwd'],
+  ['a data URL', () => 'data:application/json,{}'],
+])('invariant 9: no outbound request to %s', async (_, url) => {
+  const before = hits;
+  await expect(egressFetch([])(url(origin))).rejects.toThrow();
+  expect(hits).toBe(before);
+});
+
+test('a host that the operator allowed may be private; even there, no redirect and nothing huge', async () => {
+  const fetch = egressFetch([origin]);
+  expect(await (await fetch(`http://${origin}/`)).json()).toEqual({ keys: [] });
+  await expect(fetch(`http://${origin}/redirect`)).rejects.toThrow();
+  await expect(fetch(`http://${origin}/huge`).then((response) => response.text())).rejects.toThrow();
+});
