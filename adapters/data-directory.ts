@@ -3,14 +3,13 @@ import path from 'node:path';
 import { Unavailable } from './unavailable.ts';
 
 /**
- * Makes the data directory, with everything above it, and sees to it that this user can write into it. Answers whether
- * it was missing. Throws Unavailable.
+ * Makes the data directory, with everything above it, where it is missing, and sees to it that this user can write
+ * into it. Throws Unavailable.
  */
-export function prepareDataDirectory(dataDir: string): boolean {
+export function prepareDataDirectory(dataDir: string): void {
   try {
-    const made = makeDirectory(dataDir);
+    makeDirectory(dataDir, 0o711);
     fs.accessSync(dataDir, fs.constants.R_OK | fs.constants.W_OK | fs.constants.X_OK);
-    return made;
   } catch (error) {
     throw unusable(dataDir, error);
   }
@@ -24,15 +23,14 @@ export function unusable(dataDir: string, error: unknown): Unavailable {
   );
 }
 
-/** true when it was missing. Node's own recursive mkdir never returns for a path below /proc. */
-export function makeDirectory(dir: string, mode = 0o755): boolean {
-  if (fs.statSync(dir, { throwIfNoEntry: false })?.isDirectory()) return false;
-  if (dir !== path.dirname(dir)) makeDirectory(path.dirname(dir), mode);
+/** With everything above it. Node's own recursive mkdir never returns for a path below /proc. */
+export function makeDirectory(dir: string, mode = 0o755): void {
+  if (fs.statSync(dir, { throwIfNoEntry: false })?.isDirectory()) return;
+  if (dir !== path.dirname(dir)) makeDirectory(path.dirname(dir));
   try {
     fs.mkdirSync(dir, mode);
-    return true;
   } catch (error) {
+    // Another process may have been first.
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || !fs.statSync(dir).isDirectory()) throw error;
-    return false; // another process was first
   }
 }

@@ -87,10 +87,16 @@ const DIRECTORY = `
   );
   create index sessions_person on sessions (organization, person);
   create index sessions_expires_at on sessions (expires_at);
+  -- A link that sets a password, once: of one person, or (without a person) of the first administrator there will be.
   create table enrolments (
-    token_hash bytea primary key check (length(token_hash) = 32),
-    expires_at timestamptz not null,
-    used_at    timestamptz
+    token_hash   bytea primary key check (length(token_hash) = 32),
+    organization text,
+    person       text,
+    made_by      text not null,
+    expires_at   timestamptz not null,
+    used_at      timestamptz,
+    foreign key (organization, person) references people (organization, id),
+    check ((organization is null) = (person is null))
   );
 `;
 
@@ -218,7 +224,7 @@ const TASKS = `
     jkt               text,
     edges             jsonb not null default '[]',
     impact            text not null check (impact in ('low', 'medium', 'high', 'critical')),
-    status            text not null check (status in ('pending', 'approved', 'denied', 'ended')),
+    status            text not null check (status in ('pending', 'approved', 'denied')),
     asked_at          timestamptz not null default clock_timestamp(),
     shown_at          timestamptz,
     shown             jsonb,
@@ -482,6 +488,9 @@ const LIVENESS = `
         select from tasks t where t.organization = org and t.id = what and t.expires_at > clock_timestamp()) then 'task_ended'
       when exists (
         select from stop_epochs s where s.organization = org and s.key = any(keys) and s.at >= since) then 'stopped'
+      -- While it is paused, nothing that began later either: a parent's hand-off to it, for example.
+      when who is not null and exists (
+        select from pauses p where p.organization = org and p.agent = any(acting) and p.person = who) then 'stopped'
     end $$;
 `;
 
@@ -494,6 +503,7 @@ const CUSTOMER_TABLES = [
   'agent_edges',
   'pauses',
   'initial_access_tokens',
+  'enrolments',
   'approvals',
   'tasks',
   'task_actions',
@@ -520,11 +530,20 @@ const ROW_LEVEL_SECURITY = `
   ${visible('organizations', 'id = current_organization()')}
   ${CUSTOMER_TABLES.map((table) => visible(table, 'organization = current_organization()')).join('')}
   ${visible('clients', 'organization = current_organization()')}
-  grant delete on pauses to countersign_pages;
+  grant delete on pauses, agent_edges to countersign_pages;
+  -- The servers of shared resources are everybody's to name in evidence.
+  create policy shared on clients for select to countersign_pages using (organization = 'org_deployment');
   revoke update on evidence, evidence_contents from countersign_pages;
   revoke select, insert, update on credentials from countersign_pages;
   grant select (organization, person, id, kind, identifier, created_at) on credentials to countersign_pages;
+  alter table resources enable row level security;
+  create policy shared_or_own on resources to countersign_pages
+    using (organization is null or organization = current_organization()) with check (organization = current_organization());
+  alter table actions enable row level security;
+  create policy shared_or_own on actions for select to countersign_pages
+    using (exists (select from resources r where r.resource = actions.resource));
   grant select on resources, actions to countersign_pages;
+  grant update (resource_server) on resources to countersign_pages;
   grant select, insert on signals to countersign_pages;
   -- The owner names the organization in every statement of the protocol path; forced policies bind it too, so it needs its own.
   do $$ declare t text; begin

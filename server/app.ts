@@ -121,7 +121,8 @@ function answerErrors({ logger, cookies }: AppDependencies) {
           ? 'Try again in a minute. If it stays, tell your administrator the reference below.'
           : 'Go back and try again.';
       const title = status >= 500 ? 'This did not work' : status === 404 ? 'Nothing here' : 'This cannot be done';
-      return page(ctx, errorPage({ frame: frameOf(ctx, cookies), title, message, nextStep, requestId: id }), status);
+      page(ctx, errorPage({ frame: frameOf(ctx, cookies), title, message, nextStep, requestId: id }), status);
+      return;
     }
     const error = status >= 500 ? 'server_error' : status === 404 ? 'not_found' : 'invalid_request';
     json(ctx, { error, error_description: message, request_id: id }, status);

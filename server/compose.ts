@@ -6,7 +6,7 @@ import type { Provider } from 'oidc-provider';
 import type { Logger } from 'pino';
 
 import { egressFetch } from '../adapters/egress.ts';
-import { edgesOf, isPaused, postgresMyAgents } from '../adapters/postgres/agents.ts';
+import { edgesBelow, edgesOf, isPaused, postgresMyAgents } from '../adapters/postgres/agents.ts';
 import { postgresApprovals, postgresPersonApprovals } from '../adapters/postgres/approvals.ts';
 import { loadCatalogue, ownsResource } from '../adapters/postgres/catalogue.ts';
 import { postgresClients } from '../adapters/postgres/clients.ts';
@@ -96,7 +96,7 @@ export async function composeHouse({
     catalogue: currentCatalogue,
     approvals,
     tasks,
-    edgesOf: (organization, agent) => edgesOf(database, organization, agent),
+    edgesBelow: (organization, agent) => edgesBelow(database, organization, agent),
     person: (id) => people.find(id),
     isPaused: (organization, agent, person) => isPaused(database, organization, agent, person),
     sealing,

@@ -102,8 +102,7 @@ export function makeProvider(dependencies: EngineDependencies): Provider {
       const person = await people.find(id);
       const client = stateOf(ctx.req).client;
       // A person of another organization does not exist for this client.
-      if (!person || person.status !== 'active' || (client && client.organization !== person.organization))
-        return undefined;
+      if (person?.status !== 'active' || (client && client.organization !== person.organization)) return undefined;
       return { accountId: person.id, claims: async () => ({ sub: person.id }) };
     },
     loadExistingGrant: async (ctx) => {
@@ -271,9 +270,9 @@ function understandRequest(ctx: KoaContextWithOIDC, { issuer, catalogue }: Engin
     const beyond = (ctx.oidc.params?.scope as string | undefined)
       ?.split(' ')
       .find((scope) => scope && scope !== 'openid');
-    if (beyond !== undefined) return refused(ctx, { reason: 'scope_unknown', scope: beyond });
+    if (beyond !== undefined) refused(ctx, { reason: 'scope_unknown', scope: beyond });
     if (ctx.oidc.params?.authorization_details !== undefined) {
-      return refused(ctx, { reason: 'type_not_allowed', type: 'any' });
+      refused(ctx, { reason: 'type_not_allowed', type: 'any' });
     }
     return;
   }
@@ -286,7 +285,7 @@ function understandRequest(ctx: KoaContextWithOIDC, { issuer, catalogue }: Engin
     },
     { catalogue, issuer, organization: client.organization, organizationDomains: client.organizationDomains },
   );
-  if (!outcome.ok) return refused(ctx, outcome.refusal);
+  if (!outcome.ok) refused(ctx, outcome.refusal);
   state.asked = outcome.value;
 }
 
@@ -348,7 +347,8 @@ function interactions(dependencies: EngineDependencies): interactionPolicy.Promp
 }
 
 /** The Grant of a live task that covers the request without asking; of a sign-in, for an application. */
-async function existingGrant(ctx: KoaContextWithOIDC, { people, tasks, ask }: EngineDependencies) {
+async function existingGrant(ctx: KoaContextWithOIDC, dependencies: EngineDependencies) {
+  const { people, tasks, ask } = dependencies;
   const state = stateOf(ctx.req);
   const { client, session } = state;
   if (!client || !session || ctx.oidc.session?.accountId !== session.person.id) return undefined;
@@ -356,7 +356,9 @@ async function existingGrant(ctx: KoaContextWithOIDC, { people, tasks, ask }: En
   const person = await people.find(session.person.id);
   if (!person) return undefined;
   if (client.kind === 'application') {
+    if (state.signIn !== undefined) return Grant.find(state.signIn); // asked twice within one request
     const id = newId('tsk');
+    state.signIn = id;
     await tasks.addSignIn({
       organization: person.organization,
       id,
@@ -381,6 +383,8 @@ async function existingGrant(ctx: KoaContextWithOIDC, { people, tasks, ask }: En
     });
     return Grant.find(id);
   }
+  // After a sign-in the engine resumes with the stored parameters, and does not parse them again.
+  if (!state.asked) understandRequest(ctx, dependencies);
   if (!state.asked || ctx.oidc.prompts.has('consent')) return undefined;
   const task = await coveringTask(
     {
@@ -390,7 +394,8 @@ async function existingGrant(ctx: KoaContextWithOIDC, { people, tasks, ask }: En
       jkt: ctx.oidc.params?.dpop_jkt as string | undefined,
       // The client authenticated where it pushed the request.
       confidential:
-        ctx.oidc.entities.PushedAuthorizationRequest !== undefined &&
+        (ctx.oidc.entities.PushedAuthorizationRequest !== undefined ||
+          (ctx.oidc.entities.Interaction as { parJti?: string } | undefined)?.parJti !== undefined) &&
         ctx.oidc.client?.tokenEndpointAuthMethod !== 'none',
     },
     ask,

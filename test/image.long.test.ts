@@ -79,7 +79,7 @@ function buildNatively(scratch: string): string {
         fs.cpSync(path.join(from, source), path.join(workdir, into), { recursive: true, verbatimSymlinks: true });
       }
     } else if (instruction === 'RUN') {
-      const env = { PATH: process.env.PATH, HOME: os.homedir(), npm_config_prefer_offline: 'true' };
+      const env = { ...process.env, npm_config_prefer_offline: 'true' };
       const { status, stderr } = spawnSync('sh', ['-c', rest], { cwd: workdir, env, encoding: 'utf8' });
       if (status !== 0) throw new Error(`RUN ${rest} failed in stage ${path.basename(stage)}:\n${stderr}`);
     } else {

@@ -45,6 +45,13 @@ export const expiredWords = (at: string): ResultWords => ({
   status: 'info',
 });
 
+/** A stop ended it while it waited: 410. */
+export const stoppedWords: ResultWords = {
+  title: 'This agent was stopped.',
+  message: 'Its request ended with it. Nothing was allowed.',
+  status: 'info',
+};
+
 /** U2-6: 409. */
 export const changedWords: ResultWords = {
   title: 'This request has changed.',

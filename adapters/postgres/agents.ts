@@ -11,6 +11,11 @@ export async function edgesOf(statements: Statements, organization: string, agen
   return statements.rows<AgentEdge>(EDGES, [organization, agent]);
 }
 
+/** These, and all further edges along which its children may hand on. */
+export async function edgesBelow(statements: Statements, organization: string, agent: string): Promise<AgentEdge[]> {
+  return statements.rows<AgentEdge>(EDGES_BELOW, [organization, agent]);
+}
+
 export async function isPaused(
   statements: Statements,
   organization: string,
@@ -27,10 +32,11 @@ export async function isPaused(
 /**
  * Moves an agent to another status, with who, when and why. Leaving `active` ends everything it holds at once.
  *
+ * @param statements a transaction: the move, its stop and its evidence belong together
  * @returns the agent's former status, or undefined when the move is not allowed from it
  */
-export function changeStatus(
-  database: Database,
+export async function changeStatus(
+  statements: Statements,
   {
     organization,
     agent,
@@ -39,29 +45,23 @@ export function changeStatus(
     reason,
   }: { organization: string; agent: string; to: AgentStatus; by: string; reason?: string | undefined },
 ): Promise<AgentStatus | undefined> {
-  return database.transaction(async (statements) => {
-    const row = await statements.first<{ status: AgentStatus }>(
-      'select status from agents where organization = $1 and id = $2 for no key update',
-      [organization, agent],
-    );
-    if (!row || !TRANSITIONS[row.status].includes(to)) return undefined;
-    await statements.run('update agents set status = $3 where organization = $1 and id = $2', [
-      organization,
-      agent,
-      to,
-    ]);
-    await statements.run(ADD_CHANGE, [organization, agent, row.status, to, by, reason ?? null]);
-    if (to !== 'active') await writeStop(statements, { organization, kind: 'agent', subject: agent, by, reason });
-    await record(statements, {
-      organization,
-      type: to === 'active' ? 'authority.resumed' : 'authority.stopped',
-      decision: 'allowed',
-      reason: 'agent',
-      agent,
-      content: { from: row.status, to, by, reason },
-    });
-    return row.status;
+  const row = await statements.first<{ status: AgentStatus }>(
+    'select status from agents where organization = $1 and id = $2 for no key update',
+    [organization, agent],
+  );
+  if (!row || !TRANSITIONS[row.status].includes(to)) return undefined;
+  await statements.run('update agents set status = $3 where organization = $1 and id = $2', [organization, agent, to]);
+  await statements.run(ADD_CHANGE, [organization, agent, row.status, to, by, reason ?? null]);
+  if (to !== 'active') await writeStop(statements, { organization, kind: 'agent', subject: agent, by, reason });
+  await record(statements, {
+    organization,
+    type: to === 'active' ? 'authority.resumed' : 'authority.stopped',
+    decision: 'allowed',
+    reason: 'agent',
+    agent,
+    content: { from: row.status, to, by, reason },
   });
+  return row.status;
 }
 
 export async function findAgent(
@@ -174,9 +174,20 @@ const record = (statements: Statements, event: Parameters<typeof prepareEvent>[0
   statements.run(`with ${insertEvent(1)} select`, eventParameters(prepareEvent(event)));
 
 const EDGES = `
-  select e.child, a.name as "childName", e.actions, e.max_depth as "maxDepth"
+  select e.parent, e.child, a.name as "childName", e.actions, e.max_depth as "maxDepth"
   from agent_edges e join agents a on a.organization = e.organization and a.id = e.child
   where e.organization = $1 and e.parent = $2 order by a.name`;
+
+const EDGES_BELOW = `
+  with recursive below as (
+    select $2::text as agent
+    union
+    select e.child from below b join agent_edges e on e.organization = $1 and e.parent = b.agent)
+  select e.parent, e.child, a.name as "childName", e.actions, e.max_depth as "maxDepth"
+  from below b
+  join agent_edges e on e.organization = $1 and e.parent = b.agent
+  join agents a on a.organization = e.organization and a.id = e.child
+  order by e.parent <> $2, a.name`;
 
 const ADD_CHANGE =
   'insert into agent_changes (organization, agent, from_status, to_status, by, reason) values ($1, $2, $3, $4, $5, $6)';

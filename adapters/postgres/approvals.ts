@@ -43,7 +43,7 @@ export const postgresApprovals = (database: Database, delay = 0): ApprovalStore 
   },
 
   async find(id) {
-    const row = await database.first<ApprovalRow>('select * from approvals where id = $1', [id]);
+    const row = await database.first<ApprovalRow>(`${SELECT} where a.id = $1`, [id]);
     return row && toApproval(row);
   },
 
@@ -67,7 +67,7 @@ export const postgresApprovals = (database: Database, delay = 0): ApprovalStore 
     if (row.too_fast) return { state: 'slow_down' };
     const approval = toApproval(row);
     // A stop ends what waits; the person's answer, when there was one, comes first.
-    if (approval.status === 'denied' || approval.status === 'ended' || (approval.status === 'pending' && row.stopped)) {
+    if (approval.status === 'denied' || (approval.status === 'pending' && approval.stopped)) {
       return { state: 'denied', approval };
     }
     if (approval.status === 'approved') return { state: 'approved', approval };
@@ -90,7 +90,7 @@ export const postgresApprovals = (database: Database, delay = 0): ApprovalStore 
 export const postgresPersonApprovals = (database: Database): PersonApprovals => ({
   find: (organization, id) =>
     database.within(organization, async (statements) => {
-      const row = await statements.first<ApprovalRow>('select * from approvals where id = $1', [id]);
+      const row = await statements.first<ApprovalRow>(`${SELECT} where a.id = $1`, [id]);
       return row && toApproval(row);
     }),
 
@@ -228,6 +228,7 @@ interface ApprovalRow {
   edges: Approval['edges'];
   impact: Approval['impact'];
   status: Approval['status'];
+  stopped: boolean;
   asked_at: Date;
   shown_at: Date | null;
   expires_at: Date;
@@ -238,7 +239,7 @@ interface ApprovalRow {
   display_code_hash: Buffer | null;
   number_tries: number;
 }
-type PollRow = ApprovalRow & { too_fast: boolean; expired: boolean; stopped: boolean };
+type PollRow = ApprovalRow & { too_fast: boolean; expired: boolean };
 
 const toApproval = (row: ApprovalRow): Approval => ({
   organization: row.organization,
@@ -259,6 +260,7 @@ const toApproval = (row: ApprovalRow): Approval => ({
   edges: row.edges,
   impact: row.impact,
   status: row.status,
+  stopped: row.stopped,
   askedAt: row.asked_at,
   shownAt: row.shown_at,
   expiresAt: row.expires_at,
@@ -282,8 +284,12 @@ const STOPPED = `
             and s.key in ('organization:' || a.organization, 'agent:' || a.agent, 'person:' || a.person,
                           'pair:' || a.agent || '|' || a.person, 'client:' || a.client_id))`;
 
+const SELECT = `select a.*, (${STOPPED}
+  or not exists (select from agents g where g.organization = a.organization and g.id = a.agent and g.status = 'active')) as stopped
+  from approvals a`;
+
 const FIND_OPEN = `
-  select * from approvals a
+  ${SELECT}
   where organization = $1 and client_id = $2 and person = $3 and asked_hash = $4
     and status = 'pending' and expires_at > clock_timestamp() and not ${STOPPED}
   order by asked_at desc limit 1`;
@@ -293,12 +299,12 @@ const WAITING_FROM = `
   where organization = $1 and agent = $2 and person = $3 and status = 'pending' and expires_at > clock_timestamp() and not ${STOPPED}`;
 
 const WAITING = `
-  select * from approvals a
+  ${SELECT}
   where organization = $1 and person = $2 and status = 'pending' and expires_at > clock_timestamp() and not ${STOPPED}
   order by array_position(array['critical', 'high', 'medium', 'low'], impact), expires_at`;
 
 const RECENT = `
-  select * from approvals where organization = $1 and person = $2 and (status <> 'pending' or expires_at <= clock_timestamp())
+  ${SELECT} where organization = $1 and person = $2 and (status <> 'pending' or expires_at <= clock_timestamp())
   order by asked_at desc limit $3`;
 
 // Interval counts from start to start; a poll during a held one overlaps it. Both lengthen the interval for good (CB-45).

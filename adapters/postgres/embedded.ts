@@ -120,9 +120,9 @@ function running(socketDir: string, home: string, pg: Binaries, child: ChildProc
 /** Makes `dataDir/postgres` and settles whom the server runs as. */
 function prepareHome(dataDir: string, ephemeral: boolean): { home: string; who: Identity } {
   const home = path.join(dataDir, 'postgres');
-  const made = prepareDataDirectory(dataDir);
+  prepareDataDirectory(dataDir);
   try {
-    if (isRoot()) return prepareHomeAsRoot(dataDir, home, made, ephemeral);
+    if (isRoot()) return prepareHomeAsRoot(dataDir, home, ephemeral);
     makeDirectory(home, 0o700);
     fs.accessSync(home, fs.constants.R_OK | fs.constants.W_OK | fs.constants.X_OK);
     return { home: fs.realpathSync(home), who: {} };
@@ -131,7 +131,7 @@ function prepareHome(dataDir: string, ephemeral: boolean): { home: string; who: 
   }
 }
 
-function prepareHomeAsRoot(dataDir: string, home: string, made: boolean, ephemeral: boolean) {
+function prepareHomeAsRoot(dataDir: string, home: string, ephemeral: boolean) {
   const there = fs.lstatSync(home, { throwIfNoEntry: false });
   if (there && fs.existsSync(home)) {
     // What an ordinary user began, root goes on with as that user.
@@ -140,11 +140,11 @@ function prepareHomeAsRoot(dataDir: string, home: string, made: boolean, ephemer
   }
   if (there) fs.unlinkSync(home); // a link whose target was removed
   const who = serverUser();
-  if (ephemeral) {
+  if (ephemeral)
     fs.chownSync(dataDir, who.uid, who.gid); // the supervisor has to remove it
-  } else if (made) {
-    fs.chmodSync(dataDir, 0o711); // the server's user passes through, and nobody reads
-  }
+  // The server's user passes through the data directory; nobody but its owner sees what is in it.
+  else fs.chmodSync(dataDir, fs.statSync(dataDir).mode | 0o011);
+
   // Made beside and then put in place: another process that starts now finds all of it or nothing.
   const reachable = canReach(dataDir, who);
   if (!reachable) makeDirectory(ROOT_STATE, 0o711);
@@ -172,6 +172,7 @@ function launch(
   if (socketDir !== cluster && who.uid !== undefined && who.gid !== undefined) {
     fs.chownSync(socketDir, who.uid, who.gid);
   }
+  readLockFile(path.join(socketDir, `.s.PGSQL.${PORT}.lock`));
   const all: Record<string, string> = {
     listen_addresses: '',
     unix_socket_directories: socketDir,
@@ -240,23 +241,30 @@ function initialise(pg: Binaries, cluster: string, who: Identity): void {
 }
 
 /** postmaster.pid: 1 pid, 2 data dir, 3 start, 4 port, 5 socket dir, 6 address, 7 shm, 8 status */
-function readPidFile(cluster: string): { pid: number; socketDir: string; status: string } | undefined {
-  const file = path.join(cluster, 'postmaster.pid');
-  const text = read(file);
-  if (text === undefined) return undefined;
-  const lines = text.split('\n');
+function readPidFile(cluster: string): { socketDir: string; status: string } | undefined {
+  const lines = readLockFile(path.join(cluster, 'postmaster.pid'));
+  return lines && { socketDir: lines[4] ?? '', status: (lines[7] ?? '').trim() };
+}
+
+/**
+ * The lines of a lock file whose first one is the pid of a living server. PostgreSQL itself takes over from a pid that
+ * is gone. But after a restart of the machine or the container that number may be anybody's, and a killed server that
+ * nobody has reaped still counts as there: then PostgreSQL would refuse to start, so we remove the file.
+ */
+function readLockFile(file: string): string[] | undefined {
+  const lines = read(file)?.split('\n');
+  if (!lines) return undefined;
   const pid = Number(lines[0]);
   try {
     process.kill(pid, 0);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return undefined; // stale: the server removes it itself
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return undefined;
   }
-  // After a restart of the machine or the container that number may be anybody's; PostgreSQL would refuse to start.
   if (process.platform === 'linux' && read(`/proc/${pid}/cmdline`)?.includes('postgres') === false) {
     fs.rmSync(file, { force: true });
     return undefined;
   }
-  return { pid, socketDir: lines[4] ?? '', status: (lines[7] ?? '').trim() };
+  return lines;
 }
 
 function read(file: string): string | undefined {

@@ -129,18 +129,21 @@ const DEPTH = p(20, 'int');
 const DERIVED = p(24, 'text');
 const FROM = 'from gate where gate.reason is null';
 
-// One statement, one waiting commit. A task belongs to the first key that its own client shows (depth 1, no hand-off):
-// a stolen code or auth_req_id then buys nothing for another key.
+// A hand-off is bound to the child's key, and whoever acts further down to their own.
+const OWN_CLIENT = `${DEPTH} <= 1 and ${p(8, 'text')} <> 'handoff' and client_id = ${p(9, 'text')}`;
+
+// One statement, one waiting commit. A task belongs to the first key that its own client shows: a stolen code or
+// auth_req_id then buys nothing for another key.
 const ISSUE = `
   with pinned as (
     update tasks set jkt = ${JKT}
-    where organization = ${ORG} and id = ${TASK} and jkt is null and ${JKT} is not null and ${DEPTH} <= 1 and client_id = ${p(9, 'text')}
+    where organization = ${ORG} and id = ${TASK} and jkt is null and ${JKT} is not null and ${OWN_CLIENT}
     returning jkt),
   gate as (
     select coalesce(
       why_not_alive(${ORG}, ${KEYS}, ${AGENTS}, ${PERSON}, ${TASK}, coalesce(${SINCE}, clock_timestamp())),
       case when not exists (select from pinned) and exists (
-        select from tasks t where t.organization = ${ORG} and t.id = ${TASK} and t.client_id = ${p(9, 'text')} and ${DEPTH} <= 1
+        select from tasks t where t.organization = ${ORG} and t.id = ${TASK} and ${OWN_CLIENT}
           and t.jkt is distinct from ${JKT} and t.jkt is not null) then 'key_mismatch' end) as reason),
   ${insertEvent(1, FROM)},
   derived as (
@@ -158,8 +161,8 @@ const ISSUE = `
     ${FROM})
   select reason from gate`;
 
-/** The keys of a stored token, spelled as `stopKeys` spells them. */
-const KEYS_OF_ROW = `
+/** The keys of a stored token `t`, spelled as `stopKeys` spells them. */
+export const KEYS_OF_ROW = `
   array['organization:' || t.organization, 'client:' || t.client_id, 'token:' || t.jti, 'resource:' || t.resource]
   || case when t.person is null then '{}'::text[] else array['person:' || t.person] end
   || case when t.task is null then '{}'::text[] else array['task:' || t.task] end

@@ -18,6 +18,7 @@ export interface Agent {
 
 /** Along this edge `parent` may hand a part of a task to `child`, for these actions only, to this depth. */
 export interface AgentEdge {
+  parent: string;
   child: string;
   childName: string;
   actions: readonly string[];

@@ -10,10 +10,13 @@ import { applyRecord, applyTerms, type Metadata } from './registration.ts';
 export const registrationPolicies = {
   agent: (ctx: KoaContextWithOIDC, metadata: Metadata): void => {
     const { terms, client } = stateOf(ctx.req);
-    if (terms) return applyTerms(metadata, terms);
+    if (terms) {
+      applyTerms(metadata, terms);
+      return;
+    }
     if (!client?.agent) throw new errors.InvalidToken('no agent');
     // Above what it was registered for only its owner may lift it.
-    return applyRecord(metadata, client, {
+    applyRecord(metadata, client, {
       modeCeiling: client.agent.mode,
       allowUnbound: client.metadata.dpop_bound_access_tokens === false,
     });

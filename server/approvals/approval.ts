@@ -25,7 +25,9 @@ export interface Approval {
   jkt: string | null;
   edges: readonly ApprovedEdge[];
   impact: Impact;
-  status: 'pending' | 'approved' | 'denied' | 'ended';
+  status: 'pending' | 'approved' | 'denied';
+  /** A stop, or the agent's end, overtook it while it waited. */
+  stopped: boolean;
   askedAt: Date;
   shownAt: Date | null;
   expiresAt: Date;
@@ -49,7 +51,7 @@ export type DenyReason = keyof typeof DENY_REASONS;
 export interface NewApproval
   extends Omit<
     Approval,
-    'status' | 'askedAt' | 'shownAt' | 'decidedAt' | 'denyReason' | 'decision' | 'task' | 'hasNumber' | 'numberTries'
+    'status' | 'stopped' | 'askedAt' | 'shownAt' | 'decidedAt' | 'denyReason' | 'decision' | 'task' | 'hasNumber' | 'numberTries'
   > {
   displayCodeHash?: Buffer;
   authReqIdHash?: Buffer;

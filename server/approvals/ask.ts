@@ -3,6 +3,7 @@ import { createHash, randomInt } from 'node:crypto';
 import type { AgentEdge } from '../agents/agent.ts';
 import type { ClientRecord } from '../agents/clients.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
+import { edgesWithin } from '../delegation/edges.ts';
 import type { ExchangeRequest } from '../delegation/exchange.ts';
 import type { IssuedToken } from '../delegation/token.ts';
 import type { Sealing } from '../keys/seal.ts';
@@ -13,7 +14,7 @@ import type { Person } from '../people/person.ts';
 import { type AgentRequest, parseAgentRequest } from '../tasks/ask.ts';
 import { covers } from '../tasks/coverage.ts';
 import { type CanonicalRequest, requestHash, toDetail } from '../tasks/request.ts';
-import type { ApprovedEdge, Task, TaskStore } from '../tasks/task.ts';
+import type { Task, TaskStore } from '../tasks/task.ts';
 import type { NewApproval } from './approval.ts';
 import type { ApprovalStore } from './store.ts';
 
@@ -22,7 +23,8 @@ export interface AskDependencies {
   catalogue: () => Catalogue;
   approvals: ApprovalStore;
   tasks: TaskStore;
-  edgesOf(organization: string, agent: string): Promise<AgentEdge[]>;
+  /** Every edge below the agent, as they are now. */
+  edgesBelow(organization: string, agent: string): Promise<AgentEdge[]>;
   person(id: string): Promise<Person | undefined>;
   isPaused(organization: string, agent: string, person: string): Promise<boolean>;
   sealing: Sealing;
@@ -108,7 +110,12 @@ export async function askPerson(question: Question, dependencies: AskDependencie
       ...(question.acrValues !== undefined && { acrValues: question.acrValues }),
     },
     jkt: question.jkt ?? null,
-    edges: edgesFor(asked, await dependencies.edgesOf(person.organization, agent.id)),
+    // What the page will name: along these, and no others, may a part of the task be handed on.
+    edges: edgesWithin(
+      agent.id,
+      asked.actions.map(({ action }) => action),
+      await dependencies.edgesBelow(person.organization, agent.id),
+    ),
     impact: asked.impact,
     expiresAt,
     ...(task && { coveredBy: task.id }),
@@ -149,19 +156,6 @@ export async function coveringTask(
       (task.jkt === null || task.jkt === jkt) &&
       covers(catalogue(), task.actions, asked.actions) === undefined,
   );
-}
-
-/** Children the page will name: only along these may a part of the task be handed on. */
-function edgesFor(asked: AgentRequest, edges: readonly AgentEdge[]): ApprovedEdge[] {
-  const keys = new Set(asked.actions.map(({ action }) => action));
-  return edges
-    .map(({ child, childName, actions, maxDepth }) => ({
-      child,
-      childName,
-      maxDepth,
-      actions: actions.filter((action) => keys.has(action)),
-    }))
-    .filter(({ actions }) => actions.length > 0);
 }
 
 const askedHash = ({ actions, resources, scopes }: AgentRequest): string =>

@@ -4,6 +4,7 @@ import { type Description, describeAction } from '../catalogue/describe.ts';
 import { type DurationChoice, durationChoices } from '../catalogue/duration.ts';
 import { instant } from '../oauth/canonical.ts';
 import type { Person } from '../people/person.ts';
+import { APPROVABLE } from '../tasks/ask.ts';
 import { type Decision, decisionHash } from '../tasks/decision.ts';
 import type { RequestedAction } from '../tasks/request.ts';
 import type { Task, TaskAction } from '../tasks/task.ts';
@@ -19,7 +20,14 @@ export interface DecisionForm {
 }
 
 /** What stands between the form and a task. */
-export type DecisionProblem = 'changed' | 'expired' | 'decided' | 'duration' | 'nothing_allowed' | 'not_describable';
+export type DecisionProblem =
+  | 'changed'
+  | 'expired'
+  | 'decided'
+  | 'duration'
+  | 'nothing_allowed'
+  | 'not_describable'
+  | 'needs_proof';
 
 export interface Decided {
   decision: Decision;
@@ -103,6 +111,8 @@ export function decide(
 
   const described = describeApproval(approval, catalogue, person);
   if (!described) return problem('not_describable');
+  // Weighed again: the organization's domains may have changed since it was asked.
+  if (described.some(({ description }) => !APPROVABLE.includes(description.impact))) return problem('needs_proof');
   const choice = choicesFor(described, now, person.timeZone).find(({ value }) => value === form.duration);
   if (!choice) return problem('duration');
   const allowed = described.filter((_, index) => form.allowed?.has(index) ?? true);

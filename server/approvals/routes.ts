@@ -11,6 +11,7 @@ import {
   expiredWords,
   nothingHereWords,
   resultPage,
+  stoppedWords,
 } from '../../views/result.tsx';
 import type { ClientRecord, ClientStore } from '../agents/clients.ts';
 import { IMPACTS } from '../catalogue/action.ts';
@@ -241,7 +242,7 @@ async function decisionProps(
       firstRequest: uses === 0,
       timesUsed: uses,
       chain: [person.name, agent.name],
-      mayHandTo: approval.edges.map(({ childName }) => childName),
+      mayHandTo: [...new Map(approval.edges.map(({ child, childName }) => [child, childName])).values()],
     },
     values: described.flatMap(({ description: { values } }) => values.map(({ label, text }) => ({ label, text }))),
     exactRequest: JSON.stringify(approval.request, undefined, 2),
@@ -414,7 +415,11 @@ async function wrongNumber(ctx: Context, approval: Approval, session: Session, p
 }
 
 const isOver = (approval: Approval): 'decided' | 'expired' | undefined =>
-  approval.status !== 'pending' ? 'decided' : approval.expiresAt <= new Date() ? 'expired' : undefined;
+  approval.status !== 'pending'
+    ? 'decided'
+    : approval.stopped || approval.expiresAt <= new Date()
+      ? 'expired'
+      : undefined;
 
 /** The first decision again, or that it is too late: GET 200 or 410, POST 409 or 410. */
 async function showOver(
@@ -425,7 +430,10 @@ async function showOver(
   status: number,
 ): Promise<void> {
   const frame = frameOf(ctx, cookies);
-  if (approval.status === 'pending' || approval.status === 'ended' || approval.decidedAt === null) {
+  if (approval.stopped && approval.status === 'pending') {
+    return page(ctx, resultPage({ frame, ...stoppedWords }), status === 409 ? 409 : 410);
+  }
+  if (approval.status === 'pending' || approval.decidedAt === null) {
     return page(
       ctx,
       resultPage({ frame, ...expiredWords(clock(approval.expiresAt, person.timeZone)) }),
@@ -476,6 +484,17 @@ function showProblem(
         error: 'You allowed none of the actions. Choose Allow for at least one, or Deny below.',
         status: 400,
       });
+    case 'needs_proof':
+      return page(
+        ctx,
+        resultPage({
+          frame,
+          title: 'This needs more proof than this server can take.',
+          message: 'Its impact is high by now. Nothing was allowed.',
+          status: 'error',
+        }),
+        409,
+      );
     case 'not_describable':
       return page(
         ctx,
@@ -538,7 +557,7 @@ async function showInbox(ctx: Context, { person }: Session, pages: ApprovalPages
         impactSymbol: symbol,
         expiresAt: clock(approval.expiresAt, person.timeZone),
       })),
-      earlier: { allowed: count('approved'), denied: count('denied'), expired: count('pending') + count('ended') },
+      earlier: { allowed: count('approved'), denied: count('denied'), expired: count('pending') },
       recent: history,
     }),
   );

@@ -181,7 +181,7 @@ function toChild(request: ExchangeRequest, facts: ExchangeFacts): Outcome<Exchan
  * know must reappear.
  */
 function downstream(request: ExchangeRequest, facts: ExchangeFacts): Outcome<Exchanged> {
-  const { subject, client, catalogue, jkt } = facts;
+  const { subject, catalogue, jkt } = facts;
   if (request.requestedActor !== undefined) return refuse({ reason: 'handoff_not_allowed', detail: 'not an agent' });
   if (subject.jkt !== null && jkt === undefined) return refuse({ reason: 'key_mismatch' });
   if (request.audience === undefined) return refuse({ reason: 'resource_ambiguous' });

@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Context } from 'koa';
 
 /** The two cookies of our pages, and the form tokens that hang on them. */
@@ -47,7 +47,7 @@ export function cookiesWith(key: Buffer, secure: boolean): Cookies {
       if (session !== undefined) return tokenOf(session);
       let form = read(ctx, names.form);
       if (form === undefined) {
-        form = createHmac('sha256', key).update(`${Date.now()} ${Math.random()}`).digest('base64url');
+        form = randomBytes(32).toString('base64url');
         set(ctx, names.form, form);
       }
       return tokenOf(form);

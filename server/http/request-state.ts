@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 
 import type { ClientRecord, RegistrationTerms } from '../agents/clients.ts';
@@ -24,6 +25,8 @@ export interface RequestState {
   /** What an authorization or backchannel request asks, parsed once. */
   asked?: AgentRequest;
   terms?: RegistrationTerms;
+  /** The sign-in of an application that this request made. */
+  signIn?: string;
 }
 
 const states = new WeakMap<IncomingMessage, RequestState>();
@@ -31,7 +34,7 @@ const states = new WeakMap<IncomingMessage, RequestState>();
 export function stateOf(request: IncomingMessage): RequestState {
   let state = states.get(request);
   if (!state) {
-    state = { id: `req_${Math.random().toString(36).slice(2, 10)}` };
+    state = { id: `req_${randomBytes(5).toString('hex')}` };
     states.set(request, state);
   }
   return state;

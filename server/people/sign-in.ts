@@ -36,7 +36,7 @@ export async function signIn(
   const credential = await people.localCredential(account);
   const matches = await passwordMatches(password, credential?.secret);
   const person = credential && matches ? await people.find(credential.person) : undefined;
-  if (!person || person.status !== 'active') return { ok: false };
+  if (person?.status !== 'active') return { ok: false };
 
   await limits.succeeded(account);
   const cookie = newSecret();

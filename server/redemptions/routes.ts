@@ -89,12 +89,7 @@ async function resourceServerOf(
   }
   const token = read.value;
   const client = await clients.find(token.clientId);
-  if (
-    !client ||
-    client.kind !== 'resource_server' ||
-    token.resource !== reader.issuer ||
-    !token.scopes.includes('redemptions')
-  ) {
+  if (client?.kind !== 'resource_server' || token.resource !== reader.issuer || !token.scopes.includes('redemptions')) {
     ctx.set('WWW-Authenticate', 'Bearer error="insufficient_scope", scope="redemptions"');
     json(ctx, { error: 'insufficient_scope', error_description: 'the scope redemptions is required' }, 403);
     return undefined;

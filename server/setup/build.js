@@ -12,7 +12,7 @@ const SETTINGS = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
  */
 export function isBuilt(root) {
   try {
-    return fs.readFileSync(path.join(root, 'dist/.built-from'), 'utf8') === fingerprint(root);
+    return fs.readFileSync(path.join(root, 'dist/.built-from'), 'utf8') === fingerprintOf(root);
   } catch {
     return false;
   }
@@ -21,11 +21,11 @@ export function isBuilt(root) {
 /**
  * Compiles beside dist/ and swaps, so that a command that starts meanwhile never loads half of it.
  * @param {string} root
+ * @param {string} dist
  */
-export async function build(root) {
-  const dist = path.join(root, 'dist');
+export async function build(root, dist = path.join(root, 'dist')) {
   const fresh = `${dist}.${process.pid}`;
-  const from = fingerprint(root);
+  const from = fingerprintOf(root);
   try {
     const tsc = path.join(root, 'node_modules/.bin/tsc');
     const { status } = spawnSync(tsc, ['-p', path.join(root, 'tsconfig.build.json'), '--outDir', fresh], {
@@ -47,8 +47,11 @@ export async function build(root) {
   }
 }
 
-/** @param {string} root */
-function fingerprint(root) {
+/**
+ * Of everything that goes into a build.
+ * @param {string} root
+ */
+export function fingerprintOf(root) {
   const hash = createHash('sha256');
   for (const file of [...SETTINGS, ...sources(root)]) hash.update(file).update(fs.readFileSync(path.join(root, file)));
   return hash.digest('hex');

@@ -20,7 +20,7 @@ export interface AgentRequest {
 const OIDC_SCOPES = ['openid', 'offline_access'];
 
 /** The highest impact that can be approved today: the proof that more would need is not offered yet. */
-const APPROVABLE: readonly Impact[] = ['low', 'medium'];
+export const APPROVABLE: readonly Impact[] = ['low', 'medium'];
 
 /**
  * Resolves scopes and authorization details to actions of the catalogue; what does not resolve is refused. Pure.

@@ -9,8 +9,9 @@ export type TaskAction = DecidedAction &
     position?: number;
   };
 
-/** A child the person saw when they approved: the agent may hand a part of the task to it, and to nobody else. */
+/** An edge the person saw when they approved: along it `parent` may hand a part of the task to `child`. There are no others. */
 export interface ApprovedEdge {
+  parent: string;
   child: string;
   childName: string;
   actions: readonly string[];

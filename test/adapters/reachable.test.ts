@@ -12,26 +12,26 @@ test('a database that answers is reachable', async () => {
 });
 
 test.each([
-  ['no server', 'postgresql://u:hunter2@127.0.0.1:1/d', 'names a server that does not answer'],
-  ['no host', 'postgresql://u:hunter2@nowhere.invalid/d', 'names a host that cannot be found'],
-  ['no socket', 'postgresql://u:hunter2@localhost/d?host=/nowhere', 'names a server that does not answer'],
+  ['no server', 'postgresql://u:hunter2@127.0.0.1:1/d', 'no server answers there'],
+  ['no host', 'postgresql://u:hunter2@nowhere.invalid/d', 'the host cannot be found'],
+  ['no socket', 'postgresql://u:hunter2@localhost/d?host=/nowhere', 'no server answers there'],
 ])('%s: the reason and what to do, without the password', async (_case, url, reason) => {
   const message = await assertReachable(url).catch((error: Error) => `${error.name}: ${error.message}`);
-  expect(message).toContain(`DatabaseUnavailable: DATABASE_URL ${reason}`);
+  expect(message).toContain(`Unavailable: DATABASE_URL: ${reason}`);
   expect(message).not.toContain('hunter2');
 });
 
 test.each([
-  ['no such database', () => otherDatabase(adminUrl(), 'missing'), 'names a database that does not exist'],
-  ['no such role', () => otherDatabase(adminUrl(), 'postgres', 'missing'), 'is refused by the server'],
+  ['no such database', () => otherDatabase(adminUrl(), 'missing'), 'there is no such database'],
+  ['no such role', () => otherDatabase(adminUrl(), 'postgres', 'missing'), 'the server refuses the login'],
 ])('%s', async (_case, url, reason) => {
-  await expect(assertReachable(url())).rejects.toThrow(`DATABASE_URL ${reason}`);
+  await expect(assertReachable(url())).rejects.toThrow(`DATABASE_URL: ${reason}`);
 });
 
 test('something that is no PostgreSQL is given up after some seconds', async () => {
   const silent = createServer(() => {}).listen(0, '127.0.0.1');
   await once(silent, 'listening');
   const { port } = silent.address() as { port: number };
-  await expect(assertReachable(`postgresql://u@127.0.0.1:${port}/d`)).rejects.toThrow('DATABASE_URL does not work');
+  await expect(assertReachable(`postgresql://u@127.0.0.1:${port}/d`)).rejects.toThrow('DATABASE_URL: no connection');
   silent.close();
 });

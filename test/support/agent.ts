@@ -10,6 +10,7 @@ import {
   SignJWT,
 } from 'jose';
 
+import { send } from './send.ts';
 import type { TestServer } from './server.ts';
 
 export const CALENDAR = 'https://calendar.acme.example';
@@ -134,16 +135,9 @@ export async function clientWith(
       }
       const proof =
         typeof dpop === 'string' ? dpop : dpop ? await client.proof(`${issuer}${path}`, key ? { key } : {}) : undefined;
-      const response = await fetch(`${base}${path}`, {
-        method: 'POST',
-        headers: {
-          ...(proof && { DPoP: proof }),
-          ...(base === issuer ? {} : { host: new URL(issuer).host }),
-          ...headers,
-        },
-        body,
-      });
-      return answerOf(response);
+      return answerOf(
+        await send(`${issuer}${path}`, { method: 'POST', headers: { ...(proof && { DPoP: proof }), ...headers }, body }, base),
+      );
     },
     token: (form, options) => client.post('/token', form, options),
   };

@@ -1,4 +1,5 @@
 import { type Answer, type Json, pkce, push, REDIRECT, type TestClient } from './agent.ts';
+import { type Sent, send } from './send.ts';
 import type { TestServer } from './server.ts';
 
 /** A person at a browser without script: cookies, forms, and what a page says. */
@@ -9,6 +10,8 @@ export interface TestPerson {
   post(path: string, form: Record<string, string>, headers?: Record<string, string>): Promise<PageAnswer>;
   /** Fills in the form that the page shows and sends it. */
   submit(page: PageAnswer, fields: Record<string, string>): Promise<PageAnswer>;
+  /** The same browser, whose requests reach another instance of the issuer from now on. */
+  at(base: string): TestPerson;
 }
 
 export interface PageAnswer {
@@ -32,20 +35,13 @@ export async function signIn(
 }
 
 /** A browser that nobody signed in at. */
-export function browserOf(issuer: string, email = ''): TestPerson {
-  const jar = new Map<string, string>();
-  const send = async (url: string, init: RequestInit): Promise<PageAnswer> => {
-    let [at, options] = [new URL(url, issuer).href, init];
+export function browserOf(issuer: string, email = '', base?: string, jar = new Map<string, string>()): TestPerson {
+  const follow = async (url: string, first: Sent): Promise<PageAnswer> => {
+    let [at, sent] = [new URL(url, issuer).href, first];
     for (let hops = 0; hops < 10; hops++) {
-      const response = await fetch(at, {
-        ...options,
-        redirect: 'manual',
-        headers: {
-          accept: 'text/html',
-          ...(jar.size > 0 && { cookie: [...jar].map(([name, value]) => `${name}=${value}`).join('; ') }),
-          ...(options.headers as Record<string, string>),
-        },
-      });
+      const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
+      const headers = { accept: 'text/html', ...(cookie && { cookie }), ...sent.headers };
+      const response = await send(at, { ...sent, headers }, base);
       for (const cookie of response.headers.getSetCookie()) {
         const [pair = ''] = cookie.split(';');
         const [name = '', ...value] = pair.split('=');
@@ -57,20 +53,21 @@ export function browserOf(issuer: string, email = ''): TestPerson {
         return { status: response.status, html: await response.text(), url: at, headers: response.headers };
       }
       at = new URL(location, at).href;
-      options = { method: 'GET' };
+      sent = { method: 'GET' };
       if (!at.startsWith(issuer)) return { status: response.status, html: '', url: at, headers: response.headers };
     }
     throw new Error(`too many redirects at ${at}`);
   };
   return {
     email,
-    get: (path) => send(path, { method: 'GET' }),
-    post: (path, form, headers = {}) => send(path, { method: 'POST', body: new URLSearchParams(form), headers }),
+    get: (path) => follow(path, { method: 'GET' }),
+    post: (path, form, headers = {}) => follow(path, { method: 'POST', body: new URLSearchParams(form), headers }),
     submit(page, fields) {
       const action = /<form[^>]*action="([^"]*)"[^>]*>(?![\s\S]*?\/logout)/.exec(mainOf(page.html))?.[1];
       if (action === undefined) throw new Error(`no form at ${page.url}: ${page.status}`);
       return this.post(new URL(action.replaceAll('&amp;', '&'), page.url).href, { ...hiddenOf(page.html), ...fields });
     },
+    at: (other) => browserOf(issuer, email, other, jar),
   };
 }
 

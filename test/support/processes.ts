@@ -16,6 +16,17 @@ export function familyOf(pid: number): Process[] {
   return [...all.filter((process) => process.pid === pid), ...below(pid)];
 }
 
+/** kill -9, the youngest first; those that have ended already are let be. */
+export function killAll(family: readonly Process[]): void {
+  for (const { pid } of [...family].reverse()) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
+  }
+}
+
 /** Waits until none of them is left; answers those that are. */
 export async function remaining(family: readonly Process[], seconds = 5): Promise<Process[]> {
   for (const deadline = Date.now() + seconds * 1000; ; await sleep(50)) {

@@ -1,0 +1,364 @@
+import {
+  type Act,
+  actorOf,
+  type AdminStore,
+  type AgentCard,
+  type ClientAdded,
+  type ListedAgent,
+  type ListedEdge,
+  type ListedInitialAccessToken,
+  type ListedPerson,
+  type NewClient,
+  type Organization,
+  type OrganizationStore,
+  type StillLive,
+  type Stopped,
+  type StopOrder,
+} from '../../server/admin/admin.ts';
+import type { AgentStatus } from '../../server/agents/agent.ts';
+import { DEPLOYMENT } from '../../server/agents/clients.ts';
+import { type EventType, prepareEvent } from '../../server/evidence/evidence.ts';
+import { changeStatus } from './agents.ts';
+import type { Database, Statements } from './database.ts';
+import { eventParameters, insertEvent } from './evidence.ts';
+import { writeStop } from './liveness.ts';
+import { KEYS_OF_ROW } from './tokens.ts';
+
+/** What names organizations. Not within one, so only for what resolves a name and for the operator. */
+export const postgresOrganizations = (database: Database): OrganizationStore => ({
+  list: () => database.rows<Organization>('select id, slug, name, domains from organizations order by slug'),
+  find: (name) => database.first<Organization>('select id, slug, name, domains from organizations where id = $1 or slug = $1', [name]),
+  add: ({ id, slug, name, domains }, caller) =>
+    database.transaction(async (statements) => {
+      const added = await statements.run(
+        'insert into organizations (id, slug, name, domains) values ($1, $2, $3, $4) on conflict (slug) do nothing',
+        [id, slug, name, domains],
+      );
+      if (added === 0) return 'taken';
+      await acted(statements, { organization: id, caller }, 'organization.added', { slug, name, domains });
+      return 'added';
+    }),
+  ofAgent: async (agent) =>
+    (await database.rows<{ organization: string }>('select distinct organization from agents where id = $1 or name = $1', [agent])).map(
+      ({ organization }) => organization,
+    ),
+  ofTask: async (task) =>
+    (await database.first<{ organization: string }>('select organization from tasks where id = $1', [task]))?.organization,
+});
+
+/** The admin API's reading and writing, one organization at a time under row-level security. */
+export const postgresAdmin = (database: Database): AdminStore => ({
+  people: (organization) => database.within(organization, (statements) => statements.rows<ListedPerson>(`${PEOPLE} order by p.email`, [organization])),
+  findPerson: (organization, person) =>
+    database.within(organization, (statements) =>
+      statements.first<ListedPerson>(`${PEOPLE} and (p.id = $2 or lower(p.email) = lower($2))`, [organization, person]),
+    ),
+  addPerson: (act, { id, email, name, roles }) =>
+    database.within(act.organization, async (statements) => {
+      const added = await statements.run(
+        'insert into people (organization, id, email, name, roles) values ($1, $2, $3, $4, $5) on conflict (organization, lower(email)) do nothing',
+        [act.organization, id, email, name, roles],
+      );
+      if (added === 0) return 'taken';
+      await acted(statements, act, 'person.added', { person: id, email, name, roles });
+      return 'added';
+    }),
+  addEnrolment: (act, { tokenHash, person, expiresAt }) =>
+    database.within(act.organization, async (statements) => {
+      const added = await statements.run(ADD_ENROLMENT, [tokenHash, act.organization, person, actorOf(act.caller), expiresAt]);
+      if (added === 0) return false;
+      await acted(statements, act, 'enrolment.offered', { person, expires_at: expiresAt.toISOString() });
+      return true;
+    }),
+
+  initialAccessTokens: (organization) =>
+    database.within(organization, (statements) => statements.rows<ListedInitialAccessToken>(INITIAL_ACCESS_TOKENS, [organization])),
+  addInitialAccessToken: (act, token, id, tokenHash) =>
+    database.within(act.organization, async (statements) => {
+      const { owner, deputy, mode, status, allowUnbound, uses, expiresAt } = token;
+      await statements.run(ADD_INITIAL_ACCESS_TOKEN, [
+        act.organization,
+        id,
+        tokenHash,
+        owner,
+        deputy,
+        mode,
+        status,
+        allowUnbound,
+        uses,
+        actorOf(act.caller),
+        expiresAt,
+      ]);
+      await acted(statements, act, 'initial_access_token.made', {
+        id,
+        owner,
+        deputy,
+        mode,
+        status,
+        allow_unbound: allowUnbound,
+        uses,
+        expires_at: expiresAt?.toISOString(),
+      });
+    }),
+  endInitialAccessToken: (act, id) =>
+    database.within(act.organization, async (statements) => {
+      const ended = await statements.run(
+        `update initial_access_tokens set expires_at = clock_timestamp()
+         where organization = $1 and id = $2 and (expires_at is null or expires_at > clock_timestamp())`,
+        [act.organization, id],
+      );
+      if (ended === 0) return false;
+      await acted(statements, act, 'initial_access_token.ended', { id });
+      return true;
+    }),
+
+  addClient: (act, client) =>
+    // A shared resource belongs to no organization, so within one nobody may touch it: the deployment's is the owner's path.
+    act.organization === DEPLOYMENT
+      ? database.transaction((statements) => addClient(statements, act, client))
+      : database.within(act.organization, (statements) => addClient(statements, act, client)),
+
+  agents: (organization, { status, owner } = {}) =>
+    database.within(organization, (statements) =>
+      statements.rows<ListedAgent>(
+        `${AGENTS} where a.organization = $1 and ($2::text is null or a.status = $2)
+           and ($3::text is null or a.owner = $3 or lower(o.email) = lower($3)) order by a.name, a.id limit ${LIST_LIMIT}`,
+        [organization, status ?? null, owner ?? null],
+      ),
+    ),
+  findAgents: (organization, agent) =>
+    database.within(organization, (statements) =>
+      statements.rows<{ id: string; name: string }>(
+        'select id, name from agents where organization = $1 and (id = $2 or name = $2) order by id',
+        [organization, agent],
+      ),
+    ),
+  agent: (organization, id) =>
+    database.within(organization, async (statements) => {
+      const agent = await statements.first<ListedAgent>(`${AGENTS} where a.organization = $1 and a.id = $2`, [organization, id]);
+      if (!agent) return undefined;
+      const of = [organization, id];
+      return {
+        ...agent,
+        clients: await statements.rows<AgentCard['clients'][number]>(CLIENTS_OF_AGENT, of),
+        hands_on_to: await statements.rows<AgentCard['hands_on_to'][number]>(HANDS_ON_TO, of),
+        changes: await statements.rows<AgentCard['changes'][number]>(CHANGES, of),
+      };
+    }),
+  changeStatus: (act, agent, from, to, reason) =>
+    database.within(act.organization, async (statements) => {
+      const row = await statements.first<{ status: AgentStatus }>(
+        'select status from agents where organization = $1 and id = $2 for no key update',
+        [act.organization, agent],
+      );
+      if (!row || !from.includes(row.status)) return undefined;
+      const by = actorOf(act.caller);
+      const moved = await changeStatus(statements, { organization: act.organization, agent, to, by, reason });
+      return moved && stopped(statements, act.organization, `agent:${agent}`);
+    }),
+  missingToActivate: (organization, agent) =>
+    database.within(organization, async (statements) => {
+      const row = await statements.first<Record<string, boolean>>(READY, [organization, agent]);
+      return Object.entries(row ?? {}).flatMap(([name, there]) => (there ? [] : [name.replaceAll('_', ' ')]));
+    }),
+  setOwnActions: (act, agent, actions) =>
+    database.within(act.organization, async (statements) => {
+      await statements.run('update agents set own_actions = $3 where organization = $1 and id = $2', [act.organization, agent, actions]);
+      await record(statements, act, 'agent.changed', 'own_actions', { own_actions: actions }, { agent });
+    }),
+
+  edges: (organization) => database.within(organization, (statements) => statements.rows<ListedEdge>(EDGES, [organization])),
+  putEdge: (act, { parent, child, actions, maxDepth }) =>
+    database.within(act.organization, async (statements) => {
+      await statements.run(PUT_EDGE, [act.organization, parent, child, actions, maxDepth]);
+      await record(statements, act, 'agent.changed', 'edge_put', { child, actions, max_depth: maxDepth }, { agent: parent });
+    }),
+  removeEdge: (act, parent, child) =>
+    database.within(act.organization, async (statements) => {
+      const removed = await statements.run('delete from agent_edges where organization = $1 and parent = $2 and child = $3', [
+        act.organization,
+        parent,
+        child,
+      ]);
+      if (removed === 0) return false;
+      await record(statements, act, 'agent.changed', 'edge_removed', { child }, { agent: parent });
+      return true;
+    }),
+
+  stop: (act, order) =>
+    database.within(act.organization, async (statements) => {
+      const { kind, subject, reason } = order;
+      await writeStop(statements, { organization: act.organization, kind, subject, by: actorOf(act.caller), reason });
+      await record(statements, act, 'authority.stopped', kind, { subject, reason }, namesIn(order));
+      return stopped(statements, act.organization, `${kind}:${subject}`);
+    }),
+});
+
+async function addClient(statements: Statements, act: Act, { clientId, kind, metadata, resources, replace }: NewClient): Promise<ClientAdded> {
+  const found = await statements.rows<{ resource: string; resource_server: string | null }>(
+    `select resource, resource_server from resources where resource = any($1) and coalesce(organization, '${DEPLOYMENT}') = $2`,
+    [resources, act.organization],
+  );
+  const foreign = resources.filter((resource) => !found.some((row) => row.resource === resource));
+  if (foreign.length > 0) return { foreign };
+  const taken = found.flatMap(({ resource, resource_server }) => (resource_server !== null && !replace ? [resource] : []));
+  if (taken.length > 0) return { taken };
+  await statements.run('insert into clients (client_id, organization, kind, metadata) values ($1, $2, $3, $4)', [
+    clientId,
+    act.organization,
+    kind,
+    metadata,
+  ]);
+  await statements.run('update resources set resource_server = $2 where resource = any($1)', [resources, clientId]);
+  await acted(statements, act, 'client.added', { client_id: clientId, kind, name: metadata.client_name, resources });
+  return { added: true };
+}
+
+/** The columns that say what a stop is about. */
+function namesIn({ kind, subject }: StopOrder): { [column: string]: string | undefined } {
+  const [agent, person] = subject.split('|');
+  switch (kind) {
+    case 'pair':
+      return { agent, person };
+    case 'token':
+      return { jti: subject };
+    case 'client':
+      return { application: subject };
+    case 'agent':
+    case 'person':
+    case 'task':
+    case 'resource':
+      return { [kind]: subject };
+    default:
+      return {};
+  }
+}
+
+async function stopped(statements: Statements, organization: string, key: string): Promise<Stopped> {
+  const epoch = await statements.first<{ at: Date }>('select at from stop_epochs where organization = $1 and key = $2', [organization, key]);
+  return {
+    stopped_at: epoch?.at ?? new Date(),
+    tokens: await statements.rows<StillLive>(STILL_LIVE, [organization, key]),
+  };
+}
+
+const acted = (statements: Statements, act: Act, reason: string, content: object) =>
+  record(statements, act, 'admin.acted', reason, content, act.caller.kind === 'person' ? { person: act.caller.person.id } : {});
+
+function record(
+  statements: Statements,
+  { organization, caller }: Act,
+  type: EventType,
+  reason: string,
+  content: object,
+  names: { [column: string]: string | undefined },
+): Promise<number> {
+  const event = prepareEvent({
+    organization,
+    type,
+    decision: 'allowed',
+    reason,
+    ...names,
+    content: { by: actorOf(caller), through: caller.client, ...content },
+  });
+  return statements.run(`with ${insertEvent(1)} select`, eventParameters(event));
+}
+
+const LIST_LIMIT = 500;
+
+const PEOPLE = `
+  select p.id, p.email, p.name, p.roles, p.status,
+         exists (select from credentials c where c.organization = p.organization and c.person = p.id) as enrolled
+  from people p where p.organization = $1`;
+
+// Only for somebody who cannot sign in yet; an earlier link of theirs ends.
+const ADD_ENROLMENT = `
+  with open as (
+    select p.id from people p
+    where p.organization = $2 and p.id = $3 and p.status = 'active'
+      and not exists (select from credentials c where c.organization = p.organization and c.person = p.id)
+    for no key update),
+  earlier as (
+    update enrolments set expires_at = clock_timestamp() from open
+    where organization = $2 and person = open.id and used_at is null and expires_at > clock_timestamp())
+  insert into enrolments (token_hash, organization, person, made_by, expires_at) select $1, $2, open.id, $4, $5 from open`;
+
+const person = (alias: string) => `json_build_object('id', ${alias}.id, 'name', ${alias}.name, 'email', ${alias}.email)`;
+
+const INITIAL_ACCESS_TOKENS = `
+  select i.id, ${person('o')} as owner, ${person('d')} as deputy, i.mode_ceiling as mode, i.final_status as status, i.allow_unbound,
+         i.uses_left, i.made_by, i.created_at, i.expires_at,
+         (i.expires_at is null or i.expires_at > clock_timestamp()) and (i.uses_left is null or i.uses_left > 0) as usable
+  from initial_access_tokens i
+  join people o on o.organization = i.organization and o.id = i.owner
+  join people d on d.organization = i.organization and d.id = i.deputy
+  where i.organization = $1 order by i.created_at`;
+
+const ADD_INITIAL_ACCESS_TOKEN = `
+  insert into initial_access_tokens (organization, id, token_hash, owner, deputy, mode_ceiling, final_status, allow_unbound, uses_left,
+                                     made_by, expires_at)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`;
+
+const AGENTS = `
+  select a.id, g.slug as organization, a.name, a.purpose, a.mode, a.status, ${person('o')} as owner, ${person('d')} as deputy,
+         (select array_agg(distinct type order by type) from clients c, jsonb_array_elements_text(c.metadata -> 'authorization_details_types') type
+          where c.organization = a.organization and c.agent = a.id) as actions,
+         a.own_actions,
+         (select count(*)::int from tasks t
+          where t.organization = a.organization and t.agent = a.id and t.expires_at > clock_timestamp()
+            and why_not_alive(t.organization,
+                  array['organization:' || t.organization, 'agent:' || t.agent, 'pair:' || t.agent || '|' || t.person,
+                        'client:' || t.client_id, 'person:' || t.person, 'task:' || t.id],
+                  array[t.agent], t.person, t.id, t.approved_at) is null) as live_tasks,
+         used.at as last_used, a.expires_at
+  from agents a
+  join organizations g on g.id = a.organization
+  join people o on o.organization = a.organization and o.id = a.owner
+  join people d on d.organization = a.organization and d.id = a.deputy
+  left join (select agent, max(issued_at) as at from issued_tokens where organization = $1 group by agent) used on used.agent = a.id`;
+
+const CLIENTS_OF_AGENT = `
+  select client_id, metadata ->> 'client_name' as name, metadata ->> 'token_endpoint_auth_method' as auth_method
+  from clients where organization = $1 and agent = $2 order by created_at`;
+
+const HANDS_ON_TO = `
+  select e.child as agent, c.name, e.actions, e.max_depth
+  from agent_edges e join agents c on c.organization = e.organization and c.id = e.child
+  where e.organization = $1 and e.parent = $2 order by c.name`;
+
+const CHANGES = `
+  select h.at, h.from_status as "from", h.to_status as "to", coalesce(p.email, c.metadata ->> 'client_name', h.by) as by, h.reason
+  from agent_changes h
+  left join people p on p.organization = h.organization and p.id = h.by
+  left join clients c on c.client_id = h.by
+  where h.organization = $1 and h.agent = $2 order by h.at`;
+
+const READY = `
+  select a.purpose is not null as a_purpose, o.status = 'active' as an_active_owner, d.status = 'active' as an_active_deputy,
+         exists (select from clients c where c.organization = a.organization and c.agent = a.id) as a_client
+  from agents a
+  join people o on o.organization = a.organization and o.id = a.owner
+  join people d on d.organization = a.organization and d.id = a.deputy
+  where a.organization = $1 and a.id = $2`;
+
+const EDGES = `
+  select json_build_object('id', p.id, 'name', p.name) as parent, json_build_object('id', c.id, 'name', c.name) as child, e.actions, e.max_depth
+  from agent_edges e
+  join agents p on p.organization = e.organization and p.id = e.parent
+  join agents c on c.organization = e.organization and c.id = e.child
+  where e.organization = $1 order by p.name, c.name limit ${LIST_LIMIT}`;
+
+const PUT_EDGE = `
+  insert into agent_edges (organization, parent, child, actions, max_depth) values ($1, $2, $3, $4, $5)
+  on conflict (organization, parent, child) do update set actions = excluded.actions, max_depth = excluded.max_depth`;
+
+// What is limited, high or critical is never accepted without asking back, and this server refuses at once itself:
+// what is left are tokens that a resource may take at their word until they expire.
+const STILL_LIVE = `
+  select t.resource, max(t.expires_at) as live_until, count(*)::int as count
+  from issued_tokens t
+  where t.organization = $1 and t.issued_at > clock_timestamp() - interval '1 hour' and t.expires_at > clock_timestamp()
+    and t.kind in ('leaf', 'own') and $2 = any(${KEYS_OF_ROW})
+    and (t.actions = '[]' or exists (
+      select from jsonb_array_elements(t.actions) a where a ->> 'max_uses' is null and a ->> 'impact' in ('low', 'medium')))
+  group by t.resource order by t.resource`;

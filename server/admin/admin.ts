@@ -1,0 +1,214 @@
+import type { AgentMode, AgentStatus } from '../agents/agent.ts';
+import type { ClientKind } from '../agents/clients.ts';
+import type { StopKind } from '../agents/liveness.ts';
+import type { Person } from '../people/person.ts';
+
+/** Who calls the admin API: the operator's command line, for any organization, or an administrator, for their own. */
+export type AdminCaller = { kind: 'operator'; client: string } | { kind: 'person'; client: string; person: Person };
+
+/** What evidence and records name as the one who did it. */
+export const actorOf = (caller: AdminCaller): string => (caller.kind === 'person' ? caller.person.id : caller.client);
+
+/** An organization as administrators name it. */
+export interface Organization {
+  id: string;
+  slug: string;
+  name: string;
+  /** Mail domains that count as inside. */
+  domains: readonly string[];
+}
+
+/** The answer to an administrator: what was done, or why not. A refusal changed nothing. */
+export type AdminOutcome<T> = { ok: true; value: T } | AdminRefusal;
+export interface AdminRefusal {
+  ok: false;
+  status: 400 | 401 | 403 | 404 | 409 | 422;
+  reason: string;
+  detail: string;
+  /** Each problem of a document that has several. */
+  problems?: readonly string[];
+}
+
+export const done = <T>(value: T): AdminOutcome<T> => ({ ok: true, value });
+const refusal =
+  (status: AdminRefusal['status']) =>
+  (reason: string, detail: string, problems?: readonly string[]): AdminRefusal => ({
+    ok: false,
+    status,
+    reason,
+    detail,
+    ...(problems && { problems }),
+  });
+export const malformed = (detail: string): AdminRefusal => refusal(400)('invalid_request', detail);
+export const forbidden = (reason: string, detail: string): AdminRefusal => refusal(403)(reason, detail);
+export const unknown = (what: string): AdminRefusal => refusal(404)('not_found', `${what} is unknown`);
+export const conflict = (reason: string, detail: string): AdminRefusal => refusal(409)(reason, detail);
+export const unacceptable = (reason: string, detail: string, problems?: readonly string[]): AdminRefusal =>
+  refusal(422)(reason, detail, problems);
+
+/** One administrator's change in one organization: where it happens and who did it. */
+export interface Act {
+  organization: string;
+  caller: AdminCaller;
+}
+
+/** A name with what it names. */
+export interface Named {
+  id: string;
+  name: string | null;
+  email?: string | undefined;
+}
+
+export interface ListedPerson {
+  id: string;
+  email: string;
+  name: string;
+  roles: readonly string[];
+  status: string;
+  /** Has a way to sign in; otherwise waits for its enrolment. */
+  enrolled: boolean;
+}
+
+export interface ListedInitialAccessToken {
+  id: string;
+  owner: Named;
+  deputy: Named;
+  mode: AgentMode;
+  status: 'pending' | 'active';
+  allow_unbound: boolean;
+  uses_left: number | null;
+  made_by: string;
+  created_at: Date;
+  expires_at: Date | null;
+  usable: boolean;
+}
+
+export interface ListedAgent {
+  id: string;
+  organization: string;
+  name: string;
+  purpose: string | null;
+  mode: AgentMode;
+  status: AgentStatus;
+  owner: Named;
+  deputy: Named;
+  /** Types it may ask for; null where its registration names none and it may ask for any. */
+  actions: readonly string[] | null;
+  own_actions: readonly string[];
+  live_tasks: number;
+  last_used: Date | null;
+  expires_at: Date | null;
+}
+
+export interface AgentCard extends ListedAgent {
+  clients: { client_id: string; name: string | null; auth_method: string }[];
+  hands_on_to: { agent: string; name: string; actions: readonly string[]; max_depth: number }[];
+  changes: { at: Date; from: string | null; to: string; by: string; reason: string | null }[];
+}
+
+export interface ListedEdge {
+  parent: Named;
+  child: Named;
+  actions: readonly string[];
+  max_depth: number;
+}
+
+export interface NewInitialAccessToken {
+  owner: string;
+  deputy: string;
+  mode: AgentMode;
+  status: 'pending' | 'active';
+  allowUnbound: boolean;
+  uses: number | null;
+  expiresAt: Date | null;
+}
+
+export interface NewClient {
+  clientId: string;
+  kind: ClientKind;
+  metadata: Record<string, unknown>;
+  /** Resources whose server this becomes. */
+  resources: readonly string[];
+  /** Takes a resource over from the server it has. */
+  replace: boolean;
+}
+
+/** `taken`: resources that have another server; `foreign`: resources that are not the organization's. Then nothing was added. */
+export type ClientAdded = { added: true } | { taken: string[] } | { foreign: string[] };
+
+/** Which JWTs may still be accepted by a resource that does not ask back, and until when. */
+export interface StillLive {
+  resource: string;
+  live_until: Date;
+  count: number;
+}
+
+export interface Stopped {
+  stopped_at: Date;
+  tokens: StillLive[];
+}
+
+export interface StopOrder {
+  kind: StopKind;
+  /** As in the stop's key; for a pair `agent|person`. */
+  subject: string;
+  reason: string;
+}
+
+/** Organizations and what names them; the only reading that is not within one organization. */
+export interface OrganizationStore {
+  list(): Promise<Organization[]>;
+  /** By id or slug. */
+  find(name: string): Promise<Organization | undefined>;
+  add(organization: Organization, caller: AdminCaller): Promise<'added' | 'taken'>;
+  /** In which organization an agent or a task is; for the operator, who need not name it. */
+  ofAgent(agent: string): Promise<string[]>;
+  ofTask(task: string): Promise<string | undefined>;
+}
+
+/** Everything in one organization, under row-level security. Each change writes its evidence, both or neither. */
+export interface AdminStore {
+  people(organization: string): Promise<ListedPerson[]>;
+  /** By id or e-mail address. */
+  findPerson(organization: string, person: string): Promise<ListedPerson | undefined>;
+  addPerson(
+    act: Act,
+    person: { id: string; email: string; name: string; roles: readonly string[] },
+  ): Promise<'added' | 'taken'>;
+  /** False where the person can sign in already: a link would hand their account to whoever holds it. */
+  addEnrolment(act: Act, enrolment: { tokenHash: Buffer; person: string; expiresAt: Date }): Promise<boolean>;
+
+  initialAccessTokens(organization: string): Promise<ListedInitialAccessToken[]>;
+  addInitialAccessToken(act: Act, token: NewInitialAccessToken, id: string, tokenHash: Buffer): Promise<void>;
+  endInitialAccessToken(act: Act, id: string): Promise<boolean>;
+
+  addClient(act: Act, client: NewClient): Promise<ClientAdded>;
+
+  agents(
+    organization: string,
+    only?: { status?: string | undefined; owner?: string | undefined },
+  ): Promise<ListedAgent[]>;
+  /** By id or name. */
+  findAgents(organization: string, agent: string): Promise<{ id: string; name: string }[]>;
+  agent(organization: string, id: string): Promise<AgentCard | undefined>;
+  /** Undefined: the agent is not in a status from which this may be done. */
+  changeStatus(
+    act: Act,
+    agent: string,
+    from: readonly AgentStatus[],
+    to: AgentStatus,
+    reason: string,
+  ): Promise<Stopped | undefined>;
+  /** What keeps a pending agent from becoming active. */
+  missingToActivate(organization: string, agent: string): Promise<string[]>;
+  setOwnActions(act: Act, agent: string, actions: readonly string[]): Promise<void>;
+
+  edges(organization: string): Promise<ListedEdge[]>;
+  putEdge(
+    act: Act,
+    edge: { parent: string; child: string; actions: readonly string[]; maxDepth: number },
+  ): Promise<void>;
+  removeEdge(act: Act, parent: string, child: string): Promise<boolean>;
+
+  stop(act: Act, order: StopOrder): Promise<Stopped>;
+}

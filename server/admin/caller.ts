@@ -1,0 +1,57 @@
+import type { Context } from 'koa';
+
+import { type ClientStore, DEPLOYMENT } from '../agents/clients.ts';
+import { readToken, type TokenReader } from '../delegation/subject.ts';
+import { type ProofChecks, presentedToken, provesBinding } from '../http/bearer.ts';
+import type { PeopleStore } from '../people/person.ts';
+import type { AdminCaller, AdminOutcome } from './admin.ts';
+
+export interface CallerDependencies {
+  reader: TokenReader;
+  clients: ClientStore;
+  people: PeopleStore;
+  proofs: ProofChecks;
+}
+
+/**
+ * An access token of ours for this server itself with scope `admin`, of a command line. Whoever is behind it is looked
+ * up anew at every request: an administrator who lost the role, or was stopped, loses the rest of their hour as well.
+ */
+export async function callerOf(
+  ctx: Context,
+  { reader, clients, people, proofs }: CallerDependencies,
+): Promise<AdminOutcome<AdminCaller>> {
+  const presented = presentedToken(ctx);
+  if (!presented) {
+    ctx.set('WWW-Authenticate', 'Bearer scope="admin"');
+    return {
+      ok: false,
+      status: 401,
+      reason: 'not_signed_in',
+      detail: 'an access token with the scope admin is required',
+    };
+  }
+  const read = await readToken(presented.value, reader);
+  if (!read.ok || !(await provesBinding(ctx, presented, read.value.jkt, proofs))) {
+    ctx.set('WWW-Authenticate', 'Bearer error="invalid_token"');
+    return { ok: false, status: 401, reason: 'not_signed_in', detail: 'the access token is not active' };
+  }
+  const token = read.value;
+  const client = await clients.find(token.clientId);
+  const isAdministration = token.resource === reader.issuer && token.scopes.includes('admin') && token.agent === null;
+  if (isAdministration && client?.kind === 'command_line' && client.organization === DEPLOYMENT) {
+    if (token.person === null && token.kind === 'own')
+      return { ok: true, value: { kind: 'operator', client: client.clientId } };
+    const person = token.person === null ? undefined : await people.find(token.person);
+    if (person?.status === 'active' && person.roles.includes('admin')) {
+      return { ok: true, value: { kind: 'person', client: client.clientId, person } };
+    }
+  }
+  ctx.set('WWW-Authenticate', 'Bearer error="insufficient_scope", scope="admin"');
+  return {
+    ok: false,
+    status: 403,
+    reason: 'not_an_administrator',
+    detail: 'this is for the operator and for administrators',
+  };
+}

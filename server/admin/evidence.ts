@@ -1,0 +1,85 @@
+import type { DeathReason } from '../agents/liveness.ts';
+import type { TokenKind } from '../delegation/token.ts';
+import type { Named } from './admin.ts';
+
+/** One event with names for what it names, and what is still readable of its content. */
+export interface ReadableEvent {
+  id: string;
+  at: Date;
+  /** Slug. */
+  organization: string;
+  type: string;
+  decision: 'allowed' | 'refused' | 'reported';
+  reason: string | null;
+  outcome: string | null;
+  person: Named | null;
+  agent: Named | null;
+  application: Named | null;
+  resource: Named | null;
+  task: string | null;
+  approval: string | null;
+  jti: string | null;
+  txn: string | null;
+  /** Who did it, where it was neither the person nor the agent. */
+  by: Named | null;
+  /** The agents that act, the acting one first. */
+  acting: readonly Named[] | null;
+  content: Readonly<Record<string, unknown>>;
+}
+
+export interface EvidenceFilter {
+  task?: string | undefined;
+  agent?: string | undefined;
+  person?: string | undefined;
+  type?: string | undefined;
+  /** Events before this one, by its id. */
+  before?: string | undefined;
+  limit: number;
+}
+
+/** One access token of a task, with its place in the lineage. */
+export interface ChainToken {
+  jti: string;
+  kind: TokenKind;
+  /** The `jti` it was exchanged from. */
+  parent: string | null;
+  depth: number;
+  agent: Named | null;
+  acting: readonly Named[];
+  resource: Named;
+  scopes: readonly string[];
+  actions: readonly { action: string; parameters: Record<string, unknown> }[];
+  issued_at: Date;
+  expires_at: Date;
+  /** Why it is over, or null while it is alive. */
+  over: DeathReason | 'expired' | null;
+}
+
+/** Everything about one task in one place: who asked, who decided what, what was issued, used, reported and stopped. */
+export interface TaskChain {
+  organization: { id: string; slug: string; name: string };
+  task: {
+    id: string;
+    sentence: string;
+    impact: string;
+    person: Named;
+    agent: Named | null;
+    actions: readonly { action: string; parameters: Record<string, unknown>; uses: number; max_uses: number | null }[];
+    request_hash: string;
+    decision_hash: string;
+    approved_at: Date;
+    expires_at: Date;
+    /** Why it is over, or null while it is alive. */
+    over: DeathReason | null;
+  };
+  tokens: readonly ChainToken[];
+  /** Oldest first. */
+  events: readonly ReadableEvent[];
+}
+
+/** Reads evidence of one organization, under row-level security. */
+export interface EvidenceReader {
+  /** The newest events that fit, oldest first. */
+  list(organization: string, filter: EvidenceFilter): Promise<ReadableEvent[]>;
+  chain(organization: string, task: string): Promise<TaskChain | undefined>;
+}
