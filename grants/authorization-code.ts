@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { errors, type Provider, type UnknownObject } from 'oidc-provider';
 
+import { stateOf } from '../server/http/request-state.ts';
 import type { TaskStore } from '../server/tasks/task.ts';
 import type { Grant } from './grant.ts';
 import { optional, required } from './parameters.ts';
@@ -38,6 +39,7 @@ export function authorizationCode(
     async authorize(request, caller, ctx) {
       const code = await provider.AuthorizationCode.find(request.code, { ignoreExpiration: true } as never);
       if (!code || code.clientId !== caller.client.clientId) throw new errors.InvalidGrant('code not found');
+      stateOf(ctx.req).about = { person: code.accountId, task: code.grantId };
       // A second collection by its own client is refused and kills nothing: it may only have lost the first answer.
       if ((code as { consumed?: unknown }).consumed) throw new errors.InvalidGrant('code was already used');
       if (code.isExpired) throw new errors.InvalidGrant('code is expired');

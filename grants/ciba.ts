@@ -2,6 +2,7 @@ import type { Provider } from 'oidc-provider';
 import { errors, type TokenEndpointGrantContext, type UnknownObject } from 'oidc-provider';
 import { type Approval, DENY_REASONS, type DenyReason } from '../server/approvals/approval.ts';
 import type { ApprovalStore, Poll } from '../server/approvals/store.ts';
+import { stateOf } from '../server/http/request-state.ts';
 import { hashOf } from '../server/oauth/ids.ts';
 import { refuse } from '../server/oauth/refusal.ts';
 import type { TaskStore } from '../server/tasks/task.ts';
@@ -57,6 +58,10 @@ export function ciba(
       if (poll.state === 'pending' && request.wait > 0) {
         poll = await hold(poll, id, request.wait, ctx);
         ctx.set('Preference-Applied', `wait=${request.wait}`);
+      }
+      if ('approval' in poll) {
+        const { id: approval, person, task } = poll.approval;
+        stateOf(ctx.req).about = { approval, person, task: task ?? undefined };
       }
       const approval = answered(poll);
 

@@ -54,9 +54,11 @@ export function clientCredentials({
         return allow({ ...own, subject: client.clientId, slice: { audience: issuer, scopes, actions: [] } });
       }
 
-      const byScope = parseScopes(scopes, catalogue());
+      const seen = catalogue().seenBy(organization);
+      const types = client.metadata.authorization_details_types as readonly string[] | undefined;
+      const byScope = parseScopes(scopes, seen);
       if (!byScope.ok) return byScope;
-      const byDetails = details === undefined ? allow([]) : parseDetails(details, catalogue(), undefined);
+      const byDetails = details === undefined ? allow([]) : parseDetails(details, seen, types);
       if (!byDetails.ok) return byDetails;
       const requested: RequestedAction[] = [...byScope.value, ...byDetails.value];
       const [first] = requested;
@@ -64,8 +66,8 @@ export function clientCredentials({
       const audience = resource ?? first.resource;
 
       const actions: TaskAction[] = [];
-      for (const one of requested) {
-        const action = catalogue().actions.get(one.action);
+      for (const { purpose: _, ...one } of requested) {
+        const action = seen.actions.get(one.action);
         if (one.resource !== audience) return refuse({ reason: 'resource_unknown', resource: audience });
         const impact = action && impactOf(action, one.parameters, { organizationDomains: [] });
         if (!action?.own || (impact !== 'low' && impact !== 'medium') || !agent.ownActions.includes(one.action)) {

@@ -2,6 +2,7 @@ import { errors, type Provider, type TokenEndpointGrantContext, type UnknownObje
 
 import type { ClientRecord } from '../server/agents/clients.ts';
 import { stateOf } from '../server/http/request-state.ts';
+import { checkParameters } from '../server/oauth/parameters.ts';
 import { type Outcome, toWire } from '../server/oauth/refusal.ts';
 import { type Authorization, issue, type Mint } from './issue.ts';
 import { checkDpopReplay, validateDpop } from './provider-helpers.ts';
@@ -30,7 +31,9 @@ export interface Grant<Request> {
 export function register<Request>(provider: Provider, grant: Grant<Request>, mint: Mint): void {
   const handle = async (ctx: TokenEndpointGrantContext) => {
     const caller = await identify(provider, ctx);
-    const request = grant.parse(ctx.oidc.params as UnknownObject, ctx);
+    const parameters = sentParameters(ctx);
+    checkParameters(parameters);
+    const request = grant.parse(parameters, ctx);
     const outcome = await grant.authorize(request, caller, ctx);
     const issued = outcome.ok ? await issue(caller, outcome.value, grant.type, mint) : outcome;
     if (!issued.ok) {
@@ -45,6 +48,16 @@ export function register<Request>(provider: Provider, grant: Grant<Request>, min
     [...grant.parameters],
     [...(grant.repeatable ?? [])],
   );
+}
+
+/**
+ * Where details come without a resource the engine names its default, this server, as if the client had: a leaf asked
+ * with details would become a root.
+ */
+function sentParameters(ctx: TokenEndpointGrantContext): UnknownObject {
+  const { resource, ...others } = ctx.oidc.params as UnknownObject;
+  const sent = (ctx.oidc.body as UnknownObject | undefined)?.resource;
+  return sent === undefined || sent === '' ? others : { resource, ...others };
 }
 
 /** The key is proven once per proof (RFC 9449 §11.1), and required of a client that registered for it (§5.2). */

@@ -30,7 +30,8 @@ export function oneResource(parameters: UnknownObject, ...names: string[]): stri
   return resource;
 }
 
-export const scopesIn = (parameters: UnknownObject): string[] | undefined =>
-  optional(parameters, 'scope')
-    ?.split(' ')
-    .filter((scope) => scope !== 'openid' && scope !== 'offline_access' && scope !== '');
+/** Scopes that name actions, each once. */
+export function scopesIn(parameters: UnknownObject): string[] | undefined {
+  const asked = optional(parameters, 'scope')?.split(' ');
+  return asked && [...new Set(asked)].filter((scope) => !['openid', 'offline_access', ''].includes(scope));
+}

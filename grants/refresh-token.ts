@@ -1,5 +1,6 @@
 import { errors, type Provider, type UnknownObject } from 'oidc-provider';
 
+import { stateOf } from '../server/http/request-state.ts';
 import type { TaskStore } from '../server/tasks/task.ts';
 import type { Grant } from './grant.ts';
 import { required } from './parameters.ts';
@@ -43,6 +44,7 @@ export function refreshToken(
     async authorize(request, caller, ctx) {
       const token = await provider.RefreshToken.find(request.refreshToken, { ignoreExpiration: true } as never);
       if (!token || token.clientId !== caller.client.clientId) throw new errors.InvalidGrant('refresh token not found');
+      stateOf(ctx.req).about = { person: token.accountId, task: token.grantId };
       if (token.consumed) {
         const age = Math.floor(Date.now() / 1000) - Number(token.consumed);
         if (age > RACE_SECONDS) {

@@ -59,9 +59,10 @@ export function tokenOfTask(
     return allow({ ...base, kind: 'root', slice: { audience: issuer, scopes: task.scopes, actions: [] }, depth: 0 });
   }
 
-  const want = toWant(asked, requestedResources, issuer, catalogue());
+  const seen = catalogue().seenBy(task.organization);
+  const want = toWant(asked, requestedResources, issuer, seen);
   if (!want.ok) return want;
-  const slice = sliceOf(task, want.value, catalogue(), issuer);
+  const slice = sliceOf(task, want.value, seen, issuer);
   if (!slice.ok) return slice;
   return allow({
     ...base,

@@ -298,7 +298,11 @@ const TASKS = `
     id              text not null unique,
     task            text not null,
     position        int not null,
+    -- Of the token that was presented: who acted may be further down than the agent of the task.
     jti             text not null,
+    txn             text not null,
+    person          text,
+    agent           text,
     resource_server text not null,
     resource        text not null,
     action          text not null,
@@ -438,7 +442,7 @@ const MACHINERY = `
     primary key (id_hash, model)
   );
   create index engine_artefacts_grant on engine_artefacts (grant_id) where grant_id is not null;
-  create unique index engine_artefacts_uid on engine_artefacts (uid_hash) where uid_hash is not null;
+  create index engine_artefacts_uid on engine_artefacts (uid_hash) where uid_hash is not null;
   create index engine_artefacts_expires_at on engine_artefacts (expires_at) where expires_at is not null;
   create index engine_artefacts_client on engine_artefacts (client_id) where client_id is not null;
   create table replays (

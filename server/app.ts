@@ -6,12 +6,14 @@ import { errorPage } from '../views/error.tsx';
 import type { Registrations } from './agents/manage.ts';
 import { guardRegistration } from './agents/manage.ts';
 import { type AgentPages, agentRoutes } from './agents/routes.ts';
-import { type ApprovalPages, approvalRoutes } from './approvals/routes.ts';
+import type { ApprovalPages } from './approvals/pages.ts';
+import { approvalRoutes } from './approvals/routes.ts';
 import { introspect, revoke, type TokenEndpointsDependencies } from './delegation/routes.ts';
 import type { Evidence } from './evidence/evidence.ts';
 import type { Cookies } from './http/cookies.ts';
+import { endpointOf, guardEndpoints, isForMachines } from './http/endpoints.ts';
 import { BadRequest } from './http/form.ts';
-import { frameOf } from './http/pages.ts';
+import { frameOf } from './people/pages.ts';
 import { stateOf } from './http/request-state.ts';
 import { json, page } from './http/respond.ts';
 import { shapeAnswers } from './http/shape-answers.ts';
@@ -41,6 +43,8 @@ export interface AppDependencies {
   registrations: Registrations;
   /** Routes made elsewhere: the admin API, enrolment. */
   more: ((router: Router) => void)[];
+  /** Is this authorization details type shared by every organization? */
+  isPublicType(type: string): boolean;
   /** The engine in service; another one after the catalogue changed. */
   engine(): (ctx: Context, next: Next) => Promise<void>;
 }
@@ -58,13 +62,15 @@ export function createApp(dependencies: AppDependencies): Koa {
   for (const mount of dependencies.more) mount(router); //  /enrol/:token  /admin/api
   router.all('/reg/:clientId', guardRegistration(dependencies.registrations));
 
+  speakAs(app, dependencies.issuer);
   app.use(measure(dependencies));
   app.use(answerErrors(dependencies));
   app.use(onlyOurHost(dependencies.issuer));
+  app.use(guardEndpoints());
   app.use(staticFiles());
   app.use(loadSession(dependencies));
   app.use(recordRefusals(dependencies));
-  app.use(shapeAnswers(dependencies.issuer));
+  app.use(shapeAnswers(dependencies.issuer, dependencies.isPublicType));
   app.use(router.routes());
   app.use((ctx, next) => dependencies.engine()(ctx, next)); // everything OAuth and OpenID Connect
   app.on('error', () => {}); // answered and logged above
@@ -92,7 +98,25 @@ function measure({ logger, metrics }: AppDependencies) {
   };
 }
 
-const routeOf = (ctx: Context): string => `/${ctx.path.split('/')[1] ?? ''}`.slice(0, 24);
+const PAGES = new Set([
+  '',
+  'login',
+  'logout',
+  'inbox',
+  'interaction',
+  'r',
+  'agents',
+  'tasks',
+  'enrol',
+  'static',
+  'admin',
+]);
+
+/** A label of few values: a stranger can ask for any address, and each would be a series of its own. */
+function routeOf({ path }: Context): string {
+  const [, first = ''] = path.split('/');
+  return endpointOf(path) || PAGES.has(first) ? `/${first}` : 'other';
+}
 
 /** A refusal is a 4xx in the caller's form; a fault is a 5xx, logged, and never dressed up as a refusal. */
 function answerErrors({ logger, cookies }: AppDependencies) {
@@ -115,7 +139,7 @@ function answerErrors({ logger, cookies }: AppDependencies) {
 
   function answer(ctx: Context, status: number, message: string): void {
     const { id } = stateOf(ctx.req);
-    if (ctx.accepts('json', 'html') === 'html') {
+    if (!isForMachines(ctx.path) && ctx.accepts('json', 'html') === 'html') {
       const nextStep =
         status >= 500
           ? 'Try again in a minute. If it stays, tell your administrator the reference below.'
@@ -130,14 +154,36 @@ function answerErrors({ logger, cookies }: AppDependencies) {
 }
 
 /**
- * The engine builds URLs from the Host header, and a DPoP proof or assertion for another host would fit another host's
- * URL: requests for any host but the issuer's are refused. On loopback, 127.0.0.1 is sent to the issuer's name.
+ * Every URL of ours, what a DPoP proof must name and whether a cookie is Secure come from the issuer alone: whoever
+ * writes the headers of a request, or stands between, changes none of it.
+ */
+function speakAs(app: Koa, issuer: string): void {
+  const { host, hostname, protocol, origin } = new URL(issuer);
+  const fixed = { host, hostname, origin, protocol: protocol.slice(0, -1) };
+  for (const [name, value] of Object.entries(fixed)) Object.defineProperty(app.request, name, { get: () => value });
+}
+
+/**
+ * Requests for any host but the issuer's are refused: a name that is made to resolve to this server would otherwise
+ * share its origin with it (DNS rebinding). On loopback, 127.0.0.1 is sent to the issuer's name.
  */
 function onlyOurHost(issuer: string) {
   const { host, port, protocol } = new URL(issuer);
   return async (ctx: Context, next: Next) => {
-    const asked = ctx.get('Host').toLowerCase();
-    if (asked === host) return next();
+    let asked = (ctx.app.proxy && ctx.get('X-Forwarded-Host').split(',')[0]?.trim()) || ctx.get('Host');
+    if (!ctx.url.startsWith('/')) {
+      // The absolute form, whose host counts and not the header's (RFC 9112 §3.2.2).
+      const target = URL.parse(ctx.url);
+      asked = target?.host ?? '';
+      ctx.url = `${target?.pathname ?? '/'}${target?.search ?? ''}`;
+      ctx.originalUrl = ctx.url;
+    }
+    asked = asked.toLowerCase();
+    if (asked === host) {
+      // No name, path or value of ours holds a NUL, and the database could not look for one.
+      if (/%00/.test(ctx.url)) throw new BadRequest('the address holds a null character');
+      return next();
+    }
     if (protocol === 'http:' && (asked === `127.0.0.1:${port}` || asked === `[::1]:${port}`) && ctx.method === 'GET') {
       ctx.status = 302;
       ctx.redirect(`${issuer}${ctx.url}`);
@@ -200,14 +246,17 @@ function recordRefusals({ evidence, logger, metrics }: AppDependencies) {
       logger.debug({ id: state.id, path: ctx.path, error }, 'refused a stranger');
       return;
     }
-    const { refusal } = state;
+    const { refusal, about, client } = state;
     await evidence.record({
-      organization: state.client.organization,
+      organization: client.organization,
+      ...about,
       type: ctx.path === '/token' ? 'token.refused' : 'request.refused',
       decision: 'refused',
       reason: refusal?.reason ?? error,
-      agent: state.client.agent?.id,
-      application: state.client.clientId,
+      // Who asked; an agent further up only where no agent did.
+      agent: client.agent?.id ?? about?.agent,
+      application: client.clientId,
+      ...(refusal?.reason === 'consent_required' && { approval: refusal.approval }),
       content: { endpoint: ctx.path, error, refusal },
     });
   };

@@ -3,9 +3,10 @@ import { errors, type Provider } from 'oidc-provider';
 
 import type { ClientStore } from './agents/clients.ts';
 import { type AskDependencies, approvalOfInteraction, askPerson } from './approvals/ask.ts';
-import type { BrowserRequests } from './approvals/routes.ts';
+import type { BrowserRequests } from './approvals/pages.ts';
 import type { Catalogue } from './catalogue/catalogue.ts';
-import { sessionOf } from './http/pages.ts';
+import { type Refusal, toWire } from './oauth/refusal.ts';
+import { sessionOf } from './people/pages.ts';
 import type { PeopleStore, Session } from './people/person.ts';
 import { parseAgentRequest } from './tasks/ask.ts';
 
@@ -39,8 +40,19 @@ export function browserRequests({
       // The browser that began the request must still be the same person's.
       if (interaction.session?.accountId !== session.person.id) return 'sign_in';
       const id = approvalOfInteraction(interaction.uid);
-      if (!(await ask.approvals.find(id))) await openApproval(id, interaction.params, session);
-      return { approval: id };
+      if (await ask.approvals.find(id)) return { approval: id };
+      const refusal = await openApproval(id, interaction.params, session);
+      if (!refusal) return { approval: id };
+      // Nobody is asked: the client hears why, instead of a person who could do nothing about it.
+      const { error, error_description: description } = toWire(refusal);
+      return {
+        goOn: await provider().interactionResult(
+          ctx.req,
+          ctx.res,
+          { error, ...(description !== undefined && { error_description: description }) },
+          { mergeWithLastSubmission: true },
+        ),
+      };
     },
 
     async signedIn(ctx, session) {
@@ -72,10 +84,14 @@ export function browserRequests({
     },
   };
 
-  async function openApproval(id: string, params: Record<string, unknown>, session: Session): Promise<void> {
+  async function openApproval(
+    id: string,
+    params: Record<string, unknown>,
+    session: Session,
+  ): Promise<Refusal | undefined> {
     const client = await clients.find(String(params.client_id));
     const person = await people.find(session.person.id);
-    if (!client?.agent || !person || client.organization !== person.organization) return;
+    if (!client?.agent || !person || client.organization !== person.organization) return undefined;
     const asked = parseAgentRequest(
       {
         scope: params.scope as string | undefined,
@@ -90,8 +106,8 @@ export function browserRequests({
         organizationDomains: client.organizationDomains,
       },
     );
-    if (!asked.ok) return;
-    await askPerson(
+    if (!asked.ok) return asked.refusal;
+    const opened = await askPerson(
       {
         id,
         kind: 'browser',
@@ -106,6 +122,7 @@ export function browserRequests({
       },
       ask,
     );
+    return opened.ok ? undefined : opened.refusal;
   }
 }
 

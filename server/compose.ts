@@ -6,12 +6,14 @@ import type { Provider } from 'oidc-provider';
 import type { Logger } from 'pino';
 
 import { egressFetch } from '../adapters/egress.ts';
+import { postgresAdmin, postgresOrganizations, postgresPublish } from '../adapters/postgres/admin.ts';
 import { edgesBelow, edgesOf, isPaused, postgresMyAgents } from '../adapters/postgres/agents.ts';
 import { postgresApprovals, postgresPersonApprovals } from '../adapters/postgres/approvals.ts';
 import { loadCatalogue, ownsResource } from '../adapters/postgres/catalogue.ts';
 import { postgresClients } from '../adapters/postgres/clients.ts';
 import { Database } from '../adapters/postgres/database.ts';
 import { postgresEvidence } from '../adapters/postgres/evidence.ts';
+import { postgresEvidenceReader } from '../adapters/postgres/evidence-reader.ts';
 import { postgresKeys } from '../adapters/postgres/keys.ts';
 import { applyRestoreEpoch, writeStop } from '../adapters/postgres/liveness.ts';
 import { postgresPeople, postgresSessions } from '../adapters/postgres/people.ts';
@@ -22,14 +24,16 @@ import { postgresSignInLimits } from '../adapters/postgres/sign-in-limits.ts';
 import { openSignals } from '../adapters/postgres/signals.ts';
 import { postgresTasks } from '../adapters/postgres/tasks.ts';
 import { postgresTokens } from '../adapters/postgres/tokens.ts';
+import type { AdminCaller } from './admin/admin.ts';
+import { adminRoutes } from './admin/routes.ts';
 import type { ClientRecord } from './agents/clients.ts';
 import type { Stop } from './agents/liveness.ts';
 import { createApp } from './app.ts';
 import { type AskDependencies, askForExchange } from './approvals/ask.ts';
 import { browserRequests } from './browser-requests.ts';
-import { type Catalogue, compileCatalogue } from './catalogue/catalogue.ts';
+import { type Catalogue, compileCatalogue, type ResourceDocument } from './catalogue/catalogue.ts';
 import type { Config } from './config.ts';
-import type { Evidence } from './evidence/evidence.ts';
+import type { Evidence, EvidenceEvent } from './evidence/evidence.ts';
 import { cookiesWith } from './http/cookies.ts';
 import { stateOf } from './http/request-state.ts';
 import { loadKeys } from './keys/keys.ts';
@@ -89,7 +93,7 @@ export async function composeHouse({
   let catalogue: Catalogue = compileCatalogue(await loadCatalogue(database));
   const currentCatalogue = () => catalogue;
   const owns = (clientId: string, resource: string) => ownsResource(database, clientId, resource);
-  const stop = (one: Stop) => stopWithEvidence(database, one);
+  const stop = (one: Stop, about: Partial<EvidenceEvent> = {}) => stopWithEvidence(database, one, about);
 
   const ask: AskDependencies = {
     issuer,
@@ -102,6 +106,11 @@ export async function composeHouse({
     sealing,
   };
   const reader = { issuer, keys, tokens, evidence };
+  const proofs = {
+    issuer,
+    firstUse: (thumbprint: string, jti: string, expiresAt: Date) =>
+      replays.firstUse('DPoP proof', thumbprint, jti, expiresAt),
+  };
 
   const makeEngine = (): Provider =>
     makeProvider({
@@ -163,15 +172,42 @@ export async function composeHouse({
 
   let provider = makeEngine();
   let engine = compose(provider.middleware as Koa.Middleware[]);
-  const reloadCatalogue = async () => {
-    catalogue = compileCatalogue(await loadCatalogue(database));
-    provider = makeEngine();
-    engine = compose(provider.middleware as Koa.Middleware[]);
+  let reloading: Promise<void> = Promise.resolve();
+  // One after another: a load that began earlier must not replace what a later one found.
+  const reloadCatalogue = () => {
+    reloading = reloading
+      .catch(() => {})
+      .then(async () => {
+        catalogue = compileCatalogue(await loadCatalogue(database));
+        provider = makeEngine();
+        engine = compose(provider.middleware as Koa.Middleware[]);
+      });
+    return reloading;
   };
   signals.on('catalogue', () => {
     reloadCatalogue().catch((error) => logger.error({ err: error }, 'the catalogue could not be reloaded'));
   });
 
+  const publish = postgresPublish(database);
+  const administration = {
+    issuer,
+    reader,
+    clients,
+    people,
+    proofs,
+    organizations: postgresOrganizations(database),
+    store: postgresAdmin(database),
+    evidence: postgresEvidenceReader(database),
+    recorder: evidence,
+    catalogue: currentCatalogue,
+    publish: async (documents: readonly ResourceDocument[], caller: AdminCaller) => {
+      const published = await publish(documents, caller);
+      await reloadCatalogue(); // the others hear of it; whoever published sees it in the next answer
+      return published;
+    },
+    checkClient: (metadata: Record<string, unknown>) =>
+      void new (provider.Client as unknown as new (metadata: object) => unknown)(metadata),
+  };
   const app = createApp({
     issuer,
     trustProxy: config.trustProxy,
@@ -228,7 +264,8 @@ export async function composeHouse({
       },
     },
     registrations: { clients, isRegistrationToken: (hash, clientId) => isRegistrationToken(database, hash, clientId) },
-    more: [],
+    more: [(router) => adminRoutes(router, administration)],
+    isPublicType: (type) => catalogue.actions.get(type)?.organization === null,
     engine: () => engine,
   });
 
@@ -301,10 +338,11 @@ async function recordBrowserRefusal(
 }
 
 /** A stop and its evidence, both or neither. */
-async function stopWithEvidence(database: Database, one: Stop): Promise<void> {
+async function stopWithEvidence(database: Database, one: Stop, about: Partial<EvidenceEvent>): Promise<void> {
   await database.transaction(async (statements) => {
     await writeStop(statements, one);
     await postgresEvidence(statements).record({
+      ...about,
       organization: one.organization,
       type: 'authority.stopped',
       decision: 'allowed',

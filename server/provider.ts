@@ -9,6 +9,7 @@ import { TaskGrantAdapter } from '../adapters/postgres/task-grant-adapter.ts';
 import { type GrantDependencies, registerGrants } from '../grants/index.ts';
 import { checkDpopReplay, validateDpop } from '../grants/provider-helpers.ts';
 import { errorPage } from '../views/error.tsx';
+import { ASSERTION_ALGORITHMS, assertionProblem } from './agents/authenticate.ts';
 import type { ClientStore } from './agents/clients.ts';
 import { OWN_METADATA, SENT_METADATA } from './agents/registration.ts';
 import { registrationPolicies } from './agents/registration-policies.ts';
@@ -17,7 +18,9 @@ import type { Catalogue } from './catalogue/catalogue.ts';
 import { stateOf } from './http/request-state.ts';
 import type { KeyRing } from './keys/keys.ts';
 import { newId } from './oauth/ids.ts';
+import { checkParameters } from './oauth/parameters.ts';
 import { type Refusal, toWire } from './oauth/refusal.ts';
+import { ambiguity } from './oauth/strict-json.ts';
 import { checkText } from './oauth/text.ts';
 import type { PeopleStore } from './people/person.ts';
 import { parseAgentRequest } from './tasks/ask.ts';
@@ -83,13 +86,12 @@ export function makeProvider(dependencies: EngineDependencies): Provider {
       response_types: ['code'],
     },
     enabledJWA: {
-      clientAuthSigningAlgValues: ['ES256', 'EdDSA', 'Ed25519', 'PS256'],
+      clientAuthSigningAlgValues: ASSERTION_ALGORITHMS,
       idTokenSigningAlgValues: ['ES256'],
-      requestObjectSigningAlgValues: ['ES256', 'EdDSA', 'Ed25519', 'PS256'],
+      requestObjectSigningAlgValues: ASSERTION_ALGORITHMS,
       dPoPSigningAlgValues: ['ES256', 'EdDSA', 'Ed25519'],
     },
     pkce: { required: () => true },
-    clientBasedCORS: () => false,
     conformIdTokenClaims: false,
     expiresWithSession: () => false,
     extraClientMetadata: { properties: [...SENT_METADATA, ...OWN_METADATA], validator: () => {} },
@@ -97,7 +99,10 @@ export function makeProvider(dependencies: EngineDependencies): Provider {
       // The agent's own words about a request by scope; its check is also where the whole request is understood.
       purpose: (ctx: KoaContextWithOIDC) => understandRequest(ctx, dependencies),
     },
-    assertJwtClientAuthClaimsAndHeader: async (_ctx, claims, header) => assertClientAssertion(claims, header, issuer),
+    assertJwtClientAuthClaimsAndHeader: async (_ctx, claims, header) => {
+      const problem = assertionProblem(claims, header, issuer, Date.now() / 1000);
+      if (problem !== undefined) throw new errors.InvalidClientAuth(problem);
+    },
     findAccount: async (ctx, id) => {
       const person = await people.find(id);
       const client = stateOf(ctx.req).client;
@@ -148,10 +153,15 @@ export function makeProvider(dependencies: EngineDependencies): Provider {
     },
     fetch: dependencies.fetch as never,
     renderError: (ctx, out) => {
+      // A machine gets the standard form, whatever it says it accepts.
+      if (ctx.oidc.route !== 'authorization' && ctx.oidc.route !== 'resume') {
+        ctx.body = out;
+        return;
+      }
       ctx.type = 'html';
       ctx.body = errorPage({
         title: 'This request cannot go on',
-        message: out.error_description ?? out.error,
+        message: `${out.error === 'server_error' ? 'Something went wrong here' : (out.error_description ?? 'It cannot be understood')} (${out.error}).`,
         nextStep: 'Go back to the agent and start again. If it happens again, tell its owner the reference below.',
         requestId: stateOf(ctx.req).id,
       });
@@ -160,9 +170,9 @@ export function makeProvider(dependencies: EngineDependencies): Provider {
       redemption_endpoint: `${issuer}/redemptions`,
       outcome_endpoint: `${issuer}/outcomes`,
       introspection_endpoint_auth_methods_supported: ['private_key_jwt'],
-      introspection_endpoint_auth_signing_alg_values_supported: ['ES256', 'EdDSA', 'Ed25519', 'PS256'],
+      introspection_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGORITHMS,
       revocation_endpoint_auth_methods_supported: ['private_key_jwt', 'none'],
-      revocation_endpoint_auth_signing_alg_values_supported: ['ES256', 'EdDSA', 'Ed25519', 'PS256'],
+      revocation_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGORITHMS,
     } as never,
     features: {
       devInteractions: { enabled: false },
@@ -173,11 +183,15 @@ export function makeProvider(dependencies: EngineDependencies): Provider {
       revocation: { enabled: true, allowedPolicy: async () => false },
       dPoP: { enabled: true },
       pushedAuthorizationRequests: { enabled: true },
-      requestObjects: { enabled: true },
+      requestObjects: {
+        enabled: true,
+        assertJwtClaimsAndHeader: async (ctx, claims, header, client) =>
+          assertRequestObject(ctx, claims, header, client.clientId),
+      },
       registration: {
         enabled: true,
         initialAccessToken: true,
-        policies: registrationPolicies,
+        policies: registrationPolicies(catalogue),
         idFactory: () => newId('cli'),
       },
       registrationManagement: { enabled: true, rotateRegistrationAccessToken: true },
@@ -232,22 +246,6 @@ export function makeProvider(dependencies: EngineDependencies): Provider {
   return provider;
 }
 
-/** RFC 7523bis, PK-02…04: the issuer alone as audience, a short life, no other kind of JWT in disguise. */
-function assertClientAssertion(claims: Record<string, unknown>, header: Record<string, unknown>, issuer: string): void {
-  const { aud, sub, iss, exp, iat } = claims;
-  // An assertion for another server's endpoint, relayed to us, must not pass (audience injection, BCP-20).
-  if (aud !== issuer) throw new errors.InvalidClientAuth('aud must be the issuer, as a single string');
-  if (sub !== iss) throw new errors.InvalidClientAuth('sub must be the client');
-  const typ = header.typ === undefined ? undefined : String(header.typ).toLowerCase();
-  if (typ !== undefined && typ !== 'jwt' && typ !== 'client-authentication+jwt')
-    throw new errors.InvalidClientAuth('wrong typ');
-  const now = Math.floor(Date.now() / 1000);
-  if (typeof exp !== 'number' || exp > now + 360)
-    throw new errors.InvalidClientAuth('exp is more than five minutes ahead');
-  if (iat !== undefined && (typeof iat !== 'number' || iat > now + 60))
-    throw new errors.InvalidClientAuth('iat is in the future');
-}
-
 /** authorization_details carry personal data and are integrity-sensitive: never in a front-channel URL (RAR-53, RAR-54). */
 function onlyPushed(ctx: KoaContextWithOIDC): void {
   const pushed = ctx.oidc.route !== 'authorization' || ctx.oidc.entities.PushedAuthorizationRequest !== undefined;
@@ -265,6 +263,11 @@ function understandRequest(ctx: KoaContextWithOIDC, { issuer, catalogue }: Engin
   const state = stateOf(ctx.req);
   const { client } = state;
   if (!client) return;
+  const params = ctx.oidc.params ?? {};
+  checkParameters(params);
+  if (params.dpop_jkt !== undefined && !/^[A-Za-z0-9_-]{43}$/.test(String(params.dpop_jkt))) {
+    throw new errors.InvalidRequest('dpop_jkt must be a SHA-256 thumbprint'); // RFC 9449 §10
+  }
   if (client.kind !== 'agent') {
     // An application signs people in; what its agents may do is asked by its agents.
     const beyond = (ctx.oidc.params?.scope as string | undefined)
@@ -283,16 +286,54 @@ function understandRequest(ctx: KoaContextWithOIDC, { issuer, catalogue }: Engin
       resources: [ctx.oidc.params?.resource ?? issuer].flat() as string[],
       allowedTypes: (ctx.oidc.client as unknown as { authorizationDetailsTypes?: string[] }).authorizationDetailsTypes,
     },
-    { catalogue, issuer, organization: client.organization, organizationDomains: client.organizationDomains },
+    {
+      catalogue: catalogue.seenBy(client.organization),
+      issuer,
+      organization: client.organization,
+      organizationDomains: client.organizationDomains,
+    },
   );
   if (!outcome.ok) refused(ctx, outcome.refusal);
   state.asked = outcome.value;
 }
 
-/** The raw text where a form carried it, so that what JSON.parse would hide (duplicate keys) is seen. */
+/**
+ * The raw text where a form carried it, so that what JSON.parse would hide (duplicate keys) is seen. Of a signed
+ * request the signature's content alone counts, whatever stands beside it.
+ */
 function rawDetails(ctx: KoaContextWithOIDC): unknown {
-  const fromForm = (ctx.oidc.body as { authorization_details?: unknown } | undefined)?.authorization_details;
+  const form = ctx.oidc.body as { authorization_details?: unknown; request?: unknown } | undefined;
+  const fromForm = form?.request === undefined ? form?.authorization_details : undefined;
   return fromForm ?? ctx.oidc.params?.authorization_details;
+}
+
+const REQUEST_OBJECT_SECONDS = 3600;
+
+/** RFC 9101, CIBA Core §7.1.1: a signed request says when it ends, has one meaning, and cannot pass as anything else. */
+function assertRequestObject(
+  ctx: KoaContextWithOIDC,
+  claims: Record<string, unknown>,
+  { typ }: Record<string, unknown>,
+  clientId: string,
+): void {
+  if (ctx.oidc.entities.PushedAuthorizationRequest) return; // it was checked when it was pushed
+  const invalid = (detail: string) => new errors.InvalidRequestObject(detail);
+  const params = ctx.oidc.params as Record<string, unknown>;
+  const form = (ctx.oidc.body ?? {}) as Record<string, unknown>;
+  const beside = Object.keys(form).find((name) => name in params && name !== 'request' && name !== 'client_id');
+  if (beside !== undefined) throw new errors.InvalidRequest(`${beside} must be inside the signed request`); // PAR-08, CB-20
+  const kind = typ === undefined ? 'jwt' : String(typ).toLowerCase();
+  if (kind !== 'jwt' && kind !== 'oauth-authz-req+jwt') throw invalid('wrong typ');
+  if (claims.sub === clientId) throw invalid('sub must not be the client: it would be a client assertion'); // JAR-04
+  const required = ctx.oidc.route === 'backchannel_authentication' ? ['exp', 'iat', 'nbf', 'jti'] : ['exp'];
+  const missing = required.find((name) => claims[name] === undefined);
+  if (missing !== undefined) throw invalid(`the request object misses ${missing}`);
+  const now = Date.now() / 1000;
+  const { exp, nbf = now } = claims;
+  if (Number(exp) - Math.min(Number(nbf), now) > REQUEST_OBJECT_SECONDS) throw invalid('it lives longer than an hour');
+  const [, payload = ''] = String(params.request).split('.');
+  const ambiguous = ambiguity(Buffer.from(payload, 'base64url').toString('utf8'));
+  if (ambiguous !== undefined) throw invalid(ambiguous);
 }
 
 function refused(ctx: { req: IncomingMessage }, refusal: Refusal): never {
@@ -420,6 +461,7 @@ async function askFromBehind(
   if (!client?.agent || !asked || !person || request.jti === undefined) {
     throw new errors.UnauthorizedClient('only agents ask from behind');
   }
+  stateOf(ctx.req).about = { person: person.id };
   const proof = await validateDpop(ctx.oidc.provider, ctx as never);
   if (proof) await checkDpopReplay(ctx.oidc.provider, ctx as never, proof, client.clientId, errors.InvalidDpopProof);
   const displayCode = client.agent.mode === 'unattended' ? undefined : newDisplayCode();

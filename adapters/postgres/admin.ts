@@ -1,5 +1,6 @@
 import {
   type Act,
+  type AdminCaller,
   actorOf,
   type AdminStore,
   type AgentCard,
@@ -18,7 +19,9 @@ import {
 import type { AgentStatus } from '../../server/agents/agent.ts';
 import { DEPLOYMENT } from '../../server/agents/clients.ts';
 import { type EventType, prepareEvent } from '../../server/evidence/evidence.ts';
+import type { ResourceDocument } from '../../server/catalogue/catalogue.ts';
 import { changeStatus } from './agents.ts';
+import { publishCatalogue } from './catalogue.ts';
 import type { Database, Statements } from './database.ts';
 import { eventParameters, insertEvent } from './evidence.ts';
 import { writeStop } from './liveness.ts';
@@ -37,6 +40,11 @@ export const postgresOrganizations = (database: Database): OrganizationStore => 
       if (added === 0) return 'taken';
       await acted(statements, { organization: id, caller }, 'organization.added', { slug, name, domains });
       return 'added';
+    }),
+  change: ({ id, name, domains }, caller) =>
+    database.within(id, async (statements) => {
+      await statements.run('update organizations set name = $2, domains = $3 where id = $1', [id, name, domains]);
+      await acted(statements, { organization: id, caller }, 'organization.changed', { name, domains });
     }),
   ofAgent: async (agent) =>
     (await database.rows<{ organization: string }>('select distinct organization from agents where id = $1 or name = $1', [agent])).map(
@@ -213,6 +221,19 @@ async function addClient(statements: Statements, act: Act, { clientId, kind, met
   await acted(statements, act, 'client.added', { client_id: clientId, kind, name: metadata.client_name, resources });
   return { added: true };
 }
+
+/** Publishes, with evidence for each owner. */
+export const postgresPublish = (database: Database) => (documents: readonly ResourceDocument[], caller: AdminCaller) =>
+  publishCatalogue(database, documents, async (statements) => {
+    for (const owner of new Set(documents.map(({ owner }) => owner))) {
+      const theirs = documents.filter((document) => document.owner === owner);
+      const organization = owner === 'deployment' ? DEPLOYMENT : owner;
+      await acted(statements, { organization, caller }, 'catalogue.published', {
+        resources: theirs.map(({ resource }) => resource),
+        actions: theirs.flatMap(({ actions }) => actions.map(({ key, version }) => `${key} v${version}`)),
+      });
+    }
+  });
 
 /** The columns that say what a stop is about. */
 function namesIn({ kind, subject }: StopOrder): { [column: string]: string | undefined } {

@@ -308,10 +308,12 @@ const RECENT = `
   order by asked_at desc limit $3`;
 
 // Interval counts from start to start; a poll during a held one overlaps it. Both lengthen the interval for good (CB-45).
+// Once the person decided there is nothing to wait for: the first poll collects, any other hears that it is too late.
 const POLL = `
   with before as (
     select id, organization, clock_timestamp() as now,
-           held_until > clock_timestamp() or polled_at + make_interval(secs => poll_interval) > clock_timestamp() as too_fast
+           status = 'pending' and
+             (held_until > clock_timestamp() or polled_at + make_interval(secs => poll_interval) > clock_timestamp()) as too_fast
     from approvals where auth_req_id_hash = $1 and client_id = $2 for no key update)
   update approvals a
   set polled_at = case when before.too_fast then a.polled_at else before.now end,

@@ -1,11 +1,16 @@
+import { isDeepStrictEqual } from 'node:util';
+
 import type { ClientRecord, ClientStore, RegistrationTerms } from '../../server/agents/clients.ts';
 import { prepareEvent } from '../../server/evidence/evidence.ts';
 import { hashOf } from '../../server/oauth/ids.ts';
-import type { Database } from './database.ts';
+import type { Database, Statements } from './database.ts';
 import { eventParameters, insertEvent } from './evidence.ts';
+import { writeStop } from './liveness.ts';
 
 export const postgresClients = (database: Database): ClientStore => ({
   async find(clientId) {
+    // A client_id is printable ASCII (RFC 6749 appendix A.1); the database could not even look for anything else.
+    if (!/^[\x20-\x7e]{1,2048}$/.test(clientId)) return undefined;
     const row = await database.first<ClientRow>(FIND, [clientId]);
     return row && toClient(row);
   },
@@ -42,21 +47,73 @@ export const postgresClients = (database: Database): ClientStore => ({
       return true;
     }),
 
-  async update(clientId, metadata) {
-    await database.run(UPDATE, [clientId, metadata]);
-  },
+  update: (clientId, metadata) =>
+    database.transaction(async (statements) => {
+      const before = await statements.first<Owned>(OWNED, [clientId]);
+      if (!before) return;
+      await statements.run(UPDATE, [clientId, metadata]);
+      const changed = [...new Set([...Object.keys(before.metadata), ...Object.keys(metadata)])].filter(
+        (name) => !isDeepStrictEqual(before.metadata[name], metadata[name]),
+      );
+      // What a person approved, they approved for the keys and addresses of then (DCR-13).
+      const ends = changed.some((name) => IDENTIFYING.has(name));
+      if (ends) await endClient(statements, clientId, before, 'registration changed');
+      await recordChange(statements, clientId, before, 'registration_replaced', { changed, ended: ends });
+    }),
 
   remove: (clientId) =>
     database.transaction(async (statements) => {
-      await statements.run(STOP_CLIENT, [clientId]);
+      const before = await statements.first<Owned>(OWNED, [clientId]);
+      if (!before) return;
+      await endClient(statements, clientId, before, 'registration deleted');
       await statements.run('delete from engine_artefacts where client_id = $1', [clientId]);
       await statements.run('delete from clients where client_id = $1', [clientId]);
+      await recordChange(statements, clientId, before, 'registration_deleted', {});
     }),
 
   async add({ clientId, kind, organization, metadata }) {
     await database.run(ADD_CLIENT, [clientId, organization, kind, null, metadata]);
   },
 });
+
+interface Owned {
+  organization: string;
+  agent: string | null;
+  metadata: Record<string, unknown>;
+}
+
+const OWNED = 'select organization, agent, metadata from clients where client_id = $1 for update';
+
+/** Who the client is, and where its answers go. */
+const IDENTIFYING: ReadonlySet<string> = new Set([
+  'jwks',
+  'jwks_uri',
+  'redirect_uris',
+  'token_endpoint_auth_method',
+  'token_endpoint_auth_signing_alg',
+]);
+
+const endClient = (statements: Statements, clientId: string, { organization }: Owned, reason: string) =>
+  writeStop(statements, { organization, kind: 'client', subject: clientId, by: clientId, reason });
+
+async function recordChange(
+  statements: Statements,
+  clientId: string,
+  { organization, agent }: Owned,
+  reason: string,
+  content: Record<string, unknown>,
+): Promise<void> {
+  const event = prepareEvent({
+    organization,
+    type: 'agent.changed',
+    decision: 'allowed',
+    reason,
+    agent: agent ?? undefined,
+    application: clientId,
+    content,
+  });
+  await statements.run(`with ${insertEvent(1)} select`, eventParameters(event));
+}
 
 interface ClientRow {
   client_id: string;
@@ -129,9 +186,3 @@ const UPDATE = `
   set name = left(coalesce($2::jsonb ->> 'client_name', a.name), 80),
       purpose = coalesce($2::jsonb ->> 'agent_purpose', a.purpose)
   from client where a.organization = client.organization and a.id = client.agent`;
-
-const STOP_CLIENT = `
-  insert into stop_epochs (organization, key, at, by, reason)
-  select organization, 'client:' || client_id, clock_timestamp(), client_id, 'registration deleted'
-  from clients where client_id = $1
-  on conflict (organization, key) do update set at = excluded.at`;

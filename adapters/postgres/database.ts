@@ -110,11 +110,21 @@ async function send<Row>(
   parameters: Parameters,
   prepared: boolean,
 ): Promise<Answer<Row>> {
-  const values = parameters as unknown[];
+  const values = parameters.some(holdsNull) ? parameters.map(withoutNull) : (parameters as unknown[]);
   return (await (prepared
     ? on.query({ name: nameOf(sql), text: sql, values })
     : on.query(sql, values))) as unknown as Answer<Row>;
 }
+
+// Postgres' texts hold no null character: as a value to look for it is nothing that exists, and no fault.
+const holdsNull = (value: unknown): boolean =>
+  typeof value === 'string' ? value.includes('\0') : Array.isArray(value) && value.some(holdsNull);
+const withoutNull = (value: unknown): unknown =>
+  typeof value === 'string'
+    ? value.replaceAll('\0', '\ufffd')
+    : Array.isArray(value)
+      ? value.map(withoutNull)
+      : value;
 
 /** Every statement is a constant text, so the set of names is small and stable. */
 const names = new Map<string, string>();

@@ -60,9 +60,16 @@ const ROOT_CACHE = '/var/cache/countersign';
 const PORT = 5432; // only names the socket file; nothing listens on TCP
 const READY_SECONDS = 30;
 
-// Waits for the server, or for end-of-file on its stdin, whichever comes first.
-const SUPERVISOR =
-  'exec 3<&0 </dev/null; "$@" 3<&- & pg=$!; { read -r _ <&3; kill -INT $pg; } 2>/dev/null & r=$!; wait $pg; s=$?; kill $r 2>/dev/null; [ -z "$EPHEMERAL" ] || rm -rf "$EPHEMERAL"; exit $s';
+// Waits for the server, or for end-of-file on its stdin, whichever comes first. A server that has only just begun ignores
+// the signal (a shell starts its background commands so), hence it is repeated until it is gone.
+const SUPERVISOR = `
+  exec 3<&0 </dev/null
+  "$@" 3<&- & server=$!
+  { read -r _ <&3; while kill -INT $server; do sleep 0.1; done; } 2>/dev/null & watch=$!
+  wait $server; status=$?
+  kill $watch 2>/dev/null
+  [ -z "$EPHEMERAL" ] || rm -rf "$EPHEMERAL"
+  exit $status`;
 
 /**
  * Starts the server below `dataDir`, or joins the one that runs there. Cold about 0.6 s, warm 50 ms.

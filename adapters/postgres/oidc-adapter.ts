@@ -20,7 +20,7 @@ export class OidcAdapter implements Adapter {
     this.#delay = delay;
   }
 
-  /** Stores or replaces. `consumed_at` is left alone: saving an object loaded earlier must not un-consume it. */
+  /** Stores or replaces. What was used or destroyed meanwhile stays so: the object was loaded before that. */
   async upsert(id: string, payload: AdapterPayload, expiresIn?: number): Promise<void> {
     const { jti: _, ...stored } = payload;
     await this.#database.run(UPSERT, [
@@ -37,6 +37,7 @@ export class OidcAdapter implements Adapter {
 
   async find(id: string): Promise<AdapterPayload | undefined> {
     const found = await this.#database.first<Row>(FIND, [hash(id), this.#model]);
+    if (found?.consumed_at && SAVED_AGAIN.has(this.#model)) return undefined; // destroyed
     return found && this.#restore(found, id);
   }
 
@@ -63,11 +64,13 @@ export class OidcAdapter implements Adapter {
 
   /** An interaction is destroyed by the one resume that completes it: a second must not mint a second code. */
   async destroy(id: string): Promise<void> {
-    if (this.#delay > 0 && this.#model === 'Interaction')
-      await new Promise((resolve) => setTimeout(resolve, this.#delay));
-    const changed = await this.#database.run(DESTROY, [hash(id), this.#model]);
-    if (changed === 0 && this.#model === 'Interaction')
-      throw new errors.SessionNotFound('interaction already finished');
+    if (!SAVED_AGAIN.has(this.#model)) {
+      await this.#database.run(DELETE, [hash(id), this.#model]);
+      return;
+    }
+    if (this.#delay > 0) await new Promise((resolve) => setTimeout(resolve, this.#delay));
+    const changed = await this.#database.run(END, [hash(id), this.#model]);
+    if (changed === 0 && this.#model === 'Interaction') throw new errors.SessionNotFound('interaction already finished');
   }
 
   /** The engine asks each model in turn; the first call ends all of them in one statement. */
@@ -83,6 +86,12 @@ export class OidcAdapter implements Adapter {
     };
   }
 }
+
+/**
+ * Loaded and saved again by whatever request comes along. A request that began before another one destroyed it would
+ * bring it back when it saves (the session's former id, a finished interaction), so a mark stays until it expires.
+ */
+const SAVED_AGAIN: ReadonlySet<string> = new Set(['Interaction', 'Session']);
 
 /** SHA-256 of a bearer value: what is stored in its place. */
 export const hash = (value: string): Buffer => createHash('sha256').update(value).digest();
@@ -120,11 +129,16 @@ const UPSERT = `
   on conflict (id_hash, model) do update
     set payload = excluded.payload, client_id = excluded.client_id, person = excluded.person,
         grant_id = excluded.grant_id, uid_hash = excluded.uid_hash, expires_at = excluded.expires_at,
-        organization = excluded.organization`;
+        organization = excluded.organization
+    where engine_artefacts.consumed_at is null`;
 
 // Expired rows stay visible until they are cleaned up: the engine tells "expired" from "unknown" by the payload.
 const FIND = 'select payload, consumed_at from engine_artefacts where id_hash = $1 and model = $2';
-const FIND_BY_UID = 'select payload, consumed_at from engine_artefacts where uid_hash = $1 and model = $2';
+
+// Two tabs that finish at once each give the session a new id of its own; both stay valid, the later one is found.
+const FIND_BY_UID = `
+  select payload, consumed_at from engine_artefacts where uid_hash = $1 and model = $2 and consumed_at is null
+  order by expires_at desc limit 1`;
 
 // Commits without waiting: the token it buys leaves only after the waiting commit of its evidence, which flushes this too.
 const CONSUME = `
@@ -132,4 +146,8 @@ const CONSUME = `
   from (select set_config('synchronous_commit', 'off', true)) as unwaited
   where id_hash = $1 and model = $2 and consumed_at is null`;
 
-const DESTROY = 'delete from engine_artefacts where id_hash = $1 and model = $2';
+const DELETE = 'delete from engine_artefacts where id_hash = $1 and model = $2';
+
+const END = `
+  update engine_artefacts set consumed_at = now(), payload = '{}', uid_hash = null
+  where id_hash = $1 and model = $2 and consumed_at is null`;

@@ -1,17 +1,18 @@
 import { stopKeys } from '../../server/agents/liveness.ts';
 import { prepareEvent } from '../../server/evidence/evidence.ts';
-import type { NewRedemption, RedemptionStore, Reservation } from '../../server/redemptions/redemption.ts';
+import type { BatchOutcome, NewRedemption, RedemptionStore, Reservation } from '../../server/redemptions/redemption.ts';
 import { type Database, isUniqueViolation } from './database.ts';
-import { EVENT_PARAMETERS, eventParameters, insertEvent } from './evidence.ts';
+import { EVENT_PARAMETERS, eventParameters, insertEvent, postgresEvidence } from './evidence.ts';
 
 export const postgresRedemptions = (database: Database): RedemptionStore => ({
   async reserve(redemption) {
     const before = await existing(database, redemption);
     if (before) return before;
+    // The same key may arrive twice at once: then the other one drew, and its answer is ours too.
     try {
-      return await draw(database, redemption);
+      const drawn = await draw(database, redemption);
+      return drawn.ok || drawn.reason !== 'used_up' ? drawn : ((await existing(database, redemption)) ?? drawn);
     } catch (error) {
-      // The same key arrived twice at once: the other one drew, and its answer is ours too.
       const now = isUniqueViolation(error) ? await existing(database, redemption) : undefined;
       if (now) return now;
       throw error;
@@ -19,7 +20,7 @@ export const postgresRedemptions = (database: Database): RedemptionStore => ({
   },
 
   async refuse(token, { reason, resourceServer, action, parameters }) {
-    const event = prepareEvent({
+    await postgresEvidence(database).record({
       organization: token?.organization ?? resourceServer.organization,
       type: 'redemption.refused',
       decision: 'refused',
@@ -33,79 +34,79 @@ export const postgresRedemptions = (database: Database): RedemptionStore => ({
       txn: token?.txn,
       content: { action, parameters },
     });
-    await database.run(`with ${insertEvent(1)} select`, eventParameters(event));
   },
 
   close: (id, resourceServer, { status, reference, affected }) =>
     database.transaction(async (statements) => {
-      const row = await statements.first<RedemptionRow>(
-        'select * from redemptions where id = $1 and resource_server = $2 for no key update',
-        [id, resourceServer],
-      );
-      if (!row) return 'unknown';
-      if (row.status !== 'reserved') return row.status === status ? 'repeated' : 'conflict';
+      const evidence = postgresEvidence(statements);
+      const row = await statements.first<RedemptionRow>(FOR_CLOSING, [id, resourceServer.clientId]);
+      const about = {
+        organization: row?.organization ?? resourceServer.organization,
+        person: row?.person ?? undefined,
+        agent: row?.agent ?? undefined,
+        application: resourceServer.clientId,
+        resource: row?.resource,
+        task: row?.task,
+        jti: row?.jti,
+        txn: row?.txn,
+      };
+      const content = { redemption: id.slice(0, 100), action: row?.action, reference, affected, tool: row?.tool ?? undefined };
+      const refused = async <Reason extends string>(reason: Reason): Promise<Reason> => {
+        await evidence.record({
+          ...about,
+          type: 'redemption.refused',
+          decision: 'refused',
+          reason: `outcome_${reason}`,
+          content: { ...content, claimed: status },
+        });
+        return reason;
+      };
+      if (!row) return refused('unknown');
+      if (row.status !== 'reserved') {
+        const same = row.status === status && row.reference === (reference ?? null) && row.affected === (affected ?? null);
+        return same ? 'repeated' : refused('conflict');
+      }
       // A use that is given back late could already have happened: it stays drawn.
-      if (status === 'released' && row.expires_at.getTime() < Date.now()) return 'expired';
+      if (status === 'released' && row.expires_at.getTime() < Date.now()) return refused('expired');
       await statements.run(CLOSE, [row.organization, id, status, reference ?? null, affected ?? null]);
       if (status === 'released') await statements.run(GIVE_BACK, [row.organization, row.task, row.position]);
-      const token = await statements.first<{ person: string; agent: string | null }>(
-        'select person, agent from tasks where organization = $1 and id = $2',
-        [row.organization, row.task],
-      );
-      const event = prepareEvent({
-        organization: row.organization,
-        type: 'redemption.closed',
-        decision: 'reported',
-        outcome: status,
-        person: token?.person,
-        agent: token?.agent ?? undefined,
-        application: resourceServer,
-        resource: row.resource,
-        task: row.task,
-        jti: row.jti,
-        content: { redemption: id, action: row.action, reference, affected, tool: row.tool ?? undefined },
-      });
-      await statements.run(`with ${insertEvent(1)} select`, eventParameters(event));
+      await evidence.record({ ...about, type: 'redemption.closed', decision: 'reported', outcome: status, content });
       return 'closed';
     }),
 
   report: (entries, resourceServer) =>
     database.transaction(async (statements) => {
-      for (const entry of entries) {
+      // In one order: two batches with the same entries wait for each other and do not lock each other out.
+      const keyOf = ({ jti, requestId }: BatchOutcome) => `${jti} ${requestId}`;
+      for (const entry of entries.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))) {
+        const { jti, action, decision, status, reference, tool, requestId, at } = entry;
+        const token = await statements.first<TokenFacts>(TOKEN_OF_REPORT, [jti, at, resourceServer]);
+        // A token of another resource server's audience is none of the caller's business: nothing is said about it.
+        if (!token) continue;
         const event = prepareEvent({
-          organization: '',
+          organization: token.organization,
           type: 'outcome.reported',
           decision: 'reported',
-          reason: entry.decision,
-          outcome: entry.status,
+          reason: decision,
+          outcome: status,
+          person: token.person ?? undefined,
+          agent: token.agent ?? undefined,
           application: resourceServer,
-          jti: entry.jti,
-          content: {
-            action: entry.action,
-            reference: entry.reference,
-            tool: entry.tool,
-            request_id: entry.requestId,
-            at: entry.at.toISOString(),
-          },
+          resource: token.resource,
+          task: token.task ?? undefined,
+          jti,
+          txn: token.txn,
+          content: { action, reference, tool, request_id: requestId, at: at.toISOString() },
         });
-        const found = await statements.first<TokenFacts>(TOKEN_OF_REPORT, [entry.jti, entry.at, resourceServer]);
-        // A token of another resource server's audience is none of the caller's business: nothing is said about it.
-        if (!found) continue;
-        const inserted = await statements.run(INSERT_OUTCOME, [
-          found.organization,
-          entry.jti,
-          entry.requestId,
-          resourceServer,
-          entry.action,
-          entry.decision,
-          entry.status ?? null,
-          entry.reference ?? null,
-          entry.tool ?? null,
-          entry.at,
+        await statements.run(REPORT, [
+          ...eventParameters(event),
+          requestId,
+          action,
+          status ?? null,
+          reference ?? null,
+          tool ?? null,
+          at,
         ]);
-        if (inserted === 0) continue;
-        const complete = prepareEvent({ ...event, ...withoutNulls(found) });
-        await statements.run(`with ${insertEvent(1)} select`, eventParameters(complete));
       }
     }),
 });
@@ -118,9 +119,14 @@ interface RedemptionRow {
   jti: string;
   resource: string;
   action: string;
+  txn: string;
+  person: string | null;
+  agent: string | null;
   answer_hash: string;
   tool: string | null;
   status: string;
+  reference: string | null;
+  affected: number | null;
   remaining: number | null;
   expires_at: Date;
 }
@@ -134,15 +140,6 @@ interface TokenFacts {
   txn: string;
 }
 
-const withoutNulls = (facts: TokenFacts) => ({
-  organization: facts.organization,
-  person: facts.person ?? undefined,
-  agent: facts.agent ?? undefined,
-  resource: facts.resource,
-  task: facts.task ?? undefined,
-  txn: facts.txn,
-});
-
 async function existing(
   database: Database,
   { resourceServer, idempotencyKey }: NewRedemption,
@@ -152,7 +149,14 @@ async function existing(
     [resourceServer, idempotencyKey],
   );
   return (
-    row && { ok: true, id: row.id, remaining: row.remaining, expiresAt: row.expires_at, answerHash: row.answer_hash }
+    row && {
+      ok: true,
+      id: row.id,
+      remaining: row.remaining,
+      expiresAt: row.expires_at,
+      answerHash: row.answer_hash,
+      released: row.status === 'released',
+    }
   );
 }
 
@@ -211,6 +215,8 @@ async function draw(database: Database, redemption: NewRedemption): Promise<Rese
     redemption.idempotencyKey,
     redemption.tool ?? null,
     redemption.requestId ?? null,
+    token.txn,
+    token.agent,
   ]);
   if (!row || row.dead !== null) return { ok: false, reason: 'not_alive' };
   if (row.id === null) return { ok: false, reason: 'used_up' };
@@ -220,6 +226,7 @@ async function draw(database: Database, redemption: NewRedemption): Promise<Rese
     remaining: row.remaining,
     expiresAt: row.expires_at,
     answerHash: redemption.answerHash,
+    released: false,
   };
 }
 
@@ -235,13 +242,15 @@ const DRAW = `
     returning max_uses - uses as remaining),
   reserved as (
     insert into redemptions (organization, id, task, position, jti, resource_server, resource, action, parameters, answer_hash,
-                             idempotency_key, tool, request_id, status, remaining, expires_at)
+                             idempotency_key, tool, request_id, txn, agent, person, status, remaining, expires_at)
     select ${p(0, 'text')}, ${p(7, 'text')}, ${p(1, 'text')}, ${p(2, 'int')}, ${p(8, 'text')}, ${p(9, 'text')}, ${p(10, 'text')},
-           ${p(11, 'text')}, ${p(12, 'jsonb')}, ${p(13, 'text')}, ${p(14, 'text')}, ${p(15, 'text')}, ${p(16, 'text')}, 'reserved',
-           remaining, clock_timestamp() + interval '10 minutes'
+           ${p(11, 'text')}, ${p(12, 'jsonb')}, ${p(13, 'text')}, ${p(14, 'text')}, ${p(15, 'text')}, ${p(16, 'text')}, ${p(17, 'text')},
+           ${p(18, 'text')}, ${p(5, 'text')}, 'reserved', remaining, clock_timestamp() + interval '10 minutes'
     from drawn returning id, remaining, expires_at),
   ${insertEvent(1, 'from reserved')}
   select gate.dead, reserved.id, reserved.remaining, reserved.expires_at from gate left join reserved on true`;
+
+const FOR_CLOSING = 'select * from redemptions where id = $1 and resource_server = $2 for no key update';
 
 const CLOSE = `
   update redemptions set status = $3, reference = $4, affected = $5, closed_at = clock_timestamp() where organization = $1 and id = $2`;
@@ -253,6 +262,11 @@ const TOKEN_OF_REPORT = `
   from issued_tokens t join resources r on r.resource = t.resource and r.resource_server = $3
   where t.jti = $1 and t.issued_at between $2::timestamptz - interval '1 hour' and $2::timestamptz + interval '1 minute'`;
 
-const INSERT_OUTCOME = `
-  insert into outcomes (organization, jti, request_id, resource_server, action, decision, status, reference, tool, at)
-  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict do nothing`;
+// One statement: a report that was taken before leaves no second event.
+const REPORT = `
+  with inserted as (
+    insert into outcomes (organization, jti, request_id, resource_server, action, decision, status, reference, tool, at)
+    values ($1, $12, ${p(0, 'text')}, $7, ${p(1, 'text')}, $5, ${p(2, 'text')}, ${p(3, 'text')}, ${p(4, 'text')}, ${p(5, 'timestamptz')})
+    on conflict do nothing returning 1),
+  ${insertEvent(1, 'from inserted')}
+  select`;

@@ -7,7 +7,7 @@ import { EVENT_PARAMETERS, eventParameters, insertEvent } from './evidence.ts';
 export const postgresTokens = (statements: Statements): TokenStore => ({
   async issue(token, event) {
     const { derived } = token;
-    const row = await statements.first<{ reason: DeathReason | 'key_mismatch' | null }>(ISSUE, [
+    const parameters = [
       ...eventParameters(prepareEvent(event)),
       stopKeys({
         organization: token.organization,
@@ -50,7 +50,12 @@ export const postgresTokens = (statements: Statements): TokenStore => ({
       derived?.depth ?? null,
       derived?.jkt ?? null,
       derived?.expiresAt ?? null,
-    ]);
+    ];
+    const gate = () => statements.first<{ reason: DeathReason | 'key_mismatch' | 'key_race' | null }>(ISSUE, parameters);
+    let row = await gate();
+    // Another first use gave the task its key while this statement waited: a second look sees which.
+    if (row?.reason === 'key_race') row = await gate();
+    if (row?.reason === 'key_race') throw new Error('a task lost its key');
     return row?.reason ?? undefined;
   },
 
@@ -142,9 +147,9 @@ const ISSUE = `
   gate as (
     select coalesce(
       why_not_alive(${ORG}, ${KEYS}, ${AGENTS}, ${PERSON}, ${TASK}, coalesce(${SINCE}, clock_timestamp())),
-      case when not exists (select from pinned) and exists (
-        select from tasks t where t.organization = ${ORG} and t.id = ${TASK} and ${OWN_CLIENT}
-          and t.jkt is distinct from ${JKT} and t.jkt is not null) then 'key_mismatch' end) as reason),
+      case when not exists (select from pinned) then (
+        select case when t.jkt is not null then 'key_mismatch' when ${JKT} is not null then 'key_race' end
+        from tasks t where t.organization = ${ORG} and t.id = ${TASK} and ${OWN_CLIENT} and t.jkt is distinct from ${JKT}) end) as reason),
   ${insertEvent(1, FROM)},
   derived as (
     insert into derived_grants (organization, id, task, parent, path, agent, client_id, depth, jkt, expires_at)

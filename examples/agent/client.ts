@@ -156,12 +156,16 @@ export function exchange(
   );
 }
 
-/** Calls an API with a token and a proof for exactly this call. */
-export function call(agent: Agent, token: string, method: string, url: URL, body?: object): Promise<Response> {
+/** Calls an API with a token and a proof for exactly this call. What it answers is for the caller to read. */
+export async function call(agent: Agent, token: string, method: string, url: URL, body?: object): Promise<Response> {
   const headers = new Headers(body && { 'content-type': 'application/json' });
-  return oauth.fetchProtectedResource(agent.server, token, url, method, body && JSON.stringify(body), headers, {
-    DPoP: agent.dpop,
-  });
+  const text = body && JSON.stringify(body);
+  try {
+    return await oauth.fetchProtectedResource(agent.server, token, url, method, text, headers, { DPoP: agent.dpop });
+  } catch (error) {
+    if (error instanceof oauth.WWWAuthenticateChallengeError) return error.response;
+    throw error;
+  }
 }
 
 const parametersOf = ({ resource, authorization_details }: Wish) => ({

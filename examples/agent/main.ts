@@ -2,7 +2,17 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { decodeJwt } from 'jose';
 
-import { type Agent, askFromBehind, askInBrowser, call, connect, exchange, register, type Token, type Wish } from './client.ts';
+import {
+  type Agent,
+  askFromBehind,
+  askInBrowser,
+  call,
+  connect,
+  exchange,
+  register,
+  type Token,
+  type Wish,
+} from './client.ts';
 
 /**
  * An agent as a process of its own: `node examples/agent/main.ts <file>`. The file holds its key (mode 600). It reads
@@ -24,7 +34,15 @@ const tokens = new Map<string, Token>();
 
 type Says = (message: object) => void;
 const tools: Record<string, (given: never, says: Says) => Promise<object>> = {
-  async register({ issuer, initial_access_token, metadata }: { issuer: string; initial_access_token: string; metadata: Record<string, unknown> }) {
+  async register({
+    issuer,
+    initial_access_token,
+    metadata,
+  }: {
+    issuer: string;
+    initial_access_token: string;
+    metadata: Record<string, unknown>;
+  }) {
     const identity = await register(issuer, initial_access_token, metadata);
     writeFileSync(file, `${JSON.stringify(identity, undefined, 2)}\n`, { mode: 0o600 });
     const { server } = await self();
@@ -40,11 +58,11 @@ const tools: Record<string, (given: never, says: Says) => Promise<object>> = {
   },
 
   async exchange({ token, as, ...wish }: Partial<Wish> & { token: string; as: string }) {
-    return keep(as, await exchange(await self(), valueOf(token), wish));
+    return keep(as, await exchange(await self(), secretOf(token), wish));
   },
 
   async hand_off({ token, to, ...wish }: Partial<Wish> & { token: string; to: string }) {
-    const { access_token, expires_in } = await exchange(await self(), valueOf(token), wish, to);
+    const { access_token, expires_in } = await exchange(await self(), secretOf(token), wish, to);
     return { hand_off: access_token, expires_in };
   },
 
@@ -53,7 +71,7 @@ const tools: Record<string, (given: never, says: Says) => Promise<object>> = {
   },
 
   async call({ token, method, url, body }: { token: string; method: string; url: string; body?: object }) {
-    const response = await call(await self(), valueOf(token), method, new URL(url), body);
+    const response = await call(await self(), secretOf(token), method, new URL(url), body);
     const challenge = response.headers.get('www-authenticate');
     return { status: response.status, body: await response.json(), ...(challenge && { challenge }) };
   },
@@ -80,7 +98,7 @@ function keep(name: string, token: Token): object {
   return { expires_in: token.expires_in, token_type: token.token_type, claims: decodeJwt(token.access_token) };
 }
 
-function valueOf(name: string): string {
+function secretOf(name: string): string {
   const token = tokens.get(name);
   if (!token) throw new Error(`there is no token called ${name}`);
   return token.access_token;

@@ -16,10 +16,28 @@ export interface Calendar {
 
 const WEEK: readonly Event[] = [
   { id: 'evt_1', calendar: 'Work', title: 'Stand-up', start: '2026-11-24T09:00:00Z', attendees: ['ben@acme.example'] },
-  { id: 'evt_2', calendar: 'Work', title: 'Design review', start: '2026-11-25T13:00:00Z', attendees: ['olga@acme.example'] },
+  {
+    id: 'evt_2',
+    calendar: 'Work',
+    title: 'Design review',
+    start: '2026-11-25T13:00:00Z',
+    attendees: ['olga@acme.example'],
+  },
   { id: 'evt_3', calendar: 'Private', title: 'Dentist', start: '2026-11-26T15:30:00Z', attendees: [] },
-  { id: 'evt_4', calendar: 'Work', title: 'Lunch with Olga', start: '2026-11-27T11:00:00Z', attendees: ['olga@acme.example'] },
-  { id: 'evt_5', calendar: 'Work', title: 'Release', start: '2026-11-28T08:00:00Z', attendees: ['ben@acme.example', 'olga@acme.example'] },
+  {
+    id: 'evt_4',
+    calendar: 'Work',
+    title: 'Lunch with Olga',
+    start: '2026-11-27T11:00:00Z',
+    attendees: ['olga@acme.example'],
+  },
+  {
+    id: 'evt_5',
+    calendar: 'Work',
+    title: 'Release',
+    start: '2026-11-28T08:00:00Z',
+    attendees: ['ben@acme.example', 'olga@acme.example'],
+  },
   { id: 'evt_6', calendar: 'Work', title: 'Planning', start: '2026-12-01T09:00:00Z', attendees: ['ben@acme.example'] },
 ];
 

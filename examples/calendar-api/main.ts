@@ -24,6 +24,6 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
     server.close();
     server.closeAllConnections();
-    countersign.flush().finally(() => process.exit(0));
+    void countersign.flush().finally(() => process.exit(0));
   });
 }

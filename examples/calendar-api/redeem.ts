@@ -6,7 +6,7 @@ import * as oauth from 'openid-client';
 export interface Countersign {
   /** For the signatures of access tokens. */
   keys: JWTVerifyGetKey;
-  /** Is this token alive? A stop is seen here within half a second, where the token alone would live for minutes. */
+  /** Is this token alive? A stop is seen here within a quarter of a second, where the token alone would live for minutes. */
   isActive(token: string, jti: string): Promise<boolean>;
   /**
    * Reserves one use of a task with the actual parameters: the server compares them with what the person approved, and
@@ -28,7 +28,9 @@ export interface Use {
   idempotency_key: string;
 }
 
-export type Redeemed = { ok: true; id: string; remaining: number | null } | { ok: false; reason: string; detail: string };
+export type Redeemed =
+  | { ok: true; id: string; remaining: number | null }
+  | { ok: false; reason: string; detail: string };
 
 export interface Outcome {
   status: 'succeeded' | 'failed' | 'released';
@@ -46,14 +48,17 @@ export interface Report {
 }
 
 /** Milliseconds that an answer about a token is believed. */
-const ACTIVE_MS = 500;
+const ACTIVE_MS = 250;
 const REPORT_EVERY_MS = 1000;
 const BATCH = 500;
 /** Reports kept while the server cannot be reached; older ones go first. */
 const BACKLOG = 10_000;
 
 /** Connects a resource server that authenticates with its own key (`private_key_jwt`). */
-export async function connectToCountersign(issuer: string, client: { client_id: string; jwk: JWK }): Promise<Countersign> {
+export async function connectToCountersign(
+  issuer: string,
+  client: { client_id: string; jwk: JWK },
+): Promise<Countersign> {
   const local = ['localhost', '127.0.0.1'].includes(new URL(issuer).hostname);
   const server = await oauth.discovery(
     new URL(issuer),

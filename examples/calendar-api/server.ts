@@ -36,7 +36,8 @@ const ROUTES: readonly Route[] = [
     parameters: (url) => Object.fromEntries(url.searchParams),
     // Leaving a limit out would lift it: what was granted with a limit has to be asked with one.
     within: (asked, granted) =>
-      (granted.from === undefined || (dateIn(asked.from) >= dateIn(granted.from) && dateIn(asked.to) <= dateIn(granted.to))) &&
+      (granted.from === undefined ||
+        (dateIn(asked.from) >= dateIn(granted.from) && dateIn(asked.to) <= dateIn(granted.to))) &&
       (granted.calendar === undefined || asked.calendar === granted.calendar),
     run: (calendar, { from, to, calendar: name }) => ({
       status: 200,
@@ -101,42 +102,61 @@ export function calendarApi(rules: TokenRules, countersign: Countersign): Server
 
     const id = randomUUID();
     const report = (decision: 'accepted' | 'refused', status?: 'succeeded' | 'failed') =>
-      countersign.report({ jti: caller.jti, action: route.action, decision, status, request_id: id, at: new Date().toISOString() });
+      countersign.report({
+        jti: caller.jti,
+        action: route.action,
+        decision,
+        status,
+        request_id: id,
+        at: new Date().toISOString(),
+      });
+    let redeeming: boolean;
     try {
       if (!(await countersign.isActive(caller.token, caller.jti))) throw invalid('the token is no longer active');
-      if (mustBeRedeemed(route, caller, parameters)) {
-        return await redeemed(route, caller, parameters, String(request.headers['idempotency-key'] ?? id));
-      }
+      redeeming = mustBeRedeemed(route, caller, parameters);
     } catch (error) {
       if (error instanceof Refused) report('refused');
       throw error;
     }
+    if (redeeming) return redeemed(route, caller, parameters, String(request.headers['idempotency-key'] ?? id));
     const done = route.run(calendarOf(caller.person), parameters);
     report('accepted', 'succeeded');
     return done;
   }
 
   /** Reserves, acts, and says how it ended: as a card payment is authorised and captured. */
-  async function redeemed(route: Route, caller: Caller, parameters: Record<string, unknown>, key: string): Promise<Done> {
+  async function redeemed(
+    route: Route,
+    caller: Caller,
+    parameters: Record<string, unknown>,
+    key: string,
+  ): Promise<Done> {
     const use = await countersign.redeem({
       token: caller.token,
       action: route.action,
       parameters,
       // The caller's key counts for the caller's task only.
-      idempotency_key: createHash('sha256').update(JSON.stringify([caller.client, caller.task, key])).digest('base64url'),
+      idempotency_key: createHash('sha256')
+        .update(JSON.stringify([caller.client, caller.task, key]))
+        .digest('base64url'),
     });
     if (!use.ok) throw forbidden(route, use.detail, use.reason);
     // The same key again is the same use: it is answered as before, and nothing is done twice.
-    const before = answers.get(use.id);
-    if (before) return before;
-    const doing = act(route, caller, parameters, use.id);
+    const doing = answers.get(use.id) ?? act(route, caller, parameters, use.id);
     answers.set(use.id, doing);
-    return doing;
+    return await doing;
   }
 
-  async function act(route: Route, caller: Caller, parameters: Record<string, unknown>, redemption: string): Promise<Done> {
+  async function act(
+    route: Route,
+    caller: Caller,
+    parameters: Record<string, unknown>,
+    redemption: string,
+  ): Promise<Done> {
     const close = (outcome: Outcome) =>
-      countersign.close(redemption, outcome).catch((error: Error) => console.error(`outcome of ${redemption}: ${error.message}`));
+      countersign
+        .close(redemption, outcome)
+        .catch((error: Error) => console.error(`outcome of ${redemption}: ${error.message}`));
     try {
       const done = route.run(calendarOf(caller.person), parameters);
       await close({ status: 'succeeded', reference: done.reference, affected: done.affected });
@@ -161,7 +181,10 @@ function mustBeRedeemed(route: Route, { scopes, details }: Caller, parameters: R
   const byScope = route.scope !== undefined && scopes.includes(route.scope);
   if (granted.length === 0 && !byScope) throw forbidden(route, `the token does not allow ${route.action}`);
 
-  const free = granted.filter(({ max_uses, access, impact }) => max_uses === null && access === 'read' && (impact === 'low' || impact === 'medium'));
+  const free = granted.filter(
+    ({ max_uses, access, impact }) =>
+      max_uses === null && access === 'read' && (impact === 'low' || impact === 'medium'),
+  );
   if (free.some((detail) => route.within?.(parameters, detail))) return false;
   if (free.length === granted.length && !byScope) throw forbidden(route, 'the token does not allow these parameters');
   return true;
@@ -172,7 +195,8 @@ const forbidden = ({ scope }: Route, description: string, reason?: string) =>
   new Refused({ status: 403, error: 'insufficient_scope', description, ...(reason && { reason }), scope });
 
 /** A date that compares as a text; anything else compares with nothing. */
-const dateIn = (value: unknown): string | number => (/^\d{4}-\d\d-\d\d$/.test(String(value)) ? String(value) : Number.NaN);
+const dateIn = (value: unknown): string | number =>
+  /^\d{4}-\d\d-\d\d$/.test(String(value)) ? String(value) : Number.NaN;
 
 const BODY_BYTES = 64 * 1024;
 
@@ -181,7 +205,8 @@ async function readJson(request: IncomingMessage): Promise<Record<string, unknow
   let text = '';
   for await (const chunk of request.setEncoding('utf8')) {
     text += chunk;
-    if (text.length > BODY_BYTES) throw new Refused({ status: 400, error: 'invalid_request', description: 'the body is too large' });
+    if (text.length > BODY_BYTES)
+      throw new Refused({ status: 400, error: 'invalid_request', description: 'the body is too large' });
   }
   try {
     const body: unknown = JSON.parse(text);
@@ -201,19 +226,24 @@ function refuse(response: ServerResponse, error: unknown): void {
   if (!(error instanceof Refused)) {
     // Not the caller's fault. Whoever cannot ask whether a token is alive does nothing with it.
     console.error(error);
-    return send(response, 503, { error: 'temporarily_unavailable' }, { 'retry-after': '1' });
+    send(response, 503, { error: 'temporarily_unavailable' }, { 'retry-after': '1' });
+    return;
   }
-  const { status, error: code, description, reason, scope } = error.refusal;
+  const { status, error: code, description, reason } = error.refusal;
   send(
     response,
     status,
     { ...(code && { error: code }), error_description: description, ...(reason && { reason }) },
     status === 401 || status === 403 ? { 'www-authenticate': challenge(error.refusal) } : {},
   );
-  function challenge({ description: words }: Refusal): string {
-    const parts = [`algs="ES256 EdDSA Ed25519"`];
-    if (code) parts.unshift(`error="${code}"`, `error_description="${words.replace(/[^\x20-\x7e]|["\\]/g, '')}"`);
-    if (scope) parts.push(`scope="${scope}"`);
-    return `DPoP ${parts.join(', ')}`;
-  }
+}
+
+/** RFC 6750 §3, RFC 9449 §7.1. Nothing about an error for somebody who sent nothing. */
+function challenge({ error, description, scope }: Refusal): string {
+  const said = description.replace(/[^\x20-\x7e]|["\\]/g, '');
+  return `DPoP ${[
+    ...(error ? [`error="${error}"`, `error_description="${said}"`] : []),
+    ...(scope ? [`scope="${scope}"`] : []),
+    'algs="ES256 EdDSA Ed25519"',
+  ].join(', ')}`;
 }

@@ -1,6 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { calculateJwkThumbprint, EmbeddedJWK, errors, type JWK, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import {
+  calculateJwkThumbprint,
+  EmbeddedJWK,
+  errors,
+  type JWK,
+  type JWTPayload,
+  type JWTVerifyGetKey,
+  jwtVerify,
+} from 'jose';
 
 /** Who calls, for whom, and what they may do: all that a route needs to know. */
 export interface Caller {
@@ -54,6 +62,7 @@ export interface TokenRules {
 }
 
 const PROOF_ALGORITHMS = ['ES256', 'EdDSA', 'Ed25519'];
+const KEYS_UNREACHABLE = ['ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVALID', 'ERR_JOSE_GENERIC'];
 /** Seconds that a proof is fresh, either way. */
 const PROOF_SECONDS = 60;
 
@@ -68,7 +77,8 @@ export function tokenChecks(rules: TokenRules): (request: IncomingMessage) => Pr
 
     // Every token here is bound to its holder's key: a stolen one, sent as Bearer or with another key, is worth nothing.
     const { jkt } = (claims.cnf ?? {}) as { jkt?: string };
-    if (jkt === undefined || scheme.toLowerCase() !== 'dpop') throw invalid('the token has to be sent with the proof of its key');
+    if (jkt === undefined || scheme.toLowerCase() !== 'dpop')
+      throw invalid('the token has to be sent with the proof of its key');
     await verifyProof(request, token, jkt, rules, firstUse);
     return callerOf(token, claims);
   };
@@ -86,8 +96,9 @@ async function verifyToken(token: string, { issuer, resource, keys }: TokenRules
     });
     return payload;
   } catch (error) {
-    if (error instanceof errors.JOSEError) throw invalid(error instanceof errors.JWTExpired ? 'expired' : 'the token is not valid here');
-    throw error; // the keys could not be fetched: our trouble, not the caller's
+    // The keys could not be fetched: our trouble, not the caller's.
+    if (!(error instanceof errors.JOSEError) || KEYS_UNREACHABLE.includes(error.code)) throw error;
+    throw invalid(error instanceof errors.JWTExpired ? 'the token has expired' : 'the token is not valid here');
   }
 }
 

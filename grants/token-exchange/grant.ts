@@ -1,8 +1,8 @@
 import type { AgentEdge } from '../../server/agents/agent.ts';
-import type { ClientRecord } from '../../server/agents/clients.ts';
+import { type ClientRecord, isActive } from '../../server/agents/clients.ts';
 import type { AskForExchange } from '../../server/approvals/ask.ts';
 import type { Catalogue } from '../../server/catalogue/catalogue.ts';
-import { actingThrough } from '../../server/delegation/chain.ts';
+import { actingThrough, lineageUnder } from '../../server/delegation/chain.ts';
 import {
   decideExchange,
   type Exchanged,
@@ -12,6 +12,7 @@ import {
 import { sliceOf } from '../../server/delegation/slice.ts';
 import { readToken, type TokenReader } from '../../server/delegation/subject.ts';
 import type { IssuedToken } from '../../server/delegation/token.ts';
+import { stateOf } from '../../server/http/request-state.ts';
 import { newId } from '../../server/oauth/ids.ts';
 import { allow, type Outcome, refuse } from '../../server/oauth/refusal.ts';
 import { covers } from '../../server/tasks/coverage.ts';
@@ -49,7 +50,7 @@ export function tokenExchange(dependencies: ExchangeDependencies): Grant<Exchang
     repeatable: ['resource', 'audience'],
     parse: parseExchange,
 
-    async authorize(form, caller) {
+    async authorize(form, caller, ctx) {
       // Anyone may hold a stolen token: a client that proves nothing about itself exchanges nothing.
       if (!caller.confidential) return refuse({ reason: 'grant_not_allowed', grant: 'token-exchange' });
       const subject = await readToken(form.subjectToken, reader);
@@ -61,7 +62,9 @@ export function tokenExchange(dependencies: ExchangeDependencies): Grant<Exchang
       if (subject.value.organization !== caller.organization && !owns) {
         return refuse({ reason: 'subject_token_invalid', detail: 'of another organization' });
       }
-      const request = resolveExchange(form, catalogue());
+      stateOf(ctx.req).about = aboutSubject(subject.value, form);
+      const seen = catalogue().seenBy(subject.value.organization);
+      const request = resolveExchange(form, seen, typesOf(caller.client));
       if (!request.ok) return request;
 
       if (isApplicationToken(subject.value) && caller.client.agent) {
@@ -79,6 +82,21 @@ export function tokenExchange(dependencies: ExchangeDependencies): Grant<Exchang
   };
 }
 
+/** What the evidence of a refusal can name, once the token is known. */
+const aboutSubject = ({ organization, person, agent, task, resource, jti, txn }: IssuedToken, form: ExchangeForm) => ({
+  organization,
+  person: person ?? undefined,
+  agent: agent ?? undefined,
+  task: task ?? undefined,
+  resource: form.audience ?? resource,
+  jti,
+  txn,
+});
+
+/** RFC 9396 §10: the types a client registered, and it may ask for no others, here as anywhere. */
+const typesOf = ({ kind, metadata }: ClientRecord): readonly string[] | undefined =>
+  kind === 'agent' ? (metadata.authorization_details_types as readonly string[] | undefined) : undefined;
+
 async function gather(
   request: ExchangeRequest,
   subject: IssuedToken,
@@ -88,7 +106,7 @@ async function gather(
 ): Promise<ExchangeFacts> {
   const facts: ExchangeFacts = {
     issuer: reader.issuer,
-    catalogue: catalogue(),
+    catalogue: catalogue().seenBy(subject.organization),
     subject,
     client: caller.client,
     jkt: caller.jkt,
@@ -98,10 +116,11 @@ async function gather(
     approvedEdges: [],
     child: undefined,
   };
-  if (request.requestedActor === undefined || subject.agent === null) return facts;
+  const childId = subject.kind === 'handoff' ? subject.mayAct : request.requestedActor;
+  if (childId == null || subject.agent === null) return facts;
   const [task, found] = await Promise.all([
     tasks.find(subject.task ?? ''),
-    edge(subject.organization, subject.agent, request.requestedActor),
+    edge(subject.organization, subject.agent, childId),
   ]);
   const { client } = found;
   return {
@@ -114,7 +133,7 @@ async function gather(
             agent: client.agent.id,
             client: client.clientId,
             key: (await thumbprints(client))[0],
-            active: client.agent.status === 'active',
+            active: isActive(client, Date.now()),
             edge: found.edge,
           },
   };
@@ -128,11 +147,7 @@ const derive = (exchanged: Exchanged, subject: IssuedToken, task: Task, form: Ex
   agent: exchanged.agent,
   slice: exchanged.slice,
   task: { id: task.id, hash: task.decisionHash, expiresAt: task.expiresAt, approvedAt: task.approvedAt },
-  lineage: [
-    ...subject.lineage,
-    `token:${subject.jti}`,
-    ...(exchanged.derived ? [`grant:${exchanged.derived.id}`] : []),
-  ],
+  lineage: lineageUnder(subject, exchanged.derived?.id),
   parent: subject.jti,
   derived: exchanged.derived,
   act: exchanged.act,
@@ -163,8 +178,11 @@ async function coveredByTask(
 ): Promise<Outcome<Authorization>> {
   const { agent, clientId } = caller.client;
   if (agent === null || subject.person === null) return refuse({ reason: 'subject_token_invalid', detail: 'no agent' });
+  // Bound to the application's key, it is worth something in the application's hands alone (TX-05).
+  if (subject.jkt !== null && subject.jkt !== caller.jkt) return refuse({ reason: 'key_mismatch' });
   if (request.requestedActor !== undefined) return refuse({ reason: 'handoff_not_allowed', detail: 'carries no task' });
-  const byScope = parseScopes(request.scopes ?? [], catalogue());
+  const seen = catalogue().seenBy(subject.organization);
+  const byScope = parseScopes(request.scopes ?? [], seen);
   if (!byScope.ok) return byScope;
   const requested: RequestedAction[] = [...byScope.value, ...(request.actions ?? [])];
   if (requested.length === 0) return refuse({ reason: 'nothing_asked' });
@@ -174,18 +192,13 @@ async function coveredByTask(
     (candidate) =>
       candidate.clientId === clientId &&
       (candidate.jkt === null || candidate.jkt === caller.jkt) &&
-      covers(catalogue(), candidate.actions, requested) === undefined,
+      covers(seen, candidate.actions, requested) === undefined,
   );
   if (!task) return ask({ subject, client: caller.client, request, jkt: caller.jkt });
 
   const resources = [...new Set(requested.map(({ resource }) => resource))];
   const audience = request.audience ?? (resources.length === 1 ? resources[0] : undefined) ?? reader.issuer;
-  const slice = sliceOf(
-    task,
-    { audience, scopes: request.scopes, actions: request.actions },
-    catalogue(),
-    reader.issuer,
-  );
+  const slice = sliceOf(task, { audience, scopes: request.scopes, actions: request.actions }, seen, reader.issuer);
   if (!slice.ok) return slice;
   return allow({
     organization: task.organization,
@@ -195,7 +208,7 @@ async function coveredByTask(
     agent: agent.id,
     slice: slice.value,
     task: { id: task.id, hash: task.decisionHash, expiresAt: task.expiresAt, approvedAt: task.approvedAt },
-    lineage: [`token:${subject.jti}`],
+    lineage: lineageUnder(subject, undefined),
     parent: subject.jti,
     act: actingThrough({ issuer: reader.issuer, agent: agent.id, client: clientId }, undefined),
     depth: 1,

@@ -161,6 +161,7 @@ export interface OrganizationStore {
   /** By id or slug. */
   find(name: string): Promise<Organization | undefined>;
   add(organization: Organization, caller: AdminCaller): Promise<'added' | 'taken'>;
+  change(organization: Organization, caller: AdminCaller): Promise<void>;
   /** In which organization an agent or a task is; for the operator, who need not name it. */
   ofAgent(agent: string): Promise<string[]>;
   ofTask(task: string): Promise<string | undefined>;

@@ -33,7 +33,7 @@ export type Authenticated =
   | { ok: true; client: ClientRecord }
   | { ok: false; error: 'invalid_request' | 'invalid_client'; description: string; refused?: ClientRecord };
 
-export const ASSERTION_ALGORITHMS = ['ES256', 'EdDSA', 'Ed25519', 'PS256'];
+export const ASSERTION_ALGORITHMS = ['ES256', 'EdDSA', 'Ed25519', 'PS256'] as const;
 
 /**
  * `private_key_jwt` (RFC 7523, and its update: the issuer alone as audience) at the endpoints of our own, by the same
@@ -126,12 +126,15 @@ async function verifyBy(
 ): Promise<JWTVerifyResult | undefined> {
   const { jwks, jwks_uri, token_endpoint_auth_signing_alg: only } = metadata as ClientKeys;
   const options = {
-    algorithms: only === undefined ? ASSERTION_ALGORITHMS : [only],
+    algorithms: only === undefined ? [...ASSERTION_ALGORITHMS] : [only],
     issuer: clientId,
     clockTolerance: CLOCK_TOLERANCE_SECONDS,
   };
   try {
-    if (!jwks && jwks_uri !== undefined) return await jwtVerify(assertion, remoteKeys(jwks_uri, fetch), options);
+    if (!jwks && jwks_uri !== undefined) {
+      // Keys that cannot be had prove nothing, and whoever named their address has to see to it.
+      return await jwtVerify(assertion, remoteKeys(jwks_uri, fetch), options).catch(() => undefined);
+    }
     const { alg, kid } = decodeProtectedHeader(assertion);
     for (const jwk of jwks?.keys ?? []) {
       if (!isFor(jwk, alg, kid)) continue;
@@ -164,7 +167,9 @@ function remoteKeys(uri: string, fetch: typeof globalThis.fetch) {
 }
 
 async function imports(jwk: JWK, alg: string) {
-  const content = createHash('sha256').update(`${alg} ${JSON.stringify(jwk)}`).digest('base64url');
+  const content = createHash('sha256')
+    .update(`${alg} ${JSON.stringify(jwk)}`)
+    .digest('base64url');
   let key = imported.get(content);
   if (!key) {
     key = await importJWK(jwk, alg);

@@ -27,6 +27,10 @@ export interface ClientRecord {
   metadata: Record<string, unknown>;
 }
 
+/** May people of this organization sign in with this client? The command line is everybody's; anything else is one organization's. */
+export const signsIn = (client: ClientRecord, organization: string): boolean =>
+  client.organization === organization || client.kind === 'command_line';
+
 /** May this client act right now? An agent that is not active is refused everywhere, at once. */
 export const isActive = (client: ClientRecord, now: number): boolean =>
   client.agent === null ||
@@ -41,6 +45,17 @@ export interface RegistrationTerms {
   modeCeiling: AgentMode;
   finalStatus: 'pending' | 'active';
   allowUnbound: boolean;
+}
+
+declare module '../http/request-state.ts' {
+  interface RequestState {
+    /** The client that was found; proven only once `authenticated` is true. */
+    client?: ClientRecord;
+    /** Found, but not active: refused as unknown to it, and evidence to its organization. */
+    refusedClient?: ClientRecord;
+    /** Of the initial access token that was presented. */
+    terms?: RegistrationTerms;
+  }
 }
 
 export interface ClientStore {

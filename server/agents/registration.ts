@@ -1,7 +1,8 @@
 import { errors } from 'oidc-provider';
 
 import { newId } from '../oauth/ids.ts';
-import { checkText } from '../oauth/text.ts';
+import { depthProblem } from '../oauth/strict-json.ts';
+import { checkText, checkTexts, controlCharacter } from '../oauth/text.ts';
 import { type AgentMode, isAgentMode, withinCeiling } from './agent.ts';
 import type { ClientRecord, RegistrationTerms } from './clients.ts';
 
@@ -21,13 +22,19 @@ const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
 
 export type Metadata = Record<string, unknown>;
 
+/** What a registration may not go beyond. */
+export interface Limits extends Pick<RegistrationTerms, 'modeCeiling' | 'allowUnbound'> {
+  /** May this organization ask for this type? Another organization's type does not exist for it. */
+  mayAsk(type: string): boolean;
+}
+
 /**
  * RFC 7591 §2, before the engine's own validation: the terms of the initial access token decide, never the agent.
  * Changes `metadata` in place, as the engine's registration policies do.
  *
  * @throws errors.InvalidClientMetadata saying which rule failed and what would pass
  */
-export function applyTerms(metadata: Metadata, terms: RegistrationTerms): void {
+export function applyTerms(metadata: Metadata, terms: RegistrationTerms & Limits): void {
   checkMetadata(metadata, terms);
   const purpose = metadata.agent_purpose;
   Object.assign(metadata, {
@@ -40,13 +47,10 @@ export function applyTerms(metadata: Metadata, terms: RegistrationTerms): void {
 }
 
 /** RFC 7592 §2.2: a replacement passes the same checks, and keeps what the registration decided. */
-export function applyRecord(
-  metadata: Metadata,
-  record: ClientRecord,
-  terms: Pick<RegistrationTerms, 'modeCeiling' | 'allowUnbound'>,
-): void {
-  checkMetadata(metadata, terms);
-  Object.assign(metadata, ownMetadata(record));
+export function applyRecord(metadata: Metadata, record: ClientRecord, limits: Limits): void {
+  checkMetadata(metadata, limits);
+  const { agent_purpose: purpose = metadata.agent_purpose, ...decided } = ownMetadata(record);
+  Object.assign(metadata, { agent_purpose: purpose }, metadata, decided);
 }
 
 /** What a client is told about its agent. */
@@ -66,15 +70,20 @@ export const ownMetadata = ({ organization, agent }: ClientRecord): Metadata =>
 /** The mode a registration asked for. */
 export const modeOf = (metadata: Metadata): AgentMode => metadata.agent_mode as AgentMode;
 
-function checkMetadata(
-  metadata: Metadata,
-  { modeCeiling, allowUnbound }: Pick<RegistrationTerms, 'modeCeiling' | 'allowUnbound'>,
-): void {
+function checkMetadata(metadata: Metadata, { modeCeiling, allowUnbound, mayAsk }: Limits): void {
   // A statement we cannot verify would be believed by whoever reads the registration (DCR-06).
   if (metadata.software_statement !== undefined) {
     throw new errors.UnapprovedSoftwareStatement('no software statement issuer is trusted here');
   }
-  for (const name of OWN_METADATA) delete metadata[name];
+  const deep = depthProblem(metadata);
+  if (deep !== undefined) throw invalid(`the registration is ${deep}`);
+  const hostile = checkTexts(metadata, '', controlCharacter);
+  if (hostile) throw invalid(`${hostile.field} has ${hostile.problem}`);
+  // There are no secrets here, and no pairwise subjects whose sector we would have to fetch. What the engine made
+  // before it knew the method must not be stored either.
+  for (const name of [...OWN_METADATA, 'client_secret', 'client_secret_expires_at', 'sector_identifier_uri']) {
+    delete metadata[name];
+  }
 
   const { agent_purpose: purpose, client_name: name = 'Unnamed agent' } = metadata;
   metadata.client_name = shortText('client_name', name, 80);
@@ -96,7 +105,8 @@ function checkMetadata(
     metadata.redirect_uris ??= [];
   }
   if (grants.includes('urn:openid:params:grant-type:ciba')) metadata.backchannel_token_delivery_mode ??= 'poll';
-  checkRedirects(metadata.redirect_uris, metadata.application_type);
+  metadata.application_type = checkRedirects(metadata.redirect_uris, metadata.application_type);
+  checkTypes(metadata.authorization_details_types, mayAsk);
 
   const method = metadata.token_endpoint_auth_method ?? 'private_key_jwt';
   metadata.token_endpoint_auth_method = method;
@@ -104,33 +114,75 @@ function checkMetadata(
   if (!hasKey && grants.some((grant) => grant !== 'authorization_code' && grant !== 'refresh_token')) {
     throw invalid('a public client may only use authorization_code and refresh_token: register a key');
   }
-  if (hasKey && metadata.jwks === undefined && metadata.jwks_uri === undefined) {
-    throw invalid('register a public key by jwks or jwks_uri: agents have keys, not secrets');
-  }
+  if (hasKey) checkKeys(metadata);
   metadata.dpop_bound_access_tokens ??= hasKey;
   if (hasKey && metadata.dpop_bound_access_tokens !== true && !allowUnbound) {
     throw invalid('dpop_bound_access_tokens must be true with this initial access token');
   }
 }
 
-/** Exact redirects to https, loopback, or a scheme of the app's own (DCR-04, BCP-10). */
-function checkRedirects(uris: unknown, applicationType: unknown): void {
-  if (uris === undefined) return;
+/**
+ * Exact redirects to https, and for native applications to loopback or a scheme of the app's own (DCR-04, OC-09,
+ * BCP-10). Clients that name loopback and no type mean native ones.
+ *
+ * @returns the application type
+ */
+function checkRedirects(uris: unknown, type: unknown): unknown {
+  if (uris === undefined) return type;
   if (!Array.isArray(uris) || uris.length > 20) throw redirect('redirect_uris must be an array of at most 20');
+  let onlyNative = false;
   for (const uri of uris) {
     const url = typeof uri === 'string' ? URL.parse(uri) : null;
     if (!url) throw redirect('redirect_uris must be absolute URIs');
-    if (url.username || url.password || url.hash || String(uri).includes('*')) {
-      throw redirect('redirect_uris have no user, fragment or wildcard');
+    if (url.username || url.password || url.hash || !/^[\x21\x23-\x29\x2b-\x5b\x5d-\x7e]+$/.test(uri)) {
+      throw redirect('redirect_uris have no user, fragment, wildcard or white space');
     }
-    const native = applicationType === 'native' && /^[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+:$/.test(url.protocol);
+    if (url.protocol === 'https:') continue;
     const loopback = url.protocol === 'http:' && LOOPBACK.includes(url.hostname);
-    if (url.protocol !== 'https:' && !loopback && !native) {
+    if (type === 'web' || !(loopback || /^[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+:$/.test(url.protocol))) {
       throw redirect(
-        'redirect_uris use https, http on loopback, or a private-use scheme with a dot for native applications',
+        'redirect_uris use https, or for application_type native http on loopback or a private-use scheme with a dot',
       );
     }
+    onlyNative = true;
   }
+  return type ?? (onlyNative ? 'native' : 'web');
+}
+
+/** RFC 9396 §10. The engine would name every type there is, those of other organizations too. */
+function checkTypes(types: unknown, mayAsk: Limits['mayAsk']): void {
+  if (!Array.isArray(types)) return; // the engine says what is wrong with it
+  const unknown = types.find((type) => typeof type === 'string' && !mayAsk(type));
+  if (unknown !== undefined) throw invalid(`authorization_details_types: '${shown(unknown)}' is unknown`);
+}
+
+/** A key that can sign what we accept, and nothing to fetch over plain http. */
+function checkKeys({ jwks, jwks_uri: uri }: Metadata): void {
+  if (jwks === undefined && uri === undefined) {
+    throw invalid('register a public key by jwks or jwks_uri: agents have keys, not secrets');
+  }
+  if (typeof uri === 'string') {
+    const url = URL.parse(uri);
+    const loopback = url?.protocol === 'http:' && LOOPBACK.includes(url.hostname);
+    if (url?.protocol !== 'https:' && !loopback) throw invalid('jwks_uri must be an https URL');
+  }
+  if (typeof jwks !== 'object' || jwks === null) return; // the engine says what is wrong with it
+  const { keys } = jwks as { keys?: unknown };
+  if (!Array.isArray(keys)) return;
+  if (keys.length > 20 || !keys.some(canAuthenticate)) {
+    throw invalid(
+      'jwks must hold a public key for ES256, EdDSA or PS256 (RSA of at least 2048 bits), and at most 20 keys',
+    );
+  }
+}
+
+function canAuthenticate(jwk: unknown): boolean {
+  if (typeof jwk !== 'object' || jwk === null) return false;
+  const { kty, crv, n, use } = jwk as Record<string, unknown>;
+  if (use === 'enc') return false;
+  if (kty === 'EC') return crv === 'P-256';
+  if (kty === 'OKP') return crv === 'Ed25519';
+  return kty === 'RSA' && typeof n === 'string' && Buffer.from(n, 'base64url').length >= 256;
 }
 
 function shortText(name: string, value: unknown, limit: number): string {
@@ -142,5 +194,7 @@ function shortText(name: string, value: unknown, limit: number): string {
   return value;
 }
 
+// RFC 6749 §5.2: printable ASCII without quote and backslash.
+const shown = (text: string) => text.replace(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, '?').slice(0, 100);
 const invalid = (description: string) => new errors.InvalidClientMetadata(description);
 const redirect = (description: string) => new errors.CustomOIDCProviderError('invalid_redirect_uri', description);

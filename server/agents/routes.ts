@@ -4,8 +4,8 @@ import type { Context } from 'koa';
 import { agentPage } from '../../views/agent.tsx';
 import { type HistoryEntry, myAgentsPage } from '../../views/my-agents.tsx';
 import type { Cookies } from '../http/cookies.ts';
-import { BadRequest, readForm } from '../http/form.ts';
-import { clock, frameOf, sessionOf } from '../http/pages.ts';
+import { BadRequest } from '../http/form.ts';
+import { checkedForm, clock, frameOf, signedIn } from '../people/pages.ts';
 import { page } from '../http/respond.ts';
 import type { Session } from '../people/person.ts';
 import type { MyAgents, MyAgentsStore } from './my-agents.ts';
@@ -20,15 +20,15 @@ const SYMBOLS = { low: '○', medium: '◐', high: '▲', critical: '▲▲' } a
 /** "Your agents": everything any agent may do for this person, and one step to stop each of it (U9). */
 export function agentRoutes(router: Router, { myAgents, cookies }: AgentPages): void {
   router.get('/agents', async (ctx) => {
-    const session = sessionOf(ctx);
-    if (!session) return toSignIn(ctx);
+    const session = signedIn(ctx);
+    if (!session) return;
     const { organization, id } = session.person;
     page(ctx, myAgentsPage(propsOf(ctx, cookies, session, await myAgents.list(organization, id))));
   });
 
   router.get('/agents/:id', async (ctx) => {
-    const session = sessionOf(ctx);
-    if (!session) return toSignIn(ctx);
+    const session = signedIn(ctx);
+    if (!session) return;
     const { organization, id } = session.person;
     const found = await myAgents.list(organization, id);
     const agent = propsOf(ctx, cookies, session, found).agents.find((candidate) => candidate.id === ctx.params.id);
@@ -52,11 +52,9 @@ export function agentRoutes(router: Router, { myAgents, cookies }: AgentPages): 
 
   const post = (path: string, work: (ctx: Context, session: Session, form: Map<string, string>) => Promise<boolean>) =>
     router.post(path, async (ctx) => {
-      const session = sessionOf(ctx);
-      if (!session) return toSignIn(ctx);
-      const form = await readForm(ctx.req);
-      if (!cookies.csrfMatches(ctx, form.get('csrf')))
-        throw new BadRequest('This form is no longer valid. Open the page again.', 403);
+      const session = signedIn(ctx);
+      if (!session) return;
+      const form = await checkedForm(ctx, cookies);
       if (!(await work(ctx, session, form))) throw new BadRequest('Nothing of yours has this id.', 404);
       ctx.redirect('/agents');
       ctx.status = 303;
@@ -135,8 +133,3 @@ const entryOf = (event: MyAgents['history'][number], at: (date: Date) => string)
   at: at(event.at),
   outcome: event.outcome ?? (event.decision === 'refused' ? 'refused' : undefined),
 });
-
-function toSignIn(ctx: Context): void {
-  ctx.redirect('/login?return_to=/agents');
-  ctx.status = 303;
-}

@@ -51,7 +51,16 @@ export type DenyReason = keyof typeof DENY_REASONS;
 export interface NewApproval
   extends Omit<
     Approval,
-    'status' | 'stopped' | 'askedAt' | 'shownAt' | 'decidedAt' | 'denyReason' | 'decision' | 'task' | 'hasNumber' | 'numberTries'
+    | 'status'
+    | 'stopped'
+    | 'askedAt'
+    | 'shownAt'
+    | 'decidedAt'
+    | 'denyReason'
+    | 'decision'
+    | 'task'
+    | 'hasNumber'
+    | 'numberTries'
   > {
   displayCodeHash?: Buffer;
   authReqIdHash?: Buffer;

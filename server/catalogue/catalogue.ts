@@ -51,6 +51,8 @@ export interface Catalogue {
   version(key: string, version: number): Action | undefined;
   byScope(scope: string): Action | undefined;
   scopesOf(resource: string): string[];
+  /** What can be asked from within this organization: shared resources and its own. Another's do not exist there. */
+  seenBy(organization: string): Catalogue;
 }
 
 /** Thrown with every problem at once, each with its place. */
@@ -112,14 +114,29 @@ export function compileCatalogue(documents: readonly ResourceDocument[]): Catalo
   }
   if (problems.length > 0) throw new CatalogueError(problems);
 
-  return {
-    actions: newest,
-    resources,
-    version: (key, version) => versions.get(key)?.find((action) => action.version === version),
-    byScope: (scope) => scopes.get(scope),
-    scopesOf: (resource) =>
-      [...scopes].flatMap(([scope, action]) => (action.resource === resource ? [scope] : [])).toSorted(),
+  const catalogueOf = (visible: (organization: string | null) => boolean): Omit<Catalogue, 'seenBy'> => {
+    const seen = new Map([...scopes].filter(([, { organization }]) => visible(organization)));
+    return {
+      actions: new Map([...newest].filter(([, { organization }]) => visible(organization))),
+      resources: new Map([...resources].filter(([, { organization }]) => visible(organization))),
+      version: (key, version) => versions.get(key)?.find((action) => action.version === version),
+      byScope: (scope) => seen.get(scope),
+      scopesOf: (resource) =>
+        [...seen].flatMap(([scope, action]) => (action.resource === resource ? [scope] : [])).toSorted(),
+    };
   };
+  const owners = new Set([...resources.values()].flatMap(({ organization }) => organization ?? []));
+  const views = new Map<string, Catalogue>();
+  const seenBy = (organization: string): Catalogue => {
+    // One view for everybody who owns nothing: there may be many organizations, and few with resources.
+    const key = owners.has(organization) ? organization : '';
+    const known = views.get(key);
+    if (known) return known;
+    const view = { ...catalogueOf((owner) => owner === null || owner === key), seenBy };
+    views.set(key, view);
+    return view;
+  };
+  return { ...catalogueOf(() => true), seenBy };
 }
 
 /** One action of one resource, with everything that is wrong with it. */

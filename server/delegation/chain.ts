@@ -1,3 +1,5 @@
+import type { IssuedToken } from './token.ts';
+
 /** RFC 8693 §4.1: the outermost `act` is the current actor; each `act` inside it acted before, and is history. */
 export interface Act {
   readonly iss: string;
@@ -18,4 +20,16 @@ export function actorsOf(act: Act | undefined): string[] {
   const actors: string[] = [];
   for (let link = act; link; link = link.act) actors.push(link.sub);
   return actors;
+}
+
+/**
+ * Stop keys of a token that is derived from this one: everything that this one hangs on, and itself. A stop of the
+ * client that held it, or of the resource it was for, reaches everything that came of it.
+ */
+export function lineageUnder(
+  { lineage, clientId, kind, resource, jti }: Pick<IssuedToken, 'lineage' | 'clientId' | 'kind' | 'resource' | 'jti'>,
+  grant: string | undefined,
+): string[] {
+  const own = [`client:${clientId}`, ...(kind === 'leaf' ? [`resource:${resource}`] : []), `token:${jti}`];
+  return [...new Set([...lineage, ...own, ...(grant === undefined ? [] : [`grant:${grant}`])])];
 }

@@ -1,9 +1,11 @@
 import type { AgentEdge } from '../agents/agent.ts';
 import type { ClientRecord } from '../agents/clients.ts';
+import { IMPACTS } from '../catalogue/action.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
+import { impactOf } from '../catalogue/describe.ts';
 import { narrowerParameters } from '../catalogue/narrowing.ts';
 import { allow, type Outcome, refuse } from '../oauth/refusal.ts';
-import type { RequestedAction } from '../tasks/request.ts';
+import { parseScopes, type RequestedAction } from '../tasks/request.ts';
 import type { ApprovedEdge, TaskAction } from '../tasks/task.ts';
 import { type Act, actingThrough, actorsOf } from './chain.ts';
 import { type Ceiling, type Slice, sliceOf } from './slice.ts';
@@ -21,6 +23,7 @@ export interface ExchangeRequest {
 /** Everything the decision rests on, gathered beforehand. */
 export interface ExchangeFacts {
   issuer: string;
+  /** As the subject's organization sees it. */
   catalogue: Catalogue;
   /** The subject token's issuance row; alive. */
   subject: IssuedToken;
@@ -35,7 +38,7 @@ export interface ExchangeFacts {
   grantId: string;
   /** The task's edges, as the person saw them. */
   approvedEdges: readonly ApprovedEdge[];
-  /** For a hand-off: the child as it is now, if the edge to it exists now. */
+  /** The child of a hand-off, asked for or presented, as it is now, and the edge to it if that exists now. */
   child:
     | { agent: string; client: string; key: string | undefined; active: boolean; edge: AgentEdge | undefined }
     | undefined;
@@ -59,6 +62,9 @@ export interface Exchanged {
 /** A hand-off waits for its child this long. */
 const HANDOFF_SECONDS = 60;
 
+/** Exchanges between a task and a token. Far more than any chain needs; without it a loop of exchanges grows for ever. */
+const LONGEST_LINEAGE = 32;
+
 /**
  * May this client have this for that token? Pure: same facts in, same answer out. Four ways lead on, by how the
  * client stands to the token, and there is no fifth: a stolen token is worth nothing to any other client (TX-04).
@@ -66,6 +72,8 @@ const HANDOFF_SECONDS = 60;
 export function decideExchange(request: ExchangeRequest, facts: ExchangeFacts): Outcome<Exchanged> {
   const { subject, client } = facts;
   if (subject.person === null) return refuse({ reason: 'subject_token_invalid', detail: 'no person stands behind it' });
+  const exchanges = subject.lineage.filter((key) => key.startsWith('token:')).length + 1;
+  if (exchanges > LONGEST_LINEAGE) return refuse({ reason: 'chain_too_deep', depth: exchanges, limit: LONGEST_LINEAGE });
   if (subject.kind === 'handoff') return toChild(request, facts);
   if (subject.clientId === client.clientId) {
     return request.requestedActor === undefined ? toLeaf(request, facts) : toHandoff(request, facts);
@@ -105,11 +113,12 @@ function toLeaf(request: ExchangeRequest, facts: ExchangeFacts): Outcome<Exchang
 
 /** A part of the holder's authority for one named child, along an edge the person saw and that still exists. */
 function toHandoff(request: ExchangeRequest, facts: ExchangeFacts): Outcome<Exchanged> {
-  const { subject, issuer, catalogue, child, approvedEdges } = facts;
+  const { subject, client, issuer, catalogue, child, approvedEdges } = facts;
   const refused = (detail: string) => refuse({ reason: 'handoff_not_allowed', detail });
-  if (subject.act === null) return refused('no agent acts');
+  // A resource server that acts further down holds a token of the chain, and is no part of it.
+  if (subject.act === null || client.agent?.id !== subject.act.sub) return refused('not the acting agent');
   if (!provesKey(facts)) return refuse({ reason: 'key_mismatch' });
-  const seen = approvedEdges.find((edge) => edge.child === request.requestedActor);
+  const seen = approvedEdges.find(({ parent, child }) => parent === subject.agent && child === request.requestedActor);
   if (!seen) return refused('the person did not see this agent when they approved');
   if (!child?.edge) return refused('no edge leads to this agent');
   if (!child.active) return refused('the agent is not active');
@@ -145,11 +154,13 @@ function toHandoff(request: ExchangeRequest, facts: ExchangeFacts): Outcome<Exch
 
 /** The child that a hand-off names exchanges it as itself, once; it never held its parent's own token. */
 function toChild(request: ExchangeRequest, facts: ExchangeFacts): Outcome<Exchanged> {
-  const { subject, client, issuer, catalogue, jkt } = facts;
+  const { subject, client, issuer, catalogue, jkt, child } = facts;
   const { agent } = client;
   if (agent === null || agent.id !== subject.mayAct) {
     return refuse({ reason: 'subject_token_invalid', detail: 'handed to another agent' });
   }
+  const edge = child?.edge;
+  if (!edge) return refuse({ reason: 'handoff_not_allowed', detail: 'the edge was taken away' });
   if (request.requestedActor !== undefined)
     return refuse({ reason: 'handoff_not_allowed', detail: 'exchange it first' });
   const bound = subject.jkt ?? '';
@@ -161,6 +172,8 @@ function toChild(request: ExchangeRequest, facts: ExchangeFacts): Outcome<Exchan
   const audience = request.audience ?? (more.length === 0 ? only : undefined) ?? issuer;
   const slice = sliceOf(ceilingOf(subject), { ...request, audience }, catalogue, issuer);
   if (!slice.ok) return slice;
+  const beyond = slice.value.actions.find(({ action }) => !edge.actions.includes(action));
+  if (beyond) return refuse({ reason: 'handoff_not_allowed', detail: `the edge does not carry ${beyond.action}` });
   return allow({
     kind: audience === issuer ? 'root' : 'leaf',
     slice: slice.value,
@@ -177,52 +190,30 @@ function toChild(request: ExchangeRequest, facts: ExchangeFacts): Outcome<Exchan
 
 /**
  * Leaf → another resource, only by the resource server that is its audience, only for downstream actions that a
- * presented action declares, and never beyond the presented token's own issuance row: every limit that both actions
- * know must reappear.
+ * presented action declares, and never beyond the presented token's own issuance row.
  */
 function downstream(request: ExchangeRequest, facts: ExchangeFacts): Outcome<Exchanged> {
   const { subject, catalogue, jkt } = facts;
   if (request.requestedActor !== undefined) return refuse({ reason: 'handoff_not_allowed', detail: 'not an agent' });
   if (subject.jkt !== null && jkt === undefined) return refuse({ reason: 'key_mismatch' });
-  if (request.audience === undefined) return refuse({ reason: 'resource_ambiguous' });
-  const audience = request.audience;
-  const asked = [
-    ...(request.actions ?? []),
-    ...(request.scopes ?? []).flatMap((scope) => {
-      const action = catalogue.byScope(scope);
-      return action
-        ? [{ action: action.key, version: action.version, resource: action.resource, parameters: {}, viaScope: scope }]
-        : [];
-    }),
-  ];
-  if (asked.length === 0 || asked.length !== (request.actions?.length ?? 0) + (request.scopes?.length ?? 0)) {
-    return refuse({ reason: 'nothing_asked' });
-  }
+  const { audience } = request;
+  if (audience === undefined) return refuse({ reason: 'resource_ambiguous' });
+  if (audience === subject.resource) return refuse({ reason: 'resource_unknown', resource: audience });
+  const byScope = parseScopes(request.scopes ?? [], catalogue);
+  if (!byScope.ok) return byScope;
+  const asked = [...byScope.value, ...(request.actions ?? [])];
+  if (asked.length === 0) return refuse({ reason: 'nothing_asked' });
   const actions: TaskAction[] = [];
   for (const wanted of asked) {
     if (wanted.resource !== audience) return refuse({ reason: 'resource_unknown', resource: audience });
-    const action = catalogue.version(wanted.action, wanted.version);
-    const source = subject.actions.find(
-      (presented) =>
-        catalogue.version(presented.action, presented.version)?.downstream.includes(wanted.action) ?? false,
-    );
-    if (!action || !source)
-      return refuse({ reason: 'details_wider', type: wanted.action, detail: 'not declared downstream' });
-    const shared = Object.fromEntries(
-      Object.entries(source.parameters).filter(([name]) => action.parameters.has(name)),
-    );
-    const reason = narrowerParameters(action, wanted.parameters, shared);
-    if (reason !== undefined) return refuse({ reason: 'details_wider', type: wanted.action, detail: reason });
-    // What is limited is redeemed where the person saw it, not further down.
-    if (action.access === 'write' && source.access === 'read') {
-      return refuse({ reason: 'details_wider', type: wanted.action, detail: 'reading does not lead to a change' });
-    }
-    actions.push({ ...wanted, access: action.access, impact: source.impact, max_uses: source.max_uses });
+    const further = furtherAction(wanted, subject.actions, catalogue);
+    if (!further.ok) return further;
+    actions.push(further.value);
   }
-  const depth = subject.depth;
+  const { depth } = subject;
   return allow({
     kind: 'leaf',
-    slice: { audience, scopes: request.scopes ?? [], actions },
+    slice: { audience, scopes: byScope.value.flatMap(({ viaScope }) => viaScope ?? []), actions },
     act: subject.act ?? undefined,
     agent: subject.agent ?? undefined,
     depth,
@@ -232,6 +223,51 @@ function downstream(request: ExchangeRequest, facts: ExchangeFacts): Outcome<Exc
     seconds: undefined,
     spends: false,
   });
+}
+
+/** The wanted action as far as one of the presented actions leads to it, or why none does. */
+function furtherAction(
+  wanted: RequestedAction,
+  presented: readonly TaskAction[],
+  catalogue: Catalogue,
+): Outcome<TaskAction> {
+  let detail = 'not declared downstream';
+  for (const source of presented) {
+    const reason = beyondSource(wanted, source, catalogue);
+    if (reason === undefined) {
+      const { action, version, resource, parameters, viaScope } = wanted;
+      const access = catalogue.version(action, version)?.access ?? 'read';
+      const { impact, max_uses } = source;
+      // Without a position: the use is drawn where the person saw it, not again further down.
+      return allow({ action, version, resource, parameters, ...(viaScope && { viaScope }), access, impact, max_uses });
+    }
+    // The reason of the action that does declare it helps; the others only do not.
+    if (reason !== 'not declared downstream') detail = reason;
+  }
+  return refuse({ reason: 'details_wider', type: wanted.action, detail });
+}
+
+/** Why this presented action does not lead to that much, or undefined when it does. */
+function beyondSource(wanted: RequestedAction, source: TaskAction, catalogue: Catalogue): string | undefined {
+  const action = catalogue.version(wanted.action, wanted.version);
+  // As it was declared in the version that the person approved, not in a later one.
+  const rules = catalogue.version(source.action, source.version);
+  if (!action || !rules?.downstream.includes(wanted.action)) return 'not declared downstream';
+  if (action.access === 'write' && source.access === 'read') return 'reading does not lead to a change';
+  // Nobody's addresses count as inside here: the action may lie with another owner, whose rules these are.
+  const impact = impactOf(action, wanted.parameters, { organizationDomains: [] });
+  if (IMPACTS.indexOf(impact) > IMPACTS.indexOf(source.impact)) return 'its impact is above what was approved';
+
+  const limits: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(source.parameters)) {
+    const [there, here] = [action.parameters.get(name), rules.parameters.get(name)];
+    if (!there) continue;
+    // "from" as a first day in one action and as an address in the other: neither bounds the other.
+    if (there.comparator !== here?.comparator || there.format !== here.format) return `${name} has another meaning there`;
+    limits[name] = value;
+  }
+  // A limit that both actions know has to reappear, or leaving it out would lift it.
+  return narrowerParameters(action, wanted.parameters, limits);
 }
 
 /** A bound token is worth something only together with its key (TX-05); an unbound one can only gain a key. */

@@ -3,6 +3,7 @@ import type { Context } from 'koa';
 import { authenticateClient, type ClientAuthentication } from '../agents/authenticate.ts';
 import type { ClientRecord } from '../agents/clients.ts';
 import type { Stop } from '../agents/liveness.ts';
+import type { EvidenceEvent } from '../evidence/evidence.ts';
 import { readForm } from '../http/form.ts';
 import { stateOf } from '../http/request-state.ts';
 import { json, oauthError } from '../http/respond.ts';
@@ -15,7 +16,8 @@ export interface TokenEndpointsDependencies {
   authentication: ClientAuthentication;
   tasks: TaskStore;
   ownsResource(clientId: string, resource: string): Promise<boolean>;
-  stop(stop: Stop): Promise<void>;
+  /** `about`: what the evidence can name beside the stop itself. */
+  stop(stop: Stop, about: Partial<EvidenceEvent>): Promise<void>;
   refreshTokens: RefreshTokens;
 }
 
@@ -29,7 +31,7 @@ export interface RefreshTokens {
 
 /** RFC 7662. A short path of ours: three statements, and every kind of token. */
 export async function introspect(ctx: Context, dependencies: TokenEndpointsDependencies): Promise<void> {
-  const caller = await callerOf(ctx, dependencies);
+  const caller = await callerOf(ctx, dependencies, { publicClients: false });
   if (!caller) return;
   const { client, form } = caller;
   const value = form.get('token');
@@ -48,7 +50,7 @@ export async function introspect(ctx: Context, dependencies: TokenEndpointsDepen
  * unknown, or another client's, is answered like what is done (RV-02, RV-03: no oracle).
  */
 export async function revoke(ctx: Context, dependencies: TokenEndpointsDependencies): Promise<void> {
-  const caller = await callerOf(ctx, dependencies);
+  const caller = await callerOf(ctx, dependencies, { publicClients: true });
   if (!caller) return;
   const { client, form } = caller;
   const value = form.get('token');
@@ -64,45 +66,66 @@ export async function revoke(ctx: Context, dependencies: TokenEndpointsDependenc
     // Ancestors may revoke descendants: whoever handed authority on may take it back.
     const isAncestor = client.agent !== null && token.agents.includes(client.agent.id);
     if (token.clientId === client.clientId || isAncestor) {
-      await dependencies.stop({
-        organization: token.organization,
-        kind: 'token',
-        subject: token.jti,
-        by: client.clientId,
-        reason: 'revoked',
-      });
+      await dependencies.stop(
+        {
+          organization: token.organization,
+          kind: 'token',
+          subject: token.jti,
+          by: client.clientId,
+          reason: 'revoked',
+        },
+        {
+          person: token.person ?? undefined,
+          agent: token.agent ?? undefined,
+          application: client.clientId,
+          resource: token.resource,
+          task: token.task ?? undefined,
+          txn: token.txn,
+        },
+      );
     }
     return done();
   }
   const refreshToken = await dependencies.refreshTokens.find(value);
   if (refreshToken?.clientId === client.clientId) {
     await dependencies.refreshTokens.revoke(value);
-    await dependencies.stop({
-      organization: client.organization,
-      kind: 'task',
-      subject: refreshToken.task,
-      by: client.clientId,
-      reason: 'revoked',
-    });
+    await dependencies.stop(
+      {
+        organization: client.organization,
+        kind: 'task',
+        subject: refreshToken.task,
+        by: client.clientId,
+        reason: 'revoked',
+      },
+      { person: refreshToken.person, agent: client.agent?.id, application: client.clientId },
+    );
   }
   return done();
 }
 
+/** Who calls. A public client may revoke what it holds, and sees nothing (RFC 7009 §2.1, RFC 7662 §2.1). */
 async function callerOf(
   ctx: Context,
-  { authentication }: TokenEndpointsDependencies,
+  { authentication, reader }: TokenEndpointsDependencies,
+  { publicClients }: { publicClients: boolean },
 ): Promise<{ client: ClientRecord; form: Map<string, string> } | undefined> {
   const form = await readForm(ctx.req);
-  const { client, refused } = await authenticateClient(form, authentication);
+  const authorization = ctx.get('Authorization');
+  const caller = await authenticateClient({ form, authorization, publicClients }, authentication);
   const state = stateOf(ctx.req);
-  if (refused) state.refusedClient = refused;
-  if (!client) {
-    oauthError(ctx, 401, 'invalid_client', 'client authentication failed');
-    ctx.remove('WWW-Authenticate');
+  if (!caller.ok) {
+    if (caller.refused) state.refusedClient = caller.refused;
+    // RFC 6749 §5.2: answered with the scheme that was tried.
+    if (authorization && caller.error === 'invalid_client') {
+      ctx.set('WWW-Authenticate', `Basic realm="${reader.issuer}", error="invalid_client"`);
+    }
+    const { error, description } = caller;
+    json(ctx, { error, error_description: description }, error === 'invalid_client' ? 401 : 400);
     return undefined;
   }
+  const { client } = caller;
   state.client = client;
-  state.authenticated = true;
+  state.authenticated = client.metadata.token_endpoint_auth_method !== 'none';
   return { client, form };
 }
 

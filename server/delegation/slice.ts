@@ -1,5 +1,5 @@
 import type { Catalogue } from '../catalogue/catalogue.ts';
-import { narrowerParameters } from '../catalogue/narrowing.ts';
+import { coversAction } from '../catalogue/narrowing.ts';
 import { allow, type Outcome, refuse } from '../oauth/refusal.ts';
 import type { RequestedAction } from '../tasks/request.ts';
 import type { TaskAction } from '../tasks/task.ts';
@@ -30,9 +30,9 @@ export interface Slice {
  */
 export function sliceOf(ceiling: Ceiling, want: Want, catalogue: Catalogue, issuer: string): Outcome<Slice> {
   const isRoot = want.audience === issuer;
-  const atAudience = (resource: string | undefined) => isRoot || resource === want.audience;
-  const actions = ceiling.actions.filter(({ resource }) => atAudience(resource));
-  const scopes = ceiling.scopes.filter((scope) => atAudience(catalogue.byScope(scope)?.resource));
+  const actions = ceiling.actions.filter(({ resource }) => isRoot || resource === want.audience);
+  // By the actions that were granted: what a scope means in the newest catalogue is nothing that anybody approved.
+  const scopes = ceiling.scopes.filter((scope) => actions.some(({ viaScope }) => viaScope === scope));
   if (actions.length === 0) return refuse({ reason: 'resource_unknown', resource: want.audience });
 
   const asked = want.scopes !== undefined || want.actions !== undefined;
@@ -49,7 +49,7 @@ export function sliceOf(ceiling: Ceiling, want: Want, catalogue: Catalogue, issu
     granted.push(narrowed.value);
   }
   if (byScope.length + granted.length === 0) return refuse({ reason: 'scope_wider', scope: '' });
-  return allow({ audience: want.audience, scopes: want.scopes ?? [], actions: [...byScope, ...granted] });
+  return allow({ audience: want.audience, scopes: [...new Set(want.scopes)], actions: [...byScope, ...granted] });
 }
 
 /** The requested action with the use limit, impact and version of the granted one it lies within. */
@@ -66,7 +66,7 @@ export function narrow(
     // The rules it was approved under, not the newest.
     const action = catalogue.version(candidate.action, candidate.version);
     if (!action) continue;
-    const reason = narrowerParameters(action, requested.parameters, candidate.parameters);
+    const reason = coversAction(action, candidate.parameters, requested.parameters);
     if (reason === undefined) return allow({ ...candidate, parameters: requested.parameters });
     detail = reason;
   }

@@ -26,7 +26,7 @@ export interface IssuedToken {
   person: string | null;
   subject: string;
   task: string | null;
-  /** Stop keys of the tokens and derived grants it comes from, the task's first: ending any of them ends this. */
+  /** Stop keys of the tokens, clients, resources and derived grants it comes from: ending any of them ends this. */
   lineage: readonly string[];
   parent: string | null;
   /** The audience. */

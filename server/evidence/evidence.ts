@@ -84,7 +84,7 @@ export function prepareEvent(event: EvidenceEvent, now: number = Date.now()): Pr
     ...NAMES.flatMap((name) =>
       event[name] === undefined ? [] : [[name, event[name], true] as [string, unknown, boolean]],
     ),
-    ...Object.entries(event.content ?? {})
+    ...Object.entries(recordable(event.content ?? {}))
       .filter(([, value]) => value !== undefined)
       .map(([name, value]) => [`content.${name}`, value, false] as [string, unknown, boolean]),
   ];
@@ -102,3 +102,19 @@ export function prepareEvent(event: EvidenceEvent, now: number = Date.now()): Pr
 /** SHA-256, base64url, over the canonical JSON (RFC 8785) of name, salt and value. */
 export const commitmentTo = (name: string, salt: string, value: unknown): string =>
   sha256url(canonicalJson([name, salt, value]));
+
+/**
+ * Parts of a content are an attacker's words, and the database holds no null character and no half of a character:
+ * a refusal that cannot be recorded would turn into a fault.
+ */
+function recordable<Content extends object>(content: Content): Content {
+  const broken = (text: string) => !text.isWellFormed() || text.includes('\0');
+  const mend = (value: unknown): unknown => {
+    if (typeof value === 'string') return broken(value) ? value.toWellFormed().replaceAll('\0', '\ufffd') : value;
+    if (typeof value !== 'object' || value === null) return value;
+    if (Array.isArray(value)) return value.map(mend);
+    return Object.fromEntries(Object.entries(value).map(([name, inner]) => [mend(name), mend(inner)]));
+  };
+  // JSON writes both as escapes, so one look at the text tells almost always that there is nothing to mend.
+  return /\\u(?:0000|d[89a-f])/.test(JSON.stringify(content)) ? (mend(content) as Content) : content;
+}

@@ -1,5 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 
+import { parseStrictJson } from '../oauth/strict-json.ts';
+import { checkTexts } from '../oauth/text.ts';
+
 /** A request that cannot be taken as it is: told in the standard form of whoever asked, and nothing changes. */
 export class BadRequest extends Error {
   readonly status: number;
@@ -12,13 +15,13 @@ export class BadRequest extends Error {
 
 const LIMIT_BYTES = 64 * 1024;
 
-/** The body, up to 64 KB. @throws BadRequest */
-export async function readBody(request: IncomingMessage): Promise<string> {
+/** The body, up to 64 KB where nothing else is said. @throws BadRequest */
+export async function readBody(request: IncomingMessage, limitBytes = LIMIT_BYTES): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > LIMIT_BYTES) throw new BadRequest('the body is larger than 64 KB', 413);
+    if (size > limitBytes) throw new BadRequest(`the body is larger than ${limitBytes / 1024} KB`, 413);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
@@ -32,7 +35,9 @@ export async function readForm(request: IncomingMessage): Promise<Map<string, st
   const form = new Map<string, string>();
   for (const [name, value] of new URLSearchParams(await readBody(request))) {
     // Two values for one name are read differently by different readers (OA-13).
-    if (form.has(name)) throw new BadRequest(`${name.slice(0, 40).replace(/[^\w-]/g, '?')} was sent more than once`);
+    const shown = name.slice(0, 40).replace(/[^\w-]/g, '?');
+    if (form.has(name)) throw new BadRequest(`${shown} was sent more than once`);
+    if (name.includes('\0') || value.includes('\0')) throw new BadRequest(`${shown} holds a null character`);
     form.set(name, value);
   }
   return form;
@@ -49,4 +54,22 @@ export async function readJson(request: IncomingMessage): Promise<unknown> {
     if (error instanceof BadRequest) throw error;
     throw new BadRequest('the body is not JSON');
   }
+}
+
+/**
+ * JSON that has one meaning (no repeated member, no number that a double bends) and that can be recorded as it came.
+ *
+ * @throws BadRequest
+ */
+export async function readStrictJson(request: IncomingMessage, limitBytes?: number): Promise<unknown> {
+  if (!/^application\/json\b/i.test(request.headers['content-type'] ?? '')) {
+    throw new BadRequest('the body must be application/json');
+  }
+  const parsed = parseStrictJson(await readBody(request, limitBytes));
+  if (!parsed.ok) throw new BadRequest(`the body is ${parsed.problem.replace(/[^\x20-\x7e]/g, '?').slice(0, 200)}`);
+  const broken = checkTexts(parsed.value, '', (text) =>
+    text.isWellFormed() && !text.includes('\0') ? undefined : 'broken',
+  );
+  if (broken) throw new BadRequest('the body holds a null character or half a character');
+  return parsed.value;
 }

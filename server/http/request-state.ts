@@ -1,30 +1,31 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 
-import type { ClientRecord, RegistrationTerms } from '../agents/clients.ts';
 import type { Refusal } from '../oauth/refusal.ts';
-import type { Session } from '../people/person.ts';
-import type { AgentRequest } from '../tasks/ask.ts';
 
 /**
  * What one HTTP request has established so far. It hangs on Node's request, because the engine's Koa context and
- * ours are two.
+ * ours are two. Each feature declares its own members where it defines them; this file knows none of them.
  */
 export interface RequestState {
   id: string;
-  session?: Session | undefined;
-  /** The client that was found; proven only once `authenticated` is true. */
-  client?: ClientRecord;
+  /** The client proved who it is. */
   authenticated?: boolean;
-  /** Found, but not active: refused as unknown to it, and evidence to its organization. */
-  refusedClient?: ClientRecord;
   /** The full reason behind the error that the client is told. */
   refusal?: Refusal;
+  /** Whose decision a refusal is, as far as it is known by then: the evidence names it. */
+  about?: {
+    organization?: string;
+    person?: string | undefined;
+    agent?: string | undefined;
+    task?: string | undefined;
+    resource?: string | undefined;
+    approval?: string | undefined;
+    jti?: string | undefined;
+    txn?: string | undefined;
+  };
   /** Evidence of this request's refusal is already written. */
   recorded?: boolean;
-  /** What an authorization or backchannel request asks, parsed once. */
-  asked?: AgentRequest;
-  terms?: RegistrationTerms;
   /** The sign-in of an application that this request made. */
   signIn?: string;
 }

@@ -1,29 +1,36 @@
 import type { Context, Next } from 'koa';
 
+import { endpointOf } from './endpoints.ts';
 import { stateOf } from './request-state.ts';
 
-const POST_ONLY = /^\/(token|request|backchannel|token\/introspection|token\/revocation|redemptions|outcomes|reg)$/;
-
-/** What the engine says almost right: codes, members and headers that the standards ask for beyond it. */
-export function shapeAnswers(issuer: string) {
+/**
+ * What the engine says almost right: codes, members and headers that the standards ask for beyond it.
+ *
+ * @param isPublic is this authorization details type shared by every organization?
+ */
+export function shapeAnswers(issuer: string, isPublic: (type: string) => boolean) {
   return async (ctx: Context, next: Next) => {
-    if (POST_ONLY.test(ctx.path) && ctx.method !== 'POST' && ctx.method !== 'OPTIONS') {
-      ctx.set('Allow', 'POST, OPTIONS');
-      ctx.status = 405; // OA-20
-      ctx.body = { error: 'invalid_request', error_description: 'this endpoint takes POST only' };
-      return;
-    }
+    // Before the engine writes: its form_post page adds the hash of its one script to the policy it finds.
+    if (endpointOf(ctx.path)?.browser) lockDown(ctx);
     await next();
     const body = ctx.body as Record<string, unknown> | undefined;
-    if (ctx.type === 'text/html' && !ctx.response.get('Content-Security-Policy')) lockDown(ctx);
     if (typeof body !== 'object' || body === null) return;
-    if (ctx.path.startsWith('/.well-known/')) return tellTheTruth(body);
+    if (ctx.path.startsWith('/.well-known/')) return tellTheTruth(body, isPublic);
     if (typeof body.error !== 'string') return;
 
     const described = String(body.error_description ?? '');
     // RFC 6749 §5.2: the client may not use this grant (OA-24); the engine calls it a malformed request.
     if (body.error === 'invalid_request' && /is not allowed for this client$/.test(described))
       body.error = 'unauthorized_client';
+    // RFC 9126 §2.1: a pushed request that points at another one is malformed.
+    if (body.error === 'request_uri_not_supported' && ctx.path === '/request') {
+      Object.assign(body, { error: 'invalid_request', error_description: 'request_uri must not be pushed' });
+    }
+    // One sentence for both, or a stranger learns which types another organization has.
+    if (body.error === 'invalid_authorization_details' && TYPE_REFUSED.test(described)) {
+      body.error_description = 'a type is unknown, or this client did not register it';
+    }
+    if (body.error === 'server_error') body.error_description = 'something went wrong here';
     ctx.set('Cache-Control', 'no-store');
     const { refusal } = stateOf(ctx.req);
     if (refusal?.reason === 'consent_required') {
@@ -35,12 +42,18 @@ export function shapeAnswers(issuer: string) {
   };
 }
 
-/** Metadata claims nothing that does not work (MD-08). */
-function tellTheTruth(body: Record<string, unknown>): void {
-  if ('backchannel_user_code_parameter_supported' in body) body.backchannel_user_code_parameter_supported = false;
+const TYPE_REFUSED =
+  /^(unsupported authorization details type value|authorization details type .* is not allowed for this client)/;
+
+/** Metadata claims nothing that does not work (MD-08), and names nothing that belongs to one organization. */
+function tellTheTruth(body: Record<string, unknown>, isPublic: (type: string) => boolean): void {
+  body.backchannel_user_code_parameter_supported = false;
+  const types = body.authorization_details_types_supported as string[];
+  body.authorization_details_types_supported = types.filter(isPublic);
+  body.claims_supported = ['sub', 'iss', 'acr', 'amr', 'auth_time'];
 }
 
-/** Pages of the engine's (errors, form_post): in no frame, no referrer, no cache; the form may go to the client. */
+/** Answers of the authorization endpoint: in no frame, no referrer, no cache; a form may go to the client. */
 function lockDown(ctx: Context): void {
   ctx.set('X-Frame-Options', 'DENY');
   ctx.set('Referrer-Policy', 'no-referrer');
@@ -48,6 +61,6 @@ function lockDown(ctx: Context): void {
   ctx.set('X-Content-Type-Options', 'nosniff');
   ctx.set(
     'Content-Security-Policy',
-    "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'",
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'",
   );
 }

@@ -61,12 +61,10 @@ export function keyRing(keys: readonly JWK[]): KeyRing {
       if (header?.alg !== 'ES256' || String(header.typ).toLowerCase() !== typ || 'crit' in header) return undefined;
       const key = byKid.get(header.kid as string | undefined);
       if (!key) return undefined;
-      const genuine = verify(
-        'sha256',
-        Buffer.from(`${head}.${body}`),
-        { key, dsaEncoding: 'ieee-p1363' },
-        Buffer.from(signature, 'base64url'),
-      );
+      // The last character holds spare bits: without this, one token has sixteen spellings.
+      const bytes = Buffer.from(signature, 'base64url');
+      if (bytes.toString('base64url') !== signature) return undefined;
+      const genuine = verify('sha256', Buffer.from(`${head}.${body}`), { key, dsaEncoding: 'ieee-p1363' }, bytes);
       return genuine ? decode(body) : undefined;
     },
   };

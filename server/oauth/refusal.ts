@@ -75,9 +75,9 @@ export function toWire(refusal: Refusal): errors.OIDCProviderError {
     case 'details_wider':
       return new errors.InvalidAuthorizationDetails(describable(`${refusal.type}: ${refusal.detail}`));
     case 'scope_unknown':
-      return new errors.InvalidScope('requested scope is unknown', describable(refusal.scope));
+      return invalidScope('requested scope is unknown', refusal.scope);
     case 'scope_wider':
-      return new errors.InvalidScope('requested scope is wider than what was granted', describable(refusal.scope));
+      return invalidScope('requested scope is wider than what was granted', refusal.scope);
     case 'resource_unknown':
       return new errors.InvalidTarget(describable(`unknown resource '${refusal.resource}'`));
     case 'resource_ambiguous':
@@ -106,9 +106,9 @@ export function toWire(refusal: Refusal): errors.OIDCProviderError {
     case 'handoff_used':
       return new errors.InvalidRequest('hand-off was used already');
     case 'nothing_asked':
-      return new errors.InvalidScope('ask for at least one action, by scope or by authorization_details', '');
+      return invalidScope('ask for at least one action, by scope or by authorization_details', '');
     case 'not_own_action':
-      return new errors.InvalidScope('not an action of this agent itself: ask a person', describable(refusal.action));
+      return invalidScope('not an action of this agent itself: ask a person', refusal.action);
     case 'consent_required':
       return new errors.CustomOIDCProviderError('consent_required', 'no live task of this person covers the request');
     case 'too_many_questions':
@@ -119,6 +119,10 @@ export function toWire(refusal: Refusal): errors.OIDCProviderError {
       return new errors.InvalidGrant('already collected');
   }
 }
+
+/** The error names the scope it is about, where it is about one. */
+const invalidScope = (description: string, scope: string) =>
+  new errors.InvalidScope(description, (scope === '' ? undefined : describable(scope)) as string);
 
 // A policy's no before anyone was asked is 403 (CIBA Core §13).
 const forbidden = (error: errors.OIDCProviderError) => Object.assign(error, { status: 403, statusCode: 403 });

@@ -34,7 +34,8 @@ const deeper = (value: unknown, levels: number): boolean =>
 // The text is known to be JSON, so tokens suffice: strings, punctuation, and everything else between them.
 const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g;
 
-function ambiguity(text: string): string | undefined {
+/** What a JSON text leaves open: a member that appears twice, a number that a double cannot hold. */
+export function ambiguity(text: string): string | undefined {
   const open: (Set<string> | undefined)[] = []; // the names of each open object; undefined for an array
   let previous = '';
   for (const [token] of text.matchAll(TOKEN)) {
@@ -44,7 +45,7 @@ function ambiguity(text: string): string | undefined {
     else if (token === ':') {
       const name = JSON.parse(previous) as string;
       const names = open.at(-1);
-      if (names?.has(name)) return `member '${name}' appears twice`;
+      if (names?.has(name)) return `member '${shown(name)}' appears twice`;
       // An own `__proto__` turns into a prototype as soon as some code copies members by assignment.
       if (name === '__proto__') return `member '__proto__' is not accepted`;
       names?.add(name);
@@ -53,6 +54,13 @@ function ambiguity(text: string): string | undefined {
   }
   return undefined;
 }
+
+/** Names are an attacker's words, and what says them is stored. */
+const shown = (name: string): string =>
+  name
+    .toWellFormed()
+    .replace(/\p{Cc}/gu, '\ufffd')
+    .slice(0, 60);
 
 const exact = (token: string): boolean => {
   const number = Number(token);

@@ -28,6 +28,12 @@ export function checkSpacing(text: string): string | undefined {
   return /^\s|\s$|\s\s|[^\S ]/u.test(text) ? 'white space other than single spaces between words' : undefined;
 }
 
+/** What no name, key or address of a machine may hold: the database could not even store it. */
+export function controlCharacter(text: string): string | undefined {
+  if (!text.isWellFormed()) return 'half a character';
+  return /\p{Cc}/u.test(text) ? 'a control character' : undefined;
+}
+
 const matches = (pattern: RegExp) => (text: string) => pattern.test(text);
 
 const PROBLEMS: readonly [(text: string) => boolean, string][] = [

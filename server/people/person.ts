@@ -34,6 +34,12 @@ export interface Session {
   amr: readonly string[];
 }
 
+declare module '../http/request-state.ts' {
+  interface RequestState {
+    session?: Session | undefined;
+  }
+}
+
 export interface SessionStore {
   begin(session: {
     idHash: Buffer;

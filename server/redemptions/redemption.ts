@@ -32,7 +32,7 @@ export interface NewRedemption {
 }
 
 export type Reservation =
-  | { ok: true; id: string; remaining: number | null; expiresAt: Date; answerHash: string }
+  | { ok: true; id: string; remaining: number | null; expiresAt: Date; answerHash: string; released: boolean }
   | { ok: false; reason: 'used_up' | 'not_alive' };
 
 export interface RedemptionStore {
@@ -45,7 +45,7 @@ export interface RedemptionStore {
   /** Closes a reservation: `closed`, the same answer again, or why not. */
   close(
     id: string,
-    resourceServer: string,
+    resourceServer: ClientRecord,
     outcome: OutcomeReport,
   ): Promise<'closed' | 'repeated' | 'unknown' | 'conflict' | 'expired'>;
   report(entries: readonly BatchOutcome[], resourceServer: string): Promise<void>;
@@ -74,7 +74,8 @@ export type RedemptionRefusal =
   | 'action_not_granted'
   | 'parameters_differ'
   | 'used_up'
-  | 'key_reused';
+  | 'key_reused'
+  | 'released';
 
 /**
  * Reserves one use with the actual parameters: they are compared with what the person approved, by the action's own
@@ -112,26 +113,28 @@ export async function redeem(
   }
   const granted = token.actions.filter((candidate) => candidate.action === action && candidate.position !== undefined);
   if (granted.length === 0) return refused('action_not_granted', `the task does not allow ${action}`, token);
-  let detail = '';
-  const matching = granted.find((candidate) => {
-    detail = differs(candidate, parameters, catalogue()) ?? '';
-    return detail === '';
-  });
-  if (!matching) return refused('parameters_differ', detail, token);
+  const reasons = granted.map((candidate) => differs(candidate, parameters, catalogue()));
+  const matching = granted.filter((_, index) => reasons[index] === undefined);
+  if (matching.length === 0) return refused('parameters_differ', reasons[0] ?? '', token);
 
   const answerHash = sha256url(canonicalJson([token.jti, action, parameters]));
-  const reservation = await store.reserve({
-    id: newId('rdm'),
-    token,
-    position: matching.position ?? 0,
-    resourceServer: resourceServer.clientId,
-    action,
-    parameters,
-    answerHash,
-    idempotencyKey: request.idempotencyKey,
-    tool: request.tool,
-    requestId: request.requestId,
-  });
+  let reservation: Reservation = { ok: false, reason: 'used_up' };
+  // What was approved twice may be used twice.
+  for (const { position = 0 } of matching) {
+    reservation = await store.reserve({
+      id: newId('rdm'),
+      token,
+      position,
+      resourceServer: resourceServer.clientId,
+      action,
+      parameters,
+      answerHash,
+      idempotencyKey: request.idempotencyKey,
+      tool: request.tool,
+      requestId: request.requestId,
+    });
+    if (reservation.ok || reservation.reason !== 'used_up') break;
+  }
   if (!reservation.ok) {
     return reservation.reason === 'used_up'
       ? refused('used_up', 'every use of this task is drawn', token)
@@ -139,6 +142,8 @@ export async function redeem(
   }
   if (reservation.answerHash !== answerHash)
     return refused('key_reused', 'this idempotency_key was used for something else', token);
+  // Its use was given back: whoever acted on this answer would act without one.
+  if (reservation.released) return refused('released', 'this reservation was released: reserve with another key', token);
   return { ok: true, id: reservation.id, remaining: reservation.remaining, expiresAt: reservation.expiresAt };
 }
 

@@ -5,9 +5,16 @@ import type { ClientRecord, ClientStore } from '../agents/clients.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { readToken, type TokenReader } from '../delegation/subject.ts';
 import { type ProofChecks, presentedToken, provesBinding } from '../http/bearer.ts';
-import { readJson } from '../http/form.ts';
+import { readStrictJson } from '../http/form.ts';
+import { stateOf } from '../http/request-state.ts';
 import { json, oauthError, problem } from '../http/respond.ts';
-import { type BatchOutcome, type RedemptionRequest, type RedemptionStore, redeem } from './redemption.ts';
+import {
+  type BatchOutcome,
+  type RedemptionRefusal,
+  type RedemptionRequest,
+  type RedemptionStore,
+  redeem,
+} from './redemption.ts';
 
 export interface RedemptionDependencies {
   reader: TokenReader;
@@ -23,7 +30,7 @@ export function redemptionRoutes(router: Router, dependencies: RedemptionDepende
   router.post('/redemptions', async (ctx) => {
     const client = await resourceServerOf(ctx, dependencies);
     if (!client) return;
-    const request = parseRedemption(await readJson(ctx.req));
+    const request = parseRedemption(await readStrictJson(ctx.req));
     if (typeof request === 'string') return problem(ctx, 400, 'invalid_request', request);
     const result = await redeem(request, client, dependencies);
     if (result.ok) {
@@ -33,15 +40,15 @@ export function redemptionRoutes(router: Router, dependencies: RedemptionDepende
         201,
       );
     }
-    return problem(ctx, result.reason === 'key_reused' ? 409 : 403, result.reason, result.detail);
+    return problem(ctx, STATUS[result.reason] ?? 403, result.reason, result.detail);
   });
 
   router.post('/redemptions/:id/outcome', async (ctx) => {
     const client = await resourceServerOf(ctx, dependencies);
     if (!client) return;
-    const outcome = parseOutcome(await readJson(ctx.req));
+    const outcome = parseOutcome(await readStrictJson(ctx.req));
     if (typeof outcome === 'string') return problem(ctx, 400, 'invalid_request', outcome);
-    switch (await dependencies.store.close(String(ctx.params.id), client.clientId, outcome)) {
+    switch (await dependencies.store.close(String(ctx.params.id), client, outcome)) {
       case 'closed':
       case 'repeated':
         ctx.status = 204;
@@ -63,13 +70,16 @@ export function redemptionRoutes(router: Router, dependencies: RedemptionDepende
   router.post('/outcomes', async (ctx) => {
     const client = await resourceServerOf(ctx, dependencies);
     if (!client) return;
-    const entries = parseOutcomes(await readJson(ctx.req));
+    const entries = parseOutcomes(await readStrictJson(ctx.req, BATCH_BYTES));
     if (typeof entries === 'string') return problem(ctx, 400, 'invalid_request', entries);
     await dependencies.store.report(entries, client.clientId);
     ctx.status = 202;
     ctx.body = '';
   });
 }
+
+/** What the caller has to change is a conflict; what it may not do is forbidden. */
+const STATUS: Partial<Record<RedemptionRefusal, number>> = { key_reused: 409, released: 409 };
 
 /** An access token of a resource server, audience this issuer, scope `redemptions`. */
 async function resourceServerOf(
@@ -89,6 +99,7 @@ async function resourceServerOf(
   }
   const token = read.value;
   const client = await clients.find(token.clientId);
+  if (client) Object.assign(stateOf(ctx.req), { client, authenticated: true });
   if (client?.kind !== 'resource_server' || token.resource !== reader.issuer || !token.scopes.includes('redemptions')) {
     ctx.set('WWW-Authenticate', 'Bearer error="insufficient_scope", scope="redemptions"');
     json(ctx, { error: 'insufficient_scope', error_description: 'the scope redemptions is required' }, 403);
@@ -125,6 +136,8 @@ function parseOutcome(body: unknown) {
 }
 
 const BATCH_LIMIT = 500;
+/** 500 entries with every member as long as it may be. */
+const BATCH_BYTES = 1024 * 1024;
 
 function parseOutcomes(body: unknown): BatchOutcome[] | string {
   if (!Array.isArray(body) || body.length > BATCH_LIMIT) return `the body must be an array of at most ${BATCH_LIMIT}`;
@@ -141,7 +154,7 @@ function parseOutcomes(body: unknown): BatchOutcome[] | string {
     if (reference !== undefined && !isText(reference, 500)) return wrong('reference must be a text');
     if (tool !== undefined && !isText(tool, 200)) return wrong('tool must be a text');
     if (requestId !== undefined && !isText(requestId, 255)) return wrong('request_id must be a text');
-    if (!isText(at, 40) || Number.isNaN(Date.parse(at))) return wrong('at must be an RFC 3339 instant');
+    if (!isText(at, 40) || !INSTANT.test(at) || Number.isNaN(Date.parse(at))) return wrong('at must be an RFC 3339 instant');
     entries.push({
       jti,
       action,
@@ -156,6 +169,7 @@ function parseOutcomes(body: unknown): BatchOutcome[] | string {
   return entries;
 }
 
+const INSTANT = /^[1-9]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 const isText = (value: unknown, limit: number): value is string =>

@@ -17,6 +17,13 @@ export interface AgentRequest {
   impact: Impact;
 }
 
+declare module '../http/request-state.ts' {
+  interface RequestState {
+    /** What an authorization or backchannel request asks, parsed once. */
+    asked?: AgentRequest;
+  }
+}
+
 const OIDC_SCOPES = ['openid', 'offline_access'];
 
 /** The highest impact that can be approved today: the proof that more would need is not offered yet. */

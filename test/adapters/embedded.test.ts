@@ -9,7 +9,7 @@ import pg from 'pg';
 import { createDatabase, DATABASE_ROLE, otherDatabase } from '../../adapters/postgres/create-database.ts';
 import { startEmbedded } from '../../adapters/postgres/embedded.ts';
 import { adminUrl, createTestDatabase, useDatabase } from '../support/database.ts';
-import { familyOf, killAll, remaining } from '../support/processes.ts';
+import { familyOf, killAll, mentioning, remaining } from '../support/processes.ts';
 
 const database = useDatabase();
 const isRoot = process.getuid?.() === 0;
@@ -76,6 +76,16 @@ test('what was committed is there after kill -9 of the server and of the process
   await again.stop();
 });
 
+test('no server stays behind when its process is killed while it starts', async () => {
+  const dataDir = path.join(scratch, 'early');
+  await (await startEmbedded({ dataDir })).stop();
+  for (let round = 0; round < 3; round++) {
+    const child = elsewhere(dataDir, {}, "process.kill(process.pid, 'SIGKILL')");
+    await once(child, 'exit');
+    expect(await remaining(mentioning(`${dataDir}/`))).toEqual([]);
+  }
+});
+
 test('an ephemeral server leaves neither process nor directory when its process is killed', async () => {
   const dataDir = fs.mkdtempSync(path.join(scratch, 'ephemeral-'));
   const { child } = await startElsewhere(dataDir, { ephemeral: true, durable: false });
@@ -128,17 +138,23 @@ async function writeUntilCut(url: string): Promise<number> {
   }
 }
 
-/** A process of its own that starts the server and then waits. */
 async function startElsewhere(dataDir: string, options = {}): Promise<{ child: ChildProcess; url: string }> {
+  const child = elsewhere(dataDir, options);
+  const [line] = await once(child.stdout as NodeJS.ReadableStream, 'data');
+  return { child, url: String(line).trim() };
+}
+
+/** A process of its own that starts the server, does what it is told to meanwhile, prints the URL and then waits. */
+function elsewhere(dataDir: string, options = {}, meanwhile = ''): ChildProcess {
   const module = new URL('../../adapters/postgres/embedded.ts', import.meta.url).href;
   const script = `
     const { startEmbedded } = await import('${module}');
-    const server = await startEmbedded(${JSON.stringify({ dataDir, ...options })});
-    console.log(server.url('postgres'));
+    const server = startEmbedded(JSON.parse(process.env.OPTIONS));
+    ${meanwhile};
+    console.log((await server).url('postgres'));
     setInterval(() => {}, 1000);`;
-  const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
+  return spawn(process.execPath, ['--input-type=module', '--eval', script], {
+    env: { ...process.env, OPTIONS: JSON.stringify({ dataDir, ...options }) },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const [line] = await once(child.stdout as NodeJS.ReadableStream, 'data');
-  return { child, url: String(line).trim() };
 }

@@ -136,7 +136,11 @@ export async function clientWith(
       const proof =
         typeof dpop === 'string' ? dpop : dpop ? await client.proof(`${issuer}${path}`, key ? { key } : {}) : undefined;
       return answerOf(
-        await send(`${issuer}${path}`, { method: 'POST', headers: { ...(proof && { DPoP: proof }), ...headers }, body }, base),
+        await send(
+          `${issuer}${path}`,
+          { method: 'POST', headers: { ...(proof && { DPoP: proof }), ...headers }, body },
+          base,
+        ),
       );
     },
     token: (form, options) => client.post('/token', form, options),

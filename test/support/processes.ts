@@ -16,6 +16,11 @@ export function familyOf(pid: number): Process[] {
   return [...all.filter((process) => process.pid === pid), ...below(pid)];
 }
 
+/** Every process whose command line holds that text. */
+export function mentioning(text: string): Process[] {
+  return processes().filter(({ command }) => command.includes(text));
+}
+
 /** kill -9, the youngest first; those that have ended already are let be. */
 export function killAll(family: readonly Process[]): void {
   for (const { pid } of [...family].reverse()) {

@@ -1,0 +1,30 @@
+/**
+ * Loaded into each server that is measured (`node --import`), so that the product needs no code for it: answers over
+ * the process's own channel how much CPU it has used and how large its heap is, and ends with whoever measures.
+ */
+
+export interface Usage {
+  /** Milliseconds of CPU, user and system, of every thread of the process. */
+  cpu: number;
+  /** Bytes; after a full collection when the heap was asked for. */
+  heap: number;
+}
+
+type Ask = { id: number; ask: 'usage' | 'heap' };
+
+process.on('message', (message: Ask) => {
+  if (message.ask !== 'usage' && message.ask !== 'heap') return;
+  if (message.ask === 'heap') {
+    // Twice: what finalizers of the first collection let go of is collected by the second.
+    globalThis.gc?.();
+    globalThis.gc?.();
+  }
+  const { user, system } = process.cpuUsage();
+  const usage: Usage = { cpu: (user + system) / 1000, heap: process.memoryUsage().heapUsed };
+  process.send?.({ id: message.id, ...usage });
+});
+
+process.on('disconnect', () => {
+  setTimeout(() => process.exit(1), 5000).unref();
+  process.kill(process.pid, 'SIGTERM');
+});

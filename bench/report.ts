@@ -1,0 +1,142 @@
+import { cpus, totalmem, type } from 'node:os';
+
+import type { Flow } from './flows.ts';
+import { median, percentile, type Window } from './load.ts';
+import type { Setting, Variant } from './setting.ts';
+import type { Statements } from './statements.ts';
+
+export interface FlowResult {
+  flow: Flow;
+  /** One window per round, in the order of the rounds. */
+  windows: Partial<Record<Variant, Window[]>>;
+  statements: Partial<Record<Variant, Statements>>;
+  scanned: string[];
+}
+
+export interface Results {
+  flows: FlowResult[];
+  /** Milliseconds, one per question. */
+  held: number[];
+  /** Bytes after collection, at even distances. */
+  heap: { requests: number; bytes: number[] };
+  seconds: number;
+}
+
+/** Everything that was measured, as Markdown. */
+export function report(results: Results, { postgres }: Setting, rounds: number, perRound: number): string {
+  const [cpu] = cpus();
+  return [
+    `${cpus().length} × ${cpu?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GB, ${type()}; Node ${process.versions.node}; PostgreSQL ${postgres.version}, durable, data on ${postgres.filesystem}.`,
+    `${rounds} interleaved rounds of ${perRound} requests per server, 8 at once; ${Math.round(results.seconds)} s in all.`,
+    '',
+    '| flow | server | CPU ms/request | × floor | statements | waiting commits | p50 alone | p50 / p95 / p99, 8 at once (ms) |',
+    '|---|---|---|---|---|---|---|---|',
+    ...results.flows.flatMap(rowsOf),
+    '',
+    '| budget | held to | measured | |',
+    '|---|---|---|---|',
+    ...results.flows.flatMap(budgetOf),
+    verdict(
+      'approve to token, held poll, p99',
+      '< 100 ms',
+      `${fixed(percentile(results.held, 0.99), 0)} ms`,
+      percentile(results.held, 0.99) < 100,
+    ),
+    '',
+    `Approve to token with a held poll, ${results.held.length} times: p50 ${fixed(median(results.held), 0)}, p95 ${fixed(percentile(results.held, 0.95), 0)}, p99 ${fixed(percentile(results.held, 0.99), 0)} ms.`,
+    `Heap after collection, ${results.heap.requests} requests: ${results.heap.bytes.map((bytes) => fixed(bytes / 2 ** 20, 1)).join(' → ')} MB.`,
+    ...scans(results.flows),
+  ].join('\n');
+}
+
+/** What is missing from a report that should be whole; empty when nothing is. */
+export function missing({ flows, held, heap }: Results): string[] {
+  const gaps = flows.flatMap(({ flow, windows, statements }) =>
+    flow.variants.flatMap((variant) => {
+      const measured = windows[variant]?.every(({ cpu, latencies }) => cpu > 0 && latencies.length > 0);
+      const counted = variant === 'bare' || (statements[variant]?.perRequest ?? 0) > 0;
+      return [
+        ...(measured ? [] : [`${flow.name}, ${variant}: CPU`]),
+        ...(counted ? [] : [`${flow.name}, ${variant}: statements`]),
+      ];
+    }),
+  );
+  if (held.length === 0 || held.some((span) => !(span > 0))) gaps.push('approve to token');
+  if (heap.bytes.length < 2 || heap.bytes.some((bytes) => !(bytes > 0))) gaps.push('heap');
+  return gaps;
+}
+
+function rowsOf({ flow, windows, statements }: FlowResult): string[] {
+  return flow.variants.map((variant) => {
+    const rounds = windows[variant] ?? [];
+    const cpu = rounds.map((window) => window.cpu);
+    const latencies = rounds.flatMap((window) => window.latencies);
+    const counted = statements[variant];
+    const cells = [
+      variant === flow.variants[0] ? flow.name : '',
+      variant,
+      `${fixed(median(cpu), 3)} (${fixed(Math.min(...cpu), 3)}–${fixed(Math.max(...cpu), 3)})`,
+      variant === 'floor' ? '1' : fixed(median(pairs(windows, variant, 'floor').map(([a, b]) => a / b)), 2),
+      variant === 'bare' ? '–' : (counted?.perRequest ?? '–'),
+      variant === 'bare' ? '–' : (counted?.waitingCommits ?? '–'),
+      counted ? fixed(median(counted.alone), 1) : '–',
+      [0.5, 0.95, 0.99].map((share) => fixed(percentile(latencies, share), 1)).join(' / '),
+    ];
+    return `| ${cells.join(' | ')} |`;
+  });
+}
+
+function budgetOf({ flow, windows, statements }: FlowResult): string[] {
+  const lines: string[] = [];
+  if (flow.budget?.against === 'floor') {
+    const ratio = median(pairs(windows, 'ours', 'floor').map(([ours, floor]) => ours / floor));
+    const { times } = flow.budget;
+    lines.push(verdict(flow.name, `${times} × floor`, `${fixed(ratio, 2)} ×`, ratio <= times));
+  }
+  if (flow.budget?.against === 'bare') {
+    const more = median(pairs(windows, 'ours', 'bare').map(([ours, bare]) => ours - bare));
+    const { plus } = flow.budget;
+    lines.push(
+      verdict(
+        flow.name,
+        `bare + ${fixed(plus, 2)} ms`,
+        `bare ${more < 0 ? '−' : '+'} ${fixed(Math.abs(more), 2)} ms`,
+        more <= plus,
+      ),
+    );
+  }
+  const commits = statements.ours?.waitingCommits;
+  if (commits !== undefined) {
+    lines.push(
+      verdict(
+        `${flow.name}, waiting commits`,
+        String(flow.waitingCommits),
+        String(commits),
+        commits <= flow.waitingCommits,
+      ),
+    );
+  }
+  return lines;
+}
+
+/** Windows of the same round: what one server did minutes later says nothing about the other. */
+function pairs(windows: FlowResult['windows'], one: Variant, other: Variant): [number, number][] {
+  return (windows[one] ?? []).flatMap(({ cpu }, round) => {
+    const against = windows[other]?.[round]?.cpu;
+    return against === undefined ? [] : [[cpu, against] as [number, number]];
+  });
+}
+
+function scans(flows: readonly FlowResult[]): string[] {
+  const found = new Set(flows.flatMap(({ scanned }) => scanned));
+  return [
+    found.size === 0
+      ? 'Plans: every statement of these flows reaches its rows by an index.'
+      : `Plans: read from end to end, for want of an index: ${[...found].join(', ')}.`,
+  ];
+}
+
+const verdict = (what: string, budget: string, measured: string, held: boolean): string =>
+  `| ${what} | ${budget} | ${measured} | ${held ? 'within' : '**missed**'} |`;
+
+const fixed = (value: number, digits: number): string => value.toFixed(digits);

@@ -1,0 +1,140 @@
+/**
+ * `npm run bench`: the product beside its floor and beside the bare engine, on one database, in one run.
+ *
+ *   --quick          few requests: shows that everything works, its figures say nothing
+ *   --long           300,000 requests for the heap
+ *   --flow <text>    only flows whose name contains the text
+ *   --profile <dir>  a CPU profile of the product alone, for the flows chosen, summed up
+ */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+
+import { FLOWS, type Flow } from './flows.ts';
+import { approveToToken } from './held-poll.ts';
+import { measure, type Prepared, type Window } from './load.ts';
+import { summarize } from './profile.ts';
+import { type FlowResult, missing, type Results, report } from './report.ts';
+import { makeSetting, type Setting, VARIANTS, type Variant } from './setting.ts';
+import { countStatements, type Statements, scannedTables } from './statements.ts';
+
+interface Size {
+  warmUp: number;
+  rounds: number;
+  perRound: number;
+  counted: number;
+  questions: number;
+  heapRequests: number;
+}
+
+const USUAL: Size = { warmUp: 1000, rounds: 7, perRound: 400, counted: 50, questions: 100, heapRequests: 20_000 };
+const QUICK: Size = { warmUp: 10, rounds: 1, perRound: 40, counted: 6, questions: 3, heapRequests: 400 };
+
+const AT_ONCE = 8;
+/** Prepared at a time: an assertion lives five minutes, a token to exchange no longer. */
+const BATCH = 5000;
+
+const { values: options } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    long: { type: 'boolean', default: false },
+    flow: { type: 'string' },
+    profile: { type: 'string' },
+  },
+});
+const size = options.quick ? QUICK : options.long ? { ...USUAL, heapRequests: 300_000 } : USUAL;
+const flows = FLOWS.filter(({ name }) => name.includes(options.flow ?? ''));
+if (flows.length === 0) throw new Error(`no flow is named like that: ${FLOWS.map(({ name }) => name).join(', ')}`);
+
+// dist/bench/run.js, two below the checkout.
+const root = join(import.meta.dirname, '../..');
+if (options.profile === undefined) await compare();
+else await profile(options.profile);
+
+async function compare(): Promise<void> {
+  const started = performance.now();
+  const setting = await makeSetting(root);
+  try {
+    const results: Results = { flows: [], held: [], heap: { requests: size.heapRequests, bytes: [] }, seconds: 0 };
+    for (const flow of flows) {
+      progress(flow.name);
+      results.flows.push(await runFlow(flow, setting));
+    }
+    progress('approve to token');
+    results.held = await approveToToken(setting, size.questions);
+    progress('heap');
+    results.heap.bytes = await heapOver(setting);
+    results.seconds = (performance.now() - started) / 1000;
+    process.stdout.write(`${report(results, setting, size.rounds, size.perRound)}\n`);
+    const gaps = missing(results);
+    if (gaps.length > 0) throw new Error(`the report is not whole: ${gaps.join('; ')}`);
+  } finally {
+    await setting.close();
+  }
+}
+
+/** Floor, ours, bare, in another order each round, so that what disturbs the machine disturbs all three alike. */
+async function runFlow(flow: Flow, setting: Setting): Promise<FlowResult> {
+  const windows: Partial<Record<Variant, Window[]>> = {};
+  const statements: Partial<Record<Variant, Statements>> = {};
+  const prepared = new Map<Variant, Prepared[]>();
+  for (const variant of flow.variants) {
+    const requests = await flow.prepare(variant, size.warmUp + size.rounds * size.perRound + size.counted, setting);
+    await measure(setting.servers[variant], requests.splice(0, size.warmUp), AT_ONCE, flow.expected);
+    prepared.set(variant, requests);
+    windows[variant] = [];
+  }
+  for (let round = 0; round < size.rounds; round++) {
+    for (const [index] of VARIANTS.entries()) {
+      const variant = VARIANTS[(index + round) % VARIANTS.length] as Variant;
+      const requests = prepared.get(variant)?.splice(0, size.perRound);
+      if (!requests) continue;
+      windows[variant]?.push(await measure(setting.servers[variant], requests, AT_ONCE, flow.expected));
+    }
+  }
+  for (const variant of flow.variants) {
+    if (variant === 'bare') continue;
+    statements[variant] = await countStatements(setting, variant, flow, prepared.get(variant) ?? [], {
+      commits: !options.quick,
+    });
+  }
+  const scanned: string[] = [];
+  for (const text of statements.ours?.texts ?? []) scanned.push(...(await scannedTables(setting, text)));
+  return { flow, windows, statements, scanned };
+}
+
+/** The heap of the product after collection, at the start and at each quarter of the requests. */
+async function heapOver(setting: Setting): Promise<number[]> {
+  const server = setting.servers.ours;
+  const mixed = FLOWS.filter(({ name }) => ['client credentials', 'token exchange', 'introspection'].includes(name));
+  const bytes = [await server.heap()];
+  for (let quarter = 0; quarter < 4; quarter++) {
+    for (let left = size.heapRequests / 4; left > 0; left -= BATCH) {
+      for (const flow of mixed) {
+        const requests = await flow.prepare('ours', Math.ceil(Math.min(left, BATCH) / mixed.length), setting);
+        await measure(server, requests, AT_ONCE, flow.expected);
+      }
+    }
+    bytes.push(await server.heap());
+  }
+  return bytes;
+}
+
+async function profile(dir: string): Promise<void> {
+  mkdirSync(dir, { recursive: true });
+  const setting = await makeSetting(root, dir);
+  const requests = size.warmUp + size.rounds * size.perRound;
+  try {
+    for (const flow of flows) {
+      const prepared = await flow.prepare('ours', requests, setting);
+      await measure(setting.servers.ours, prepared, AT_ONCE, flow.expected);
+    }
+  } finally {
+    await setting.close(); // the profile is written when the server ends
+  }
+  process.stdout.write(`${summarize(dir)}\n`);
+}
+
+function progress(text: string): void {
+  process.stderr.write(`${text}\n`);
+}

@@ -1,0 +1,202 @@
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+
+import { Trouble } from './processes.ts';
+
+/** The person of the story, who reads the decision page and approves. */
+export interface Person {
+  /** "in Chromium", say. */
+  readonly how: string;
+  /**
+   * Opens the address, signs in if asked, and approves what is shown there; in the inbox, what waits there.
+   *
+   * @param choice.number to be typed, where the page asks for it
+   * @param choice.picture a name for a picture of the page, where pictures are taken
+   * @returns what the page said, if anybody but the person can know
+   */
+  approve(address: string, choice: { duration: string; number?: string; picture?: string }): Promise<Shown | undefined>;
+  leave(): Promise<void>;
+}
+
+/** What a decision page says. */
+export interface Shown {
+  heading: string;
+  /** The six facts, by their names. */
+  facts: Record<string, string>;
+  /** The whole page, as a person can open it. */
+  text: string;
+}
+
+export interface Credentials {
+  issuer: string;
+  email: string;
+  password: string;
+}
+
+/** The reader of the story, in their own browser: nothing but words from here. */
+export function reader({ email, password }: Credentials, say: (words: string) => void): Person {
+  return {
+    how: 'in your own browser',
+    async approve(address, { number, duration }) {
+      say(`Please open  ${address}`);
+      say(`and sign in as ${email} with the password ${password}`);
+      if (number !== undefined) say(`Then choose “Review”, and enter the number ${number}.`);
+      else if (duration !== 'once') say('Choose “For 1 hour”, and allow it.');
+      return undefined;
+    },
+    async leave() {},
+  };
+}
+
+/** A person in a real browser. @param executablePath of a Chromium */
+export async function inBrowser(
+  { email, password }: Credentials,
+  executablePath: string,
+  pictures: string | undefined,
+): Promise<Person> {
+  const { chromium } = await import('playwright-core');
+  const browser: Browser = await chromium.launch({
+    executablePath,
+    // As root, and in most containers, there is no sandbox to be had.
+    args: [
+      '--no-sandbox',
+      '--disable-dev-shm-usage',
+      '--disable-gpu',
+      '--no-first-run',
+      '--disable-background-networking',
+    ],
+  });
+  const page = await browser.newPage({
+    viewport: { width: 760, height: 940 },
+    deviceScaleFactor: 2,
+    colorScheme: 'light',
+  });
+  return {
+    how: 'in a real browser',
+    async approve(address, { duration, number, picture }) {
+      await page.goto(address);
+      if (await page.locator('[name=password]').count()) {
+        await page.fill('[name=email]', email);
+        await page.fill('[name=password]', password);
+        await page.press('[name=password]', 'Enter');
+        await page.waitForURL((url) => !url.pathname.startsWith('/login'));
+      }
+      if (new URL(page.url()).pathname === '/inbox') await page.locator('a.waiting-link').first().click();
+      await page.waitForSelector('h1');
+      if ((await page.locator('[data-testid=approve]').count()) === 0)
+        throw new Trouble(nothingToDecide(page.url(), (await read(page)).text));
+      const shown = await read(page);
+      const choice = page.locator(`[name=duration][value=${duration}]`);
+      if ((await choice.getAttribute('type')) === 'radio') await choice.check();
+      if (number !== undefined) await page.fill('[name=number]', number);
+      if (pictures !== undefined && picture !== undefined) {
+        mkdirSync(pictures, { recursive: true });
+        await page.screenshot({ path: path.join(pictures, `${picture}.png`), fullPage: true });
+      }
+      // The page gives Approve to somebody who can have read it: visible for a moment, and a sign of a hand.
+      await page.mouse.move(200, 200);
+      await page.locator('[data-testid=approve][aria-disabled=false]').waitFor();
+      await page.click('[data-testid=approve]');
+      await page.waitForFunction('!document.querySelector("[data-testid=approve]")');
+      return shown;
+    },
+    leave: () => browser.close(),
+  };
+}
+
+const nothingToDecide = (url: string, text: string) =>
+  `There was nothing to decide at ${new URL(url).pathname}. The page said: ${text.replaceAll(/\s+/g, ' ').trim()}`;
+
+async function read(page: Page): Promise<Shown> {
+  const facts = await Promise.all(
+    (await page.locator('dd[data-fact]').all()).map(async (fact) => [
+      await fact.getAttribute('data-fact'),
+      (await fact.textContent())?.trim() ?? '',
+    ]),
+  );
+  return {
+    heading: ((await page.locator('h1').textContent()) ?? '').replaceAll(/\s+/g, ' ').trim(),
+    facts: Object.fromEntries(facts),
+    text: (await page.locator('main').textContent()) ?? '',
+  };
+}
+
+/** A person at a browser without script and without a picture: forms, cookies and links. */
+export function byForms({ issuer, email, password }: Credentials): Person {
+  const cookies = new Map<string, string>();
+
+  /** Follows every redirect, to the agent's loopback address too. */
+  async function open(address: string, form?: Record<string, string>): Promise<{ url: string; html: string }> {
+    let url = new URL(address, issuer).href;
+    let body = form && new URLSearchParams(form);
+    for (let hops = 0; hops < 12; hops++) {
+      const ours = url.startsWith(`${issuer}/`);
+      const response = await fetch(url, {
+        method: body ? 'POST' : 'GET',
+        redirect: 'manual',
+        headers: {
+          accept: 'text/html',
+          ...(ours && { cookie: [...cookies].map((pair) => pair.join('=')).join('; ') }),
+        },
+        ...(body && { body }),
+      });
+      for (const cookie of ours ? response.headers.getSetCookie() : []) {
+        const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(cookie) ?? [];
+        if (value === '' || /max-age=0|expires=Thu, 01 Jan 1970/i.test(cookie)) cookies.delete(name);
+        else cookies.set(name, value);
+      }
+      const html = await response.text();
+      if (response.status >= 400) throw new Error(`${new URL(url).pathname} answered ${response.status}`);
+      // A decision is answered with a page that goes on by itself.
+      const next =
+        response.headers.get('location') ?? /http-equiv="refresh" content="0;\s*url=([^"]*)"/i.exec(html)?.[1];
+      if (next === undefined) return { url, html };
+      url = new URL(plain(next), url).href;
+      body = undefined;
+    }
+    throw new Error(`too many redirects at ${url}`);
+  }
+
+  const submit = (page: { url: string; html: string }, fields: Record<string, string>) => {
+    const main = /<main[\s\S]*<\/main>/.exec(page.html)?.[0] ?? page.html;
+    const action = /<form[^>]*action="([^"]*)"/.exec(main)?.[1] ?? page.url;
+    const hidden = [...main.matchAll(/<input[^>]*type="hidden"[^>]*>/g)].map(([input]) => [
+      /name="([^"]*)"/.exec(input)?.[1] ?? '',
+      plain(/value="([^"]*)"/.exec(input)?.[1] ?? ''),
+    ]);
+    return open(new URL(plain(action), page.url).href, { ...Object.fromEntries(hidden), ...fields });
+  };
+
+  return {
+    how: 'by plain forms, without a browser',
+    async approve(address, { duration, number }) {
+      let page = await open(address);
+      if (page.html.includes('name="password"')) page = await submit(page, { email, password });
+      if (new URL(page.url).pathname === '/inbox')
+        page = await open(/href="(\/r\/[^"]+)"/.exec(page.html)?.[1] ?? '/inbox');
+      const shown = shownIn(page.html);
+      if (!page.html.includes('data-testid="approve"')) throw new Trouble(nothingToDecide(page.url, shown.text));
+      await submit(page, { decision: 'approve', duration, read: '1', ...(number && { number }) });
+      return shown;
+    },
+    async leave() {},
+  };
+}
+
+function shownIn(html: string): Shown {
+  const facts = [...html.matchAll(/<dd[^>]*data-fact="([^"]*)"[^>]*>([\s\S]*?)<\/dd>/g)];
+  return {
+    heading: textOf(/<h1[^>]*>([\s\S]*?)<\/h1>/.exec(html)?.[1] ?? ''),
+    facts: Object.fromEntries(facts.map(([, name, value]) => [name, textOf(value ?? '')])),
+    text: textOf(/<main[\s\S]*<\/main>/.exec(html)?.[0] ?? ''),
+  };
+}
+
+const textOf = (html: string) =>
+  plain(html.replaceAll(/<[^>]*>/g, ''))
+    .replaceAll(/\s+/g, ' ')
+    .trim();
+
+const ENTITIES: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'" };
+const plain = (text: string) => text.replaceAll(/&(amp|lt|gt|quot|#39);/g, (_, name: string) => ENTITIES[name] ?? '');

@@ -1,0 +1,134 @@
+import { type AgentStatus } from '../agents/agent.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import { conflict, done, type Organization, unacceptable, unknown } from './admin.ts';
+import { agentOf, type AdminDependencies, type Answer, type Call, organizationsOf } from './call.ts';
+import { input, listOf, oneOf, plain, reference, whole } from './input.ts';
+
+const listing = input<{ organization?: string; status?: string; owner?: string }>({
+  organization: reference,
+  status: oneOf('pending', 'active', 'suspended', 'retired', 'expired'),
+  owner: reference,
+});
+
+/** Agents of an organization; of every organization, where the operator names none. */
+export const listAgents: Answer = async (call, dependencies) => {
+  const asked = listing(call.query);
+  if (!asked.ok) return asked;
+  const places = await organizationsOf(call, asked.value.organization, dependencies);
+  if (!places.ok) return places;
+  const lists = await Promise.all(places.value.map(({ id }) => dependencies.store.agents(id, asked.value)));
+  return done({ agents: lists.flat() });
+};
+
+export const getAgent: Answer = async (call, dependencies) => {
+  const found = await agentOf(call, call.params.agent ?? '', call.query.organization, dependencies);
+  if (!found.ok) return found;
+  const agent = await dependencies.store.agent(found.value.organization.id, found.value.id);
+  return agent ? done(agent) : unknown('the agent');
+};
+
+const change = input<{ organization?: string; reason: string }>({ organization: reference, reason: plain(200) }, ['reason']);
+
+/** From where each command may be given, and where it leads. Leaving `active` ends everything the agent holds. */
+export const AGENT_COMMANDS = {
+  suspend: { from: ['active'], to: 'suspended' },
+  resume: { from: ['suspended'], to: 'active' },
+  retire: { from: ['pending', 'active', 'suspended', 'expired'], to: 'retired' },
+  activate: { from: ['pending'], to: 'active' },
+} as const satisfies Record<string, { from: readonly AgentStatus[]; to: AgentStatus }>;
+
+export const commandAgent =
+  (command: keyof typeof AGENT_COMMANDS): Answer =>
+  async (call, dependencies) => {
+    const asked = change(call.body);
+    if (!asked.ok) return asked;
+    const found = await agentOf(call, call.params.agent ?? '', asked.value.organization, dependencies);
+    if (!found.ok) return found;
+    const { organization, id, name } = found.value;
+    if (command === 'activate') {
+      const missing = await dependencies.store.missingToActivate(organization.id, id);
+      if (missing.length > 0) return conflict('not_ready', `${name} cannot be activated without ${missing.join(', ')}`);
+    }
+    const { from, to } = AGENT_COMMANDS[command];
+    const changed = await dependencies.store.changeStatus({ organization: organization.id, caller: call.caller }, id, from, to, asked.value.reason);
+    if (!changed) return conflict('wrong_status', `${name} is not ${from.join(' or ')}`);
+    return done({ id, name, status: to, ...(to !== 'active' && changed) });
+  };
+
+const owning = input<{ organization?: string; actions: string[] }>({ organization: reference, actions: listOf(reference, 0, 100) }, ['actions']);
+
+/** What an agent may do without a person: only what the resource's owner marked for it. */
+export const setOwnActions: Answer = async (call, dependencies) => {
+  const asked = owning(call.body);
+  if (!asked.ok) return asked;
+  const found = await agentOf(call, call.params.agent ?? '', asked.value.organization, dependencies);
+  if (!found.ok) return found;
+  const { organization, id, name } = found.value;
+  const { actions } = asked.value;
+  const missing = unknownActions(actions, dependencies.catalogue(), organization);
+  if (missing.length > 0) return unacceptable('unknown_action', `unknown: ${missing.join(', ')}`);
+  const notOwn = actions.filter((key) => dependencies.catalogue().actions.get(key)?.own !== true);
+  if (notOwn.length > 0) return unacceptable('needs_a_person', `the catalogue does not let an agent do this by itself: ${notOwn.join(', ')}`);
+  await dependencies.store.setOwnActions({ organization: organization.id, caller: call.caller }, id, actions);
+  return done({ id, name, own_actions: actions });
+};
+
+export const listEdges: Answer = async (call, dependencies) => {
+  const places = await organizationsOf(call, call.query.organization, dependencies);
+  if (!places.ok) return places;
+  return done({ edges: (await Promise.all(places.value.map(({ id }) => dependencies.store.edges(id)))).flat() });
+};
+
+const edge = input<{ organization?: string; parent: string; child: string; actions: string[]; max_depth?: number }>(
+  { organization: reference, parent: reference, child: reference, actions: listOf(reference, 1, 100), max_depth: whole(1, 8) },
+  ['parent', 'child', 'actions'],
+);
+
+/** Lets `parent` hand parts of its tasks to `child`: these actions, to this depth of the chain. */
+export const putEdge: Answer = async (call, dependencies) => {
+  const asked = edge(call.body);
+  if (!asked.ok) return asked;
+  const { actions, max_depth: maxDepth = 2 } = asked.value;
+  const ends = await endsOf(call, asked.value, dependencies);
+  if (!ends.ok) return ends;
+  const { organization, parent, child } = ends.value;
+  const missing = unknownActions(actions, dependencies.catalogue(), organization);
+  if (missing.length > 0) return unacceptable('unknown_action', `unknown: ${missing.join(', ')}`);
+  await dependencies.store.putEdge({ organization: organization.id, caller: call.caller }, { parent: parent.id, child: child.id, actions, maxDepth });
+  return done({ parent, child, actions, max_depth: maxDepth });
+};
+
+const ends = input<{ organization?: string; parent: string; child: string }>(
+  { organization: reference, parent: reference, child: reference },
+  ['parent', 'child'],
+);
+
+export const removeEdge: Answer = async (call, dependencies) => {
+  const asked = ends(call.body ?? call.query);
+  if (!asked.ok) return asked;
+  const found = await endsOf(call, asked.value, dependencies);
+  if (!found.ok) return found;
+  const { organization, parent, child } = found.value;
+  const removed = await dependencies.store.removeEdge({ organization: organization.id, caller: call.caller }, parent.id, child.id);
+  return removed ? done({ parent, child, removed: true }) : unknown(`an edge from ${parent.name} to ${child.name}`);
+};
+
+type Asked = { organization?: string; parent: string; child: string };
+
+async function endsOf(call: Call, asked: Asked, dependencies: AdminDependencies) {
+  const parent = await agentOf(call, asked.parent, asked.organization, dependencies);
+  if (!parent.ok) return parent;
+  const { organization } = parent.value;
+  // In the parent's organization alone: nothing is handed across.
+  const child = await agentOf(call, asked.child, organization.id, dependencies);
+  if (!child.ok) return child;
+  if (parent.value.id === child.value.id) return unacceptable('same_agent', 'an agent needs no edge to itself');
+  const name = ({ id, name }: { id: string; name: string }) => ({ id, name });
+  return done({ organization, parent: name(parent.value), child: name(child.value) });
+}
+
+const unknownActions = (keys: readonly string[], catalogue: Catalogue, { id }: Organization): string[] =>
+  keys.filter((key) => {
+    const action = catalogue.actions.get(key);
+    return !action || (action.organization !== null && action.organization !== id);
+  });

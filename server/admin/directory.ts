@@ -1,0 +1,104 @@
+import { hashOf, newId, newSecret } from '../oauth/ids.ts';
+import { conflict, done, type ListedPerson, unacceptable } from './admin.ts';
+import { type AdminDependencies, type Answer, type Call, organizationOf, organizationsOf, personOf } from './call.ts';
+import { email, input, listOf, oneOf, plain, reference } from './input.ts';
+
+/** Whom the access token stands for. */
+export const whoAmI: Answer = async ({ caller }) =>
+  done(
+    caller.kind === 'operator'
+      ? { kind: 'operator', client_id: caller.client }
+      : {
+          kind: 'administrator',
+          person: { id: caller.person.id, email: caller.person.email, name: caller.person.name },
+          organization: { id: caller.person.organization, slug: caller.person.organizationSlug, name: caller.person.organizationName },
+        },
+  );
+
+export const listOrganizations: Answer = async (call, dependencies) => {
+  if (call.caller.kind === 'operator') return done({ organizations: await dependencies.organizations.list() });
+  const own = await organizationOf(call, undefined, dependencies);
+  return own.ok ? done({ organizations: [own.value] }) : own;
+};
+
+const domain = { type: 'string', pattern: '^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z]{2,63}$' };
+const slug = { type: 'string', pattern: '^[a-z0-9][a-z0-9-]{0,62}$' };
+const newOrganization = input<{ slug: string; name: string; domains?: string[] }>(
+  { slug, name: plain(80), domains: listOf(domain, 0, 50) },
+  ['slug', 'name'],
+);
+
+export const addOrganization: Answer = async (call, dependencies) => {
+  const asked = newOrganization(call.body);
+  if (!asked.ok) return asked;
+  const organization = { id: newId('org'), domains: [], ...asked.value };
+  if ((await dependencies.organizations.add(organization, call.caller)) === 'taken') return conflict('taken', `an organization ${organization.slug} exists`);
+  return done(organization);
+};
+
+const organizationChange = input<{ name?: string; domains?: string[] }>({ name: plain(80), domains: listOf(domain, 0, 50) });
+
+/** The domains decide which guests are outside, and so which impact a request has: not the organization's own to widen. */
+export const changeOrganization: Answer = async (call, dependencies) => {
+  const asked = organizationChange(call.body);
+  if (!asked.ok) return asked;
+  const organization = await organizationOf(call, call.params.organization, dependencies);
+  if (!organization.ok) return organization;
+  const changed = { ...organization.value, ...asked.value };
+  await dependencies.organizations.change(changed, call.caller);
+  return done(changed);
+};
+
+export const listPeople: Answer = async (call, dependencies) => {
+  const places = await organizationsOf(call, call.query.organization, dependencies);
+  if (!places.ok) return places;
+  const lists = places.value.map(async ({ id, slug }) =>
+    (await dependencies.store.people(id)).map((person) => ({ ...person, organization: slug })),
+  );
+  return done({ people: (await Promise.all(lists)).flat() });
+};
+
+const newPerson = input<{ organization?: string; email: string; name: string; roles?: string[] }>(
+  { organization: reference, email, name: plain(80), roles: listOf(oneOf('admin', 'auditor'), 0, 2) },
+  ['email', 'name'],
+);
+
+/** A person and the link by which they, and nobody else, choose their password. */
+export const addPerson: Answer = async (call, dependencies) => {
+  const asked = newPerson(call.body);
+  if (!asked.ok) return asked;
+  const organization = await organizationOf(call, asked.value.organization, dependencies);
+  if (!organization.ok) return organization;
+  if (organization.value.slug === 'deployment') return unacceptable('no_people', 'the deployment itself has no people');
+  const { email, name, roles = [] } = asked.value;
+  const id = newId('usr');
+  const added = await dependencies.store.addPerson({ organization: organization.value.id, caller: call.caller }, { id, email, name, roles });
+  if (added === 'taken') return conflict('taken', `${email} is a person of ${organization.value.slug} already`);
+  const link = await newLink(call, organization.value.id, id, dependencies);
+  return done({ id, email, name, roles, organization: organization.value.slug, ...link });
+};
+
+const whose = input<{ organization?: string }>({ organization: reference });
+
+/** A new link for somebody who did not use theirs. Whoever can sign in gets none: it would hand their account over. */
+export const offerEnrolment: Answer = async (call, dependencies) => {
+  const asked = whose(call.body ?? {});
+  if (!asked.ok) return asked;
+  const organization = await organizationOf(call, asked.value.organization, dependencies);
+  if (!organization.ok) return organization;
+  const person = await personOf(organization.value, call.params.person ?? '', dependencies);
+  if (!person.ok) return person;
+  const link = await newLink(call, organization.value.id, person.value.id, dependencies);
+  if (!link) return conflict('enrolled', `${person.value.email} can sign in already`);
+  return done({ id: person.value.id, email: person.value.email, organization: organization.value.slug, ...link });
+};
+
+/** Seconds an enrolment link lives. */
+export const ENROLMENT_SECONDS = 900;
+
+async function newLink({ caller }: Call, organization: string, person: ListedPerson['id'], { store, issuer }: AdminDependencies) {
+  const token = newSecret();
+  const expiresAt = new Date(Date.now() + ENROLMENT_SECONDS * 1000);
+  const added = await store.addEnrolment({ organization, caller }, { tokenHash: hashOf(token), person, expiresAt });
+  return added ? { enrolment_uri: `${issuer}/enrol/${token}`, expires_at: expiresAt } : undefined;
+}

@@ -1,0 +1,42 @@
+import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import { fullFormats } from 'ajv-formats/dist/formats.js';
+
+import { checkSpacing, checkText } from '../oauth/text.ts';
+import { type AdminOutcome, done, malformed } from './admin.ts';
+
+type Schema = Record<string, unknown>;
+
+/** What one endpoint takes: closed, so that a misspelt member is refused and not ignored. */
+export function input<T>(properties: Readonly<Record<string, Schema>>, required: readonly string[] = []): (value: unknown) => AdminOutcome<T> {
+  const check = ajv.compile({ type: 'object', additionalProperties: false, properties, required });
+  return (value) => (check(value) ? done(value as T) : malformed((check.errors ?? []).map(tell).join('; ')));
+}
+
+const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, allErrors: true, ownProperties: true });
+ajv.addFormat('plain', (text: string) => checkText(text) === undefined && checkSpacing(text) === undefined);
+ajv.addFormat('email', fullFormats.email);
+ajv.addFormat('uri', (text: string) => URL.canParse(text));
+
+function tell({ instancePath, keyword, message, params }: ErrorObject): string {
+  const at = instancePath.slice(1).replaceAll('/', '.');
+  if (keyword === 'additionalProperties') return `${params.additionalProperty} is not a member of this request`;
+  if (keyword === 'required') return `${params.missingProperty} is required`;
+  if (keyword === 'enum') return `${at} must be one of ${(params.allowedValues as string[]).join(', ')}`;
+  if (keyword === 'format' && params.format === 'plain') return `${at} must be plain text in single spaces`;
+  return `${at || 'the body'} ${message}`;
+}
+
+/** A text that a person will read. */
+export const plain = (maxLength: number): Schema => ({ type: 'string', format: 'plain', minLength: 1, maxLength });
+/** A name of something here: an id, a slug, an e-mail address. */
+export const reference: Schema = { type: 'string', format: 'plain', minLength: 1, maxLength: 320 };
+export const email: Schema = { type: 'string', format: 'email', maxLength: 254 };
+export const oneOf = (...values: string[]): Schema => ({ type: 'string', enum: values });
+export const whole = (minimum: number, maximum: number): Schema => ({ type: 'integer', minimum, maximum });
+export const listOf = (items: Schema, minItems: number, maxItems: number): Schema => ({
+  type: 'array',
+  items,
+  minItems,
+  maxItems,
+  uniqueItems: true,
+});

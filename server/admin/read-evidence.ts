@@ -1,0 +1,60 @@
+import { done, malformed, unknown } from './admin.ts';
+import { agentOf, type Answer, organizationOf, organizationsOf, personOf } from './call.ts';
+import { input, reference } from './input.ts';
+
+const filter = input<{ organization?: string; task?: string; agent?: string; person?: string; type?: string; limit?: string; before?: string }>({
+  organization: reference,
+  task: reference,
+  agent: reference,
+  person: reference,
+  type: { type: 'string', pattern: '^[a-z_]+\\.[a-z_]+$' },
+  limit: { type: 'string', pattern: '^([1-9]\\d?|[1-4]\\d\\d|500)$' },
+  before: { type: 'string', pattern: '^evt_[0-9a-f]+$' },
+});
+const LIMIT = 50;
+
+/** The newest events that fit, oldest first. `before` of the answer asks for the ones before. */
+export const listEvidence: Answer = async (call, dependencies) => {
+  const asked = filter(call.query);
+  if (!asked.ok) return asked;
+  const { agent, person, limit: given, ...rest } = asked.value;
+  let { organization } = asked.value;
+  let agentId: string | undefined;
+  if (agent !== undefined) {
+    const found = await agentOf(call, agent, organization, dependencies);
+    if (!found.ok) return found;
+    agentId = found.value.id;
+    organization = found.value.organization.id;
+  }
+  const places = await organizationsOf(call, organization, dependencies);
+  if (!places.ok) return places;
+  let personId: string | undefined;
+  if (person !== undefined) {
+    const [only] = places.value;
+    const one = places.value.length === 1 && only ? done(only) : await organizationOf(call, organization, dependencies);
+    if (!one.ok) return one;
+    const found = await personOf(one.value, person, dependencies);
+    if (!found.ok) return found;
+    personId = found.value.id;
+  }
+
+  if (rest.before !== undefined && places.value.length > 1) return malformed('organization is required to page with before');
+
+  const limit = Number(given ?? LIMIT);
+  const lists = await Promise.all(
+    places.value.map(({ id }) => dependencies.evidence.list(id, { ...rest, agent: agentId, person: personId, limit })),
+  );
+  const events = lists.flat().toSorted((a, b) => a.at.getTime() - b.at.getTime()).slice(-limit);
+  return done({ events, before: events.length === limit ? (events[0]?.id ?? null) : null });
+};
+
+export const getChain: Answer = async (call, dependencies) => {
+  const task = call.params.task ?? '';
+  const nothing = unknown(`task ${task}`);
+  const named = call.query.organization ?? (call.caller.kind === 'operator' ? await dependencies.organizations.ofTask(task) : undefined);
+  if (named === undefined && call.caller.kind === 'operator') return nothing;
+  const organization = await organizationOf(call, named, dependencies);
+  if (!organization.ok) return organization;
+  const chain = await dependencies.evidence.chain(organization.value.id, task);
+  return chain ? done(chain) : nothing;
+};

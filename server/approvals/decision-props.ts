@@ -1,0 +1,114 @@
+import type { Context } from 'koa';
+
+import type { DecisionPage } from '../../views/decision.tsx';
+import type { ClientRecord } from '../agents/clients.ts';
+import { IMPACTS } from '../catalogue/action.ts';
+import { clock, frameOf } from '../people/pages.ts';
+import type { Session } from '../people/person.ts';
+import type { Approval } from './approval.ts';
+import { choicesFor, type DescribedAction } from './decide.ts';
+import type { ApprovalPages } from './pages.ts';
+
+/** A form that came back with something to mend. */
+export interface Retry {
+  error?: string;
+  wrongNumber?: boolean;
+  status?: number;
+}
+
+/** Everything the decision page says, from the stored request and the catalogue alone. */
+export async function decisionProps(
+  ctx: Context,
+  approval: Approval,
+  described: readonly DescribedAction[],
+  client: ClientRecord,
+  session: Session,
+  pages: ApprovalPages,
+  retry: Retry,
+): Promise<DecisionPage> {
+  const { person } = session;
+  const now = new Date();
+  const { agent } = client;
+  if (!agent) throw new Error('an approval has an agent');
+  const [owner, { uses }] = await Promise.all([
+    pages.people.find(agent.owner),
+    pages.history(person.organization, person.id, agent.id),
+  ]);
+  // Several actions: the page leads with the one of most impact, and lists them all.
+  const leading = described.toSorted(
+    (a, b) => IMPACTS.indexOf(b.description.impact) - IMPACTS.indexOf(a.description.impact),
+  )[0];
+  if (!leading) throw new Error('an approval has an action');
+  const { description } = leading;
+  const several = described.length > 1;
+  const unattended = agent.mode === 'unattended';
+  const writes = described.find(({ description: { access } }) => access === 'write');
+  const all = (name: 'system' | 'data') =>
+    [...new Set(described.map(({ description: { facts } }) => facts[name]))].join('; ');
+  return {
+    frame: frameOf(ctx, pages.cookies),
+    csrf: pages.cookies.csrf(ctx),
+    action: ctx.path,
+    requestHash: approval.requestHash,
+    requestId: approval.id.slice(0, 12),
+    agentName: agent.name,
+    headline: several
+      ? described.flatMap(({ description: { headline } }, index) =>
+          index === 0 ? [...headline] : [{ text: ' and ', critical: false }, ...headline],
+        )
+      : description.headline,
+    impact: description.impact,
+    impactLine: description.impactLine,
+    impactSymbol: description.impactSymbol,
+    facts: {
+      ...description.factSegments,
+      duration: description.facts.duration,
+      ...(several && {
+        what: described.map(({ description: { facts } }) => facts.what).join('; '),
+        system: all('system'),
+        data: all('data'),
+        changes: (writes ?? leading).description.facts.changes,
+      }),
+    },
+    agentWords: approval.actions.find(({ purpose }) => purpose !== undefined)?.purpose,
+    reference: approval.bindingMessage ?? undefined,
+    actions: several
+      ? described.map(({ description: each }, index) => ({
+          index,
+          sentence: each.headlineText,
+          impactLine: each.impactLine,
+          impact: each.impact,
+          preselected: each.impact === 'low',
+        }))
+      : undefined,
+    durations: choicesFor(described, now, person.timeZone).map(({ value, label }) => ({
+      value,
+      label,
+      checked: value === 'once',
+    })),
+    number: approval.hasNumber ? { wrong: retry.wrongNumber ?? false } : undefined,
+    origin:
+      approval.kind === 'browser'
+        ? undefined
+        : unattended
+          ? `${agent.name} asked by itself at ${clock(approval.askedAt, person.timeZone)}. You did not start this now.`
+          : `${agent.name} asked at ${clock(approval.askedAt, person.timeZone)}.`,
+    who: {
+      agentId: agent.id,
+      owner: owner?.name ?? 'unknown',
+      registered: 'Registered by your organization',
+      firstRequest: uses === 0,
+      timesUsed: uses,
+      chain: [person.name, agent.name],
+      mayHandTo: [...new Map(approval.edges.map(({ child, childName }) => [child, childName])).values()],
+    },
+    values: described.flatMap(({ description: { values } }) => values.map(({ label, text }) => ({ label, text }))),
+    exactRequest: JSON.stringify(approval.request, undefined, 2),
+    hashPrefix: approval.requestHash.slice(0, 12),
+    askedAt: clock(approval.askedAt, person.timeZone),
+    expiresAt: clock(approval.expiresAt, person.timeZone),
+    buttonLabel: description.button,
+    warnUnverified: undefined,
+    error: retry.error,
+  };
+}

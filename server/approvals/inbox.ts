@@ -1,0 +1,64 @@
+import type { Context } from 'koa';
+
+import { inboxPage } from '../../views/inbox.tsx';
+import { page } from '../http/respond.ts';
+import { clock, frameOf } from '../people/pages.ts';
+import type { Session } from '../people/person.ts';
+import type { Approval } from './approval.ts';
+import { describeApproval } from './decide.ts';
+import type { ApprovalPages } from './pages.ts';
+
+/** What waits for this person, and what they decided lately (U7). Nothing here decides. */
+export async function showInbox(ctx: Context, { person }: Session, pages: ApprovalPages): Promise<void> {
+  const [waiting, recent] = await Promise.all([
+    pages.approvals.waiting(person.organization, person.id),
+    pages.approvals.recent(person.organization, person.id, 50),
+  ]);
+  const rowOf = async (approval: Approval) => {
+    const client = await pages.clients.find(approval.clientId);
+    const described = describeApproval(approval, pages.catalogue(), person);
+    return {
+      agentName: client?.agent?.name ?? 'An agent',
+      headline:
+        described?.map(({ description }) => description.headlineText).join(' and ') ??
+        'something that is no longer offered',
+      symbol: described?.[0]?.description.impactSymbol ?? '',
+    };
+  };
+  const rows = await Promise.all(
+    waiting
+      .filter(({ kind }) => kind !== 'browser')
+      .map(async (approval) => ({ approval, ...(await rowOf(approval)) })),
+  );
+  const today = recent.filter(({ askedAt }) => Date.now() - askedAt.getTime() < 86_400_000);
+  const count = (status: Approval['status']) => today.filter((approval) => approval.status === status).length;
+  const history = await Promise.all(
+    recent
+      .filter(({ decidedAt }) => decidedAt !== null)
+      .slice(0, 10)
+      .map(async (approval) => {
+        const { agentName, headline } = await rowOf(approval);
+        return {
+          text: `${agentName}: ${headline}`,
+          at: clock(approval.decidedAt ?? approval.askedAt, person.timeZone),
+          outcome: approval.status === 'approved' ? 'allowed' : 'denied',
+        };
+      }),
+  );
+  page(
+    ctx,
+    inboxPage({
+      frame: frameOf(ctx, pages.cookies),
+      waiting: rows.map(({ approval, agentName, headline, symbol }) => ({
+        href: `/r/${approval.id}`,
+        agentName,
+        headline,
+        impact: approval.impact,
+        impactSymbol: symbol,
+        expiresAt: clock(approval.expiresAt, person.timeZone),
+      })),
+      earlier: { allowed: count('approved'), denied: count('denied'), expired: count('pending') },
+      recent: history,
+    }),
+  );
+}

@@ -1,0 +1,39 @@
+import type { Context } from 'koa';
+
+import { nothingHereWords, resultPage } from '../../views/result.tsx';
+import type { ClientStore } from '../agents/clients.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { Cookies } from '../http/cookies.ts';
+import { page } from '../http/respond.ts';
+import type { Sealing } from '../keys/seal.ts';
+import { frameOf } from '../people/pages.ts';
+import type { PeopleStore, Session } from '../people/person.ts';
+import type { PersonApprovals } from './store.ts';
+
+export interface ApprovalPages {
+  approvals: PersonApprovals;
+  catalogue: () => Catalogue;
+  clients: ClientStore;
+  people: PeopleStore;
+  cookies: Cookies;
+  sealing: Sealing;
+  browser: BrowserRequests;
+  history(organization: string, person: string, agent: string): Promise<{ uses: number }>;
+}
+
+/** The engine's half of a browser request. */
+export interface BrowserRequests {
+  /** What the interaction with this id waits for; undefined when this browser did not begin it, or it is over. */
+  waitingFor(
+    ctx: Context,
+  ): Promise<'sign_in' | { freshSignIn: Date } | { approval: string } | { goOn: string } | undefined>;
+  /** Tells the engine who signed in; answers where the browser goes on. */
+  signedIn(ctx: Context, session: Session): Promise<string | undefined>;
+  /** Tells the engine what was decided; answers where the browser goes on. */
+  decided(ctx: Context, result: { task: string } | { denied: string }): Promise<string>;
+}
+
+/** The same for an id that never was and for somebody else's request (U3-1). */
+export function nothingHere(ctx: Context, { cookies }: ApprovalPages, status = 404): void {
+  page(ctx, resultPage({ frame: frameOf(ctx, cookies), ...nothingHereWords }), status);
+}

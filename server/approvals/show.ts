@@ -1,0 +1,131 @@
+import type { Context } from 'koa';
+
+import { decisionPage } from '../../views/decision.tsx';
+import { alreadyDecidedWords, changedWords, expiredWords, resultPage, stoppedWords } from '../../views/result.tsx';
+import { page } from '../http/respond.ts';
+import { clock, frameOf } from '../people/pages.ts';
+import type { Session } from '../people/person.ts';
+import type { Approval } from './approval.ts';
+import { type DecisionProblem, describeApproval } from './decide.ts';
+import { decisionProps, type Retry } from './decision-props.ts';
+import type { ApprovalPages } from './pages.ts';
+
+/** The decision page, or what became of the request. */
+export async function showApproval(
+  ctx: Context,
+  approval: Approval,
+  session: Session,
+  pages: ApprovalPages,
+  retry: Retry = {},
+): Promise<void> {
+  const over = isOver(approval);
+  if (over) return showOver(ctx, approval, session, pages, over === 'expired' ? 410 : 200);
+  const described = describeApproval(approval, pages.catalogue(), session.person);
+  const client = await pages.clients.find(approval.clientId);
+  if (!described || !client?.agent) return showProblem(ctx, 'not_describable', approval, session, pages);
+  const props = await decisionProps(ctx, approval, described, client, session, pages, retry);
+  await pages.approvals.shown(approval.organization, approval.id, {
+    locale: 'en',
+    headline: props.headline.map(({ text }) => text).join(''),
+    impact_line: props.impactLine,
+    facts: props.facts,
+    request_hash: approval.requestHash,
+  });
+  page(ctx, decisionPage(props), retry.status ?? 200);
+}
+
+/** The first decision again, or that it is too late: GET 200 or 410, POST 409 or 410. */
+export async function showOver(
+  ctx: Context,
+  approval: Approval,
+  { person }: Session,
+  { cookies, browser }: ApprovalPages,
+  status: number,
+): Promise<void> {
+  const frame = frameOf(ctx, cookies);
+  if (approval.stopped && approval.status === 'pending') {
+    return page(ctx, resultPage({ frame, ...stoppedWords }), status === 409 ? 409 : 410);
+  }
+  if (approval.status === 'pending' || approval.decidedAt === null) {
+    return page(
+      ctx,
+      resultPage({ frame, ...expiredWords(clock(approval.expiresAt, person.timeZone)) }),
+      status === 409 ? 409 : 410,
+    );
+  }
+  const outcome =
+    approval.status === 'approved' ? `allowed${approval.decision?.duration === 'once' ? ' once' : ''}` : 'denied';
+  const again =
+    approval.kind === 'browser' && ctx.path.startsWith('/interaction/')
+      ? await browser
+          .decided(ctx, approval.task ? { task: approval.task } : { denied: 'the person denied the request' })
+          .catch(() => undefined)
+      : undefined;
+  page(
+    ctx,
+    resultPage({
+      frame,
+      ...alreadyDecidedWords({ at: clock(approval.decidedAt, person.timeZone), outcome }),
+      ...(again !== undefined && { continueTo: { url: again, label: 'Return to the agent', automatic: false } }),
+    }),
+    status,
+  );
+}
+
+/** Why the form led to no decision, and what to do. */
+export function showProblem(
+  ctx: Context,
+  problem: DecisionProblem,
+  approval: Approval,
+  session: Session,
+  pages: ApprovalPages,
+): Promise<void> | void {
+  const frame = frameOf(ctx, pages.cookies);
+  switch (problem) {
+    case 'changed':
+      return page(ctx, resultPage({ frame, ...changedWords }), 409);
+    case 'expired':
+      return page(ctx, resultPage({ frame, ...expiredWords(clock(approval.expiresAt, session.person.timeZone)) }), 410);
+    case 'decided':
+      return showOver(ctx, approval, session, pages, 409);
+    case 'duration':
+      return showApproval(ctx, approval, session, pages, {
+        error: 'Choose one of the durations on this page. Nothing was allowed.',
+        status: 400,
+      });
+    case 'nothing_allowed':
+      return showApproval(ctx, approval, session, pages, {
+        error: 'You allowed none of the actions. Choose Allow for at least one, or Deny below.',
+        status: 400,
+      });
+    case 'needs_proof':
+      return page(
+        ctx,
+        resultPage({
+          frame,
+          title: 'This needs more proof than this server can take.',
+          message: 'Its impact is high by now. Nothing was allowed.',
+          status: 'error',
+        }),
+        409,
+      );
+    case 'not_describable':
+      return page(
+        ctx,
+        resultPage({
+          frame,
+          title: 'This request cannot be described.',
+          message: 'What the agent asks for is no longer offered. Nothing was allowed.',
+          status: 'error',
+        }),
+        409,
+      );
+  }
+}
+
+export const isOver = (approval: Approval): 'decided' | 'expired' | undefined =>
+  approval.status !== 'pending'
+    ? 'decided'
+    : approval.stopped || approval.expiresAt <= new Date()
+      ? 'expired'
+      : undefined;

@@ -1,0 +1,41 @@
+import { accessToken, type Place } from './credentials.ts';
+import { type EXIT, Failure } from './failure.ts';
+
+interface Request {
+  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  query?: Readonly<Record<string, string | undefined>>;
+  body?: object;
+  yaml?: string;
+}
+
+/** One call of the admin API. @throws Failure with the server's words and the exit code that fits */
+export async function call<T>(place: Place, path: string, { method = 'GET', query = {}, body, yaml }: Request = {}): Promise<T> {
+  const { issuer, token } = await accessToken(place);
+  const url = new URL(`/admin/api${path}`, issuer);
+  for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, value);
+  const response = await fetch(url, {
+    method,
+    headers: {
+      authorization: `Bearer ${token}`,
+      accept: 'application/json',
+      ...(body && { 'content-type': 'application/json' }),
+      ...(yaml !== undefined && { 'content-type': 'text/yaml' }),
+    },
+    ...((body || yaml !== undefined) && { body: yaml ?? JSON.stringify(body) }),
+  }).catch((error: Error & { cause?: { code?: string } }) => {
+    throw new Failure('error', `${issuer} did not answer (${error.cause?.code ?? error.message}).`);
+  });
+  const answer = (await response.json().catch(() => ({}))) as { detail?: string; reason?: string; problems?: string[]; error_description?: string };
+  if (response.ok) return answer as T;
+  const said = answer.detail ?? answer.error_description ?? `the server answered ${response.status}`;
+  const problems = (answer.problems ?? []).map((problem) => `\n  ${problem}`).join('');
+  throw new Failure(CODES[response.status] ?? 'error', `${said.charAt(0).toUpperCase()}${said.slice(1)}${problems}`);
+}
+
+const CODES: Readonly<Record<number, keyof typeof EXIT>> = {
+  400: 'usage',
+  401: 'notSignedIn',
+  403: 'refused',
+  404: 'notFound',
+  409: 'conflict',
+};

@@ -1,0 +1,123 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { importJWK, type JWK } from 'jose';
+import * as oauth from 'openid-client';
+
+import { Failure } from './failure.ts';
+
+/** Where the commands look; each has an option of the same name. */
+export interface Place {
+  issuer?: string | undefined;
+  /** A file like `DATA_DIR/cli-key.json`. */
+  key?: string | undefined;
+}
+
+/** The operator's key, written by the server on its own host. */
+interface KeyFile {
+  issuer: string;
+  client_id: string;
+  jwk: JWK;
+}
+
+/** An administrator's sign-in at one issuer. */
+interface SignIn {
+  access_token: string;
+  /** RFC 3339. */
+  expires_at: string;
+  email: string;
+}
+
+const DEFAULT_ISSUER = 'http://localhost:3000';
+
+/** The public client that administrators sign in with by browser. */
+export const CLIENT_ID = 'countersign-cli';
+
+/** Named by option or environment, else by the key of this host, else where somebody signed in last. */
+export function issuerOf({ issuer, key }: Place): string {
+  return issuer ?? process.env.ISSUER ?? readKey(key)?.issuer ?? readSignIns().last ?? DEFAULT_ISSUER;
+}
+
+/**
+ * An access token for the admin API. Somebody's sign-in comes before the operator's key of this host, and one that has
+ * ended is not silently replaced by it: the operator may do more than whoever signed in.
+ */
+export async function accessToken(place: Place): Promise<{ issuer: string; token: string }> {
+  const issuer = issuerOf(place);
+  const signIn = place.key === undefined ? readSignIns().issuers[issuer] : undefined;
+  if (signIn) {
+    if (Date.parse(signIn.expires_at) > Date.now()) return { issuer, token: signIn.access_token };
+    throw new Failure('notSignedIn', `The sign-in of ${signIn.email} has ended. Run: countersign login (or: countersign logout)`);
+  }
+  const key = readKey(place.key);
+  if (key?.issuer !== issuer) {
+    throw new Failure('notSignedIn', `Not signed in at ${issuer}. Run: countersign login --issuer ${issuer}`);
+  }
+  const config = await discover(issuer, key.client_id, oauth.PrivateKeyJwt({ key: (await importJWK(key.jwk, 'ES256')) as CryptoKey, kid: key.jwk.kid ?? '' }));
+  try {
+    return { issuer, token: (await oauth.clientCredentialsGrant(config, { scope: 'admin' })).access_token };
+  } catch (error) {
+    if (!(error instanceof oauth.ResponseBodyError)) throw error;
+    throw new Failure('notSignedIn', `The key in ${keyPath(place.key)} is not accepted at ${issuer} (${error.error}).`);
+  }
+}
+
+/** The server's own metadata (RFC 8414). */
+export async function discover(issuer: string, clientId: string, authentication: oauth.ClientAuth): Promise<oauth.Configuration> {
+  try {
+    return await oauth.discovery(new URL(issuer), clientId, undefined, authentication, {
+      algorithm: 'oauth2',
+      // A development server on this machine; anything else is https.
+      execute: new URL(issuer).protocol === 'http:' ? [oauth.allowInsecureRequests] : [],
+    });
+  } catch (error) {
+    const { cause, message } = error as Error & { cause?: { code?: string; cause?: { code?: string } } };
+    throw new Failure('error', `No Countersign answers at ${issuer} (${cause?.cause?.code ?? cause?.code ?? message}). Is it running? Name another with --issuer.`);
+  }
+}
+
+export function keepSignIn(issuer: string, signIn: SignIn): void {
+  const { issuers } = readSignIns();
+  writeSignIns({ last: issuer, issuers: { ...issuers, [issuer]: signIn } });
+}
+
+/** False when nobody was signed in there. */
+export function dropSignIn(issuer: string): boolean {
+  const { last, issuers } = readSignIns();
+  const { [issuer]: dropped, ...others } = issuers;
+  if (!dropped) return false;
+  if (Object.keys(others).length === 0) rmSync(signInPath(), { force: true });
+  else writeSignIns({ last, issuers: others });
+  return true;
+}
+
+interface SignIns {
+  last?: string | undefined;
+  issuers: Record<string, SignIn>;
+}
+
+const signInPath = () => join(process.env.XDG_CONFIG_HOME || join(homedir(), '.config'), 'countersign', 'sign-in.json');
+const keyPath = (key: string | undefined) => key ?? join(process.env.DATA_DIR ?? '.data', 'cli-key.json');
+
+const readSignIns = (): SignIns => (readJson(signInPath()) as SignIns | undefined) ?? { issuers: {} };
+
+function writeSignIns(signIns: SignIns): void {
+  mkdirSync(dirname(signInPath()), { recursive: true, mode: 0o700 });
+  writeFileSync(signInPath(), `${JSON.stringify(signIns, undefined, 2)}\n`, { mode: 0o600 });
+}
+
+function readKey(named: string | undefined): KeyFile | undefined {
+  const key = readJson(keyPath(named)) as KeyFile | undefined;
+  if (named !== undefined && !key) throw new Failure('usage', `There is no key in ${named}.`);
+  return key;
+}
+
+function readJson(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw new Failure('error', `${path} cannot be read (${code ?? 'it is not JSON'}).`);
+  }
+}

@@ -1,0 +1,87 @@
+import type { Command } from 'commander';
+
+import type { ListedPerson, Organization } from '../admin/admin.ts';
+import { call } from './client.ts';
+import { list, ORGANIZATION, shared } from './options.ts';
+import { moment, printOne, printRows, say } from './output.ts';
+
+export function directoryCommands(program: Command): void {
+  const organizations = program.command('organizations').description('customers; everything belongs to one');
+  organizations.command('list').action(async (_options: object, command: Command) => {
+    const { place, format } = shared(command);
+    const { organizations } = await call<{ organizations: Organization[] }>(place, '/organizations');
+    printRows(organizations, format, { SLUG: ({ slug }) => slug, NAME: ({ name }) => name, ID: ({ id }) => id, DOMAINS: ({ domains }) => domains }, 'None.');
+  });
+  organizations
+    .command('create <slug>')
+    .requiredOption('--name <name>', 'as people read it')
+    .option('--domains <list>', 'comma-separated mail domains that count as inside', list)
+    .action(async (slug: string, options: { name: string; domains?: string[] }, command: Command) => {
+      const { place, format } = shared(command);
+      show(await call<Organization>(place, '/organizations', { method: 'POST', body: { ...options, slug } }), format);
+    });
+  organizations
+    .command('change <slug>')
+    .option('--name <name>', 'as people read it')
+    .option('--domains <list>', 'comma-separated mail domains that count as inside: replaces the list', list)
+    .action(async (slug: string, options: { name?: string; domains?: string[] }, command: Command) => {
+      const { place, format } = shared(command);
+      show(await call<Organization>(place, `/organizations/${encodeURIComponent(slug)}`, { method: 'PATCH', body: options }), format);
+    });
+
+  const people = program.command('people').description('people of an organization');
+  people
+    .command('list')
+    .option(...ORGANIZATION)
+    .action(async (options: { organization?: string }, command: Command) => {
+      const { place, format } = shared(command);
+      const { people } = await call<{ people: (ListedPerson & { organization: string })[] }>(place, '/people', { query: options });
+      printRows(
+        people,
+        format,
+        {
+          EMAIL: ({ email }) => email,
+          NAME: ({ name }) => name,
+          ORGANIZATION: ({ organization }) => organization,
+          ROLES: ({ roles }) => roles,
+          STATUS: ({ status }) => status,
+          ENROLLED: ({ enrolled }) => enrolled,
+          ID: ({ id }) => id,
+        },
+        'Nobody.',
+      );
+    });
+  people
+    .command('add <email>')
+    .description('adds a person and prints the link by which they choose their password')
+    .requiredOption('--name <name>', 'as others read it')
+    .option('--roles <list>', 'admin, auditor', list)
+    .option(...ORGANIZATION)
+    .action(async (email: string, options: { organization?: string; name: string; roles?: string[] }, command: Command) => {
+      const { place, format } = shared(command);
+      showLink(await call<Link>(place, '/people', { method: 'POST', body: { ...options, email } }), format);
+    });
+  people
+    .command('enrol <email>')
+    .description('a new link for somebody who cannot sign in yet; the earlier one ends')
+    .option(...ORGANIZATION)
+    .action(async (email: string, options: { organization?: string }, command: Command) => {
+      const { place, format } = shared(command);
+      showLink(await call<Link>(place, `/people/${encodeURIComponent(email)}/enrolment`, { method: 'POST', body: options }), format);
+    });
+}
+
+interface Link {
+  email: string;
+  organization: string;
+  enrolment_uri: string;
+  expires_at: string;
+}
+
+const show = (organization: Organization, format: 'table' | 'json') =>
+  printOne(organization, format, { slug: organization.slug, name: organization.name, id: organization.id, domains: organization.domains });
+
+function showLink(link: Link, format: 'table' | 'json'): void {
+  printOne(link, format, { email: link.email, organization: link.organization, link: link.enrolment_uri, 'works until': moment(link.expires_at) });
+  say('Give the link to this person alone: whoever opens it first chooses the password.');
+}

@@ -1,0 +1,244 @@
+import type { ChainToken, ReadableEvent, TaskChain } from '../admin/evidence.ts';
+import type { Named } from '../admin/admin.ts';
+
+/** What JSON makes of a type: instants are texts. */
+export type Json<T> = T extends Date ? string : T extends readonly (infer Item)[] ? Json<Item>[] : T extends object ? { [K in keyof T]: Json<T[K]> } : T;
+
+export interface FormatOptions {
+  /** Escape sequences; false where NO_COLOR is set or nobody watches. */
+  color?: boolean;
+  /** An IANA name; UTC where none is given. */
+  timeZone?: string;
+  /** Columns of the terminal. */
+  width?: number;
+}
+
+/** The story of one task as `GET /admin/api/evidence/chain/:task` tells it: a line per event, oldest first. */
+export function formatChain(chain: Json<TaskChain>, options: FormatOptions = {}): string {
+  const { task, tokens, events } = chain;
+  const { bold, dim, mark } = inks(options);
+  const labels = new Map(tokens.map(({ jti }, index) => [jti, `T${index + 1}`]));
+  const lines = events.map((event) => [
+    clockOf(event.at, options),
+    whoIn(event),
+    tell(event, tokens, labels),
+    event.decision,
+    event.outcome ?? plainReason(event) ?? '',
+  ]);
+  const state = task.over === null ? `alive until ${clockOf(task.expires_at, options)}` : `over: ${words(task.over)}`;
+  const head = [
+    `${bold(`${task.agent?.name ?? 'Sign-in'} for ${task.person.name ?? task.person.id}`)}: ${task.sentence}`,
+    dim(`${task.id}  ${chain.organization.name}  impact ${task.impact}  ${state}`),
+    ...task.actions.map(({ action, parameters, uses, max_uses: maxUses }) =>
+      dim(`  ${action} ${inline(parameters)}${maxUses === null ? '' : `  used ${uses} of ${maxUses}`}`),
+    ),
+  ];
+  const lineage = tokens.map((token) => {
+    const from = token.parent === null ? 'from the approval' : `from ${labels.get(token.parent) ?? 'a token that is gone'}`;
+    const chained = [...token.acting].reverse().map(nameOf).join(' → ');
+    const state = token.over === null ? `lives until ${clockOf(token.expires_at, options)}` : words(token.over);
+    return `  ${labels.get(token.jti)}  ${from}: ${chained || nameOf(token.agent)} at ${nameOf(token.resource)}, ${words(token.kind)}, ${state}`;
+  });
+  return [
+    ...head,
+    '',
+    ...table(['TIME', 'WHO', 'WHAT', 'DECISION', 'REASON, OUTCOME'], lines, { ...options, ink: (row, text) => (events[row] ? mark(events[row].decision, text) : text) }),
+    ...(lineage.length > 0 ? ['', bold('Tokens'), ...lineage] : []),
+    '',
+  ].join('\n');
+}
+
+/** Events as a list, a line each. */
+export function formatEvents(events: readonly Json<ReadableEvent>[], options: FormatOptions = {}): string {
+  const { mark } = inks(options);
+  const several = new Set(events.map(({ organization }) => organization)).size > 1;
+  const rows = events.map((event) => [
+    clockOf(event.at, options, true),
+    ...(several ? [event.organization] : []),
+    whoIn(event),
+    tell(event, [], new Map()),
+    event.decision,
+    event.outcome ?? plainReason(event) ?? '',
+    event.task ?? '',
+  ]);
+  const titles = ['TIME', ...(several ? ['ORGANIZATION'] : []), 'WHO', 'WHAT', 'DECISION', 'REASON, OUTCOME', 'TASK'];
+  return `${table(titles, rows, { ...options, ink: (row, text) => (events[row] ? mark(events[row].decision, text) : text) }).join('\n')}\n`;
+}
+
+/** Columns as wide as their content; the last one is not padded. */
+export function table(
+  titles: readonly string[],
+  rows: readonly (readonly string[])[],
+  { color = false, ink = (_row, text) => text }: FormatOptions & { ink?: (row: number, text: string) => string } = {},
+): string[] {
+  const clean = rows.map((row) => row.map(printable));
+  const widths = titles.map((title, column) => Math.max(width(title), ...clean.map((row) => width(row[column] ?? ''))));
+  const line = (cells: readonly string[]) =>
+    cells
+      .map((cell, column) => (column === cells.length - 1 ? cell : cell + ' '.repeat((widths[column] ?? 0) - width(cell))))
+      .join('  ')
+      .trimEnd();
+  return [inks({ color }).dim(line(titles)), ...clean.map((row, index) => ink(index, line(row)))];
+}
+
+/** Who did it: an administrator, the resource's server, the agent or the person. */
+function whoIn({ type, by, person, agent, application, resource }: Json<ReadableEvent>): string {
+  if (type === 'task.approved' || type === 'task.denied') return nameOf(person);
+  if (type.startsWith('redemption.') || type === 'outcome.reported') return nameOf(resource ?? application);
+  if (type.startsWith('authority.') || type.startsWith('admin.') || type === 'agent.changed') return nameOf(by ?? person);
+  return nameOf(agent ?? person ?? application ?? by);
+}
+
+/** What happened, in one clause. */
+function tell(event: Json<ReadableEvent>, tokens: readonly Json<ChainToken>[], labels: ReadonlyMap<string, string>): string {
+  const { type, content, reason, person, agent, resource, jti } = event;
+  const token = tokens.find((one) => one.jti === jti);
+  const label = jti === null ? undefined : labels.get(jti);
+  switch (type) {
+    case 'request.received':
+      return `asked ${nameOf(person)} for ${actionsIn(requested(content))}`;
+    case 'request.refused':
+      return `asked at ${String(content.endpoint ?? 'the server')}`;
+    case 'task.covered':
+      return `asked for ${actionsIn(requested(content))}, covered by this task`;
+    case 'task.approved':
+      return `allowed ${nameOf(agent)} ${actionsIn(granted(content))}${durationIn(content)}`;
+    case 'task.denied':
+      return `denied ${nameOf(agent)}`;
+    case 'token.issued': {
+      const parent = typeof content.parent === 'string' ? ` from ${labels.get(content.parent) ?? 'a token'}` : '';
+      const what = content.kind === 'handoff' ? 'hands on' : 'got a token';
+      const actions = actionsIn(Array.isArray(content.actions) ? content.actions : []) || scopesIn(content.scopes);
+      return `${what}${label ? ` ${label}` : ''}${parent} at ${resource?.name ?? hostOf(resource?.id)}${actions && `: ${actions}`}${actingIn(token, event)}`;
+    }
+    case 'token.refused':
+      return `was refused a token${typeof content.endpoint === 'string' && content.endpoint !== '/token' ? ` at ${content.endpoint}` : ''}`;
+    case 'token.alarm':
+      return 'presented a token that was never issued here';
+    case 'redemption.reserved':
+      return `accepted ${String(content.action)} ${inline(content.parameters)}${label ? ` with ${label}` : ''}`;
+    case 'redemption.refused':
+      return `did not accept ${String(content.action)} ${inline(content.parameters)}${label ? ` with ${label}` : ''}`;
+    case 'redemption.closed':
+      return `did ${String(content.action)}${referenceIn(content)}`;
+    case 'outcome.reported':
+      return `${reason === 'refused' ? 'refused' : 'did'} ${String(content.action)}${referenceIn(content)}`;
+    case 'authority.stopped':
+      return `stopped ${objectOf(event)}`;
+    case 'authority.resumed':
+      return `resumed ${objectOf(event)}`;
+    case 'agent.registered':
+      return 'was registered';
+    case 'agent.changed':
+      return `changed ${nameOf(agent)}: ${words(reason ?? '')} ${inline(content, ['through'])}`;
+    case 'person.signed_in':
+      return 'signed in';
+    case 'person.signed_out':
+      return 'signed out';
+    case 'person.enrolled':
+      return 'chose a password';
+    case 'admin.acted':
+      return `${words(reason ?? '')} ${inline(content, ['through'])}`;
+    default:
+      return type;
+  }
+}
+
+function objectOf({ reason, agent, person, task, resource, application, content }: Json<ReadableEvent>): string {
+  switch (reason) {
+    case 'agent':
+      return nameOf(agent);
+    case 'person':
+      return `every agent of ${nameOf(person)}`;
+    case 'pair':
+    case 'person_and_agent':
+      return `${nameOf(agent)} for ${nameOf(person)}`;
+    case 'all_agents_of_person':
+      return 'all their agents';
+    case 'task':
+      return `task ${task ?? ''}`.trim();
+    case 'resource':
+      return `everything at ${nameOf(resource)}`;
+    case 'client':
+      return nameOf(application);
+    case 'organization':
+      return 'the whole organization';
+    default:
+      return `${reason ?? 'something'} ${typeof content.subject === 'string' ? content.subject : ''}`.trim();
+  }
+}
+
+/** A stop's own words say more than its kind; a kind of asking or granting says nothing beyond the clause. */
+function plainReason({ type, reason, decision, content }: Json<ReadableEvent>): string | undefined {
+  if (type.startsWith('authority.')) return typeof content.reason === 'string' ? content.reason : undefined;
+  if (decision !== 'refused') return undefined;
+  return reason === null ? undefined : words(reason);
+}
+
+const requested = (content: Json<ReadableEvent>['content']): unknown[] => membersOf(content.request, 'actions');
+const granted = (content: Json<ReadableEvent>['content']): unknown[] => membersOf(content.decision, 'granted');
+const membersOf = (value: unknown, name: string): unknown[] => {
+  const members = (value as Record<string, unknown> | undefined)?.[name];
+  return Array.isArray(members) ? members : [];
+};
+
+const actionsIn = (actions: readonly unknown[]): string =>
+  actions
+    .map((one) => {
+      const { action, parameters } = one as { action: string; parameters?: unknown };
+      return `${action} ${inline(parameters)}`.trim();
+    })
+    .join(', ');
+
+const scopesIn = (scopes: unknown): string => (Array.isArray(scopes) ? scopes.join(' ') : '');
+
+function durationIn({ decision }: Json<ReadableEvent>['content']): string {
+  const { duration, expires_at: until } = (decision ?? {}) as { duration?: string; expires_at?: string };
+  if (duration === undefined) return '';
+  return duration === 'once' ? ', once' : ` until ${until?.slice(11, 16) ?? duration}`;
+}
+
+function actingIn(token: Json<ChainToken> | undefined, { acting }: Json<ReadableEvent>): string {
+  const chain = token?.acting ?? acting ?? [];
+  return chain.length > 1 ? `, acting through ${chain.slice(1).map(nameOf).join(', ')}` : '';
+}
+
+const referenceIn = ({ reference, affected }: Json<ReadableEvent>['content']): string =>
+  [typeof reference === 'string' ? `, reference ${reference}` : '', typeof affected === 'number' ? `, ${affected} affected` : ''].join('');
+
+const nameOf = (named: Json<Named> | null | undefined): string => named?.name ?? named?.email ?? named?.id ?? 'Countersign';
+const hostOf = (resource: string | undefined): string => (resource && URL.canParse(resource) ? new URL(resource).host : (resource ?? 'the server'));
+const words = (code: string): string => code.replaceAll('_', ' ').replaceAll('.', ' ');
+
+/** `from 2026-11-24, to 2026-11-28`: members in their order, values short. */
+function inline(value: unknown, without: readonly string[] = []): string {
+  if (typeof value !== 'object' || value === null) return '';
+  return Object.entries(value)
+    .filter(([name, member]) => !without.includes(name) && member !== null && member !== undefined)
+    .map(([name, member]) => `${words(name)} ${short(member)}`)
+    .join(', ');
+}
+
+function short(value: unknown): string {
+  if (Array.isArray(value)) return value.map(short).join(' + ');
+  if (typeof value === 'object' && value !== null) {
+    const { currency, value: amount } = value as { currency?: unknown; value?: unknown };
+    return typeof currency === 'string' && typeof amount === 'string' ? `${currency} ${amount}` : JSON.stringify(value);
+  }
+  const text = String(value);
+  return text.length > 60 ? `${text.slice(0, 59)}…` : text;
+}
+
+function clockOf(at: string, { timeZone = 'UTC' }: FormatOptions, withDay = false): string {
+  const [day, time] = new Date(at).toLocaleString('sv-SE', { timeZone }).split(' ');
+  return withDay ? `${day} ${time}` : (time ?? at);
+}
+
+// A name or a parameter is somebody else's text: escape sequences in it would repaint the terminal of whoever reads it.
+const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '�');
+const width = (text: string): number => [...text].length;
+
+function inks({ color = false }: FormatOptions) {
+  const ink = (code: number) => (text: string) => (color ? `\u001b[${code}m${text}\u001b[0m` : text);
+  return { bold: ink(1), dim: ink(2), mark: (decision: string, text: string) => (decision === 'refused' ? ink(31)(text) : text) };
+}

@@ -1,0 +1,48 @@
+import { Command, CommanderError } from 'commander';
+
+import { agentCommands } from './agents.ts';
+import { catalogueCommands } from './catalogue.ts';
+import { directoryCommands } from './directory.ts';
+import { evidenceCommands } from './evidence.ts';
+import { EXIT, Failure } from './failure.ts';
+import { registryCommands } from './registry.ts';
+import { signInCommands } from './sign-in.ts';
+
+/** `countersign`: a thin client of the admin API. docs/command-line.md. */
+const program = new Command('countersign')
+  .description('Administers a Countersign server: agents and who may do what, evidence, and the stop.')
+  .option('--issuer <url>', 'the server (ISSUER; else the one that the key of this host is for)')
+  .option('--key <file>', 'the key of the operator (else DATA_DIR/cli-key.json)')
+  .option('-o, --output <format>', 'table or json', (value: string) => {
+    if (value !== 'table' && value !== 'json') throw new Failure('usage', '--output is table or json');
+    return value;
+  }, 'table')
+  .configureOutput({ writeOut: (text) => process.stdout.write(text), writeErr: (text) => process.stderr.write(text) })
+  .showHelpAfterError('(--help shows how it is used)')
+  .exitOverride();
+
+signInCommands(program);
+directoryCommands(program);
+registryCommands(program);
+agentCommands(program);
+catalogueCommands(program);
+evidenceCommands(program);
+for (const command of everyCommand(program)) command.exitOverride();
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  } else if (error instanceof Failure) {
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = error.code;
+  } else {
+    process.stderr.write(`${(error as Error).stack ?? String(error)}\n`);
+    process.exitCode = EXIT.error;
+  }
+}
+
+function everyCommand(command: Command): Command[] {
+  return command.commands.flatMap((one) => [one, ...everyCommand(one)]);
+}

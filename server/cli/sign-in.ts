@@ -1,0 +1,59 @@
+import type { Command } from 'commander';
+
+import { call } from './client.ts';
+import { dropSignIn, issuerOf } from './credentials.ts';
+import { shared } from './options.ts';
+import { printOne, say } from './output.ts';
+
+interface WhoAmI {
+  kind: 'operator' | 'administrator';
+  client_id?: string;
+  person?: { email: string; name: string };
+  organization?: { slug: string };
+}
+
+export function signInCommands(program: Command): void {
+  program
+    .command('login')
+    .description('signs an administrator in by browser')
+    .option('--no-browser', 'print the address instead of opening it')
+    .action(async ({ browser }: { browser: boolean }, command: Command) => {
+      const { logIn } = await import('./login.ts');
+      const { place, format } = shared(command);
+      const signedIn = await logIn(issuerOf(place), { openBrowser: browser });
+      printOne(signedIn, format, { 'signed in as': signedIn.email, at: signedIn.issuer, until: signedIn.expires_at });
+    });
+  program
+    .command('logout')
+    .description('forgets the sign-in at this issuer')
+    .action((_options: object, command: Command) => {
+      const issuer = issuerOf(shared(command).place);
+      say(dropSignIn(issuer) ? `Signed out at ${issuer}.` : `Nobody was signed in at ${issuer}.`);
+    });
+  program.command('whoami').action(async (_options: object, command: Command) => {
+    const { place, format } = shared(command);
+    const me = await call<WhoAmI>(place, '/whoami');
+    printOne(me, format, {
+      who: me.person ? `${me.person.name} <${me.person.email}>` : `the operator (${me.client_id})`,
+      may: me.kind === 'operator' ? 'administer every organization' : `administer ${me.organization?.slug}`,
+      at: issuerOf(place),
+    });
+  });
+  program
+    .command('bootstrap')
+    .description('on the host of an empty database: a link that makes the first organization and its administrator')
+    .action(async (_options: object, command: Command) => {
+      const { bootstrap } = await import('./bootstrap.ts');
+      const { issuer, format } = { issuer: command.optsWithGlobals<{ issuer?: string }>().issuer, format: shared(command).format };
+      const link = await bootstrap(process.env, issuer);
+      printOne(link, format, { link: link.enrolment_uri, 'works until': link.expires_at });
+    });
+  program
+    .command('operator-key')
+    .description('on the host: writes the operator’s key to DATA_DIR/cli-key.json (mode 600)')
+    .action(async (_options: object, command: Command) => {
+      const { writeOperatorKey } = await import('./bootstrap.ts');
+      const written = await writeOperatorKey(process.env, command.optsWithGlobals<{ issuer?: string }>().issuer);
+      printOne(written, shared(command).format, { key: written.path, issuer: written.issuer });
+    });
+}

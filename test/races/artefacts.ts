@@ -1,0 +1,327 @@
+import { randomBytes } from 'node:crypto';
+import type { JWK } from 'jose';
+
+import { hashOf, newId } from '../../server/oauth/ids.ts';
+import {
+  ACCESS_TOKEN,
+  type Answer,
+  agentMetadata,
+  answerOf,
+  CALENDAR,
+  CIBA,
+  EXCHANGE,
+  inviteDetails,
+  newKey,
+  pkce,
+  push,
+  readDetails,
+  type TestClient,
+} from '../support/agent.ts';
+import {
+  authorizationUrl,
+  continuationOf,
+  detailsParameter,
+  type PageAnswer,
+  tokenInBrowser,
+} from '../support/person.ts';
+import { send } from '../support/send.ts';
+import { newCode, READING, type World } from './world.ts';
+
+/** As many use one thing at the same moment, every other one at the other process. */
+export const CALLERS = 20;
+
+/** One caller's use of the thing that the round is about; callers count from 0. */
+export type Use = (base: string, caller: number) => Promise<Answer | PageAnswer>;
+
+/** Something that may be used once. */
+export interface Artefact {
+  name: string;
+  /** What every round of the race shares; answers what makes the thing of one round. */
+  prepare(world: World): Promise<(round: number) => Promise<Use>>;
+  /** What the callers of one round hear, counted. */
+  heard: Record<string, number>;
+  /** What there is one more of afterwards, and not more than that. */
+  made: string;
+}
+
+const CODES = `engine_artefacts where model = 'AuthorizationCode'`;
+const LATE = CALLERS - 1;
+
+/** What standards say is used once. */
+export const ARTEFACTS: readonly Artefact[] = [
+  {
+    name: 'authorization code',
+    prepare: async (world) => async () => {
+      return redeemedBy(world, world.agent, { grant_type: 'authorization_code', ...(await newCode(world)) });
+    },
+    heard: { '200': 1, '400 invalid_grant': LATE },
+    made: 'issued_tokens',
+  },
+  {
+    name: 'refresh token of a public client',
+    prepare: async (world) => {
+      const { publicAgent } = world;
+      const proven = { client_id: publicAgent.clientId, client_assertion: undefined, client_assertion_type: undefined };
+      const code = await newCode({ ...world, agent: publicAgent }, { ...READING, ...proven });
+      const first = await publicAgent.token({ grant_type: 'authorization_code', ...code, ...proven });
+      let refreshToken: string = first.body.refresh_token;
+      return async () => {
+        const form = { grant_type: 'refresh_token', refresh_token: refreshToken, ...proven };
+        return async (base) => {
+          const answer = await publicAgent.token(form, { base });
+          // The next round uses what this one gave: the winner keeps its task, a race is no theft.
+          if (answer.status === 200) refreshToken = answer.body.refresh_token;
+          return answer;
+        };
+      };
+    },
+    heard: { '200': 1, '400 invalid_grant': LATE },
+    made: 'issued_tokens',
+  },
+  {
+    name: 'auth_req_id',
+    prepare: async (world) => async () => {
+      const { agent, person } = world;
+      const asked = await agent.post('/backchannel', { scope: 'openid', login_hint: person.email, ...READING });
+      return redeemedBy(world, agent, { grant_type: CIBA, auth_req_id: asked.body.auth_req_id });
+    },
+    heard: { '200': 1, '400 invalid_grant': LATE },
+    made: 'issued_tokens',
+  },
+  {
+    name: 'client assertion at the token endpoint',
+    prepare:
+      async ({ resourceServer }) =>
+      async () => {
+        const client_assertion = await resourceServer.assertion();
+        const form = { grant_type: 'client_credentials', scope: 'redemptions', client_assertion };
+        return (base) => resourceServer.token(form, { base, dpop: false });
+      },
+    heard: { '200': 1, '401 invalid_client': LATE },
+    made: 'issued_tokens',
+  },
+  {
+    name: 'DPoP proof',
+    prepare: async (world) => {
+      const { agent, person, deployment } = world;
+      const first = await tokenInBrowser(agent, person, READING);
+      const form = { grant_type: 'refresh_token', refresh_token: first.body.refresh_token };
+      return async () => redeemedBy(world, agent, form, await agent.proof(`${deployment.issuer}/token`));
+    },
+    heard: { '200': 1, '400 invalid_dpop_proof': LATE },
+    made: 'issued_tokens',
+  },
+  {
+    name: 'request_uri',
+    prepare:
+      async ({ agent, person }) =>
+      async () => {
+        const request = await push(agent, { code_challenge: pkce().challenge, ...READING });
+        return (base) => person.at(base).get(authorizationUrl(agent, request.body.request_uri));
+      },
+    heard: { code: 1, invalid_request_uri: LATE },
+    made: CODES,
+  },
+  {
+    name: 'interaction, resumed',
+    prepare:
+      async ({ agent, person }) =>
+      async () => {
+        const request = await push(agent, { code_challenge: pkce().challenge, prompt: 'consent', ...READING });
+        const page = await person.get(authorizationUrl(agent, request.body.request_uri));
+        const next = continuationOf(await person.submit(page, APPROVE)) ?? '';
+        return (base) => person.at(base).get(next);
+      },
+    heard: { code: 1, '400 page': LATE },
+    made: CODES,
+  },
+];
+
+/** What else happens once here. */
+export const MORE: readonly Artefact[] = [
+  {
+    name: 'first key of a task, shown with as many codes under as many keys',
+    prepare: async (world) => async (round) => {
+      // Asked without a key, a task belongs to the first that its client shows. Every code here is of the same task.
+      const day = `2027-01-${String(round + 1).padStart(2, '0')}`;
+      const asked = { ...READING, authorization_details: detailsParameter(readDetails({ from: day, to: day })) };
+      const tries: { code: string; code_verifier: string; key: JWK }[] = [];
+      while (tries.length < CALLERS) {
+        tries.push({ ...(await newCode(world, asked, { dpop: false })), key: (await newKey()).jwk });
+      }
+      return (base, caller) => {
+        const { key, ...form } = tries[caller] as (typeof tries)[number];
+        return world.agent.token({ grant_type: 'authorization_code', ...form }, { base, key });
+      };
+    },
+    heard: { '200': 1, '400 invalid_grant': LATE },
+    made: 'issued_tokens',
+  },
+  {
+    name: 'client assertion at introspection',
+    prepare:
+      async ({ resourceServer }) =>
+      async () => {
+        const client_assertion = await resourceServer.assertion();
+        const form = { token: 'unknown', client_assertion };
+        return (base) => resourceServer.post('/token/introspection', form, { base, dpop: false });
+      },
+    heard: { '200': 1, '401 invalid_client': LATE },
+    made: 'replays',
+  },
+  {
+    name: 'decision in as many tabs, each of which then follows its way back to the client',
+    prepare:
+      async ({ agent, person }) =>
+      async () => {
+        const request = await push(agent, { code_challenge: pkce().challenge, prompt: 'consent', ...READING });
+        const page = await person.get(authorizationUrl(agent, request.body.request_uri));
+        return async (base) => {
+          const tab = person.at(base);
+          const result = await tab.submit(page, APPROVE);
+          const next = wayBackIn(result);
+          if (next !== undefined) await tab.get(next);
+          return result;
+        };
+      },
+    heard: { '200 page': 1, 'too late': LATE },
+    made: CODES,
+  },
+  {
+    name: 'decision on two devices, half of them approving',
+    prepare:
+      async ({ agent, person, otherDevice }) =>
+      async (round) => {
+        const asked = await agent.post('/backchannel', {
+          scope: 'openid',
+          login_hint: person.email,
+          authorization_details: detailsParameter(inviteDetails({ title: `Decision ${round}` })),
+          resource: CALENDAR,
+        });
+        const inbox = await person.get('/inbox');
+        const [, review = ''] = /href="(\/r\/apr_[0-9a-f]+)"/.exec(inbox.html) ?? [];
+        const devices = [person, otherDevice] as const;
+        const pages = [await person.get(review), await otherDevice.get(review)] as const;
+        return (base, caller) => {
+          const device = (caller >> 1) % 2 === 0 ? 0 : 1;
+          const decision = caller % 3 === 0 ? 'deny' : 'approve';
+          return devices[device]
+            .at(base)
+            .submit(pages[device], { decision, duration: 'once', number: asked.body.display_code, read: '1' });
+        };
+      },
+    heard: { '200 page': 1, 'too late': LATE },
+    made: `evidence where type in ('task.approved', 'task.denied')`,
+  },
+  {
+    name: 'hand-off token',
+    prepare: async (world) => {
+      const { agent, child, person } = world;
+      const { authorization_details } = READING;
+      const root = await tokenInBrowser(agent, person, { authorization_details });
+      const exchange = { grant_type: EXCHANGE, subject_token_type: ACCESS_TOKEN };
+      return async () => {
+        const handOff = await agent.token({
+          ...exchange,
+          subject_token: root.body.access_token,
+          requested_actor: child.registration.agent_id,
+          authorization_details,
+        });
+        return redeemedBy(world, child, { ...exchange, subject_token: handOff.body.access_token, resource: CALENDAR });
+      };
+    },
+    heard: { '200': 1, '400 invalid_request': LATE },
+    made: 'issued_tokens',
+  },
+  {
+    name: 'initial access token with one use',
+    prepare: async ({ deployment, database }) => {
+      const { publicJwk } = await newKey();
+      return async () => {
+        const token = randomBytes(32).toString('base64url');
+        await database.query(ONE_REGISTRATION, [newId('iat'), hashOf(token)]);
+        const request = {
+          method: 'POST',
+          headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+          body: JSON.stringify(agentMetadata(publicJwk)),
+        };
+        return async (base) => answerOf(await send(`${deployment.issuer}/reg`, request, base));
+      };
+    },
+    heard: { '201': 1, '401 invalid_token': LATE },
+    made: 'agents',
+  },
+  {
+    name: 'task for one use, redeemed under as many keys',
+    prepare: async (world) => {
+      const redeem = await redeemer(world);
+      return async (round) => {
+        const title = `Redemption ${round}`;
+        const token = await tokenForOneUse(world, title);
+        return (base, caller) => redeem(token, title, `${title} ${caller}`, base);
+      };
+    },
+    heard: { '201': 1, '403 used_up': LATE },
+    made: 'redemptions',
+  },
+  {
+    name: 'task for one use, redeemed under one key',
+    prepare: async (world) => {
+      const redeem = await redeemer(world);
+      return async (round) => {
+        const title = `Repetition ${round}`;
+        const token = await tokenForOneUse(world, title);
+        return (base) => redeem(token, title, title, base);
+      };
+    },
+    heard: { '201': CALLERS },
+    made: 'redemptions',
+  },
+];
+
+const APPROVE = { decision: 'approve', duration: 'PT1H', read: '1' };
+
+const ONE_REGISTRATION = `
+  insert into initial_access_tokens (organization, id, token_hash, owner, deputy, mode_ceiling, final_status, uses_left, made_by)
+  select organization, $1, $2, owner, deputy, 'attended', 'active', 1, 'test' from initial_access_tokens limit 1`;
+
+/** The same request of as many callers, each with an assertion and a proof of its own, all signed before the start. */
+async function redeemedBy(
+  { deployment }: World,
+  client: TestClient,
+  form: Record<string, string>,
+  proof?: string,
+): Promise<Use> {
+  const signed = await Promise.all(
+    Array.from({ length: CALLERS }, async () => ({
+      client_assertion: await client.assertion(),
+      dpop: proof ?? (await client.proof(`${deployment.issuer}/token`)),
+    })),
+  );
+  return (base, caller) => {
+    const { client_assertion, dpop } = signed[caller] as (typeof signed)[number];
+    return client.token({ ...form, client_assertion }, { base, dpop });
+  };
+}
+
+/** The way back that a page offers, followed by itself or by a click. */
+const wayBackIn = (page: PageAnswer): string | undefined =>
+  continuationOf(page) ?? /href="([^"]*\/auth\/[^"]*)"/.exec(page.html)?.[1]?.replaceAll('&amp;', '&');
+
+/** A token of a task that was approved once. */
+async function tokenForOneUse({ agent, person }: World, title: string): Promise<string> {
+  const asked = { authorization_details: detailsParameter(inviteDetails({ title })), resource: CALENDAR };
+  const answer = await tokenInBrowser(agent, person, asked, { decision: 'approve', duration: 'once', read: '1' });
+  return answer.body.access_token;
+}
+
+/** What the calendar's server does before it sends the invitations. */
+async function redeemer({ deployment, resourceServer }: World) {
+  const own = await resourceServer.token({ grant_type: 'client_credentials', scope: 'redemptions' }, { dpop: false });
+  const headers = { authorization: `Bearer ${own.body.access_token}`, 'content-type': 'application/json' };
+  return async (token: string, title: string, idempotency_key: string, base: string): Promise<Answer> => {
+    const { type: action, locations: _, ...parameters } = inviteDetails({ title });
+    const body = JSON.stringify({ token, action, parameters, idempotency_key });
+    return answerOf(await send(`${deployment.issuer}/redemptions`, { method: 'POST', headers, body }, base));
+  };
+}

@@ -1,0 +1,17 @@
+import { afterAll } from '@jest/globals';
+
+import { describePooler, type Pooler, startPooler } from '../support/pgbouncer.ts';
+import { singleUse } from './single-use.ts';
+
+describePooler('two processes behind a pooler in transaction mode, 20 at once', () => {
+  let pooler: Pooler | undefined;
+  afterAll(() => pooler?.stop());
+  singleUse({
+    rounds: 5,
+    roundsOfMore: 3,
+    async deployment() {
+      pooler = await startPooler();
+      return { settings: { COUNTERSIGN_DATABASE_POOLER: 'transaction' }, through: pooler.through };
+    },
+  });
+});

@@ -1,0 +1,103 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+
+import type { DemoFile } from '../../server/demo.ts';
+import { builtServer } from './built-server.ts';
+import { createTestDatabase } from './database.ts';
+import { freePort, type TestServer } from './server.ts';
+
+/** Two server processes of one issuer on one database, as behind a load balancer. */
+export interface Deployment extends TestServer {
+  /** The address of each instance; the first is the issuer's own. Every URL still names the issuer (send.ts). */
+  bases: readonly [string, string];
+  /** kill -9 of one instance. */
+  kill(instance: 0 | 1): Promise<void>;
+}
+
+export interface DeploymentOptions {
+  /** Of both instances. */
+  settings?: Record<string, string>;
+  /** How the instances reach the database at that URL, where something stands in between. */
+  through?: (databaseUrl: string) => string;
+  /** The database they share; a copy of the template when left out. */
+  databaseUrl?: string;
+}
+
+export async function startDeployment({
+  settings = {},
+  through,
+  databaseUrl,
+}: DeploymentOptions = {}): Promise<Deployment> {
+  const main = path.join(await builtServer(), 'server/main.js');
+  const database = databaseUrl === undefined ? await createTestDatabase() : undefined;
+  const url = databaseUrl ?? database?.url ?? '';
+  const dataDir = fs.mkdtempSync(path.join(os.tmpdir(), 'countersign-'));
+  const [first, second] = [await freePort(), await freePort()];
+  const issuer = `http://localhost:${first}`;
+  const common = {
+    PATH: process.env.PATH ?? '',
+    ISSUER: issuer,
+    MANAGEMENT_PORT: '0',
+    DATABASE_URL: through?.(url) ?? url,
+    DATA_DIR: dataDir,
+    COUNTERSIGN_SEALING_KEY: randomBytes(32).toString('base64url'),
+    COUNTERSIGN_LOG_LEVEL: 'error',
+    ...settings,
+  };
+  const instances: ChildProcess[] = [];
+  const close = async () => {
+    await Promise.all(instances.map((instance) => end(instance, 'SIGTERM')));
+    await database?.drop();
+    fs.rmSync(dataDir, { recursive: true, force: true });
+  };
+  try {
+    // One after the other: the first brings the schema and the demonstration, the second finds them.
+    instances.push(await startInstance(main, { ...common, PORT: String(first), DEMO: '1' }));
+    instances.push(await startInstance(main, { ...common, PORT: String(second), DEMO: '0' }));
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return {
+    issuer,
+    demo: JSON.parse(fs.readFileSync(path.join(dataDir, 'demo.json'), 'utf8')) as DemoFile,
+    databaseUrl: url,
+    dataDir,
+    bases: [issuer, `http://localhost:${second}`],
+    kill: (instance) => end(instances[instance] as ChildProcess, 'SIGKILL'),
+    close,
+  };
+}
+
+/** Resolves when it serves. Its faults are shown with the test's. */
+function startInstance(main: string, env: Record<string, string>): Promise<ChildProcess> {
+  const endWithUs = path.join(import.meta.dirname, '../../server/setup/end-with-npm.js');
+  const child = spawn(process.execPath, ['--enable-source-maps', '--import', endWithUs, main], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  return new Promise((resolve, reject) => {
+    let said = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      said += chunk;
+      if (/ is ready at /.test(said)) resolve(child);
+      if (chunk[0] === 0x7b) process.stderr.write(chunk); // its log, as JSON: a fault
+    });
+    child.stderr.on('data', (chunk: Buffer) => {
+      said += chunk;
+      process.stderr.write(chunk);
+    });
+    child.once('exit', (code) => reject(new Error(`the server ended with ${code}: ${said}`)));
+  });
+}
+
+async function end(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = once(child, 'exit');
+  child.kill(signal);
+  await gone;
+}
