@@ -39,7 +39,9 @@ export async function measure(
       const { status, body } = await send(server, request);
       latencies.push(performance.now() - sent);
       if (!expected(status, body)) {
-        throw new UnexpectedAnswer(`${server.issuer}${request.path} answered ${status}: ${body.slice(0, 500)}\n${server.words()}`);
+        throw new UnexpectedAnswer(
+          `${server.issuer}${request.path} answered ${status}: ${body.slice(0, 500)}\n${server.words()}`,
+        );
       }
     }
   };

@@ -1,6 +1,8 @@
+import { Session } from 'node:inspector';
+
 /**
  * Loaded into each server that is measured (`node --import`), so that the product needs no code for it: answers over
- * the process's own channel how much CPU it has used and how large its heap is, and ends with whoever measures.
+ * the process's own channel how much CPU it has used and how large its heap is, profiles itself when asked, and ends with whoever measures.
  */
 
 export interface Usage {
@@ -10,9 +12,20 @@ export interface Usage {
   heap: number;
 }
 
-type Ask = { id: number; ask: 'usage' | 'heap' };
+type Ask = { id: number; ask: 'usage' | 'heap' | 'profile' | 'profiled' };
+
+const session = new Session();
 
 process.on('message', (message: Ask) => {
+  if (message.ask === 'profile') {
+    session.connect();
+    session.post('Profiler.enable');
+    session.post('Profiler.setSamplingInterval', { interval: 200 });
+    session.post('Profiler.start', () => process.send?.({ id: message.id }));
+  }
+  if (message.ask === 'profiled') {
+    session.post('Profiler.stop', (_error, { profile }) => process.send?.({ id: message.id, profile }));
+  }
   if (message.ask !== 'usage' && message.ask !== 'heap') return;
   if (message.ask === 'heap') {
     // Twice: what finalizers of the first collection let go of is collected by the second.

@@ -1,42 +1,31 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-
-interface Profile {
+export interface Profile {
   nodes: { id: number; callFrame: { functionName: string; url: string; lineNumber: number } }[];
   samples: number[];
   timeDeltas: number[];
 }
 
-/** Where the time of the main thread goes: by part of the house, and the costliest functions. */
-export function summarize(dir: string): string {
-  const file = readdirSync(dir)
-    .filter((name) => name.endsWith('.cpuprofile'))
-    .sort()
-    .at(-1);
-  if (file === undefined) throw new Error(`no profile in ${dir}`);
-  const { nodes, samples, timeDeltas } = JSON.parse(readFileSync(join(dir, file), 'utf8')) as Profile;
+/** Where the main thread's time goes, in microseconds per request: by part of the house, and the costliest functions. */
+export function summarize({ nodes, samples, timeDeltas }: Profile, requests: number): string {
   const frames = new Map(nodes.map(({ id, callFrame }) => [id, callFrame]));
   const parts = new Map<string, number>();
   const functions = new Map<string, number>();
-  let busy = 0;
   samples.forEach((id, index) => {
     const frame = frames.get(id);
     const part = partOf(frame?.functionName ?? '', frame?.url ?? '');
     if (!frame || part === undefined) return;
     const time = timeDeltas[index] ?? 0;
-    busy += time;
     add(parts, part, time);
     add(functions, `${frame.functionName || '(anonymous)'} (${placeOf(frame.url)})`, time);
   });
-  const share = (time: number) => `${((time / busy) * 100).toFixed(1)} %`;
+  const each = (time: number) => (time / requests).toFixed(1);
   return [
-    '| part | share of busy time |',
+    '| part | µs per request |',
     '|---|---|',
-    ...largest(parts, 20).map(([part, time]) => `| ${part} | ${share(time)} |`),
+    ...largest(parts, 20).map(([part, time]) => `| ${part} | ${each(time)} |`),
     '',
-    '| function | share |',
+    '| function | µs per request |',
     '|---|---|',
-    ...largest(functions, 30).map(([name, time]) => `| \`${name}\` | ${share(time)} |`),
+    ...largest(functions, 30).map(([name, time]) => `| \`${name}\` | ${each(time)} |`),
   ].join('\n');
 }
 

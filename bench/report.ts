@@ -9,6 +9,8 @@ export interface FlowResult {
   flow: Flow;
   /** One window per round, in the order of the rounds. */
   windows: Partial<Record<Variant, Window[]>>;
+  /** Milliseconds, with commits that wait for the disk. */
+  latencies: Partial<Record<Variant, number[]>>;
   statements: Partial<Record<Variant, Statements>>;
   scanned: string[];
 }
@@ -23,11 +25,16 @@ export interface Results {
 }
 
 /** Everything that was measured, as Markdown. */
-export function report(results: Results, { postgres }: Setting, rounds: number, perRound: number): string {
+export function report(
+  results: Results,
+  { postgres }: Setting,
+  { rounds, perRound, timed }: { rounds: number; perRound: number; timed: number },
+): string {
   const [cpu] = cpus();
   return [
     `${cpus().length} × ${cpu?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GB, ${type()}; Node ${process.versions.node}; PostgreSQL ${postgres.version}, durable, data on ${postgres.filesystem}.`,
-    `${rounds} interleaved rounds of ${perRound} requests per server, 8 at once; ${Math.round(results.seconds)} s in all.`,
+    `CPU: ${rounds} interleaved rounds of ${perRound} requests per server, 8 at once; latency: ${timed} requests, 8 at once. ${Math.round(results.seconds)} s in all.`,
+    ...(rounds < 5 ? ['Too few requests for any figure to mean something: this run shows that everything works.'] : []),
     '',
     '| flow | server | CPU ms/request | × floor | statements | waiting commits | p50 alone | p50 / p95 / p99, 8 at once (ms) |',
     '|---|---|---|---|---|---|---|---|',
@@ -51,12 +58,12 @@ export function report(results: Results, { postgres }: Setting, rounds: number, 
 
 /** What is missing from a report that should be whole; empty when nothing is. */
 export function missing({ flows, held, heap }: Results): string[] {
-  const gaps = flows.flatMap(({ flow, windows, statements }) =>
+  const gaps = flows.flatMap(({ flow, windows, latencies, statements }) =>
     flow.variants.flatMap((variant) => {
-      const measured = windows[variant]?.every(({ cpu, latencies }) => cpu > 0 && latencies.length > 0);
+      const measured = windows[variant]?.every(({ cpu }) => cpu > 0) && (latencies[variant]?.length ?? 0) > 0;
       const counted = variant === 'bare' || (statements[variant]?.perRequest ?? 0) > 0;
       return [
-        ...(measured ? [] : [`${flow.name}, ${variant}: CPU`]),
+        ...(measured ? [] : [`${flow.name}, ${variant}: CPU and latency`]),
         ...(counted ? [] : [`${flow.name}, ${variant}: statements`]),
       ];
     }),
@@ -66,11 +73,10 @@ export function missing({ flows, held, heap }: Results): string[] {
   return gaps;
 }
 
-function rowsOf({ flow, windows, statements }: FlowResult): string[] {
+function rowsOf({ flow, windows, latencies, statements }: FlowResult): string[] {
   return flow.variants.map((variant) => {
-    const rounds = windows[variant] ?? [];
-    const cpu = rounds.map((window) => window.cpu);
-    const latencies = rounds.flatMap((window) => window.latencies);
+    const cpu = (windows[variant] ?? []).map((window) => window.cpu);
+    const spans = latencies[variant] ?? [];
     const counted = statements[variant];
     const cells = [
       variant === flow.variants[0] ? flow.name : '',
@@ -80,7 +86,7 @@ function rowsOf({ flow, windows, statements }: FlowResult): string[] {
       variant === 'bare' ? '–' : (counted?.perRequest ?? '–'),
       variant === 'bare' ? '–' : (counted?.waitingCommits ?? '–'),
       counted ? fixed(median(counted.alone), 1) : '–',
-      [0.5, 0.95, 0.99].map((share) => fixed(percentile(latencies, share), 1)).join(' / '),
+      [0.5, 0.95, 0.99].map((share) => fixed(percentile(spans, share), 1)).join(' / '),
     ];
     return `| ${cells.join(' | ')} |`;
   });

@@ -6,29 +6,37 @@
  *   --flow <text>    only flows whose name contains the text
  *   --profile <dir>  a CPU profile of the product alone, for the flows chosen, summed up
  */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { FLOWS, type Flow } from './flows.ts';
 import { approveToToken } from './held-poll.ts';
 import { measure, type Prepared, type Window } from './load.ts';
-import { summarize } from './profile.ts';
+import { type Profile, summarize } from './profile.ts';
 import { type FlowResult, missing, type Results, report } from './report.ts';
 import { makeSetting, type Setting, VARIANTS, type Variant } from './setting.ts';
 import { countStatements, type Statements, scannedTables } from './statements.ts';
 
 interface Size {
+  /** Requests per server and flow: before anything counts, then for CPU, for latency, for statements. */
   warmUp: number;
   rounds: number;
   perRound: number;
+  timed: number;
   counted: number;
   questions: number;
   heapRequests: number;
 }
 
-const USUAL: Size = { warmUp: 1000, rounds: 7, perRound: 400, counted: 50, questions: 100, heapRequests: 20_000 };
-const QUICK: Size = { warmUp: 10, rounds: 1, perRound: 40, counted: 6, questions: 3, heapRequests: 400 };
+const USUAL: Size = {
+  ...{ warmUp: 600, rounds: 9, perRound: 250, timed: 400, counted: 30 },
+  ...{ questions: 100, heapRequests: 24_000 },
+};
+const QUICK: Size = {
+  ...{ warmUp: 10, rounds: 1, perRound: 30, timed: 10, counted: 6 },
+  ...{ questions: 3, heapRequests: 400 },
+};
 
 const AT_ONCE = 8;
 /** Prepared at a time: an assertion lives five minutes, a token to exchange no longer. */
@@ -63,9 +71,10 @@ async function compare(): Promise<void> {
     progress('approve to token');
     results.held = await approveToToken(setting, size.questions);
     progress('heap');
+    await setting.waitForDisk(false);
     results.heap.bytes = await heapOver(setting);
     results.seconds = (performance.now() - started) / 1000;
-    process.stdout.write(`${report(results, setting, size.rounds, size.perRound)}\n`);
+    process.stdout.write(`${report(results, setting, size)}\n`);
     const gaps = missing(results);
     if (gaps.length > 0) throw new Error(`the report is not whole: ${gaps.join('; ')}`);
   } finally {
@@ -76,31 +85,36 @@ async function compare(): Promise<void> {
 /** Floor, ours, bare, in another order each round, so that what disturbs the machine disturbs all three alike. */
 async function runFlow(flow: Flow, setting: Setting): Promise<FlowResult> {
   const windows: Partial<Record<Variant, Window[]>> = {};
+  const latencies: Partial<Record<Variant, number[]>> = {};
   const statements: Partial<Record<Variant, Statements>> = {};
   const prepared = new Map<Variant, Prepared[]>();
+  const { warmUp, rounds, perRound, timed, counted } = size;
+  await setting.waitForDisk(false);
   for (const variant of flow.variants) {
-    const requests = await flow.prepare(variant, size.warmUp + size.rounds * size.perRound + size.counted, setting);
-    await measure(setting.servers[variant], requests.splice(0, size.warmUp), AT_ONCE, flow.expected);
+    const requests = await flow.prepare(variant, warmUp + rounds * perRound + timed + counted, setting);
+    await measure(setting.servers[variant], requests.splice(0, warmUp), AT_ONCE, flow.expected);
     prepared.set(variant, requests);
     windows[variant] = [];
   }
-  for (let round = 0; round < size.rounds; round++) {
+  for (let round = 0; round < rounds; round++) {
     for (const [index] of VARIANTS.entries()) {
       const variant = VARIANTS[(index + round) % VARIANTS.length] as Variant;
-      const requests = prepared.get(variant)?.splice(0, size.perRound);
+      const requests = prepared.get(variant)?.splice(0, perRound);
       if (!requests) continue;
       windows[variant]?.push(await measure(setting.servers[variant], requests, AT_ONCE, flow.expected));
     }
   }
+  await setting.waitForDisk(true);
   for (const variant of flow.variants) {
+    const requests = prepared.get(variant) ?? [];
+    const server = setting.servers[variant];
+    latencies[variant] = (await measure(server, requests.splice(0, timed), AT_ONCE, flow.expected)).latencies;
     if (variant === 'bare') continue;
-    statements[variant] = await countStatements(setting, variant, flow, prepared.get(variant) ?? [], {
-      commits: !options.quick,
-    });
+    statements[variant] = await countStatements(setting, variant, flow, requests, { commits: !options.quick });
   }
   const scanned: string[] = [];
   for (const text of statements.ours?.texts ?? []) scanned.push(...(await scannedTables(setting, text)));
-  return { flow, windows, statements, scanned };
+  return { flow, windows, latencies, statements, scanned };
 }
 
 /** The heap of the product after collection, at the start and at each quarter of the requests. */
@@ -120,19 +134,25 @@ async function heapOver(setting: Setting): Promise<number[]> {
   return bytes;
 }
 
+/** Each flow is warm when its profile begins, and alone in it. */
 async function profile(dir: string): Promise<void> {
   mkdirSync(dir, { recursive: true });
-  const setting = await makeSetting(root, dir);
-  const requests = size.warmUp + size.rounds * size.perRound;
+  const setting = await makeSetting(root);
+  const { ours } = setting.servers;
   try {
+    await setting.waitForDisk(false);
     for (const flow of flows) {
-      const prepared = await flow.prepare('ours', requests, setting);
-      await measure(setting.servers.ours, prepared, AT_ONCE, flow.expected);
+      const requests = await flow.prepare('ours', size.warmUp * 2 + size.rounds * size.perRound, setting);
+      await measure(ours, requests.splice(0, size.warmUp * 2), AT_ONCE, flow.expected);
+      await ours.ask({ ask: 'profile' });
+      await measure(ours, requests, AT_ONCE, flow.expected);
+      const { profile } = await ours.ask<{ profile: Profile }>({ ask: 'profiled' });
+      writeFileSync(join(dir, `${flow.name.replace(/\W+/g, '-')}.cpuprofile`), JSON.stringify(profile));
+      process.stdout.write(`\n### ${flow.name}\n\n${summarize(profile, requests.length)}\n`);
     }
   } finally {
-    await setting.close(); // the profile is written when the server ends
+    await setting.close();
   }
-  process.stdout.write(`${summarize(dir)}\n`);
 }
 
 function progress(text: string): void {

@@ -28,7 +28,6 @@ const READY_MS = 30_000;
  *
  * @param file relative to this directory
  * @param configuration sent as the first message, to servers that wait for one
- * @param profileDir where V8 writes a CPU profile when the server ends
  * @throws when it is not ready in time; the message holds what it wrote
  */
 export async function startMeasured(
@@ -38,22 +37,16 @@ export async function startMeasured(
     env = {},
     configuration,
     connections,
-    profileDir,
   }: {
     port: number;
     env?: Record<string, string>;
     configuration?: Record<string, unknown>;
     connections: number;
-    profileDir?: string | undefined;
   },
 ): Promise<MeasuredServer> {
   const issuer = `http://localhost:${port}`;
   const child = fork(join(import.meta.dirname, file), [], {
-    execArgv: [
-      '--expose-gc',
-      ...(profileDir === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileDir}`, '--cpu-prof-interval=250']),
-      `--import=${join(import.meta.dirname, 'probe.js')}`,
-    ],
+    execArgv: ['--expose-gc', `--import=${join(import.meta.dirname, 'probe.js')}`],
     env: { PATH: process.env.PATH ?? '', ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 
 import { createDatabase } from '../adapters/postgres/create-database.ts';
@@ -30,6 +31,8 @@ export interface Setting {
   /** Who the measured servers connect as. */
   role: string;
   postgres: { version: string; filesystem: string };
+  /** Whether a commit waits for the disk. Off while CPU is measured: waiting costs none, and there is less of it to sit out. */
+  waitForDisk(on: boolean): Promise<void>;
   person: Browser;
   agents: {
     /** Registered for bearer tokens, which the demonstration's initial access token allows. */
@@ -53,8 +56,7 @@ export interface Setting {
   close(): Promise<void>;
 }
 
-/** @param profileDir where the product's CPU profile goes, if one is wanted */
-export async function makeSetting(root: string, profileDir?: string): Promise<Setting> {
+export async function makeSetting(root: string): Promise<Setting> {
   const closers: (() => Promise<unknown> | unknown)[] = [];
   const close = async () => {
     for (const closer of closers.splice(0).reverse()) await closer();
@@ -84,7 +86,6 @@ export async function makeSetting(root: string, profileDir?: string): Promise<Se
     const ours = await startMeasured('../server/main.js', {
       port,
       connections: CONNECTIONS,
-      profileDir,
       env: {
         PORT: String(port),
         MANAGEMENT_PORT: '0',
@@ -132,6 +133,11 @@ export async function makeSetting(root: string, profileDir?: string): Promise<Se
       admin,
       role,
       postgres: { version: embedded.version, filesystem: filesystemOf(embedded.home) },
+      async waitForDisk(on) {
+        await admin.query(`alter system set fsync = ${on ? 'on' : 'off'}`);
+        await admin.query('select pg_reload_conf()');
+        await sleep(200); // every process of the server reads it when it next does something
+      },
       person,
       agents,
       resourceServer,

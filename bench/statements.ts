@@ -45,7 +45,10 @@ export async function countStatements(
     if (request !== last) alone.push(performance.now() - sent);
     if (!flow.expected(status, body)) throw new Error(`${flow.name} answered ${status}: ${body}`);
   }
-  const { rows } = await admin.query<{ query: string; calls: string }>(STATEMENTS, [role, Math.ceil(requests.length * 0.4)]);
+  const { rows } = await admin.query<{ query: string; calls: string }>(STATEMENTS, [
+    role,
+    Math.ceil(requests.length * 0.4),
+  ]);
   const flushesAfter = await flushes(admin);
   return {
     perRequest: round(rows.reduce((sum, { calls }) => sum + Number(calls), 0) / requests.length),

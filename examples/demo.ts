@@ -23,16 +23,10 @@ const stage = setStage();
 let person: Person | undefined;
 let interrupted = false;
 
-for (const [signal, code] of [
-  ['SIGINT', 130],
-  ['SIGTERM', 143],
-  ['SIGHUP', 129],
-] as const) {
-  process.once(signal, () => {
-    interrupted = true;
-    void leave().finally(() => process.exit(code));
-  });
+for (const [signal, code] of Object.entries({ SIGHUP: 129, SIGINT: 130, SIGTERM: 143 })) {
+  process.once(signal, () => interrupt(code));
 }
+process.stdout.on('error', () => interrupt(1)); // nobody listens any more
 
 try {
   const countersign = await stage.countersign();
@@ -49,13 +43,19 @@ try {
   if (!interrupted) await leave();
 }
 
+function interrupt(code: number): void {
+  if (interrupted) return;
+  interrupted = true;
+  void leave().finally(() => process.exit(code));
+}
+
 async function leave(): Promise<void> {
   await person?.leave().catch(() => {});
   await stage.clear();
 }
 
 async function thePerson(credentials: Credentials): Promise<Person> {
-  if (options.interactive) return reader(credentials, teller.say);
+  if (options.interactive) return reader(credentials, options.json ? console.error : teller.say);
   const browser = options.forms ? undefined : await findBrowser(path.join(import.meta.dirname, '..'));
   return browser ? inBrowser(credentials, browser, options.pictures) : byForms(credentials);
 }

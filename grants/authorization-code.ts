@@ -58,11 +58,14 @@ export function authorizationCode(
       if (!authorized.ok) return authorized; // nothing is consumed: the request may be mended and sent again
       await code.consume();
 
+      // As this request asked, whatever was asked when the task was approved.
+      const openid = code.scope?.split(' ').includes('openid') ?? false;
       return {
         ok: true,
         value: {
           ...authorized.value,
-          ...(task.oidcScopes.includes('openid') && { idToken: { nonce: code.nonce } }),
+          oidcScopes: openid ? ['openid'] : [],
+          ...(openid && { idToken: { nonce: code.nonce } }),
           refreshToken: refreshTokenFor(provider, ctx, task, caller, resources),
         },
       };

@@ -37,8 +37,8 @@ export function ciba(
   }: TaskTokenDependencies & {
     tasks: TaskStore;
     approvals: ApprovalStore;
-    /** Resolves when the approval is decided or ended, after `milliseconds`, or when `gone` is signalled. */
-    decided(approval: Approval, milliseconds: number, gone: AbortSignal): Promise<void>;
+    /** Resolves when the approval is decided or ended after `since`, after `milliseconds`, or when `gone` is signalled. */
+    decided(approval: Approval, since: number, milliseconds: number, gone: AbortSignal): Promise<void>;
     defaultWait: number;
   },
 ): Grant<PollRequest> {
@@ -54,9 +54,10 @@ export function ciba(
 
     async authorize(request, caller, ctx) {
       const id = hashOf(request.authReqId);
+      const since = Date.now();
       let poll = await approvals.poll(id, caller.client.clientId, request.wait);
       if (poll.state === 'pending' && request.wait > 0) {
-        poll = await hold(poll, id, request.wait, ctx);
+        poll = await hold(poll, id, since, request.wait, ctx);
         ctx.set('Preference-Applied', `wait=${request.wait}`);
       }
       if ('approval' in poll) {
@@ -86,20 +87,23 @@ export function ciba(
   };
 
   async function hold(
-    { approval }: Poll & { state: 'pending' },
+    pending: Poll & { state: 'pending' },
     id: Buffer,
+    since: number,
     seconds: number,
     ctx: TokenEndpointGrantContext,
   ): Promise<Poll> {
+    const { approval } = pending;
     const gone = new AbortController();
     const onClose = () => gone.abort();
     ctx.res.once('close', onClose);
     try {
-      await decided(approval, seconds * 1000, gone.signal);
+      await decided(approval, since, seconds * 1000, gone.signal);
     } finally {
       ctx.res.off('close', onClose);
       await approvals.released(id);
     }
+    if (gone.signal.aborted) return pending; // nobody is there to collect; the next poll does
     // Looked at afresh: the agent may have been stopped while it waited.
     const poll = await approvals.poll(id, approval.clientId, 0);
     await approvals.released(id);

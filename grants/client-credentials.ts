@@ -42,11 +42,12 @@ export function clientCredentials({
       details: optional(parameters, 'authorization_details'),
     }),
 
-    async authorize({ resource, scopes, details }, { client, organization, jkt }) {
+    async authorize({ resource, scopes, details }, { client, organization, jkt, confidential }) {
       const own = { organization, kind: 'own' as const, lineage: [], depth: 0, jkt, authentication: {} };
       const { agent } = client;
       if (agent === null) {
-        const allowed = SERVICE_SCOPES[client.kind] ?? [];
+        // The administrators' command line is a public client: by itself it is nobody.
+        const allowed = (confidential && SERVICE_SCOPES[client.kind]) || [];
         const unknown = scopes.find((scope) => !allowed.includes(scope));
         if (unknown !== undefined) return refuse({ reason: 'scope_unknown', scope: unknown });
         if (scopes.length === 0 || details !== undefined) return refuse({ reason: 'nothing_asked' });
@@ -55,10 +56,9 @@ export function clientCredentials({
       }
 
       const seen = catalogue().seenBy(organization);
-      const types = client.metadata.authorization_details_types as readonly string[] | undefined;
       const byScope = parseScopes(scopes, seen);
       if (!byScope.ok) return byScope;
-      const byDetails = details === undefined ? allow([]) : parseDetails(details, seen, types);
+      const byDetails = details === undefined ? allow([]) : parseDetails(details, seen, undefined);
       if (!byDetails.ok) return byDetails;
       const requested: RequestedAction[] = [...byScope.value, ...byDetails.value];
       const [first] = requested;

@@ -3,9 +3,10 @@ import { errors, type Provider, type TokenEndpointGrantContext, type UnknownObje
 import type { ClientRecord } from '../server/agents/clients.ts';
 import { stateOf } from '../server/http/request-state.ts';
 import { checkParameters } from '../server/oauth/parameters.ts';
+import { readProof } from '../server/oauth/proof.ts';
 import { type Outcome, toWire } from '../server/oauth/refusal.ts';
 import { type Authorization, issue, type Mint } from './issue.ts';
-import { checkDpopReplay, validateDpop } from './provider-helpers.ts';
+import { checkDpopReplay } from './provider-helpers.ts';
 
 /** Who stands at the token endpoint, authenticated. */
 export interface Caller {
@@ -52,19 +53,28 @@ export function register<Request>(provider: Provider, grant: Grant<Request>, min
 
 /**
  * Where details come without a resource the engine names its default, this server, as if the client had: a leaf asked
- * with details would become a root.
+ * with details would become a root. And it takes an empty array of details for none: who asked for nothing would get
+ * everything.
  */
 function sentParameters(ctx: TokenEndpointGrantContext): UnknownObject {
-  const { resource, ...others } = ctx.oidc.params as UnknownObject;
-  const sent = (ctx.oidc.body as UnknownObject | undefined)?.resource;
-  return sent === undefined || sent === '' ? others : { resource, ...others };
+  const { resource, authorization_details: _, ...others } = ctx.oidc.params as UnknownObject;
+  const sent = (ctx.oidc.body ?? {}) as UnknownObject;
+  const isSent = (name: string) => sent[name] !== undefined && sent[name] !== '';
+  return {
+    ...(isSent('resource') && { resource }),
+    ...(isSent('authorization_details') && { authorization_details: sent.authorization_details }),
+    ...others,
+  };
 }
 
 /** The key is proven once per proof (RFC 9449 §11.1), and required of a client that registered for it (§5.2). */
 async function identify(provider: Provider, ctx: TokenEndpointGrantContext): Promise<Caller> {
   const { client } = stateOf(ctx.req);
   if (!client) throw new Error('The engine authenticated a client that we did not find');
-  const proof = await validateDpop(provider, ctx);
+  const sent = ctx.get('DPoP');
+  const url = ctx.oidc.urlFor('token');
+  const proof = sent ? readProof(sent, { method: ctx.method, url }, Date.now() / 1000) : undefined;
+  if (typeof proof === 'string') throw new errors.InvalidDpopProof(proof);
   if (!proof && ctx.oidc.client.dpopBoundAccessTokens) {
     throw new errors.InvalidDpopProof('this client is registered for bound tokens: a DPoP proof is required');
   }

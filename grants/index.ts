@@ -13,7 +13,7 @@ export interface GrantDependencies {
   mint: Mint;
   exchange: ExchangeDependencies;
   approvals: ApprovalStore;
-  decided(approval: Approval, milliseconds: number, gone: AbortSignal): Promise<void>;
+  decided(approval: Approval, since: number, milliseconds: number, gone: AbortSignal): Promise<void>;
   defaultWait: number;
   stopTask(organization: string, task: string, reason: string): Promise<void>;
 }

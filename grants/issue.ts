@@ -115,6 +115,7 @@ export async function issue(
         actions: slice.actions.map(({ action, parameters }) => ({ action, parameters })),
         acting: act && actorsOf(act),
         bound_to: jkt,
+        handed_to: authorization.mayAct?.agent,
         parent: authorization.parent,
         expires_at: exp,
       },

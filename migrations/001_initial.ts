@@ -203,6 +203,7 @@ const CATALOGUE = `
   create function refuse_change() returns trigger language plpgsql as $$
     begin raise exception '% of % is refused: it is a record', tg_op, tg_table_name; end $$;
   create trigger actions_immutable before update or delete on actions for each row execute function refuse_change();
+  create trigger actions_kept before truncate on actions execute function refuse_change();
 `;
 
 const TASKS = `
@@ -416,6 +417,7 @@ const EVIDENCE = `
   create index evidence_at on evidence (organization, at);
   create index evidence_task on evidence (organization, task, at) where task is not null;
   create trigger evidence_append_only before update or delete on evidence for each row execute function refuse_change();
+  create trigger evidence_kept before truncate on evidence execute function refuse_change();
   -- Readable content apart: erasing it (value and salt) leaves a commitment that still verifies and says nothing.
   create table evidence_contents (
     organization text not null,
@@ -548,7 +550,8 @@ const ROW_LEVEL_SECURITY = `
     using (exists (select from resources r where r.resource = actions.resource));
   grant select on resources, actions to countersign_pages;
   grant update (resource_server) on resources to countersign_pages;
-  grant select, insert on signals to countersign_pages;
+  -- What is signalled names approvals and organizations: the role may say it, and hears nothing.
+  grant insert (topic, value), select (id) on signals to countersign_pages;
   -- The owner names the organization in every statement of the protocol path; forced policies bind it too, so it needs its own.
   do $$ declare t text; begin
     foreach t in array array['organizations', 'clients', ${CUSTOMER_TABLES.map((t) => `'${t}'`).join(', ')}] loop

@@ -1,7 +1,7 @@
 import type { Context } from 'koa';
 import { errors, type Provider } from 'oidc-provider';
 
-import type { ClientStore } from './agents/clients.ts';
+import { type ClientStore, signsIn } from './agents/clients.ts';
 import { type AskDependencies, approvalOfInteraction, askPerson } from './approvals/ask.ts';
 import type { BrowserRequests } from './approvals/pages.ts';
 import type { Catalogue } from './catalogue/catalogue.ts';
@@ -31,9 +31,9 @@ export function browserRequests({
       const interaction = await interactionOf(ctx, provider());
       if (!interaction) return undefined;
       if (interaction.prompt.name === 'login') {
-        // `prompt=login` and `max_age` ask for a sign-in that is younger than the request.
-        const again = interaction.prompt.reasons.some((reason) => reason === 'login_prompt' || reason === 'max_age');
-        return again ? { freshSignIn: new Date(interaction.iat * 1000) } : 'sign_in';
+        // `prompt=login`, `max_age` and the command line ask for a sign-in that is younger than the request.
+        const again = interaction.prompt.reasons.some((reason) => FRESH.has(reason));
+        return again ? { freshSignIn: new Date(Number(interaction.prompt.details.asked_at)) } : 'sign_in';
       }
       const session = sessionOf(ctx);
       if (!session) return { approval: '' };
@@ -60,7 +60,7 @@ export function browserRequests({
       const interaction = await interactionOf(ctx, engine);
       if (!interaction) return undefined;
       const client = await clients.find(String(interaction.params.client_id));
-      if (client?.organization !== session.person.organization) return undefined;
+      if (!client || !signsIn(client, session.person.organization)) return undefined;
       await switchAccount(engine, interaction, session);
       return engine.interactionResult(ctx.req, ctx.res, {
         login: {
@@ -126,6 +126,8 @@ export function browserRequests({
   }
 }
 
+const FRESH: ReadonlySet<string> = new Set(['login_prompt', 'max_age', 'command_line']);
+
 /** As long as the engine keeps its interaction. */
 const INTERACTION_SECONDS = 600;
 
@@ -149,7 +151,8 @@ async function interactionOf(ctx: Context, provider: Provider): Promise<Interact
 async function switchAccount(provider: Provider, interaction: Interaction, { person }: Session): Promise<void> {
   const { session } = interaction;
   if (!session || session.accountId === person.id) return;
-  const stored = await provider.Session.findByUid(session.uid);
+  // By its id: what is found by its uid does not know its id, and saving it would make another session.
+  const stored = await provider.Session.find(session.cookie);
   if (stored) {
     stored.accountId = person.id;
     stored.authorizations = {};

@@ -6,12 +6,18 @@ import type { Provider } from 'oidc-provider';
 import type { Logger } from 'pino';
 
 import { egressFetch } from '../adapters/egress.ts';
-import { postgresAdmin, postgresOrganizations, postgresPublish } from '../adapters/postgres/admin.ts';
+import {
+  postgresAdmin,
+  postgresOrganizations,
+  postgresPublish,
+  putCommandLineClient,
+} from '../adapters/postgres/admin.ts';
 import { edgesBelow, edgesOf, isPaused, postgresMyAgents } from '../adapters/postgres/agents.ts';
 import { postgresApprovals, postgresPersonApprovals } from '../adapters/postgres/approvals.ts';
-import { loadCatalogue, ownsResource } from '../adapters/postgres/catalogue.ts';
+import { loadCatalogue } from '../adapters/postgres/catalogue.ts';
 import { postgresClients } from '../adapters/postgres/clients.ts';
 import { Database } from '../adapters/postgres/database.ts';
+import { postgresEnrolments } from '../adapters/postgres/enrolments.ts';
 import { postgresEvidence } from '../adapters/postgres/evidence.ts';
 import { postgresEvidenceReader } from '../adapters/postgres/evidence-reader.ts';
 import { postgresKeys } from '../adapters/postgres/keys.ts';
@@ -39,6 +45,7 @@ import { stateOf } from './http/request-state.ts';
 import { loadKeys } from './keys/keys.ts';
 import { sealingWith } from './keys/seal.ts';
 import type { Metrics } from './management.ts';
+import { enrolRoutes } from './people/enrol.ts';
 import { makeProvider } from './provider.ts';
 
 export interface House {
@@ -74,8 +81,11 @@ export async function composeHouse({
   });
   const sealing = sealingWith(sealingKey);
   if (config.restoreEpoch) await applyRestoreEpoch(database, config.restoreEpoch);
+  await putCommandLineClient(database);
   const keys = await loadKeys(postgresKeys(database), sealing);
-  const signals = await openSignals(database, config.databaseDirectUrl ?? databaseUrl);
+  // A pooler in transaction mode carries no notifications: without a way around it the poll alone is left.
+  const directUrl = config.databaseDirectUrl ?? (config.databasePooler === 'none' ? databaseUrl : undefined);
+  const signals = await openSignals(database, directUrl);
 
   const clients = postgresClients(database);
   const people = postgresPeople(database);
@@ -92,7 +102,6 @@ export async function composeHouse({
 
   let catalogue: Catalogue = compileCatalogue(await loadCatalogue(database));
   const currentCatalogue = () => catalogue;
-  const owns = (clientId: string, resource: string) => ownsResource(database, clientId, resource);
   const stop = (one: Stop, about: Partial<EvidenceEvent> = {}) => stopWithEvidence(database, one, about);
 
   const ask: AskDependencies = {
@@ -139,13 +148,13 @@ export async function composeHouse({
         mint: { issuer, keys, tokens },
         approvals,
         defaultWait: config.longPollSeconds,
-        decided: async (approval, milliseconds, gone) => {
+        decided: async (approval, since, milliseconds, gone) => {
           const ended = new AbortController();
           const give = () => ended.abort();
           gone.addEventListener('abort', give);
           await Promise.race([
-            signals.next('approval', approval.id, milliseconds, ended.signal),
-            signals.next('stop', approval.organization, milliseconds, ended.signal),
+            signals.next('approval', approval.id, { since, milliseconds, ended: ended.signal }),
+            signals.next('stop', approval.organization, { since, milliseconds, ended: ended.signal }),
           ]);
           give();
         },
@@ -163,7 +172,6 @@ export async function composeHouse({
             };
           },
           thumbprints,
-          ownsResource: owns,
           spend: (subject) => replays.firstUse('hand-off', issuer, subject.jti, subject.expiresAt),
           ask: askForExchange(ask),
         },
@@ -245,10 +253,10 @@ export async function composeHouse({
         issuer,
         clients,
         fetch,
-        firstUse: (client, jti, expiresAt) => replays.firstUse('client assertion', client, jti, expiresAt),
+        // Introspection writes nothing after this.
+        firstUse: (client, jti, expiresAt) => replays.firstUse('client assertion', client, jti, expiresAt, 'lasting'),
       },
       tasks,
-      ownsResource: owns,
       stop,
       refreshTokens: postgresRefreshTokens(database),
     },
@@ -256,7 +264,6 @@ export async function composeHouse({
       reader,
       clients,
       catalogue: currentCatalogue,
-      ownsResource: owns,
       store: postgresRedemptions(database),
       proofs: {
         issuer,
@@ -264,7 +271,10 @@ export async function composeHouse({
       },
     },
     registrations: { clients, isRegistrationToken: (hash, clientId) => isRegistrationToken(database, hash, clientId) },
-    more: [(router) => adminRoutes(router, administration)],
+    more: [
+      (router) => enrolRoutes(router, { enrolments: postgresEnrolments(database), cookies }),
+      (router) => adminRoutes(router, administration),
+    ],
     isPublicType: (type) => catalogue.actions.get(type)?.organization === null,
     engine: () => engine,
   });

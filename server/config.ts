@@ -119,7 +119,7 @@ export const SETTINGS = [
     name: 'COUNTERSIGN_DATABASE_DIRECT_URL',
     meaning:
       'The same database without the pooler, for `LISTEN`. Without it a stop reaches other instances by polling.',
-    fallback: '`DATABASE_URL`',
+    fallback: '`DATABASE_URL`, unless a pooler stands before it',
     secret: true,
   },
   {
@@ -206,7 +206,7 @@ export function readConfig(env: Environment): Config {
     issuer: read('ISSUER', issuer) ?? `http://localhost:${port}`,
     managementPort: read('MANAGEMENT_PORT', integer(0, 65_535)) ?? 3001,
     databaseUrl,
-    databaseDirectUrl: read('COUNTERSIGN_DATABASE_DIRECT_URL', postgresUrl) ?? databaseUrl,
+    databaseDirectUrl: read('COUNTERSIGN_DATABASE_DIRECT_URL', postgresUrl),
     databasePooler: read('COUNTERSIGN_DATABASE_POOLER', oneOf('none', 'transaction')) ?? 'none',
     databasePoolSize: read('COUNTERSIGN_DATABASE_POOL_SIZE', integer(1, 200)) ?? 10,
     dataDir: path.resolve(read('DATA_DIR', String) ?? '.data'),

@@ -10,7 +10,7 @@ import { type GrantDependencies, registerGrants } from '../grants/index.ts';
 import { checkDpopReplay, validateDpop } from '../grants/provider-helpers.ts';
 import { errorPage } from '../views/error.tsx';
 import { ASSERTION_ALGORITHMS, assertionProblem } from './agents/authenticate.ts';
-import type { ClientStore } from './agents/clients.ts';
+import { type ClientStore, signsIn } from './agents/clients.ts';
 import { OWN_METADATA, SENT_METADATA } from './agents/registration.ts';
 import { registrationPolicies } from './agents/registration-policies.ts';
 import { type AskDependencies, askPerson, coveringTask, newDisplayCode } from './approvals/ask.ts';
@@ -24,7 +24,7 @@ import { ambiguity } from './oauth/strict-json.ts';
 import { checkText } from './oauth/text.ts';
 import type { PeopleStore } from './people/person.ts';
 import { parseAgentRequest } from './tasks/ask.ts';
-import type { TaskStore } from './tasks/task.ts';
+import { SIGN_IN_SECONDS, type TaskStore } from './tasks/task.ts';
 
 export interface EngineDependencies {
   issuer: string;
@@ -48,6 +48,7 @@ export interface EngineDependencies {
   fault(error: Error, request: IncomingMessage): void;
 }
 
+const ADMIN_SCOPE = 'admin';
 /** Seconds. */
 const INTERACTION_SECONDS = 600;
 const POLL_INTERVAL_SECONDS = 5;
@@ -71,6 +72,7 @@ export function makeProvider(dependencies: EngineDependencies): Provider {
     scopes: [
       'openid',
       'offline_access',
+      ADMIN_SCOPE,
       ...[...catalogue.actions.values()].flatMap(({ scope, organization }) =>
         scope && organization === null ? [scope] : [],
       ),
@@ -99,7 +101,11 @@ export function makeProvider(dependencies: EngineDependencies): Provider {
       // The agent's own words about a request by scope; its check is also where the whole request is understood.
       purpose: (ctx: KoaContextWithOIDC) => understandRequest(ctx, dependencies),
     },
-    assertJwtClientAuthClaimsAndHeader: async (_ctx, claims, header) => {
+    assertJwtClientAuthClaimsAndHeader: async (ctx, claims, header) => {
+      // The engine, which offers no secrets, does not look for one (OA-22).
+      if ((ctx.oidc.body as { client_secret?: unknown } | undefined)?.client_secret !== undefined) {
+        throw new errors.InvalidRequest('client authentication must only be provided using one mechanism');
+      }
       const problem = assertionProblem(claims, header, issuer, Date.now() / 1000);
       if (problem !== undefined) throw new errors.InvalidClientAuth(problem);
     },
@@ -107,7 +113,7 @@ export function makeProvider(dependencies: EngineDependencies): Provider {
       const person = await people.find(id);
       const client = stateOf(ctx.req).client;
       // A person of another organization does not exist for this client.
-      if (person?.status !== 'active' || (client && client.organization !== person.organization)) return undefined;
+      if (person?.status !== 'active' || (client && !signsIn(client, person.organization))) return undefined;
       return { accountId: person.id, claims: async () => ({ sub: person.id }) };
     },
     loadExistingGrant: async (ctx) => {
@@ -270,9 +276,10 @@ function understandRequest(ctx: KoaContextWithOIDC, { issuer, catalogue }: Engin
   }
   if (client.kind !== 'agent') {
     // An application signs people in; what its agents may do is asked by its agents.
+    const known = client.kind === 'command_line' ? ['openid', ADMIN_SCOPE] : ['openid'];
     const beyond = (ctx.oidc.params?.scope as string | undefined)
       ?.split(' ')
-      .find((scope) => scope && scope !== 'openid');
+      .find((scope) => scope && !known.includes(scope));
     if (beyond !== undefined) refused(ctx, { reason: 'scope_unknown', scope: beyond });
     if (ctx.oidc.params?.authorization_details !== undefined) {
       refused(ctx, { reason: 'type_not_allowed', type: 'any' });
@@ -373,6 +380,21 @@ function interactions(dependencies: EngineDependencies): interactionPolicy.Promp
       return session === undefined || session.person.id !== ctx.oidc.session?.accountId;
     }),
   );
+  const login = policy.get('login');
+  if (login) {
+    // The engine counts seconds: a sign-in of the same second before the request would pass for one after it.
+    const { details } = login;
+    login.details = async (ctx) => ({ ...(await details(ctx)), asked_at: Date.now() });
+  }
+  policy.get('login')?.checks.add(
+    // Any program of this computer can begin the command line's request: an hour of administration is given to nobody
+    // whose administrator did not type a password for this very request.
+    new Check(
+      'command_line',
+      'sign-in is required',
+      (ctx) => stateOf(ctx.req).client?.kind === 'command_line' && ctx.oidc.result?.login === undefined,
+    ),
+  );
   policy.remove('consent');
   policy.add(
     new Prompt(
@@ -396,7 +418,10 @@ async function existingGrant(ctx: KoaContextWithOIDC, dependencies: EngineDepend
   const { Grant } = ctx.oidc.provider;
   const person = await people.find(session.person.id);
   if (!person) return undefined;
-  if (client.kind === 'application') {
+  if (client.kind === 'command_line' && !person.roles.includes('admin')) {
+    throw new errors.AccessDenied('only an administrator may use the command line');
+  }
+  if (client.kind === 'application' || client.kind === 'command_line') {
     if (state.signIn !== undefined) return Grant.find(state.signIn); // asked twice within one request
     const id = newId('tsk');
     state.signIn = id;
@@ -407,7 +432,7 @@ async function existingGrant(ctx: KoaContextWithOIDC, dependencies: EngineDepend
       agent: null,
       clientId: client.clientId,
       approval: null,
-      scopes: [],
+      scopes: client.kind === 'command_line' ? [ADMIN_SCOPE] : [],
       oidcScopes: ['openid'],
       resources: [],
       edges: [],
@@ -419,7 +444,7 @@ async function existingGrant(ctx: KoaContextWithOIDC, dependencies: EngineDepend
       acr: session.acr,
       amr: session.amr,
       authTime: session.authenticatedAt,
-      expiresAt: new Date(Date.now() + 3_600_000),
+      expiresAt: new Date(Date.now() + SIGN_IN_SECONDS * 1000),
       actions: [],
     });
     return Grant.find(id);

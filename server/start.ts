@@ -1,13 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { pino } from 'pino';
 
+import { prepareDataDirectory } from '../adapters/data-directory.ts';
 import { cleanUp, dropOldPartitions } from '../adapters/postgres/cleanup.ts';
 import { createDatabase } from '../adapters/postgres/create-database.ts';
 import { type EmbeddedServer, startEmbedded } from '../adapters/postgres/embedded.ts';
+import { assertReachable } from '../adapters/postgres/reachable.ts';
+import { Unavailable } from '../adapters/unavailable.ts';
 import { migrate } from '../migrations/index.ts';
 import { composeHouse, type House } from './compose.ts';
 import { type Config, StartupError } from './config.ts';
@@ -42,7 +45,7 @@ export async function start(config: Config): Promise<Running> {
       await closer().catch((error) => logger.error({ err: error }, 'while stopping'));
   };
   try {
-    prepareDataDir(config);
+    if (!config.databaseUrl || config.demo || !config.sealingKey) prepareDataDirectory(config.dataDir);
     const { databaseUrl, embedded } = await openDatabase(config);
     if (embedded) closers.push(() => embedded.stop());
     await migrate(databaseUrl).catch((cause: Error) => {
@@ -79,7 +82,7 @@ export async function start(config: Config): Promise<Running> {
     return { issuer: config.issuer, port, managementPort, demo, house: made, close };
   } catch (error) {
     await close();
-    throw error;
+    throw error instanceof Unavailable ? new StartupError(error.message) : error;
   }
 }
 
@@ -116,26 +119,12 @@ function listen(server: Server, port: number, setting: string, host?: string): P
   });
 }
 
-function prepareDataDir({ dataDir, databaseUrl, demo }: Config): void {
-  if (databaseUrl !== undefined && !demo) return;
-  try {
-    mkdirSync(dataDir, { recursive: true });
-    const probe = join(dataDir, '.writable');
-    writeFileSync(probe, '');
-  } catch (error) {
-    throw new StartupError(
-      `DATA_DIR: ${dataDir} cannot be written (${reasonOf(error)}). Make it writable for this user, or set DATA_DIR to another directory.`,
-    );
-  }
-}
-
 async function openDatabase(config: Config): Promise<{ databaseUrl: string; embedded?: EmbeddedServer }> {
-  if (config.databaseUrl !== undefined) return { databaseUrl: config.databaseUrl };
-  const embedded = await startEmbedded({ dataDir: config.dataDir }).catch((cause: Error) => {
-    throw cause instanceof StartupError
-      ? cause
-      : new StartupError(`DATA_DIR: the embedded database did not start (${reasonOf(cause)}).`);
-  });
+  if (config.databaseUrl !== undefined) {
+    await assertReachable(config.databaseUrl);
+    return { databaseUrl: config.databaseUrl };
+  }
+  const embedded = await startEmbedded({ dataDir: config.dataDir });
   await createDatabase(embedded.url('postgres'), DATABASE);
   return { databaseUrl: embedded.url(DATABASE, 'countersign'), embedded };
 }
@@ -150,7 +139,6 @@ function sealingKey({ sealingKey: given, dataDir }: Config): Buffer {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
   const key = randomBytes(32);
-  mkdirSync(dataDir, { recursive: true });
   try {
     writeFileSync(path, `${key.toString('base64url')}\n`, { mode: 0o600, flag: 'wx' });
   } catch (error) {

@@ -1,46 +1,39 @@
+import { spawn } from 'node:child_process';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 
 import { ACCESS_TOKEN, CALENDAR, claimsOf, demoClient, EXCHANGE, readDetails, inviteDetails, registerAgent, type TestClient } from './support/agent.ts';
 import { cli } from './support/cli.ts';
-import { detailsParameter, signIn, tokenInBrowser } from './support/person.ts';
+import { browserOf, detailsParameter, signIn, tokenInBrowser, continuationOf } from './support/person.ts';
 import { startServer, type TestServer } from './support/server.ts';
 
 let server: TestServer;
-let parent: TestClient;
-let child: TestClient;
 beforeAll(async () => {
   server = await startServer();
-  parent = await registerAgent(server, { client_name: 'Meeting Helper' });
-  child = await registerAgent(server, { client_name: 'Room Finder', agent_mode: 'sub_agent' });
 });
 afterAll(() => server?.close());
 const run = (...args: string[]) => cli(server, args);
 
-test('story', async () => {
-  expect(await run('edges', 'add', 'Meeting Helper', 'Room Finder', '--actions', 'calendar.events.read')).toMatchObject({ code: 0 });
-  const person = await signIn(server);
-  const got = await tokenInBrowser(parent, person, { authorization_details: detailsParameter(readDetails(), inviteDetails()), resource: CALENDAR }, { decision: 'approve', duration: 'PT1H', read: '1', action_0: 'allow', action_1: 'allow' });
-  expect(got.status).toBe(200);
-  const claims = claimsOf(got.body.access_token);
-  const handoff = await parent.token({ grant_type: EXCHANGE, subject_token: got.body.access_token, subject_token_type: ACCESS_TOKEN, requested_actor: child.registration.agent_id });
-  console.log(handoff.status, handoff.body);
-  const childs = await child.token({ grant_type: EXCHANGE, subject_token: handoff.body.access_token, subject_token_type: ACCESS_TOKEN, resource: CALENDAR });
-  console.log(childs.status, childs.body);
-  const rs = await demoClient(server, 'resourceServer');
-  const own = await rs.token({ grant_type: 'client_credentials', scope: 'redemptions' }, { dpop: false });
-  const { type: _, locations: __, ...parameters } = inviteDetails();
-  const response = await fetch(`${server.issuer}/redemptions`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${own.body.access_token}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ token: got.body.access_token, action: 'calendar.invitations.send', parameters, idempotency_key: 'k1' }),
-  });
-  expect(response.status).toBe(201);
-  console.log(await run('agents', 'suspend', 'Room Finder', '--reason', 'it behaves oddly'));
-  console.log((await run('evidence', 'chain', claims.task_id)).stdout);
-  console.log((await run('evidence', 'chain', claims.task_id)).stderr);
-  console.log(await run('evidence', 'list'));
-  console.log(await run('agents', 'list'));
-  console.log((await run('agents', 'get', 'Room Finder')).stdout);
-  console.log(await run('agents', 'get', 'Room Fi'));
-  console.log(await run('tokens', 'list'));
+test('login', async () => {
+  const person = browserOf(server.issuer);
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', 'server/cli/main.ts', 'login', '--no-browser'], { env: { ...process.env, ISSUER: server.issuer, XDG_CONFIG_HOME: '/tmp/cliw/x', DATA_DIR: server.dataDir } });
+  let out = '';
+  child.stdout.on('data', (c) => { out += c; });
+  let err = '';
+  const url: string = await new Promise((resolve) => child.stderr.on('data', (c) => { err += c; const m = /http:\S+auth\S+/.exec(err); if (m) resolve(m[0]); }));
+  console.log(url);
+  const form = await person.get(url);
+  console.log(form.status, form.url, form.html.slice(0, 300));
+  const after = await person.submit(form, { email: 'admin@acme.example', password: server.demo.password });
+  console.log(after.status, after.url);
+  if (after.url.startsWith('http://127')) console.log(await (await fetch(after.url)).text());
+  const code = await new Promise((resolve) => child.once('close', resolve));
+  console.log(code, out, err);
+  const as = { XDG_CONFIG_HOME: '/tmp/cliw/x' };
+  console.log(await cli(server, ['whoami'], as));
+  console.log(await cli(server, ['people', 'list'], as));
+  console.log(await cli(server, ['people', 'list', '--organization', 'globex'], as));
+  console.log(await cli(server, ['organizations', 'create', 'initech', '--name', 'Initech'], as));
+  console.log(await cli(server, ['people', 'add', 'new@acme.example', '--name', 'Nina New'], as));
+  console.log(await cli(server, ['evidence', 'list'], as));
+  console.log(await cli(server, ['logout'], as));
 });

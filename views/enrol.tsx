@@ -7,6 +7,8 @@ export interface EnrolPage {
   action: string;
   /** Set when the organization exists and only its first administrator is missing. */
   organizationName?: string | undefined;
+  /** Set when somebody added this person already: they choose their password and nothing else. */
+  person?: { name: string; email: string } | undefined;
   error?: string | undefined;
   /** What was typed before; never the password. */
   fields: { organization?: string | undefined; name?: string | undefined; email?: string | undefined };
@@ -14,15 +16,30 @@ export interface EnrolPage {
   passwordMinimum?: number | undefined;
 }
 
-/** The first administrator, by a link that lives 15 minutes. Posts `organization`, `name`, `email`, `password`. */
+/**
+ * A link that lives 15 minutes: of the first administrator, who posts `organization`, `name`, `email` and `password`, or
+ * of a person who is there already, who posts `password`.
+ */
 export const enrolPage = (props: EnrolPage): string => page(<Enrol {...props} />);
 
-function Enrol({ csrf, action, organizationName, error, fields, passwordMinimum = 12 }: EnrolPage) {
+function Enrol({ csrf, action, organizationName, person, error, fields, passwordMinimum = 12 }: EnrolPage) {
   const frame: Frame = { organizationName: organizationName ?? 'Countersign' };
   return (
     <Layout frame={frame} title="Set up" error={error !== undefined} width="small">
-      <h1>Set up {organizationName === undefined ? 'your organization' : visible(organizationName, 80)}</h1>
-      <p class="lead">You become its first administrator. This link works once, for 15 minutes.</p>
+      <h1>
+        {person ? 'Join ' : 'Set up '}
+        {organizationName === undefined ? 'your organization' : visible(organizationName, 80)}
+      </h1>
+      <p class="lead">
+        {person ? (
+          <>
+            {visible(person.name, 80)}, choose the password for {visible(person.email)}.
+          </>
+        ) : (
+          'You become its first administrator.'
+        )}{' '}
+        This link works once, for 15 minutes.
+      </p>
       {error === undefined ? null : (
         <ErrorSummary>
           <p>{error}</p>
@@ -30,7 +47,7 @@ function Enrol({ csrf, action, organizationName, error, fields, passwordMinimum 
       )}
       <form class="form" method="post" action={action}>
         <Csrf value={csrf} />
-        {organizationName === undefined ? (
+        {organizationName === undefined && !person ? (
           <Field
             name="organization"
             label="Name of the organization"
@@ -39,15 +56,22 @@ function Enrol({ csrf, action, organizationName, error, fields, passwordMinimum 
             value={fields.organization}
           />
         ) : null}
-        <Field name="name" label="Your name" autocomplete="name" maxLength={80} value={fields.name} />
-        <Field
-          name="email"
-          label="Your e-mail address"
-          type="email"
-          autocomplete="username"
-          verbatim
-          value={fields.email}
-        />
+        {person ? (
+          // Password managers keep the password under this name; it is not posted.
+          <input type="email" value={person.email} autocomplete="username" readOnly hidden />
+        ) : (
+          <>
+            <Field name="name" label="Your name" autocomplete="name" maxLength={80} value={fields.name} />
+            <Field
+              name="email"
+              label="Your e-mail address"
+              type="email"
+              autocomplete="username"
+              verbatim
+              value={fields.email}
+            />
+          </>
+        )}
         <Field
           name="password"
           label="Password"
@@ -57,7 +81,7 @@ function Enrol({ csrf, action, organizationName, error, fields, passwordMinimum 
           minLength={passwordMinimum}
         />
         <button type="submit" class="button primary wide">
-          {organizationName === undefined ? 'Create the organization' : 'Create your account'}
+          {organizationName === undefined && !person ? 'Create the organization' : 'Create your account'}
         </button>
       </form>
     </Layout>

@@ -17,7 +17,7 @@ import {
   type StopOrder,
 } from '../../server/admin/admin.ts';
 import type { AgentStatus } from '../../server/agents/agent.ts';
-import { DEPLOYMENT } from '../../server/agents/clients.ts';
+import { COMMAND_LINE_CLIENT, DEPLOYMENT } from '../../server/agents/clients.ts';
 import { type EventType, prepareEvent } from '../../server/evidence/evidence.ts';
 import type { ResourceDocument } from '../../server/catalogue/catalogue.ts';
 import { changeStatus } from './agents.ts';
@@ -26,6 +26,29 @@ import type { Database, Statements } from './database.ts';
 import { eventParameters, insertEvent } from './evidence.ts';
 import { writeStop } from './liveness.ts';
 import { KEYS_OF_ROW } from './tokens.ts';
+
+/**
+ * The public client of the administrators' command line (RFC 8252): the same at every deployment, so that nothing has to
+ * be configured where it runs. It proves nothing about itself; who signs in, and that they did so just now, is the proof.
+ */
+export async function putCommandLineClient(statements: Statements): Promise<void> {
+  await statements.run(PUT_COMMAND_LINE, [COMMAND_LINE_CLIENT, DEPLOYMENT, commandLineMetadata]);
+}
+
+const commandLineMetadata = {
+  client_id: COMMAND_LINE_CLIENT,
+  client_name: 'Countersign command line',
+  application_type: 'native',
+  token_endpoint_auth_method: 'none',
+  grant_types: ['authorization_code'],
+  response_types: ['code'],
+  redirect_uris: ['http://127.0.0.1/callback'],
+  id_token_signed_response_alg: 'ES256',
+};
+
+const PUT_COMMAND_LINE = `
+  insert into clients (client_id, organization, kind, metadata) values ($1, $2, 'command_line', $3)
+  on conflict (client_id) do update set metadata = excluded.metadata where clients.metadata <> excluded.metadata`;
 
 /** What names organizations. Not within one, so only for what resolves a name and for the operator. */
 export const postgresOrganizations = (database: Database): OrganizationStore => ({

@@ -85,14 +85,6 @@ function merged(before: readonly ResourceDocument[], documents: readonly Resourc
   return [...before.map(kept), ...documents.filter(({ resource }) => !before.some((document) => document.resource === resource))];
 }
 
-export async function ownsResource(database: Database, clientId: string, resource: string): Promise<boolean> {
-  const row = await database.first<{ owns: boolean }>(
-    'select exists (select from resources where resource = $1 and resource_server = $2) as owns',
-    [resource, clientId],
-  );
-  return row?.owns ?? false;
-}
-
 const PUT_RESOURCE = `
   insert into resources as r (resource, organization, name) values ($1, $2, $3)
   on conflict (resource) do update set name = excluded.name where r.name <> excluded.name`;

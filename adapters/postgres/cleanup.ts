@@ -1,4 +1,4 @@
-import type { Database } from './database.ts';
+import type { Database, Statements } from './database.ts';
 
 /** Rows per statement: small, so that no request waits behind a clean-up. */
 const BATCH = 500;
@@ -16,9 +16,13 @@ export async function cleanUp(database: Database): Promise<number> {
       if (changed < BATCH) break;
     }
   }
-  await addPartitions(database);
+  for (let ahead = 0; ahead <= DAYS_AHEAD; ahead++)
+    await withoutWaiting(database, (statements) => addPartition(statements, ahead));
   return removed;
 }
+
+/** Days of issued tokens that are kept: a token lives minutes, its lineage matters as long as its task (a day at most). */
+const DAYS_KEPT = 7;
 
 const EXPIRED = [
   // An expired artefact is kept an hour, so that its owner is told "expired" and not "unknown".
@@ -28,8 +32,13 @@ const EXPIRED = [
      select key from replays where expires_at < now() - interval '1 minute' order by expires_at limit $1 for update skip locked)`,
   `delete from sessions where id_hash in (
      select id_hash from sessions where expires_at < now() order by expires_at limit $1 for update skip locked)`,
+  `delete from enrolments where token_hash in (
+     select token_hash from enrolments where expires_at < now() - interval '1 day' order by expires_at limit $1 for update skip locked)`,
   `delete from signals where id in (
      select id from signals where at < now() - interval '1 minute' order by at limit $1 for update skip locked)`,
+  `delete from issued_tokens_rest where (issued_at, jti) in (
+     select issued_at, jti from issued_tokens_rest
+     where issued_at < now() - interval '${DAYS_KEPT} days' order by issued_at limit $1 for update skip locked)`,
   `delete from rate_limits where key in (
      select key from rate_limits where expire < extract(epoch from now()) * 1000 limit $1 for update skip locked)`,
 ];
@@ -38,32 +47,61 @@ const EXPIRED = [
 const DAYS_AHEAD = 3;
 
 /** One partition of issued tokens per day, so that old days are dropped whole. */
-async function addPartitions(database: Database): Promise<void> {
-  for (let ahead = 1; ahead <= DAYS_AHEAD; ahead++) {
-    const day = new Date(Date.now() + ahead * 86_400_000).toISOString().slice(0, 10);
-    const next = new Date(Date.now() + (ahead + 1) * 86_400_000).toISOString().slice(0, 10);
-    await database.transaction(async (statements) => {
-      await statements.run(`select pg_advisory_xact_lock(hashtext('countersign partitions'))`);
-      const name = `issued_tokens_${day.replaceAll('-', '')}`;
-      const there = await statements.first('select from pg_class where relname = $1', [name]);
-      if (there) return;
-      await statements.run(
-        `create table ${name} partition of issued_tokens for values from ('${day} 00:00:00+00') to ('${next} 00:00:00+00')`,
+async function addPartition(statements: Statements, ahead: number): Promise<void> {
+  const [day, next] = [dayFromNow(ahead), dayFromNow(ahead + 1)];
+  const name = `issued_tokens_${day.replaceAll('-', '')}`;
+  const there = await statements.first<{ name: string | null }>('select to_regclass($1) as name', [name]);
+  if (there?.name != null) return;
+  // Today's, in a database that is new today. Afterwards tokens of today lie in the default partition, and stay there.
+  const range = [`${day} 00:00:00+00`, `${next} 00:00:00+00`] as const;
+  const late = await statements.first(
+    'select from issued_tokens_rest where issued_at >= $1 and issued_at < $2 limit 1',
+    range,
+  );
+  if (late) return;
+  await statements.run(
+    `create table ${name} partition of issued_tokens for values from ('${range[0]}') to ('${range[1]}')`,
+  );
+}
+
+/** Drops whole days; run now and then. Answers the names of what went. */
+export async function dropOldPartitions(database: Database): Promise<string[]> {
+  const oldest = dayFromNow(-DAYS_KEPT).replaceAll('-', '');
+  const rows = await database.rows<{ relname: string }>(
+    `select relname from pg_class where relkind = 'r' and relname ~ '^issued_tokens_[0-9]{8}$' and relname < $1 order by relname`,
+    [`issued_tokens_${oldest}`],
+  );
+  const dropped: string[] = [];
+  for (const { relname } of rows) {
+    const done = await withoutWaiting(database, (statements) => statements.run(`drop table if exists ${relname}`));
+    if (done) dropped.push(relname);
+  }
+  return dropped;
+}
+
+const dayFromNow = (days: number): string => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
+
+/**
+ * Adding and dropping a partition locks the table that every token is issued into. One instance does it, and rather
+ * leaves it for the next time than to let issuance queue up behind it. False: not done.
+ */
+async function withoutWaiting(
+  database: Database,
+  work: (statements: Statements) => Promise<unknown>,
+): Promise<boolean> {
+  try {
+    return await database.transaction(async (statements) => {
+      await statements.run(`set local lock_timeout = '500ms'`);
+      const mine = await statements.first<{ locked: boolean }>(
+        `select pg_try_advisory_xact_lock(hashtext('countersign partitions')) as locked`,
       );
+      if (mine?.locked) await work(statements);
+      return mine?.locked ?? false;
     });
+  } catch (error) {
+    if (NOT_NOW.has((error as { code?: string }).code ?? '')) return false;
+    throw error;
   }
 }
 
-/** Days of issued tokens that are kept: a token lives minutes, its lineage matters as long as its task (a day at most). */
-const DAYS_KEPT = 7;
-
-/** Drops whole days; run once a day. */
-export async function dropOldPartitions(database: Database): Promise<string[]> {
-  const oldest = new Date(Date.now() - DAYS_KEPT * 86_400_000).toISOString().slice(0, 10).replaceAll('-', '');
-  const rows = await database.rows<{ relname: string }>(
-    `select relname from pg_class where relkind = 'r' and relname ~ '^issued_tokens_[0-9]{8}$' and relname < $1`,
-    [`issued_tokens_${oldest}`],
-  );
-  for (const { relname } of rows) await database.run(`drop table if exists ${relname}`);
-  return rows.map(({ relname }) => relname);
-}
+const NOT_NOW = new Set(['55P03', '23514']); // lock not available; a token of that day was issued in between

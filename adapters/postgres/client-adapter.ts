@@ -35,10 +35,13 @@ export class ClientAdapter implements Adapter {
       ...record.metadata,
       ...ownMetadata(record),
       client_id: record.clientId,
-      // A type that is no longer published would keep the whole client from loading.
-      ...(Array.isArray(types) && {
-        authorization_details_types: types.filter((type) => this.#catalogue.actions.has(type as string)),
-      }),
+      // A type that is no longer published would keep the whole client from loading. What a resource server may ask
+      // for further down is said by the actions of the token it received.
+      ...(record.kind === 'resource_server'
+        ? { authorization_details_types: [...this.#catalogue.actions.keys()] }
+        : Array.isArray(types) && {
+            authorization_details_types: types.filter((type) => this.#catalogue.actions.has(type as string)),
+          }),
     } as AdapterPayload;
   }
 

@@ -38,27 +38,29 @@ async function chain(statements: Statements, organization: string, id: string): 
     tokens.flatMap(({ lineage }) => lineage.map((key) => key.split(':')[1])),
     task.expires_at,
   ]);
-  const nameOf = await namesOf(statements, organization, tokens.flatMap(({ agents, agent }) => [agent, ...agents]));
+  const nameOf = await namesOf(statements, organization, tokens.flatMap(({ agents, agent, may_act }) => [agent, may_act, ...agents]));
   const { approval: _, client_id: __, resources: ___, slug, organization_name: name, ...shown } = task;
   return {
     organization: { id: organization, slug, name },
     task: shown,
-    tokens: tokens.map(({ agents, agent, client_id: _, lineage: __, resource, resource_name, ...token }) => ({
+    tokens: tokens.map(({ agents, agent, may_act, client_id: _, lineage: __, resource, resource_name, ...token }) => ({
       ...token,
       agent: agent === null ? null : nameOf(agent),
       acting: agents.map(nameOf),
+      handed_to: may_act === null ? null : nameOf(may_act),
       resource: { id: resource, name: resource_name },
     })),
     events: await readable(statements, organization, events),
   };
 }
 
-interface EventRow extends Omit<ReadableEvent, 'by' | 'acting'> {
+interface EventRow extends Omit<ReadableEvent, 'by' | 'acting' | 'names'> {
   content: Record<string, unknown>;
 }
 type TaskRow = TaskChain['task'] & { approval: string | null; client_id: string; resources: string[]; slug: string; organization_name: string };
-type TokenRow = Omit<ChainToken, 'agent' | 'acting' | 'resource'> & {
+type TokenRow = Omit<ChainToken, 'agent' | 'acting' | 'handed_to' | 'resource'> & {
   agent: string | null;
+  may_act: string | null;
   agents: string[];
   client_id: string;
   lineage: string[];
@@ -67,8 +69,7 @@ type TokenRow = Omit<ChainToken, 'agent' | 'acting' | 'resource'> & {
 };
 
 async function readable(statements: Statements, organization: string, rows: EventRow[]): Promise<ReadableEvent[]> {
-  const mentioned = rows.flatMap(({ content: { by, acting } }) => [by, ...(Array.isArray(acting) ? acting : [])]);
-  const nameOf = await namesOf(statements, organization, mentioned);
+  const nameOf = await namesOf(statements, organization, rows.flatMap(({ content }) => Object.values(content).flat()));
   return rows.map((row) => {
     const { by, acting, ...content } = row.content;
     return {
@@ -76,13 +77,20 @@ async function readable(statements: Statements, organization: string, rows: Even
       by: typeof by === 'string' ? nameOf(by) : null,
       acting: Array.isArray(acting) ? acting.map((id) => nameOf(String(id))) : null,
       content,
+      names: Object.fromEntries(
+        Object.values(content)
+          .flat()
+          .flatMap((id) => (typeof id === 'string' ? [nameOf(id)] : []))
+          .map(({ id, name, email }) => [id, email ?? name] as const)
+          .filter((pair): pair is [string, string] => pair[1] !== null),
+      ),
     };
   });
 }
 
 /** Names of people, agents and clients; an id without a name stays an id. */
 async function namesOf(statements: Statements, organization: string, ids: readonly unknown[]): Promise<(id: string) => Named> {
-  const asked = [...new Set(ids.filter((id) => typeof id === 'string'))];
+  const asked = [...new Set(ids.filter((id) => typeof id === 'string' && /^[a-z]{3,}[_-][a-z0-9]+$/.test(id)))];
   const rows = asked.length > 0 ? await statements.rows<Named & { email: string | null }>(NAMES, [organization, asked]) : [];
   const names = new Map(rows.map(({ id, name, email }) => [id, { id, name, ...(email !== null && { email }) }]));
   return (id) => names.get(id) ?? { id, name: null };
@@ -140,7 +148,7 @@ const TASK = `
   where t.organization = $1 and t.id = $2`;
 
 const TOKENS = `
-  select t.jti, t.kind, t.parent, t.depth, t.agent, t.agents, t.client_id, t.lineage, t.resource, r.name as resource_name, t.scopes,
+  select t.jti, t.kind, t.parent, t.depth, t.agent, t.agents, t.may_act, t.client_id, t.lineage, t.resource, r.name as resource_name, t.scopes,
          (select coalesce(json_agg(json_build_object('action', a ->> 'action', 'parameters', a -> 'parameters')), '[]')
           from jsonb_array_elements(t.actions) a) as actions,
          t.issued_at, t.expires_at,
@@ -155,6 +163,9 @@ const CHAIN = `
   where e.organization = $1
     and (e.task = $2 or e.approval = $3 or e.approval in (select x.approval from evidence x where x.organization = $1 and x.task = $2)
       or e.jti = any($4)
+      -- What a stopped agent tried afterwards: its client is refused before anybody knows for which task.
+      or (e.type = 'token.refused' and e.agent = any($5) and e.reason like 'agent\\_%' and e.at <= $10
+          and e.at >= (select min(f.at) from evidence f where f.organization = $1 and (f.task = $2 or f.approval = $3)))
       or (e.type in ('authority.stopped', 'authority.resumed') and e.at <= $10
           and e.at >= (select min(f.at) from evidence f where f.organization = $1 and (f.task = $2 or f.approval = $3))
           and case e.reason

@@ -37,7 +37,7 @@ export class OidcAdapter implements Adapter {
 
   async find(id: string): Promise<AdapterPayload | undefined> {
     const found = await this.#database.first<Row>(FIND, [hash(id), this.#model]);
-    if (found?.consumed_at && SAVED_AGAIN.has(this.#model)) return undefined; // destroyed
+    if (found && found.consumed_ago !== null && SAVED_AGAIN.has(this.#model)) return undefined; // destroyed
     return found && this.#restore(found, id);
   }
 
@@ -70,7 +70,8 @@ export class OidcAdapter implements Adapter {
     }
     if (this.#delay > 0) await new Promise((resolve) => setTimeout(resolve, this.#delay));
     const changed = await this.#database.run(END, [hash(id), this.#model]);
-    if (changed === 0 && this.#model === 'Interaction') throw new errors.SessionNotFound('interaction already finished');
+    if (changed === 0 && this.#model === 'Interaction')
+      throw new errors.SessionNotFound('interaction already finished');
   }
 
   /** The engine asks each model in turn; the first call ends all of them in one statement. */
@@ -78,11 +79,11 @@ export class OidcAdapter implements Adapter {
     await this.#database.run('delete from engine_artefacts where grant_id = $1', [grantId]);
   }
 
-  #restore({ payload, consumed_at }: Row, id: string | undefined): AdapterPayload {
+  #restore({ payload, consumed_ago }: Row, id: string | undefined): AdapterPayload {
     return {
       ...(this.#model === 'Interaction' && id !== undefined ? reveal(id, payload) : payload),
       ...(id === undefined ? {} : { jti: id }),
-      ...(consumed_at ? { consumed: Math.floor(consumed_at.getTime() / 1000) } : {}),
+      ...(consumed_ago === null ? {} : { consumed: Math.floor(Date.now() / 1000 - consumed_ago) }),
     };
   }
 }
@@ -98,7 +99,8 @@ export const hash = (value: string): Buffer => createHash('sha256').update(value
 
 interface Row {
   payload: AdapterPayload;
-  consumed_at: Date | null;
+  /** Seconds by the database's own clock: a grace of two seconds must not depend on two clocks agreeing. */
+  consumed_ago: number | null;
 }
 
 /**
@@ -133,11 +135,12 @@ const UPSERT = `
     where engine_artefacts.consumed_at is null`;
 
 // Expired rows stay visible until they are cleaned up: the engine tells "expired" from "unknown" by the payload.
-const FIND = 'select payload, consumed_at from engine_artefacts where id_hash = $1 and model = $2';
+const ROW = 'payload, extract(epoch from clock_timestamp() - consumed_at)::float8 as consumed_ago';
+const FIND = `select ${ROW} from engine_artefacts where id_hash = $1 and model = $2`;
 
 // Two tabs that finish at once each give the session a new id of its own; both stay valid, the later one is found.
 const FIND_BY_UID = `
-  select payload, consumed_at from engine_artefacts where uid_hash = $1 and model = $2 and consumed_at is null
+  select ${ROW} from engine_artefacts where uid_hash = $1 and model = $2 and consumed_at is null
   order by expires_at desc limit 1`;
 
 // Commits without waiting: the token it buys leaves only after the waiting commit of its evidence, which flushes this too.

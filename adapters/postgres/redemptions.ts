@@ -6,15 +6,13 @@ import { EVENT_PARAMETERS, eventParameters, insertEvent, postgresEvidence } from
 
 export const postgresRedemptions = (database: Database): RedemptionStore => ({
   async reserve(redemption) {
-    const before = await existing(database, redemption);
-    if (before) return before;
-    // The same key may arrive twice at once: then the other one drew, and its answer is ours too.
+    // The same key may have come before, or twice at once: then the other one drew, and its answer is ours too.
     try {
       const drawn = await draw(database, redemption);
-      return drawn.ok || drawn.reason !== 'used_up' ? drawn : ((await existing(database, redemption)) ?? drawn);
+      return drawn.ok ? drawn : ((await existing(database, redemption)) ?? drawn);
     } catch (error) {
-      const now = isUniqueViolation(error) ? await existing(database, redemption) : undefined;
-      if (now) return now;
+      const before = isUniqueViolation(error) ? await existing(database, redemption) : undefined;
+      if (before) return before;
       throw error;
     }
   },

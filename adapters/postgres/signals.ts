@@ -12,8 +12,15 @@ export async function sendSignal(statements: Statements, topic: Topic, value: st
 
 /** Hears what other instances (and this one) signal. */
 export interface Signals {
-  /** Resolves at the next signal on the topic with this value, or after `milliseconds`. True if signalled. */
-  next(topic: Topic, value: string, milliseconds: number, ended?: AbortSignal): Promise<boolean>;
+  /**
+   * Resolves at the first signal on the topic with this value since that instant (epoch milliseconds: when the caller
+   * looked and found nothing), or after `milliseconds`. True if signalled.
+   */
+  next(
+    topic: Topic,
+    value: string,
+    until: { since: number; milliseconds: number; ended?: AbortSignal },
+  ): Promise<boolean>;
   on(topic: Topic, listener: (value: string) => void): void;
   close(): Promise<void>;
 }
@@ -22,23 +29,25 @@ export interface Signals {
  * LISTEN on a direct connection gets a signal through within milliseconds; one poll per instance stands behind it,
  * for deployments whose only way to the database is a pooler that does not carry notifications.
  *
- * @param directUrl a connection without a pooler in between
+ * @param directUrl a connection without a pooler in between; undefined where there is none
  */
-export async function openSignals(database: Database, directUrl: string): Promise<Signals> {
+export async function openSignals(database: Database, directUrl: string | undefined): Promise<Signals> {
   const emitter = new EventEmitter().setMaxListeners(0);
   const heard = new Map<string, number>();
+  const latest = new Map<string, number>();
   let closed = false;
   let connection: pg.Client | undefined;
 
   const hear = (id: string, topic: string, value: string) => {
     if (heard.has(id)) return;
     heard.set(id, Date.now());
+    latest.set(`${topic}:${value}`, Date.now());
     emitter.emit(topic, value);
     emitter.emit(`${topic}:${value}`);
   };
 
   const listen = async () => {
-    const client = new pg.Client({ connectionString: directUrl, keepAlive: true });
+    const client = new pg.Client({ connectionString: directUrl, keepAlive: true, connectionTimeoutMillis: 5000 });
     client.on('error', () => {});
     client.on('end', () => {
       if (!closed) setTimeout(() => void listen().catch(() => {}), 1000).unref();
@@ -51,7 +60,7 @@ export async function openSignals(database: Database, directUrl: string): Promis
     await client.query('listen countersign');
     connection = client;
   };
-  await listen().catch(() => {}); // the poll below is enough to be right; this only makes it fast
+  if (directUrl !== undefined) await listen().catch(() => {}); // the poll below is enough to be right; this only makes it fast
 
   let polling = false;
   const poll = setInterval(async () => {
@@ -61,6 +70,7 @@ export async function openSignals(database: Database, directUrl: string): Promis
       const rows = await database.rows<{ id: string; topic: string; value: string }>(RECENT);
       for (const { id, topic, value } of rows) hear(id, topic, value);
       for (const [id, at] of heard) if (at < Date.now() - 60_000) heard.delete(id);
+      for (const [event, at] of latest) if (at < Date.now() - 60_000) latest.delete(event);
     } catch {
       // The database is away: requests report it; the next poll tries again.
     } finally {
@@ -70,9 +80,11 @@ export async function openSignals(database: Database, directUrl: string): Promis
   poll.unref();
 
   return {
-    next: (topic, value, milliseconds, ended) =>
+    next: (topic, value, { since, milliseconds, ended }) =>
       new Promise((resolve) => {
         const event = `${topic}:${value}`;
+        // It came between the look and this call: nobody says it again.
+        if ((latest.get(event) ?? 0) >= since) return resolve(true);
         const finish = (signalled: boolean) => {
           clearTimeout(timer);
           emitter.off(event, onSignal);

@@ -26,7 +26,8 @@ export class TaskGrantAdapter implements Adapter {
       exp: Math.floor(task.expiresAt.getTime() / 1000),
       accountId: task.person,
       clientId: task.clientId,
-      openid: { scope: [...task.oidcScopes, ...task.scopes].join(' ') },
+      // `openid` says no more about the person than every token of the task does, so it needs no decision of its own.
+      openid: { scope: [...new Set(['openid', ...task.oidcScopes, ...task.scopes])].join(' ') },
       resources: Object.fromEntries([this.#issuer, ...task.resources].map((resource) => [resource, scope])),
     } as AdapterPayload;
   }

@@ -1,5 +1,5 @@
 import { type DeathReason, stopKeys } from '../../server/agents/liveness.ts';
-import type { IssuedToken, TokenStore } from '../../server/delegation/token.ts';
+import type { IssuedToken, PresentedToken, TokenStore } from '../../server/delegation/token.ts';
 import { prepareEvent } from '../../server/evidence/evidence.ts';
 import type { Statements } from './database.ts';
 import { EVENT_PARAMETERS, eventParameters, insertEvent } from './evidence.ts';
@@ -90,10 +90,14 @@ interface TokenRow {
   since: Date;
   issued_at: Date;
   expires_at: Date;
+  resource_server: string | null;
+  decision_hash: string | null;
+  approved_at: Date | null;
+  task_expires_at: Date | null;
   dead: DeathReason | null;
 }
 
-const toToken = (row: TokenRow): IssuedToken => ({
+const toToken = (row: TokenRow): PresentedToken => ({
   organization: row.organization,
   jti: row.jti,
   kind: row.kind,
@@ -117,6 +121,11 @@ const toToken = (row: TokenRow): IssuedToken => ({
   since: row.since,
   issuedAt: row.issued_at,
   expiresAt: row.expires_at,
+  resourceServer: row.resource_server,
+  underTask:
+    row.decision_hash !== null && row.approved_at !== null && row.task_expires_at !== null
+      ? { hash: row.decision_hash, approvedAt: row.approved_at, expiresAt: row.task_expires_at }
+      : undefined,
 });
 
 const first = EVENT_PARAMETERS + 1;
@@ -176,5 +185,9 @@ export const KEYS_OF_ROW = `
   || t.lineage`;
 
 const FIND = `
-  select t.*, why_not_alive(t.organization, ${KEYS_OF_ROW}, t.agents, t.person, t.task, t.since) as dead
-  from issued_tokens t where t.issued_at = $1 and t.jti = $2`;
+  select t.*, r.resource_server, k.decision_hash, k.approved_at, k.expires_at as task_expires_at,
+         why_not_alive(t.organization, ${KEYS_OF_ROW}, t.agents, t.person, t.task, t.since) as dead
+  from issued_tokens t
+  left join resources r on r.resource = t.resource
+  left join tasks k on k.organization = t.organization and k.id = t.task
+  where t.issued_at = $1 and t.jti = $2`;

@@ -30,7 +30,7 @@ export interface Use {
 
 export type Redeemed =
   | { ok: true; id: string; remaining: number | null }
-  | { ok: false; reason: string; detail: string };
+  | { ok: false; status: 403 | 409; reason: string; detail: string };
 
 export interface Outcome {
   status: 'succeeded' | 'failed' | 'released';
@@ -127,7 +127,12 @@ export async function connectToCountersign(
       const answer = (await response.json()) as Record<string, unknown>;
       return response.status === 201
         ? { ok: true, id: String(answer.redemption_id), remaining: answer.remaining as number | null }
-        : { ok: false, reason: String(answer.reason), detail: String(answer.detail) };
+        : {
+            ok: false,
+            status: response.status === 409 ? 409 : 403,
+            reason: String(answer.reason),
+            detail: String(answer.detail),
+          };
     },
 
     async close(redemption, outcome) {

@@ -85,6 +85,7 @@ const ROUTES: readonly Route[] = [
 export function calendarApi(rules: TokenRules, countersign: Countersign): Server {
   const check = tokenChecks(rules);
   const calendarOf = calendars();
+  // By redemption. In memory as the calendar is; whoever has a database keeps them there, or a restart does things twice.
   const answers = new Map<string, Promise<Done>>();
 
   return createServer((request, response) => {
@@ -140,7 +141,12 @@ export function calendarApi(rules: TokenRules, countersign: Countersign): Server
         .update(JSON.stringify([caller.client, caller.task, key]))
         .digest('base64url'),
     });
-    if (!use.ok) throw forbidden(route, use.detail, use.reason);
+    if (!use.ok) {
+      const { status, reason, detail: description } = use;
+      // The key was used for something else, or for a use that was given back.
+      if (status === 409) throw new Refused({ status, error: 'invalid_request', description, reason });
+      throw forbidden(route, description, reason);
+    }
     // The same key again is the same use: it is answered as before, and nothing is done twice.
     const doing = answers.get(use.id) ?? act(route, caller, parameters, use.id);
     answers.set(use.id, doing);

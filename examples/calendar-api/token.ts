@@ -35,7 +35,7 @@ export interface Detail extends Record<string, unknown> {
 
 /** An answer to a request that may not go on (RFC 6750 §3.1, RFC 9449 §7.1). */
 export interface Refusal {
-  status: 400 | 401 | 403 | 404 | 503;
+  status: 400 | 401 | 403 | 404 | 409;
   error?: string;
   description: string;
   /** Of the authorization server, when it was asked. */

@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 
@@ -6,17 +5,25 @@ import { Trouble } from './processes.ts';
 
 /** The person of the story, who reads the decision page and approves. */
 export interface Person {
-  /** "in Chromium", say. */
+  /** "a person decides in a browser", say. */
   readonly how: string;
   /**
    * Opens the address, signs in if asked, and approves what is shown there; in the inbox, what waits there.
    *
+   * @param choice.about words of the request to choose in the inbox, where several may wait
    * @param choice.number to be typed, where the page asks for it
    * @param choice.picture a name for a picture of the page, where pictures are taken
    * @returns what the page said, if anybody but the person can know
    */
-  approve(address: string, choice: { duration: string; number?: string; picture?: string }): Promise<Shown | undefined>;
+  approve(address: string, choice: Choice): Promise<Shown | undefined>;
   leave(): Promise<void>;
+}
+
+interface Choice {
+  duration: string;
+  about?: string;
+  number?: string;
+  picture?: string;
 }
 
 /** What a decision page says. */
@@ -36,13 +43,15 @@ export interface Credentials {
 
 /** The reader of the story, in their own browser: nothing but words from here. */
 export function reader({ email, password }: Credentials, say: (words: string) => void): Person {
+  let signedIn = false;
   return {
-    how: 'in your own browser',
+    how: 'you decide',
     async approve(address, { number, duration }) {
       say(`Please open  ${address}`);
-      say(`and sign in as ${email} with the password ${password}`);
-      if (number !== undefined) say(`Then choose “Review”, and enter the number ${number}.`);
-      else if (duration !== 'once') say('Choose “For 1 hour”, and allow it.');
+      if (!signedIn) say(`and sign in as ${email} with the password ${password}`);
+      signedIn = true;
+      if (number !== undefined) say(`Then choose “Review”, enter the number ${number}, and allow it.`);
+      else say(duration === 'once' ? 'Then allow it.' : 'Then choose “1 hour”, and allow it.');
       return undefined;
     },
     async leave() {},
@@ -68,13 +77,13 @@ export async function inBrowser(
     ],
   });
   const page = await browser.newPage({
-    viewport: { width: 760, height: 940 },
+    viewport: { width: 720, height: 600 },
     deviceScaleFactor: 2,
     colorScheme: 'light',
   });
   return {
-    how: 'in a real browser',
-    async approve(address, { duration, number, picture }) {
+    how: 'a person decides in a browser',
+    async approve(address, { duration, about, number, picture }) {
       await page.goto(address);
       if (await page.locator('[name=password]').count()) {
         await page.fill('[name=email]', email);
@@ -82,7 +91,14 @@ export async function inBrowser(
         await page.press('[name=password]', 'Enter');
         await page.waitForURL((url) => !url.pathname.startsWith('/login'));
       }
-      if (new URL(page.url()).pathname === '/inbox') await page.locator('a.waiting-link').first().click();
+      if (new URL(page.url()).pathname === '/inbox') {
+        // The newest is the last to expire; an earlier run may have left one behind.
+        await page
+          .locator('a.waiting-link', { hasText: about ?? '' })
+          .last()
+          .click();
+        await page.waitForURL('**/r/*');
+      }
       await page.waitForSelector('h1');
       if ((await page.locator('[data-testid=approve]').count()) === 0)
         throw new Trouble(nothingToDecide(page.url(), (await read(page)).text));
@@ -90,13 +106,12 @@ export async function inBrowser(
       const choice = page.locator(`[name=duration][value=${duration}]`);
       if ((await choice.getAttribute('type')) === 'radio') await choice.check();
       if (number !== undefined) await page.fill('[name=number]', number);
+      // The page gives Approve to somebody who can have read it: visible for a moment, and a sign of a hand.
+      await page.mouse.move(20, 20);
+      await page.locator('[data-testid=approve][aria-disabled=false]').waitFor();
       if (pictures !== undefined && picture !== undefined) {
-        mkdirSync(pictures, { recursive: true });
         await page.screenshot({ path: path.join(pictures, `${picture}.png`), fullPage: true });
       }
-      // The page gives Approve to somebody who can have read it: visible for a moment, and a sign of a hand.
-      await page.mouse.move(200, 200);
-      await page.locator('[data-testid=approve][aria-disabled=false]').waitFor();
       await page.click('[data-testid=approve]');
       await page.waitForFunction('!document.querySelector("[data-testid=approve]")');
       return shown;
@@ -169,12 +184,15 @@ export function byForms({ issuer, email, password }: Credentials): Person {
   };
 
   return {
-    how: 'by plain forms, without a browser',
-    async approve(address, { duration, number }) {
+    how: 'a person decides, by plain forms',
+    async approve(address, { duration, about, number }) {
       let page = await open(address);
       if (page.html.includes('name="password"')) page = await submit(page, { email, password });
-      if (new URL(page.url).pathname === '/inbox')
-        page = await open(/href="(\/r\/[^"]+)"/.exec(page.html)?.[1] ?? '/inbox');
+      if (new URL(page.url).pathname === '/inbox') {
+        const waiting = [...page.html.matchAll(/<a class="waiting-link" href="([^"]*)">([\s\S]*?)<\/a>/g)];
+        const newest = waiting.findLast(([, , words]) => textOf(words ?? '').includes(about ?? ''));
+        page = await open(newest?.[1] ?? '/inbox');
+      }
       const shown = shownIn(page.html);
       if (!page.html.includes('data-testid="approve"')) throw new Trouble(nothingToDecide(page.url, shown.text));
       await submit(page, { decision: 'approve', duration, read: '1', ...(number && { number }) });

@@ -24,6 +24,16 @@ const ATTENDEES = {
 };
 const EXPORT = { type: 'calendar.events.export', locations: [CALENDAR], from: '2026-11-24', to: '2026-11-28' };
 
+/** What the evidence of each task has to hold, at least one of each. */
+const STORY = [
+  ['request.received'],
+  ['task.approved'],
+  ['token.issued'],
+  ['outcome.reported', 'redemption.closed'],
+  ['token.refused', 'redemption.refused'],
+  ['authority.stopped'],
+];
+
 /**
  * From the first registration to the last line of evidence. Every step says what it saw, and throws where that is not
  * what should be.
@@ -46,7 +56,7 @@ export async function story(
   say(`Calendar API   ${api}, known as ${CALENDAR}`);
 
   const names = { helper: '', scout: '' };
-  const tasks: string[] = [];
+  const tasks: { id: string; hash: string; tokens: number }[] = [];
   await step('Two agents register, each with a key of its own', async (check) => {
     const register = (agent: AgentProcess, metadata: object) =>
       agent.use('register', { issuer, initial_access_token: initialAccessToken, metadata });
@@ -68,7 +78,7 @@ export async function story(
     check('an administrator lets Meeting Helper hand reading, and nothing else, to Calendar Scout', true);
   });
 
-  await step(`It asks to read a calendar, and a person decides ${person.how}`, async (check) => {
+  await step(`Meeting Helper asks to read a calendar, and ${person.how}`, async (check) => {
     const { promise: address, resolve: opens } = Promise.withResolvers<string>();
     const answer = helper.use(
       'ask_in_browser',
@@ -93,7 +103,7 @@ export async function story(
     }
     const { claims, expires_in, token_type } = await answer;
     const [granted] = claims.authorization_details;
-    if (granted.max_uses !== null) throw new NotSo('this story needs the choice “For 1 hour”: please begin again');
+    if (granted.max_uses !== null) throw new NotSo('this story needs the choice “1 hour”: please begin again');
     check(
       `approved; the token is for ${claims.sub}, and ${claims.act.sub} acts`,
       claims.act.sub === names.helper && claims.sub.startsWith('usr_'),
@@ -109,7 +119,7 @@ export async function story(
       expires_in <= 300 && /dpop/i.test(token_type) && claims.cnf.jkt,
       claims,
     );
-    tasks.push(claims.task_id);
+    tasks.push({ id: claims.task_id, hash: claims.task_hash, tokens: 3 }); // its own, a hand-off, and the sub-agent's
   });
 
   const call = (agent: AgentProcess, token: string, method: string, where: string, body?: object) =>
@@ -160,7 +170,12 @@ export async function story(
     );
     const digits = await Promise.race([number, answer]);
     check(`the agent shows the number ${digits}`, /^\d\d$/.test(digits), digits);
-    const shown = await person.approve(`${issuer}/inbox`, { duration: 'once', number: digits, picture: 'number' });
+    const shown = await person.approve(`${issuer}/inbox`, {
+      duration: 'once',
+      about: INVITATION.title,
+      number: digits,
+      picture: 'number',
+    });
     if (shown) check(`the page in the inbox says: ${shown.heading}`, /Q1 review/.test(shown.heading), shown);
     const { claims } = await answer;
     check(
@@ -169,7 +184,7 @@ export async function story(
       claims,
     );
     check('for one use', claims.authorization_details[0].max_uses === 1, claims.authorization_details);
-    tasks.push(claims.task_id);
+    tasks.push({ id: claims.task_id, hash: claims.task_hash, tokens: 1 });
   });
 
   await step('What was shown is sent, once', async (check) => {
@@ -259,16 +274,21 @@ export async function story(
 
   await step('All of it can be read afterwards', async (check) => {
     await sleep(1200); // the API reports what it did not have to redeem once a second
-    for (const task of tasks) {
-      const chain = await admin(`evidence chain ${task}`);
-      say(`\n${chain.trim()}\n`);
-      const missing = ['asked', 'allowed', 'got a token', 'refused', 'succeeded', 'stopped'].filter(
-        (word) => !chain.includes(word),
-      );
+    for (const { id, hash, tokens } of tasks) {
+      say(`\n${(await admin(`evidence chain ${id}`)).trim()}\n`);
+      const chain = JSON.parse(await admin(`--output json evidence chain ${id}`));
+      const types = new Set(chain.events.map(({ type }: { type: string }) => type));
+      const missing = STORY.filter((anyOf) => !anyOf.some((type) => types.has(type)));
       check(
-        'who asked, who allowed it, every token, every use and every refusal, and the stop',
+        'who asked, who allowed it, what was done with it, what was refused, and the stop',
         missing.length === 0,
         missing,
+      );
+      check(`the decision that the token named: ${hash}`, chain.task.decision_hash === hash, chain.task);
+      check(
+        `every token that came of it: ${tokens}, and none is left`,
+        chain.tokens.length === tokens && chain.tokens.every(({ over }: { over: unknown }) => over),
+        chain,
       );
     }
   });

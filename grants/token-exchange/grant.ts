@@ -17,7 +17,7 @@ import { newId } from '../../server/oauth/ids.ts';
 import { allow, type Outcome, refuse } from '../../server/oauth/refusal.ts';
 import { covers } from '../../server/tasks/coverage.ts';
 import { parseScopes, type RequestedAction } from '../../server/tasks/request.ts';
-import type { Task, TaskStore } from '../../server/tasks/task.ts';
+import type { TaskStore } from '../../server/tasks/task.ts';
 import type { Caller, Grant } from '../grant.ts';
 import type { Authorization } from '../issue.ts';
 import { authenticationOf } from '../task-token.ts';
@@ -35,7 +35,6 @@ export interface ExchangeDependencies {
   ): Promise<{ edge: AgentEdge | undefined; client: ClientRecord | undefined }>;
   /** RFC 7638 thumbprints of a client's registered keys, the preferred one first. */
   thumbprints(client: ClientRecord): Promise<readonly string[]>;
-  ownsResource(clientId: string, resource: string): Promise<boolean>;
   /** True once for each hand-off. */
   spend(subject: IssuedToken): Promise<boolean>;
   ask: AskForExchange;
@@ -56,15 +55,15 @@ export function tokenExchange(dependencies: ExchangeDependencies): Grant<Exchang
       const subject = await readToken(form.subjectToken, reader);
       if (!subject.ok) return subject;
       const owns =
-        caller.client.kind === 'resource_server' &&
-        (await dependencies.ownsResource(caller.client.clientId, subject.value.resource));
+        caller.client.kind === 'resource_server' && subject.value.resourceServer === caller.client.clientId;
       // Nothing crosses organizations, except through the server of a resource that all of them share.
-      if (subject.value.organization !== caller.organization && !owns) {
+      const holds = subject.value.clientId === caller.client.clientId;
+      if (subject.value.organization !== caller.organization && !owns && !holds) {
         return refuse({ reason: 'subject_token_invalid', detail: 'of another organization' });
       }
       stateOf(ctx.req).about = aboutSubject(subject.value, form);
       const seen = catalogue().seenBy(subject.value.organization);
-      const request = resolveExchange(form, seen, typesOf(caller.client));
+      const request = resolveExchange(form, seen);
       if (!request.ok) return request;
 
       if (isApplicationToken(subject.value) && caller.client.agent) {
@@ -75,9 +74,9 @@ export function tokenExchange(dependencies: ExchangeDependencies): Grant<Exchang
       if (!decision.ok) return decision;
       if (decision.value.spends && !(await dependencies.spend(subject.value)))
         return refuse({ reason: 'handoff_used' });
-      const task = await dependencies.tasks.find(subject.value.task ?? '');
-      if (!task) return refuse({ reason: 'task_ended' });
-      return allow(derive(decision.value, subject.value, task, form));
+      const { task: id, underTask } = subject.value;
+      if (id === null || !underTask) return refuse({ reason: 'task_ended' });
+      return allow(derive(decision.value, subject.value, { id, ...underTask }, form));
     },
   };
 }
@@ -92,10 +91,6 @@ const aboutSubject = ({ organization, person, agent, task, resource, jti, txn }:
   jti,
   txn,
 });
-
-/** RFC 9396 §10: the types a client registered, and it may ask for no others, here as anywhere. */
-const typesOf = ({ kind, metadata }: ClientRecord): readonly string[] | undefined =>
-  kind === 'agent' ? (metadata.authorization_details_types as readonly string[] | undefined) : undefined;
 
 async function gather(
   request: ExchangeRequest,
@@ -139,14 +134,19 @@ async function gather(
   };
 }
 
-const derive = (exchanged: Exchanged, subject: IssuedToken, task: Task, form: ExchangeForm): Authorization => ({
+const derive = (
+  exchanged: Exchanged,
+  subject: IssuedToken,
+  task: NonNullable<Authorization['task']>,
+  form: ExchangeForm,
+): Authorization => ({
   organization: subject.organization,
   kind: exchanged.kind,
   subject: subject.subject,
   person: subject.person ?? undefined,
   agent: exchanged.agent,
   slice: exchanged.slice,
-  task: { id: task.id, hash: task.decisionHash, expiresAt: task.expiresAt, approvedAt: task.approvedAt },
+  task,
   lineage: lineageUnder(subject, exchanged.derived?.id),
   parent: subject.jti,
   derived: exchanged.derived,
@@ -207,7 +207,13 @@ async function coveredByTask(
     person: task.person,
     agent: agent.id,
     slice: slice.value,
-    task: { id: task.id, hash: task.decisionHash, expiresAt: task.expiresAt, approvedAt: task.approvedAt },
+    // It begins when both are there: a stop of the application ends what came before the sign-in, not after.
+    task: {
+      id: task.id,
+      hash: task.decisionHash,
+      expiresAt: task.expiresAt,
+      approvedAt: task.approvedAt > subject.since ? task.approvedAt : subject.since,
+    },
     lineage: lineageUnder(subject, undefined),
     parent: subject.jti,
     act: actingThrough({ issuer: reader.issuer, agent: agent.id, client: clientId }, undefined),

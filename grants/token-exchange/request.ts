@@ -60,13 +60,9 @@ export function parseExchange(parameters: UnknownObject): ExchangeForm {
   };
 }
 
-/** The form's scopes and details, resolved to actions. `allowedTypes` as the client registered them, if it did. */
-export function resolveExchange(
-  form: ExchangeForm,
-  catalogue: Catalogue,
-  allowedTypes: readonly string[] | undefined,
-): Outcome<ExchangeRequest> {
-  const parsed = form.details === undefined ? undefined : parseDetails(form.details, catalogue, allowedTypes);
+/** The form's scopes and details, resolved to actions. */
+export function resolveExchange(form: ExchangeForm, catalogue: Catalogue): Outcome<ExchangeRequest> {
+  const parsed = form.details === undefined ? undefined : parseDetails(form.details, catalogue, undefined);
   if (parsed && !parsed.ok) return parsed;
   return allow({
     audience: form.audience,

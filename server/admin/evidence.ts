@@ -25,6 +25,8 @@ export interface ReadableEvent {
   /** The agents that act, the acting one first. */
   acting: readonly Named[] | null;
   content: Readonly<Record<string, unknown>>;
+  /** Names of what the content mentions by id. */
+  names: Readonly<Record<string, string>>;
 }
 
 export interface EvidenceFilter {
@@ -46,6 +48,8 @@ export interface ChainToken {
   depth: number;
   agent: Named | null;
   acting: readonly Named[];
+  /** The child that a hand-off is for. */
+  handed_to: Named | null;
   resource: Named;
   scopes: readonly string[];
   actions: readonly { action: string; parameters: Record<string, unknown> }[];

@@ -1,16 +1,7 @@
-import { createHash, type KeyObject } from 'node:crypto';
-import {
-  createRemoteJWKSet,
-  customFetch,
-  decodeJwt,
-  decodeProtectedHeader,
-  importJWK,
-  type JWK,
-  type JWTVerifyResult,
-  errors as jose,
-  jwtVerify,
-} from 'jose';
+import type { KeyObject } from 'node:crypto';
+import { createRemoteJWKSet, customFetch, decodeJwt, type JWK, jwtVerify } from 'jose';
 
+import { isSignedBy, type Jws, parseJws, verificationKey } from '../oauth/jws.ts';
 import { type ClientRecord, type ClientStore, isActive } from './clients.ts';
 
 export interface ClientAuthentication {
@@ -60,13 +51,14 @@ export async function authenticateClient(
   }
   const subject = subjectOf(assertion);
   if (subject === undefined) return malformed('invalid client_assertion format');
+  if (subject === '') return FAILED; // another kind of JWT, which names nobody
   if ((form.get('client_id') || subject) !== subject) return malformed('client_id mismatch');
   const client = await clients.find(subject);
   if (client?.metadata.token_endpoint_auth_method !== 'private_key_jwt') return FAILED;
   const verified = await verifyBy(client, assertion, fetch);
   if (!verified) return FAILED;
-  const { payload, protectedHeader } = verified;
-  if (assertionProblem(payload, protectedHeader, issuer, Date.now() / 1000) !== undefined) return FAILED;
+  const { payload, header } = verified;
+  if (assertionProblem(payload, header, issuer, Date.now() / 1000) !== undefined) return FAILED;
   const expires = new Date((Number(payload.exp) + CLOCK_TOLERANCE_SECONDS) * 1000);
   if (!(await firstUse(subject, String(payload.jti), expires))) return FAILED;
   return isActive(client, Date.now()) ? { ok: true, client } : { ...FAILED, refused: client };
@@ -106,48 +98,45 @@ const malformed = (description: string): Authenticated => ({ ok: false, error: '
 
 function subjectOf(assertion: string): string | undefined {
   try {
-    const { sub } = decodeJwt(assertion);
-    return typeof sub === 'string' && sub !== '' ? sub : undefined;
+    const { sub = '' } = decodeJwt(assertion);
+    return typeof sub === 'string' ? sub : '';
   } catch {
     return undefined;
   }
 }
 
-/** Imported keys by their content, so that a changed registration is seen at once. */
-const imported = new Map<string, KeyObject | CryptoKey | Uint8Array>();
+/** Keys by their content, so that a changed registration is seen at once. */
+const imported = new Map<string, KeyObject | undefined>();
 const remote = new Map<string, ReturnType<typeof createRemoteJWKSet>>();
 const KEYS_REMEMBERED = 2000;
 
-/** The assertion's content when one of the client's keys signed it. A wrong one is a refusal; a fault stays a fault. */
+/** The assertion's content when one of the client's keys signed it, and it has begun and not ended. */
 async function verifyBy(
   { clientId, metadata }: ClientRecord,
   assertion: string,
   fetch: typeof globalThis.fetch,
-): Promise<JWTVerifyResult | undefined> {
+): Promise<Pick<Jws, 'header' | 'payload'> | undefined> {
   const { jwks, jwks_uri, token_endpoint_auth_signing_alg: only } = metadata as ClientKeys;
-  const options = {
-    algorithms: only === undefined ? [...ASSERTION_ALGORITHMS] : [only],
-    issuer: clientId,
-    clockTolerance: CLOCK_TOLERANCE_SECONDS,
-  };
-  try {
-    if (!jwks && jwks_uri !== undefined) {
-      // Keys that cannot be had prove nothing, and whoever named their address has to see to it.
-      return await jwtVerify(assertion, remoteKeys(jwks_uri, fetch), options).catch(() => undefined);
-    }
-    const { alg, kid } = decodeProtectedHeader(assertion);
-    for (const jwk of jwks?.keys ?? []) {
-      if (!isFor(jwk, alg, kid)) continue;
-      try {
-        return await jwtVerify(assertion, await imports(jwk, String(alg)), options);
-      } catch (error) {
-        if (!(error instanceof jose.JWSSignatureVerificationFailed)) throw error; // perhaps the next key
-      }
-    }
-  } catch (error) {
-    if (!(error instanceof jose.JOSEError || error instanceof SyntaxError || error instanceof TypeError)) throw error;
+  const algorithms = only === undefined ? [...ASSERTION_ALGORITHMS] : [only];
+  if (!jwks && jwks_uri !== undefined) {
+    const options = { algorithms, issuer: clientId, clockTolerance: CLOCK_TOLERANCE_SECONDS };
+    // Keys that cannot be had prove nothing, and whoever named their address has to see to it.
+    const verified = await jwtVerify(assertion, remoteKeys(jwks_uri, fetch), options).catch(() => undefined);
+    return verified && { header: { ...verified.protectedHeader }, payload: verified.payload };
   }
-  return undefined;
+  const jws = parseJws(assertion);
+  if (!jws || !algorithms.includes(String(jws.header.alg))) return undefined;
+  const { kid, alg } = jws.header;
+  const signed = (jwks?.keys ?? []).some((jwk) => {
+    if (kid !== undefined && jwk.kid !== undefined && jwk.kid !== kid) return false;
+    const key = keyOf(jwk, alg);
+    return key !== undefined && isSignedBy(jws, key);
+  });
+  const { iss, exp, nbf } = jws.payload;
+  const now = Date.now() / 1000;
+  const ended = typeof exp !== 'number' || exp <= now - CLOCK_TOLERANCE_SECONDS;
+  const begun = nbf === undefined || (typeof nbf === 'number' && nbf <= now + CLOCK_TOLERANCE_SECONDS);
+  return signed && iss === clientId && begun && !ended ? jws : undefined;
 }
 
 interface ClientKeys {
@@ -166,22 +155,11 @@ function remoteKeys(uri: string, fetch: typeof globalThis.fetch) {
   return set;
 }
 
-async function imports(jwk: JWK, alg: string) {
-  const content = createHash('sha256')
-    .update(`${alg} ${JSON.stringify(jwk)}`)
-    .digest('base64url');
-  let key = imported.get(content);
-  if (!key) {
-    key = await importJWK(jwk, alg);
+function keyOf(jwk: JWK, alg: unknown): KeyObject | undefined {
+  const content = `${alg} ${JSON.stringify(jwk)}`;
+  if (!imported.has(content)) {
     if (imported.size >= KEYS_REMEMBERED) imported.clear();
-    imported.set(content, key);
+    imported.set(content, verificationKey(jwk, alg));
   }
-  return key;
-}
-
-function isFor(jwk: JWK, alg: string | undefined, kid: string | undefined): boolean {
-  if (jwk.use === 'enc' || (kid !== undefined && jwk.kid !== undefined && jwk.kid !== kid)) return false;
-  if (alg === 'ES256') return jwk.kty === 'EC' && jwk.crv === 'P-256';
-  if (alg === 'PS256') return jwk.kty === 'RSA';
-  return jwk.kty === 'OKP' && jwk.crv === 'Ed25519';
+  return imported.get(content);
 }

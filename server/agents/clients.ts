@@ -5,6 +5,9 @@ export type ClientKind = 'agent' | 'application' | 'resource_server' | 'command_
 /** The organization of what belongs to the deployment itself. */
 export const DEPLOYMENT = 'org_deployment';
 
+/** The administrators' command line. */
+export const COMMAND_LINE_CLIENT = 'countersign-cli';
+
 /** A credential: an RFC 7591 registration with its own `client_id`, and whose it is. */
 export interface ClientRecord {
   clientId: string;

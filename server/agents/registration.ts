@@ -49,8 +49,10 @@ export function applyTerms(metadata: Metadata, terms: RegistrationTerms & Limits
 /** RFC 7592 §2.2: a replacement passes the same checks, and keeps what the registration decided. */
 export function applyRecord(metadata: Metadata, record: ClientRecord, limits: Limits): void {
   checkMetadata(metadata, limits);
-  const { agent_purpose: purpose = metadata.agent_purpose, ...decided } = ownMetadata(record);
-  Object.assign(metadata, { agent_purpose: purpose }, metadata, decided);
+  const { agent_purpose: before, ...decided } = ownMetadata(record);
+  Object.assign(metadata, decided);
+  // The purpose is the agent's to say, and once said it is never missing again.
+  if (before !== undefined) metadata.agent_purpose ??= before;
 }
 
 /** What a client is told about its agent. */

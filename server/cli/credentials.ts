@@ -30,9 +30,6 @@ interface SignIn {
 
 const DEFAULT_ISSUER = 'http://localhost:3000';
 
-/** The public client that administrators sign in with by browser. */
-export const CLIENT_ID = 'countersign-cli';
-
 /** Named by option or environment, else by the key of this host, else where somebody signed in last. */
 export function issuerOf({ issuer, key }: Place): string {
   return issuer ?? process.env.ISSUER ?? readKey(key)?.issuer ?? readSignIns().last ?? DEFAULT_ISSUER;

@@ -18,26 +18,29 @@ export function formatChain(chain: Json<TaskChain>, options: FormatOptions = {})
   const { task, tokens, events } = chain;
   const { bold, dim, mark } = inks(options);
   const labels = new Map(tokens.map(({ jti }, index) => [jti, `T${index + 1}`]));
+  const said = new Set(task.actions.map(spell));
   const lines = events.map((event) => [
     clockOf(event.at, options),
     whoIn(event),
-    tell(event, tokens, labels),
+    tell(event, { tokens, labels, said, options }),
     event.decision,
     event.outcome ?? plainReason(event) ?? '',
   ]);
   const state = task.over === null ? `alive until ${clockOf(task.expires_at, options)}` : `over: ${words(task.over)}`;
   const head = [
-    `${bold(`${task.agent?.name ?? 'Sign-in'} for ${task.person.name ?? task.person.id}`)}: ${task.sentence}`,
-    dim(`${task.id}  ${chain.organization.name}  impact ${task.impact}  ${state}`),
+    `${bold(printable(`${task.agent?.name ?? 'Sign-in'} for ${task.person.name ?? task.person.id}`))}: ${printable(task.sentence)}`,
+    dim(printable(`${task.id}  ${chain.organization.name}  ${dayOf(task.approved_at, options)}  impact ${task.impact}  ${state}`)),
     ...task.actions.map(({ action, parameters, uses, max_uses: maxUses }) =>
-      dim(`  ${action} ${inline(parameters)}${maxUses === null ? '' : `  used ${uses} of ${maxUses}`}`),
+      dim(printable(`  ${spell({ action, parameters })}${maxUses === null ? '' : `  used ${uses} of ${maxUses}`}`)),
     ),
   ];
   const lineage = tokens.map((token) => {
     const from = token.parent === null ? 'from the approval' : `from ${labels.get(token.parent) ?? 'a token that is gone'}`;
-    const chained = [...token.acting].reverse().map(nameOf).join(' → ');
-    const state = token.over === null ? `lives until ${clockOf(token.expires_at, options)}` : words(token.over);
-    return `  ${labels.get(token.jti)}  ${from}: ${chained || nameOf(token.agent)} at ${nameOf(token.resource)}, ${words(token.kind)}, ${state}`;
+    const chained = [...[...token.acting].reverse(), ...(token.handed_to ? [token.handed_to] : [])].map(nameOf).join(' → ');
+    const used = token.kind === 'handoff' && tokens.some(({ parent }) => parent === token.jti);
+    const state = used ? 'used' : token.over === null ? `lives until ${clockOf(token.expires_at, options)}` : words(token.over);
+    const place = token.kind === 'leaf' || token.kind === 'own' ? `at ${placeOf(token.resource)}` : KINDS[token.kind];
+    return printable(`  ${labels.get(token.jti)}  ${from}: ${chained || nameOf(token.agent)}, ${place}, ${state}`);
   });
   return [
     ...head,
@@ -56,7 +59,7 @@ export function formatEvents(events: readonly Json<ReadableEvent>[], options: Fo
     clockOf(event.at, options, true),
     ...(several ? [event.organization] : []),
     whoIn(event),
-    tell(event, [], new Map()),
+    tell(event, { tokens: [], labels: new Map(), said: new Set(), options }),
     event.decision,
     event.outcome ?? plainReason(event) ?? '',
     event.task ?? '',
@@ -89,36 +92,47 @@ function whoIn({ type, by, person, agent, application, resource }: Json<Readable
   return nameOf(agent ?? person ?? application ?? by);
 }
 
+/** What stands around an event that is told: in a chain, what was said once need not be said again. */
+interface Around {
+  tokens: readonly Json<ChainToken>[];
+  labels: ReadonlyMap<string, string>;
+  /** Actions whose parameters stand in the head of the story. */
+  said: ReadonlySet<string>;
+  options: FormatOptions;
+}
+
 /** What happened, in one clause. */
-function tell(event: Json<ReadableEvent>, tokens: readonly Json<ChainToken>[], labels: ReadonlyMap<string, string>): string {
+function tell(event: Json<ReadableEvent>, { tokens, labels, said, options }: Around): string {
   const { type, content, reason, person, agent, resource, jti } = event;
   const token = tokens.find((one) => one.jti === jti);
   const label = jti === null ? undefined : labels.get(jti);
   switch (type) {
     case 'request.received':
-      return `asked ${nameOf(person)} for ${actionsIn(requested(content))}`;
+      return `asked ${nameOf(person)} for ${actionsIn(requested(content), said)}`;
     case 'request.refused':
       return `asked at ${String(content.endpoint ?? 'the server')}`;
     case 'task.covered':
-      return `asked for ${actionsIn(requested(content))}, covered by this task`;
+      return `asked for ${actionsIn(requested(content), said)}, covered by this task`;
     case 'task.approved':
-      return `allowed ${nameOf(agent)} ${actionsIn(granted(content))}${durationIn(content)}`;
+      return `allowed ${nameOf(agent)} ${actionsIn(granted(content), said)}${durationIn(content, options)}`;
     case 'task.denied':
       return `denied ${nameOf(agent)}`;
     case 'token.issued': {
       const parent = typeof content.parent === 'string' ? ` from ${labels.get(content.parent) ?? 'a token'}` : '';
-      const what = content.kind === 'handoff' ? 'hands on' : 'got a token';
-      const actions = actionsIn(Array.isArray(content.actions) ? content.actions : []) || scopesIn(content.scopes);
-      return `${what}${label ? ` ${label}` : ''}${parent} at ${resource?.name ?? hostOf(resource?.id)}${actions && `: ${actions}`}${actingIn(token, event)}`;
+      const child = typeof content.handed_to === 'string' ? (event.names[content.handed_to] ?? content.handed_to) : 'another agent';
+      const what = content.kind === 'handoff' ? `lets ${child} act, by` : 'got';
+      const at = content.kind === 'handoff' ? '' : content.kind === 'root' ? ' for exchange' : ` at ${placeOf(resource)}`;
+      const actions = actionsIn(Array.isArray(content.actions) ? content.actions : [], said) || scopesIn(content.scopes);
+      return `${what} ${label ?? 'a token'}${parent}${at}${actions && `: ${actions}`}${actingIn(token, event)}`;
     }
     case 'token.refused':
       return `was refused a token${typeof content.endpoint === 'string' && content.endpoint !== '/token' ? ` at ${content.endpoint}` : ''}`;
     case 'token.alarm':
       return 'presented a token that was never issued here';
     case 'redemption.reserved':
-      return `accepted ${String(content.action)} ${inline(content.parameters)}${label ? ` with ${label}` : ''}`;
+      return `accepted ${actionsIn([content], said)}${label ? ` with ${label}` : ''}`;
     case 'redemption.refused':
-      return `did not accept ${String(content.action)} ${inline(content.parameters)}${label ? ` with ${label}` : ''}`;
+      return `did not accept ${actionsIn([content], said)}${label ? ` with ${label}` : ''}`;
     case 'redemption.closed':
       return `did ${String(content.action)}${referenceIn(content)}`;
     case 'outcome.reported':
@@ -130,7 +144,7 @@ function tell(event: Json<ReadableEvent>, tokens: readonly Json<ChainToken>[], l
     case 'agent.registered':
       return 'was registered';
     case 'agent.changed':
-      return `changed ${nameOf(agent)}: ${words(reason ?? '')} ${inline(content, ['through'])}`;
+      return `changed ${nameOf(agent)}: ${words(reason ?? '')} ${inline(content, event.names)}`;
     case 'person.signed_in':
       return 'signed in';
     case 'person.signed_out':
@@ -138,7 +152,7 @@ function tell(event: Json<ReadableEvent>, tokens: readonly Json<ChainToken>[], l
     case 'person.enrolled':
       return 'chose a password';
     case 'admin.acted':
-      return `${words(reason ?? '')} ${inline(content, ['through'])}`;
+      return `${words(reason ?? '')} ${inline(content, event.names)}`;
     default:
       return type;
   }
@@ -182,20 +196,23 @@ const membersOf = (value: unknown, name: string): unknown[] => {
   return Array.isArray(members) ? members : [];
 };
 
-const actionsIn = (actions: readonly unknown[]): string =>
+/** Actions by their keys; with parameters in a story, where they are not what the head says already. */
+const actionsIn = (actions: readonly unknown[], said: ReadonlySet<string>): string =>
   actions
     .map((one) => {
       const { action, parameters } = one as { action: string; parameters?: unknown };
-      return `${action} ${inline(parameters)}`.trim();
+      return said.size === 0 || said.has(spell({ action, parameters })) ? action : spell({ action, parameters });
     })
     .join(', ');
 
+const spell = ({ action, parameters }: { action: string; parameters?: unknown }): string => `${action} ${inline(parameters)}`.trim();
+
 const scopesIn = (scopes: unknown): string => (Array.isArray(scopes) ? scopes.join(' ') : '');
 
-function durationIn({ decision }: Json<ReadableEvent>['content']): string {
+function durationIn({ decision }: Json<ReadableEvent>['content'], options: FormatOptions): string {
   const { duration, expires_at: until } = (decision ?? {}) as { duration?: string; expires_at?: string };
-  if (duration === undefined) return '';
-  return duration === 'once' ? ', once' : ` until ${until?.slice(11, 16) ?? duration}`;
+  if (duration === undefined || until === undefined) return '';
+  return duration === 'once' ? `, once, before ${clockOf(until, options)}` : ` until ${clockOf(until, options)}`;
 }
 
 function actingIn(token: Json<ChainToken> | undefined, { acting }: Json<ReadableEvent>): string {
@@ -207,27 +224,32 @@ const referenceIn = ({ reference, affected }: Json<ReadableEvent>['content']): s
   [typeof reference === 'string' ? `, reference ${reference}` : '', typeof affected === 'number' ? `, ${affected} affected` : ''].join('');
 
 const nameOf = (named: Json<Named> | null | undefined): string => named?.name ?? named?.email ?? named?.id ?? 'Countersign';
-const hostOf = (resource: string | undefined): string => (resource && URL.canParse(resource) ? new URL(resource).host : (resource ?? 'the server'));
+const placeOf = (resource: Json<Named> | null): string =>
+  resource?.name ?? (resource && URL.canParse(resource.id) ? new URL(resource.id).host : (resource?.id ?? 'the server'));
+const KINDS = { root: 'for exchange', handoff: 'to be used once by that agent' } as const;
 const words = (code: string): string => code.replaceAll('_', ' ').replaceAll('.', ' ');
 
-/** `from 2026-11-24, to 2026-11-28`: members in their order, values short. */
-function inline(value: unknown, without: readonly string[] = []): string {
+/** `from 2026-11-24, to 2026-11-28`: members in one order, whatever order the database keeps, and values short. */
+function inline(value: unknown, names: Readonly<Record<string, string>> = {}): string {
   if (typeof value !== 'object' || value === null) return '';
   return Object.entries(value)
-    .filter(([name, member]) => !without.includes(name) && member !== null && member !== undefined)
-    .map(([name, member]) => `${words(name)} ${short(member)}`)
+    .filter(([name, member]) => name !== 'through' && member !== null && member !== undefined && short(member, names) !== '')
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, member]) => `${words(name)} ${short(member, names)}`)
     .join(', ');
 }
 
-function short(value: unknown): string {
-  if (Array.isArray(value)) return value.map(short).join(' + ');
+function short(value: unknown, names: Readonly<Record<string, string>>): string {
+  if (Array.isArray(value)) return value.map((item) => short(item, names)).join(' + ');
   if (typeof value === 'object' && value !== null) {
     const { currency, value: amount } = value as { currency?: unknown; value?: unknown };
     return typeof currency === 'string' && typeof amount === 'string' ? `${currency} ${amount}` : JSON.stringify(value);
   }
-  const text = String(value);
+  const text = names[String(value)] ?? String(value);
   return text.length > 60 ? `${text.slice(0, 59)}…` : text;
 }
+
+const dayOf = (at: string, options: FormatOptions): string => clockOf(at, options, true).slice(0, 10);
 
 function clockOf(at: string, { timeZone = 'UTC' }: FormatOptions, withDay = false): string {
   const [day, time] = new Date(at).toLocaleString('sv-SE', { timeZone }).split(' ');

@@ -3,7 +3,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as oauth from 'openid-client';
 
-import { CLIENT_ID, discover, keepSignIn } from './credentials.ts';
+import { COMMAND_LINE_CLIENT } from '../agents/clients.ts';
+import { discover, keepSignIn } from './credentials.ts';
 import { Failure } from './failure.ts';
 import { say } from './output.ts';
 
@@ -11,7 +12,7 @@ const WAIT_MS = 5 * 60_000;
 
 /** RFC 8252: the system's browser, a loopback address, PKCE. The token is kept for this user alone (mode 600). */
 export async function logIn(issuer: string, { openBrowser }: { openBrowser: boolean }): Promise<{ issuer: string; email: string; expires_at: string }> {
-  const config = await discover(issuer, CLIENT_ID, oauth.None());
+  const config = await discover(issuer, COMMAND_LINE_CLIENT, oauth.None());
   const verifier = oauth.randomPKCECodeVerifier();
   const state = oauth.randomState();
   const listener = await listen();

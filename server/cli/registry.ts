@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose';
 
@@ -101,7 +101,12 @@ export function registryCommands(program: Command): void {
         ...(redirects.length > 0 && { redirect_uris: redirects }),
         ...(resources.length > 0 && { resources }),
       };
-      const made = await call<{ client_id: string; organization: string }>(place, '/clients', { method: 'POST', body });
+      const made = await call<{ client_id: string; organization: string }>(place, '/clients', { method: 'POST', body }).catch(
+        (error) => {
+          if (out !== undefined) rmSync(out); // nothing was made: the name is free again
+          throw error;
+        },
+      );
       const file = { issuer: issuerOf(place), client_id: made.client_id, jwk };
       if (out === undefined) return print(file, 'json', () => '');
       writeFileSync(out, `${JSON.stringify(file, undefined, 2)}\n`, { mode: 0o600 });

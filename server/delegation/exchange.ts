@@ -73,7 +73,8 @@ export function decideExchange(request: ExchangeRequest, facts: ExchangeFacts): 
   const { subject, client } = facts;
   if (subject.person === null) return refuse({ reason: 'subject_token_invalid', detail: 'no person stands behind it' });
   const exchanges = subject.lineage.filter((key) => key.startsWith('token:')).length + 1;
-  if (exchanges > LONGEST_LINEAGE) return refuse({ reason: 'chain_too_deep', depth: exchanges, limit: LONGEST_LINEAGE });
+  if (exchanges > LONGEST_LINEAGE)
+    return refuse({ reason: 'chain_too_deep', depth: exchanges, limit: LONGEST_LINEAGE });
   if (subject.kind === 'handoff') return toChild(request, facts);
   if (subject.clientId === client.clientId) {
     return request.requestedActor === undefined ? toLeaf(request, facts) : toHandoff(request, facts);
@@ -263,7 +264,8 @@ function beyondSource(wanted: RequestedAction, source: TaskAction, catalogue: Ca
     const [there, here] = [action.parameters.get(name), rules.parameters.get(name)];
     if (!there) continue;
     // "from" as a first day in one action and as an address in the other: neither bounds the other.
-    if (there.comparator !== here?.comparator || there.format !== here.format) return `${name} has another meaning there`;
+    if (there.comparator !== here?.comparator || there.format !== here.format)
+      return `${name} has another meaning there`;
     limits[name] = value;
   }
   // A limit that both actions know has to reappear, or leaving it out would lift it.

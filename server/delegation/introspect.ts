@@ -1,28 +1,24 @@
 import type { ClientRecord } from '../agents/clients.ts';
 import { instant } from '../oauth/canonical.ts';
 import { toDetail } from '../tasks/request.ts';
-import type { IssuedToken } from './token.ts';
+import type { PresentedToken } from './token.ts';
 
 /** Nothing more is said about a token that is not alive, or that is not the caller's to see (RFC 7662 §2.2). */
 export const INACTIVE = { active: false } as const;
 
 /** May this caller see this token? Its own client, and the resource server that owns its audience. */
-export const mayIntrospect = (caller: ClientRecord, token: IssuedToken, ownsAudience: boolean): boolean =>
-  token.clientId === caller.clientId || ownsAudience;
+export const mayIntrospect = ({ clientId }: ClientRecord, token: PresentedToken): boolean =>
+  token.clientId === clientId || token.resourceServer === clientId;
 
 /** RFC 7662 §2.2, RFC 8693 §4.1 (`act`), RFC 9396 §9.2, RFC 9449 §6.2: what the JWT says, as it is alive now. */
-export function describeToken(
-  token: IssuedToken,
-  issuer: string,
-  task: { decisionHash: string; expiresAt: Date } | undefined,
-): object {
+export function describeToken(token: PresentedToken, issuer: string): object {
   const details = token.actions
     .filter(({ viaScope }) => viaScope === undefined)
     .map((action) =>
       toDetail(action, {
         access: action.access,
         impact: action.impact,
-        expires_at: instant(task?.expiresAt ?? token.expiresAt),
+        expires_at: instant(token.underTask?.expiresAt ?? token.expiresAt),
         max_uses: action.max_uses,
       }),
     );
@@ -44,7 +40,7 @@ export function describeToken(
     ...(token.jkt !== null && { cnf: { jkt: token.jkt } }),
     org_id: token.organization,
     sub_profile: token.person !== null ? 'user' : token.agent !== null ? 'ai_agent' : 'service',
-    ...(token.task !== null && { task_id: token.task, task_hash: task?.decisionHash }),
+    ...(token.task !== null && { task_id: token.task, task_hash: token.underTask?.hash }),
     txn: token.txn,
   };
 }

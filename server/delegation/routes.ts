@@ -15,7 +15,6 @@ export interface TokenEndpointsDependencies {
   reader: TokenReader;
   authentication: ClientAuthentication;
   tasks: TaskStore;
-  ownsResource(clientId: string, resource: string): Promise<boolean>;
   /** `about`: what the evidence can name beside the stop itself. */
   stop(stop: Stop, about: Partial<EvidenceEvent>): Promise<void>;
   refreshTokens: RefreshTokens;
@@ -39,10 +38,7 @@ export async function introspect(ctx: Context, dependencies: TokenEndpointsDepen
   const read = await readToken(value, dependencies.reader);
   if (!read.ok) return json(ctx, (await introspectRefreshToken(value, client, dependencies)) ?? INACTIVE);
   const token = read.value;
-  const owns = client.clientId !== token.clientId && (await dependencies.ownsResource(client.clientId, token.resource));
-  if (!mayIntrospect(client, token, owns)) return json(ctx, INACTIVE);
-  const task = token.task === null ? undefined : await dependencies.tasks.find(token.task);
-  return json(ctx, describeToken(token, dependencies.reader.issuer, task));
+  return json(ctx, mayIntrospect(client, token) ? describeToken(token, dependencies.reader.issuer) : INACTIVE);
 }
 
 /**

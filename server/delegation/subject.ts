@@ -1,7 +1,7 @@
 import type { Evidence } from '../evidence/evidence.ts';
 import type { KeyRing } from '../keys/keys.ts';
 import { allow, type Outcome, refuse } from '../oauth/refusal.ts';
-import type { IssuedToken, TokenStore } from './token.ts';
+import type { PresentedToken, TokenStore } from './token.ts';
 
 export interface TokenReader {
   issuer: string;
@@ -17,7 +17,7 @@ export interface TokenReader {
 export async function readToken(
   value: string,
   { issuer, keys, tokens, evidence }: TokenReader,
-): Promise<Outcome<IssuedToken>> {
+): Promise<Outcome<PresentedToken>> {
   const invalid = (detail: string) => refuse({ reason: 'subject_token_invalid', detail });
   const payload = keys.verify(value, 'at+jwt');
   if (!payload) return invalid('not a token that we signed');

@@ -45,6 +45,13 @@ export interface IssuedToken {
   expiresAt: Date;
 }
 
+/** An issued token with what stands around it now, read in one look. */
+export type PresentedToken = IssuedToken & {
+  /** The client that is registered as the server of the audience. */
+  resourceServer: string | null;
+  underTask: { hash: string; approvedAt: Date; expiresAt: Date } | undefined;
+};
+
 /** A child grant of one actor under one task: what a cascade of revocation follows. */
 export interface DerivedGrant {
   id: string;
@@ -71,5 +78,5 @@ export interface TokenStore {
    */
   issue(token: NewToken, event: EvidenceEvent): Promise<DeathReason | 'key_mismatch' | undefined>;
   /** The issuance row of a token we signed, and why it is dead if it is. */
-  find(jti: string, issuedAt: Date): Promise<{ token: IssuedToken; dead: DeathReason | undefined } | undefined>;
+  find(jti: string, issuedAt: Date): Promise<{ token: PresentedToken; dead: DeathReason | undefined } | undefined>;
 }

@@ -101,7 +101,12 @@ export function prepareEvent(event: EvidenceEvent, now: number = Date.now()): Pr
 
 /** SHA-256, base64url, over the canonical JSON (RFC 8785) of name, salt and value. */
 export const commitmentTo = (name: string, salt: string, value: unknown): string =>
-  sha256url(canonicalJson([name, salt, value]));
+  // Texts among themselves are canonical as JSON writes them, and most fields are texts.
+  sha256url(
+    typeof value === 'string' && value.isWellFormed()
+      ? JSON.stringify([name, salt, value])
+      : canonicalJson([name, salt, value]),
+  );
 
 /**
  * Parts of a content are an attacker's words, and the database holds no null character and no half of a character:

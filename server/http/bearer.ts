@@ -1,6 +1,7 @@
-import { createHash } from 'node:crypto';
-import { calculateJwkThumbprint, EmbeddedJWK, errors as jose, jwtVerify } from 'jose';
 import type { Context } from 'koa';
+
+import { sha256url } from '../oauth/canonical.ts';
+import { readProof } from '../oauth/proof.ts';
 
 /** Checks of a DPoP proof at an endpoint of ours that takes access tokens (RFC 9449 §4.3, §7). */
 export interface ProofChecks {
@@ -24,32 +25,7 @@ export async function provesBinding(
 ): Promise<boolean> {
   if (jkt === null) return scheme === 'bearer';
   if (scheme !== 'dpop') return false; // a stolen bound token, used without its key (DP-05)
-  try {
-    const { payload, protectedHeader } = await jwtVerify(ctx.get('DPoP'), EmbeddedJWK, {
-      typ: 'dpop+jwt',
-      algorithms: ['ES256', 'EdDSA', 'Ed25519'],
-      requiredClaims: ['iat', 'jti', 'htm', 'htu', 'ath'],
-    });
-    const age = Math.abs(Date.now() / 1000 - (payload.iat ?? 0));
-    const thumbprint = await calculateJwkThumbprint(protectedHeader.jwk as never);
-    const ath = createHash('sha256').update(value).digest('base64url');
-    const htu = URL.parse(String(payload.htu));
-    if (htu) {
-      htu.search = '';
-      htu.hash = '';
-    }
-    if (
-      age > 300 ||
-      payload.htm !== ctx.method ||
-      htu?.href !== new URL(ctx.path, issuer).href ||
-      payload.ath !== ath ||
-      thumbprint !== jkt
-    ) {
-      return false;
-    }
-    return await firstUse(thumbprint, String(payload.jti), new Date(Date.now() + 600_000));
-  } catch (error) {
-    if (error instanceof jose.JOSEError || error instanceof TypeError) return false;
-    throw error;
-  }
+  const proof = readProof(ctx.get('DPoP'), { method: ctx.method, url: `${issuer}${ctx.path}` }, Date.now() / 1000);
+  if (typeof proof === 'string' || proof.thumbprint !== jkt || proof.ath !== sha256url(value)) return false;
+  return firstUse(proof.thumbprint, proof.jti, new Date(Date.now() + 600_000));
 }

@@ -39,6 +39,9 @@ const ENDPOINTS: readonly Endpoint[] = [
   { path: /^\/outcomes$/, methods: ['POST'] },
 ];
 
+/** Routes that the engine keeps although what they belong to is off. */
+const UNUSED = /^\/session\//;
+
 export const endpointOf = (path: string): Endpoint | undefined =>
   ENDPOINTS.find((endpoint) => endpoint.path.test(path));
 
@@ -51,6 +54,7 @@ export const isForMachines = (path: string): boolean => {
 /** The methods an endpoint takes (OA-20), who may call it from a page, and how much it reads. */
 export function guardEndpoints() {
   return async (ctx: Context, next: Next) => {
+    if (UNUSED.test(ctx.path)) return; // 404, as anything that is not there
     const endpoint = endpointOf(ctx.path);
     if (!endpoint) return next();
     const { methods, anyOrigin, bytes } = endpoint;

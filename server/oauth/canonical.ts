@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 
 /** RFC 8785: one text for one JSON value, whoever writes it. Throws for what JSON cannot say. */
@@ -9,7 +9,7 @@ export function canonicalJson(value: unknown): string {
 }
 
 /** SHA-256, base64url without padding. */
-export const sha256url = (content: string | Buffer): string => createHash('sha256').update(content).digest('base64url');
+export const sha256url = (content: string | Buffer): string => hash('sha256', content, 'base64url');
 
 /** RFC 3339 in UTC with whole seconds, the only spelling of a time that is ever hashed. */
 export const instant = (at: Date): string => `${at.toISOString().slice(0, 19)}Z`;

@@ -88,12 +88,10 @@ export async function redeem(
   {
     reader,
     catalogue,
-    ownsResource,
     store,
   }: {
     reader: TokenReader;
     catalogue: () => Catalogue;
-    ownsResource(clientId: string, resource: string): Promise<boolean>;
     store: RedemptionStore;
   },
 ): Promise<
@@ -108,7 +106,7 @@ export async function redeem(
   const read = await readToken(request.token, reader);
   if (!read.ok) return refused('token_not_active', 'the token is not active');
   const token = read.value;
-  if (token.kind !== 'leaf' || token.task === null || !(await ownsResource(resourceServer.clientId, token.resource))) {
+  if (token.kind !== 'leaf' || token.task === null || token.resourceServer !== resourceServer.clientId) {
     return refused('foreign_resource', 'the token is not for a resource of yours', token);
   }
   const granted = token.actions.filter((candidate) => candidate.action === action && candidate.position !== undefined);

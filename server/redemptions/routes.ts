@@ -20,7 +20,6 @@ export interface RedemptionDependencies {
   reader: TokenReader;
   clients: ClientStore;
   catalogue: () => Catalogue;
-  ownsResource(clientId: string, resource: string): Promise<boolean>;
   store: RedemptionStore;
   proofs: ProofChecks;
 }

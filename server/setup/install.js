@@ -14,15 +14,25 @@ export function isInstalled(root) {
   } catch {
     // no stamp: somebody may have run `npm ci` by hand
   }
-  return agrees(root);
+  return agrees(root) && (fs.existsSync(linkedNode(root)) || !fs.existsSync(packagedNode(root)));
+}
+
+/**
+ * Makes it so, and Node 24 the `node` of every npm script.
+ * @param {string} root
+ */
+export async function install(root) {
+  if (!agrees(root)) await installPackages(root);
+  linkNode(root);
+  fs.writeFileSync(stampFile(root), fingerprint(root));
 }
 
 /**
  * `npm ci`; where that refuses (a registry that lacks packages of other platforms, say), `npm install` without saving.
  * @param {string} root
  */
-export async function install(root) {
-  console.error('Installing the dependencies; this happens once, and takes some 20 seconds.');
+async function installPackages(root) {
+  console.error('Installing the dependencies; this happens once, and takes about half a minute.');
   // Named one by one: NODE_ENV=production or an `omit` in somebody's npmrc would leave out what the build needs.
   const options = ['--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error'];
   if ((await npm(root, ['ci', ...options])) !== 0) {
@@ -33,8 +43,6 @@ export async function install(root) {
       );
     }
   }
-  dropForeignNode(root);
-  fs.writeFileSync(stampFile(root), fingerprint(root));
 }
 
 /** @param {string} root */
@@ -83,13 +91,22 @@ function libcName() {
   return report?.header?.glibcVersionRuntime ? 'glibc' : 'musl';
 }
 
+/** @param {string} root */
+const linkedNode = (root) => path.join(root, 'node_modules/.bin/node');
+
+/** @param {string} root */
+const packagedNode = (root) => path.join(root, `node_modules/node-${process.platform}-${process.arch}/bin/node`);
+
 /**
- * The Node packages need glibc and do not say so: on Alpine they would hide a Node that works.
+ * Some versions of npm (9.2 of Debian 12) leave this one link out. And the package does not say that it needs glibc:
+ * on Alpine its link would hide a Node that works.
  * @param {string} root
  */
-function dropForeignNode(root) {
-  const node = path.join(root, 'node_modules/.bin/node');
-  if (fs.existsSync(node) && spawnSync(node, ['--version']).status !== 0) fs.rmSync(node);
+function linkNode(root) {
+  const [link, node] = [linkedNode(root), packagedNode(root)];
+  const works = fs.existsSync(node) && spawnSync(node, ['--version']).status === 0;
+  if (works && !fs.existsSync(link)) fs.symlinkSync(path.relative(path.dirname(link), node), link);
+  if (!works) fs.rmSync(link, { force: true });
 }
 
 /**

@@ -55,5 +55,8 @@ export interface TaskStore {
   addSignIn(task: Omit<Task, 'approvedAt'>): Promise<void>;
 }
 
+/** Seconds an application's or administrator's sign-in lasts: the task without actions that stands behind its tokens. */
+export const SIGN_IN_SECONDS = 3600;
+
 /** Seconds an access token may live: five minutes, and never beyond what it hangs on. */
 export const ACCESS_TOKEN_SECONDS = 300;

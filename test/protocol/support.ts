@@ -22,10 +22,14 @@ import {
   inviteDetails,
   type Json,
   newKey,
+  pkce,
   type PostOptions,
+  push,
+  REDIRECT,
   type TestClient,
 } from '../support/agent.ts';
-import { detailsParameter, type PageAnswer, type TestPerson } from '../support/person.ts';
+import { authorizationUrl, continuationOf, detailsParameter, type PageAnswer, type TestPerson } from '../support/person.ts';
+import { databaseOf, HOUR } from '../support/delegation.ts';
 import type { TestServer } from '../support/server.ts';
 
 export const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
@@ -225,25 +229,60 @@ export const ask = (client: TestClient, form: Form = {}, options?: PostOptions):
 export const poll = (client: TestClient, authReqId: string, options?: PostOptions, form: Form = {}): Promise<Answer> =>
   client.token({ grant_type: CIBA, auth_req_id: authReqId, ...form }, options);
 
-/** Decides what waits in the person's inbox: the newest request. */
-export async function decideFromInbox(
+/** Decides what this client asked last. */
+export async function decideFor(
+  server: TestServer,
+  client: TestClient,
   person: TestPerson,
   decision: Record<string, string>,
 ): Promise<{ page: PageAnswer; result: PageAnswer; path: string }> {
-  const inbox = await person.get('/inbox');
-  const [path] = [...inbox.html.matchAll(/href="(\/r\/apr_[0-9a-f]+)"/g)].map(([, href]) => href ?? '').slice(-1);
-  if (path === undefined) throw new Error('nothing waits');
+  const database = databaseOf(server);
+  const row = await database.first<{ id: string }>(
+    'select id from approvals where client_id = $1 order by asked_at desc limit 1',
+    [client.clientId],
+  );
+  await database.close();
+  const path = `/r/${row?.id}`;
   const page = await person.get(path);
   const result = await person.submit(page, { read: '1', ...decision });
   return { page, result, path };
 }
 
 /** Everything a task needs: asked from behind, approved with the number, collected. */
-export async function tokenFromBehind(client: TestClient, person: TestPerson, form: Form = {}): Promise<Answer> {
+export async function tokenFromBehind(
+  server: TestServer,
+  client: TestClient,
+  person: TestPerson,
+  form: Form = {},
+): Promise<Answer> {
   const asked = await ask(client, form);
   if (asked.status !== 200) throw new Error(`asking: ${asked.status} ${JSON.stringify(asked.body)}`);
-  await decideFromInbox(person, { decision: 'approve', duration: 'once', number: asked.body.display_code });
+  await decideFor(server, client, person, { decision: 'approve', duration: 'once', number: asked.body.display_code });
   return poll(client, asked.body.auth_req_id);
+}
+
+/** A public client proves nothing: no assertion. */
+export const unproven = ({ registration }: TestClient): Form =>
+  registration.token_endpoint_auth_method === 'none' ? { client_assertion: undefined, client_assertion_type: undefined } : {};
+
+/** Asks in the browser and has it approved: what the token endpoint needs. Pushed without a proof: bound to no key yet. */
+export async function codeFor(
+  client: TestClient,
+  person: TestPerson,
+  form: Form,
+  options: PostOptions = { dpop: false },
+): Promise<{ grant_type: string; code: string; code_verifier: string }> {
+  const { verifier, challenge } = pkce();
+  const pushed = await push(client, { code_challenge: challenge, ...unproven(client), ...form }, options);
+  if (pushed.status !== 201) throw new Error(`push: ${pushed.status} ${JSON.stringify(pushed.body)}`);
+  let page = await person.get(authorizationUrl(client, pushed.body.request_uri));
+  if (!page.url.startsWith(REDIRECT)) {
+    const result = await person.submit(page, HOUR);
+    page = await person.get(continuationOf(result) ?? '');
+  }
+  const code = new URL(page.url).searchParams.get('code');
+  if (code === null) throw new Error(`no code: ${page.status} ${page.url}`);
+  return { grant_type: 'authorization_code', code, code_verifier: verifier };
 }
 
 /** The words of an error page's middle. */

@@ -19,6 +19,7 @@ import {
 } from '../support/agent.ts';
 import {
   authorizationUrl,
+  browserOf,
   continuationOf,
   detailsParameter,
   type PageAnswer,
@@ -252,6 +253,20 @@ export const MORE: readonly Artefact[] = [
     made: 'agents',
   },
   {
+    name: 'enrolment link',
+    prepare:
+      async ({ deployment, database }) =>
+      async (round) => {
+        const token = randomBytes(32).toString('base64url');
+        await database.query(ONE_ENROLMENT, [newId('usr'), `new${round}@acme.example`, hashOf(token)]);
+        const browser = browserOf(deployment.issuer);
+        const page = await browser.get(`/enrol/${token}`);
+        return (base) => browser.at(base).submit(page, { password: 'correct horse battery' });
+      },
+    heard: { '200 page': 1, '410 page': LATE },
+    made: 'credentials',
+  },
+  {
     name: 'task for one use, redeemed under as many keys',
     prepare: async (world) => {
       const redeem = await redeemer(world);
@@ -284,6 +299,13 @@ const APPROVE = { decision: 'approve', duration: 'PT1H', read: '1' };
 const ONE_REGISTRATION = `
   insert into initial_access_tokens (organization, id, token_hash, owner, deputy, mode_ceiling, final_status, uses_left, made_by)
   select organization, $1, $2, owner, deputy, 'attended', 'active', 1, 'test' from initial_access_tokens limit 1`;
+
+const ONE_ENROLMENT = `
+  with person as (
+    insert into people (organization, id, email, name) select id, $1, $2, 'New Colleague' from organizations where slug = 'acme'
+    returning organization, id)
+  insert into enrolments (token_hash, organization, person, made_by, expires_at)
+  select $3, organization, id, 'test', now() + interval '15 minutes' from person`;
 
 /** The same request of as many callers, each with an assertion and a proof of its own, all signed before the start. */
 async function redeemedBy(

@@ -5,13 +5,13 @@ import { singleUse } from './single-use.ts';
 
 describePooler('two processes behind a pooler in transaction mode, 20 at once', () => {
   let pooler: Pooler | undefined;
-  afterAll(() => pooler?.stop());
   singleUse({
     rounds: 5,
     roundsOfMore: 3,
     async deployment() {
       pooler = await startPooler();
-      return { settings: { COUNTERSIGN_DATABASE_POOLER: 'transaction' }, through: pooler.through };
+      return { settings: pooler.settings };
     },
   });
+  afterAll(() => pooler?.stop());
 });

@@ -9,13 +9,13 @@ describe('two processes on one database, 20 at once', () => {
 
 describePooler('two processes behind a pooler in transaction mode, 20 at once', () => {
   let pooler: Pooler | undefined;
-  afterAll(() => pooler?.stop());
   singleUse({
     rounds: 20,
     roundsOfMore: 20,
     async deployment() {
       pooler = await startPooler();
-      return { settings: { COUNTERSIGN_DATABASE_POOLER: 'transaction' }, through: pooler.through };
+      return { settings: pooler.settings };
     },
   });
+  afterAll(() => pooler?.stop());
 });

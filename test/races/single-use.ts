@@ -12,9 +12,11 @@ import { makeWorld, type World } from './world.ts';
  */
 export function singleUse({
   rounds,
+  roundsOfMore,
   deployment,
 }: {
   rounds: number;
+  roundsOfMore: number;
   deployment: () => Promise<DeploymentOptions>;
 }): void {
   let world: World;

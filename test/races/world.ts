@@ -47,7 +47,7 @@ export const READING = { authorization_details: detailsParameter(readDetails()),
 export async function makeWorld({ settings, ...options }: DeploymentOptions): Promise<World> {
   const deployment = await startDeployment({
     ...options,
-    settings: { COUNTERSIGN_TEST_CONSUME_DELAY_MS: String(CONSUME_DELAY_MS), ...settings },
+    settings: (url) => ({ COUNTERSIGN_TEST_CONSUME_DELAY_MS: String(CONSUME_DELAY_MS), ...settings?.(url) }),
   });
   const database = new pg.Client({ connectionString: deployment.databaseUrl });
   const close = async () => {

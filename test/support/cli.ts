@@ -14,11 +14,20 @@ export interface CliResult {
 const home = mkdtempSync(join(tmpdir(), 'countersign-cli-'));
 
 /** The command line as a process of its own; by default with the operator's key of the server's host. */
-export function cli(server: Pick<TestServer, 'issuer' | 'dataDir'>, args: readonly string[], env: Record<string, string> = {}, input = ''): Promise<CliResult> {
+export function cli(
+  server: Pick<TestServer, 'issuer' | 'dataDir'>,
+  args: readonly string[],
+  env: Record<string, string> = {},
+  input = '',
+): Promise<CliResult> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', join(import.meta.dirname, '../../server/cli/main.ts'), ...args], {
-      env: { PATH: process.env.PATH, HOME: home, TZ: 'UTC', DATA_DIR: server.dataDir, ISSUER: server.issuer, ...env },
-    });
+    const child = spawn(
+      process.execPath,
+      ['--disable-warning=ExperimentalWarning', join(import.meta.dirname, '../../server/cli/main.ts'), ...args],
+      {
+        env: { PATH: process.env.PATH, HOME: home, TZ: 'UTC', DATA_DIR: server.dataDir, ISSUER: server.issuer, ...env },
+      },
+    );
     let [stdout, stderr] = ['', ''];
     child.stdout.on('data', (chunk: Buffer) => {
       stdout += chunk;

@@ -17,10 +17,13 @@ import {
   type Json,
   newKey,
   type PostOptions,
+  pkce,
+  push,
+  REDIRECT,
   registerAgent,
   type TestClient,
 } from './agent.ts';
-import { decideInBrowser, detailsParameter, type TestPerson, tokenInBrowser } from './person.ts';
+import { authorizationUrl, continuationOf, detailsParameter, type TestPerson, tokenInBrowser } from './person.ts';
 import type { TestServer } from './server.ts';
 
 /** An hour, everything read: how most tests approve. */
@@ -47,18 +50,26 @@ export const leafToken = async (
     await tokenInBrowser(agent, person, { authorization_details: detailsParameter(...details), resource }, decision),
   );
 
-/** The token of the company's own web app, in which this person signed in. */
-export async function applicationToken(
-  application: TestClient,
-  person: TestPerson,
-  options: PostOptions = { dpop: false },
-): Promise<string> {
-  const { parameters, verifier } = await decideInBrowser(application, person, { scope: 'openid' });
-  const code = parameters.get('code') ?? '';
+/** A token of a browser request for which no key was shown: good in anybody's hands. Only for clients that may. */
+export async function unboundToken(client: TestClient, person: TestPerson, form: Form): Promise<string> {
+  const { verifier, challenge } = pkce();
+  const pushed = await push(client, { code_challenge: challenge, ...form }, { dpop: false });
+  if (pushed.status !== 201) throw new Error(`push: ${pushed.status} ${JSON.stringify(pushed.body)}`);
+  let page = await person.get(authorizationUrl(client, pushed.body.request_uri));
+  if (!page.url.startsWith(REDIRECT)) {
+    const next = continuationOf(await person.submit(page, HOUR));
+    if (next === undefined) throw new Error('the decision leads nowhere');
+    page = await person.get(next);
+  }
+  const code = new URL(page.url).searchParams.get('code') ?? '';
   return accessTokenIn(
-    await application.token({ grant_type: 'authorization_code', code, code_verifier: verifier }, options),
+    await client.token({ grant_type: 'authorization_code', code, code_verifier: verifier }, { dpop: false }),
   );
 }
+
+/** The token of the company's own web app, in which this person signed in. */
+export const applicationToken = (application: TestClient, person: TestPerson): Promise<string> =>
+  unboundToken(application, person, { scope: 'openid' });
 
 /** The access token of an answer that has to be a success. */
 export function accessTokenIn(answer: Answer): string {
@@ -194,7 +205,9 @@ export async function eventsOf(database: Database, work: () => Promise<unknown>)
 
 /** A token with the server's own signature: what whoever steals the key could make. */
 export async function forge(server: TestServer, database: Database, typ: string, payload: object): Promise<string> {
-  const sealing = sealingWith(Buffer.from(readFileSync(join(server.dataDir, 'sealing.key'), 'utf8').trim(), 'base64url'));
+  const sealing = sealingWith(
+    Buffer.from(readFileSync(join(server.dataDir, 'sealing.key'), 'utf8').trim(), 'base64url'),
+  );
   const rows = await database.rows<{ sealed: string }>('select sealed from signing_keys');
   const keys = rows.map(({ sealed }) => JSON.parse(sealing.open('signing key', sealed)) as JWK);
   return keyRing(keys).sign({ typ }, payload);

@@ -14,24 +14,20 @@ import { freePort, type TestServer } from './server.ts';
 export interface Deployment extends TestServer {
   /** The address of each instance; the first is the issuer's own. Every URL still names the issuer (send.ts). */
   bases: readonly [string, string];
-  /** kill -9 of one instance. */
-  kill(instance: 0 | 1): Promise<void>;
+  /** kill -9 of both instances. */
+  kill(): Promise<void>;
+  /** Both again, at the same addresses. */
+  restart(): Promise<void>;
 }
 
 export interface DeploymentOptions {
-  /** Of both instances. */
-  settings?: Record<string, string>;
-  /** How the instances reach the database at that URL, where something stands in between. */
-  through?: (databaseUrl: string) => string;
+  /** Of both instances, by the URL of their database. */
+  settings?: (databaseUrl: string) => Record<string, string>;
   /** The database they share; a copy of the template when left out. */
   databaseUrl?: string;
 }
 
-export async function startDeployment({
-  settings = {},
-  through,
-  databaseUrl,
-}: DeploymentOptions = {}): Promise<Deployment> {
+export async function startDeployment({ settings, databaseUrl }: DeploymentOptions = {}): Promise<Deployment> {
   const main = path.join(await builtServer(), 'server/main.js');
   const database = databaseUrl === undefined ? await createTestDatabase() : undefined;
   const url = databaseUrl ?? database?.url ?? '';
@@ -42,22 +38,26 @@ export async function startDeployment({
     PATH: process.env.PATH ?? '',
     ISSUER: issuer,
     MANAGEMENT_PORT: '0',
-    DATABASE_URL: through?.(url) ?? url,
+    DATABASE_URL: url,
     DATA_DIR: dataDir,
     COUNTERSIGN_SEALING_KEY: randomBytes(32).toString('base64url'),
     COUNTERSIGN_LOG_LEVEL: 'error',
-    ...settings,
+    ...settings?.(url),
   };
   const instances: ChildProcess[] = [];
+  const endBoth = (signal: NodeJS.Signals) => Promise.all(instances.splice(0).map((instance) => end(instance, signal)));
   const close = async () => {
-    await Promise.all(instances.map((instance) => end(instance, 'SIGTERM')));
+    await endBoth('SIGTERM');
     await database?.drop();
     fs.rmSync(dataDir, { recursive: true, force: true });
   };
-  try {
-    // One after the other: the first brings the schema and the demonstration, the second finds them.
+  // One after the other: the first brings the schema and the demonstration, the second finds them.
+  const startBoth = async () => {
     instances.push(await startInstance(main, { ...common, PORT: String(first), DEMO: '1' }));
     instances.push(await startInstance(main, { ...common, PORT: String(second), DEMO: '0' }));
+  };
+  try {
+    await startBoth();
   } catch (error) {
     await close();
     throw error;
@@ -68,7 +68,10 @@ export async function startDeployment({
     databaseUrl: url,
     dataDir,
     bases: [issuer, `http://localhost:${second}`],
-    kill: (instance) => end(instances[instance] as ChildProcess, 'SIGKILL'),
+    kill: async () => {
+      await endBoth('SIGKILL');
+    },
+    restart: startBoth,
     close,
   };
 }
@@ -95,7 +98,7 @@ function startInstance(main: string, env: Record<string, string>): Promise<Child
   });
 }
 
-async function end(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const gone = once(child, 'exit');
   child.kill(signal);

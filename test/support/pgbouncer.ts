@@ -24,8 +24,8 @@ export function describePooler(name: string, tests: () => void): void {
 }
 
 export interface Pooler {
-  /** The same database and role, through the pooler. */
-  through(databaseUrl: string): string;
+  /** Settings of a server that reaches this database through the pooler. */
+  settings(databaseUrl: string): Record<string, string>;
   stop(): Promise<void>;
 }
 
@@ -62,11 +62,11 @@ max_client_conn = 200
   const child = spawn(program, ['-q', path.join(dir, 'pgbouncer.ini')], { ...who, stdio: ['ignore', 'pipe', 'pipe'] });
   await whenAnswering(child, port);
   return {
-    through(databaseUrl) {
+    settings(databaseUrl) {
       const url = new URL(databaseUrl);
       url.searchParams.delete('host');
       url.host = `127.0.0.1:${port}`;
-      return url.href;
+      return { DATABASE_URL: url.href, COUNTERSIGN_DATABASE_POOLER: 'transaction' };
     },
     async stop() {
       if (child.exitCode === null) {

@@ -1,0 +1,279 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import pg from 'pg';
+
+import { Database } from '../../adapters/postgres/database.ts';
+import {
+  ACCESS_TOKEN,
+  CALENDAR,
+  claimsOf,
+  demoClient,
+  EXCHANGE,
+  inviteDetails,
+  READ,
+  readDetails,
+  registerAgent,
+} from '../support/agent.ts';
+import { detailsParameter, signIn, tokenInBrowser } from '../support/person.ts';
+import { startServer, type TestServer } from '../support/server.ts';
+
+let server: TestServer;
+let database: Database;
+/** The owner of the tables, as the protocol path has it. */
+let owner: pg.Client;
+let acme: string;
+let globex: string;
+beforeAll(async () => {
+  server = await startServer();
+  database = new Database({ url: server.databaseUrl });
+  owner = new pg.Client({ connectionString: server.databaseUrl });
+  await owner.connect();
+  const idOf = async (slug: string) =>
+    (await owner.query('select id from organizations where slug = $1', [slug])).rows[0].id;
+  [acme, globex] = [await idOf('acme'), await idOf('globex')];
+  await tellStory();
+});
+afterAll(async () => {
+  await owner?.end();
+  await database?.close();
+  await server?.close();
+});
+
+/** The tables of customer data, and the column that says whose a row is. */
+const TABLES = [
+  ['organizations', 'id'],
+  ...[
+    'people',
+    'credentials',
+    'sessions',
+    'enrolments',
+    'agents',
+    'agent_changes',
+    'agent_edges',
+    'pauses',
+    'clients',
+    'initial_access_tokens',
+    'approvals',
+    'tasks',
+    'task_actions',
+    'redemptions',
+    'outcomes',
+    'derived_grants',
+    'issued_tokens',
+    'stop_epochs',
+    'evidence',
+    'evidence_contents',
+  ].map((table) => [table, 'organization'] as const),
+] as const;
+/** Those of the deployment itself that everybody may see: servers of shared resources. */
+const SHARED: Record<string, string> = { clients: ` or organization = 'org_deployment'` };
+
+const ANSWERS = { denied: '42501', refused: 'P0001' } as const;
+
+/** What a statement within Globex that names no organization does: how many rows, or which code. */
+async function within(sql: string, parameters: unknown[] = []): Promise<number | string> {
+  let answer: number | string = 0;
+  await database
+    .within(globex, async (statements) => {
+      answer = await statements.run(sql, parameters);
+      throw new Error('undone');
+    })
+    .catch((error) => {
+      if (error.message !== 'undone') answer = error.code;
+    });
+  return answer;
+}
+
+const count = async (table: string, condition: string): Promise<number> =>
+  Number((await owner.query(`select count(*) from ${table} where ${condition}`)).rows[0].count);
+
+describe.each(TABLES)('%s, within another organization, with the condition forgotten', (table, column) => {
+  test('shows its own rows only', async () => {
+    expect(await count(table, `${column} = '${acme}'`)).toBeGreaterThan(0); // there is something to hide
+    const own = await count(table, `${column} = '${globex}'${SHARED[table] ?? ''}`);
+    expect(await within(`select ${column} from ${table}`)).toBe(own);
+  });
+
+  test('changes and removes its own rows only, where it may at all', async () => {
+    const own = await count(table, `${column} = '${globex}'`);
+    expect([own, ANSWERS.denied]).toContain(await within(`update ${table} set ${column} = ${column}`));
+    expect([own, ANSWERS.denied]).toContain(await within(`delete from ${table}`));
+    expect(await within(`truncate ${table} cascade`)).toBe(ANSWERS.denied);
+  });
+
+  test('takes no row of another organization', async () => {
+    const { rows } = await owner.query(`select to_jsonb(t) as row from ${table} t where ${column} = $1 limit 1`, [
+      acme,
+    ]);
+    const insert = `insert into ${table} select (jsonb_populate_record(null::${table}, $1)).*`;
+    expect(await within(insert, [rows[0].row])).toBe(ANSWERS.denied);
+  });
+
+  test('gives no row away', async () => {
+    const own = await count(table, `${column} = '${globex}'`);
+    const answer = await within(`update ${table} set ${column} = $1`, [acme]);
+    expect(answer).toBe(own === 0 && answer === 0 ? 0 : ANSWERS.denied);
+  });
+
+  test('shows nothing where no organization was set', async () => {
+    await owner.query('begin; set local role countersign_pages');
+    const { rows } = await owner.query(
+      `select count(*)::int from ${table}${table === 'clients' ? ` where organization <> 'org_deployment'` : ''}`,
+    );
+    await owner.query('rollback');
+    expect(rows[0].count).toBe(0);
+  });
+});
+
+test('every table that pages can reach and that says whose a row is, is in the table above', async () => {
+  const { rows } = await owner.query(
+    `select c.relname as name from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'organization' and not attisdropped
+     where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v', 'm')
+       and has_any_column_privilege('countersign_pages', c.oid, 'select, insert, update') order by name`,
+  );
+  const known = [...TABLES.map(([table]) => table), 'resources'].filter((table) => table !== 'organizations');
+  expect(rows.map(({ name }) => name)).toEqual(known.toSorted());
+});
+
+test('row-level security binds the owner of the tables too, but for what only the deployment edits', async () => {
+  const { rows } = await owner.query(
+    `select relname from pg_class where relnamespace = 'public'::regnamespace and relrowsecurity and not relforcerowsecurity order by relname`,
+  );
+  expect(rows.map(({ relname }) => relname)).toEqual(['actions', 'resources']);
+});
+
+test("a resource and its actions are their organization's alone, unless they are shared", async () => {
+  const resource = 'https://private.acme.example';
+  await owner.query('insert into resources (resource, organization, name) values ($1, $2, $3)', [
+    resource,
+    acme,
+    'Private',
+  ]);
+  await owner.query(`insert into actions (key, version, resource, document) values ('private.read', 1, $1, '{}')`, [
+    resource,
+  ]);
+  const shared = await count('resources', 'organization is null');
+  expect(shared).toBeGreaterThan(0);
+  expect(await within('select * from resources')).toBe(shared);
+  expect(await within(`select * from actions where resource = $1`, [resource])).toBe(0);
+  expect([0, ANSWERS.denied]).toContain(await within('update resources set resource_server = null'));
+});
+
+describe('the role of the pages', () => {
+  test('owns nothing, logs in nowhere, is above no rule and makes nothing', async () => {
+    const { rows } = await owner.query(
+      `select rolsuper, rolbypassrls, rolcanlogin, rolcreaterole, rolcreatedb,
+              (select count(*)::int from pg_class where relowner = r.oid) as owns,
+              (select count(*)::int from pg_auth_members where member = r.oid) as member_of
+       from pg_roles r where rolname = 'countersign_pages'`,
+    );
+    expect(rows).toEqual([
+      {
+        rolsuper: false,
+        rolbypassrls: false,
+        rolcanlogin: false,
+        rolcreaterole: false,
+        rolcreatedb: false,
+        owns: 0,
+        member_of: 0,
+      },
+    ]);
+    expect(await within('create table mine (id int)')).toBe(ANSWERS.denied);
+  });
+
+  test.each([
+    'engine_artefacts',
+    'replays',
+    'signing_keys',
+    'settings',
+    'rate_limits',
+    'migrations',
+    'issued_tokens_rest',
+  ])('reads nothing in %s', async (table) => {
+    expect(await within(`select * from ${table}`)).toBe(ANSWERS.denied);
+  });
+
+  test('reads no password hash, and hears no signal', async () => {
+    expect(await within('select secret from credentials')).toBe(ANSWERS.denied);
+    expect(await within('select value from signals')).toBe(ANSWERS.denied);
+  });
+});
+
+describe('evidence is only ever added', () => {
+  const CHANGES = ['update evidence set reason = null', 'delete from evidence', 'truncate evidence cascade'];
+
+  test.each(CHANGES)('pages may not: %s', async (sql) => {
+    expect(await within(sql)).toBe(ANSWERS.denied);
+  });
+
+  test.each(CHANGES)('nor may the owner: %s', async (sql) => {
+    await expect(owner.query(sql)).rejects.toThrow(/is refused: it is a record/);
+  });
+
+  test('nor may anybody change an action that was published', async () => {
+    for (const sql of [`update actions set document = '{}'`, 'delete from actions', 'truncate actions']) {
+      await expect(owner.query(sql)).rejects.toThrow(/is refused: it is a record/);
+    }
+  });
+});
+
+/** Something of Acme's in every table. */
+async function tellStory(): Promise<void> {
+  const agent = await registerAgent(server);
+  const child = await registerAgent(server, { client_name: 'Room Finder' });
+  const [organization, parent] = [agent.registration.organization, agent.registration.agent_id];
+  await owner.query('insert into agent_edges (organization, parent, child, actions) values ($1, $2, $3, $4)', [
+    organization,
+    parent,
+    child.registration.agent_id,
+    [READ],
+  ]);
+  const person = await signIn(server);
+  const details = detailsParameter(readDetails());
+  const root = await tokenInBrowser(agent, person, { authorization_details: details });
+  const exchange = { grant_type: EXCHANGE, subject_token_type: ACCESS_TOKEN };
+  const handOff = await agent.token({
+    ...exchange,
+    subject_token: root.body.access_token,
+    requested_actor: child.registration.agent_id,
+    authorization_details: details,
+  });
+  const handed = await child.token({ ...exchange, subject_token: handOff.body.access_token, resource: CALENDAR });
+  if (handed.status !== 200) throw new Error(`hand-off: ${handed.status} ${JSON.stringify(handed.body)}`);
+
+  const invite = await tokenInBrowser(
+    agent,
+    person,
+    { authorization_details: detailsParameter(inviteDetails()), resource: CALENDAR },
+    { decision: 'approve', duration: 'once', read: '1' },
+  );
+  const token = invite.body.access_token;
+  const resourceServer = await demoClient(server, 'resourceServer');
+  const own = await resourceServer.token({ grant_type: 'client_credentials', scope: 'redemptions' }, { dpop: false });
+  const call = (path: string, body: unknown) =>
+    fetch(`${server.issuer}${path}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${own.body.access_token}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+  const { type: action, locations: _, ...parameters } = inviteDetails();
+  const redeemed = await call('/redemptions', { token, action, parameters, idempotency_key: 'one' });
+  const { jti } = claimsOf(token);
+  const reported = await call('/outcomes', [
+    { jti, action, decision: 'accepted', status: 'succeeded', request_id: 'one', at: new Date().toISOString() },
+  ]);
+  if (redeemed.status !== 201 || reported.status !== 202)
+    throw new Error(`redemption: ${redeemed.status}, ${reported.status}`);
+
+  const pages = await person.get('/agents');
+  const csrf = /name="csrf"[^>]*value="([^"]*)"/.exec(pages.html)?.[1] ?? '';
+  await person.post(`/agents/${child.registration.agent_id}/pause`, { csrf });
+  await owner.query(
+    `insert into pauses (organization, agent, person) select $1, $2, id from people where organization = $1 limit 1 on conflict do nothing`,
+    [organization, child.registration.agent_id],
+  );
+  await owner.query(
+    `insert into enrolments (token_hash, organization, person, made_by, expires_at)
+     select sha256('link'), organization, id, 'test', now() + interval '1 hour' from people where organization = $1 limit 1`,
+    [organization],
+  );
+}

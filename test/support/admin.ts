@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { JWK } from 'jose';
+
+import { type Answer, answerOf, clientWith, type Json, pkce } from './agent.ts';
+import { browserOf, type PageAnswer, type TestPerson } from './person.ts';
+import type { TestServer } from './server.ts';
+
+/** The admin API with one access token. */
+export type Api = (method: string, path: string, body?: Json) => Promise<Answer>;
+
+export const apiWith =
+  (server: Pick<TestServer, 'issuer'>, token: string | undefined): Api =>
+  async (method, path, body) =>
+    answerOf(
+      await fetch(`${server.issuer}/admin/api${path}`, {
+        method,
+        headers: {
+          ...(token && { authorization: `Bearer ${token}` }),
+          ...(body !== undefined && { 'content-type': typeof body === 'string' ? 'text/yaml' : 'application/json' }),
+        },
+        ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      }),
+    );
+
+/** The operator, by the key that the server wrote for its own host. */
+export async function operator(server: TestServer): Promise<Api> {
+  const { client_id, jwk } = JSON.parse(readFileSync(join(server.dataDir, 'cli-key.json'), 'utf8')) as { client_id: string; jwk: JWK };
+  const client = await clientWith(server, client_id, jwk);
+  const answer = await client.token({ grant_type: 'client_credentials', scope: 'admin' }, { dpop: false });
+  if (answer.status !== 200) throw new Error(`operator: ${JSON.stringify(answer.body)}`);
+  return apiWith(server, answer.body.access_token);
+}
+
+/** An administrator who signed in as the command line lets them. */
+export async function administrator(server: TestServer, email: string): Promise<Api & { token: Answer }> {
+  const request = commandLineRequest(server);
+  const person = browserOf(server.issuer, email);
+  const back = await signInTo(person, await person.get(request.path), server);
+  const token = await request.redeem(back);
+  if (token.status !== 200) throw new Error(`${email}: ${JSON.stringify(token.body)}`);
+  return Object.assign(apiWith(server, token.body.access_token), { token });
+}
+
+export const signInTo = (person: TestPerson, form: PageAnswer, server: TestServer): Promise<PageAnswer> =>
+  person.submit(form, { email: person.email, password: server.demo.password });
+
+/** What the command line asks a browser to open, and what it does with the answer. */
+export function commandLineRequest(server: Pick<TestServer, 'issuer'>, more: Record<string, string> = {}) {
+  const { verifier, challenge } = pkce();
+  const redirect_uri = 'http://127.0.0.1:9/callback';
+  const path = `/auth?${new URLSearchParams({
+    client_id: 'countersign-cli',
+    response_type: 'code',
+    redirect_uri,
+    scope: 'openid admin',
+    code_challenge: challenge,
+    code_challenge_method: 'S256',
+    state: 'st',
+    ...more,
+  })}`;
+  return {
+    path,
+    async redeem(back: PageAnswer): Promise<Answer> {
+      const code = new URL(back.url).searchParams.get('code') ?? '';
+      const body = new URLSearchParams({ grant_type: 'authorization_code', client_id: 'countersign-cli', code, code_verifier: verifier, redirect_uri });
+      return answerOf(await fetch(`${server.issuer}/token`, { method: 'POST', body }));
+    },
+  };
+}
