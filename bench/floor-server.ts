@@ -43,6 +43,7 @@ const crash = (error: Error) => {
 async function serve({ port, databaseUrl, poolSize, tokenIssuer, tokenKeys }: Start): Promise<void> {
   const issuer = `http://localhost:${port}`;
   const pool = new pg.Pool({ connectionString: databaseUrl, max: poolSize });
+  pool.on('error', () => {}); // an idle connection was ended: the next statement opens another
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const signingKey = createPrivateKey(privateKey.export({ format: 'pem', type: 'pkcs8' }));
   const tokenKey = new Map(tokenKeys.map((jwk) => [jwk.kid, publicKeyOf(jwk)]));
@@ -53,7 +54,7 @@ async function serve({ port, databaseUrl, poolSize, tokenIssuer, tokenKeys }: St
     else if (ctx.path === '/redemptions') await redemption(ctx);
     else {
       const form = new URLSearchParams(await bodyOf(ctx.req));
-      const client = await authenticate(form);
+      const client = await authenticate(form, ctx.path === '/token/introspection');
       const jkt = await proofKey(ctx, client.client_id);
       if (ctx.path === '/token/introspection') await introspection(ctx, form, client);
       else await GRANTS[form.get('grant_type') ?? '']?.(ctx, form, client, jkt);
@@ -61,15 +62,15 @@ async function serve({ port, databaseUrl, poolSize, tokenIssuer, tokenKeys }: St
   });
   await new Promise<void>((resolve) => void app.listen(port, '127.0.0.1', resolve));
 
-  /** One look-up, one verification, one insert that is not waited for. */
-  async function authenticate(form: URLSearchParams): Promise<ClientRow> {
+  /** One look-up, one verification, one insert; it is waited for where nothing else is written. */
+  async function authenticate(form: URLSearchParams, lasting: boolean): Promise<ClientRow> {
     const assertion = partsOf(form.get('client_assertion') ?? '');
     const client = await first<ClientRow>('client', CLIENT, [assertion.payload.sub]);
     if (!client) throw new Error('no such client');
     check(assertion, publicKeyOf(client.jwk));
     if (assertion.payload.aud !== issuer || Number(assertion.payload.exp) < Date.now() / 1000)
       throw new Error('claims');
-    await firstUse('assertion', client.client_id, assertion.payload);
+    await firstUse('assertion', client.client_id, assertion.payload, lasting);
     return client;
   }
 
@@ -84,10 +85,12 @@ async function serve({ port, databaseUrl, poolSize, tokenIssuer, tokenKeys }: St
     return createHash('sha256').update(`{"crv":"${crv}","kty":"${kty}","x":"${x}","y":"${y}"}`).digest('base64url');
   }
 
-  async function firstUse(kind: string, clientId: string, { jti, exp }: Claims): Promise<void> {
+  async function firstUse(kind: string, clientId: string, { jti, exp }: Claims, lasting = false): Promise<void> {
     const key = createHash('sha256').update(`${kind} ${clientId} ${jti}`).digest();
     const expires = new Date((Number(exp) || Date.now() / 1000 + 300) * 1000);
-    const { rowCount } = await query('replay', REPLAY, [key, expires]);
+    const { rowCount } = await (lasting
+      ? query('lasting replay', LASTING_REPLAY, [key, expires])
+      : query('replay', REPLAY, [key, expires]));
     if (rowCount !== 1) throw new Error('replay');
   }
 
@@ -437,6 +440,7 @@ const CLIENT = `
   where c.client_id = $1 and (c.agent is null or a.status = 'active')`;
 
 const UNWAITED = `(select set_config('synchronous_commit', 'off', true)) as unwaited`;
+const LASTING_REPLAY = 'insert into replays (key, expires_at) values ($1, $2) on conflict do nothing';
 const REPLAY = `insert into replays (key, expires_at) select $1, $2 from ${UNWAITED} on conflict do nothing`;
 
 const KEYS = `
@@ -473,7 +477,9 @@ const POLL = `
   with polled as (
     update approvals set polled_at = clock_timestamp(),
            collected_at = coalesce(collected_at, case when status = 'approved' then clock_timestamp() end)
-    from ${UNWAITED}, (select collected_at as before from approvals where auth_req_id_hash = $1 for no key update) b
+    from (
+      select collected_at as before, case status when 'approved' then set_config('synchronous_commit', 'off', true) end as unwaited
+      from approvals where auth_req_id_hash = $1 for no key update) b
     where auth_req_id_hash = $1 and client_id = $2
     returning status, task, b.before is null and status = 'approved' as collected)
   select p.status, p.collected, ${TASK} from polled p left join tasks k on k.id = p.task`;

@@ -10,8 +10,6 @@ export interface Flow {
   name: string;
   /** `design` §9: what the product's CPU per request is held to. */
   budget?: { against: 'floor'; times: number } | { against: 'bare'; plus: number };
-  /** Tokens per request that wait for a commit; none where nothing is issued or drawn. */
-  waitingCommits: number;
   variants: readonly Variant[];
   /** Every signature is made here, before anything is measured. */
   prepare(variant: Variant, count: number, setting: Setting): Promise<Prepared[]>;
@@ -29,7 +27,6 @@ export const FLOWS: readonly Flow[] = [
   {
     name: 'client credentials',
     budget: { against: 'bare', plus: 0.1 },
-    waitingCommits: 1,
     variants: ALL,
     async prepare(variant, count, setting) {
       return times(count, () =>
@@ -45,7 +42,6 @@ export const FLOWS: readonly Flow[] = [
   {
     name: 'authorization code',
     budget: { against: 'bare', plus: 0.1 },
-    waitingCommits: 1,
     variants: ALL,
     async prepare(variant, count, setting) {
       const { plain } = setting.agents;
@@ -65,7 +61,6 @@ export const FLOWS: readonly Flow[] = [
   },
   {
     name: 'CIBA poll, waiting',
-    waitingCommits: 0,
     variants: ALL,
     async prepare(variant, count, setting) {
       const { plain } = setting.agents;
@@ -78,7 +73,6 @@ export const FLOWS: readonly Flow[] = [
   {
     name: 'CIBA poll, approved',
     budget: { against: 'bare', plus: 0.1 },
-    waitingCommits: 1,
     variants: ALL,
     async prepare(variant, count, setting) {
       const { plain } = setting.agents;
@@ -97,7 +91,6 @@ export const FLOWS: readonly Flow[] = [
   {
     name: 'introspection',
     budget: { against: 'floor', times: 1.3 },
-    waitingCommits: 0,
     variants: ALL,
     async prepare(variant, count, setting) {
       const { plain } = setting.agents;
@@ -113,7 +106,6 @@ export const FLOWS: readonly Flow[] = [
   {
     name: 'redemption',
     budget: { against: 'floor', times: 1.3 },
-    waitingCommits: 1,
     variants: ['floor', 'ours'],
     async prepare(_variant, count, setting) {
       // As many tasks as requests may be under way: uses of one task are drawn one after another.
@@ -138,7 +130,6 @@ function exchange(name: string, kind: 'plain' | 'bound'): Flow {
   return {
     name,
     budget: { against: 'floor', times: 1.6 },
-    waitingCommits: 1,
     variants: ALL,
     async prepare(variant, count, setting) {
       const agent = setting.agents[kind];

@@ -24,7 +24,10 @@ process.on('message', (message: Ask) => {
     session.post('Profiler.start', () => process.send?.({ id: message.id }));
   }
   if (message.ask === 'profiled') {
-    session.post('Profiler.stop', (_error, { profile }) => process.send?.({ id: message.id, profile }));
+    session.post('Profiler.stop', (_error, { profile }) => {
+      session.disconnect();
+      process.send?.({ id: message.id, profile });
+    });
   }
   if (message.ask !== 'usage' && message.ask !== 'heap') return;
   if (message.ask === 'heap') {

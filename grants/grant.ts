@@ -3,10 +3,9 @@ import { errors, type Provider, type TokenEndpointGrantContext, type UnknownObje
 import type { ClientRecord } from '../server/agents/clients.ts';
 import { stateOf } from '../server/http/request-state.ts';
 import { checkParameters } from '../server/oauth/parameters.ts';
-import { readProof } from '../server/oauth/proof.ts';
+import { type Proof, readProof } from '../server/oauth/proof.ts';
 import { type Outcome, toWire } from '../server/oauth/refusal.ts';
 import { type Authorization, issue, type Mint } from './issue.ts';
-import { checkDpopReplay } from './provider-helpers.ts';
 
 /** Who stands at the token endpoint, authenticated. */
 export interface Caller {
@@ -72,17 +71,26 @@ async function identify(provider: Provider, ctx: TokenEndpointGrantContext): Pro
   const { client } = stateOf(ctx.req);
   if (!client) throw new Error('The engine authenticated a client that we did not find');
   const sent = ctx.get('DPoP');
-  const url = ctx.oidc.urlFor('token');
-  const proof = sent ? readProof(sent, { method: ctx.method, url }, Date.now() / 1000) : undefined;
+  const proof = sent
+    ? readProof(sent, { method: ctx.method, url: ctx.oidc.urlFor('token') }, Date.now() / 1000)
+    : undefined;
   if (typeof proof === 'string') throw new errors.InvalidDpopProof(proof);
   if (!proof && ctx.oidc.client.dpopBoundAccessTokens) {
     throw new errors.InvalidDpopProof('this client is registered for bound tokens: a DPoP proof is required');
   }
-  if (proof) await checkDpopReplay(provider, ctx, proof, client.clientId, errors.InvalidDpopProof);
+  if (proof) await useProof(provider, client.clientId, proof);
   return {
     client,
     organization: client.organization,
     jkt: proof?.thumbprint,
     confidential: ctx.oidc.client.tokenEndpointAuthMethod !== 'none',
   };
+}
+
+/** @throws errors.InvalidDpopProof at a second presentation, as server/provider.ts lets the database decide */
+async function useProof(provider: Provider, clientId: string, { jti, lastsUntil }: Proof): Promise<void> {
+  const { unique } = provider.ReplayDetection as unknown as {
+    unique(clientId: string, jti: string, expiresAt: number): Promise<boolean>;
+  };
+  if (!(await unique(clientId, jti, lastsUntil))) throw new errors.InvalidDpopProof('DPoP proof was already used');
 }

@@ -65,7 +65,12 @@ afterAll(async () => {
   await server?.close();
 });
 
-const call = async (path: string, body: unknown, key = calendarKey, headers: Record<string, string> = {}): Promise<Answer> =>
+const call = async (
+  path: string,
+  body: unknown,
+  key = calendarKey,
+  headers: Record<string, string> = {},
+): Promise<Answer> =>
   answerOf(
     await fetch(`${server.issuer}${path}`, {
       method: 'POST',
@@ -78,10 +83,10 @@ const newIdempotencyKey = () => `key-${++keys}`;
 const parametersOf = ({ type: _, locations: __, ...parameters }: Json): Json => parameters;
 const redeem = (token: string, action: string, parameters: Json, more: Json = {}, key?: string): Promise<Answer> =>
   call('/redemptions', { token, action, parameters, idempotency_key: newIdempotencyKey(), ...more }, key);
-const close = (id: string, outcome: Json, key?: string): Promise<Answer> => call(`/redemptions/${id}/outcome`, outcome, key);
+const close = (id: string, outcome: Json, key?: string): Promise<Answer> =>
+  call(`/redemptions/${id}/outcome`, outcome, key);
 /** A task of its own, for sending these invitations. */
-const invited = (title: string, decision = ONCE) =>
-  leafToken(agent, person, [inviteDetails({ title })], { decision });
+const invited = (title: string, decision = ONCE) => leafToken(agent, person, [inviteDetails({ title })], { decision });
 const invitation = (title: string, more: Json = {}) => parametersOf(inviteDetails({ title, ...more }));
 
 describe('what is executed is what was approved', () => {
@@ -93,9 +98,15 @@ describe('what is executed is what was approved', () => {
   test.each<[what: string, parameters: () => Json]>([
     ['exactly that', () => invitation('Compared')],
     ['fewer guests', () => invitation('Compared', { guests: ['olga@acme.example'] })],
-    ['the same guests in another order', () => invitation('Compared', { guests: ['olga@acme.example', 'ben@acme.example'] })],
+    [
+      'the same guests in another order',
+      () => invitation('Compared', { guests: ['olga@acme.example', 'ben@acme.example'] }),
+    ],
   ])('allowed: %s', async (_, parameters) => {
-    expect(await redeem(token, INVITE, parameters())).toMatchObject({ status: 201, body: { redemption_id: expect.stringMatching(/^rdm_/), remaining: null } });
+    expect(await redeem(token, INVITE, parameters())).toMatchObject({
+      status: 201,
+      body: { redemption_id: expect.stringMatching(/^rdm_/), remaining: null },
+    });
   });
 
   test.each<[what: string, parameters: () => Json]>([
@@ -108,10 +119,20 @@ describe('what is executed is what was approved', () => {
     ['guests that are no list', () => invitation('Compared', { guests: 'ben@acme.example' })],
   ])('refused: %s', async (_, parameters) => {
     const events = await eventsOf(database, async () => {
-      expect(await redeem(token, INVITE, parameters())).toMatchObject({ status: 403, body: { reason: 'parameters_differ', detail: expect.any(String) } });
+      expect(await redeem(token, INVITE, parameters())).toMatchObject({
+        status: 403,
+        body: { reason: 'parameters_differ', detail: expect.any(String) },
+      });
     });
     expect(events).toMatchObject([
-      { type: 'redemption.refused', decision: 'refused', reason: 'parameters_differ', ...whose(token), application: calendar.clientId, fields: { 'content.action': { value: INVITE }, 'content.parameters': { value: parameters() } } },
+      {
+        type: 'redemption.refused',
+        decision: 'refused',
+        reason: 'parameters_differ',
+        ...whose(token),
+        application: calendar.clientId,
+        fields: { 'content.action': { value: INVITE }, 'content.parameters': { value: parameters() } },
+      },
     ]);
   });
 
@@ -124,16 +145,28 @@ describe('what is executed is what was approved', () => {
   });
 
   test('a task that was approved as a scope was approved without limits, and still for nothing that is not in the catalogue', async () => {
-    const scoped = accessTokenIn(await tokenInBrowser(agent, person, { scope: 'calendar.read', resource: CALENDAR }, HOUR));
+    const scoped = accessTokenIn(
+      await tokenInBrowser(agent, person, { scope: 'calendar.read', resource: CALENDAR }, HOUR),
+    );
     expect(await redeem(scoped, READ, { from: '2020-01-01', to: '2030-01-01' })).toMatchObject({ status: 201 });
-    expect(await redeem(scoped, READ, { everything: true })).toMatchObject({ status: 403, body: { reason: 'parameters_differ' } });
+    expect(await redeem(scoped, READ, { everything: true })).toMatchObject({
+      status: 403,
+      body: { reason: 'parameters_differ' },
+    });
   });
 
   test('what a narrower token says is the limit, not the task', async () => {
     const wide = await leafToken(agent, person, [readDetails({ calendar: 'Wide' })]);
-    const narrow = accessTokenIn(await exchange(agent, wide, { authorization_details: detailsParameter(readDetails({ calendar: 'Wide', to: '2026-11-24' })) }));
+    const narrow = accessTokenIn(
+      await exchange(agent, wide, {
+        authorization_details: detailsParameter(readDetails({ calendar: 'Wide', to: '2026-11-24' })),
+      }),
+    );
     const parameters = parametersOf(readDetails({ calendar: 'Wide' }));
-    expect(await redeem(narrow, READ, parameters)).toMatchObject({ status: 403, body: { reason: 'parameters_differ' } });
+    expect(await redeem(narrow, READ, parameters)).toMatchObject({
+      status: 403,
+      body: { reason: 'parameters_differ' },
+    });
     expect(await redeem(wide, READ, parameters)).toMatchObject({ status: 201 });
   });
 });
@@ -146,7 +179,10 @@ describe('each use is drawn once', () => {
     expect(first).toMatchObject({ status: 201, body: { remaining: 0 } });
     expect(Date.parse(first.body.expires_at) - Date.now()).toBeGreaterThan(9 * 60_000);
     for (const again of [token, narrower]) {
-      expect(await redeem(again, INVITE, invitation('One'))).toMatchObject({ status: 403, body: { reason: 'used_up' } });
+      expect(await redeem(again, INVITE, invitation('One'))).toMatchObject({
+        status: 403,
+        body: { reason: 'used_up' },
+      });
     }
   });
 
@@ -155,11 +191,20 @@ describe('each use is drawn once', () => {
     const events = await eventsOf(database, async () => {
       const first = await redeem(token, INVITE, invitation('Repeated'), { idempotency_key: 'repeated' });
       expect(first.status).toBe(201);
-      expect((await redeem(token, INVITE, invitation('Repeated'), { idempotency_key: 'repeated' })).body).toEqual(first.body);
+      expect((await redeem(token, INVITE, invitation('Repeated'), { idempotency_key: 'repeated' })).body).toEqual(
+        first.body,
+      );
       // Anything else under that key is no repetition.
-      expect(await redeem(token, INVITE, invitation('Repeated', { guests: ['ben@acme.example'] }), { idempotency_key: 'repeated' })).toMatchObject({ status: 409, body: { reason: 'key_reused' } });
+      expect(
+        await redeem(token, INVITE, invitation('Repeated', { guests: ['ben@acme.example'] }), {
+          idempotency_key: 'repeated',
+        }),
+      ).toMatchObject({ status: 409, body: { reason: 'key_reused' } });
     });
-    expect(events.map(({ type, reason }) => [type, reason])).toEqual([['redemption.reserved', null], ['redemption.refused', 'key_reused']]);
+    expect(events.map(({ type, reason }) => [type, reason])).toEqual([
+      ['redemption.reserved', null],
+      ['redemption.refused', 'key_reused'],
+    ]);
   });
 
   test('twenty at once: one use', async () => {
@@ -171,21 +216,32 @@ describe('each use is drawn once', () => {
 
   test('twenty at once with one key: one use, and twenty times the same answer', async () => {
     const token = await invited('Same key');
-    const answers = await Promise.all([...Array(20)].map(() => redeem(token, INVITE, invitation('Same key'), { idempotency_key: 'same-key' })));
+    const answers = await Promise.all(
+      [...Array(20)].map(() => redeem(token, INVITE, invitation('Same key'), { idempotency_key: 'same-key' })),
+    );
     expect(new Set(answers.map(({ status, body }) => `${status} ${JSON.stringify(body)}`)).size).toBe(1);
     expect(answers[0]).toMatchObject({ status: 201, body: { remaining: 0 } });
-    const reserved = (await eventsIn(database)).filter(({ type, task }) => type === 'redemption.reserved' && task === claimsOf(token).task_id);
+    const reserved = (await eventsIn(database)).filter(
+      ({ type, task }) => type === 'redemption.reserved' && task === claimsOf(token).task_id,
+    );
     expect(reserved).toHaveLength(1);
   });
 
   test('one server’s key is nothing to another’s', async () => {
     const token = await invited('Two servers', HOUR);
     await redeem(token, INVITE, invitation('Two servers'), { idempotency_key: 'shared' });
-    expect(await redeem(token, INVITE, invitation('Two servers'), { idempotency_key: 'shared' }, crmKey)).toMatchObject({ status: 403, body: { reason: 'foreign_resource' } });
+    expect(await redeem(token, INVITE, invitation('Two servers'), { idempotency_key: 'shared' }, crmKey)).toMatchObject(
+      { status: 403, body: { reason: 'foreign_resource' } },
+    );
   });
 
   test('what was approved twice is used twice, in any order', async () => {
-    const token = await leafToken(agent, person, [readDetails({ calendar: 'Twice' }), readDetails({ calendar: 'Twice', to: '2026-11-25' })], { decision: { ...ONCE, action_0: 'allow', action_1: 'allow' } });
+    const token = await leafToken(
+      agent,
+      person,
+      [readDetails({ calendar: 'Twice' }), readDetails({ calendar: 'Twice', to: '2026-11-25' })],
+      { decision: { ...ONCE, action_0: 'allow', action_1: 'allow' } },
+    );
     const short = parametersOf(readDetails({ calendar: 'Twice', to: '2026-11-25' }));
     expect(await redeem(token, READ, short)).toMatchObject({ status: 201 });
     expect(await redeem(token, READ, short)).toMatchObject({ status: 201 });
@@ -195,15 +251,36 @@ describe('each use is drawn once', () => {
   test('a child draws from the same uses as its parent, and the evidence names the child', async () => {
     const child = await registerAgent(server, { client_name: 'Child' });
     await addEdge(database, agent, child, [INVITE]);
-    const root = accessTokenIn(await tokenInBrowser(agent, person, { authorization_details: detailsParameter(inviteDetails({ title: 'Shared' })) }, ONCE));
+    const root = accessTokenIn(
+      await tokenInBrowser(
+        agent,
+        person,
+        { authorization_details: detailsParameter(inviteDetails({ title: 'Shared' })) },
+        ONCE,
+      ),
+    );
     const parent = accessTokenIn(await exchange(agent, root, { resource: CALENDAR }));
-    const theirs = accessTokenIn(await exchange(child, accessTokenIn(await exchange(agent, root, { requested_actor: child.registration.agent_id }))));
+    const theirs = accessTokenIn(
+      await exchange(
+        child,
+        accessTokenIn(await exchange(agent, root, { requested_actor: child.registration.agent_id })),
+      ),
+    );
     const events = await eventsOf(database, async () => {
       const { body } = await redeem(theirs, INVITE, invitation('Shared'));
       await close(body.redemption_id, { status: 'succeeded' });
-      expect(await redeem(parent, INVITE, invitation('Shared'))).toMatchObject({ status: 403, body: { reason: 'used_up' } });
+      expect(await redeem(parent, INVITE, invitation('Shared'))).toMatchObject({
+        status: 403,
+        body: { reason: 'used_up' },
+      });
     });
-    const who = { agent: child.registration.agent_id, person: claimsOf(root).sub, task: claimsOf(root).task_id, jti: claimsOf(theirs).jti, txn: claimsOf(theirs).txn };
+    const who = {
+      agent: child.registration.agent_id,
+      person: claimsOf(root).sub,
+      task: claimsOf(root).task_id,
+      jti: claimsOf(theirs).jti,
+      txn: claimsOf(theirs).txn,
+    };
     expect(events).toMatchObject([
       { type: 'redemption.reserved', ...who },
       { type: 'redemption.closed', ...who, outcome: 'succeeded' },
@@ -225,13 +302,31 @@ describe('what came of it', () => {
     const events = await eventsOf(database, async () => {
       expect(await close(id, outcome)).toMatchObject({ status: 204, body: '' });
       expect(await close(id, outcome)).toMatchObject({ status: 204 });
-      for (const other of [{ status: 'failed' }, { status: 'released' }, { ...outcome, reference: 'evt-2' }, { ...outcome, affected: 3 }]) {
+      for (const other of [
+        { status: 'failed' },
+        { status: 'released' },
+        { ...outcome, reference: 'evt-2' },
+        { ...outcome, affected: 3 },
+      ]) {
         expect(await close(id, other)).toMatchObject({ status: 409, body: { reason: 'already_closed' } });
       }
     });
     expect(events).toHaveLength(5);
-    expect(events[0]).toMatchObject({ type: 'redemption.closed', decision: 'reported', outcome: 'succeeded', ...whose(token), application: calendar.clientId, resource: CALENDAR, fields: { 'content.reference': { value: 'evt-1' }, 'content.affected': { value: 2 }, 'content.tool': { value: 'send_invitation' } } });
-    for (const event of events.slice(1)) expect(event).toMatchObject({ type: 'redemption.refused', reason: 'outcome_conflict', outcome: null });
+    expect(events[0]).toMatchObject({
+      type: 'redemption.closed',
+      decision: 'reported',
+      outcome: 'succeeded',
+      ...whose(token),
+      application: calendar.clientId,
+      resource: CALENDAR,
+      fields: {
+        'content.reference': { value: 'evt-1' },
+        'content.affected': { value: 2 },
+        'content.tool': { value: 'send_invitation' },
+      },
+    });
+    for (const event of events.slice(1))
+      expect(event).toMatchObject({ type: 'redemption.refused', reason: 'outcome_conflict', outcome: null });
   });
 
   test('released in time: the use is there again, for another key', async () => {
@@ -245,7 +340,10 @@ describe('what came of it', () => {
     const token = await invited('Ghost');
     const { body } = await redeem(token, INVITE, invitation('Ghost'), { idempotency_key: 'ghost' });
     await close(body.redemption_id, { status: 'released' });
-    expect(await redeem(token, INVITE, invitation('Ghost'), { idempotency_key: 'ghost' })).toMatchObject({ status: 409, body: { reason: 'released' } });
+    expect(await redeem(token, INVITE, invitation('Ghost'), { idempotency_key: 'ghost' })).toMatchObject({
+      status: 409,
+      body: { reason: 'released' },
+    });
   });
 
   test('released late: refused, because it may have happened; succeeded and failed are told at any time', async () => {
@@ -254,7 +352,14 @@ describe('what came of it', () => {
     const events = await eventsOf(database, async () => {
       expect(await close(id, { status: 'released' })).toMatchObject({ status: 409, body: { reason: 'too_late' } });
     });
-    expect(events).toMatchObject([{ type: 'redemption.refused', reason: 'outcome_expired', ...whose(token), fields: { 'content.claimed': { value: 'released' } } }]);
+    expect(events).toMatchObject([
+      {
+        type: 'redemption.refused',
+        reason: 'outcome_expired',
+        ...whose(token),
+        fields: { 'content.claimed': { value: 'released' } },
+      },
+    ]);
     expect(await redeem(token, INVITE, invitation('Late'))).toMatchObject({ status: 403, body: { reason: 'used_up' } });
     expect(await close(id, { status: 'failed' })).toMatchObject({ status: 204 });
   });
@@ -263,17 +368,30 @@ describe('what came of it', () => {
     const { token, id } = await reserved('Giving back');
     const answers = await Promise.all([...Array(10)].map(() => close(id, { status: 'released' })));
     expect(answers.every(({ status }) => status === 204)).toBe(true);
-    const [row] = await database.rows<{ uses: number }>('select uses from task_actions where task = $1', [claimsOf(token).task_id]);
+    const [row] = await database.rows<{ uses: number }>('select uses from task_actions where task = $1', [
+      claimsOf(token).task_id,
+    ]);
     expect(row?.uses).toBe(0);
   });
 
   test('of another server, or of nobody: not found, and evidence of the one who asked', async () => {
     const { id } = await reserved('Foreign');
-    for (const unknown of [id, 'rdm_0', 'rdm_%00', 'x'.repeat(500)]) {
+    for (const unknown of [id, 'rdm_0', 'x'.repeat(500)]) {
       const events = await eventsOf(database, async () => {
-        expect(await close(unknown, { status: 'succeeded' }, crmKey)).toMatchObject({ status: 404, body: { reason: 'not_found' } });
+        expect(await close(unknown, { status: 'succeeded' }, crmKey)).toMatchObject({
+          status: 404,
+          body: { reason: 'not_found' },
+        });
       });
-      expect(events).toMatchObject([{ type: 'redemption.refused', reason: 'outcome_unknown', organization: 'org_deployment', application: crm.clientId, person: null }]);
+      expect(events).toMatchObject([
+        {
+          type: 'redemption.refused',
+          reason: 'outcome_unknown',
+          organization: 'org_deployment',
+          application: crm.clientId,
+          person: null,
+        },
+      ]);
     }
     expect(await close(id, { status: 'succeeded' })).toMatchObject({ status: 204 });
   });
@@ -282,13 +400,20 @@ describe('what came of it', () => {
 describe('whose token it is', () => {
   test.each<[what: string, token: () => Promise<string> | string, reason: string]>([
     ['a token for another server’s resource', () => invited('Not theirs', HOUR), 'foreign_resource'],
-    ['a root, which is for this server alone', () => rootToken(agent, person, readDetails({ calendar: 'Root' })), 'foreign_resource'],
+    [
+      'a root, which is for this server alone',
+      () => rootToken(agent, person, readDetails({ calendar: 'Root' })),
+      'foreign_resource',
+    ],
     ['the server’s own token', () => crmKey, 'foreign_resource'],
     ['no token at all', () => 'x.y.z', 'token_not_active'],
   ])('another server redeems nothing with %s', async (_, make, reason) => {
     const token = await make();
     const events = await eventsOf(database, async () => {
-      expect(await redeem(token, INVITE, invitation('Not theirs'), {}, crmKey)).toMatchObject({ status: 403, body: { reason } });
+      expect(await redeem(token, INVITE, invitation('Not theirs'), {}, crmKey)).toMatchObject({
+        status: 403,
+        body: { reason },
+      });
     });
     expect(events).toMatchObject([{ type: 'redemption.refused', reason, application: crm.clientId }]);
   });
@@ -305,18 +430,32 @@ describe('whose token it is', () => {
     const token = await invited('Stopped', HOUR);
     const { body } = await redeem(token, INVITE, invitation('Stopped'));
     await stop(database, claimsOf(token).org_id, 'task', claimsOf(token).task_id);
-    expect(await redeem(token, INVITE, invitation('Stopped'))).toMatchObject({ status: 403, body: { reason: 'token_not_active' } });
+    expect(await redeem(token, INVITE, invitation('Stopped'))).toMatchObject({
+      status: 403,
+      body: { reason: 'token_not_active' },
+    });
     expect(await close(body.redemption_id, { status: 'succeeded' })).toMatchObject({ status: 204 });
   });
 });
 
 describe('reports in batches', () => {
-  const entry = (token: string, more: Json = {}) => ({ jti: claimsOf(token).jti, action: INVITE, decision: 'accepted', status: 'succeeded', request_id: newIdempotencyKey(), at: new Date().toISOString(), ...more });
+  const entry = (token: string, more: Json = {}) => ({
+    jti: claimsOf(token).jti,
+    action: INVITE,
+    decision: 'accepted',
+    status: 'succeeded',
+    request_id: newIdempotencyKey(),
+    at: new Date().toISOString(),
+    ...more,
+  });
   const report = (entries: unknown, key?: string) => call('/outcomes', entries, key);
 
   test('each entry becomes one event, however often it is sent', async () => {
     const token = await invited('Reported', HOUR);
-    const entries = [entry(token, { reference: 'evt-9', tool: 'send' }), entry(token, { decision: 'refused', status: undefined })];
+    const entries = [
+      entry(token, { reference: 'evt-9', tool: 'send' }),
+      entry(token, { decision: 'refused', status: undefined }),
+    ];
     const events = await eventsOf(database, async () => {
       expect(await report(entries)).toMatchObject({ status: 202, body: '' });
       expect(await report([...entries].reverse())).toMatchObject({ status: 202 });
@@ -324,7 +463,20 @@ describe('reports in batches', () => {
     });
     expect(events).toHaveLength(2);
     expect(events.toSorted((a, b) => String(a.reason).localeCompare(String(b.reason)))).toMatchObject([
-      { type: 'outcome.reported', decision: 'reported', reason: 'accepted', outcome: 'succeeded', ...whose(token), application: calendar.clientId, resource: CALENDAR, fields: { 'content.reference': { value: 'evt-9' }, 'content.tool': { value: 'send' }, 'content.request_id': { value: entries[0]?.request_id } } },
+      {
+        type: 'outcome.reported',
+        decision: 'reported',
+        reason: 'accepted',
+        outcome: 'succeeded',
+        ...whose(token),
+        application: calendar.clientId,
+        resource: CALENDAR,
+        fields: {
+          'content.reference': { value: 'evt-9' },
+          'content.tool': { value: 'send' },
+          'content.request_id': { value: entries[0]?.request_id },
+        },
+      },
       { type: 'outcome.reported', reason: 'refused', outcome: null },
     ]);
   });
@@ -333,15 +485,23 @@ describe('reports in batches', () => {
     const token = await invited('Silent', HOUR);
     const root = await rootToken(agent, person, readDetails({ calendar: 'Silent' }));
     const events = await eventsOf(database, async () => {
-      expect(await report([entry(token), entry(token, { jti: 'nobody' })], crmKey)).toMatchObject({ status: 202, body: '' });
-      expect(await report([entry(root), entry(token, { at: '2020-01-01T00:00:00Z' })])).toMatchObject({ status: 202, body: '' });
+      expect(await report([entry(token), entry(token, { jti: 'nobody' })], crmKey)).toMatchObject({
+        status: 202,
+        body: '',
+      });
+      expect(await report([entry(root), entry(token, { at: '2020-01-01T00:00:00Z' })])).toMatchObject({
+        status: 202,
+        body: '',
+      });
     });
     expect(events).toEqual([]);
   });
 
   test('500 at once, each as long as it may be; 501 are too many; none is fine', async () => {
     const token = await invited('Many', HOUR);
-    const many = [...Array(500)].map((_, n) => entry(token, { request_id: `many-${n}-${'x'.repeat(240)}`, reference: 'r'.repeat(500), tool: 't'.repeat(200) }));
+    const many = [...Array(500)].map((_, n) =>
+      entry(token, { request_id: `many-${n}-${'x'.repeat(240)}`, reference: 'r'.repeat(500), tool: 't'.repeat(200) }),
+    );
     const events = await eventsOf(database, async () => {
       expect(await report(many)).toMatchObject({ status: 202 });
     });
@@ -382,15 +542,28 @@ describe('who may call', () => {
     expect(none).toMatchObject({ status: 401, body: { error: 'invalid_token' } });
     expect(none.headers.get('www-authenticate')).toBe('Bearer');
     expect(await call(path, {}, 'x.y.z')).toMatchObject({ status: 401, body: { error: 'invalid_token' } });
-    const own = await registerAgent(server, { grant_types: ['client_credentials'], redirect_uris: undefined, dpop_bound_access_tokens: false });
+    const own = await registerAgent(server, {
+      grant_types: ['client_credentials'],
+      redirect_uris: undefined,
+      dpop_bound_access_tokens: false,
+    });
     await database.run('update agents set own_actions = $2 where id = $1', [own.registration.agent_id, [READ]]);
-    const agents = accessTokenIn(await own.token({ grant_type: 'client_credentials', scope: 'calendar.read' }, { dpop: false }));
+    const agents = accessTokenIn(
+      await own.token({ grant_type: 'client_credentials', scope: 'calendar.read' }, { dpop: false }),
+    );
     const events = await eventsOf(database, async () => {
       const refused = await call(path, {}, agents);
       expect(refused).toMatchObject({ status: 403, body: { error: 'insufficient_scope' } });
       expect(refused.headers.get('www-authenticate')).toContain('scope="redemptions"');
     });
-    expect(events).toMatchObject([{ type: 'request.refused', reason: 'insufficient_scope', application: own.clientId, agent: own.registration.agent_id }]);
+    expect(events).toMatchObject([
+      {
+        type: 'request.refused',
+        reason: 'insufficient_scope',
+        application: own.clientId,
+        agent: own.registration.agent_id,
+      },
+    ]);
   });
 
   test('DP-05: a bound token of the server only with its key; a bound token of an agent not as Bearer', async () => {
@@ -402,7 +575,10 @@ describe('who may call', () => {
     expect(await call('/outcomes', [], bound, proven)).toMatchObject({ status: 401 });
     const other = await calendar.proof(`${server.issuer}/redemptions`, { accessToken: bound });
     expect(await call('/outcomes', [], bound, { ...proven, DPoP: other })).toMatchObject({ status: 401 });
-    const unbound = await unboundToken(await registerAgent(server, { dpop_bound_access_tokens: false }), person, { authorization_details: detailsParameter(readDetails({ calendar: 'Unbound' })), resource: CALENDAR });
+    const unbound = await unboundToken(await registerAgent(server, { dpop_bound_access_tokens: false }), person, {
+      authorization_details: detailsParameter(readDetails({ calendar: 'Unbound' })),
+      resource: CALENDAR,
+    });
     expect(await call('/outcomes', [], unbound)).toMatchObject({ status: 403 });
   });
 });
@@ -425,17 +601,30 @@ describe('what cannot be understood', () => {
     ['half a character', '{"token":"t","action":"a","parameters":{"a":"\\ud800"},"idempotency_key":"k"}'],
     ['a null character', '{"token":"t","action":"a","parameters":{"a":"\\u0000"},"idempotency_key":"k"}'],
     ['a prototype', '{"token":"t","action":"a","parameters":{"__proto__":{}},"idempotency_key":"k"}'],
-    ['a very deep value', `{"token":"t","action":"a","parameters":{"a":${'['.repeat(50)}${']'.repeat(50)}},"idempotency_key":"k"}`],
+    [
+      'a very deep value',
+      `{"token":"t","action":"a","parameters":{"a":${'['.repeat(50)}${']'.repeat(50)}},"idempotency_key":"k"}`,
+    ],
   ])('a redemption with %s is a 400', async (_, body) => {
     expect((await call('/redemptions', body)).status).toBe(400);
   });
 
   test('a redemption that is too large is a 413, one of another type a 400', async () => {
     expect((await call('/redemptions', { token: 't'.repeat(70_000) })).status).toBe(413);
-    expect((await call('/redemptions', 'token=t', calendarKey, { 'content-type': 'application/x-www-form-urlencoded' })).status).toBe(400);
+    expect(
+      (await call('/redemptions', 'token=t', calendarKey, { 'content-type': 'application/x-www-form-urlencoded' }))
+        .status,
+    ).toBe(400);
   });
 
-  test.each([{ status: 'done' }, {}, { status: 'succeeded', affected: -1 }, { status: 'succeeded', affected: 1.5 }, { status: 'succeeded', affected: 2 ** 31 }, { status: 'succeeded', reference: '' }])('an outcome %j is a 400', async (outcome) => {
+  test.each([
+    { status: 'done' },
+    {},
+    { status: 'succeeded', affected: -1 },
+    { status: 'succeeded', affected: 1.5 },
+    { status: 'succeeded', affected: 2 ** 31 },
+    { status: 'succeeded', reference: '' },
+  ])('an outcome %j is a 400', async (outcome) => {
     expect(await close('rdm_0', outcome)).toMatchObject({ status: 400, body: { reason: 'invalid_request' } });
   });
 });

@@ -92,7 +92,8 @@ async function makeWorld(): Promise<World> {
   await addEdge(database, agent, child, [READ]);
   const first = await tokenInBrowser(agent, anna, { authorization_details: detailsParameter(readDetails()) }, HOUR);
   const root = accessTokenIn(first);
-  const handToChild = async () => accessTokenIn(await exchange(agent, root, { requested_actor: child.registration.agent_id }));
+  const handToChild = async () =>
+    accessTokenIn(await exchange(agent, root, { requested_actor: child.registration.agent_id }));
   const held: Held = {
     root,
     leaf: accessTokenIn(await exchange(agent, root, { resource: CALENDAR })),
@@ -138,11 +139,22 @@ async function deadIn({ held, agent, child }: World): Promise<string[]> {
     expect({ name, answers }).toEqual({ name, answers: answers.map(() => answers[0]) });
     if (answers[0] === false) dead.push(name);
   };
-  for (const name of ['leaf', 'child', 'otherTask', 'otherClient', 'otherPerson', 'otherAgent', 'otherOrganization'] as const) {
+  for (const name of [
+    'leaf',
+    'child',
+    'otherTask',
+    'otherClient',
+    'otherPerson',
+    'otherAgent',
+    'otherOrganization',
+  ] as const) {
     note(name, [(await introspect(resourceServer, held[name])).active, (await redeem(held[name])) === 201]);
   }
   const good = ({ status }: Answer) => status === 200;
-  note('root', [(await introspect(agent, held.root)).active, good(await exchange(agent, held.root, { resource: CALENDAR }))]);
+  note('root', [
+    (await introspect(agent, held.root)).active,
+    good(await exchange(agent, held.root, { resource: CALENDAR })),
+  ]);
   note('handoff', [good(await exchange(child, held.handoff))]);
   note('refreshToken', [
     (await introspect(agent, held.refreshToken)).active ?? false,
@@ -156,7 +168,11 @@ const BELOW_ROOT = ['leaf', 'child', 'root', 'handoff'] as const;
 
 describe('a stop ends what it names, everywhere at once, and its neighbours live', () => {
   test.each<[kind: StopKind, subject: (world: World) => Promise<string> | string, dead: readonly (keyof Held)[]]>([
-    ['organization', ({ organization }) => organization, [...TASK, 'otherTask', 'otherClient', 'otherPerson', 'otherAgent']],
+    [
+      'organization',
+      ({ organization }) => organization,
+      [...TASK, 'otherTask', 'otherClient', 'otherPerson', 'otherAgent'],
+    ],
     ['agent', ({ agent }) => agent.registration.agent_id, [...TASK, 'otherTask', 'otherClient', 'otherPerson']],
     ['person', ({ person }) => person, [...TASK, 'otherTask', 'otherClient', 'otherAgent']],
     ['pair', ({ agent, person }) => pairOf(agent.registration.agent_id, person), [...TASK, 'otherTask', 'otherClient']],
@@ -171,7 +187,10 @@ describe('a stop ends what it names, everywhere at once, and its neighbours live
     if (kind === 'resource') {
       // A root is for this server: it lives, and no longer opens the resource.
       expect(await introspect(world.agent, world.held.root)).toMatchObject({ active: true });
-      expect(await exchange(world.agent, world.held.root, { resource: CALENDAR })).toMatchObject({ status: 400, body: { error: 'invalid_grant' } });
+      expect(await exchange(world.agent, world.held.root, { resource: CALENDAR })).toMatchObject({
+        status: 400,
+        body: { error: 'invalid_grant' },
+      });
       for (const name of ['leaf', 'child', 'otherTask', 'otherPerson', 'otherAgent'] as const) {
         expect(await introspect(resourceServer, world.held[name])).toEqual({ active: false });
       }
@@ -180,7 +199,12 @@ describe('a stop ends what it names, everywhere at once, and its neighbours live
       expect((await deadIn(world)).toSorted()).toEqual([...dead].toSorted());
     }
     // What is approved after the stop is nothing that it ended.
-    expect(await introspect(resourceServer, await leafToken(world.agent, await signIn(server), [readDetails({ to: '2026-12-24' })]))).toMatchObject({ active: true });
+    expect(
+      await introspect(
+        resourceServer,
+        await leafToken(world.agent, await signIn(server), [readDetails({ to: '2026-12-24' })]),
+      ),
+    ).toMatchObject({ active: true });
   });
 
   test('of a child alone: its parent goes on', async () => {
@@ -227,7 +251,9 @@ describe('an agent that is not active', () => {
 
   test('past its date: as dead as suspended, without anybody doing anything', async () => {
     const world = await makeWorld();
-    await database.run(`update agents set expires_at = now() - interval '1 second' where id = $1`, [world.agent.registration.agent_id]);
+    await database.run(`update agents set expires_at = now() - interval '1 second' where id = $1`, [
+      world.agent.registration.agent_id,
+    ]);
     expect(await exchange(world.agent, world.held.root, { resource: CALENDAR })).toMatchObject({ status: 401 });
     expect(await introspect(resourceServer, world.held.leaf)).toEqual({ active: false });
     expect(await introspect(resourceServer, world.held.child)).toEqual({ active: false });
@@ -235,7 +261,12 @@ describe('an agent that is not active', () => {
 
   const move = ({ registration }: TestClient, to: 'active' | 'suspended' | 'retired' | 'expired') =>
     database.transaction((statements) =>
-      changeStatus(statements, { organization: registration.organization, agent: registration.agent_id, to, by: 'test' }),
+      changeStatus(statements, {
+        organization: registration.organization,
+        agent: registration.agent_id,
+        to,
+        by: 'test',
+      }),
     );
 });
 
@@ -254,7 +285,8 @@ test('a stop in the middle of many exchanges leaves nothing alive behind it', as
   const late = await exchange(agent, held.root, { resource: CALENDAR });
   expect(late.status).toBe(400);
   for (const answer of await Promise.all(exchanges)) {
-    if (answer.status === 200) expect(await introspect(resourceServer, accessTokenIn(answer))).toEqual({ active: false });
+    if (answer.status === 200)
+      expect(await introspect(resourceServer, accessTokenIn(answer))).toEqual({ active: false });
     else expect(answer.status).toBe(400);
   }
 });
@@ -262,7 +294,10 @@ test('a stop in the middle of many exchanges leaves nothing alive behind it', as
 test('RFC 7592 §2.3: a registration that is deleted takes everything with it, also what was handed on', async () => {
   const { agent, held } = await makeWorld();
   const { registration_client_uri, registration_access_token } = agent.registration;
-  const response = await fetch(registration_client_uri, { method: 'DELETE', headers: { authorization: `Bearer ${registration_access_token}` } });
+  const response = await fetch(registration_client_uri, {
+    method: 'DELETE',
+    headers: { authorization: `Bearer ${registration_access_token}` },
+  });
   expect(response.status).toBe(204);
   for (const token of [held.leaf, held.child, held.otherTask, held.otherPerson]) {
     expect(await introspect(resourceServer, token)).toEqual({ active: false });

@@ -1,9 +1,9 @@
 import {
   type Act,
   type AdminCaller,
-  actorOf,
   type AdminStore,
   type AgentCard,
+  actorOf,
   type ClientAdded,
   type ListedAgent,
   type ListedEdge,
@@ -13,13 +13,13 @@ import {
   type Organization,
   type OrganizationStore,
   type StillLive,
-  type Stopped,
   type StopOrder,
+  type Stopped,
 } from '../../server/admin/admin.ts';
 import type { AgentStatus } from '../../server/agents/agent.ts';
 import { COMMAND_LINE_CLIENT, DEPLOYMENT } from '../../server/agents/clients.ts';
-import { type EventType, prepareEvent } from '../../server/evidence/evidence.ts';
 import type { ResourceDocument } from '../../server/catalogue/catalogue.ts';
+import { type EventType, prepareEvent } from '../../server/evidence/evidence.ts';
 import { changeStatus } from './agents.ts';
 import { publishCatalogue } from './catalogue.ts';
 import type { Database, Statements } from './database.ts';
@@ -53,7 +53,10 @@ const PUT_COMMAND_LINE = `
 /** What names organizations. Not within one, so only for what resolves a name and for the operator. */
 export const postgresOrganizations = (database: Database): OrganizationStore => ({
   list: () => database.rows<Organization>('select id, slug, name, domains from organizations order by slug'),
-  find: (name) => database.first<Organization>('select id, slug, name, domains from organizations where id = $1 or slug = $1', [name]),
+  find: (name) =>
+    database.first<Organization>('select id, slug, name, domains from organizations where id = $1 or slug = $1', [
+      name,
+    ]),
   add: ({ id, slug, name, domains }, caller) =>
     database.transaction(async (statements) => {
       const added = await statements.run(
@@ -70,16 +73,23 @@ export const postgresOrganizations = (database: Database): OrganizationStore => 
       await acted(statements, { organization: id, caller }, 'organization.changed', { name, domains });
     }),
   ofAgent: async (agent) =>
-    (await database.rows<{ organization: string }>('select distinct organization from agents where id = $1 or name = $1', [agent])).map(
-      ({ organization }) => organization,
-    ),
+    (
+      await database.rows<{ organization: string }>(
+        'select distinct organization from agents where id = $1 or name = $1',
+        [agent],
+      )
+    ).map(({ organization }) => organization),
   ofTask: async (task) =>
-    (await database.first<{ organization: string }>('select organization from tasks where id = $1', [task]))?.organization,
+    (await database.first<{ organization: string }>('select organization from tasks where id = $1', [task]))
+      ?.organization,
 });
 
 /** The admin API's reading and writing, one organization at a time under row-level security. */
 export const postgresAdmin = (database: Database): AdminStore => ({
-  people: (organization) => database.within(organization, (statements) => statements.rows<ListedPerson>(`${PEOPLE} order by p.email`, [organization])),
+  people: (organization) =>
+    database.within(organization, (statements) =>
+      statements.rows<ListedPerson>(`${PEOPLE} order by p.email`, [organization]),
+    ),
   findPerson: (organization, person) =>
     database.within(organization, (statements) =>
       statements.first<ListedPerson>(`${PEOPLE} and (p.id = $2 or lower(p.email) = lower($2))`, [organization, person]),
@@ -96,14 +106,22 @@ export const postgresAdmin = (database: Database): AdminStore => ({
     }),
   addEnrolment: (act, { tokenHash, person, expiresAt }) =>
     database.within(act.organization, async (statements) => {
-      const added = await statements.run(ADD_ENROLMENT, [tokenHash, act.organization, person, actorOf(act.caller), expiresAt]);
+      const added = await statements.run(ADD_ENROLMENT, [
+        tokenHash,
+        act.organization,
+        person,
+        actorOf(act.caller),
+        expiresAt,
+      ]);
       if (added === 0) return false;
       await acted(statements, act, 'enrolment.offered', { person, expires_at: expiresAt.toISOString() });
       return true;
     }),
 
   initialAccessTokens: (organization) =>
-    database.within(organization, (statements) => statements.rows<ListedInitialAccessToken>(INITIAL_ACCESS_TOKENS, [organization])),
+    database.within(organization, (statements) =>
+      statements.rows<ListedInitialAccessToken>(INITIAL_ACCESS_TOKENS, [organization]),
+    ),
   addInitialAccessToken: (act, token, id, tokenHash) =>
     database.within(act.organization, async (statements) => {
       const { owner, deputy, mode, status, allowUnbound, uses, expiresAt } = token;
@@ -166,7 +184,10 @@ export const postgresAdmin = (database: Database): AdminStore => ({
     ),
   agent: (organization, id) =>
     database.within(organization, async (statements) => {
-      const agent = await statements.first<ListedAgent>(`${AGENTS} where a.organization = $1 and a.id = $2`, [organization, id]);
+      const agent = await statements.first<ListedAgent>(`${AGENTS} where a.organization = $1 and a.id = $2`, [
+        organization,
+        id,
+      ]);
       if (!agent) return undefined;
       const of = [organization, id];
       return {
@@ -194,23 +215,34 @@ export const postgresAdmin = (database: Database): AdminStore => ({
     }),
   setOwnActions: (act, agent, actions) =>
     database.within(act.organization, async (statements) => {
-      await statements.run('update agents set own_actions = $3 where organization = $1 and id = $2', [act.organization, agent, actions]);
+      await statements.run('update agents set own_actions = $3 where organization = $1 and id = $2', [
+        act.organization,
+        agent,
+        actions,
+      ]);
       await record(statements, act, 'agent.changed', 'own_actions', { own_actions: actions }, { agent });
     }),
 
-  edges: (organization) => database.within(organization, (statements) => statements.rows<ListedEdge>(EDGES, [organization])),
+  edges: (organization) =>
+    database.within(organization, (statements) => statements.rows<ListedEdge>(EDGES, [organization])),
   putEdge: (act, { parent, child, actions, maxDepth }) =>
     database.within(act.organization, async (statements) => {
       await statements.run(PUT_EDGE, [act.organization, parent, child, actions, maxDepth]);
-      await record(statements, act, 'agent.changed', 'edge_put', { child, actions, max_depth: maxDepth }, { agent: parent });
+      await record(
+        statements,
+        act,
+        'agent.changed',
+        'edge_put',
+        { child, actions, max_depth: maxDepth },
+        { agent: parent },
+      );
     }),
   removeEdge: (act, parent, child) =>
     database.within(act.organization, async (statements) => {
-      const removed = await statements.run('delete from agent_edges where organization = $1 and parent = $2 and child = $3', [
-        act.organization,
-        parent,
-        child,
-      ]);
+      const removed = await statements.run(
+        'delete from agent_edges where organization = $1 and parent = $2 and child = $3',
+        [act.organization, parent, child],
+      );
       if (removed === 0) return false;
       await record(statements, act, 'agent.changed', 'edge_removed', { child }, { agent: parent });
       return true;
@@ -225,14 +257,20 @@ export const postgresAdmin = (database: Database): AdminStore => ({
     }),
 });
 
-async function addClient(statements: Statements, act: Act, { clientId, kind, metadata, resources, replace }: NewClient): Promise<ClientAdded> {
+async function addClient(
+  statements: Statements,
+  act: Act,
+  { clientId, kind, metadata, resources, replace }: NewClient,
+): Promise<ClientAdded> {
   const found = await statements.rows<{ resource: string; resource_server: string | null }>(
     `select resource, resource_server from resources where resource = any($1) and coalesce(organization, '${DEPLOYMENT}') = $2`,
     [resources, act.organization],
   );
   const foreign = resources.filter((resource) => !found.some((row) => row.resource === resource));
   if (foreign.length > 0) return { foreign };
-  const taken = found.flatMap(({ resource, resource_server }) => (resource_server !== null && !replace ? [resource] : []));
+  const taken = found.flatMap(({ resource, resource_server }) =>
+    resource_server !== null && !replace ? [resource] : [],
+  );
   if (taken.length > 0) return { taken };
   await statements.run('insert into clients (client_id, organization, kind, metadata) values ($1, $2, $3, $4)', [
     clientId,
@@ -279,7 +317,10 @@ function namesIn({ kind, subject }: StopOrder): { [column: string]: string | und
 }
 
 async function stopped(statements: Statements, organization: string, key: string): Promise<Stopped> {
-  const epoch = await statements.first<{ at: Date }>('select at from stop_epochs where organization = $1 and key = $2', [organization, key]);
+  const epoch = await statements.first<{ at: Date }>(
+    'select at from stop_epochs where organization = $1 and key = $2',
+    [organization, key],
+  );
   return {
     stopped_at: epoch?.at ?? new Date(),
     tokens: await statements.rows<StillLive>(STILL_LIVE, [organization, key]),
@@ -287,7 +328,14 @@ async function stopped(statements: Statements, organization: string, key: string
 }
 
 const acted = (statements: Statements, act: Act, reason: string, content: object) =>
-  record(statements, act, 'admin.acted', reason, content, act.caller.kind === 'person' ? { person: act.caller.person.id } : {});
+  record(
+    statements,
+    act,
+    'admin.acted',
+    reason,
+    content,
+    act.caller.kind === 'person' ? { person: act.caller.person.id } : {},
+  );
 
 function record(
   statements: Statements,
@@ -327,7 +375,8 @@ const ADD_ENROLMENT = `
     where organization = $2 and person = open.id and used_at is null and expires_at > clock_timestamp())
   insert into enrolments (token_hash, organization, person, made_by, expires_at) select $1, $2, open.id, $4, $5 from open`;
 
-const person = (alias: string) => `json_build_object('id', ${alias}.id, 'name', ${alias}.name, 'email', ${alias}.email)`;
+const person = (alias: string) =>
+  `json_build_object('id', ${alias}.id, 'name', ${alias}.name, 'email', ${alias}.email)`;
 
 const INITIAL_ACCESS_TOKENS = `
   select i.id, ${person('o')} as owner, ${person('d')} as deputy, i.mode_ceiling as mode, i.final_status as status, i.allow_unbound,

@@ -75,9 +75,7 @@ export const postgresApprovals = (database: Database, delay = 0): ApprovalStore 
   },
 
   async released(authReqIdHash) {
-    await database.run('update approvals set held_until = null, polled_at = null where auth_req_id_hash = $1', [
-      authReqIdHash,
-    ]);
+    await database.run(RELEASED, [authReqIdHash]);
   },
 
   async collect(authReqIdHash) {
@@ -307,11 +305,19 @@ const RECENT = `
   ${SELECT} where organization = $1 and person = $2 and (status <> 'pending' or expires_at <= clock_timestamp())
   order by asked_at desc limit $3`;
 
+// Not waited for where a commit that waits follows in the same request, and flushes this too.
+const UNWAITED = `(select set_config('synchronous_commit', 'off', true)) as unwaited`;
+
+const RELEASED = `
+  update approvals set held_until = null, polled_at = null from ${UNWAITED} where auth_req_id_hash = $1`;
+
 // Interval counts from start to start; a poll during a held one overlaps it. Both lengthen the interval for good (CB-45).
 // Once the person decided there is nothing to wait for: the first poll collects, any other hears that it is too late.
+// A poll that collects commits once, with its token; any other commits here, and its client's assertion with it.
 const POLL = `
   with before as (
     select id, organization, clock_timestamp() as now,
+           case status when 'approved' then set_config('synchronous_commit', 'off', true) end as unwaited,
            status = 'pending' and
              (held_until > clock_timestamp() or polled_at + make_interval(secs => poll_interval) > clock_timestamp()) as too_fast
     from approvals where auth_req_id_hash = $1 and client_id = $2 for no key update)
@@ -324,8 +330,7 @@ const POLL = `
   returning a.*, coalesce(before.too_fast, false) as too_fast, a.expires_at <= clock_timestamp() as expired, ${STOPPED} as stopped`;
 
 const COLLECT = `
-  update approvals set collected_at = clock_timestamp()
-  from (select set_config('synchronous_commit', 'off', true)) as unwaited
+  update approvals set collected_at = clock_timestamp() from ${UNWAITED}
   where auth_req_id_hash = $1 and collected_at is null and status in ('approved', 'denied')`;
 
 const APPROVE = `

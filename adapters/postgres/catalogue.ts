@@ -80,9 +80,15 @@ function merged(before: readonly ResourceDocument[], documents: readonly Resourc
     const added = documents.find(({ resource }) => resource === document.resource);
     if (!added) return document;
     const again = new Set(added.actions.map(({ key, version }) => `${key} ${version}`));
-    return { ...added, actions: [...document.actions.filter(({ key, version }) => !again.has(`${key} ${version}`)), ...added.actions] };
+    return {
+      ...added,
+      actions: [...document.actions.filter(({ key, version }) => !again.has(`${key} ${version}`)), ...added.actions],
+    };
   };
-  return [...before.map(kept), ...documents.filter(({ resource }) => !before.some((document) => document.resource === resource))];
+  return [
+    ...before.map(kept),
+    ...documents.filter(({ resource }) => !before.some((document) => document.resource === resource)),
+  ];
 }
 
 const PUT_RESOURCE = `

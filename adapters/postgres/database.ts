@@ -120,11 +120,7 @@ async function send<Row>(
 const holdsNull = (value: unknown): boolean =>
   typeof value === 'string' ? value.includes('\0') : Array.isArray(value) && value.some(holdsNull);
 const withoutNull = (value: unknown): unknown =>
-  typeof value === 'string'
-    ? value.replaceAll('\0', '\ufffd')
-    : Array.isArray(value)
-      ? value.map(withoutNull)
-      : value;
+  typeof value === 'string' ? value.replaceAll('\0', '\ufffd') : Array.isArray(value) ? value.map(withoutNull) : value;
 
 /** Every statement is a constant text, so the set of names is small and stable. */
 const names = new Map<string, string>();

@@ -7,7 +7,10 @@ import { eventParameters, insertEvent } from './evidence.ts';
 /** Links that set a password. Who holds one is nobody yet, so this is the owner's path and every statement says whose. */
 export const postgresEnrolments = (database: Database): EnrolmentStore => ({
   async find(tokenHash) {
-    const row = await database.first<{ person: string | null; name: string; email: string; organizationName: string }>(FIND, [tokenHash]);
+    const row = await database.first<{ person: string | null; name: string; email: string; organizationName: string }>(
+      FIND,
+      [tokenHash],
+    );
     if (!row) return undefined;
     const { person, ...named } = row;
     return { person: person === null ? undefined : named };
@@ -18,7 +21,9 @@ export const postgresEnrolments = (database: Database): EnrolmentStore => ({
       return await database.transaction(async (statements) => {
         const used = await statements.first<{ organization: string | null; person: string | null }>(USE, [tokenHash]);
         if (!used || (used.person === null) !== (first !== undefined)) return 'gone';
-        const person = first ? await addFirst(statements, first) : await enrolled(statements, used.organization, used.person);
+        const person = first
+          ? await addFirst(statements, first)
+          : await enrolled(statements, used.organization, used.person);
         if (!person) return 'gone';
         await statements.run(ADD_PASSWORD, [person.organization, person.id, newId('crd'), person.email, passwordHash]);
         const event = prepareEvent({
@@ -43,8 +48,13 @@ export const offerFirstEnrolment = (database: Database, tokenHash: Buffer, expir
   database.transaction(async (statements) => {
     const people = await statements.first<{ some: boolean }>('select exists (select from people) as some');
     if (people?.some) return false;
-    await statements.run('update enrolments set expires_at = clock_timestamp() where person is null and used_at is null');
-    await statements.run(`insert into enrolments (token_hash, made_by, expires_at) values ($1, 'bootstrap', $2)`, [tokenHash, expiresAt]);
+    await statements.run(
+      'update enrolments set expires_at = clock_timestamp() where person is null and used_at is null',
+    );
+    await statements.run(`insert into enrolments (token_hash, made_by, expires_at) values ($1, 'bootstrap', $2)`, [
+      tokenHash,
+      expiresAt,
+    ]);
     return true;
   });
 
@@ -56,7 +66,10 @@ interface Enrolled {
 }
 
 /** The first administrator of all: two links used at once make one organization. */
-async function addFirst(statements: Statements, { organization, person }: FirstAdministrator): Promise<Enrolled | undefined> {
+async function addFirst(
+  statements: Statements,
+  { organization, person }: FirstAdministrator,
+): Promise<Enrolled | undefined> {
   await statements.run(`select pg_advisory_xact_lock(hashtext('countersign first administrator'))`);
   const people = await statements.first<{ some: boolean }>('select exists (select from people) as some');
   if (people?.some) return undefined;

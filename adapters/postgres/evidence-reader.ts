@@ -1,5 +1,11 @@
 import type { Named } from '../../server/admin/admin.ts';
-import type { ChainToken, EvidenceFilter, EvidenceReader, ReadableEvent, TaskChain } from '../../server/admin/evidence.ts';
+import type {
+  ChainToken,
+  EvidenceFilter,
+  EvidenceReader,
+  ReadableEvent,
+  TaskChain,
+} from '../../server/admin/evidence.ts';
 import type { Database, Statements } from './database.ts';
 import { KEYS_OF_ROW } from './tokens.ts';
 
@@ -9,7 +15,11 @@ export const postgresEvidenceReader = (database: Database): EvidenceReader => ({
   chain: (organization, task) => database.within(organization, (statements) => chain(statements, organization, task)),
 });
 
-async function list(statements: Statements, organization: string, { task, agent, person, type, before, limit }: EvidenceFilter) {
+async function list(
+  statements: Statements,
+  organization: string,
+  { task, agent, person, type, before, limit }: EvidenceFilter,
+) {
   const rows = await statements.rows<EventRow>(LIST, [
     organization,
     task ?? null,
@@ -38,7 +48,11 @@ async function chain(statements: Statements, organization: string, id: string): 
     tokens.flatMap(({ lineage }) => lineage.map((key) => key.split(':')[1])),
     task.expires_at,
   ]);
-  const nameOf = await namesOf(statements, organization, tokens.flatMap(({ agents, agent, may_act }) => [agent, may_act, ...agents]));
+  const nameOf = await namesOf(
+    statements,
+    organization,
+    tokens.flatMap(({ agents, agent, may_act }) => [agent, may_act, ...agents]),
+  );
   const { approval: _, client_id: __, resources: ___, slug, organization_name: name, ...shown } = task;
   return {
     organization: { id: organization, slug, name },
@@ -57,7 +71,13 @@ async function chain(statements: Statements, organization: string, id: string): 
 interface EventRow extends Omit<ReadableEvent, 'by' | 'acting' | 'names'> {
   content: Record<string, unknown>;
 }
-type TaskRow = TaskChain['task'] & { approval: string | null; client_id: string; resources: string[]; slug: string; organization_name: string };
+type TaskRow = TaskChain['task'] & {
+  approval: string | null;
+  client_id: string;
+  resources: string[];
+  slug: string;
+  organization_name: string;
+};
 type TokenRow = Omit<ChainToken, 'agent' | 'acting' | 'handed_to' | 'resource'> & {
   agent: string | null;
   may_act: string | null;
@@ -69,7 +89,11 @@ type TokenRow = Omit<ChainToken, 'agent' | 'acting' | 'handed_to' | 'resource'> 
 };
 
 async function readable(statements: Statements, organization: string, rows: EventRow[]): Promise<ReadableEvent[]> {
-  const nameOf = await namesOf(statements, organization, rows.flatMap(({ content }) => Object.values(content).flat()));
+  const nameOf = await namesOf(
+    statements,
+    organization,
+    rows.flatMap(({ content }) => Object.values(content).flat()),
+  );
   return rows.map((row) => {
     const { by, acting, ...content } = row.content;
     return {
@@ -89,9 +113,14 @@ async function readable(statements: Statements, organization: string, rows: Even
 }
 
 /** Names of people, agents and clients; an id without a name stays an id. */
-async function namesOf(statements: Statements, organization: string, ids: readonly unknown[]): Promise<(id: string) => Named> {
+async function namesOf(
+  statements: Statements,
+  organization: string,
+  ids: readonly unknown[],
+): Promise<(id: string) => Named> {
   const asked = [...new Set(ids.filter((id) => typeof id === 'string' && /^[a-z]{3,}[_-][a-z0-9]+$/.test(id)))];
-  const rows = asked.length > 0 ? await statements.rows<Named & { email: string | null }>(NAMES, [organization, asked]) : [];
+  const rows =
+    asked.length > 0 ? await statements.rows<Named & { email: string | null }>(NAMES, [organization, asked]) : [];
   const names = new Map(rows.map(({ id, name, email }) => [id, { id, name, ...(email !== null && { email }) }]));
   return (id) => names.get(id) ?? { id, name: null };
 }
@@ -155,7 +184,7 @@ const TOKENS = `
          coalesce(why_not_alive(t.organization, ${KEYS_OF_ROW}, t.agents, t.person, t.task, t.since),
                   case when t.expires_at <= clock_timestamp() then 'expired' end) as over
   from issued_tokens t left join resources r on r.resource = t.resource
-  where t.organization = $1 and t.task = $2 order by t.issued_at, t.depth, t.jti`;
+  where t.organization = $1 and t.task = $2 order by t.issued_at, cardinality(t.lineage), t.jti`;
 
 // The approval's own events came before there was a task; a stop may name the agent, the person or the client instead.
 const CHAIN = `

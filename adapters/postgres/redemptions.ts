@@ -6,13 +6,13 @@ import { EVENT_PARAMETERS, eventParameters, insertEvent, postgresEvidence } from
 
 export const postgresRedemptions = (database: Database): RedemptionStore => ({
   async reserve(redemption) {
-    // The same key may have come before, or twice at once: then the other one drew, and its answer is ours too.
+    // The same key may arrive twice at once: then the other one drew, and its answer is ours too.
     try {
       const drawn = await draw(database, redemption);
-      return drawn.ok ? drawn : ((await existing(database, redemption)) ?? drawn);
+      return drawn.ok || drawn.reason !== 'used_up' ? drawn : ((await existing(database, redemption)) ?? drawn);
     } catch (error) {
-      const before = isUniqueViolation(error) ? await existing(database, redemption) : undefined;
-      if (before) return before;
+      const now = isUniqueViolation(error) ? await existing(database, redemption) : undefined;
+      if (now) return now;
       throw error;
     }
   },
@@ -48,7 +48,13 @@ export const postgresRedemptions = (database: Database): RedemptionStore => ({
         jti: row?.jti,
         txn: row?.txn,
       };
-      const content = { redemption: id.slice(0, 100), action: row?.action, reference, affected, tool: row?.tool ?? undefined };
+      const content = {
+        redemption: id.slice(0, 100),
+        action: row?.action,
+        reference,
+        affected,
+        tool: row?.tool ?? undefined,
+      };
       const refused = async <Reason extends string>(reason: Reason): Promise<Reason> => {
         await evidence.record({
           ...about,
@@ -61,7 +67,8 @@ export const postgresRedemptions = (database: Database): RedemptionStore => ({
       };
       if (!row) return refused('unknown');
       if (row.status !== 'reserved') {
-        const same = row.status === status && row.reference === (reference ?? null) && row.affected === (affected ?? null);
+        const same =
+          row.status === status && row.reference === (reference ?? null) && row.affected === (affected ?? null);
         return same ? 'repeated' : refused('conflict');
       }
       // A use that is given back late could already have happened: it stays drawn.
@@ -184,6 +191,8 @@ async function draw(database: Database, redemption: NewRedemption): Promise<Rese
     id: string | null;
     remaining: number | null;
     expires_at: Date;
+    answer_hash: string;
+    released: boolean;
   }>(DRAW, [
     ...eventParameters(event),
     token.organization,
@@ -216,27 +225,30 @@ async function draw(database: Database, redemption: NewRedemption): Promise<Rese
     token.txn,
     token.agent,
   ]);
-  if (!row || row.dead !== null) return { ok: false, reason: 'not_alive' };
-  if (row.id === null) return { ok: false, reason: 'used_up' };
+  if (row?.id == null) return { ok: false, reason: row?.dead === null ? 'used_up' : 'not_alive' };
   return {
     ok: true,
     id: row.id,
     remaining: row.remaining,
     expiresAt: row.expires_at,
-    answerHash: redemption.answerHash,
-    released: false,
+    answerHash: row.answer_hash,
+    released: row.released,
   };
 }
 
 const p = (offset: number, type: string) => `$${EVENT_PARAMETERS + 1 + offset}::${type}`;
 
-// One statement: alive, a use left and drawn, reserved, and the evidence, all or nothing.
+// One statement: what the same key reserved before; else alive, a use left and drawn, reserved, and the evidence, all or
+// nothing.
 const DRAW = `
   with gate as (select why_not_alive(${p(0, 'text')}, ${p(3, 'text[]')}, ${p(4, 'text[]')}, ${p(5, 'text')}, ${p(1, 'text')}, ${p(6, 'timestamptz')}) as dead),
+  before as (
+    select id, remaining, expires_at, answer_hash, status = 'released' as released
+    from redemptions where resource_server = ${p(9, 'text')} and idempotency_key = ${p(14, 'text')}),
   drawn as (
     update task_actions set uses = uses + 1
     where organization = ${p(0, 'text')} and task = ${p(1, 'text')} and position = ${p(2, 'int')}
-      and (max_uses is null or uses < max_uses) and (select dead from gate) is null
+      and (max_uses is null or uses < max_uses) and (select dead from gate) is null and not exists (select from before)
     returning max_uses - uses as remaining),
   reserved as (
     insert into redemptions (organization, id, task, position, jti, resource_server, resource, action, parameters, answer_hash,
@@ -244,9 +256,10 @@ const DRAW = `
     select ${p(0, 'text')}, ${p(7, 'text')}, ${p(1, 'text')}, ${p(2, 'int')}, ${p(8, 'text')}, ${p(9, 'text')}, ${p(10, 'text')},
            ${p(11, 'text')}, ${p(12, 'jsonb')}, ${p(13, 'text')}, ${p(14, 'text')}, ${p(15, 'text')}, ${p(16, 'text')}, ${p(17, 'text')},
            ${p(18, 'text')}, ${p(5, 'text')}, 'reserved', remaining, clock_timestamp() + interval '10 minutes'
-    from drawn returning id, remaining, expires_at),
+    from drawn returning id, remaining, expires_at, answer_hash),
   ${insertEvent(1, 'from reserved')}
-  select gate.dead, reserved.id, reserved.remaining, reserved.expires_at from gate left join reserved on true`;
+  select gate.dead, answer.* from gate
+  left join (select *, false as released from reserved union all select * from before) as answer on true`;
 
 const FOR_CLOSING = 'select * from redemptions where id = $1 and resource_server = $2 for no key update';
 

@@ -51,7 +51,8 @@ export const postgresTokens = (statements: Statements): TokenStore => ({
       derived?.jkt ?? null,
       derived?.expiresAt ?? null,
     ];
-    const gate = () => statements.first<{ reason: DeathReason | 'key_mismatch' | 'key_race' | null }>(ISSUE, parameters);
+    const gate = () =>
+      statements.first<{ reason: DeathReason | 'key_mismatch' | 'key_race' | null }>(ISSUE, parameters);
     let row = await gate();
     // Another first use gave the task its key while this statement waited: a second look sees which.
     if (row?.reason === 'key_race') row = await gate();

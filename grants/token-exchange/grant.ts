@@ -54,8 +54,7 @@ export function tokenExchange(dependencies: ExchangeDependencies): Grant<Exchang
       if (!caller.confidential) return refuse({ reason: 'grant_not_allowed', grant: 'token-exchange' });
       const subject = await readToken(form.subjectToken, reader);
       if (!subject.ok) return subject;
-      const owns =
-        caller.client.kind === 'resource_server' && subject.value.resourceServer === caller.client.clientId;
+      const owns = caller.client.kind === 'resource_server' && subject.value.resourceServer === caller.client.clientId;
       // Nothing crosses organizations, except through the server of a resource that all of them share.
       const holds = subject.value.clientId === caller.client.clientId;
       if (subject.value.organization !== caller.organization && !owns && !holds) {

@@ -1,7 +1,7 @@
-import { type AgentStatus } from '../agents/agent.ts';
+import type { AgentStatus } from '../agents/agent.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { conflict, done, type Organization, unacceptable, unknown } from './admin.ts';
-import { agentOf, type AdminDependencies, type Answer, type Call, organizationsOf } from './call.ts';
+import { type AdminDependencies, type Answer, agentOf, type Call, organizationsOf } from './call.ts';
 import { input, listOf, oneOf, plain, reference, whole } from './input.ts';
 
 const listing = input<{ organization?: string; status?: string; owner?: string }>({
@@ -27,7 +27,9 @@ export const getAgent: Answer = async (call, dependencies) => {
   return agent ? done(agent) : unknown('the agent');
 };
 
-const change = input<{ organization?: string; reason: string }>({ organization: reference, reason: plain(200) }, ['reason']);
+const change = input<{ organization?: string; reason: string }>({ organization: reference, reason: plain(200) }, [
+  'reason',
+]);
 
 /** From where each command may be given, and where it leads. Leaving `active` ends everything the agent holds. */
 export const AGENT_COMMANDS = {
@@ -50,12 +52,21 @@ export const commandAgent =
       if (missing.length > 0) return conflict('not_ready', `${name} cannot be activated without ${missing.join(', ')}`);
     }
     const { from, to } = AGENT_COMMANDS[command];
-    const changed = await dependencies.store.changeStatus({ organization: organization.id, caller: call.caller }, id, from, to, asked.value.reason);
+    const changed = await dependencies.store.changeStatus(
+      { organization: organization.id, caller: call.caller },
+      id,
+      from,
+      to,
+      asked.value.reason,
+    );
     if (!changed) return conflict('wrong_status', `${name} is not ${from.join(' or ')}`);
     return done({ id, name, status: to, ...(to !== 'active' && changed) });
   };
 
-const owning = input<{ organization?: string; actions: string[] }>({ organization: reference, actions: listOf(reference, 0, 100) }, ['actions']);
+const owning = input<{ organization?: string; actions: string[] }>(
+  { organization: reference, actions: listOf(reference, 0, 100) },
+  ['actions'],
+);
 
 /** What an agent may do without a person: only what the resource's owner marked for it. */
 export const setOwnActions: Answer = async (call, dependencies) => {
@@ -68,7 +79,11 @@ export const setOwnActions: Answer = async (call, dependencies) => {
   const missing = unknownActions(actions, dependencies.catalogue(), organization);
   if (missing.length > 0) return unacceptable('unknown_action', `unknown: ${missing.join(', ')}`);
   const notOwn = actions.filter((key) => dependencies.catalogue().actions.get(key)?.own !== true);
-  if (notOwn.length > 0) return unacceptable('needs_a_person', `the catalogue does not let an agent do this by itself: ${notOwn.join(', ')}`);
+  if (notOwn.length > 0)
+    return unacceptable(
+      'needs_a_person',
+      `the catalogue does not let an agent do this by itself: ${notOwn.join(', ')}`,
+    );
   await dependencies.store.setOwnActions({ organization: organization.id, caller: call.caller }, id, actions);
   return done({ id, name, own_actions: actions });
 };
@@ -80,7 +95,13 @@ export const listEdges: Answer = async (call, dependencies) => {
 };
 
 const edge = input<{ organization?: string; parent: string; child: string; actions: string[]; max_depth?: number }>(
-  { organization: reference, parent: reference, child: reference, actions: listOf(reference, 1, 100), max_depth: whole(1, 8) },
+  {
+    organization: reference,
+    parent: reference,
+    child: reference,
+    actions: listOf(reference, 1, 100),
+    max_depth: whole(1, 8),
+  },
   ['parent', 'child', 'actions'],
 );
 
@@ -94,7 +115,10 @@ export const putEdge: Answer = async (call, dependencies) => {
   const { organization, parent, child } = ends.value;
   const missing = unknownActions(actions, dependencies.catalogue(), organization);
   if (missing.length > 0) return unacceptable('unknown_action', `unknown: ${missing.join(', ')}`);
-  await dependencies.store.putEdge({ organization: organization.id, caller: call.caller }, { parent: parent.id, child: child.id, actions, maxDepth });
+  await dependencies.store.putEdge(
+    { organization: organization.id, caller: call.caller },
+    { parent: parent.id, child: child.id, actions, maxDepth },
+  );
   return done({ parent, child, actions, max_depth: maxDepth });
 };
 
@@ -109,7 +133,11 @@ export const removeEdge: Answer = async (call, dependencies) => {
   const found = await endsOf(call, asked.value, dependencies);
   if (!found.ok) return found;
   const { organization, parent, child } = found.value;
-  const removed = await dependencies.store.removeEdge({ organization: organization.id, caller: call.caller }, parent.id, child.id);
+  const removed = await dependencies.store.removeEdge(
+    { organization: organization.id, caller: call.caller },
+    parent.id,
+    child.id,
+  );
   return removed ? done({ parent, child, removed: true }) : unknown(`an edge from ${parent.name} to ${child.name}`);
 };
 

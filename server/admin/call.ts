@@ -50,7 +50,12 @@ export async function organizationOf(
   { organizations }: AdminDependencies,
 ): Promise<AdminOutcome<Organization>> {
   if (caller.kind === 'person') {
-    const { organization: id, organizationSlug: slug, organizationName: name, organizationDomains: domains } = caller.person;
+    const {
+      organization: id,
+      organizationSlug: slug,
+      organizationName: name,
+      organizationDomains: domains,
+    } = caller.person;
     if (named !== undefined && named !== id && named !== slug) {
       return forbidden('other_organization', `you are an administrator of ${slug} only`);
     }
@@ -81,8 +86,10 @@ export async function agentOf(
   named: string | undefined,
   dependencies: AdminDependencies,
 ): Promise<AdminOutcome<{ organization: Organization; id: string; name: string }>> {
-  const places = call.caller.kind === 'operator' && named === undefined ? await dependencies.organizations.ofAgent(agent) : [named];
-  if (places.length > 1) return conflict('ambiguous', `agents of several organizations are called ${agent}: name the organization`);
+  const places =
+    call.caller.kind === 'operator' && named === undefined ? await dependencies.organizations.ofAgent(agent) : [named];
+  if (places.length > 1)
+    return conflict('ambiguous', `agents of several organizations are called ${agent}: name the organization`);
   if (places.length === 0) return unknown(`agent ${agent}`);
   const organization = await organizationOf(call, places[0], dependencies);
   if (!organization.ok) return organization;
@@ -92,8 +99,11 @@ export async function agentOf(
 }
 
 /** The person that a request names by id or e-mail address. */
-export async function personOf(organization: Organization, person: string, { store }: AdminDependencies): Promise<AdminOutcome<ListedPerson>> {
+export async function personOf(
+  organization: Organization,
+  person: string,
+  { store }: AdminDependencies,
+): Promise<AdminOutcome<ListedPerson>> {
   const found = await store.findPerson(organization.id, person);
   return found ? done(found) : unknown(`person ${person} of ${organization.slug}`);
 }
-

@@ -5,7 +5,8 @@ import type { Answer } from './call.ts';
 /** Resources and the newest version of their actions, as far as the caller may know of them. */
 export const getCatalogue: Answer = async ({ caller }, { catalogue }) => {
   const { resources, actions } = catalogue();
-  const visible = (organization: string | null) => caller.kind === 'operator' || organization === null || organization === caller.person.organization;
+  const visible = (organization: string | null) =>
+    caller.kind === 'operator' || organization === null || organization === caller.person.organization;
   return done({
     resources: [...resources.values()]
       .filter(({ organization }) => visible(organization))
@@ -43,9 +44,17 @@ export const publishCatalogue: Answer = async ({ caller, text }, { catalogue, or
     const owned: ResourceDocument[] = [];
     for (const document of documents) {
       const owner = document.owner === 'deployment' ? undefined : await organizations.find(document.owner);
-      if (document.owner !== 'deployment' && !owner && caller.kind === 'operator') return unknown(`owner ${document.owner}`);
-      if (caller.kind === 'person' && (owner?.id !== caller.person.organization || catalogue().resources.get(document.resource)?.organization !== owner.id)) {
-        return forbidden('not_the_owner', `${document.resource} is not declared as a resource of ${caller.person.organizationSlug}`);
+      if (document.owner !== 'deployment' && !owner && caller.kind === 'operator')
+        return unknown(`owner ${document.owner}`);
+      if (
+        caller.kind === 'person' &&
+        (owner?.id !== caller.person.organization ||
+          catalogue().resources.get(document.resource)?.organization !== owner.id)
+      ) {
+        return forbidden(
+          'not_the_owner',
+          `${document.resource} is not declared as a resource of ${caller.person.organizationSlug}`,
+        );
       }
       owned.push({ ...document, owner: owner?.id ?? 'deployment' });
     }

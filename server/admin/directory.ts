@@ -11,7 +11,11 @@ export const whoAmI: Answer = async ({ caller }) =>
       : {
           kind: 'administrator',
           person: { id: caller.person.id, email: caller.person.email, name: caller.person.name },
-          organization: { id: caller.person.organization, slug: caller.person.organizationSlug, name: caller.person.organizationName },
+          organization: {
+            id: caller.person.organization,
+            slug: caller.person.organizationSlug,
+            name: caller.person.organizationName,
+          },
         },
   );
 
@@ -32,11 +36,15 @@ export const addOrganization: Answer = async (call, dependencies) => {
   const asked = newOrganization(call.body);
   if (!asked.ok) return asked;
   const organization = { id: newId('org'), domains: [], ...asked.value };
-  if ((await dependencies.organizations.add(organization, call.caller)) === 'taken') return conflict('taken', `an organization ${organization.slug} exists`);
+  if ((await dependencies.organizations.add(organization, call.caller)) === 'taken')
+    return conflict('taken', `an organization ${organization.slug} exists`);
   return done(organization);
 };
 
-const organizationChange = input<{ name?: string; domains?: string[] }>({ name: plain(80), domains: listOf(domain, 0, 50) });
+const organizationChange = input<{ name?: string; domains?: string[] }>({
+  name: plain(80),
+  domains: listOf(domain, 0, 50),
+});
 
 /** The domains decide which guests are outside, and so which impact a request has: not the organization's own to widen. */
 export const changeOrganization: Answer = async (call, dependencies) => {
@@ -72,7 +80,10 @@ export const addPerson: Answer = async (call, dependencies) => {
   if (organization.value.slug === 'deployment') return unacceptable('no_people', 'the deployment itself has no people');
   const { email, name, roles = [] } = asked.value;
   const id = newId('usr');
-  const added = await dependencies.store.addPerson({ organization: organization.value.id, caller: call.caller }, { id, email, name, roles });
+  const added = await dependencies.store.addPerson(
+    { organization: organization.value.id, caller: call.caller },
+    { id, email, name, roles },
+  );
   if (added === 'taken') return conflict('taken', `${email} is a person of ${organization.value.slug} already`);
   const link = await newLink(call, organization.value.id, id, dependencies);
   return done({ id, email, name, roles, organization: organization.value.slug, ...link });
@@ -96,7 +107,12 @@ export const offerEnrolment: Answer = async (call, dependencies) => {
 /** Seconds an enrolment link lives. */
 export const ENROLMENT_SECONDS = 900;
 
-async function newLink({ caller }: Call, organization: string, person: ListedPerson['id'], { store, issuer }: AdminDependencies) {
+async function newLink(
+  { caller }: Call,
+  organization: string,
+  person: ListedPerson['id'],
+  { store, issuer }: AdminDependencies,
+) {
   const token = newSecret();
   const expiresAt = new Date(Date.now() + ENROLMENT_SECONDS * 1000);
   const added = await store.addEnrolment({ organization, caller }, { tokenHash: hashOf(token), person, expiresAt });

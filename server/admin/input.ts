@@ -7,7 +7,10 @@ import { type AdminOutcome, done, malformed } from './admin.ts';
 type Schema = Record<string, unknown>;
 
 /** What one endpoint takes: closed, so that a misspelt member is refused and not ignored. */
-export function input<T>(properties: Readonly<Record<string, Schema>>, required: readonly string[] = []): (value: unknown) => AdminOutcome<T> {
+export function input<T>(
+  properties: Readonly<Record<string, Schema>>,
+  required: readonly string[] = [],
+): (value: unknown) => AdminOutcome<T> {
   const check = ajv.compile({ type: 'object', additionalProperties: false, properties, required });
   return (value) => (check(value) ? done(value as T) : malformed((check.errors ?? []).map(tell).join('; ')));
 }

@@ -1,8 +1,16 @@
 import { done, malformed, unknown } from './admin.ts';
-import { agentOf, type Answer, organizationOf, organizationsOf, personOf } from './call.ts';
+import { type Answer, agentOf, organizationOf, organizationsOf, personOf } from './call.ts';
 import { input, reference } from './input.ts';
 
-const filter = input<{ organization?: string; task?: string; agent?: string; person?: string; type?: string; limit?: string; before?: string }>({
+const filter = input<{
+  organization?: string;
+  task?: string;
+  agent?: string;
+  person?: string;
+  type?: string;
+  limit?: string;
+  before?: string;
+}>({
   organization: reference,
   task: reference,
   agent: reference,
@@ -38,20 +46,26 @@ export const listEvidence: Answer = async (call, dependencies) => {
     personId = found.value.id;
   }
 
-  if (rest.before !== undefined && places.value.length > 1) return malformed('organization is required to page with before');
+  if (rest.before !== undefined && places.value.length > 1)
+    return malformed('organization is required to page with before');
 
   const limit = Number(given ?? LIMIT);
   const lists = await Promise.all(
     places.value.map(({ id }) => dependencies.evidence.list(id, { ...rest, agent: agentId, person: personId, limit })),
   );
-  const events = lists.flat().toSorted((a, b) => a.at.getTime() - b.at.getTime()).slice(-limit);
+  const events = lists
+    .flat()
+    .toSorted((a, b) => a.at.getTime() - b.at.getTime())
+    .slice(-limit);
   return done({ events, before: events.length === limit ? (events[0]?.id ?? null) : null });
 };
 
 export const getChain: Answer = async (call, dependencies) => {
   const task = call.params.task ?? '';
   const nothing = unknown(`task ${task}`);
-  const named = call.query.organization ?? (call.caller.kind === 'operator' ? await dependencies.organizations.ofTask(task) : undefined);
+  const named =
+    call.query.organization ??
+    (call.caller.kind === 'operator' ? await dependencies.organizations.ofTask(task) : undefined);
   if (named === undefined && call.caller.kind === 'operator') return nothing;
   const organization = await organizationOf(call, named, dependencies);
   if (!organization.ok) return organization;

@@ -47,7 +47,13 @@ const TOKEN_SECONDS = 7 * 86_400;
 export const addInitialAccessToken: Answer = async (call, dependencies) => {
   const asked = newToken(call.body);
   if (!asked.ok) return asked;
-  const { mode = 'attended', status = 'pending', allow_unbound: allowUnbound = false, uses = 1, expires_in: seconds = TOKEN_SECONDS } = asked.value;
+  const {
+    mode = 'attended',
+    status = 'pending',
+    allow_unbound: allowUnbound = false,
+    uses = 1,
+    expires_in: seconds = TOKEN_SECONDS,
+  } = asked.value;
   const organization = await organizationOf(call, asked.value.organization, dependencies);
   if (!organization.ok) return organization;
   const owner = await personOf(organization.value, asked.value.owner, dependencies);
@@ -87,7 +93,10 @@ export const endInitialAccessToken: Answer = async (call, dependencies) => {
   const organization = await organizationOf(call, call.query.organization, dependencies);
   if (!organization.ok) return organization;
   const id = call.params.id ?? '';
-  const ended = await dependencies.store.endInitialAccessToken({ organization: organization.value.id, caller: call.caller }, id);
+  const ended = await dependencies.store.endInitialAccessToken(
+    { organization: organization.value.id, caller: call.caller },
+    id,
+  );
   return ended ? done({ id, ended: true }) : unknown(`initial access token ${id}`);
 };
 
@@ -122,11 +131,15 @@ export const addClient: Answer = async (call, dependencies) => {
   const asked = newClient(call.body);
   if (!asked.ok) return asked;
   const { kind, name, jwks, redirect_uris: redirects = [], resources = [], replace = false } = asked.value;
-  const named = asked.value.organization ?? (call.caller.kind === 'operator' && kind === 'resource_server' ? DEPLOYMENT : undefined);
+  const named =
+    asked.value.organization ??
+    (call.caller.kind === 'operator' && kind === 'resource_server' ? DEPLOYMENT : undefined);
   const organization = await organizationOf(call, named, dependencies);
   if (!organization.ok) return organization;
-  if (kind === 'application' && resources.length > 0) return unacceptable('not_a_resource_server', 'an application serves no resources');
-  if (kind === 'application' && organization.value.id === DEPLOYMENT) return unacceptable('no_people', 'the deployment has no people to sign in');
+  if (kind === 'application' && resources.length > 0)
+    return unacceptable('not_a_resource_server', 'an application serves no resources');
+  if (kind === 'application' && organization.value.id === DEPLOYMENT)
+    return unacceptable('no_people', 'the deployment has no people to sign in');
   if ((kind === 'application') !== redirects.length > 0) {
     return unacceptable('redirect_uris', 'an application has redirect_uris, a resource server has none');
   }
@@ -165,7 +178,12 @@ export const addClient: Answer = async (call, dependencies) => {
     { organization: organization.value.id, caller: call.caller },
     { clientId, kind, metadata, resources, replace },
   );
-  if ('foreign' in added) return forbidden('not_the_owner', `${organization.value.slug} does not own ${added.foreign.join(', ')}`);
-  if ('taken' in added) return conflict('has_a_server', `${added.taken.join(', ')} has a resource server: replace it on purpose, or leave it`);
+  if ('foreign' in added)
+    return forbidden('not_the_owner', `${organization.value.slug} does not own ${added.foreign.join(', ')}`);
+  if ('taken' in added)
+    return conflict(
+      'has_a_server',
+      `${added.taken.join(', ')} has a resource server: replace it on purpose, or leave it`,
+    );
   return done({ client_id: clientId, kind, name, organization: organization.value.slug, resources });
 };

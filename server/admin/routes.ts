@@ -6,12 +6,20 @@ import type { Evidence } from '../evidence/evidence.ts';
 import { BadRequest, readBody } from '../http/form.ts';
 import { json, problem } from '../http/respond.ts';
 import { parseStrictJson } from '../oauth/strict-json.ts';
-import { actorOf, type AdminCaller, type AdminOutcome, type AdminRefusal, done, malformed } from './admin.ts';
+import { type AdminCaller, type AdminOutcome, type AdminRefusal, actorOf, done, malformed } from './admin.ts';
 import { commandAgent, getAgent, listAgents, listEdges, putEdge, removeEdge, setOwnActions } from './agents.ts';
 import type { AdminDependencies, Answer } from './call.ts';
 import { type CallerDependencies, callerOf } from './caller.ts';
 import { getCatalogue, publishCatalogue } from './catalogue.ts';
-import { addOrganization, addPerson, changeOrganization, listOrganizations, listPeople, offerEnrolment, whoAmI } from './directory.ts';
+import {
+  addOrganization,
+  addPerson,
+  changeOrganization,
+  listOrganizations,
+  listPeople,
+  offerEnrolment,
+  whoAmI,
+} from './directory.ts';
 import { getChain, listEvidence } from './read-evidence.ts';
 import { addClient, addInitialAccessToken, endInitialAccessToken, listInitialAccessTokens } from './registry.ts';
 import { stop } from './stops.ts';
@@ -49,14 +57,22 @@ const ENDPOINTS: readonly [method: Method, path: string, answer: Answer, operato
 ];
 
 /** Mounts the admin API. Answers are JSON, refusals problem documents (RFC 9457). */
-export function adminRoutes(router: Router, dependencies: AdminDependencies & CallerDependencies & { recorder: Evidence }): void {
+export function adminRoutes(
+  router: Router,
+  dependencies: AdminDependencies & CallerDependencies & { recorder: Evidence },
+): void {
   for (const [method, path, answer, operatorOnly] of ENDPOINTS) {
     router[method](`/admin/api${path}`, async (ctx) => {
       const caller = await callerOf(ctx, dependencies);
       if (!caller.ok) return refuse(ctx, caller);
       const outcome =
         operatorOnly && caller.value.kind !== 'operator'
-          ? ({ ok: false, status: 403, reason: 'operator_only', detail: 'this is for the operator of the deployment' } as const)
+          ? ({
+              ok: false,
+              status: 403,
+              reason: 'operator_only',
+              detail: 'this is for the operator of the deployment',
+            } as const)
           : await answered(ctx, caller.value, answer, dependencies);
       if (outcome.ok) return json(ctx, outcome.value, method === 'post' && CREATES.has(path) ? 201 : 200);
       // An administrator who reaches beyond their own is something their organization wants to know.
@@ -67,12 +83,23 @@ export function adminRoutes(router: Router, dependencies: AdminDependencies & Ca
   router.all(/^\/admin\/api(\/|$)/, (ctx) => problem(ctx, 404, 'not_found', 'there is no such endpoint'));
 }
 
-const CREATES: ReadonlySet<string> = new Set(['/organizations', '/people', '/people/:person/enrolment', '/initial-access-tokens', '/clients']);
+const CREATES: ReadonlySet<string> = new Set([
+  '/organizations',
+  '/people',
+  '/people/:person/enrolment',
+  '/initial-access-tokens',
+  '/clients',
+]);
 
 /** Larger than any catalogue in one file should be. */
 const LIMIT_BYTES = 1024 * 1024;
 
-async function answered(ctx: Context, caller: AdminCaller, answer: Answer, dependencies: AdminDependencies): Promise<AdminOutcome<object>> {
+async function answered(
+  ctx: Context,
+  caller: AdminCaller,
+  answer: Answer,
+  dependencies: AdminDependencies,
+): Promise<AdminOutcome<object>> {
   try {
     const read = await bodyOf(ctx);
     if (!read.ok) return read;
@@ -99,7 +126,12 @@ function refuse(ctx: Context, { status, reason, detail, problems }: AdminRefusal
   problem(ctx, status, reason, detail, problems && { problems });
 }
 
-async function recordRefusal(ctx: Context, caller: AdminCaller, { reason, detail }: AdminRefusal, evidence: Evidence): Promise<void> {
+async function recordRefusal(
+  ctx: Context,
+  caller: AdminCaller,
+  { reason, detail }: AdminRefusal,
+  evidence: Evidence,
+): Promise<void> {
   await evidence.record({
     organization: caller.kind === 'person' ? caller.person.organization : DEPLOYMENT,
     type: 'admin.acted',

@@ -1,6 +1,6 @@
 import { pairOf, type StopKind } from '../agents/liveness.ts';
 import { type AdminOutcome, done, malformed, type Organization } from './admin.ts';
-import { type AdminDependencies, agentOf, type Answer, type Call, organizationOf, personOf } from './call.ts';
+import { type AdminDependencies, type Answer, agentOf, type Call, organizationOf, personOf } from './call.ts';
 import { input, oneOf, plain, reference } from './input.ts';
 
 const order = input<{ organization?: string; kind: StopKind; subject?: string; reason: string }>(

@@ -5,8 +5,8 @@ import { agentPage } from '../../views/agent.tsx';
 import { type HistoryEntry, myAgentsPage } from '../../views/my-agents.tsx';
 import type { Cookies } from '../http/cookies.ts';
 import { BadRequest } from '../http/form.ts';
-import { checkedForm, clock, frameOf, signedIn } from '../people/pages.ts';
 import { page } from '../http/respond.ts';
+import { checkedForm, clock, frameOf, signedIn } from '../people/pages.ts';
 import type { Session } from '../people/person.ts';
 import type { MyAgents, MyAgentsStore } from './my-agents.ts';
 

@@ -63,6 +63,7 @@ export async function postDecision(
     organization: approval.organization,
     type: task ? ('task.approved' as const) : ('task.denied' as const),
     decision: task ? ('allowed' as const) : ('refused' as const),
+    reason: approval.kind,
     person: person.id,
     agent: approval.agent,
     application: approval.clientId,

@@ -356,7 +356,8 @@ const checkDocuments = schemaCompiler()({
     properties: {
       resource: text(200),
       name: text(40),
-      owner: { type: 'string', pattern: '^(?:deployment|org_[A-Za-z0-9_-]+)$' },
+      // An id, or the short name that the command line resolves to one.
+      owner: { type: 'string', pattern: '^[a-z0-9][A-Za-z0-9_-]{0,80}$' },
       actions: { type: 'array', items: ACTION },
     },
   },

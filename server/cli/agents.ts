@@ -50,11 +50,15 @@ export function agentCommands(program: Command): void {
         deputy: card.deputy.email,
         'may ask for': card.actions ?? 'any action',
         'does by itself': card.own_actions,
-        'hands on to': card.hands_on_to.map(({ name, actions, max_depth }) => `${name} (${actions.join(', ')}; depth ${max_depth})`),
+        'hands on to': card.hands_on_to.map(
+          ({ name, actions, max_depth }) => `${name} (${actions.join(', ')}; depth ${max_depth})`,
+        ),
         'tasks alive': card.live_tasks,
         'last used': moment(card.last_used),
         clients: card.clients.map(({ client_id, auth_method }) => `${client_id} (${auth_method})`),
-        history: card.changes.map(({ at, to, by, reason }) => `${moment(at)} ${to} by ${by}${reason ? `: ${reason}` : ''}`).join('; '),
+        history: card.changes
+          .map(({ at, to, by, reason }) => `${moment(at)} ${to} by ${by}${reason ? `: ${reason}` : ''}`)
+          .join('; '),
       });
     });
   for (const [name, what] of Object.entries(COMMANDS)) {
@@ -65,7 +69,10 @@ export function agentCommands(program: Command): void {
       .option(...ORGANIZATION)
       .action(async (agent: string, options: { organization?: string; reason: string }, command: Command) => {
         const { place, format } = shared(command);
-        const changed = await call<ChangedAgent>(place, `/agents/${encodeURIComponent(agent)}/${name}`, { method: 'POST', body: options });
+        const changed = await call<ChangedAgent>(place, `/agents/${encodeURIComponent(agent)}/${name}`, {
+          method: 'POST',
+          body: options,
+        });
         tellStop(changed, format, `${changed.name} is ${changed.status}.`);
       });
   }
@@ -77,7 +84,10 @@ export function agentCommands(program: Command): void {
     .action(async (agent: string, options: { organization?: string; actions: string[] }, command: Command) => {
       const { place, format } = shared(command);
       const path = `/agents/${encodeURIComponent(agent)}/own-actions`;
-      const changed = await call<{ name: string; own_actions: string[] }>(place, path, { method: 'POST', body: options });
+      const changed = await call<{ name: string; own_actions: string[] }>(place, path, {
+        method: 'POST',
+        body: options,
+      });
       printOne(changed, format, { name: changed.name, 'does by itself': changed.own_actions });
     });
 
@@ -106,18 +116,36 @@ export function agentCommands(program: Command): void {
     .requiredOption('--actions <list>', 'comma-separated actions', list)
     .option('--max-depth <number>', 'how long a chain of agents may become, 1 to 8', whole, 2)
     .option(...ORGANIZATION)
-    .action(async (parent: string, child: string, options: { organization?: string; actions: string[]; maxDepth: number }, command: Command) => {
-      const { place, format } = shared(command);
-      const { maxDepth: max_depth, ...body } = options;
-      const edge = await call<Json<ListedEdge>>(place, '/edges', { method: 'PUT', body: { ...body, parent, child, max_depth } });
-      printOne(edge, format, { from: edge.parent.name, to: edge.child.name, actions: edge.actions, depth: edge.max_depth });
-    });
+    .action(
+      async (
+        parent: string,
+        child: string,
+        options: { organization?: string; actions: string[]; maxDepth: number },
+        command: Command,
+      ) => {
+        const { place, format } = shared(command);
+        const { maxDepth: max_depth, ...body } = options;
+        const edge = await call<Json<ListedEdge>>(place, '/edges', {
+          method: 'PUT',
+          body: { ...body, parent, child, max_depth },
+        });
+        printOne(edge, format, {
+          from: edge.parent.name,
+          to: edge.child.name,
+          actions: edge.actions,
+          depth: edge.max_depth,
+        });
+      },
+    );
   edges
     .command('remove <parent> <child>')
     .option(...ORGANIZATION)
     .action(async (parent: string, child: string, options: { organization?: string }, command: Command) => {
       const { place, format } = shared(command);
-      const edge = await call<{ parent: Named; child: Named }>(place, '/edges', { method: 'DELETE', body: { ...options, parent, child } });
+      const edge = await call<{ parent: Named; child: Named }>(place, '/edges', {
+        method: 'DELETE',
+        body: { ...options, parent, child },
+      });
       print(edge, format, () => '');
       say(`${edge.parent.name} hands nothing to ${edge.child.name} any more.`);
     });
@@ -154,5 +182,6 @@ export function tellStop(answer: Partial<StopAnswer> & object, format: Format, m
   }
   say(message);
   if (tokens?.length === 0) say('No token is left that any resource could still accept.');
-  else if (tokens) say('A resource that does not ask back may accept these until they expire; everything else has ended now.');
+  else if (tokens)
+    say('A resource that does not ask back may accept these until they expire; everything else has ended now.');
 }

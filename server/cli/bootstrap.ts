@@ -14,20 +14,29 @@ import { Failure } from './failure.ts';
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** A link for the first administrator of a database without people. Needs the database itself, so the host. */
-export async function bootstrap(env: Environment, named: string | undefined): Promise<{ enrolment_uri: string; expires_at: string }> {
+export async function bootstrap(
+  env: Environment,
+  named: string | undefined,
+): Promise<{ enrolment_uri: string; expires_at: string }> {
   const config = configOf(env, named);
   return withDatabase(config, async (database) => {
     const token = newSecret();
     const expiresAt = new Date(Date.now() + ENROLMENT_SECONDS * 1000);
     if (!(await offerFirstEnrolment(database, hashOf(token), expiresAt))) {
-      throw new Failure('conflict', 'There are people in this database already: an administrator of theirs adds more (countersign people add).');
+      throw new Failure(
+        'conflict',
+        'There are people in this database already: an administrator of theirs adds more (countersign people add).',
+      );
     }
     return { enrolment_uri: `${config.issuer}/enrol/${token}`, expires_at: expiresAt.toISOString() };
   });
 }
 
 /** The operator's key for a server whose database is not embedded, which writes none by itself. */
-export async function writeOperatorKey(env: Environment, named: string | undefined): Promise<{ path: string; issuer: string }> {
+export async function writeOperatorKey(
+  env: Environment,
+  named: string | undefined,
+): Promise<{ path: string; issuer: string }> {
   const { issuer, dataDir, ...config } = configOf(env, named);
   await withDatabase({ issuer, dataDir, ...config }, (database) => writeCommandLineKey(database, { issuer, dataDir }));
   return { path: join(dataDir, 'cli-key.json'), issuer };
@@ -46,7 +55,11 @@ async function withDatabase<T>({ databaseUrl, dataDir }: Config, work: (database
   const embedded = databaseUrl === undefined ? await startEmbedded({ dataDir }).catch(unavailable) : undefined;
   try {
     if (embedded) await createDatabase(embedded.url('postgres'), 'countersign');
-    const database = new Database({ url: databaseUrl ?? embedded?.url('countersign', 'countersign') ?? '', poolSize: 1, prepared: false });
+    const database = new Database({
+      url: databaseUrl ?? embedded?.url('countersign', 'countersign') ?? '',
+      poolSize: 1,
+      prepared: false,
+    });
     try {
       return await work(database);
     } catch (error) {
@@ -65,7 +78,8 @@ function unavailable(error: unknown): never {
 
 function explained(error: unknown): unknown {
   const { code, message } = error as { code?: string; message?: string };
-  if (code === '42P01') return new Failure('error', 'The database has no tables yet: start the server once, then run this again.');
+  if (code === '42P01')
+    return new Failure('error', 'The database has no tables yet: start the server once, then run this again.');
   if (code !== undefined && /^(ECONN|ENOTFOUND|EHOST|ETIMEDOUT|EAI_AGAIN|ENOENT|28|3D)/.test(code)) {
     return new Failure('error', `DATABASE_URL: the database did not answer (${code}: ${message}).`);
   }

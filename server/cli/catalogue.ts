@@ -10,7 +10,15 @@ interface ListedResource {
   resource: string;
   name: string;
   owner: string;
-  actions: { key: string; version: number; verb: string; impact: string; rises_to?: string; scope?: string; own: boolean }[];
+  actions: {
+    key: string;
+    version: number;
+    verb: string;
+    impact: string;
+    rises_to?: string;
+    scope?: string;
+    own: boolean;
+  }[];
 }
 
 export function catalogueCommands(program: Command): void {
@@ -22,7 +30,9 @@ export function catalogueCommands(program: Command): void {
       const { place, format } = shared(command);
       const answer = await call<{ published: number }>(place, '/catalogue', { method: 'POST', yaml: read(file) });
       print(answer, format, () => '');
-      say(answer.published === 0 ? 'Everything in it is published already.' : `Published ${answer.published} action(s).`);
+      say(
+        answer.published === 0 ? 'Everything in it is published already.' : `Published ${answer.published} action(s).`,
+      );
     });
   catalogue.command('list').action(async (_options: object, command: Command) => {
     const { place, format } = shared(command);

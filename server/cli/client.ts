@@ -9,7 +9,11 @@ interface Request {
 }
 
 /** One call of the admin API. @throws Failure with the server's words and the exit code that fits */
-export async function call<T>(place: Place, path: string, { method = 'GET', query = {}, body, yaml }: Request = {}): Promise<T> {
+export async function call<T>(
+  place: Place,
+  path: string,
+  { method = 'GET', query = {}, body, yaml }: Request = {},
+): Promise<T> {
   const { issuer, token } = await accessToken(place);
   const url = new URL(`/admin/api${path}`, issuer);
   for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, value);
@@ -25,7 +29,12 @@ export async function call<T>(place: Place, path: string, { method = 'GET', quer
   }).catch((error: Error & { cause?: { code?: string } }) => {
     throw new Failure('error', `${issuer} did not answer (${error.cause?.code ?? error.message}).`);
   });
-  const answer = (await response.json().catch(() => ({}))) as { detail?: string; reason?: string; problems?: string[]; error_description?: string };
+  const answer = (await response.json().catch(() => ({}))) as {
+    detail?: string;
+    reason?: string;
+    problems?: string[];
+    error_description?: string;
+  };
   if (response.ok) return answer as T;
   const said = answer.detail ?? answer.error_description ?? `the server answered ${response.status}`;
   const problems = (answer.problems ?? []).map((problem) => `\n  ${problem}`).join('');

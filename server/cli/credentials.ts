@@ -44,13 +44,20 @@ export async function accessToken(place: Place): Promise<{ issuer: string; token
   const signIn = place.key === undefined ? readSignIns().issuers[issuer] : undefined;
   if (signIn) {
     if (Date.parse(signIn.expires_at) > Date.now()) return { issuer, token: signIn.access_token };
-    throw new Failure('notSignedIn', `The sign-in of ${signIn.email} has ended. Run: countersign login (or: countersign logout)`);
+    throw new Failure(
+      'notSignedIn',
+      `The sign-in of ${signIn.email} has ended. Run: countersign login (or: countersign logout)`,
+    );
   }
   const key = readKey(place.key);
   if (key?.issuer !== issuer) {
     throw new Failure('notSignedIn', `Not signed in at ${issuer}. Run: countersign login --issuer ${issuer}`);
   }
-  const config = await discover(issuer, key.client_id, oauth.PrivateKeyJwt({ key: (await importJWK(key.jwk, 'ES256')) as CryptoKey, kid: key.jwk.kid ?? '' }));
+  const config = await discover(
+    issuer,
+    key.client_id,
+    oauth.PrivateKeyJwt({ key: (await importJWK(key.jwk, 'ES256')) as CryptoKey, kid: key.jwk.kid ?? '' }),
+  );
   try {
     return { issuer, token: (await oauth.clientCredentialsGrant(config, { scope: 'admin' })).access_token };
   } catch (error) {
@@ -60,7 +67,11 @@ export async function accessToken(place: Place): Promise<{ issuer: string; token
 }
 
 /** The server's own metadata (RFC 8414). */
-export async function discover(issuer: string, clientId: string, authentication: oauth.ClientAuth): Promise<oauth.Configuration> {
+export async function discover(
+  issuer: string,
+  clientId: string,
+  authentication: oauth.ClientAuth,
+): Promise<oauth.Configuration> {
   try {
     return await oauth.discovery(new URL(issuer), clientId, undefined, authentication, {
       algorithm: 'oauth2',
@@ -69,7 +80,10 @@ export async function discover(issuer: string, clientId: string, authentication:
     });
   } catch (error) {
     const { cause, message } = error as Error & { cause?: { code?: string; cause?: { code?: string } } };
-    throw new Failure('error', `No Countersign answers at ${issuer} (${cause?.cause?.code ?? cause?.code ?? message}). Is it running? Name another with --issuer.`);
+    throw new Failure(
+      'error',
+      `No Countersign answers at ${issuer} (${cause?.cause?.code ?? cause?.code ?? message}). Is it running? Name another with --issuer.`,
+    );
   }
 }
 

@@ -10,7 +10,12 @@ export function directoryCommands(program: Command): void {
   organizations.command('list').action(async (_options: object, command: Command) => {
     const { place, format } = shared(command);
     const { organizations } = await call<{ organizations: Organization[] }>(place, '/organizations');
-    printRows(organizations, format, { SLUG: ({ slug }) => slug, NAME: ({ name }) => name, ID: ({ id }) => id, DOMAINS: ({ domains }) => domains }, 'None.');
+    printRows(
+      organizations,
+      format,
+      { SLUG: ({ slug }) => slug, NAME: ({ name }) => name, ID: ({ id }) => id, DOMAINS: ({ domains }) => domains },
+      'None.',
+    );
   });
   organizations
     .command('create <slug>')
@@ -26,7 +31,13 @@ export function directoryCommands(program: Command): void {
     .option('--domains <list>', 'comma-separated mail domains that count as inside: replaces the list', list)
     .action(async (slug: string, options: { name?: string; domains?: string[] }, command: Command) => {
       const { place, format } = shared(command);
-      show(await call<Organization>(place, `/organizations/${encodeURIComponent(slug)}`, { method: 'PATCH', body: options }), format);
+      show(
+        await call<Organization>(place, `/organizations/${encodeURIComponent(slug)}`, {
+          method: 'PATCH',
+          body: options,
+        }),
+        format,
+      );
     });
 
   const people = program.command('people').description('people of an organization');
@@ -35,7 +46,9 @@ export function directoryCommands(program: Command): void {
     .option(...ORGANIZATION)
     .action(async (options: { organization?: string }, command: Command) => {
       const { place, format } = shared(command);
-      const { people } = await call<{ people: (ListedPerson & { organization: string })[] }>(place, '/people', { query: options });
+      const { people } = await call<{ people: (ListedPerson & { organization: string })[] }>(place, '/people', {
+        query: options,
+      });
       printRows(
         people,
         format,
@@ -57,17 +70,22 @@ export function directoryCommands(program: Command): void {
     .requiredOption('--name <name>', 'as others read it')
     .option('--roles <list>', 'admin, auditor', list)
     .option(...ORGANIZATION)
-    .action(async (email: string, options: { organization?: string; name: string; roles?: string[] }, command: Command) => {
-      const { place, format } = shared(command);
-      showLink(await call<Link>(place, '/people', { method: 'POST', body: { ...options, email } }), format);
-    });
+    .action(
+      async (email: string, options: { organization?: string; name: string; roles?: string[] }, command: Command) => {
+        const { place, format } = shared(command);
+        showLink(await call<Link>(place, '/people', { method: 'POST', body: { ...options, email } }), format);
+      },
+    );
   people
     .command('enrol <email>')
     .description('a new link for somebody who cannot sign in yet; the earlier one ends')
     .option(...ORGANIZATION)
     .action(async (email: string, options: { organization?: string }, command: Command) => {
       const { place, format } = shared(command);
-      showLink(await call<Link>(place, `/people/${encodeURIComponent(email)}/enrolment`, { method: 'POST', body: options }), format);
+      showLink(
+        await call<Link>(place, `/people/${encodeURIComponent(email)}/enrolment`, { method: 'POST', body: options }),
+        format,
+      );
     });
 }
 
@@ -79,9 +97,19 @@ interface Link {
 }
 
 const show = (organization: Organization, format: 'table' | 'json') =>
-  printOne(organization, format, { slug: organization.slug, name: organization.name, id: organization.id, domains: organization.domains });
+  printOne(organization, format, {
+    slug: organization.slug,
+    name: organization.name,
+    id: organization.id,
+    domains: organization.domains,
+  });
 
 function showLink(link: Link, format: 'table' | 'json'): void {
-  printOne(link, format, { email: link.email, organization: link.organization, link: link.enrolment_uri, 'works until': moment(link.expires_at) });
+  printOne(link, format, {
+    email: link.email,
+    organization: link.organization,
+    link: link.enrolment_uri,
+    'works until': moment(link.expires_at),
+  });
   say('Give the link to this person alone: whoever opens it first chooses the password.');
 }

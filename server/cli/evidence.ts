@@ -8,7 +8,9 @@ import { ORGANIZATION, shared } from './options.ts';
 import { print, say } from './output.ts';
 
 export function evidenceCommands(program: Command): void {
-  const evidence = program.command('evidence').description('what happened: who asked, who decided, what was issued, used and stopped');
+  const evidence = program
+    .command('evidence')
+    .description('what happened: who asked, who decided, what was issued, used and stopped');
   evidence
     .command('list')
     .description('the newest events, oldest first')
@@ -21,7 +23,9 @@ export function evidenceCommands(program: Command): void {
     .option('--before <event>', 'those before this event')
     .action(async (options: Record<string, string>, command: Command) => {
       const { place, format } = shared(command);
-      const answer = await call<{ events: Json<ReadableEvent>[]; before: string | null }>(place, '/evidence', { query: options });
+      const answer = await call<{ events: Json<ReadableEvent>[]; before: string | null }>(place, '/evidence', {
+        query: options,
+      });
       if (answer.events.length === 0) say('No events.');
       print(answer, format, (terminal) => (answer.events.length === 0 ? '' : formatEvents(answer.events, terminal)));
       if (answer.before !== null && format === 'table') say(`Earlier ones: --before ${answer.before}`);
@@ -32,18 +36,32 @@ export function evidenceCommands(program: Command): void {
     .option(...ORGANIZATION)
     .action(async (task: string, options: { organization?: string }, command: Command) => {
       const { place, format } = shared(command);
-      const chain = await call<Json<TaskChain>>(place, `/evidence/chain/${encodeURIComponent(task)}`, { query: options });
+      const chain = await call<Json<TaskChain>>(place, `/evidence/chain/${encodeURIComponent(task)}`, {
+        query: options,
+      });
       print(chain, format, (terminal) => formatChain(chain, terminal));
     });
 
   program
     .command('stop <kind> [subject]')
-    .description('ends at once what hangs on an agent, person, pair (agent|person), task, grant, token, client, resource or organization')
+    .description(
+      'ends at once what hangs on an agent, person, pair (agent|person), task, grant, token, client, resource or organization',
+    )
     .requiredOption('--reason <text>', 'why; it goes into the evidence')
     .option(...ORGANIZATION)
-    .action(async (kind: string, subject: string | undefined, options: { organization?: string; reason: string }, command: Command) => {
-      const { place, format } = shared(command);
-      const stopped = await call<StopAnswer & { kind: string; subject: string }>(place, '/stops', { method: 'POST', body: { ...options, kind, subject } });
-      tellStop(stopped, format, `Stopped ${stopped.kind} ${stopped.subject} at ${stopped.stopped_at}.`);
-    });
+    .action(
+      async (
+        kind: string,
+        subject: string | undefined,
+        options: { organization?: string; reason: string },
+        command: Command,
+      ) => {
+        const { place, format } = shared(command);
+        const stopped = await call<StopAnswer & { kind: string; subject: string }>(place, '/stops', {
+          method: 'POST',
+          body: { ...options, kind, subject },
+        });
+        tellStop(stopped, format, `Stopped ${stopped.kind} ${stopped.subject} at ${stopped.stopped_at}.`);
+      },
+    );
 }

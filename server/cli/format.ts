@@ -1,8 +1,14 @@
-import type { ChainToken, ReadableEvent, TaskChain } from '../admin/evidence.ts';
 import type { Named } from '../admin/admin.ts';
+import type { ChainToken, ReadableEvent, TaskChain } from '../admin/evidence.ts';
 
 /** What JSON makes of a type: instants are texts. */
-export type Json<T> = T extends Date ? string : T extends readonly (infer Item)[] ? Json<Item>[] : T extends object ? { [K in keyof T]: Json<T[K]> } : T;
+export type Json<T> = T extends Date
+  ? string
+  : T extends readonly (infer Item)[]
+    ? Json<Item>[]
+    : T extends object
+      ? { [K in keyof T]: Json<T[K]> }
+      : T;
 
 export interface FormatOptions {
   /** Escape sequences; false where NO_COLOR is set or nobody watches. */
@@ -29,23 +35,37 @@ export function formatChain(chain: Json<TaskChain>, options: FormatOptions = {})
   const state = task.over === null ? `alive until ${clockOf(task.expires_at, options)}` : `over: ${words(task.over)}`;
   const head = [
     `${bold(printable(`${task.agent?.name ?? 'Sign-in'} for ${task.person.name ?? task.person.id}`))}: ${printable(task.sentence)}`,
-    dim(printable(`${task.id}  ${chain.organization.name}  ${dayOf(task.approved_at, options)}  impact ${task.impact}  ${state}`)),
+    dim(
+      printable(
+        `${task.id}  ${chain.organization.name}  ${dayOf(task.approved_at, options)}  impact ${task.impact}  ${state}`,
+      ),
+    ),
     ...task.actions.map(({ action, parameters, uses, max_uses: maxUses }) =>
       dim(printable(`  ${spell({ action, parameters })}${maxUses === null ? '' : `  used ${uses} of ${maxUses}`}`)),
     ),
   ];
   const lineage = tokens.map((token) => {
-    const from = token.parent === null ? 'from the approval' : `from ${labels.get(token.parent) ?? 'a token that is gone'}`;
-    const chained = [...[...token.acting].reverse(), ...(token.handed_to ? [token.handed_to] : [])].map(nameOf).join(' → ');
+    const from =
+      token.parent === null ? 'from the approval' : `from ${labels.get(token.parent) ?? 'a token that is gone'}`;
+    const chained = [...[...token.acting].reverse(), ...(token.handed_to ? [token.handed_to] : [])]
+      .map(nameOf)
+      .join(' → ');
     const used = token.kind === 'handoff' && tokens.some(({ parent }) => parent === token.jti);
-    const state = used ? 'used' : token.over === null ? `lives until ${clockOf(token.expires_at, options)}` : words(token.over);
+    const state = used
+      ? 'used'
+      : token.over === null
+        ? `lives until ${clockOf(token.expires_at, options)}`
+        : words(token.over);
     const place = token.kind === 'leaf' || token.kind === 'own' ? `at ${placeOf(token.resource)}` : KINDS[token.kind];
     return printable(`  ${labels.get(token.jti)}  ${from}: ${chained || nameOf(token.agent)}, ${place}, ${state}`);
   });
   return [
     ...head,
     '',
-    ...table(['TIME', 'WHO', 'WHAT', 'DECISION', 'REASON, OUTCOME'], lines, { ...options, ink: (row, text) => (events[row] ? mark(events[row].decision, text) : text) }),
+    ...table(['TIME', 'WHO', 'WHAT', 'DECISION', 'REASON, OUTCOME'], lines, {
+      ...options,
+      ink: (row, text) => (events[row] ? mark(events[row].decision, text) : text),
+    }),
     ...(lineage.length > 0 ? ['', bold('Tokens'), ...lineage] : []),
     '',
   ].join('\n');
@@ -78,7 +98,9 @@ export function table(
   const widths = titles.map((title, column) => Math.max(width(title), ...clean.map((row) => width(row[column] ?? ''))));
   const line = (cells: readonly string[]) =>
     cells
-      .map((cell, column) => (column === cells.length - 1 ? cell : cell + ' '.repeat((widths[column] ?? 0) - width(cell))))
+      .map((cell, column) =>
+        column === cells.length - 1 ? cell : cell + ' '.repeat((widths[column] ?? 0) - width(cell)),
+      )
       .join('  ')
       .trimEnd();
   return [inks({ color }).dim(line(titles)), ...clean.map((row, index) => ink(index, line(row)))];
@@ -88,7 +110,8 @@ export function table(
 function whoIn({ type, by, person, agent, application, resource }: Json<ReadableEvent>): string {
   if (type === 'task.approved' || type === 'task.denied') return nameOf(person);
   if (type.startsWith('redemption.') || type === 'outcome.reported') return nameOf(resource ?? application);
-  if (type.startsWith('authority.') || type.startsWith('admin.') || type === 'agent.changed') return nameOf(by ?? person);
+  if (type.startsWith('authority.') || type.startsWith('admin.') || type === 'agent.changed')
+    return nameOf(by ?? person);
   return nameOf(agent ?? person ?? application ?? by);
 }
 
@@ -119,10 +142,13 @@ function tell(event: Json<ReadableEvent>, { tokens, labels, said, options }: Aro
       return `denied ${nameOf(agent)}`;
     case 'token.issued': {
       const parent = typeof content.parent === 'string' ? ` from ${labels.get(content.parent) ?? 'a token'}` : '';
-      const child = typeof content.handed_to === 'string' ? (event.names[content.handed_to] ?? content.handed_to) : 'another agent';
+      const child =
+        typeof content.handed_to === 'string' ? (event.names[content.handed_to] ?? content.handed_to) : 'another agent';
       const what = content.kind === 'handoff' ? `lets ${child} act, by` : 'got';
-      const at = content.kind === 'handoff' ? '' : content.kind === 'root' ? ' for exchange' : ` at ${placeOf(resource)}`;
-      const actions = actionsIn(Array.isArray(content.actions) ? content.actions : [], said) || scopesIn(content.scopes);
+      const at =
+        content.kind === 'handoff' ? '' : content.kind === 'root' ? ' for exchange' : ` at ${placeOf(resource)}`;
+      const actions =
+        actionsIn(Array.isArray(content.actions) ? content.actions : [], said) || scopesIn(content.scopes);
       return `${what} ${label ?? 'a token'}${parent}${at}${actions && `: ${actions}`}${actingIn(token, event)}`;
     }
     case 'token.refused':
@@ -205,7 +231,8 @@ const actionsIn = (actions: readonly unknown[], said: ReadonlySet<string>): stri
     })
     .join(', ');
 
-const spell = ({ action, parameters }: { action: string; parameters?: unknown }): string => `${action} ${inline(parameters)}`.trim();
+const spell = ({ action, parameters }: { action: string; parameters?: unknown }): string =>
+  `${action} ${inline(parameters)}`.trim();
 
 const scopesIn = (scopes: unknown): string => (Array.isArray(scopes) ? scopes.join(' ') : '');
 
@@ -221,11 +248,16 @@ function actingIn(token: Json<ChainToken> | undefined, { acting }: Json<Readable
 }
 
 const referenceIn = ({ reference, affected }: Json<ReadableEvent>['content']): string =>
-  [typeof reference === 'string' ? `, reference ${reference}` : '', typeof affected === 'number' ? `, ${affected} affected` : ''].join('');
+  [
+    typeof reference === 'string' ? `, reference ${reference}` : '',
+    typeof affected === 'number' ? `, ${affected} affected` : '',
+  ].join('');
 
-const nameOf = (named: Json<Named> | null | undefined): string => named?.name ?? named?.email ?? named?.id ?? 'Countersign';
+const nameOf = (named: Json<Named> | null | undefined): string =>
+  named?.name ?? named?.email ?? named?.id ?? 'Countersign';
 const placeOf = (resource: Json<Named> | null): string =>
-  resource?.name ?? (resource && URL.canParse(resource.id) ? new URL(resource.id).host : (resource?.id ?? 'the server'));
+  resource?.name ??
+  (resource && URL.canParse(resource.id) ? new URL(resource.id).host : (resource?.id ?? 'the server'));
 const KINDS = { root: 'for exchange', handoff: 'to be used once by that agent' } as const;
 const words = (code: string): string => code.replaceAll('_', ' ').replaceAll('.', ' ');
 
@@ -233,7 +265,9 @@ const words = (code: string): string => code.replaceAll('_', ' ').replaceAll('.'
 function inline(value: unknown, names: Readonly<Record<string, string>> = {}): string {
   if (typeof value !== 'object' || value === null) return '';
   return Object.entries(value)
-    .filter(([name, member]) => name !== 'through' && member !== null && member !== undefined && short(member, names) !== '')
+    .filter(
+      ([name, member]) => name !== 'through' && member !== null && member !== undefined && short(member, names) !== '',
+    )
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, member]) => `${words(name)} ${short(member, names)}`)
     .join(', ');
@@ -262,5 +296,9 @@ const width = (text: string): number => [...text].length;
 
 function inks({ color = false }: FormatOptions) {
   const ink = (code: number) => (text: string) => (color ? `\u001b[${code}m${text}\u001b[0m` : text);
-  return { bold: ink(1), dim: ink(2), mark: (decision: string, text: string) => (decision === 'refused' ? ink(31)(text) : text) };
+  return {
+    bold: ink(1),
+    dim: ink(2),
+    mark: (decision: string, text: string) => (decision === 'refused' ? ink(31)(text) : text),
+  };
 }

@@ -11,7 +11,10 @@ import { say } from './output.ts';
 const WAIT_MS = 5 * 60_000;
 
 /** RFC 8252: the system's browser, a loopback address, PKCE. The token is kept for this user alone (mode 600). */
-export async function logIn(issuer: string, { openBrowser }: { openBrowser: boolean }): Promise<{ issuer: string; email: string; expires_at: string }> {
+export async function logIn(
+  issuer: string,
+  { openBrowser }: { openBrowser: boolean },
+): Promise<{ issuer: string; email: string; expires_at: string }> {
   const config = await discover(issuer, COMMAND_LINE_CLIENT, oauth.None());
   const verifier = oauth.randomPKCECodeVerifier();
   const state = oauth.randomState();
@@ -27,7 +30,11 @@ export async function logIn(issuer: string, { openBrowser }: { openBrowser: bool
     say(`Sign in as an administrator at:\n  ${url.href}`);
     if (openBrowser) open(url.href);
     const answer = await listener.answer;
-    const tokens = await oauth.authorizationCodeGrant(config, answer, { pkceCodeVerifier: verifier, expectedState: state, idTokenExpected: true });
+    const tokens = await oauth.authorizationCodeGrant(config, answer, {
+      pkceCodeVerifier: verifier,
+      expectedState: state,
+      idTokenExpected: true,
+    });
     const expiresAt = new Date(Date.now() + (tokens.expires_in ?? 300) * 1000).toISOString();
     const email = await whoIs(issuer, tokens.access_token);
     keepSignIn(issuer, { access_token: tokens.access_token, expires_at: expiresAt, email });
@@ -36,7 +43,8 @@ export async function logIn(issuer: string, { openBrowser }: { openBrowser: bool
     if (error instanceof oauth.AuthorizationResponseError) {
       throw new Failure('refused', `The sign-in was refused: ${error.error_description ?? error.error}`);
     }
-    if (error instanceof oauth.ResponseBodyError) throw new Failure('refused', `The sign-in was refused: ${error.error_description ?? error.error}`);
+    if (error instanceof oauth.ResponseBodyError)
+      throw new Failure('refused', `The sign-in was refused: ${error.error_description ?? error.error}`);
     throw error;
   } finally {
     listener.close();
@@ -61,8 +69,16 @@ async function listen(): Promise<{ redirectUri: string; answer: Promise<URL>; cl
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', redirectUri);
     if (url.pathname !== '/callback') return void response.writeHead(404).end();
-    response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8', connection: 'close', 'referrer-policy': 'no-referrer' });
-    response.end(url.searchParams.has('code') ? 'Signed in. You can close this window.' : 'Not signed in. You can close this window.');
+    response.writeHead(200, {
+      'content-type': 'text/plain; charset=utf-8',
+      connection: 'close',
+      'referrer-policy': 'no-referrer',
+    });
+    response.end(
+      url.searchParams.has('code')
+        ? 'Signed in. You can close this window.'
+        : 'Not signed in. You can close this window.',
+    );
     heard(url);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -81,7 +97,12 @@ async function listen(): Promise<{ redirectUri: string; answer: Promise<URL>; cl
 
 /** Where no browser opens, the address above still works. */
 function open(url: string): void {
-  const [command, ...rest] = process.platform === 'darwin' ? ['open'] : process.platform === 'win32' ? ['rundll32', 'url.dll,FileProtocolHandler'] : ['xdg-open'];
+  const [command, ...rest] =
+    process.platform === 'darwin'
+      ? ['open']
+      : process.platform === 'win32'
+        ? ['rundll32', 'url.dll,FileProtocolHandler']
+        : ['xdg-open'];
   const child = spawn(command ?? 'xdg-open', [...rest, url], { stdio: 'ignore', detached: true });
   child.on('error', () => {});
   child.unref();

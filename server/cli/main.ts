@@ -13,10 +13,15 @@ const program = new Command('countersign')
   .description('Administers a Countersign server: agents and who may do what, evidence, and the stop.')
   .option('--issuer <url>', 'the server (ISSUER; else the one that the key of this host is for)')
   .option('--key <file>', 'the key of the operator (else DATA_DIR/cli-key.json)')
-  .option('-o, --output <format>', 'table or json', (value: string) => {
-    if (value !== 'table' && value !== 'json') throw new Failure('usage', '--output is table or json');
-    return value;
-  }, 'table')
+  .option(
+    '-o, --output <format>',
+    'table or json',
+    (value: string) => {
+      if (value !== 'table' && value !== 'json') throw new Failure('usage', '--output is table or json');
+      return value;
+    },
+    'table',
+  )
   .configureOutput({ writeOut: (text) => process.stdout.write(text), writeErr: (text) => process.stderr.write(text) })
   .showHelpAfterError('(--help shows how it is used)')
   .exitOverride();

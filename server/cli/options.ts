@@ -10,9 +10,16 @@ export const shared = (command: Command): { place: Place; format: Format } => {
   return { place: { issuer, key }, format: output };
 };
 
-export const ORGANIZATION = ['--organization <slug>', 'slug or id; an administrator has one and need not say it'] as const;
+export const ORGANIZATION = [
+  '--organization <slug>',
+  'slug or id; an administrator has one and need not say it',
+] as const;
 
-export const list = (value: string): string[] => value.split(',').map((item) => item.trim()).filter((item) => item !== '');
+export const list = (value: string): string[] =>
+  value
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
 
 export function whole(value: string): number {
   if (!/^\d{1,9}$/.test(value)) throw new Failure('usage', `${value} is not a whole number`);

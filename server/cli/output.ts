@@ -11,7 +11,12 @@ export function print(data: unknown, format: Format, readable: (options: FormatO
 export const say = (message: string): void => void process.stderr.write(`${message}\n`);
 
 /** A list with names; an empty one says so beside the data, not in it. */
-export function printRows<Row>(rows: readonly Row[], format: Format, columns: Readonly<Record<string, (row: Row) => unknown>>, nothing: string): void {
+export function printRows<Row>(
+  rows: readonly Row[],
+  format: Format,
+  columns: Readonly<Record<string, (row: Row) => unknown>>,
+  nothing: string,
+): void {
   if (rows.length === 0) say(nothing);
   print(rows, format, (options) => {
     if (rows.length === 0) return '';
@@ -37,7 +42,8 @@ const text = (value: unknown): string => {
 };
 
 /** An RFC 3339 instant as a clock in the reader's own zone shows it. */
-export const moment = (at: string | null | undefined): string => (at ? new Date(at).toLocaleString('sv-SE', { timeZone: zone() }) : '-');
+export const moment = (at: string | null | undefined): string =>
+  at ? new Date(at).toLocaleString('sv-SE', { timeZone: zone() }) : '-';
 
 const zone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone;
 

@@ -26,7 +26,10 @@ export function registryCommands(program: Command): void {
     .action(async (options: NewTokenOptions, command: Command) => {
       const { place, format } = shared(command);
       const { allowUnbound: allow_unbound = false, expiresIn: expires_in, ...body } = options;
-      const made = await call<MadeToken>(place, '/initial-access-tokens', { method: 'POST', body: { ...body, allow_unbound, expires_in } });
+      const made = await call<MadeToken>(place, '/initial-access-tokens', {
+        method: 'POST',
+        body: { ...body, allow_unbound, expires_in },
+      });
       printOne(made, format, {
         'initial access token': made.initial_access_token,
         id: made.id,
@@ -43,11 +46,9 @@ export function registryCommands(program: Command): void {
     .option(...ORGANIZATION)
     .action(async (options: { organization?: string }, command: Command) => {
       const { place, format } = shared(command);
-      const { initial_access_tokens } = await call<{ initial_access_tokens: (Json<ListedInitialAccessToken> & { organization: string })[] }>(
-        place,
-        '/initial-access-tokens',
-        { query: options },
-      );
+      const { initial_access_tokens } = await call<{
+        initial_access_tokens: (Json<ListedInitialAccessToken> & { organization: string })[];
+      }>(place, '/initial-access-tokens', { query: options });
       printRows(
         initial_access_tokens,
         format,
@@ -71,7 +72,10 @@ export function registryCommands(program: Command): void {
     .option(...ORGANIZATION)
     .action(async (id: string, options: { organization?: string }, command: Command) => {
       const { place, format } = shared(command);
-      const ended = await call<object>(place, `/initial-access-tokens/${encodeURIComponent(id)}`, { method: 'DELETE', query: options });
+      const ended = await call<object>(place, `/initial-access-tokens/${encodeURIComponent(id)}`, {
+        method: 'DELETE',
+        query: options,
+      });
       print(ended, format, () => '');
       say(`${id} has ended.`);
     });
@@ -101,12 +105,13 @@ export function registryCommands(program: Command): void {
         ...(redirects.length > 0 && { redirect_uris: redirects }),
         ...(resources.length > 0 && { resources }),
       };
-      const made = await call<{ client_id: string; organization: string }>(place, '/clients', { method: 'POST', body }).catch(
-        (error) => {
-          if (out !== undefined) rmSync(out); // nothing was made: the name is free again
-          throw error;
-        },
-      );
+      const made = await call<{ client_id: string; organization: string }>(place, '/clients', {
+        method: 'POST',
+        body,
+      }).catch((error) => {
+        if (out !== undefined) rmSync(out); // nothing was made: the name is free again
+        throw error;
+      });
       const file = { issuer: issuerOf(place), client_id: made.client_id, jwk };
       if (out === undefined) return print(file, 'json', () => '');
       writeFileSync(out, `${JSON.stringify(file, undefined, 2)}\n`, { mode: 0o600 });
@@ -150,7 +155,10 @@ function reserve(path: string): void {
     writeFileSync(path, '', { mode: 0o600, flag: 'wx' });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new Failure(code === 'EEXIST' ? 'conflict' : 'error', code === 'EEXIST' ? `${path} exists already.` : `${path} cannot be written (${code}).`);
+    throw new Failure(
+      code === 'EEXIST' ? 'conflict' : 'error',
+      code === 'EEXIST' ? `${path} exists already.` : `${path} cannot be written (${code}).`,
+    );
   }
 }
 
@@ -158,5 +166,8 @@ async function newKey(): Promise<{ jwk: JWK; publicJwk: JWK }> {
   const { privateKey } = await generateKeyPair('ES256', { extractable: true });
   const { d, ...publicPart } = await exportJWK(privateKey);
   const kid = await calculateJwkThumbprint(publicPart);
-  return { jwk: { ...publicPart, ...(d !== undefined && { d }), kid, alg: 'ES256' }, publicJwk: { ...publicPart, kid, alg: 'ES256', use: 'sig' } };
+  return {
+    jwk: { ...publicPart, ...(d !== undefined && { d }), kid, alg: 'ES256' },
+    publicJwk: { ...publicPart, kid, alg: 'ES256', use: 'sig' },
+  };
 }

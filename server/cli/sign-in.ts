@@ -44,7 +44,10 @@ export function signInCommands(program: Command): void {
     .description('on the host of an empty database: a link that makes the first organization and its administrator')
     .action(async (_options: object, command: Command) => {
       const { bootstrap } = await import('./bootstrap.ts');
-      const { issuer, format } = { issuer: command.optsWithGlobals<{ issuer?: string }>().issuer, format: shared(command).format };
+      const { issuer, format } = {
+        issuer: command.optsWithGlobals<{ issuer?: string }>().issuer,
+        format: shared(command).format,
+      };
       const link = await bootstrap(process.env, issuer);
       printOne(link, format, { link: link.enrolment_uri, 'works until': link.expires_at });
     });

@@ -27,5 +27,5 @@ export async function provesBinding(
   if (scheme !== 'dpop') return false; // a stolen bound token, used without its key (DP-05)
   const proof = readProof(ctx.get('DPoP'), { method: ctx.method, url: `${issuer}${ctx.path}` }, Date.now() / 1000);
   if (typeof proof === 'string' || proof.thumbprint !== jkt || proof.ath !== sha256url(value)) return false;
-  return firstUse(proof.thumbprint, proof.jti, new Date(Date.now() + 600_000));
+  return firstUse(proof.thumbprint, proof.jti, new Date(proof.lastsUntil * 1000));
 }

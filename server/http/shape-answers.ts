@@ -13,6 +13,7 @@ export function shapeAnswers(issuer: string, isPublic: (type: string) => boolean
     // Before the engine writes: its form_post page adds the hash of its one script to the policy it finds.
     if (endpointOf(ctx.path)?.browser) lockDown(ctx);
     await next();
+    hideTypes(ctx);
     const body = ctx.body as Record<string, unknown> | undefined;
     if (typeof body !== 'object' || body === null) return;
     if (ctx.path.startsWith('/.well-known/')) return tellTheTruth(body, isPublic);
@@ -28,7 +29,7 @@ export function shapeAnswers(issuer: string, isPublic: (type: string) => boolean
     }
     // One sentence for both, or a stranger learns which types another organization has.
     if (body.error === 'invalid_authorization_details' && TYPE_REFUSED.test(described)) {
-      body.error_description = 'a type is unknown, or this client did not register it';
+      body.error_description = TYPE_REFUSED_WORDS;
     }
     if (body.error === 'server_error') body.error_description = 'something went wrong here';
     ctx.set('Cache-Control', 'no-store');
@@ -44,6 +45,23 @@ export function shapeAnswers(issuer: string, isPublic: (type: string) => boolean
 
 const TYPE_REFUSED =
   /^(unsupported authorization details type value|authorization details type .* is not allowed for this client)/;
+
+const TYPE_REFUSED_WORDS = 'a type is unknown, or this client did not register it';
+
+/** The same for an answer that goes to the client through the browser: by redirect, or by a form of the engine's. */
+function hideTypes(ctx: Context): void {
+  const location = ctx.response.get('Location');
+  const url = location ? URL.parse(location) : null;
+  if (!url) return;
+  const [inQuery, inFragment] = [url.searchParams, new URLSearchParams(url.hash.slice(1))];
+  for (const parameters of [inQuery, inFragment]) {
+    if (!TYPE_REFUSED.test(parameters.get('error_description') ?? '')) continue;
+    parameters.set('error_description', TYPE_REFUSED_WORDS);
+    if (parameters === inFragment) url.hash = parameters.toString();
+    ctx.set('Location', url.href);
+    ctx.body = '';
+  }
+}
 
 /** Metadata claims nothing that does not work (MD-08), and names nothing that belongs to one organization. */
 function tellTheTruth(body: Record<string, unknown>, isPublic: (type: string) => boolean): void {

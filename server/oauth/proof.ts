@@ -6,7 +6,8 @@ export interface Proof {
   /** RFC 7638 thumbprint of the key. */
   thumbprint: string;
   jti: string;
-  iat: number;
+  /** Epoch seconds until which this proof would be taken: as long it has to be remembered. */
+  lastsUntil: number;
   /** The access token it came with, hashed, where there was one. */
   ath: string | undefined;
 }
@@ -40,7 +41,12 @@ export function readProof(value: string, request: { method: string; url: string 
   if (nbf !== undefined && !(typeof nbf === 'number' && nbf <= now)) return INVALID;
   if (htm !== request.method) return 'DPoP proof htm mismatch';
   if (withoutQuery(htu) !== new URL(request.url).href) return 'DPoP proof htu mismatch';
-  return { thumbprint: thumbprintOf(jwk), jti, iat, ath: typeof ath === 'string' ? ath : undefined };
+  return {
+    thumbprint: thumbprintOf(jwk),
+    jti,
+    lastsUntil: iat + WINDOW_SECONDS,
+    ath: typeof ath === 'string' ? ath : undefined,
+  };
 }
 
 const INVALID = 'invalid DPoP key binding';

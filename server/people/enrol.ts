@@ -5,11 +5,11 @@ import { enrolPage } from '../../views/enrol.tsx';
 import { errorPage } from '../../views/error.tsx';
 import type { Cookies } from '../http/cookies.ts';
 import { readForm } from '../http/form.ts';
-import { frameOf } from './pages.ts';
 import { stateOf } from '../http/request-state.ts';
 import { page } from '../http/respond.ts';
 import { hashOf, newId } from '../oauth/ids.ts';
 import { checkSpacing, checkText } from '../oauth/text.ts';
+import { frameOf } from './pages.ts';
 import { hashPassword } from './password.ts';
 
 export interface EnrolPages {
@@ -31,7 +31,11 @@ export interface EnrolmentStore {
   /** The enrolment behind a link that can still be used. Looking uses nothing up: mail scanners look as well. */
   find(tokenHash: Buffer): Promise<Enrolment | undefined>;
   /** Uses the link: whoever comes first is enrolled, everybody else finds it `gone`. Nothing is used up by `taken`. */
-  enrol(tokenHash: Buffer, passwordHash: string, first: FirstAdministrator | undefined): Promise<'enrolled' | 'gone' | 'taken'>;
+  enrol(
+    tokenHash: Buffer,
+    passwordHash: string,
+    first: FirstAdministrator | undefined,
+  ): Promise<'enrolled' | 'gone' | 'taken'>;
 }
 
 /** Characters. */
@@ -56,7 +60,8 @@ export function enrolRoutes(router: Router, { enrolments, cookies }: EnrolPages)
       email: form.get('email')?.trim(),
     };
     const again = (error: string, status = 400) => show(ctx, enrolment, cookies, { error, fields }, status);
-    if (!cookies.csrfMatches(ctx, form.get('csrf'))) return again('This form is no longer valid. Please try again.', 403);
+    if (!cookies.csrfMatches(ctx, form.get('csrf')))
+      return again('This form is no longer valid. Please try again.', 403);
     const password = form.get('password') ?? '';
     const problem = passwordProblem(password) ?? (enrolment.person ? undefined : fieldProblem(fields));
     if (problem !== undefined) return again(problem);
@@ -70,7 +75,8 @@ export function enrolRoutes(router: Router, { enrolments, cookies }: EnrolPages)
         };
     const result = await enrolments.enrol(tokenHash, await hashPassword(password), first);
     if (result === 'gone') return gone(ctx, cookies);
-    if (result === 'taken') return again('This e-mail address signs in here already, as somebody of another organization.', 409);
+    if (result === 'taken')
+      return again('This e-mail address signs in here already, as somebody of another organization.', 409);
     ctx.redirect('/login');
     ctx.status = 303;
   });
@@ -116,7 +122,11 @@ function passwordProblem(password: string): string | undefined {
   return new Set(password.toLowerCase()).size < 5 ? 'The password repeats too few characters.' : undefined;
 }
 
-function fieldProblem(fields: { organization?: string | undefined; name?: string | undefined; email?: string | undefined }): string | undefined {
+function fieldProblem(fields: {
+  organization?: string | undefined;
+  name?: string | undefined;
+  email?: string | undefined;
+}): string | undefined {
   for (const [label, value = '', limit] of [
     ['The name of the organization', fields.organization, 80],
     ['Your name', fields.name, 80],

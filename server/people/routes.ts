@@ -6,9 +6,9 @@ import { signInPage } from '../../views/sign-in.tsx';
 import { signedOutPage } from '../../views/signed-out.tsx';
 import type { Cookies } from '../http/cookies.ts';
 import { BadRequest, readForm } from '../http/form.ts';
-import { frameOf, sessionOf } from './pages.ts';
 import { page } from '../http/respond.ts';
 import { hashOf } from '../oauth/ids.ts';
+import { frameOf, sessionOf } from './pages.ts';
 import { type SignInDependencies, signIn } from './sign-in.ts';
 
 export interface PeoplePages extends SignInDependencies {

@@ -141,7 +141,8 @@ export async function redeem(
   if (reservation.answerHash !== answerHash)
     return refused('key_reused', 'this idempotency_key was used for something else', token);
   // Its use was given back: whoever acted on this answer would act without one.
-  if (reservation.released) return refused('released', 'this reservation was released: reserve with another key', token);
+  if (reservation.released)
+    return refused('released', 'this reservation was released: reserve with another key', token);
   return { ok: true, id: reservation.id, remaining: reservation.remaining, expiresAt: reservation.expiresAt };
 }
 

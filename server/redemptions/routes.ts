@@ -4,6 +4,7 @@ import type { Context } from 'koa';
 import type { ClientRecord, ClientStore } from '../agents/clients.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { readToken, type TokenReader } from '../delegation/subject.ts';
+import type { IssuedToken } from '../delegation/token.ts';
 import { type ProofChecks, presentedToken, provesBinding } from '../http/bearer.ts';
 import { readStrictJson } from '../http/form.ts';
 import { stateOf } from '../http/request-state.ts';
@@ -97,15 +98,31 @@ async function resourceServerOf(
     return undefined;
   }
   const token = read.value;
-  const client = await clients.find(token.clientId);
+  // This scope in a token of a client's own is issued to resource servers alone, and the token ends with its client.
+  const isResourceServer =
+    token.kind === 'own' &&
+    token.agent === null &&
+    token.resource === reader.issuer &&
+    token.scopes.includes('redemptions');
+  const client = isResourceServer ? resourceServerWith(token) : await clients.find(token.clientId);
   if (client) Object.assign(stateOf(ctx.req), { client, authenticated: true });
-  if (client?.kind !== 'resource_server' || token.resource !== reader.issuer || !token.scopes.includes('redemptions')) {
+  if (!isResourceServer || !client) {
     ctx.set('WWW-Authenticate', 'Bearer error="insufficient_scope", scope="redemptions"');
     json(ctx, { error: 'insufficient_scope', error_description: 'the scope redemptions is required' }, 403);
     return undefined;
   }
   return client;
 }
+
+/** What its token says of it; its registration is not needed here. */
+const resourceServerWith = ({ clientId, organization }: IssuedToken): ClientRecord => ({
+  clientId,
+  kind: 'resource_server',
+  organization,
+  organizationDomains: [],
+  agent: null,
+  metadata: {},
+});
 
 function parseRedemption(body: unknown): RedemptionRequest | string {
   if (!isObject(body)) return 'the body must be a JSON object';
@@ -153,7 +170,8 @@ function parseOutcomes(body: unknown): BatchOutcome[] | string {
     if (reference !== undefined && !isText(reference, 500)) return wrong('reference must be a text');
     if (tool !== undefined && !isText(tool, 200)) return wrong('tool must be a text');
     if (requestId !== undefined && !isText(requestId, 255)) return wrong('request_id must be a text');
-    if (!isText(at, 40) || !INSTANT.test(at) || Number.isNaN(Date.parse(at))) return wrong('at must be an RFC 3339 instant');
+    if (!isText(at, 40) || !INSTANT.test(at) || Number.isNaN(Date.parse(at)))
+      return wrong('at must be an RFC 3339 instant');
     entries.push({
       jti,
       action,

@@ -233,7 +233,7 @@ const spoiled: [because: string, replace: [string, string], problem: string][] =
   ],
   ['the resource is no identifier', ['https://shop.example', 'shop'], 'not an absolute URI'],
   ['the resource has a fragment', ['https://shop.example', 'https://shop.example#x'], 'not an absolute URI'],
-  ['the owner is nobody', ['owner: deployment', 'owner: someone'], 'must match pattern'],
+  ['the owner is nobody', ['owner: deployment', 'owner: some one'], 'must match pattern'],
   ['a member is misspelt', ['reversible: true', 'reversable: true'], 'misses reversible'],
   ['a member is unknown', ['reversible: true', 'reversible: true\n      html: x'], 'unknown member html'],
   ['a text of the catalogue is hostile', ['Places an order', '"Places \\u202e an order"'], 'bidirectional'],

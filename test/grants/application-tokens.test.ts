@@ -57,13 +57,21 @@ afterAll(async () => {
   await server?.close();
 });
 
-const reading = (more: Json = {}) => ({ resource: CALENDAR, authorization_details: detailsParameter(readDetails(more)) });
+const reading = (more: Json = {}) => ({
+  resource: CALENDAR,
+  authorization_details: detailsParameter(readDetails(more)),
+});
 const pathOf = ({ body }: Answer): string => new URL(body.interaction_uri).pathname;
 const approve = async (person: TestPerson, path: string, decision = 'approve') =>
   person.submit(await person.get(path), { decision, duration: 'PT1H', read: '1' });
 
 test('an application’s token says for whom, and nothing about what: it has no actor and opens no resource', async () => {
-  expect(claimsOf(theirs)).toMatchObject({ aud: server.issuer, client_id: application.clientId, sub_profile: 'user', client_profile: 'web_app' });
+  expect(claimsOf(theirs)).toMatchObject({
+    aud: server.issuer,
+    client_id: application.clientId,
+    sub_profile: 'user',
+    client_profile: 'web_app',
+  });
   expect(claimsOf(theirs).act).toBeUndefined();
   expect(claimsOf(theirs).scope).toBeUndefined();
   expect(await introspect(resourceServer, theirs)).toEqual({ active: false });
@@ -79,12 +87,19 @@ describe('an agent receives it', () => {
     const asked = await exchange(agent, theirs, reading());
     expect(asked).toMatchObject({
       status: 400,
-      body: { error: 'consent_required', interaction_uri: expect.stringMatching(`^${server.issuer}/r/apr_[0-9a-f]+$`), authorization_details: [readDetails()], expires_in: expect.any(Number) },
+      body: {
+        error: 'consent_required',
+        interaction_uri: expect.stringMatching(`^${server.issuer}/r/apr_[0-9a-f]+$`),
+        authorization_details: [readDetails()],
+        expires_in: expect.any(Number),
+      },
     });
     expect(asked.headers.get('cache-control')).toBe('no-store');
     // The same question asked twice is one question.
     expect((await exchange(agent, theirs, reading())).body.interaction_uri).toBe(asked.body.interaction_uri);
-    expect((await exchange(agent, theirs, reading({ to: '2026-11-27' }))).body.interaction_uri).not.toBe(asked.body.interaction_uri);
+    expect((await exchange(agent, theirs, reading({ to: '2026-11-27' }))).body.interaction_uri).not.toBe(
+      asked.body.interaction_uri,
+    );
 
     const wrong = await ben.get(pathOf(asked));
     expect(wrong.status).toBe(404);
@@ -111,15 +126,30 @@ describe('an agent receives it', () => {
   test('what a live task covers needs no question, and what it does not is never given', async () => {
     expect(await exchange(agent, theirs, reading({ from: '2026-11-25' }))).toMatchObject({ status: 200 });
     expect(await exchange(agent, theirs, reading({ to: '2026-12-24' }))).toMatchObject(consentRequired);
-    expect(await exchange(agent, theirs, { resource: CALENDAR, scope: 'calendar.read' })).toMatchObject(consentRequired);
-    expect(await exchange(agent, theirs, { resource: CALENDAR, authorization_details: detailsParameter(readDetails(), inviteDetails()) })).toMatchObject(consentRequired);
+    expect(await exchange(agent, theirs, { resource: CALENDAR, scope: 'calendar.read' })).toMatchObject(
+      consentRequired,
+    );
+    expect(
+      await exchange(agent, theirs, {
+        resource: CALENDAR,
+        authorization_details: detailsParameter(readDetails(), inviteDetails()),
+      }),
+    ).toMatchObject(consentRequired);
   });
 
   test.each<[what: string, form: Json, error: string]>([
     ['nothing asked', { resource: CALENDAR }, 'invalid_scope'],
     ['a scope nobody knows', { resource: CALENDAR, scope: 'calendar.everything' }, 'invalid_scope'],
-    ['another resource than the action’s', { resource: 'https://crm.acme.example', authorization_details: detailsParameter(readDetails()) }, 'invalid_target'],
-    ['high impact', { authorization_details: detailsParameter({ ...inviteDetails(), guests: ['eve@elsewhere.example'] }) }, 'invalid_authorization_details'],
+    [
+      'another resource than the action’s',
+      { resource: 'https://crm.acme.example', authorization_details: detailsParameter(readDetails()) },
+      'invalid_target',
+    ],
+    [
+      'high impact',
+      { authorization_details: detailsParameter({ ...inviteDetails(), guests: ['eve@elsewhere.example'] }) },
+      'invalid_authorization_details',
+    ],
     ['a hand-off', { ...reading(), requested_actor: 'agt_0' }, 'invalid_request'],
   ])('%s is refused without bothering anybody', async (_, form, error) => {
     const events = await eventsOf(database, async () => {
@@ -157,12 +187,34 @@ describe('an agent receives it', () => {
       await approve(anna, pathOf(await exchange(told, theirs, reading())));
       await exchange(told, theirs, reading());
     });
-    const who = { person: claimsOf(theirs).sub, agent: told.registration.agent_id, application: told.clientId, resource: CALENDAR };
+    const who = {
+      person: claimsOf(theirs).sub,
+      agent: told.registration.agent_id,
+      application: told.clientId,
+      resource: CALENDAR,
+    };
     const [received, refused, approved, issued] = events;
     expect(events).toHaveLength(4);
-    expect(received).toMatchObject({ type: 'request.received', decision: 'reported', ...who, approval: expect.stringMatching(/^apr_/) });
-    expect(refused).toMatchObject({ type: 'token.refused', decision: 'refused', reason: 'consent_required', ...who, approval: received?.approval });
-    expect(approved).toMatchObject({ type: 'task.approved', decision: 'allowed', ...who, approval: received?.approval, task: expect.stringMatching(/^tsk_/) });
+    expect(received).toMatchObject({
+      type: 'request.received',
+      decision: 'reported',
+      ...who,
+      approval: expect.stringMatching(/^apr_/),
+    });
+    expect(refused).toMatchObject({
+      type: 'token.refused',
+      decision: 'refused',
+      reason: 'consent_required',
+      ...who,
+      approval: received?.approval,
+    });
+    expect(approved).toMatchObject({
+      type: 'task.approved',
+      decision: 'allowed',
+      ...who,
+      approval: received?.approval,
+      task: expect.stringMatching(/^tsk_/),
+    });
     expect(issued).toMatchObject({ type: 'token.issued', decision: 'allowed', ...who, task: approved?.task });
   });
 });
@@ -185,7 +237,10 @@ describe('in other hands, and after a stop', () => {
   test('a client of the same agent does not use the task of another of its clients', async () => {
     const [one, other] = await Promise.all([registerAgent(server), registerAgent(server)]);
     await approve(anna, pathOf(await exchange(one, theirs, reading())));
-    await database.run('update clients set agent = $2 where client_id = $1', [other.clientId, one.registration.agent_id]);
+    await database.run('update clients set agent = $2 where client_id = $1', [
+      other.clientId,
+      one.registration.agent_id,
+    ]);
     expect(await exchange(other, theirs, reading())).toMatchObject(consentRequired);
   });
 
@@ -193,7 +248,10 @@ describe('in other hands, and after a stop', () => {
     const agent = await registerAgent(server);
     const [first, second] = [await applicationToken(application, anna), await applicationToken(application, anna)];
     await approve(anna, pathOf(await exchange(agent, first, reading())));
-    const [one, two] = [accessTokenIn(await exchange(agent, first, reading())), accessTokenIn(await exchange(agent, second, reading()))];
+    const [one, two] = [
+      accessTokenIn(await exchange(agent, first, reading())),
+      accessTokenIn(await exchange(agent, second, reading())),
+    ];
     await revoke(application, first);
     expect(await introspect(resourceServer, one)).toEqual({ active: false });
     expect(await introspect(resourceServer, two)).toMatchObject({ active: true });
@@ -210,7 +268,13 @@ describe('in other hands, and after a stop', () => {
   test('TX-05: a token that the application bound to its key is worth nothing to an agent', async () => {
     const agent = await registerAgent(server);
     const { parameters, verifier } = await decideInBrowser(application, anna, { scope: 'openid' });
-    const bound = accessTokenIn(await application.token({ grant_type: 'authorization_code', code: parameters.get('code') ?? '', code_verifier: verifier }));
+    const bound = accessTokenIn(
+      await application.token({
+        grant_type: 'authorization_code',
+        code: parameters.get('code') ?? '',
+        code_verifier: verifier,
+      }),
+    );
     expect(claimsOf(bound).cnf).toEqual({ jkt: application.jkt });
     expect(await exchange(agent, bound, reading())).toMatchObject({ status: 400, body: { error: 'invalid_grant' } });
   });
@@ -228,15 +292,27 @@ describe('in other hands, and after a stop', () => {
     const csrf = /name="csrf" value="([^"]*)"/.exec((await anna.get('/agents')).html)?.[1] ?? '';
     await anna.post(`/agents/${agent.registration.agent_id}/pause`, { csrf });
     const events = await eventsOf(database, async () => {
-      expect(await exchange(agent, theirs, reading({ to: '2026-12-09' }))).toMatchObject({ status: 403, body: { error: 'access_denied' } });
+      expect(await exchange(agent, theirs, reading({ to: '2026-12-09' }))).toMatchObject({
+        status: 403,
+        body: { error: 'access_denied' },
+      });
     });
-    expect(events).toMatchObject([{ type: 'token.refused', reason: 'agent_paused', agent: agent.registration.agent_id, person: claimsOf(theirs).sub }]);
+    expect(events).toMatchObject([
+      {
+        type: 'token.refused',
+        reason: 'agent_paused',
+        agent: agent.registration.agent_id,
+        person: claimsOf(theirs).sub,
+      },
+    ]);
   });
 
   test('an agent’s own token of a person is not mistaken for an application’s', async () => {
     const agent = await registerAgent(server, { dpop_bound_access_tokens: false });
     const other = await registerAgent(server);
-    const root = await unboundToken(agent, anna, { authorization_details: detailsParameter(readDetails({ calendar: 'Mine' })) });
+    const root = await unboundToken(agent, anna, {
+      authorization_details: detailsParameter(readDetails({ calendar: 'Mine' })),
+    });
     expect(await exchange(other, root, reading({ calendar: 'Mine' }))).toMatchObject(invalidRequest);
   });
 });

@@ -61,7 +61,9 @@ test('what we put in the place of the engine’s own is still in that place', as
   // The hook that keeps the engine from making access tokens stands before every one that it could make.
   const client = await provider.Client.find('a');
   for (const Token of [provider.AccessToken, provider.ClientCredentials]) {
-    await expect(new Token({ client, accountId: 'b' } as never).save()).rejects.toThrow('made by grants/issue.ts alone');
+    await expect(new Token({ client, accountId: 'b' } as never).save()).rejects.toThrow(
+      'made by grants/issue.ts alone',
+    );
   }
 });
 

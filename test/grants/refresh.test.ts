@@ -19,8 +19,24 @@ import {
   registerAgent,
   type TestClient,
 } from '../support/agent.ts';
-import { accessTokenIn, databaseOf, eventsOf, exchange, HOUR, introspect, revoke, stop } from '../support/delegation.ts';
-import { authorizationUrl, continuationOf, detailsParameter, signIn, type TestPerson, tokenInBrowser } from '../support/person.ts';
+import {
+  accessTokenIn,
+  databaseOf,
+  eventsOf,
+  exchange,
+  HOUR,
+  introspect,
+  revoke,
+  stop,
+} from '../support/delegation.ts';
+import {
+  authorizationUrl,
+  continuationOf,
+  detailsParameter,
+  signIn,
+  type TestPerson,
+  tokenInBrowser,
+} from '../support/person.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
 const invalidGrant = { status: 400, body: { error: 'invalid_grant' } };
@@ -34,7 +50,11 @@ let resourceServer: TestClient;
 beforeAll(async () => {
   server = await startServer();
   database = databaseOf(server);
-  [person, agent, resourceServer] = await Promise.all([signIn(server), registerAgent(server), demoClient(server, 'resourceServer')]);
+  [person, agent, resourceServer] = await Promise.all([
+    signIn(server),
+    registerAgent(server),
+    demoClient(server, 'resourceServer'),
+  ]);
 });
 afterAll(async () => {
   await database?.close();
@@ -44,9 +64,19 @@ afterAll(async () => {
 const refresh = (client: TestClient, token: string, form: Json = {}, options?: PostOptions): Promise<Answer> =>
   client.token({ grant_type: 'refresh_token', refresh_token: token, ...form }, options);
 /** The answer of a task that nothing else covers. */
-const approved = async (client: TestClient, calendar: string, decision: Record<string, string> = HOUR, more: Json[] = []) => {
+const approved = async (
+  client: TestClient,
+  calendar: string,
+  decision: Record<string, string> = HOUR,
+  more: Json[] = [],
+) => {
   const details = detailsParameter(readDetails({ calendar }), ...more);
-  const { body } = await tokenInBrowser(client, person, { authorization_details: details, resource: CALENDAR }, decision);
+  const { body } = await tokenInBrowser(
+    client,
+    person,
+    { authorization_details: details, resource: CALENDAR },
+    decision,
+  );
   return body as { access_token: string; refresh_token: string; task_id: string };
 };
 
@@ -56,7 +86,11 @@ describe('who gets one', () => {
   });
 
   test('not for one use, nor for a client that did not register, nor from an exchange', async () => {
-    const { access_token, refresh_token } = await approved(agent, 'Once', { decision: 'approve', duration: 'once', read: '1' });
+    const { access_token, refresh_token } = await approved(agent, 'Once', {
+      decision: 'approve',
+      duration: 'once',
+      read: '1',
+    });
     expect(refresh_token).toBeUndefined();
     expect((await exchange(agent, access_token)).body).not.toHaveProperty('refresh_token');
     const plain = await registerAgent(server, { grant_types: ['authorization_code', CIBA, EXCHANGE] });
@@ -72,9 +106,19 @@ describe('what it is good for', () => {
       expect(answer).toMatchObject({ status: 200, body: { token_type: 'DPoP' } });
       expect(answer.body.refresh_token).toBeUndefined();
       const { act, sub, task_id, authorization_details, acr, auth_time } = claimsOf(access_token);
-      expect(claimsOf(answer.body.access_token)).toMatchObject({ act, sub, task_id, authorization_details, acr, auth_time, aud: CALENDAR });
+      expect(claimsOf(answer.body.access_token)).toMatchObject({
+        act,
+        sub,
+        task_id,
+        authorization_details,
+        acr,
+        auth_time,
+        aud: CALENDAR,
+      });
     }
-    const less = await refresh(agent, refresh_token, { authorization_details: detailsParameter(readDetails({ calendar: 'Again', to: '2026-11-25' })) });
+    const less = await refresh(agent, refresh_token, {
+      authorization_details: detailsParameter(readDetails({ calendar: 'Again', to: '2026-11-25' })),
+    });
     expect(claimsOf(accessTokenIn(less)).authorization_details).toMatchObject([{ to: '2026-11-25' }]);
     expect(claimsOf(accessTokenIn(less)).authorization_details).toHaveLength(1);
     // OA-29: asking for less is not for ever.
@@ -83,8 +127,16 @@ describe('what it is good for', () => {
 
   test.each<[what: string, form: Json, error: string]>([
     ['a scope', { scope: 'calendar.read' }, 'invalid_scope'],
-    ['later days', { authorization_details: detailsParameter(readDetails({ calendar: 'Wider', to: '2026-12-24' })) }, 'invalid_authorization_details'],
-    ['another calendar', { authorization_details: detailsParameter(readDetails({ calendar: 'Other' })) }, 'invalid_authorization_details'],
+    [
+      'later days',
+      { authorization_details: detailsParameter(readDetails({ calendar: 'Wider', to: '2026-12-24' })) },
+      'invalid_authorization_details',
+    ],
+    [
+      'another calendar',
+      { authorization_details: detailsParameter(readDetails({ calendar: 'Other' })) },
+      'invalid_authorization_details',
+    ],
     ['no details at all', { authorization_details: '[]' }, 'invalid_authorization_details'],
     ['another action', { authorization_details: detailsParameter(inviteDetails()) }, 'invalid_authorization_details'],
     ['another resource', { resource: 'https://crm.acme.example' }, 'invalid_target'],
@@ -107,7 +159,12 @@ describe('what it is good for', () => {
 
   test('introspection tells its own client alone', async () => {
     const { refresh_token, task_id } = await approved(agent, 'Seen');
-    expect(await introspect(agent, refresh_token)).toMatchObject({ active: true, client_id: agent.clientId, task_id, cnf: { jkt: agent.jkt } });
+    expect(await introspect(agent, refresh_token)).toMatchObject({
+      active: true,
+      client_id: agent.clientId,
+      task_id,
+      cnf: { jkt: agent.jkt },
+    });
     expect(await introspect(resourceServer, refresh_token)).toEqual({ active: false });
   });
 });
@@ -119,7 +176,10 @@ describe('in other hands', () => {
     expect(await refresh(thief, refresh_token)).toMatchObject(invalidGrant);
     const { jwk } = await newKey();
     expect(await refresh(agent, refresh_token, {}, { key: jwk })).toMatchObject(invalidGrant);
-    expect(await refresh(agent, refresh_token, {}, { dpop: false })).toMatchObject({ status: 400, body: { error: 'invalid_dpop_proof' } });
+    expect(await refresh(agent, refresh_token, {}, { dpop: false })).toMatchObject({
+      status: 400,
+      body: { error: 'invalid_dpop_proof' },
+    });
     expect(await exchange(agent, refresh_token)).toMatchObject({ status: 400, body: { error: 'invalid_request' } });
     await revoke(thief, refresh_token);
     expect(await refresh(agent, refresh_token)).toMatchObject({ status: 200 });
@@ -130,15 +190,30 @@ describe('in other hands', () => {
     const sibling = await approved(agent, 'Sibling');
     const derived = accessTokenIn(await exchange(agent, access_token));
     const events = await eventsOf(database, () => revoke(agent, refresh_token));
-    expect(events).toMatchObject([{ type: 'authority.stopped', reason: 'task', task: claimsOf(access_token).task_id, person: claimsOf(access_token).sub, agent: agent.registration.agent_id, application: agent.clientId }]);
-    for (const token of [access_token, derived]) expect(await introspect(resourceServer, token)).toEqual({ active: false });
+    expect(events).toMatchObject([
+      {
+        type: 'authority.stopped',
+        reason: 'task',
+        task: claimsOf(access_token).task_id,
+        person: claimsOf(access_token).sub,
+        agent: agent.registration.agent_id,
+        application: agent.clientId,
+      },
+    ]);
+    for (const token of [access_token, derived])
+      expect(await introspect(resourceServer, token)).toEqual({ active: false });
     expect(await refresh(agent, refresh_token)).toMatchObject(invalidGrant);
     expect(await refresh(agent, sibling.refresh_token)).toMatchObject({ status: 200 });
   });
 
   test('a refusal and a success each leave one event with the person, the agent and the task', async () => {
     const { access_token, refresh_token } = await approved(agent, 'Told');
-    const who = { person: claimsOf(access_token).sub, agent: agent.registration.agent_id, application: agent.clientId, task: claimsOf(access_token).task_id };
+    const who = {
+      person: claimsOf(access_token).sub,
+      agent: agent.registration.agent_id,
+      application: agent.clientId,
+      task: claimsOf(access_token).task_id,
+    };
     const events = await eventsOf(database, async () => {
       await refresh(agent, refresh_token);
       await refresh(agent, refresh_token, { scope: 'calendar.read' });
@@ -155,25 +230,46 @@ describe('in other hands', () => {
 });
 
 describe('OA-28: of a public client it rotates', () => {
-  const asPublic = (client: TestClient, form: Json) => ({ ...form, client_id: client.clientId, client_assertion: undefined, client_assertion_type: undefined });
+  const asPublic = (client: TestClient, form: Json) => ({
+    ...form,
+    client_id: client.clientId,
+    client_assertion: undefined,
+    client_assertion_type: undefined,
+  });
   let open: TestClient;
   beforeAll(async () => {
-    open = await registerAgent(server, { token_endpoint_auth_method: 'none', grant_types: ['authorization_code', 'refresh_token'], jwks: undefined });
+    open = await registerAgent(server, {
+      token_endpoint_auth_method: 'none',
+      grant_types: ['authorization_code', 'refresh_token'],
+      jwks: undefined,
+    });
   });
 
   /** A public client authenticates by nothing but its id, so the request goes by hand. */
   async function grantOf(calendar: string): Promise<Json> {
     const { verifier, challenge } = pkce();
-    const pushed = await push(open, asPublic(open, { code_challenge: challenge, resource: CALENDAR, authorization_details: detailsParameter(readDetails({ calendar })) }), { dpop: false });
+    const pushed = await push(
+      open,
+      asPublic(open, {
+        code_challenge: challenge,
+        resource: CALENDAR,
+        authorization_details: detailsParameter(readDetails({ calendar })),
+      }),
+      { dpop: false },
+    );
     const page = await person.get(authorizationUrl(open, pushed.body.request_uri));
     const back = await person.get(continuationOf(await person.submit(page, HOUR)) ?? '');
     const code = new URL(back.url).searchParams.get('code') ?? '';
     expect(back.url.startsWith(REDIRECT)).toBe(true);
-    const answer = await open.token(asPublic(open, { grant_type: 'authorization_code', code, code_verifier: verifier }), { dpop: false });
+    const answer = await open.token(
+      asPublic(open, { grant_type: 'authorization_code', code, code_verifier: verifier }),
+      { dpop: false },
+    );
     expect(answer.status).toBe(200);
     return answer.body;
   }
-  const rotate = (token: string) => open.token(asPublic(open, { grant_type: 'refresh_token', refresh_token: token }), { dpop: false });
+  const rotate = (token: string) =>
+    open.token(asPublic(open, { grant_type: 'refresh_token', refresh_token: token }), { dpop: false });
 
   test('each is good once; one that comes back within two seconds is refused and ends nothing', async () => {
     const first = (await grantOf('Rotates')).refresh_token;
@@ -192,7 +288,10 @@ describe('OA-28: of a public client it rotates', () => {
   test('one that comes back later ends the task: two parties hold it', async () => {
     const { refresh_token, task_id } = await grantOf('Thief');
     const next = await rotate(refresh_token);
-    await database.run(`update engine_artefacts set consumed_at = consumed_at - interval '10 seconds' where grant_id = $1 and consumed_at is not null and model = 'RefreshToken'`, [task_id]);
+    await database.run(
+      `update engine_artefacts set consumed_at = consumed_at - interval '10 seconds' where grant_id = $1 and consumed_at is not null and model = 'RefreshToken'`,
+      [task_id],
+    );
     expect(await rotate(refresh_token)).toMatchObject(invalidGrant);
     expect(await rotate(next.body.refresh_token)).toMatchObject(invalidGrant);
     expect(await introspect(resourceServer, next.body.access_token)).toEqual({ active: false });

@@ -27,7 +27,17 @@ import {
   type TestPerson,
 } from '../support/person.ts';
 import { startServer, type TestServer } from '../support/server.ts';
-import { codeFor, type Form, jwt, now, requestObject, responseIn, setAgentStatus, signerFor, wordsOf } from './support.ts';
+import {
+  codeFor,
+  type Form,
+  jwt,
+  now,
+  requestObject,
+  responseIn,
+  setAgentStatus,
+  signerFor,
+  wordsOf,
+} from './support.ts';
 
 const HTTPS = 'https://agent.example/callback';
 
@@ -112,16 +122,20 @@ describe('OA-01 BCP-01 F2-06 BCP-14: a redirect that is not registered is never 
     await setAgentStatus(database, client, 'suspended');
     await database.close();
     const page = await authorize({}, { client });
-    expect([page.status, page.url.startsWith(server.issuer), wordsOf(page).includes('(invalid_client)')]).toEqual([400, true, true]);
+    expect([page.status, page.url.startsWith(server.issuer), wordsOf(page).includes('(invalid_client)')]).toEqual([
+      400,
+      true,
+      true,
+    ]);
   });
 
-  test.each([['127.0.0.1', 'http://127.0.0.1:51234/callback'], ['127.0.0.1 without a port', 'http://127.0.0.1/callback']])(
-    'OA-01: the port of a loopback redirect is free for native applications: %s',
-    async (_name, redirect_uri) => {
-      const client = await registerAgent(server);
-      expect(isDecision(await authorize({ redirect_uri }, { client }))).toBe(true);
-    },
-  );
+  test.each([
+    ['127.0.0.1', 'http://127.0.0.1:51234/callback'],
+    ['127.0.0.1 without a port', 'http://127.0.0.1/callback'],
+  ])('OA-01: the port of a loopback redirect is free for native applications: %s', async (_name, redirect_uri) => {
+    const client = await registerAgent(server);
+    expect(isDecision(await authorize({ redirect_uri }, { client }))).toBe(true);
+  });
 
   test('a single registered redirect may be left out', async () => {
     const client = await registerAgent(server);
@@ -149,17 +163,33 @@ describe('OA-12 ISS-01 ISS-02 RF-03: an error goes back with state and issuer', 
     ['RI-05: a resource with a slash more', { resource: `${CALENDAR}/` }, 'invalid_target'],
     ['RI-05: a prefix of a resource', { resource: 'https://calendar.acme' }, 'invalid_target'],
     ['a resource that the scope is not of', { resource: 'https://crm.acme.example' }, 'invalid_target'],
-    ['RAR-53 RAR-54: details in the front channel', { authorization_details: detailsParameter(readDetails()) }, 'invalid_request'],
+    [
+      'RAR-53 RAR-54: details in the front channel',
+      { authorization_details: detailsParameter(readDetails()) },
+      'invalid_request',
+    ],
     ['OA-13: state twice', { state: ['a', 'b'] }, 'invalid_request'],
     ['OA-13: scope twice', { scope: ['calendar.read', 'calendar.read'] }, 'invalid_request'],
     ['an unsupported response mode', { response_mode: 'web_message' }, 'unsupported_response_mode'],
     ['a JWT response mode, which is not offered', { response_mode: 'query.jwt' }, 'unsupported_response_mode'],
     ['OC-01: prompt=none with another prompt', { prompt: 'none login' }, 'invalid_request'],
     ['an unknown prompt', { prompt: 'create' }, 'invalid_request'],
-    ['JAR-05: a request_uri of the client', { request_uri: 'https://agent.example/request.jwt' }, 'request_uri_not_supported'],
-    ['PAR-05: a pushed request that never was', { request_uri: 'urn:ietf:params:oauth:request_uri:never' }, 'invalid_request_uri'],
+    [
+      'JAR-05: a request_uri of the client',
+      { request_uri: 'https://agent.example/request.jwt' },
+      'request_uri_not_supported',
+    ],
+    [
+      'PAR-05: a pushed request that never was',
+      { request_uri: 'urn:ietf:params:oauth:request_uri:never' },
+      'invalid_request_uri',
+    ],
     ['JAR-03: a request object that is none', { request: 'abc' }, 'invalid_request_object'],
-    ['request and request_uri', { request: 'abc', request_uri: 'urn:ietf:params:oauth:request_uri:x' }, 'invalid_request'],
+    [
+      'request and request_uri',
+      { request: 'abc', request_uri: 'urn:ietf:params:oauth:request_uri:x' },
+      'invalid_request',
+    ],
     ['registration', { registration: '{}' }, 'registration_not_supported'],
     ['a nonce that holds a NUL', { scope: 'openid calendar.read', nonce: 'a\u0001b' }, 'invalid_request'],
     ['a dpop_jkt that is no thumbprint', { dpop_jkt: 'abc' }, 'invalid_request'],
@@ -215,18 +245,18 @@ describe('OC-01: prompt and max_age', () => {
     expect(covered.code).not.toBe('');
   });
 
-  test.each([['prompt=login', { prompt: 'login' }], ['max_age=0', { scope: 'openid calendar.read', max_age: '0' }]])(
-    '%s asks for a sign-in that is younger than the request',
-    async (_name, form) => {
-      const client = await registerAgent(server);
-      const by = await signIn(server);
-      await setTimeout(1100); // times are counted in seconds: one that is younger than that is fresh
-      const page = await authorize(form, { client, by });
-      expect(page.html.includes('name="password"')).toBe(true);
-      const decision = await by.submit(page, { email: 'person@acme.example', password: server.demo.password });
-      expect(isDecision(decision)).toBe(true);
-    },
-  );
+  test.each([
+    ['prompt=login', { prompt: 'login' }],
+    ['max_age=0', { scope: 'openid calendar.read', max_age: '0' }],
+  ])('%s asks for a sign-in that is younger than the request', async (_name, form) => {
+    const client = await registerAgent(server);
+    const by = await signIn(server);
+    await setTimeout(1100); // times are counted in seconds: one that is younger than that is fresh
+    const page = await authorize(form, { client, by });
+    expect(page.html.includes('name="password"')).toBe(true);
+    const decision = await by.submit(page, { email: 'person@acme.example', password: server.demo.password });
+    expect(isDecision(decision)).toBe(true);
+  });
 
   test('a max_age that the sign-in is within asks for nothing, and the ID token says when it was', async () => {
     const client = await registerAgent(server);
@@ -252,7 +282,12 @@ describe('JAR-01…04: a request signed by value', () => {
   test('JAR-01: what stands beside it is not used', async () => {
     const client = await registerAgent(server);
     const request = await requestObject(server, client, { ...inside, scope: 'no.such' });
-    const page = await bySignature(client, request, { scope: 'calendar.read', state: 'outside', nonce: 'n', redirect_uri: HTTPS });
+    const page = await bySignature(client, request, {
+      scope: 'calendar.read',
+      state: 'outside',
+      nonce: 'n',
+      redirect_uri: HTTPS,
+    });
     expect(responseIn(page)).toMatchObject({ to: REDIRECT, parameters: { error: 'invalid_scope', state: 'inside' } });
   });
 
@@ -293,14 +328,18 @@ describe('JAR-01…04: a request signed by value', () => {
       response_type: 'code',
     });
     const { parameters } = responseIn(page);
-    expect(page.url.startsWith(REDIRECT) ? parameters.error : wordsOf(page)).toMatch(/invalid_request_object|invalid_client|invalid_authorization_details/);
+    expect(page.url.startsWith(REDIRECT) ? parameters.error : wordsOf(page)).toMatch(
+      /invalid_request_object|invalid_client|invalid_authorization_details/,
+    );
     expect(parameters.code).toBeUndefined();
   });
 
   test.each(['none', 'HS256'])('JAR-02 JAR-03: alg %s is refused', async (alg) => {
     const client = await registerAgent(server);
     const claims = { iss: client.clientId, aud: server.issuer, client_id: client.clientId, exp: now() + 60, ...inside };
-    const page = await bySignature(client, jwt({ alg }, claims, alg === 'none' ? '' : 'AAAA'), { redirect_uri: REDIRECT });
+    const page = await bySignature(client, jwt({ alg }, claims, alg === 'none' ? '' : 'AAAA'), {
+      redirect_uri: REDIRECT,
+    });
     expect(responseIn(page).parameters.error).toBe('invalid_request_object');
   });
 
@@ -349,10 +388,13 @@ describe('the answer', () => {
     }
   });
 
-  test.each(['POST', 'PUT', 'DELETE'])('OC-01: %s is not offered: it would need cookies that other sites send', async (method) => {
-    const response = await fetch(`${server.issuer}/auth`, { method });
-    expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
-  });
+  test.each(['POST', 'PUT', 'DELETE'])(
+    'OC-01: %s is not offered: it would need cookies that other sites send',
+    async (method) => {
+      const response = await fetch(`${server.issuer}/auth`, { method });
+      expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+    },
+  );
 
   test('OA-14 BCP-11 BCP-18: error pages are in no frame, tell no referrer, and load nothing from elsewhere', async () => {
     const page = await authorize({ client_id: 'nobody' });
@@ -387,7 +429,12 @@ describe('the answer', () => {
 describe('who decides', () => {
   test('OC-02: a denial is access_denied, with the issuer', async () => {
     const client = await registerAgent(server);
-    const { parameters } = await decideInBrowser(client, person, { scope: 'calendar.read', resource: CALENDAR }, { decision: 'deny' });
+    const { parameters } = await decideInBrowser(
+      client,
+      person,
+      { scope: 'calendar.read', resource: CALENDAR },
+      { decision: 'deny' },
+    );
     expect(Object.fromEntries(parameters)).toMatchObject({ error: 'access_denied', iss: server.issuer, state: 'st' });
   });
 
@@ -398,7 +445,11 @@ describe('who decides', () => {
     expect(answers.slice(0, 5).every(isDecision)).toBe(true);
     expect(responseIn(answers[5] as PageAnswer)).toMatchObject({
       to: REDIRECT,
-      parameters: { error: 'access_denied', error_description: expect.stringContaining('too many'), iss: server.issuer },
+      parameters: {
+        error: 'access_denied',
+        error_description: expect.stringContaining('too many'),
+        iss: server.issuer,
+      },
     });
   });
 
@@ -412,10 +463,18 @@ describe('who decides', () => {
 
   test('an application signs a person in, and asks for nothing else', async () => {
     const application = await demoClient(server, 'application');
-    const { parameters } = responseIn(await authorize({ scope: 'openid calendar.read', redirect_uri: 'http://127.0.0.1/callback' }, { client: application }));
+    const { parameters } = responseIn(
+      await authorize(
+        { scope: 'openid calendar.read', redirect_uri: 'http://127.0.0.1/callback' },
+        { client: application },
+      ),
+    );
     expect(parameters).toMatchObject({ error: 'invalid_scope' });
     const { parameters: signedIn } = responseIn(
-      await authorize({ scope: 'openid', resource: undefined, redirect_uri: 'http://127.0.0.1/callback' }, { client: application }),
+      await authorize(
+        { scope: 'openid', resource: undefined, redirect_uri: 'http://127.0.0.1/callback' },
+        { client: application },
+      ),
     );
     expect(signedIn).toMatchObject({ code: expect.any(String), iss: server.issuer });
   });
@@ -446,10 +505,20 @@ describeBrowser('BCP-12: form_post in a real browser', () => {
     const browser = await launchBrowser();
     try {
       const page = await browser.newPage();
-      const query = { client_id: agent.clientId, response_type: 'code', response_mode: 'form_post', redirect_uri, state: 'st' };
+      const query = {
+        client_id: agent.clientId,
+        response_type: 'code',
+        response_mode: 'form_post',
+        redirect_uri,
+        state: 'st',
+      };
       await page.goto(`${server.issuer}/auth?${new URLSearchParams(query)}`);
       const parameters = new URLSearchParams(await received);
-      expect(Object.fromEntries(parameters)).toMatchObject({ error: 'invalid_request', state: 'st', iss: server.issuer });
+      expect(Object.fromEntries(parameters)).toMatchObject({
+        error: 'invalid_request',
+        state: 'st',
+        iss: server.issuer,
+      });
     } finally {
       await browser.close();
     }

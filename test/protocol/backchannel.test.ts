@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { setTimeout } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 import type { Database } from '../../adapters/postgres/database.ts';
 import {
@@ -18,7 +18,19 @@ import {
 import { databaseOf, introspect, registerAgentAt, stop } from '../support/delegation.ts';
 import { detailsParameter, signIn, type TestPerson } from '../support/person.ts';
 import { startServer, type TestServer } from '../support/server.ts';
-import { ask, codeFor, decideFor, type Form, jwt, now, poll, postForm, requestObject, setAgentStatus, tokenFromBehind } from './support.ts';
+import {
+  ask,
+  codeFor,
+  decideFor,
+  type Form,
+  jwt,
+  now,
+  poll,
+  postForm,
+  requestObject,
+  setAgentStatus,
+  tokenFromBehind,
+} from './support.ts';
 
 let server: TestServer;
 let database: Database;
@@ -72,7 +84,11 @@ describe('the request', () => {
     ['CB-12: a name with a NUL', { login_hint: 'person@acme.example\u0000' }, 'invalid_request'],
     ['CB-12: a very long name', { login_hint: `${'x'.repeat(5000)}@acme.example` }, 'unknown_user_id'],
     ['CB-13: an id_token_hint that is none', { login_hint: undefined, id_token_hint: 'abc' }, 'invalid_request'],
-    ['CB-14: login_hint_token, which is not offered', { login_hint: undefined, login_hint_token: 'abc' }, 'invalid_request'],
+    [
+      'CB-14: login_hint_token, which is not offered',
+      { login_hint: undefined, login_hint_token: 'abc' },
+      'invalid_request',
+    ],
     ['CB-01: user_code, which is not offered', { user_code: '1234' }, 'invalid_request'],
     ['CB-80: a binding message with a line break', { binding_message: 'one\ntwo' }, 'invalid_binding_message'],
     ['CB-80: a binding message that reads backwards', { binding_message: 'a\u202eb' }, 'invalid_binding_message'],
@@ -81,9 +97,20 @@ describe('the request', () => {
     ['a negative expiry', { requested_expiry: '-5' }, 'invalid_request'],
     ['an expiry that is no number', { requested_expiry: 'soon' }, 'invalid_request'],
     ['half a second', { requested_expiry: '0.5' }, 'invalid_request'],
-    ['CB-11 OA-13: a parameter twice', { login_hint: ['person@acme.example', 'person@acme.example'] }, 'invalid_request'],
+    [
+      'CB-11 OA-13: a parameter twice',
+      { login_hint: ['person@acme.example', 'person@acme.example'] },
+      'invalid_request',
+    ],
     ['RAR-07: an unknown type', { authorization_details: '[{"type":"no.such"}]' }, 'invalid_authorization_details'],
-    ['RAR-01: a member twice', { authorization_details: '[{"type":"calendar.events.read","from":"2026-11-24","to":"2026-11-28","to":"2027-11-28"}]' }, 'invalid_authorization_details'],
+    [
+      'RAR-01: a member twice',
+      {
+        authorization_details:
+          '[{"type":"calendar.events.read","from":"2026-11-24","to":"2026-11-28","to":"2027-11-28"}]',
+      },
+      'invalid_authorization_details',
+    ],
     ['RAR-05: nothing to do', { authorization_details: undefined }, 'invalid_scope'],
     ['RF-02: an unknown scope', { scope: 'openid no.such' }, 'invalid_scope'],
     ['RI-01: an unknown resource', { resource: 'https://unknown.example' }, 'invalid_target'],
@@ -99,16 +126,27 @@ describe('the request', () => {
   });
 
   test.each([
-    ['a subject', async () => {
-      const row = await database.first<{ id: string }>(`select id from people where email = 'approver@acme.example'`);
-      return { login_hint: row?.id };
-    }],
+    [
+      'a subject',
+      async () => {
+        const row = await database.first<{ id: string }>(`select id from people where email = 'approver@acme.example'`);
+        return { login_hint: row?.id };
+      },
+    ],
     ['an address in capitals', async () => ({ login_hint: 'APPROVER@ACME.EXAMPLE' })],
-    ['CB-11 RF-01: parameters that nobody knows, and empty ones', async () => ({ login_hint: 'approver@acme.example', unknown: 'x', acr_values: '' })],
-    ['CB-13: an ID token of this person, even expired', async () => {
-      const { body } = await client.token(await codeFor(client, person, { scope: 'openid calendar.read', resource: CALENDAR }));
-      return { login_hint: undefined, id_token_hint: body.id_token };
-    }],
+    [
+      'CB-11 RF-01: parameters that nobody knows, and empty ones',
+      async () => ({ login_hint: 'approver@acme.example', unknown: 'x', acr_values: '' }),
+    ],
+    [
+      'CB-13: an ID token of this person, even expired',
+      async () => {
+        const { body } = await client.token(
+          await codeFor(client, person, { scope: 'openid calendar.read', resource: CALENDAR }),
+        );
+        return { login_hint: undefined, id_token_hint: body.id_token };
+      },
+    ],
   ] as [string, () => Promise<Form>][])('CB-12: %s names a person', async (_name, form) => {
     client = await agent();
     const answer = await ask(client, await form());
@@ -117,14 +155,24 @@ describe('the request', () => {
 
   test('CB-13: an ID token of another client is refused', async () => {
     const other = await agent();
-    const { body } = await other.token(await codeFor(other, person, { scope: 'openid calendar.read', resource: CALENDAR }));
+    const { body } = await other.token(
+      await codeFor(other, person, { scope: 'openid calendar.read', resource: CALENDAR }),
+    );
     const answer = await ask(await agent(), { login_hint: undefined, id_token_hint: body.id_token });
     expect(refused(answer)).toEqual([400, 'invalid_request', undefined]);
   });
 
   test('CB-13: an ID token that somebody else signed is refused', async () => {
-    const forged = jwt({ alg: 'ES256', typ: 'JWT' }, { iss: server.issuer, aud: 'x', sub: 'usr_x', exp: now() + 60, iat: now() }, 'AAAA');
-    expect(refused(await ask(await agent(), { login_hint: undefined, id_token_hint: forged }))).toEqual([400, 'invalid_request', undefined]);
+    const forged = jwt(
+      { alg: 'ES256', typ: 'JWT' },
+      { iss: server.issuer, aud: 'x', sub: 'usr_x', exp: now() + 60, iat: now() },
+      'AAAA',
+    );
+    expect(refused(await ask(await agent(), { login_hint: undefined, id_token_hint: forged }))).toEqual([
+      400,
+      'invalid_request',
+      undefined,
+    ]);
   });
 
   test.each([
@@ -169,7 +217,11 @@ describe('the request', () => {
 
   test('a disabled person is unknown', async () => {
     await database.run(`update people set status = 'disabled' where email = 'approver@acme.example'`);
-    expect(refused(await ask(await agent(), { login_hint: 'approver@acme.example' }))).toEqual([400, 'unknown_user_id', undefined]);
+    expect(refused(await ask(await agent(), { login_hint: 'approver@acme.example' }))).toEqual([
+      400,
+      'unknown_user_id',
+      undefined,
+    ]);
     await database.run(`update people set status = 'active' where email = 'approver@acme.example'`);
   });
 
@@ -190,19 +242,33 @@ describe('CB-20…22: a signed request', () => {
     resource: CALENDAR,
   });
   const signed = async (claims: Json = {}, header: Json = {}, beside: Form = {}) =>
-    client.post('/backchannel', { request: await requestObject(server, client, { ...inside('Signed'), ...claims }, header), ...beside });
+    client.post('/backchannel', {
+      request: await requestObject(server, client, { ...inside('Signed'), ...claims }, header),
+      ...beside,
+    });
 
   test('what is signed is what the person is asked', async () => {
-    const { status, body } = await signed({ authorization_details: [inviteDetails({ title: 'The signed one' })], requested_expiry: 120 });
+    const { status, body } = await signed({
+      authorization_details: [inviteDetails({ title: 'The signed one' })],
+      requested_expiry: 120,
+    });
     expect([status, body.expires_in]).toEqual([200, 120]);
     const { page } = await decideFor(server, client, person, once(body));
     expect(page.html).toContain('The signed one');
     await wait();
-    expect((await poll(client, body.auth_req_id)).body.authorization_details).toEqual([expect.objectContaining({ title: 'The signed one' })]);
+    expect((await poll(client, body.auth_req_id)).body.authorization_details).toEqual([
+      expect.objectContaining({ title: 'The signed one' }),
+    ]);
   });
 
   test.each([
-    ['CB-20: details beside it', {}, {}, { authorization_details: detailsParameter(inviteDetails({ title: 'Beside' })) }, 'invalid_request'],
+    [
+      'CB-20: details beside it',
+      {},
+      {},
+      { authorization_details: detailsParameter(inviteDetails({ title: 'Beside' })) },
+      'invalid_request',
+    ],
     ['CB-20: a hint beside it', {}, {}, { login_hint: 'approver@acme.example' }, 'invalid_request'],
     ['CB-20: a scope beside it', {}, {}, { scope: 'openid' }, 'invalid_request'],
     ['CB-22: no aud', { aud: undefined }, {}, {}, 'invalid_request'],
@@ -220,7 +286,13 @@ describe('CB-20…22: a signed request', () => {
     ['CB-22: the client_id of another', { client_id: 'cli_other' }, {}, {}, 'invalid_request'],
     ['JAR-04: another typ', {}, { typ: 'at+jwt' }, {}, 'invalid_request'],
     ['JAR-02: a request inside', { request: 'x' }, {}, {}, 'invalid_request'],
-    ['RAR-07: unknown details inside', { authorization_details: [{ type: 'no.such' }] }, {}, {}, 'invalid_authorization_details'],
+    [
+      'RAR-07: unknown details inside',
+      { authorization_details: [{ type: 'no.such' }] },
+      {},
+      {},
+      'invalid_authorization_details',
+    ],
   ])('%s is refused', async (_name, claims, header, beside, error) => {
     expect(refused(await signed(claims, header, beside as Form))).toEqual([400, error, undefined]);
   });
@@ -249,7 +321,11 @@ describe('CB-20…22: a signed request', () => {
 describe('the poll', () => {
   test('CB-42: authorization_pending until somebody decides', async () => {
     const client = await agent();
-    expect(refused(await poll(client, (await asked(client)).auth_req_id))).toEqual([400, 'authorization_pending', undefined]);
+    expect(refused(await poll(client, (await asked(client)).auth_req_id))).toEqual([
+      400,
+      'authorization_pending',
+      undefined,
+    ]);
   });
 
   test('CB-45: too fast is slow_down, and the interval is longer from then on', async () => {
@@ -258,9 +334,14 @@ describe('the poll', () => {
     const answers = [];
     for (let count = 0; count < 3; count++) answers.push((await poll(client, auth_req_id)).body.error);
     expect(answers).toEqual(['authorization_pending', 'slow_down', 'slow_down']);
-    const row = await database.first<{ poll_interval: number }>('select poll_interval from approvals where client_id = $1', [client.clientId]);
+    const row = await database.first<{ poll_interval: number }>(
+      'select poll_interval from approvals where client_id = $1',
+      [client.clientId],
+    );
     expect(row?.poll_interval).toBe(15);
-    await database.run(`update approvals set polled_at = polled_at - interval '6 seconds' where client_id = $1`, [client.clientId]);
+    await database.run(`update approvals set polled_at = polled_at - interval '6 seconds' where client_id = $1`, [
+      client.clientId,
+    ]);
     expect((await poll(client, auth_req_id)).body.error).toBe('slow_down');
     await wait();
     expect((await poll(client, auth_req_id)).body.error).toBe('authorization_pending');
@@ -283,7 +364,10 @@ describe('the poll', () => {
     const { auth_req_id } = await asked(client);
     for (let count = 0; count < 2; count++) {
       const answer = await poll(client, auth_req_id, { headers: { Prefer: 'wait=1' } });
-      expect([answer.body.error, answer.headers.get('preference-applied')]).toEqual(['authorization_pending', 'wait=1']);
+      expect([answer.body.error, answer.headers.get('preference-applied')]).toEqual([
+        'authorization_pending',
+        'wait=1',
+      ]);
     }
   });
 
@@ -312,7 +396,9 @@ describe('the poll', () => {
   test('CB-44: expired_token when nobody decided in time', async () => {
     const client = await agent();
     const { auth_req_id } = await asked(client);
-    await database.run(`update approvals set expires_at = now() - interval '1 second' where client_id = $1`, [client.clientId]);
+    await database.run(`update approvals set expires_at = now() - interval '1 second' where client_id = $1`, [
+      client.clientId,
+    ]);
     expect(refused(await poll(client, auth_req_id))).toEqual([400, 'expired_token', undefined]);
   });
 
@@ -321,7 +407,9 @@ describe('the poll', () => {
     const body = await asked(client);
     const { result, path } = await decideFor(server, client, person, { decision: 'deny' });
     expect(result.status).toBe(200);
-    await person.submit(result, { reason: 'not_now' }).catch(() => person.post(`${path}/reason`, { reason: 'not_now' }));
+    await person
+      .submit(result, { reason: 'not_now' })
+      .catch(() => person.post(`${path}/reason`, { reason: 'not_now' }));
     const answer = await poll(client, body.auth_req_id);
     expect(refused(answer)).toEqual([400, 'access_denied', undefined]);
     expect(answer.body.error_description).toMatch(/^the person denied the request/);
@@ -341,7 +429,12 @@ describe('the poll', () => {
       act: { sub: client.registration.agent_id },
       authorization_details: [expect.objectContaining({ type: INVITE, max_uses: 1 })],
     });
-    expect(claimsOf(first.body.id_token)).toMatchObject({ aud: client.clientId, nonce: 'n-1', acr: 'pwd', sub: claimsOf(first.body.access_token).sub });
+    expect(claimsOf(first.body.id_token)).toMatchObject({
+      aud: client.clientId,
+      nonce: 'n-1',
+      acr: 'pwd',
+      sub: claimsOf(first.body.access_token).sub,
+    });
     for (let count = 0; count < 2; count++) {
       await wait();
       expect(refused(await poll(client, body.auth_req_id))).toEqual([400, 'invalid_grant', undefined]);
@@ -354,7 +447,11 @@ describe('the poll', () => {
     const thief = await agent();
     const body = await asked(client);
     await decideFor(server, client, person, once(body));
-    expect(refused(await poll(client, body.auth_req_id, { key: thief.jwk }))).toEqual([400, 'invalid_grant', undefined]);
+    expect(refused(await poll(client, body.auth_req_id, { key: thief.jwk }))).toEqual([
+      400,
+      'invalid_grant',
+      undefined,
+    ]);
     await wait();
     expect((await poll(client, body.auth_req_id)).status).toBe(200);
   });
@@ -366,7 +463,12 @@ describe('the poll', () => {
       resource: undefined,
     });
     await decideFor(server, client, person, { ...once(body), duration: 'PT1H' });
-    const answer = await poll(client, body.auth_req_id, {}, { resource: CALENDAR, authorization_details: detailsParameter(readDetails({ to: '2026-11-25' })) });
+    const answer = await poll(
+      client,
+      body.auth_req_id,
+      {},
+      { resource: CALENDAR, authorization_details: detailsParameter(readDetails({ to: '2026-11-25' })) },
+    );
     expect(answer.body.authorization_details).toEqual([expect.objectContaining({ to: '2026-11-25' })]);
     expect(claimsOf(answer.body.access_token).aud).toBe(CALENDAR);
   });
@@ -381,7 +483,9 @@ describe('the poll', () => {
     const covered = await poll(client, again.auth_req_id);
     expect(covered).toMatchObject({ status: 200, body: { task_id: body.task_id } });
     const thief = await agent();
-    const asThief = await asked(client, { ...request, nonce: 'other key' }).then(() => ask(client, request, { key: thief.jwk }));
+    const asThief = await asked(client, { ...request, nonce: 'other key' }).then(() =>
+      ask(client, request, { key: thief.jwk }),
+    );
     expect((await poll(client, asThief.body.auth_req_id, { key: thief.jwk })).body.error).toBe('authorization_pending');
   });
 
@@ -405,7 +509,10 @@ describe('the poll', () => {
     const body = await asked(client);
     const { path, page } = await decideFor(server, client, person, once(body));
     expect((await person.get(path)).status).toBe(200);
-    const again = await person.submit({ ...page, url: `${server.issuer}${path}` }, { ...once(body), decision: 'deny', read: '1' });
+    const again = await person.submit(
+      { ...page, url: `${server.issuer}${path}` },
+      { ...once(body), decision: 'deny', read: '1' },
+    );
     expect(again.status).toBe(409);
     expect((await poll(client, body.auth_req_id)).status).toBe(200);
   });
@@ -413,9 +520,16 @@ describe('the poll', () => {
   test('CB-84: who decided, when and what was shown is evidence with hashes that fit', async () => {
     const client = await agent();
     const { body } = await tokenFromBehind(server, client, person);
-    const events = await database.rows<{ type: string; person: string }>('select type, person from evidence where agent = $1 order by at', [client.registration.agent_id]);
-    expect(events.map(({ type }) => type)).toEqual(expect.arrayContaining(['request.received', 'task.approved', 'token.issued']));
-    expect(new Set(events.filter(({ type }) => type === 'task.approved').map((event) => event.person))).toEqual(new Set([claimsOf(body.access_token).sub]));
+    const events = await database.rows<{ type: string; person: string }>(
+      'select type, person from evidence where agent = $1 order by at',
+      [client.registration.agent_id],
+    );
+    expect(events.map(({ type }) => type)).toEqual(
+      expect.arrayContaining(['request.received', 'task.approved', 'token.issued']),
+    );
+    expect(new Set(events.filter(({ type }) => type === 'task.approved').map((event) => event.person))).toEqual(
+      new Set([claimsOf(body.access_token).sub]),
+    );
   });
 });
 
@@ -425,7 +539,11 @@ describe('organizations', () => {
     const request = { authorization_details: detailsParameter(readDetails()) };
     expect(refused(await ask(stranger, request))).toEqual([400, 'unknown_user_id', undefined]);
     const row = await database.first<{ id: string }>(`select id from people where email = 'person@acme.example'`);
-    expect(refused(await ask(stranger, { ...request, login_hint: row?.id ?? '' }))).toEqual([400, 'unknown_user_id', undefined]);
+    expect(refused(await ask(stranger, { ...request, login_hint: row?.id ?? '' }))).toEqual([
+      400,
+      'unknown_user_id',
+      undefined,
+    ]);
     expect((await ask(stranger, { ...request, login_hint: 'person@globex.example' })).status).toBe(200);
   });
 });

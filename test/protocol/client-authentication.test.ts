@@ -3,13 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type JWTPayload, SignJWT } from 'jose';
 
-import {
-  type Answer,
-  CALENDAR,
-  type Json,
-  registerAgent,
-  type TestClient,
-} from '../support/agent.ts';
+import { type Answer, CALENDAR, type Json, registerAgent, type TestClient } from '../support/agent.ts';
 import { databaseOf } from '../support/delegation.ts';
 import { signIn, type TestPerson } from '../support/person.ts';
 import { startServer, type TestServer } from '../support/server.ts';
@@ -61,22 +55,40 @@ const ENDPOINTS: Record<string, { form: Record<string, string>; passed: (answer:
   },
   '/request': { form: {}, passed: ({ body }) => /response_type/.test(body.error_description ?? '') },
   '/backchannel': { form: {}, passed: ({ body }) => /scope/.test(body.error_description ?? '') },
-  '/token/introspection': { form: { token: 'unknown' }, passed: ({ status, body }) => status === 200 && body.active === false },
+  '/token/introspection': {
+    form: { token: 'unknown' },
+    passed: ({ status, body }) => status === 200 && body.active === false,
+  },
   '/token/revocation': { form: { token: 'unknown' }, passed: ({ status }) => status === 200 },
 };
 
-const send = (path: string, credentials: Record<string, string>, headers: Record<string, string> = {}): Promise<Answer> =>
-  postForm(server, path, { ...ENDPOINTS[path]?.form, ...credentials }, headers);
-const by = (client_assertion: string, client_assertion_type = ASSERTION_TYPE) => ({ client_assertion, client_assertion_type });
+const send = (
+  path: string,
+  credentials: Record<string, string>,
+  headers: Record<string, string> = {},
+): Promise<Answer> => postForm(server, path, { ...ENDPOINTS[path]?.form, ...credentials }, headers);
+const by = (client_assertion: string, client_assertion_type = ASSERTION_TYPE) => ({
+  client_assertion,
+  client_assertion_type,
+});
 
 type Bent = () => Promise<string> | string;
-const claims = (more: JWTPayload): Bent => () => agent.assertion(more);
-const header = (more: Json): Bent => () => agent.assertion({}, more);
+const claims =
+  (more: JWTPayload): Bent =>
+  () =>
+    agent.assertion(more);
+const header =
+  (more: Json): Bent =>
+  () =>
+    agent.assertion({}, more);
 
 const REFUSED: [string, Bent][] = [
   ['PK-03 K2 F2-07 CB-10: aud is the token endpoint', () => agent.assertion({ aud: `${server.issuer}/token` })],
   ['PK-03 K11 F2-07: aud is a list', () => agent.assertion({ aud: [server.issuer] })],
-  ['PK-03: aud is a list with the issuer among others', () => agent.assertion({ aud: [server.issuer, 'https://evil.example'] })],
+  [
+    'PK-03: aud is a list with the issuer among others',
+    () => agent.assertion({ aud: [server.issuer, 'https://evil.example'] }),
+  ],
   ['PK-03: aud has a slash more', () => agent.assertion({ aud: `${server.issuer}/` })],
   ['PK-03 BCP-20: aud is another server', claims({ aud: 'https://evil.example' })],
   ['PK-03: aud is another host', () => agent.assertion({ aud: server.issuer.replace('localhost', '127.0.0.1') })],
@@ -109,7 +121,10 @@ const REFUSED: [string, Bent][] = [
         .setProtectedHeader({ alg: 'HS256' })
         .sign(Buffer.from(JSON.stringify(agent.registration.jwks.keys[0]).padEnd(64))),
   ],
-  ['PK-05: a key of its own making', async () => (await signerFor('ES256')).sign(assertionClaims(server.issuer, agent.clientId))],
+  [
+    'PK-05: a key of its own making',
+    async () => (await signerFor('ES256')).sign(assertionClaims(server.issuer, agent.clientId)),
+  ],
   [
     'PK-05: a key that the header brings along',
     async () => {
@@ -118,8 +133,14 @@ const REFUSED: [string, Bent][] = [
     },
   ],
   ['PK-05: a broken signature', async () => `${(await agent.assertion()).slice(0, -6)}AAAAAA`],
-  ['PK-05: RS256, which is not offered', async () => (await signerFor('RS256')).sign(assertionClaims(server.issuer, agent.clientId))],
-  ['PK-04 AT-07: a request object of its own', () => requestObject(server, agent, { sub: agent.clientId, exp: now() + 60 })],
+  [
+    'PK-05: RS256, which is not offered',
+    async () => (await signerFor('RS256')).sign(assertionClaims(server.issuer, agent.clientId)),
+  ],
+  [
+    'PK-04 AT-07: a request object of its own',
+    () => requestObject(server, agent, { sub: agent.clientId, exp: now() + 60 }),
+  ],
   ['PK-04: a DPoP proof of its own', () => agent.proof(`${server.issuer}/token`)],
 ];
 
@@ -139,7 +160,9 @@ describe.each(Object.keys(ENDPOINTS))('at %s', (path) => {
 
   test('AT-07 TX-02: an ID token or an access token authenticates nobody', async () => {
     const client = await registerAgent(server);
-    const { body } = await client.token(await codeFor(client, person, { scope: 'openid calendar.read', resource: CALENDAR }));
+    const { body } = await client.token(
+      await codeFor(client, person, { scope: 'openid calendar.read', resource: CALENDAR }),
+    );
     for (const token of [body.id_token, body.access_token]) {
       const answer = await send(path, by(token));
       expect([answer.status, answer.body.error]).toEqual([401, 'invalid_client']);
@@ -167,7 +190,10 @@ describe.each(Object.keys(ENDPOINTS))('at %s', (path) => {
 
   test.each([
     ['PK-01: no JWT', () => by('abc')],
-    ['PK-01: another assertion type', async () => by(await agent.assertion(), 'urn:ietf:params:oauth:client-assertion-type:saml2-bearer')],
+    [
+      'PK-01: another assertion type',
+      async () => by(await agent.assertion(), 'urn:ietf:params:oauth:client-assertion-type:saml2-bearer'),
+    ],
     ['PK-01: the client_id of another', async () => ({ ...by(await agent.assertion()), client_id: other.clientId })],
     ['OA-22: a secret beside it', async () => ({ ...by(await agent.assertion()), client_secret: 'x' })],
     ['nothing at all', () => ({})],
@@ -184,7 +210,9 @@ describe.each(Object.keys(ENDPOINTS))('at %s', (path) => {
   });
 
   test('OA-22: an Authorization header beside it is invalid_request', async () => {
-    const answer = await send(path, by(await agent.assertion()), { authorization: `Basic ${btoa(`${agent.clientId}:x`)}` });
+    const answer = await send(path, by(await agent.assertion()), {
+      authorization: `Basic ${btoa(`${agent.clientId}:x`)}`,
+    });
     expect([answer.status, answer.body.error]).toEqual([400, 'invalid_request']);
   });
 
@@ -216,7 +244,9 @@ describe.each(Object.keys(ENDPOINTS))('at %s', (path) => {
     }
     await setAgentStatus(database, client, 'active');
     expect(passed(await send(path, by(await client.assertion())))).toBe(true);
-    await database.run(`update agents set expires_at = now() - interval '1 second' where id = $1`, [client.registration.agent_id]);
+    await database.run(`update agents set expires_at = now() - interval '1 second' where id = $1`, [
+      client.registration.agent_id,
+    ]);
     expect((await send(path, by(await client.assertion()))).status).toBe(401);
     await database.close();
   });
@@ -224,7 +254,10 @@ describe.each(Object.keys(ENDPOINTS))('at %s', (path) => {
   test('PK-05: of several keys the right one is found, with and without a kid', async () => {
     const [first, second] = await Promise.all([signerFor('ES256'), signerFor('ES256')]);
     const nameless = ({ publicJwk: { kid: _, ...rest } }: Signer) => rest;
-    const { body } = await registerWith(server, await metadataWith({ jwks: { keys: [nameless(first), nameless(second)] } }));
+    const { body } = await registerWith(
+      server,
+      await metadataWith({ jwks: { keys: [nameless(first), nameless(second)] } }),
+    );
     for (const signer of [first, second]) {
       const assertion = await signer.sign(assertionClaims(server.issuer, body.client_id), { kid: undefined });
       expect(passed(await send(path, by(assertion)))).toBe(true);
@@ -233,7 +266,13 @@ describe.each(Object.keys(ENDPOINTS))('at %s', (path) => {
 
   test('PK-05: a client that registered one algorithm is held to it', async () => {
     const signer = await signerFor('Ed25519');
-    const { body } = await registerWith(server, await metadataWith({ jwks: { keys: [signer.publicJwk, agent.registration.jwks.keys[0]] }, token_endpoint_auth_signing_alg: 'Ed25519' }));
+    const { body } = await registerWith(
+      server,
+      await metadataWith({
+        jwks: { keys: [signer.publicJwk, agent.registration.jwks.keys[0]] },
+        token_endpoint_auth_signing_alg: 'Ed25519',
+      }),
+    );
     expect(passed(await send(path, by(await signer.sign(assertionClaims(server.issuer, body.client_id)))))).toBe(true);
     const es256 = await agent.assertion(assertionClaims(server.issuer, body.client_id));
     expect((await send(path, by(es256))).status).toBe(401);
@@ -248,7 +287,10 @@ describe.each(Object.keys(ENDPOINTS))('at %s', (path) => {
     const before = fetched;
     expect(passed(await send(path, by(await signer.sign(assertionClaims(server.issuer, body.client_id)))))).toBe(true);
     expect(fetched).toBe(before + 1);
-    const gone = await registerWith(server, await metadataWith({ jwks: undefined, jwks_uri: 'https://keys.invalid/jwks' }));
+    const gone = await registerWith(
+      server,
+      await metadataWith({ jwks: undefined, jwks_uri: 'https://keys.invalid/jwks' }),
+    );
     const answer = await send(path, by(await signer.sign(assertionClaims(server.issuer, gone.body.client_id))));
     expect([answer.status, answer.body.error]).toEqual([401, 'invalid_client']);
   });

@@ -2,10 +2,18 @@ import { createHash, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
 
-import { type Answer, CALENDAR, claimsOf, demoClient, type Json, registerAgent, type TestClient } from '../support/agent.ts';
+import {
+  type Answer,
+  CALENDAR,
+  claimsOf,
+  demoClient,
+  type Json,
+  registerAgent,
+  type TestClient,
+} from '../support/agent.ts';
 import { signIn, type TestPerson } from '../support/person.ts';
 import { startServer, type TestServer } from '../support/server.ts';
-import { ask, codeFor, jwt, now, raw, signerFor, type Signer } from './support.ts';
+import { ask, codeFor, jwt, now, raw, type Signer, signerFor } from './support.ts';
 
 let server: TestServer;
 let person: TestPerson;
@@ -54,7 +62,8 @@ const ENDPOINTS = {
     ),
   '/backchannel': (dpop: string) => ask(asker, {}, { dpop }),
 } as const;
-const accepted = ({ status, body }: Answer) => status < 300 || body.error === 'invalid_grant' || body.error === 'access_denied';
+const accepted = ({ status, body }: Answer) =>
+  status < 300 || body.error === 'invalid_grant' || body.error === 'access_denied';
 
 const WRONG: [string, Bent | ((path: string) => Promise<string> | string)][] = [
   ['no JWT', () => 'abc'],
@@ -64,14 +73,20 @@ const WRONG: [string, Bent | ((path: string) => Promise<string> | string)][] = [
   ['DP-01: no key', { header: { jwk: undefined } }],
   ['DP-01: a key that is none', { header: { jwk: { kty: 'EC' } } }],
   ['DP-01: a private key', async (path) => proofFor(path, { header: { jwk: { ...bare, d: key.jwk.d } } })],
-  ['DP-01: a key that did not sign', async (path) => proofFor(path, { header: { jwk: (await signerFor('ES256')).publicJwk } })],
+  [
+    'DP-01: a key that did not sign',
+    async (path) => proofFor(path, { header: { jwk: (await signerFor('ES256')).publicJwk } }),
+  ],
   ['DP-01: no htm', { claims: { htm: undefined } }],
   ['DP-01: another method', { claims: { htm: 'GET' } }],
   ['DP-01: a method in small letters', { claims: { htm: 'post' } }],
   ['DP-01: no htu', { claims: { htu: undefined } }],
   ['DP-01: another endpoint', { claims: { htu: 'http://localhost/elsewhere' } }],
   ['DP-01: another host', async (path) => proofFor(path, { claims: { htu: `https://evil.example${path}` } })],
-  ['DP-01: https for http', async (path) => proofFor(path, { claims: { htu: `${server.issuer.replace('http:', 'https:')}${path}` } })],
+  [
+    'DP-01: https for http',
+    async (path) => proofFor(path, { claims: { htu: `${server.issuer.replace('http:', 'https:')}${path}` } }),
+  ],
   ['DP-01: a longer path', async (path) => proofFor(path, { claims: { htu: `${server.issuer}${path}/x` } })],
   ['DP-01: no iat', { claims: { iat: undefined } }],
   ['DP-01: an hour old', { claims: { iat: now() - 3600 } }],
@@ -82,8 +97,23 @@ const WRONG: [string, Bent | ((path: string) => Promise<string> | string)][] = [
   ['DP-01: a jti that is a number', { claims: { jti: 5 } }],
   ['DP-06: a nonce that nobody gave', { claims: { nonce: 'guess' } }],
   ['DP-06: a nonce that is no text', { claims: { nonce: 5 } }],
-  ['alg none', (path) => jwt({ alg: 'none', typ: 'dpop+jwt', jwk: bare }, { htm: 'POST', htu: `${server.issuer}${path}`, iat: now(), jti: randomUUID() })],
-  ['alg HS256 with the public key', (path) => jwt({ alg: 'HS256', typ: 'dpop+jwt', jwk: bare }, { htm: 'POST', htu: `${server.issuer}${path}`, iat: now(), jti: randomUUID() }, 'AAAA')],
+  [
+    'alg none',
+    (path) =>
+      jwt(
+        { alg: 'none', typ: 'dpop+jwt', jwk: bare },
+        { htm: 'POST', htu: `${server.issuer}${path}`, iat: now(), jti: randomUUID() },
+      ),
+  ],
+  [
+    'alg HS256 with the public key',
+    (path) =>
+      jwt(
+        { alg: 'HS256', typ: 'dpop+jwt', jwk: bare },
+        { htm: 'POST', htu: `${server.issuer}${path}`, iat: now(), jti: randomUUID() },
+        'AAAA',
+      ),
+  ],
   ['a client assertion', () => agent.assertion()],
   ['two proofs in one header', async (path) => `${await proofFor(path)}, ${await proofFor(path)}`],
 ];
@@ -109,7 +139,9 @@ describe.each(Object.entries(ENDPOINTS))('at %s', (path, send) => {
     ['a fragment', (url: string) => `${url}#x`],
     ['the host in capitals', (url: string) => url.replace('localhost', 'LOCALHOST')],
   ])('DP-01: the address is compared without %s', async (_name, write) => {
-    expect(accepted(await send(await proofFor(path, { claims: { htu: write(`${server.issuer}${path}`) } })))).toBe(true);
+    expect(accepted(await send(await proofFor(path, { claims: { htu: write(`${server.issuer}${path}`) } })))).toBe(
+      true,
+    );
   });
 
   test('DP-08: the same proof again is refused', async () => {
@@ -142,7 +174,10 @@ test('DP-08: the jti of one client does not use up that of another', async () =>
   const other = await registerAgent(server);
   const jti = randomUUID();
   for (const client of [agent, other]) {
-    const answer = await client.token({ grant_type: 'refresh_token', refresh_token: 'x' }, { dpop: await client.proof(`${server.issuer}/token`, { jti }) });
+    const answer = await client.token(
+      { grant_type: 'refresh_token', refresh_token: 'x' },
+      { dpop: await client.proof(`${server.issuer}/token`, { jti }) },
+    );
     expect(answer.body.error).toBe('invalid_grant');
   }
 });
@@ -161,7 +196,10 @@ test('DP-01: two DPoP headers are refused', async () => {
     'Content-Type: application/x-www-form-urlencoded',
     ...proofs.map((proof) => `DPoP: ${proof}`),
   ].join('\r\n');
-  expect(await raw(server, head, form.toString())).toMatchObject({ status: 400, body: { error: 'invalid_dpop_proof' } });
+  expect(await raw(server, head, form.toString())).toMatchObject({
+    status: 400,
+    body: { error: 'invalid_dpop_proof' },
+  });
 });
 
 describe('a client that registered for bound tokens, as agents do unless they say otherwise', () => {
@@ -202,7 +240,11 @@ describe('at an endpoint that takes access tokens', () => {
   const report = async (scheme: string, proof?: string): Promise<number> => {
     const response = await fetch(`${server.issuer}/outcomes`, {
       method: 'POST',
-      headers: { authorization: `${scheme} ${token}`, 'content-type': 'application/json', ...(proof && { DPoP: proof }) },
+      headers: {
+        authorization: `${scheme} ${token}`,
+        'content-type': 'application/json',
+        ...(proof && { DPoP: proof }),
+      },
       body: '[]',
     });
     return response.status;
@@ -236,7 +278,11 @@ describe('at an endpoint that takes access tokens', () => {
     const own = await rs.token({ grant_type: 'client_credentials', scope: 'redemptions' }, { dpop: false });
     const response = await fetch(url(), {
       method: 'POST',
-      headers: { authorization: `DPoP ${own.body.access_token}`, 'content-type': 'application/json', DPoP: await rs.proof(url(), { accessToken: own.body.access_token }) },
+      headers: {
+        authorization: `DPoP ${own.body.access_token}`,
+        'content-type': 'application/json',
+        DPoP: await rs.proof(url(), { accessToken: own.body.access_token }),
+      },
       body: '[]',
     });
     expect(response.status).toBe(401);

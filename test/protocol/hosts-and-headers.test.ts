@@ -42,10 +42,20 @@ describe('design §4: this server answers to the name of its issuer', () => {
     ['the host in capitals', () => `GET ${DISCOVERY} HTTP/1.1\r\nHost: ${host.toUpperCase()}`],
     ['X-Forwarded-Host', () => `GET ${DISCOVERY} HTTP/1.1\r\nHost: ${host}\r\nX-Forwarded-Host: evil.example`],
     ['X-Forwarded-Proto', () => `GET ${DISCOVERY} HTTP/1.1\r\nHost: ${host}\r\nX-Forwarded-Proto: https`],
-    ['X-Forwarded-Port and Forwarded', () => `GET ${DISCOVERY} HTTP/1.1\r\nHost: ${host}\r\nX-Forwarded-Port: 1\r\nForwarded: host=evil.example;proto=https`],
-    ['X-Original-URL', () => `GET ${DISCOVERY} HTTP/1.1\r\nHost: ${host}\r\nX-Original-URL: /admin\r\nX-Rewrite-URL: /admin`],
+    [
+      'X-Forwarded-Port and Forwarded',
+      () =>
+        `GET ${DISCOVERY} HTTP/1.1\r\nHost: ${host}\r\nX-Forwarded-Port: 1\r\nForwarded: host=evil.example;proto=https`,
+    ],
+    [
+      'X-Original-URL',
+      () => `GET ${DISCOVERY} HTTP/1.1\r\nHost: ${host}\r\nX-Original-URL: /admin\r\nX-Rewrite-URL: /admin`,
+    ],
     ['the absolute form of the issuer', () => `GET ${server.issuer}${DISCOVERY} HTTP/1.1\r\nHost: ${host}`],
-    ['the absolute form of the issuer beside another host', () => `GET ${server.issuer}${DISCOVERY} HTTP/1.1\r\nHost: evil.example`],
+    [
+      'the absolute form of the issuer beside another host',
+      () => `GET ${server.issuer}${DISCOVERY} HTTP/1.1\r\nHost: evil.example`,
+    ],
   ])('BCP-15: %s changes no URL of ours', async (_name, head) => {
     const { status, body } = await raw(server, head());
     expect(status).toBe(200);
@@ -81,7 +91,10 @@ describe('design §4: this server answers to the name of its issuer', () => {
       expect((await raw(server, head, form)).status).toBeGreaterThanOrEqual(400);
     }
     const proof = await agent.proof('http://evil.example/token');
-    const answer = await agent.token({ grant_type: 'refresh_token', refresh_token: 'x' }, { dpop: proof, headers: { 'x-forwarded-host': 'evil.example' } });
+    const answer = await agent.token(
+      { grant_type: 'refresh_token', refresh_token: 'x' },
+      { dpop: proof, headers: { 'x-forwarded-host': 'evil.example' } },
+    );
     expect(answer.body.error).toBe('invalid_dpop_proof');
   });
 });
@@ -114,7 +127,9 @@ describe('behind a proxy that is trusted', () => {
   });
 
   test('another forwarded host is misdirected', async () => {
-    expect((await at(`GET ${DISCOVERY} HTTP/1.1\r\nHost: as.example\r\nX-Forwarded-Host: evil.example`)).status).toBe(421);
+    expect((await at(`GET ${DISCOVERY} HTTP/1.1\r\nHost: as.example\r\nX-Forwarded-Host: evil.example`)).status).toBe(
+      421,
+    );
   });
 });
 
@@ -123,7 +138,11 @@ describe('MCP-14: pages of other origins', () => {
   const preflight = (path: string, method: string) =>
     fetch(`${server.issuer}${path}`, {
       method: 'OPTIONS',
-      headers: { origin: ORIGIN, 'access-control-request-method': method, 'access-control-request-headers': 'authorization,content-type,dpop' },
+      headers: {
+        origin: ORIGIN,
+        'access-control-request-method': method,
+        'access-control-request-headers': 'authorization,content-type,dpop',
+      },
     });
 
   test.each([
@@ -143,22 +162,39 @@ describe('MCP-14: pages of other origins', () => {
     expect(before.headers.get('access-control-allow-headers')).toMatch(/Authorization.*Content-Type.*DPoP/i);
     const answer = await fetch(`${server.issuer}${path}`, { method, headers: { origin: ORIGIN } });
     expect(answer.headers.get('access-control-allow-origin')).toBe('*');
-    for (const response of [before, answer]) expect(response.headers.get('access-control-allow-credentials')).toBeNull();
+    for (const response of [before, answer])
+      expect(response.headers.get('access-control-allow-credentials')).toBeNull();
   });
 
   test('a client that sends an Origin is served as any other', async () => {
-    const answer = await agent.token({ grant_type: 'refresh_token', refresh_token: 'x' }, { headers: { origin: ORIGIN } });
+    const answer = await agent.token(
+      { grant_type: 'refresh_token', refresh_token: 'x' },
+      { headers: { origin: ORIGIN } },
+    );
     expect([answer.body.error, answer.headers.get('access-control-allow-origin')]).toEqual(['invalid_grant', '*']);
   });
 
-  test.each(['/auth', '/auth/x', '/login', '/inbox', '/', '/interaction/x', '/agents', '/backchannel', '/token/introspection', '/redemptions', '/outcomes', '/admin/api/agents'])(
-    'OA-10: may not read %s',
-    async (path) => {
-      for (const response of [await preflight(path, 'POST'), await fetch(`${server.issuer}${path}`, { headers: { origin: ORIGIN }, redirect: 'manual' })]) {
-        expect([...response.headers.keys()].filter((name) => name.startsWith('access-control-'))).toEqual([]);
-      }
-    },
-  );
+  test.each([
+    '/auth',
+    '/auth/x',
+    '/login',
+    '/inbox',
+    '/',
+    '/interaction/x',
+    '/agents',
+    '/backchannel',
+    '/token/introspection',
+    '/redemptions',
+    '/outcomes',
+    '/admin/api/agents',
+  ])('OA-10: may not read %s', async (path) => {
+    for (const response of [
+      await preflight(path, 'POST'),
+      await fetch(`${server.issuer}${path}`, { headers: { origin: ORIGIN }, redirect: 'manual' }),
+    ]) {
+      expect([...response.headers.keys()].filter((name) => name.startsWith('access-control-'))).toEqual([]);
+    }
+  });
 });
 
 describe('headers of every answer', () => {
@@ -181,7 +217,9 @@ describe('headers of every answer', () => {
   });
 
   test('every answer has a reference of its own, which a page shows', async () => {
-    const answers = await Promise.all([1, 2].map(() => fetch(`${server.issuer}/nothing`, { headers: { accept: 'text/html' } })));
+    const answers = await Promise.all(
+      [1, 2].map(() => fetch(`${server.issuer}/nothing`, { headers: { accept: 'text/html' } })),
+    );
     const ids = answers.map((answer) => answer.headers.get('x-request-id'));
     expect(new Set(ids).size).toBe(2);
     expect(await answers[0]?.text()).toContain(ids[0]);
@@ -192,14 +230,23 @@ describe('headers of every answer', () => {
     for (const name of ['server', 'x-powered-by']) expect(response.headers.get(name)).toBeNull();
   });
 
-  test.each(['/token', '/request', '/backchannel', '/token/introspection', '/token/revocation', '/reg', '/redemptions', '/outcomes'])(
-    'OA-21: a refusal of %s is JSON and not for caches, whatever is accepted',
-    async (path) => {
-      const answer = await postForm(server, path, {}, { accept: 'text/html' });
-      expect([answer.headers.get('content-type'), answer.headers.get('cache-control')]).toEqual(['application/json; charset=utf-8', 'no-store']);
-      expect(typeof answer.body.error).toBe('string');
-    },
-  );
+  test.each([
+    '/token',
+    '/request',
+    '/backchannel',
+    '/token/introspection',
+    '/token/revocation',
+    '/reg',
+    '/redemptions',
+    '/outcomes',
+  ])('OA-21: a refusal of %s is JSON and not for caches, whatever is accepted', async (path) => {
+    const answer = await postForm(server, path, {}, { accept: 'text/html' });
+    expect([answer.headers.get('content-type'), answer.headers.get('cache-control')]).toEqual([
+      'application/json; charset=utf-8',
+      'no-store',
+    ]);
+    expect(typeof answer.body.error).toBe('string');
+  });
 
   test.each([
     ['GET', '/token', 'POST'],

@@ -1,8 +1,25 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 import type { Database } from '../../adapters/postgres/database.ts';
-import { CALENDAR, claimsOf, demoClient, type Json, readDetails, registerAgent, type TestClient } from '../support/agent.ts';
-import { addClient, databaseOf, eventsOf, forge, introspect, registerAgentAt, revoke, stop } from '../support/delegation.ts';
+import {
+  CALENDAR,
+  claimsOf,
+  demoClient,
+  type Json,
+  readDetails,
+  registerAgent,
+  type TestClient,
+} from '../support/agent.ts';
+import {
+  addClient,
+  databaseOf,
+  eventsOf,
+  forge,
+  introspect,
+  registerAgentAt,
+  revoke,
+  stop,
+} from '../support/delegation.ts';
 import { detailsParameter, signIn, type TestPerson } from '../support/person.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 import { codeFor, type Form, now, postForm, setAgentStatus } from './support.ts';
@@ -26,7 +43,10 @@ afterAll(async () => {
   await server?.close();
 });
 
-const tokens = async (client = agent, form: Form = { scope: 'openid calendar.read', resource: CALENDAR }): Promise<Json> => {
+const tokens = async (
+  client = agent,
+  form: Form = { scope: 'openid calendar.read', resource: CALENDAR },
+): Promise<Json> => {
   const { status, body } = await client.token(await codeFor(client, person, form));
   if (status !== 200) throw new Error(`${status} ${JSON.stringify(body)}`);
   return body;
@@ -42,28 +62,46 @@ describe('what is said of a token that lives', () => {
 
   test('RAR-40: details at the top, as granted', async () => {
     const client = await registerAgent(server);
-    const { access_token } = await tokens(client, { authorization_details: detailsParameter(readDetails()), resource: CALENDAR });
+    const { access_token } = await tokens(client, {
+      authorization_details: detailsParameter(readDetails()),
+      resource: CALENDAR,
+    });
     const seen = await introspect(rs, access_token);
     expect(seen.authorization_details).toEqual(claimsOf(access_token).authorization_details);
-    expect(seen.authorization_details).toEqual([expect.objectContaining({ ...readDetails(), access: 'read', impact: 'low' })]);
+    expect(seen.authorization_details).toEqual([
+      expect.objectContaining({ ...readDetails(), access: 'read', impact: 'low' }),
+    ]);
   });
 
   test('IN-05: to the client it was issued to', async () => {
     const { access_token, refresh_token, task_id } = await tokens();
     expect((await introspect(agent, access_token)).active).toBe(true);
-    expect(await introspect(agent, refresh_token)).toMatchObject({ active: true, client_id: agent.clientId, task_id, cnf: { jkt: agent.jkt } });
+    expect(await introspect(agent, refresh_token)).toMatchObject({
+      active: true,
+      client_id: agent.clientId,
+      task_id,
+      cnf: { jkt: agent.jkt },
+    });
   });
 
   test('IN-04: of a token without a person', async () => {
     const { body } = await rs.token({ grant_type: 'client_credentials', scope: 'redemptions' });
-    expect(await introspect(rs, body.access_token)).toMatchObject({ active: true, sub: rs.clientId, scope: 'redemptions', aud: server.issuer });
+    expect(await introspect(rs, body.access_token)).toMatchObject({
+      active: true,
+      sub: rs.clientId,
+      scope: 'redemptions',
+      aud: server.issuer,
+    });
   });
 
-  test.each(['access_token', 'refresh_token', 'nonsense', ''])('IN-01: the hint %p changes nothing', async (token_type_hint) => {
-    const { access_token } = await tokens();
-    const { body } = await rs.post('/token/introspection', { token: access_token, token_type_hint }, { dpop: false });
-    expect(body.active).toBe(true);
-  });
+  test.each(['access_token', 'refresh_token', 'nonsense', ''])(
+    'IN-01: the hint %p changes nothing',
+    async (token_type_hint) => {
+      const { access_token } = await tokens();
+      const { body } = await rs.post('/token/introspection', { token: access_token, token_type_hint }, { dpop: false });
+      expect(body.active).toBe(true);
+    },
+  );
 });
 
 describe('IN-03: {"active":false} and nothing else', () => {
@@ -71,45 +109,84 @@ describe('IN-03: {"active":false} and nothing else', () => {
   const CASES: [string, Case][] = [
     ['no token of ours', async () => ({ token: 'unknown' })],
     ['a JWT that is none', async () => ({ token: 'a.b.c' })],
-    ['a token with a NUL in its payload', async () => ({ token: `${Buffer.from('{"alg":"ES256","typ":"at+jwt"}').toString('base64url')}.AAAA.AAAA` })],
+    [
+      'a token with a NUL in its payload',
+      async () => ({ token: `${Buffer.from('{"alg":"ES256","typ":"at+jwt"}').toString('base64url')}.AAAA.AAAA` }),
+    ],
     ['an ID token', async () => ({ token: (await tokens()).id_token })],
     ['a client assertion', async () => ({ token: await agent.assertion() })],
-    ['an access token with another signature', async () => ({ token: `${(await tokens()).access_token.slice(0, -8)}AAAAAAAA` })],
-    ['IN-05: to another agent', async () => ({ by: await registerAgent(server), token: (await tokens()).access_token })],
-    ['IN-05: to an application', async () => ({ by: await demoClient(server, 'application'), token: (await tokens()).access_token })],
-    ['IN-05: to the server of another resource', async () => ({ by: await addClient(server, database, 'resource_server'), token: (await tokens()).access_token })],
-    ['IN-05 design §8.4: to an agent of another organization', async () => ({ by: await registerAgentAt(server, database, 'globex'), token: (await tokens()).access_token })],
+    [
+      'an access token with another signature',
+      async () => ({ token: `${(await tokens()).access_token.slice(0, -8)}AAAAAAAA` }),
+    ],
+    [
+      'IN-05: to another agent',
+      async () => ({ by: await registerAgent(server), token: (await tokens()).access_token }),
+    ],
+    [
+      'IN-05: to an application',
+      async () => ({ by: await demoClient(server, 'application'), token: (await tokens()).access_token }),
+    ],
+    [
+      'IN-05: to the server of another resource',
+      async () => ({ by: await addClient(server, database, 'resource_server'), token: (await tokens()).access_token }),
+    ],
+    [
+      'IN-05 design §8.4: to an agent of another organization',
+      async () => ({ by: await registerAgentAt(server, database, 'globex'), token: (await tokens()).access_token }),
+    ],
     ['IN-05: a refresh token to the server of the resource', async () => ({ token: (await tokens()).refresh_token })],
-    ['an authorization code', async () => ({ by: agent, token: (await codeFor(agent, person, { scope: 'calendar.read', resource: CALENDAR })).code })],
-    ['revoked', async () => {
-      const { access_token } = await tokens();
-      await revoke(agent, access_token);
-      return { token: access_token };
-    }],
-    ['TX-03: of an agent that was stopped', async () => {
-      const client = await registerAgent(server);
-      const { access_token } = await tokens(client);
-      await stop(database, client.registration.organization, 'agent', client.registration.agent_id);
-      return { token: access_token };
-    }],
-    ['design §4: of an agent that is suspended', async () => {
-      const client = await registerAgent(server);
-      const { access_token } = await tokens(client);
-      await setAgentStatus(database, client, 'suspended');
-      return { token: access_token };
-    }],
-    ['of a task that ended', async () => {
-      const client = await registerAgent(server);
-      const { access_token, task_id } = await tokens(client);
-      await database.run(`update tasks set expires_at = now() - interval '1 second' where id = $1`, [task_id]);
-      return { token: access_token };
-    }],
-    ['of a resource that was stopped', async () => {
-      const client = await registerAgent(server);
-      const { access_token } = await tokens(client, { scope: 'calendar.read' });
-      await stop(database, client.registration.organization, 'token', claimsOf(access_token).jti);
-      return { by: client, token: access_token };
-    }],
+    [
+      'an authorization code',
+      async () => ({
+        by: agent,
+        token: (await codeFor(agent, person, { scope: 'calendar.read', resource: CALENDAR })).code,
+      }),
+    ],
+    [
+      'revoked',
+      async () => {
+        const { access_token } = await tokens();
+        await revoke(agent, access_token);
+        return { token: access_token };
+      },
+    ],
+    [
+      'TX-03: of an agent that was stopped',
+      async () => {
+        const client = await registerAgent(server);
+        const { access_token } = await tokens(client);
+        await stop(database, client.registration.organization, 'agent', client.registration.agent_id);
+        return { token: access_token };
+      },
+    ],
+    [
+      'design §4: of an agent that is suspended',
+      async () => {
+        const client = await registerAgent(server);
+        const { access_token } = await tokens(client);
+        await setAgentStatus(database, client, 'suspended');
+        return { token: access_token };
+      },
+    ],
+    [
+      'of a task that ended',
+      async () => {
+        const client = await registerAgent(server);
+        const { access_token, task_id } = await tokens(client);
+        await database.run(`update tasks set expires_at = now() - interval '1 second' where id = $1`, [task_id]);
+        return { token: access_token };
+      },
+    ],
+    [
+      'of a resource that was stopped',
+      async () => {
+        const client = await registerAgent(server);
+        const { access_token } = await tokens(client, { scope: 'calendar.read' });
+        await stop(database, client.registration.organization, 'token', claimsOf(access_token).jti);
+        return { by: client, token: access_token };
+      },
+    ],
   ];
   test.each(CASES)('%s', async (_name, make) => {
     const { by = rs, token } = await make();
@@ -152,7 +229,11 @@ describe('the endpoint', () => {
   });
 
   test('IN-02: a public client sees nothing', async () => {
-    const client = await registerAgent(server, { token_endpoint_auth_method: 'none', grant_types: ['authorization_code'], jwks: undefined });
+    const client = await registerAgent(server, {
+      token_endpoint_auth_method: 'none',
+      grant_types: ['authorization_code'],
+      jwks: undefined,
+    });
     const answer = await postForm(server, '/token/introspection', { token: 'x', client_id: client.clientId });
     expect([answer.status, answer.body.error]).toEqual([401, 'invalid_client']);
   });

@@ -23,8 +23,8 @@ import { startServer, type TestServer } from '../support/server.ts';
 import {
   ASSERTION_TYPE,
   ask,
-  codeFor,
   assertionClaims,
+  codeFor,
   metadataWith,
   now,
   postForm,
@@ -89,7 +89,10 @@ describe('what it says', () => {
     ['JAR-02', { request_object_signing_alg_values_supported: ['ES256', 'EdDSA', 'Ed25519', 'PS256'] }],
     ['CB-01', { backchannel_token_delivery_modes_supported: ['poll'] }],
     ['CB-01', { backchannel_user_code_parameter_supported: false }],
-    ['CB-21', { backchannel_authentication_request_signing_alg_values_supported: ['ES256', 'EdDSA', 'Ed25519', 'PS256'] }],
+    [
+      'CB-21',
+      { backchannel_authentication_request_signing_alg_values_supported: ['ES256', 'EdDSA', 'Ed25519', 'PS256'] },
+    ],
     ['SU-05', { acr_values_supported: ['pwd'] }],
     ['OC-08', { id_token_signing_alg_values_supported: ['ES256'] }],
     ['MD-08', { claims_supported: ['sub', 'iss', 'acr', 'amr', 'auth_time'], claims_parameter_supported: false }],
@@ -251,10 +254,9 @@ describe('MD-08: every signature algorithm that is advertised works', () => {
       { htm: 'POST', htu: `${server.issuer}/token`, iat: now(), jti: `${alg}-1` },
       { typ: 'dpop+jwt', kid: undefined, jwk: { crv, kty, x, ...(y && { y }) } },
     );
-    const answer = await client.token(
-      await codeFor(client, person, { scope: 'calendar.read', resource: CALENDAR }),
-      { dpop: proof },
-    );
+    const answer = await client.token(await codeFor(client, person, { scope: 'calendar.read', resource: CALENDAR }), {
+      dpop: proof,
+    });
     expect(answer).toMatchObject({ status: 200, body: { token_type: 'DPoP' } });
     expect(claimsOf(answer.body.access_token).cnf).toEqual({ jkt: key.jkt });
   });
@@ -269,7 +271,10 @@ describe('MD-08: every grant type that is advertised gives a token', () => {
   });
 
   test('urn:openid:params:grant-type:ciba', async () => {
-    expect(await tokenFromBehind(server, agent, person)).toMatchObject({ status: 200, body: { access_token: expect.any(String) } });
+    expect(await tokenFromBehind(server, agent, person)).toMatchObject({
+      status: 200,
+      body: { access_token: expect.any(String) },
+    });
   });
 
   test('urn:ietf:params:oauth:grant-type:token-exchange', async () => {
@@ -320,7 +325,8 @@ describe('MD-08: every response mode that is advertised works, for success and e
 
     const page = await authorize({});
     const result = await person.submit(page, { decision: 'approve', duration: 'PT1H', read: '1' });
-    const next = /http-equiv="refresh" content="0;\s*url=([^"]*)"/i.exec(result.html)?.[1]?.replaceAll('&amp;', '&') ?? '';
+    const next =
+      /http-equiv="refresh" content="0;\s*url=([^"]*)"/i.exec(result.html)?.[1]?.replaceAll('&amp;', '&') ?? '';
     const succeeded = responseIn(await person.get(next));
     expect(succeeded.to).toBe(REDIRECT);
     expect(succeeded.parameters).toEqual({ code: expect.any(String), state: form.state, iss: server.issuer });
@@ -328,11 +334,20 @@ describe('MD-08: every response mode that is advertised works, for success and e
 });
 
 test('MD-08 AT-03 OC-03: the acr that is advertised is the one in the tokens, as asked or not', async () => {
-  const answer = await tokenInBrowser(agent, person, { scope: 'openid calendar.read', resource: CALENDAR, acr_values: 'pwd' });
+  const answer = await tokenInBrowser(agent, person, {
+    scope: 'openid calendar.read',
+    resource: CALENDAR,
+    acr_values: 'pwd',
+  });
   expect(answer).toMatchObject({ status: 200 });
   expect(claimsOf(answer.body.access_token)).toMatchObject({ acr: 'pwd', amr: ['pwd'], auth_time: expect.any(Number) });
   const id = claimsOf(answer.body.id_token);
-  expect(id).toMatchObject({ acr: 'pwd', iss: server.issuer, aud: agent.clientId, sub: expect.stringMatching(/^usr_/) });
+  expect(id).toMatchObject({
+    acr: 'pwd',
+    iss: server.issuer,
+    aud: agent.clientId,
+    sub: expect.stringMatching(/^usr_/),
+  });
   for (const claim of metadata.claims_supported) expect(Object.keys(id)).toContain(claim);
 });
 
@@ -347,4 +362,3 @@ test('MD-08 RAR-50: every type that is advertised can be registered and is under
     expect(answer.body.error_description).toMatch(new RegExp(`^${type.replaceAll('.', '\\.')}: misses`));
   }
 });
-

@@ -1,14 +1,34 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { setTimeout } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 import { publishCatalogue } from '../../adapters/postgres/catalogue.ts';
 import type { Database } from '../../adapters/postgres/database.ts';
 import { parseCatalogue } from '../../server/catalogue/catalogue.ts';
-import { type Answer, CALENDAR, claimsOf, push, pkce, readDetails, registerAgent, type TestClient } from '../support/agent.ts';
+import {
+  type Answer,
+  CALENDAR,
+  claimsOf,
+  pkce,
+  push,
+  readDetails,
+  registerAgent,
+  type TestClient,
+} from '../support/agent.ts';
 import { databaseOf, exchange, introspect, organizationOf, registerAgentAt } from '../support/delegation.ts';
 import { authorizationUrl, browserOf, detailsParameter, signIn, type TestPerson } from '../support/person.ts';
 import { startServer, type TestServer } from '../support/server.ts';
-import { ask, codeFor, type Form, initialAccessToken, manage, metadataWith, registerWith, replaceable, requestObject, responseIn } from './support.ts';
+import {
+  ask,
+  codeFor,
+  type Form,
+  initialAccessToken,
+  manage,
+  metadataWith,
+  registerWith,
+  replaceable,
+  requestObject,
+  responseIn,
+} from './support.ts';
 
 const NOTES = 'https://notes.globex.example';
 const TYPE = 'globex.notes.read';
@@ -51,7 +71,14 @@ beforeAll(async () => {
       samples: [{}]
 `;
   await publishCatalogue(database, parseCatalogue(catalogue));
-  acme = await registerAgent(server, { grant_types: ['authorization_code', 'client_credentials', 'urn:openid:params:grant-type:ciba', 'urn:ietf:params:oauth:grant-type:token-exchange'] });
+  acme = await registerAgent(server, {
+    grant_types: [
+      'authorization_code',
+      'client_credentials',
+      'urn:openid:params:grant-type:ciba',
+      'urn:ietf:params:oauth:grant-type:token-exchange',
+    ],
+  });
   globex = await untilReloaded();
 });
 afterAll(async () => {
@@ -80,7 +107,11 @@ test('the organization itself uses its resource', async () => {
   const gus = await signIn(server, 'person@globex.example');
   const { body } = await globex.token(await codeFor(globex, gus, { scope: SCOPE, resource: NOTES }));
   expect(claimsOf(body.access_token)).toMatchObject({ aud: NOTES, scope: SCOPE });
-  const details = { authorization_details: detailsParameter({ type: TYPE }), login_hint: 'person@globex.example', resource: NOTES };
+  const details = {
+    authorization_details: detailsParameter({ type: TYPE }),
+    login_hint: 'person@globex.example',
+    resource: NOTES,
+  };
   expect((await ask(globex, details)).status).toBe(200);
 });
 
@@ -98,7 +129,9 @@ describe('design §8.4: what belongs to one organization does not exist for anot
     ['its scope', (name: string) => ({ scope: name })],
   ])('a registration cannot name %s, and is told what it would be told of one that never was', async (what, more) => {
     const [real, never] = what === 'its type' ? [TYPE, NEVER] : [SCOPE, NEVER];
-    const answers = await Promise.all([real, never].map(async (name) => said(await registerWith(server, await metadataWith(more(name))), name)));
+    const answers = await Promise.all(
+      [real, never].map(async (name) => said(await registerWith(server, await metadataWith(more(name))), name)),
+    );
     expect(answers[0]).toEqual(answers[1]);
     expect(answers[0]?.[0]).toBe(400);
     expect(answers[0]?.[1]).not.toContain('globex');
@@ -111,18 +144,46 @@ describe('design §8.4: what belongs to one organization does not exist for anot
   });
 
   const WAYS: [string, (name: { type: string; scope: string; resource: string }) => Promise<Answer>][] = [
-    ['pushing its type', ({ type }) => push(acme, { code_challenge: challenge, authorization_details: detailsParameter({ type }) })],
+    [
+      'pushing its type',
+      ({ type }) => push(acme, { code_challenge: challenge, authorization_details: detailsParameter({ type }) }),
+    ],
     ['pushing its scope', ({ scope }) => push(acme, { code_challenge: challenge, scope })],
-    ['pushing its resource', ({ resource }) => push(acme, { code_challenge: challenge, scope: 'calendar.read', resource })],
-    ['asking for its type from behind', ({ type }) => ask(acme, { authorization_details: detailsParameter({ type }), resource: undefined })],
-    ['asking for its scope from behind', ({ scope }) => ask(acme, { scope: `openid ${scope}`, authorization_details: undefined, resource: undefined })],
+    [
+      'pushing its resource',
+      ({ resource }) => push(acme, { code_challenge: challenge, scope: 'calendar.read', resource }),
+    ],
+    [
+      'asking for its type from behind',
+      ({ type }) => ask(acme, { authorization_details: detailsParameter({ type }), resource: undefined }),
+    ],
+    [
+      'asking for its scope from behind',
+      ({ scope }) => ask(acme, { scope: `openid ${scope}`, authorization_details: undefined, resource: undefined }),
+    ],
     ['asking for its resource from behind', ({ resource }) => ask(acme, { resource })],
-    ['taking its type by itself', ({ type }) => acme.token({ grant_type: 'client_credentials', authorization_details: detailsParameter({ type }) })],
+    [
+      'taking its type by itself',
+      ({ type }) => acme.token({ grant_type: 'client_credentials', authorization_details: detailsParameter({ type }) }),
+    ],
     ['taking its scope by itself', ({ scope }) => acme.token({ grant_type: 'client_credentials', scope })],
-    ['taking its resource by itself', ({ scope, resource }) => acme.token({ grant_type: 'client_credentials', scope, resource })],
-    ['signing for its type', async ({ type }) => acme.post('/request', {
-      request: await requestObject(server, acme, { response_type: 'code', redirect_uri: 'http://127.0.0.1:9/callback', code_challenge: challenge, code_challenge_method: 'S256', authorization_details: [{ type }] }),
-    })],
+    [
+      'taking its resource by itself',
+      ({ scope, resource }) => acme.token({ grant_type: 'client_credentials', scope, resource }),
+    ],
+    [
+      'signing for its type',
+      async ({ type }) =>
+        acme.post('/request', {
+          request: await requestObject(server, acme, {
+            response_type: 'code',
+            redirect_uri: 'http://127.0.0.1:9/callback',
+            code_challenge: challenge,
+            code_challenge_method: 'S256',
+            authorization_details: [{ type }],
+          }),
+        }),
+    ],
   ];
   test.each(WAYS)('%s is answered as for one that never was', async (_name, send) => {
     const real = { type: TYPE, scope: SCOPE, resource: NOTES };
@@ -158,7 +219,8 @@ describe('design §8.4: what belongs to one organization does not exist for anot
   test('exchanging for it', async () => {
     const { body } = await acme.token(await codeFor(acme, person, { scope: 'calendar.read' }));
     const answers = [];
-    for (const resource of [NOTES, 'https://never.globex.example']) answers.push(said(await exchange(acme, body.access_token, { resource }), resource));
+    for (const resource of [NOTES, 'https://never.globex.example'])
+      answers.push(said(await exchange(acme, body.access_token, { resource }), resource));
     expect(answers[0]).toEqual(answers[1]);
     expect(answers[0]?.[0]).toBe(400);
   });
@@ -174,7 +236,10 @@ describe('design §8.4: people, agents and tokens stay in their organization', (
 
   test('a question is opened by nobody else, and looks like one that never was', async () => {
     await ask(acme);
-    const row = await database.first<{ id: string }>(`select id from approvals where client_id = $1 order by asked_at desc limit 1`, [acme.clientId]);
+    const row = await database.first<{ id: string }>(
+      `select id from approvals where client_id = $1 order by asked_at desc limit 1`,
+      [acme.clientId],
+    );
     const pages = [];
     for (const email of ['person@globex.example', 'approver@acme.example', 'admin@acme.example']) {
       const other = await signIn(server, email);
@@ -205,19 +270,32 @@ describe('design §8.4: people, agents and tokens stay in their organization', (
 
   test('an initial access token makes agents of its own organization, whatever the metadata say', async () => {
     const token = await initialAccessToken(database, 'globex');
-    const { body } = await registerWith(server, await metadataWith({ organization: acme.registration.organization }), token);
+    const { body } = await registerWith(
+      server,
+      await metadataWith({ organization: acme.registration.organization }),
+      token,
+    );
     expect(body.organization).toBe(await organizationOf(database, 'globex'));
   });
 
   test('an ID token of one names nobody to the other', async () => {
-    const { body } = await acme.token(await codeFor(acme, person, { scope: 'openid calendar.read', resource: CALENDAR }));
-    const form: Form = { login_hint: undefined, id_token_hint: body.id_token, authorization_details: detailsParameter(readDetails()) };
+    const { body } = await acme.token(
+      await codeFor(acme, person, { scope: 'openid calendar.read', resource: CALENDAR }),
+    );
+    const form: Form = {
+      login_hint: undefined,
+      id_token_hint: body.id_token,
+      authorization_details: detailsParameter(readDetails()),
+    };
     const other = await registerAgentAt(server, database, 'globex');
     expect((await ask(other, form)).status).toBe(400);
   });
 
   test('nobody who is not signed in sees anything of an organization', async () => {
-    const pushed = await push(acme, { code_challenge: challenge, authorization_details: detailsParameter(readDetails({ calendar: 'Secret project' })) });
+    const pushed = await push(acme, {
+      code_challenge: challenge,
+      authorization_details: detailsParameter(readDetails({ calendar: 'Secret project' })),
+    });
     const page = await browserOf(server.issuer).get(authorizationUrl(acme, pushed.body.request_uri));
     expect(page.html).not.toMatch(/Secret project|Meeting Helper|Acme/);
   });

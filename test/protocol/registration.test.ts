@@ -47,10 +47,15 @@ afterAll(async () => {
 
 const register = async (more: Json = {}, token?: string) => registerWith(server, await metadataWith(more), token);
 const agentOf = (registration: Json) =>
-  database.first<{ name: string; purpose: string | null; mode: string; status: string; owner: string; deputy: string; organization: string }>(
-    'select * from agents where id = $1',
-    [registration.agent_id],
-  );
+  database.first<{
+    name: string;
+    purpose: string | null;
+    mode: string;
+    status: string;
+    owner: string;
+    deputy: string;
+    organization: string;
+  }>('select * from agents where id = $1', [registration.agent_id]);
 
 describe('DCR-01: a registration', () => {
   test('is answered 201 with everything that was registered, defaults too, and no cache', async () => {
@@ -90,7 +95,9 @@ describe('DCR-01: a registration', () => {
     const { body } = await register({ token_endpoint_auth_method: undefined });
     expect(Object.keys(body)).not.toContain('client_secret');
     expect(Object.keys(body)).not.toContain('client_secret_expires_at');
-    const row = await database.first<{ metadata: Json }>('select metadata from clients where client_id = $1', [body.client_id]);
+    const row = await database.first<{ metadata: Json }>('select metadata from clients where client_id = $1', [
+      body.client_id,
+    ]);
     expect(Object.keys(row?.metadata)).not.toContain('client_secret');
   });
 
@@ -101,7 +108,12 @@ describe('DCR-01: a registration', () => {
 
   test('an agent that never uses a browser needs no redirect', async () => {
     const { status, body } = await register({ grant_types: [CIBA, EXCHANGE], redirect_uris: undefined });
-    expect([status, body.response_types, body.redirect_uris, body.backchannel_token_delivery_mode]).toEqual([201, [], [], 'poll']);
+    expect([status, body.response_types, body.redirect_uris, body.backchannel_token_delivery_mode]).toEqual([
+      201,
+      [],
+      [],
+      'poll',
+    ]);
   });
 
   test('DCR-08: what a client may not choose, it does not get', async () => {
@@ -120,12 +132,17 @@ describe('DCR-01: a registration', () => {
     };
     const { body } = await register(chosen);
     for (const [name, value] of Object.entries(chosen)) expect([name, body[name]]).not.toEqual([name, value]);
-    expect(await agentOf(body)).toMatchObject({ status: 'active', organization: await organizationOf(database, 'acme') });
+    expect(await agentOf(body)).toMatchObject({
+      status: 'active',
+      organization: await organizationOf(database, 'acme'),
+    });
   });
 
   test('metadata that nobody knows is dropped, not stored', async () => {
     const { body } = await register({ is_admin: true, owner: 'me', $where: '1', 'client_name#de': 'Helfer' });
-    const row = await database.first<{ metadata: Json }>('select metadata from clients where client_id = $1', [body.client_id]);
+    const row = await database.first<{ metadata: Json }>('select metadata from clients where client_id = $1', [
+      body.client_id,
+    ]);
     for (const name of ['is_admin', 'owner', '$where', 'client_name#de']) {
       expect([name, name in body, name in row?.metadata]).toEqual([name, false, false]);
     }
@@ -140,7 +157,10 @@ describe('DCR-02: refused metadata', () => {
     ['a private key', async () => ({ jwks: { keys: [(await newKey()).jwk] } })],
     ['a symmetric key', () => ({ jwks: { keys: [{ kty: 'oct', k: 'c2VjcmV0' }] } })],
     ['a key that can sign nothing we accept', async () => ({ jwks: { keys: [(await signerFor('ES384')).publicJwk] } })],
-    ['an RSA key of 1024 bits', () => ({ jwks: { keys: [{ kty: 'RSA', e: 'AQAB', n: Buffer.alloc(128, 0xff).toString('base64url') }] } })],
+    [
+      'an RSA key of 1024 bits',
+      () => ({ jwks: { keys: [{ kty: 'RSA', e: 'AQAB', n: Buffer.alloc(128, 0xff).toString('base64url') }] } }),
+    ],
     ['a key set that is a text', () => ({ jwks: 'keys' })],
     ['a key that is null', () => ({ jwks: { keys: [null] } })],
     ['thirty keys', async () => ({ jwks: { keys: Array(30).fill((await newKey()).publicJwk) } })],
@@ -156,11 +176,32 @@ describe('DCR-02: refused metadata', () => {
     ['grant types that are a text', () => ({ grant_types: 'authorization_code' })],
     ['DCR-03: a response type without its grant', () => ({ response_types: ['id_token'] })],
     ['OA-09: response type token', () => ({ response_types: ['token'] })],
-    ['a public client that asks from behind', () => ({ token_endpoint_auth_method: 'none', jwks: undefined, grant_types: [CIBA] })],
-    ['a public client by itself', () => ({ token_endpoint_auth_method: 'none', jwks: undefined, grant_types: ['client_credentials'] })],
-    ['a public client that exchanges', () => ({ token_endpoint_auth_method: 'none', jwks: undefined, grant_types: [EXCHANGE] })],
-    ['CB-02: push delivery', () => ({ backchannel_token_delivery_mode: 'push', backchannel_client_notification_endpoint: 'https://a.example/cb' })],
-    ['CB-02: ping delivery, which is not offered', () => ({ backchannel_token_delivery_mode: 'ping', backchannel_client_notification_endpoint: 'https://a.example/cb' })],
+    [
+      'a public client that asks from behind',
+      () => ({ token_endpoint_auth_method: 'none', jwks: undefined, grant_types: [CIBA] }),
+    ],
+    [
+      'a public client by itself',
+      () => ({ token_endpoint_auth_method: 'none', jwks: undefined, grant_types: ['client_credentials'] }),
+    ],
+    [
+      'a public client that exchanges',
+      () => ({ token_endpoint_auth_method: 'none', jwks: undefined, grant_types: [EXCHANGE] }),
+    ],
+    [
+      'CB-02: push delivery',
+      () => ({
+        backchannel_token_delivery_mode: 'push',
+        backchannel_client_notification_endpoint: 'https://a.example/cb',
+      }),
+    ],
+    [
+      'CB-02: ping delivery, which is not offered',
+      () => ({
+        backchannel_token_delivery_mode: 'ping',
+        backchannel_client_notification_endpoint: 'https://a.example/cb',
+      }),
+    ],
     ['OC-06: pairwise subjects', () => ({ subject_type: 'pairwise' })],
     ['an ID token without a signature', () => ({ id_token_signed_response_alg: 'none' })],
     ['a request object without a signature', () => ({ request_object_signing_alg: 'none' })],
@@ -181,8 +222,16 @@ describe('DCR-02: refused metadata', () => {
     ['a logo that is no URL', () => ({ logo_uri: 'javascript:alert(1)' })],
     ['a NUL in a URL', () => ({ client_uri: 'https://agent.example/\u0000' })],
     ['a NUL in a kid', async () => ({ jwks: { keys: [{ ...(await newKey()).publicJwk, kid: 'a\u0000b' }] } })],
-    ['half a character in a kid', async () => ({ jwks: { keys: [{ ...(await newKey()).publicJwk, kid: 'a\ud800b' }] } })],
-    ['fifty levels in a key', async () => ({ jwks: { keys: [{ ...(await newKey()).publicJwk, x5c: JSON.parse(`${'['.repeat(50)}${']'.repeat(50)}`) }] } })],
+    [
+      'half a character in a kid',
+      async () => ({ jwks: { keys: [{ ...(await newKey()).publicJwk, kid: 'a\ud800b' }] } }),
+    ],
+    [
+      'fifty levels in a key',
+      async () => ({
+        jwks: { keys: [{ ...(await newKey()).publicJwk, x5c: JSON.parse(`${'['.repeat(50)}${']'.repeat(50)}`) }] },
+      }),
+    ],
     ['a default age that is negative', () => ({ default_max_age: -1 })],
     ['a response mode that nobody knows', () => ({ response_modes: ['web_message'] })],
   ];
@@ -220,7 +269,9 @@ describe('DCR-02: refused metadata', () => {
     const { status, body } = await register({ redirect_uris, ...more });
     // A control character is refused wherever it stands.
     expect([status, body.client_id]).toEqual([400, undefined]);
-    expect(body.error).toMatch(/NUL|line break/.test(_name) ? /invalid_(redirect_uri|client_metadata)/ : /^invalid_redirect_uri$/);
+    expect(body.error).toMatch(
+      /NUL|line break/.test(_name) ? /invalid_(redirect_uri|client_metadata)/ : /^invalid_redirect_uri$/,
+    );
   });
 
   test.each([
@@ -356,8 +407,17 @@ describe('RFC 7592', () => {
   test('DCR-11: a replacement replaces everything, and the token is another one', async () => {
     const registration = await registered({ logo_uri: 'https://agent.example/logo.png' });
     const { logo_uri: _, ...rest } = replaceable(registration);
-    const { status, body } = await manage(registration, 'PUT', { ...rest, client_name: 'Renamed', agent_purpose: 'Something new' });
-    expect([status, body.client_name, body.agent_purpose, body.logo_uri]).toEqual([200, 'Renamed', 'Something new', undefined]);
+    const { status, body } = await manage(registration, 'PUT', {
+      ...rest,
+      client_name: 'Renamed',
+      agent_purpose: 'Something new',
+    });
+    expect([status, body.client_name, body.agent_purpose, body.logo_uri]).toEqual([
+      200,
+      'Renamed',
+      'Something new',
+      undefined,
+    ]);
     expect(body.registration_access_token).not.toBe(registration.registration_access_token);
     expect((await manage(registration, 'GET')).status).toBe(401);
     expect((await manage(body, 'GET')).body).toMatchObject({ client_name: 'Renamed', agent_purpose: 'Something new' });
@@ -395,12 +455,15 @@ describe('RFC 7592', () => {
     ['the password grant', () => ({ grant_types: ['password'] }), 'invalid_client_metadata'],
     ['a software statement', () => ({ software_statement: 'a.b.c' }), 'unapproved_software_statement'],
     ['an unknown type', () => ({ authorization_details_types: ['no.such'] }), 'invalid_client_metadata'],
-  ] as [string, () => Json | Promise<Json>, string][])('DCR-13: every policy is run again: %s is refused, and nothing changes', async (_name, more, error) => {
-    const registration = await registered({ agent_mode: 'attended' });
-    const { status, body } = await manage(registration, 'PUT', { ...replaceable(registration), ...(await more()) });
-    expect([status, body.error]).toEqual([400, error]);
-    expect((await manage(registration, 'GET')).body).toEqual(registration);
-  });
+  ] as [string, () => Json | Promise<Json>, string][])(
+    'DCR-13: every policy is run again: %s is refused, and nothing changes',
+    async (_name, more, error) => {
+      const registration = await registered({ agent_mode: 'attended' });
+      const { status, body } = await manage(registration, 'PUT', { ...replaceable(registration), ...(await more()) });
+      expect([status, body.error]).toEqual([400, error]);
+      expect((await manage(registration, 'GET')).body).toEqual(registration);
+    },
+  );
 
   test('DCR-13: owner, organization, status, mode and expiry stay what they are', async () => {
     const registration = await registered({ agent_mode: 'sub_agent' });
@@ -428,17 +491,23 @@ describe('RFC 7592', () => {
     ['a name', () => ({ client_name: 'Renamed' }), true],
     ['a key', async () => ({ jwks: { keys: [(await newKey()).publicJwk] } }), false],
     ['a redirect', () => ({ redirect_uris: [REDIRECT, 'https://agent.example/new'] }), false],
-  ] as [string, () => Json | Promise<Json>, boolean][])('DCR-13: after another %s, what was approved before: %s', async (_name, more, lives) => {
-    const { client, token } = await givenToken();
-    expect((await introspect(client, token)).active).toBe(true);
-    const { status } = await manage(client.registration, 'PUT', { ...replaceable(client.registration), ...(await more()) });
-    expect(status).toBe(200);
-    const row = await database.first<{ reason: string | null }>(
-      `select why_not_alive(organization, array['client:' || client_id], array[agent], null, null, now() - interval '1 second') as reason from clients where client_id = $1`,
-      [client.clientId],
-    );
-    expect(row?.reason).toBe(lives ? null : 'stopped');
-  });
+  ] as [string, () => Json | Promise<Json>, boolean][])(
+    'DCR-13: after another %s, what was approved before: %s',
+    async (_name, more, lives) => {
+      const { client, token } = await givenToken();
+      expect((await introspect(client, token)).active).toBe(true);
+      const { status } = await manage(client.registration, 'PUT', {
+        ...replaceable(client.registration),
+        ...(await more()),
+      });
+      expect(status).toBe(200);
+      const row = await database.first<{ reason: string | null }>(
+        `select why_not_alive(organization, array['client:' || client_id], array[agent], null, null, now() - interval '1 second') as reason from clients where client_id = $1`,
+        [client.clientId],
+      );
+      expect(row?.reason).toBe(lives ? null : 'stopped');
+    },
+  );
 
   test('DCR-12: deleting ends the client, its tokens and its registration access token', async () => {
     const { client, token } = await givenToken();
@@ -449,7 +518,8 @@ describe('RFC 7592', () => {
     });
     expect(events.map(({ type, reason }) => [type, reason])).toContainEqual(['agent.changed', 'registration_deleted']);
     expect(await introspect(rs, token)).toEqual({ active: false });
-    for (const method of ['GET', 'DELETE'] as const) expect((await manage(client.registration, method)).status).toBe(401);
+    for (const method of ['GET', 'DELETE'] as const)
+      expect((await manage(client.registration, method)).status).toBe(401);
     expect((await client.token({ grant_type: 'client_credentials' })).body.error).toBe('invalid_client');
   });
 
@@ -459,25 +529,36 @@ describe('RFC 7592', () => {
     expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, PUT, DELETE']);
   });
 
-  test.each(['suspended', 'retired', 'expired'])('design §4: %s: it can be read, not changed, and its token survives', async (status) => {
-    const client = await registerAgent(server);
-    await setAgentStatus(database, client, status);
-    const read = await manage(client.registration, 'GET');
-    expect([read.status, read.body.agent_status]).toEqual([200, status]);
-    for (const method of ['PUT', 'DELETE'] as const) {
-      const answer = await manage(client.registration, method, method === 'PUT' ? replaceable(client.registration) : undefined);
-      expect([method, answer.status, answer.body.error]).toEqual([method, 403, 'access_denied']);
-    }
-    const stranger = await manage(client.registration, 'PUT', {}, 'guess');
-    expect([stranger.status, stranger.body.error]).toEqual([401, 'invalid_token']);
-    await setAgentStatus(database, client, 'active');
-    expect((await manage(client.registration, 'PUT', replaceable(client.registration))).status).toBe(200);
-  });
+  test.each(['suspended', 'retired', 'expired'])(
+    'design §4: %s: it can be read, not changed, and its token survives',
+    async (status) => {
+      const client = await registerAgent(server);
+      await setAgentStatus(database, client, status);
+      const read = await manage(client.registration, 'GET');
+      expect([read.status, read.body.agent_status]).toEqual([200, status]);
+      for (const method of ['PUT', 'DELETE'] as const) {
+        const answer = await manage(
+          client.registration,
+          method,
+          method === 'PUT' ? replaceable(client.registration) : undefined,
+        );
+        expect([method, answer.status, answer.body.error]).toEqual([method, 403, 'access_denied']);
+      }
+      const stranger = await manage(client.registration, 'PUT', {}, 'guess');
+      expect([stranger.status, stranger.body.error]).toEqual([401, 'invalid_token']);
+      await setAgentStatus(database, client, 'active');
+      expect((await manage(client.registration, 'PUT', replaceable(client.registration))).status).toBe(200);
+    },
+  );
 
   test('design §6: a pending agent can still be mended', async () => {
     const { body } = await register({ agent_purpose: undefined });
     const mended = await manage(body, 'PUT', { ...replaceable(body), agent_purpose: 'Now it has one' });
-    expect([mended.status, mended.body.agent_purpose, mended.body.agent_status]).toEqual([200, 'Now it has one', 'pending']);
+    expect([mended.status, mended.body.agent_purpose, mended.body.agent_status]).toEqual([
+      200,
+      'Now it has one',
+      'pending',
+    ]);
   });
 
   test('RF-07: of the registration access token only the hash is stored', async () => {

@@ -25,7 +25,11 @@ afterAll(async () => {
 });
 
 const tokens = async (client = agent, form: Form = { scope: 'calendar.read', resource: CALENDAR }): Promise<Json> => {
-  const { status, body } = await client.token({ client_id: client.clientId, ...unproven(client), ...(await codeFor(client, person, form)) });
+  const { status, body } = await client.token({
+    client_id: client.clientId,
+    ...unproven(client),
+    ...(await codeFor(client, person, form)),
+  });
   if (status !== 200) throw new Error(`${status} ${JSON.stringify(body)}`);
   return body;
 };
@@ -65,13 +69,22 @@ test('RV-07: and is evidence', async () => {
 });
 
 test('RV-01: a public client revokes what it holds, known by its id', async () => {
-  const client = await registerAgent(server, { token_endpoint_auth_method: 'none', grant_types: ['authorization_code', 'refresh_token'], jwks: undefined });
+  const client = await registerAgent(server, {
+    token_endpoint_auth_method: 'none',
+    grant_types: ['authorization_code', 'refresh_token'],
+    jwks: undefined,
+  });
   const { access_token, refresh_token } = await tokens(client);
   const answer = await postForm(server, '/token/revocation', { token: access_token, client_id: client.clientId });
   expect(answer.status).toBe(200);
   expect(await active(rs, access_token)).toBe(false);
   await postForm(server, '/token/revocation', { token: refresh_token, client_id: client.clientId });
-  const again = await client.token({ client_id: client.clientId, ...unproven(client), grant_type: 'refresh_token', refresh_token });
+  const again = await client.token({
+    client_id: client.clientId,
+    ...unproven(client),
+    grant_type: 'refresh_token',
+    refresh_token,
+  });
   expect([again.status, again.body.error]).toEqual([400, 'invalid_grant']);
 });
 
@@ -80,13 +93,24 @@ describe('RV-02 RV-03: 200 and nothing happens', () => {
     ['to the token of another client', async () => registerAgent(server)],
     ['to a token of another organization', async () => registerAgentAt(server, database, 'globex')],
     ['to a token at the server of its resource', async () => rs],
-    ['to a token by somebody with a public client', async () =>
-      registerAgent(server, { token_endpoint_auth_method: 'none', grant_types: ['authorization_code'], jwks: undefined })],
+    [
+      'to a token by somebody with a public client',
+      async () =>
+        registerAgent(server, {
+          token_endpoint_auth_method: 'none',
+          grant_types: ['authorization_code'],
+          jwks: undefined,
+        }),
+    ],
   ] as [string, () => Promise<TestClient>][])('%s', async (_name, by) => {
     const { access_token, refresh_token } = await tokens();
     const client = await by();
     for (const token of [access_token, refresh_token]) {
-      const answer = await client.post('/token/revocation', { token, client_id: client.clientId, ...unproven(client) }, { dpop: false });
+      const answer = await client.post(
+        '/token/revocation',
+        { token, client_id: client.clientId, ...unproven(client) },
+        { dpop: false },
+      );
       expect([answer.status, answer.body]).toEqual([200, '']);
     }
     expect(await active(rs, access_token)).toBe(true);
@@ -102,11 +126,14 @@ describe('RV-02 RV-03: 200 and nothing happens', () => {
     for (let count = 0; count < 2; count++) expect((await revoke(agent, access_token)).status).toBe(200);
   });
 
-  test.each(['access_token', 'refresh_token', 'nonsense'])('RV-01: a wrong hint (%s) changes nothing', async (token_type_hint) => {
-    const { access_token } = await tokens();
-    await agent.post('/token/revocation', { token: access_token, token_type_hint }, { dpop: false });
-    expect(await active(rs, access_token)).toBe(false);
-  });
+  test.each(['access_token', 'refresh_token', 'nonsense'])(
+    'RV-01: a wrong hint (%s) changes nothing',
+    async (token_type_hint) => {
+      const { access_token } = await tokens();
+      await agent.post('/token/revocation', { token: access_token, token_type_hint }, { dpop: false });
+      expect(await active(rs, access_token)).toBe(false);
+    },
+  );
 });
 
 describe('the endpoint', () => {

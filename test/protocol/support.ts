@@ -14,22 +14,28 @@ import {
 import type { Database } from '../../adapters/postgres/database.ts';
 import { hashOf, newId, newSecret } from '../../server/oauth/ids.ts';
 import {
-  agentMetadata,
   type Answer,
+  agentMetadata,
   answerOf,
   CALENDAR,
   CIBA,
   inviteDetails,
   type Json,
   newKey,
-  pkce,
   type PostOptions,
+  pkce,
   push,
   REDIRECT,
   type TestClient,
 } from '../support/agent.ts';
-import { authorizationUrl, continuationOf, detailsParameter, type PageAnswer, type TestPerson } from '../support/person.ts';
 import { databaseOf, HOUR } from '../support/delegation.ts';
+import {
+  authorizationUrl,
+  continuationOf,
+  detailsParameter,
+  type PageAnswer,
+  type TestPerson,
+} from '../support/person.ts';
 import type { TestServer } from '../support/server.ts';
 
 export const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
@@ -69,7 +75,8 @@ export function raw(server: TestServer, head: string, body: string | Buffer = ''
       const [top = '', ...rest] = Buffer.concat(chunks).toString('utf8').split('\r\n\r\n');
       const [line = '', ...lines] = top.split('\r\n');
       const headers = new Headers();
-      for (const header of lines) headers.append(header.split(':')[0] ?? '', header.slice(header.indexOf(':') + 1).trim());
+      for (const header of lines)
+        headers.append(header.split(':')[0] ?? '', header.slice(header.indexOf(':') + 1).trim());
       const text = rest.join('\r\n\r\n');
       let body: Json = text;
       try {
@@ -161,7 +168,9 @@ export async function signerFor(alg: string): Promise<Signer> {
   const jwk = await exportJWK(privateKey);
   const kid = randomUUID();
   const { kty, crv, x, y, n, e } = jwk;
-  const bare = Object.fromEntries(Object.entries({ kty, crv, x, y, n, e }).filter(([, value]) => value !== undefined)) as JWK;
+  const bare = Object.fromEntries(
+    Object.entries({ kty, crv, x, y, n, e }).filter(([, value]) => value !== undefined),
+  ) as JWK;
   return {
     alg,
     jwk: { ...jwk, kid, alg },
@@ -208,7 +217,12 @@ export async function requestObject(
     exp: at + 120,
     ...claims,
   } as JWTPayload)
-    .setProtectedHeader({ alg: 'ES256', kid: client.jwk.kid, typ: 'oauth-authz-req+jwt', ...header } as JWTHeaderParameters)
+    .setProtectedHeader({
+      alg: 'ES256',
+      kid: client.jwk.kid,
+      typ: 'oauth-authz-req+jwt',
+      ...header,
+    } as JWTHeaderParameters)
     .sign(await importJWK(client.jwk, 'ES256'));
 }
 
@@ -263,7 +277,9 @@ export async function tokenFromBehind(
 
 /** A public client proves nothing: no assertion. */
 export const unproven = ({ registration }: TestClient): Form =>
-  registration.token_endpoint_auth_method === 'none' ? { client_assertion: undefined, client_assertion_type: undefined } : {};
+  registration.token_endpoint_auth_method === 'none'
+    ? { client_assertion: undefined, client_assertion_type: undefined }
+    : {};
 
 /** Asks in the browser and has it approved: what the token endpoint needs. Pushed without a proof: bound to no key yet. */
 export async function codeFor(

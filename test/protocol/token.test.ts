@@ -59,14 +59,26 @@ describe('the code', () => {
     ['OA-05: no verifier', { code_verifier: undefined }, 'invalid_request'],
     ['OA-05: the challenge in place of the verifier', { code_verifier: 'challenge' }, 'invalid_grant'],
     ['OA-07: another redirect_uri', { redirect_uri: 'http://127.0.0.1:9/other' }, 'invalid_grant'],
-    ['OA-07: the same redirect_uri with another port', { redirect_uri: 'http://127.0.0.1:10/callback' }, 'invalid_grant'],
+    [
+      'OA-07: the same redirect_uri with another port',
+      { redirect_uri: 'http://127.0.0.1:10/callback' },
+      'invalid_grant',
+    ],
     ['RI-02: a resource that was not asked for', { resource: CRM }, 'invalid_target'],
     ['RI-02: two resources', { resource: [CALENDAR, CRM] }, 'invalid_target'],
     ['RI-01: a relative resource', { resource: '/calendar' }, 'invalid_target'],
     ['RI-01: a resource with a fragment', { resource: `${CALENDAR}#x` }, 'invalid_target'],
     ['a scope that was not granted', { scope: 'calendar.read no.such' }, 'invalid_scope'],
-    ['RAR-20: details beside the scope', { authorization_details: detailsParameter(readDetails()) }, 'invalid_authorization_details'],
-    ['RAR-07: details of an unknown type', { authorization_details: '[{"type":"no.such"}]' }, 'invalid_authorization_details'],
+    [
+      'RAR-20: details beside the scope',
+      { authorization_details: detailsParameter(readDetails()) },
+      'invalid_authorization_details',
+    ],
+    [
+      'RAR-07: details of an unknown type',
+      { authorization_details: '[{"type":"no.such"}]' },
+      'invalid_authorization_details',
+    ],
     ['RAR-01: details that are no JSON', { authorization_details: '{' }, 'invalid_authorization_details'],
     ['OA-13: a code twice', { code: ['a', 'b'] }, 'invalid_request'],
     ['OA-13: a grant type twice', { grant_type: ['authorization_code', 'authorization_code'] }, 'invalid_request'],
@@ -115,7 +127,9 @@ describe('the code', () => {
        where model = 'AuthorizationCode' order by expires_at desc limit 1`,
     );
     expect(row?.seconds).toBeLessThanOrEqual(60);
-    await database.run(`update engine_artefacts set payload = jsonb_set(payload::jsonb, '{exp}', '1')::json where model = 'AuthorizationCode'`);
+    await database.run(
+      `update engine_artefacts set payload = jsonb_set(payload::jsonb, '{exp}', '1')::json where model = 'AuthorizationCode'`,
+    );
     expect(refused(await agent.token(good))).toEqual([400, 'invalid_grant', undefined]);
   });
 
@@ -136,7 +150,11 @@ describe('the grant type', () => {
     ['JWT bearer', 'urn:ietf:params:oauth:grant-type:jwt-bearer', 'unsupported_grant_type'],
     ['none at all', undefined, 'invalid_request'],
   ])('%s', async (_name, grant_type, error) => {
-    expect(refused(await agent.token({ grant_type, username: 'a', password: 'b', assertion: 'c' }))).toEqual([400, error, undefined]);
+    expect(refused(await agent.token({ grant_type, username: 'a', password: 'b', assertion: 'c' }))).toEqual([
+      400,
+      error,
+      undefined,
+    ]);
   });
 
   test.each(['authorization_code', 'refresh_token', 'client_credentials', CIBA, EXCHANGE])(
@@ -167,7 +185,11 @@ describe('the form', () => {
   test('the parameters are those of the body: a query counts for nothing', async () => {
     const good = await code();
     const query = new URLSearchParams({ code: good.code, code_verifier: good.code_verifier });
-    const answer = await agent.post(`/token?${query}`, { grant_type: 'authorization_code' }, { dpop: await agent.proof(`${server.issuer}/token`) });
+    const answer = await agent.post(
+      `/token?${query}`,
+      { grant_type: 'authorization_code' },
+      { dpop: await agent.proof(`${server.issuer}/token`) },
+    );
     expect([answer.status, answer.body.error]).toEqual([400, 'invalid_request']);
   });
 
@@ -190,7 +212,8 @@ describe('the form', () => {
 });
 
 describe('the token', () => {
-  const given = async (form: Form = SCOPE, client = agent, options = {}) => client.token(await code(form, client), options);
+  const given = async (form: Form = SCOPE, client = agent, options = {}) =>
+    client.token(await code(form, client), options);
 
   test('RF-05 OA-26 AT-01 AT-02 AT-03 AT-09: what the answer and the JWT say', async () => {
     const { body } = await given({ scope: 'openid calendar.read', resource: CALENDAR, nonce: 'n-1' });
@@ -229,12 +252,21 @@ describe('the token', () => {
     });
     expect(claims.exp - claims.iat).toBeLessThanOrEqual(300);
     const id = claimsOf(body.id_token);
-    expect(id).toMatchObject({ iss: server.issuer, aud: agent.clientId, sub: claims.sub, nonce: 'n-1', at_hash: expect.any(String) });
+    expect(id).toMatchObject({
+      iss: server.issuer,
+      aud: agent.clientId,
+      sub: claims.sub,
+      nonce: 'n-1',
+      at_hash: expect.any(String),
+    });
   });
 
   test("RAR-30 RAR-31 RAR-40: details as granted, enriched, without the agent's own words, in answer and token", async () => {
     const client = await registerAgent(server);
-    const request = { authorization_details: detailsParameter(readDetails({ purpose: 'to plan' })), resource: CALENDAR };
+    const request = {
+      authorization_details: detailsParameter(readDetails({ purpose: 'to plan' })),
+      resource: CALENDAR,
+    };
     const { body } = await given(request, client);
     const granted = [
       {
@@ -252,7 +284,10 @@ describe('the token', () => {
 
   test('RAR-05: scope and details together are both in the token', async () => {
     const client = await registerAgent(server);
-    const { body } = await given({ scope: 'calendar.read', authorization_details: detailsParameter(inviteDetails()), resource: CALENDAR }, client);
+    const { body } = await given(
+      { scope: 'calendar.read', authorization_details: detailsParameter(inviteDetails()), resource: CALENDAR },
+      client,
+    );
     expect(claimsOf(body.access_token)).toMatchObject({
       scope: 'calendar.read',
       authorization_details: [expect.objectContaining({ type: INVITE })],
@@ -261,13 +296,19 @@ describe('the token', () => {
 
   test('RAR-20: a token request may ask for less than was granted', async () => {
     const good = await code({ authorization_details: detailsParameter(readDetails()), resource: CALENDAR });
-    const { body } = await agent.token({ ...good, authorization_details: detailsParameter(readDetails({ to: '2026-11-25' })) });
+    const { body } = await agent.token({
+      ...good,
+      authorization_details: detailsParameter(readDetails({ to: '2026-11-25' })),
+    });
     expect(body.authorization_details).toEqual([expect.objectContaining({ from: '2026-11-24', to: '2026-11-25' })]);
   });
 
   test('RAR-20: and never for more', async () => {
     const good = await code({ authorization_details: detailsParameter(readDetails()), resource: CALENDAR });
-    const wider = await agent.token({ ...good, authorization_details: detailsParameter(readDetails({ to: '2026-11-30' })) });
+    const wider = await agent.token({
+      ...good,
+      authorization_details: detailsParameter(readDetails({ to: '2026-11-30' })),
+    });
     expect(refused(wider)).toEqual([400, 'invalid_authorization_details', undefined]);
   });
 
@@ -287,13 +328,20 @@ describe('the token', () => {
 
   test('OA-31: jti, code and refresh token are long and never the same', async () => {
     const answers = [await given(), await given()];
-    const values = answers.flatMap(({ body }) => [claimsOf(body.access_token).jti, claimsOf(body.access_token).txn, body.refresh_token]);
+    const values = answers.flatMap(({ body }) => [
+      claimsOf(body.access_token).jti,
+      claimsOf(body.access_token).txn,
+      body.refresh_token,
+    ]);
     expect(new Set(values).size).toBe(values.length);
     for (const value of values) expect(value).toMatch(/^[\w-]{26,}$/);
   });
 
   test('OA-33 BCP-17: no client can have an id that looks like a person', async () => {
-    const { body } = await registerWith(server, await metadataWith({ client_id: 'usr_0123456789abcdef0123456789abcdef' }));
+    const { body } = await registerWith(
+      server,
+      await metadataWith({ client_id: 'usr_0123456789abcdef0123456789abcdef' }),
+    );
     expect(body.client_id).toMatch(/^cli_[0-9a-f]{32}$/);
   });
 });
@@ -301,7 +349,8 @@ describe('the token', () => {
 describe('the refresh token', () => {
   const issued = async (client = agent, form: Form = SCOPE): Promise<Json> =>
     (await client.token({ client_id: client.clientId, ...unproven(client), ...(await code(form, client)) })).body;
-  const again = (refresh_token: string, form: Form = {}) => agent.token({ grant_type: 'refresh_token', refresh_token, ...form });
+  const again = (refresh_token: string, form: Form = {}) =>
+    agent.token({ grant_type: 'refresh_token', refresh_token, ...form });
 
   test('K3 F2-08: a confidential client keeps its refresh token, bound to its key', async () => {
     const { refresh_token } = await issued();
@@ -312,19 +361,31 @@ describe('the refresh token', () => {
     const bearer = await agent.token({ grant_type: 'refresh_token', refresh_token }, { dpop: false });
     expect(bearer.body.error).toBe('invalid_dpop_proof');
     const thief = await registerAgent(server);
-    expect(refused(await agent.token({ grant_type: 'refresh_token', refresh_token }, { key: thief.jwk }))).toEqual([400, 'invalid_grant', undefined]);
+    expect(refused(await agent.token({ grant_type: 'refresh_token', refresh_token }, { key: thief.jwk }))).toEqual([
+      400,
+      'invalid_grant',
+      undefined,
+    ]);
   });
 
   test('BCP-16: the refresh token of another client is refused', async () => {
     const { refresh_token } = await issued();
     const other = await registerAgent(server);
-    expect(refused(await other.token({ grant_type: 'refresh_token', refresh_token }))).toEqual([400, 'invalid_grant', undefined]);
+    expect(refused(await other.token({ grant_type: 'refresh_token', refresh_token }))).toEqual([
+      400,
+      'invalid_grant',
+      undefined,
+    ]);
   });
 
   test.each([
     ['OA-27: a wider scope', { scope: 'calendar.read no.such' }, 'invalid_scope'],
     ['RI-04: a resource that was not granted', { resource: CRM }, 'invalid_target'],
-    ['RAR-20: wider details', { authorization_details: detailsParameter(inviteDetails()) }, 'invalid_authorization_details'],
+    [
+      'RAR-20: wider details',
+      { authorization_details: detailsParameter(inviteDetails()) },
+      'invalid_authorization_details',
+    ],
   ])('%s is refused', async (_name, form, error) => {
     expect(refused(await again((await issued()).refresh_token, form))).toEqual([400, error, undefined]);
   });
@@ -333,7 +394,14 @@ describe('the refresh token', () => {
     const first = await issued();
     const second = (await again(first.refresh_token)).body;
     const [a, b] = [claimsOf(first.access_token), claimsOf(second.access_token)];
-    expect(b).toMatchObject({ sub: a.sub, task_id: a.task_id, auth_time: a.auth_time, acr: a.acr, act: a.act, aud: a.aud });
+    expect(b).toMatchObject({
+      sub: a.sub,
+      task_id: a.task_id,
+      auth_time: a.auth_time,
+      acr: a.acr,
+      act: a.act,
+      aud: a.aud,
+    });
     expect(b.jti).not.toBe(a.jti);
     expect(second.scope).toBe('calendar.read');
   });
@@ -356,15 +424,23 @@ describe('the refresh token', () => {
     expect(first.refresh_token).toEqual(expect.any(String));
     const second = await asPublic({ grant_type: 'refresh_token', refresh_token: first.refresh_token });
     expect([second.status, second.body.refresh_token === first.refresh_token]).toEqual([200, false]);
-    expect(refused(await asPublic({ grant_type: 'refresh_token', refresh_token: first.refresh_token }))).toEqual([400, 'invalid_grant', undefined]);
+    expect(refused(await asPublic({ grant_type: 'refresh_token', refresh_token: first.refresh_token }))).toEqual([
+      400,
+      'invalid_grant',
+      undefined,
+    ]);
   });
 
   test('OA-28 BCP-16 F2: a rotated one that comes back later ends the family', async () => {
     const first = await issued(publicClient, { ...SCOPE, prompt: 'consent' });
     const second = await asPublic({ grant_type: 'refresh_token', refresh_token: first.refresh_token });
-    await database.run(`update engine_artefacts set consumed_at = consumed_at - interval '1 minute' where consumed_at is not null`);
+    await database.run(
+      `update engine_artefacts set consumed_at = consumed_at - interval '1 minute' where consumed_at is not null`,
+    );
     await asPublic({ grant_type: 'refresh_token', refresh_token: first.refresh_token });
-    expect(refused(await asPublic({ grant_type: 'refresh_token', refresh_token: second.body.refresh_token }))[0]).toBe(400);
+    expect(refused(await asPublic({ grant_type: 'refresh_token', refresh_token: second.body.refresh_token }))[0]).toBe(
+      400,
+    );
   });
 
   test('design §7: it ends with the task', async () => {
@@ -386,8 +462,18 @@ describe('client credentials', () => {
     const { body } = await credentials({ scope: 'calendar.read', resource: CALENDAR });
     expect(body.refresh_token).toBeUndefined();
     const claims = claimsOf(body.access_token);
-    expect(claims).toMatchObject({ sub: own.registration.agent_id, aud: CALENDAR, sub_profile: 'ai_agent', scope: 'calendar.read' });
-    expect([claims.act, claims.task_id, claims.acr, claims.auth_time]).toEqual([undefined, undefined, undefined, undefined]);
+    expect(claims).toMatchObject({
+      sub: own.registration.agent_id,
+      aud: CALENDAR,
+      sub_profile: 'ai_agent',
+      scope: 'calendar.read',
+    });
+    expect([claims.act, claims.task_id, claims.acr, claims.auth_time]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+    ]);
   });
 
   test('RAR-04: details work as well', async () => {
@@ -403,12 +489,20 @@ describe('client credentials', () => {
     ['an action that is not its own', { authorization_details: detailsParameter(inviteDetails()) }, 'invalid_scope'],
     ['RI-01: an unknown resource', { scope: 'calendar.read', resource: 'https://unknown.example' }, 'invalid_target'],
     ['RI-02: the resource of another action', { scope: 'calendar.read', resource: CRM }, 'invalid_target'],
-    ['RAR-09: a type it did not register', { authorization_details: '[{"type":"crm.contacts.export","tag":"x","fields":["a"],"limit":1}]' }, 'invalid_authorization_details'],
+    [
+      'RAR-09: a type it did not register',
+      { authorization_details: '[{"type":"crm.contacts.export","tag":"x","fields":["a"],"limit":1}]' },
+      'invalid_authorization_details',
+    ],
   ])('%s is refused', async (_name, form, error) => {
     expect(refused(await credentials(form))).toEqual([400, error, undefined]);
   });
 
   test('RF-04: not for public clients', async () => {
-    expect(refused(await asPublic({ grant_type: 'client_credentials', scope: 'calendar.read' }))).toEqual([400, 'unauthorized_client', undefined]);
+    expect(refused(await asPublic({ grant_type: 'client_credentials', scope: 'calendar.read' }))).toEqual([
+      400,
+      'unauthorized_client',
+      undefined,
+    ]);
   });
 });

@@ -25,7 +25,10 @@ export const apiWith =
 
 /** The operator, by the key that the server wrote for its own host. */
 export async function operator(server: TestServer): Promise<Api> {
-  const { client_id, jwk } = JSON.parse(readFileSync(join(server.dataDir, 'cli-key.json'), 'utf8')) as { client_id: string; jwk: JWK };
+  const { client_id, jwk } = JSON.parse(readFileSync(join(server.dataDir, 'cli-key.json'), 'utf8')) as {
+    client_id: string;
+    jwk: JWK;
+  };
   const client = await clientWith(server, client_id, jwk);
   const answer = await client.token({ grant_type: 'client_credentials', scope: 'admin' }, { dpop: false });
   if (answer.status !== 200) throw new Error(`operator: ${JSON.stringify(answer.body)}`);
@@ -63,7 +66,13 @@ export function commandLineRequest(server: Pick<TestServer, 'issuer'>, more: Rec
     path,
     async redeem(back: PageAnswer): Promise<Answer> {
       const code = new URL(back.url).searchParams.get('code') ?? '';
-      const body = new URLSearchParams({ grant_type: 'authorization_code', client_id: 'countersign-cli', code, code_verifier: verifier, redirect_uri });
+      const body = new URLSearchParams({
+        grant_type: 'authorization_code',
+        client_id: 'countersign-cli',
+        code,
+        code_verifier: verifier,
+        redirect_uri,
+      });
       return answerOf(await fetch(`${server.issuer}/token`, { method: 'POST', body }));
     },
   };

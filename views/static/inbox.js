@@ -21,9 +21,10 @@ function live(inbox) {
 
   async function refresh() {
     if (document.visibilityState !== 'visible') return;
-    const answer = await fetch(location.href, { headers: { accept: 'text/html', 'x-countersign-refresh': '1' }, redirect: 'manual' }).catch(
-      () => null,
-    );
+    const answer = await fetch(location.href, {
+      headers: { accept: 'text/html', 'x-countersign-refresh': '1' },
+      redirect: 'manual',
+    }).catch(() => null);
     if (!answer?.ok) return;
     const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html');
     const next = fresh.getElementById('inbox');
