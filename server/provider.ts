@@ -197,7 +197,7 @@ export function makeProvider(dependencies: EngineDependencies): Provider {
       registration: {
         enabled: true,
         initialAccessToken: true,
-        policies: registrationPolicies(catalogue),
+        policies: registrationPolicies((organization, type) => catalogue.seenBy(organization).actions.has(type)),
         idFactory: () => newId('cli'),
       },
       registrationManagement: { enabled: true, rotateRegistrationAccessToken: true },

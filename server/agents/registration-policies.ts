@@ -1,18 +1,18 @@
 import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 
-import type { Catalogue } from '../catalogue/catalogue.ts';
 import { stateOf } from '../http/request-state.ts';
 import { applyRecord, applyTerms, type Metadata } from './registration.ts';
 
 /**
  * The engine's registration policies: `agent` runs when an agent registers and, because the registration access token
  * inherits it, whenever the registration is replaced (DCR-13).
+ *
+ * @param mayAskAs does an action of this type exist for this organization?
  */
-export const registrationPolicies = (catalogue: Catalogue) => ({
+export const registrationPolicies = (mayAskAs: (organization: string, type: string) => boolean) => ({
   agent: (ctx: KoaContextWithOIDC, metadata: Metadata): void => {
     const { terms, client } = stateOf(ctx.req);
-    const seen = catalogue.seenBy(terms?.organization ?? client?.organization ?? '');
-    const mayAsk = (type: string) => seen.actions.has(type);
+    const mayAsk = (type: string) => mayAskAs(terms?.organization ?? client?.organization ?? '', type);
     if (terms) {
       applyTerms(metadata, { ...terms, mayAsk });
       return;

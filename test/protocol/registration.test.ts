@@ -144,7 +144,7 @@ describe('DCR-01: a registration', () => {
       body.client_id,
     ]);
     for (const name of ['is_admin', 'owner', '$where', 'client_name#de']) {
-      expect([name, name in body, name in row?.metadata]).toEqual([name, false, false]);
+      expect([name, name in body, name in (row?.metadata ?? {})]).toEqual([name, false, false]);
     }
   });
 });
