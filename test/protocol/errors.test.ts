@@ -1,0 +1,301 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import pg from 'pg';
+
+import {
+  ACCESS_TOKEN,
+  type Answer,
+  answerOf,
+  CALENDAR,
+  CIBA,
+  clientWith,
+  demoClient,
+  EXCHANGE,
+  inviteDetails,
+  type Json,
+  newKey,
+  pkce,
+  push,
+  READ,
+  readDetails,
+  registerAgent,
+  type TestClient,
+} from '../support/agent.ts';
+import { decideInBrowser, detailsParameter, signIn, type TestPerson, tokenInBrowser } from '../support/person.ts';
+import { startServer, type TestServer } from '../support/server.ts';
+
+let server: TestServer;
+let database: pg.Client;
+let agent: TestClient;
+let person: TestPerson;
+let resourceServer: TestClient;
+beforeAll(async () => {
+  server = await startServer();
+  database = new pg.Client({ connectionString: server.databaseUrl });
+  await database.connect();
+  agent = await registerAgent(server);
+  person = await signIn(server);
+  resourceServer = await demoClient(server, 'resourceServer');
+});
+afterAll(async () => {
+  await database?.end();
+  await server?.close();
+});
+
+const hour = { decision: 'approve', duration: 'PT1H', read: '1' };
+/** Another week each time: what an earlier approval covers would need no page. */
+let weeks = 0;
+const week = (more: Json = {}) => {
+  weeks += 1;
+  const day = (offset: number) => new Date(Date.UTC(2027, 0, 4 + weeks * 7 + offset)).toISOString().slice(0, 10);
+  return readDetails({ from: day(0), to: day(4), ...more });
+};
+const ask = (details: Json = week()) => ({ authorization_details: detailsParameter(details), resource: CALENDAR });
+const code = async (form = ask()) => {
+  const { parameters, verifier } = await decideInBrowser(agent, person, form, hour);
+  return { grant_type: 'authorization_code', code: parameters.get('code') ?? '', code_verifier: verifier };
+};
+const approved = async (details?: Json) => (await tokenInBrowser(agent, person, ask(details), hour)).body;
+const refresh = (token: string, more: Json = {}) => ({ grant_type: 'refresh_token', refresh_token: token, ...more });
+const exchange = (token: string, more: Json = {}) => ({
+  grant_type: EXCHANGE,
+  subject_token: token,
+  subject_token_type: ACCESS_TOKEN,
+  resource: CALENDAR,
+  ...more,
+});
+const behind = (by: TestClient, more: Json = {}) =>
+  by.post('/backchannel', {
+    scope: 'openid',
+    login_hint: 'person@acme.example',
+    ...ask(inviteDetails({ title: `Ask ${++weeks}` })),
+    ...more,
+  });
+const pushed = (more: Json) => push(agent, { code_challenge: pkce().challenge, ...more });
+const raw = async (path: string, init: RequestInit): Promise<Answer> =>
+  answerOf(
+    await fetch(`${server.issuer}${path}`, {
+      ...init,
+      headers: { accept: 'application/json', ...(init.headers as object) },
+    }),
+  );
+const own = async () =>
+  (await resourceServer.token({ grant_type: 'client_credentials', scope: 'redemptions' }, { dpop: false })).body
+    .access_token;
+const redemptions = async (body: Json, path = '/redemptions', token?: string) =>
+  raw(path, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token ?? (await own())}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+const use = (token: string, parameters: Json, more: Json = {}) =>
+  redemptions({ token, action: READ, parameters, idempotency_key: `key-${++weeks}`, ...more });
+const parametersOf = ({ type: _, locations: __, ...parameters }: Json) => parameters;
+
+const SITUATIONS: Record<string, () => Promise<Answer>> = {
+  T1: () => raw('/token', { method: 'POST', body: new URLSearchParams({ grant_type: 'client_credentials' }) }),
+  T2: async () => (await impostor()).token({ grant_type: CIBA, auth_req_id: 'x' }),
+  T3: async () =>
+    agent.token({
+      grant_type: CIBA,
+      auth_req_id: 'x',
+      client_assertion: await agent.assertion({ aud: `${server.issuer}/token` }),
+    }),
+  T4: async () => {
+    const form = { grant_type: CIBA, auth_req_id: 'x', client_assertion: await agent.assertion() };
+    await agent.token(form);
+    return agent.token(form);
+  },
+  T5: async () => {
+    const other = await registerAgent(server);
+    await database.query(`update agents set status = 'suspended' where id = $1`, [other.registration.agent_id]);
+    return other.token({ grant_type: CIBA, auth_req_id: 'x' });
+  },
+  T6: () => agent.token({ grant_type: 'password' }),
+  T7: () => agent.token({ grant_type: 'client_credentials', scope: 'calendar.read' }),
+  T8: () => agent.token({ grant_type: CIBA, auth_req_id: 'x' }, { dpop: false }),
+  T9: async () => {
+    const dpop = await agent.proof(`${server.issuer}/token`);
+    await agent.token({ grant_type: CIBA, auth_req_id: 'x' }, { dpop });
+    return agent.token({ grant_type: CIBA, auth_req_id: 'x' }, { dpop });
+  },
+  T10: async () =>
+    agent.token({ grant_type: CIBA, auth_req_id: 'x' }, { dpop: await agent.proof(`${server.issuer}/request`) }),
+  T11: () => agent.token({ grant_type: CIBA, auth_req_id: ['x', 'y'] }),
+  T12: () => raw('/token', { method: 'POST', body: '{}', headers: { 'content-type': 'application/json' } }),
+  T13: () => raw('/token', { method: 'GET' }),
+  C1: () => agent.token({ grant_type: 'authorization_code', code: 'x', code_verifier: pkce().verifier }),
+  C2: async () => (await registerAgent(server)).token(await code()),
+  C3: async () => agent.token({ ...(await code()), code_verifier: pkce().verifier }),
+  C4: async () => {
+    const form = await code();
+    await agent.token(form);
+    return agent.token(form);
+  },
+  C5: async () => agent.token({ ...(await code()), resource: 'https://crm.acme.example' }),
+  C6: async () =>
+    agent.token({ ...(await code()), authorization_details: detailsParameter(readDetails({ to: '2026-12-24' })) }),
+  R1: () => agent.token(refresh('x')),
+  R2: async () => agent.token(refresh((await approved()).refresh_token, { scope: 'calendar.read' })),
+  R3: async () => {
+    const { refresh_token: token, task_id: task } = await approved();
+    const csrf = /name="csrf" value="([^"]*)"/.exec((await person.get('/agents')).html)?.[1] ?? '';
+    await person.post(`/tasks/${task}/stop`, { csrf });
+    return agent.token(refresh(token));
+  },
+  B1: async () => {
+    const other = await pollingAgent();
+    return other.token({ grant_type: CIBA, auth_req_id: (await behind(other)).body.auth_req_id });
+  },
+  B2: async () => {
+    const other = await pollingAgent();
+    const form = { grant_type: CIBA, auth_req_id: (await behind(other)).body.auth_req_id };
+    await other.token(form);
+    return other.token(form);
+  },
+  B3: () => agent.token({ grant_type: CIBA, auth_req_id: 'x' }),
+  B4: async () => {
+    const other = await pollingAgent();
+    const { auth_req_id: id } = (await behind(other)).body;
+    await database.query(`update approvals set status = 'denied', decided_at = now() where client_id = $1`, [
+      other.clientId,
+    ]);
+    return other.token({ grant_type: CIBA, auth_req_id: id });
+  },
+  B5: async () => {
+    const other = await pollingAgent();
+    const { auth_req_id: id } = (await behind(other)).body;
+    await database.query(`update approvals set expires_at = now() - interval '1 second' where client_id = $1`, [
+      other.clientId,
+    ]);
+    return other.token({ grant_type: CIBA, auth_req_id: id });
+  },
+  X1: () => agent.token({ grant_type: EXCHANGE, subject_token_type: ACCESS_TOKEN }),
+  X2: async () => agent.token(exchange(await agent.assertion())),
+  X3: async () => (await registerAgent(server)).token(exchange((await approved()).access_token)),
+  X4: async () => agent.token(exchange((await approved()).access_token, { scope: 'calendar.read' })),
+  X5: async () =>
+    agent.token(
+      exchange((await approved()).access_token, {
+        authorization_details: detailsParameter(readDetails({ to: '2026-12-24' })),
+      }),
+    ),
+  X6: async () => agent.token(exchange((await approved()).access_token, { resource: 'https://nowhere.example' })),
+  X7: async () => agent.token(exchange((await approved()).access_token), { key: (await newKey()).jwk }),
+  X8: async () => {
+    const other = await registerAgent(server);
+    const answer = await other.token(
+      exchange(await applicationToken(), { authorization_details: detailsParameter(week()) }),
+    );
+    expect(answer.body).toMatchObject({
+      interaction_uri: expect.stringContaining(`${server.issuer}/r/`),
+      authorization_details: [expect.objectContaining({ type: READ })],
+      expires_in: expect.any(Number),
+    });
+    return answer;
+  },
+  P1: () => pushed({ authorization_details: detailsParameter({ type: 'no.such.type' }) }),
+  P2: () => pushed(ask(readDetails({ from: 'yesterday' }))),
+  P3: async () => {
+    const other = await registerAgent(server, { authorization_details_types: ['calendar.events.export'] });
+    const details = { type: 'calendar.events.export', from: '2026-11-24', to: '2026-11-28' };
+    return push(other, { code_challenge: pkce().challenge, authorization_details: detailsParameter(details) });
+  },
+  P4: () => pushed({ scope: 'calendar.write' }),
+  P5: () => pushed({ ...ask(), resource: 'https://nowhere.example' }),
+  P6: () => push(agent, { ...ask(), code_challenge_method: undefined }),
+  P7: () => pushed({ ...ask(), redirect_uri: 'https://elsewhere.example/' }),
+  P8: () => pushed({ scope: 'openid' }),
+  H1: () => behind(agent, { login_hint: 'person@globex.example' }),
+  H2: () => behind(agent, { login_hint: undefined }),
+  H3: () => behind(agent, { binding_message: 'a\u202eb' }),
+  H4: async () => {
+    const other = await registerAgent(server);
+    for (let questions = 0; questions < 5; questions++) await behind(other);
+    const answer = await behind(other);
+    expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+    return answer;
+  },
+  G1: () => raw('/reg', { method: 'POST', body: '{}', headers: { 'content-type': 'application/json' } }),
+  G2: () => register({ client_name: 'No key' }),
+  G3: async () =>
+    register({ jwks: { keys: [(await newKey()).publicJwk] }, redirect_uris: ['http://elsewhere.example/'] }),
+  G4: () => raw(`/reg/${agent.clientId}`, { headers: { authorization: 'Bearer x' } }),
+  I1: () => raw('/token/introspection', { method: 'POST', body: new URLSearchParams({ token: 'x' }) }),
+  I2: () => resourceServer.post('/token/introspection', {}, { dpop: false }),
+  I3: async () => (await impostor()).post('/token/introspection', { token: 'x' }, { dpop: false }),
+  V2: async () => (await impostor()).post('/token/revocation', { token: 'x' }, { dpop: false }),
+  V1: () => raw('/token/revocation', { method: 'POST', body: new URLSearchParams({ token: 'x' }) }),
+  D1: () => raw('/redemptions', { method: 'POST', body: '{}', headers: { 'content-type': 'application/json' } }),
+  D2: async () => redemptions({}, '/redemptions', await applicationToken()),
+  D3: async () => {
+    const details = week();
+    return use((await approved(details)).access_token, { ...parametersOf(details), to: '2028-12-24' });
+  },
+  D4: async () =>
+    use((await approved()).access_token, parametersOf(inviteDetails()), { action: 'calendar.invitations.send' }),
+  D5: async () => {
+    const details = week();
+    const once = { decision: 'approve', duration: 'once', read: '1' };
+    const { access_token: token } = (await tokenInBrowser(agent, person, ask(details), once)).body;
+    await use(token, parametersOf(details));
+    return use(token, parametersOf(details));
+  },
+  D6: async () => {
+    const details = week();
+    const { access_token: token } = await approved(details);
+    await agent.post('/token/revocation', { token }, { dpop: false });
+    return use(token, parametersOf(details));
+  },
+  D7: () => redemptions([]),
+  D8: () => redemptions({ status: 'succeeded' }, '/redemptions/rdm_0/outcome'),
+  D9: () => redemptions(Array(501).fill({}), '/outcomes'),
+};
+/** Names the agent, and signs with a key of its own. */
+const impostor = async () => clientWith(server, agent.clientId, (await newKey()).jwk);
+const pollingAgent = () => registerAgent(server);
+const register = (metadata: Json) =>
+  raw('/reg', {
+    method: 'POST',
+    headers: { authorization: `Bearer ${server.demo.initialAccessToken}`, 'content-type': 'application/json' },
+    body: JSON.stringify(metadata),
+  });
+/** What the company's own application holds after a person signed in to it: unbound, for this server. */
+async function applicationToken(): Promise<string> {
+  const application = await demoClient(server, 'application');
+  const { challenge, verifier } = pkce();
+  const request = await push(application, { code_challenge: challenge, scope: 'openid' }, { dpop: false });
+  const query = new URLSearchParams({ client_id: application.clientId, request_uri: request.body.request_uri });
+  const back = await person.get(`/auth?${query}`);
+  const token = await application.token(
+    {
+      grant_type: 'authorization_code',
+      code: new URL(back.url).searchParams.get('code') ?? '',
+      code_verifier: verifier,
+    },
+    { dpop: false },
+  );
+  return token.body.access_token;
+}
+
+const rows = readFileSync(join(import.meta.dirname, '../../docs/errors.md'), 'utf8')
+  .split('\n')
+  .map((line) => line.split('|').map((cell) => cell.trim()))
+  .filter((cells) => /^[A-Z]\d+$/.test(cells[1] ?? ''))
+  .map(([, id = '', endpoint = '', situation = '', status = '', error = '']) => ({
+    id,
+    endpoint,
+    situation,
+    status: Number(status),
+    error: error.replaceAll('`', ''),
+  }));
+
+test('every row of docs/errors.md has a test, and every test a row', () => {
+  expect(rows.map(({ id }) => id).toSorted()).toEqual(Object.keys(SITUATIONS).toSorted());
+});
+
+test.each(rows)('$id $endpoint, $situation: $status $error', async ({ id, status, error }) => {
+  const answer = await SITUATIONS[id]?.();
+  expect([answer?.status, answer?.body.reason ?? answer?.body.error]).toEqual([status, error]);
+});
