@@ -2,8 +2,9 @@ import { errors, type Provider, type TokenEndpointGrantContext, type UnknownObje
 
 import type { ClientRecord } from '../server/agents/clients.ts';
 import { stateOf } from '../server/http/request-state.ts';
+import { sentProof } from '../server/http/sent-proof.ts';
 import { checkParameters } from '../server/oauth/parameters.ts';
-import { type Proof, readProof } from '../server/oauth/proof.ts';
+import type { Proof } from '../server/oauth/proof.ts';
 import { type Outcome, toWire } from '../server/oauth/refusal.ts';
 import { type Authorization, issue, type Mint } from './issue.ts';
 
@@ -70,15 +71,14 @@ function sentParameters(ctx: TokenEndpointGrantContext): UnknownObject {
 async function identify(provider: Provider, ctx: TokenEndpointGrantContext): Promise<Caller> {
   const { client } = stateOf(ctx.req);
   if (!client) throw new Error('The engine authenticated a client that we did not find');
-  const sent = ctx.get('DPoP');
-  const proof = sent
-    ? readProof(sent, { method: ctx.method, url: ctx.oidc.urlFor('token') }, Date.now() / 1000)
-    : undefined;
+  const proof = sentProof(ctx, ctx.oidc.urlFor('token'));
   if (typeof proof === 'string') throw new errors.InvalidDpopProof(proof);
   if (!proof && ctx.oidc.client.dpopBoundAccessTokens) {
     throw new errors.InvalidDpopProof('this client is registered for bound tokens: a DPoP proof is required');
   }
-  if (proof) await useProof(provider, client.clientId, proof);
+  // Recorded together with the client's assertion, where there was one.
+  const isFirst = proof && (stateOf(ctx.req).proofIsFirst ?? (await firstUse(provider, client.clientId, proof)));
+  if (isFirst === false) throw new errors.InvalidDpopProof('DPoP proof was already used');
   return {
     client,
     organization: client.organization,
@@ -87,10 +87,10 @@ async function identify(provider: Provider, ctx: TokenEndpointGrantContext): Pro
   };
 }
 
-/** @throws errors.InvalidDpopProof at a second presentation, as server/provider.ts lets the database decide */
-async function useProof(provider: Provider, clientId: string, { jti, lastsUntil }: Proof): Promise<void> {
-  const { unique } = provider.ReplayDetection as unknown as {
+/** Decided by one insert, as `server/provider.ts` has it. */
+function firstUse({ ReplayDetection }: Provider, clientId: string, { jti, lastsUntil }: Proof): Promise<boolean> {
+  const { unique } = ReplayDetection as unknown as {
     unique(clientId: string, jti: string, expiresAt: number): Promise<boolean>;
   };
-  if (!(await unique(clientId, jti, lastsUntil))) throw new errors.InvalidDpopProof('DPoP proof was already used');
+  return unique(clientId, jti, lastsUntil);
 }

@@ -4,7 +4,7 @@ import { type Configuration, errors, interactionPolicy, type KoaContextWithOIDC,
 import { ClientAdapter, InitialAccessTokenAdapter } from '../adapters/postgres/client-adapter.ts';
 import type { Database } from '../adapters/postgres/database.ts';
 import { OidcAdapter } from '../adapters/postgres/oidc-adapter.ts';
-import type { Replays } from '../adapters/postgres/replays.ts';
+import type { Replays, Use } from '../adapters/postgres/replays.ts';
 import { TaskGrantAdapter } from '../adapters/postgres/task-grant-adapter.ts';
 import { type GrantDependencies, registerGrants } from '../grants/index.ts';
 import { checkDpopReplay, validateDpop } from '../grants/provider-helpers.ts';
@@ -16,6 +16,7 @@ import { registrationPolicies } from './agents/registration-policies.ts';
 import { type AskDependencies, askPerson, coveringTask, newDisplayCode } from './approvals/ask.ts';
 import type { Catalogue } from './catalogue/catalogue.ts';
 import { stateOf } from './http/request-state.ts';
+import { sentProof } from './http/sent-proof.ts';
 import type { KeyRing } from './keys/keys.ts';
 import { newId } from './oauth/ids.ts';
 import { checkParameters } from './oauth/parameters.ts';
@@ -531,7 +532,14 @@ function atomicReplayDetection(provider: Provider, replays: Replays): void {
     const isAssertion =
       ctx?.oidc.client?.tokenEndpointAuthMethod === 'private_key_jwt' && state?.authenticated !== true;
     if (isAssertion && state) {
-      const first = await replays.firstUse('client assertion', issuer, jti, expires);
+      // A proof that came along is used up with it: one statement for both, at the endpoint that is called most.
+      const proof = ctx.oidc.route === 'token' ? sentProof(ctx, ctx.oidc.urlFor('token')) : undefined;
+      const uses: Use[] = [{ kind: 'client assertion', issuer, jti, expiresAt: expires }];
+      if (typeof proof === 'object') {
+        uses.push({ kind: 'DPoP proof', issuer, jti: proof.jti, expiresAt: new Date(proof.lastsUntil * 1000) });
+      }
+      const [first = false, proofIsFirst] = await replays.firstUses(uses);
+      if (proofIsFirst !== undefined) state.proofIsFirst = proofIsFirst;
       if (first) state.authenticated = true; // the last step of client authentication
       return first;
     }
