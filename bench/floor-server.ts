@@ -6,10 +6,10 @@
  * explained, so it is no server to use: it is the line that the product is measured against.
  */
 import {
-  createHash,
   createPrivateKey,
   createPublicKey,
   generateKeyPairSync,
+  hash,
   type KeyObject,
   randomBytes,
   verify,
@@ -54,44 +54,38 @@ async function serve({ port, databaseUrl, poolSize, tokenIssuer, tokenKeys }: St
     else if (ctx.path === '/redemptions') await redemption(ctx);
     else {
       const form = new URLSearchParams(await bodyOf(ctx.req));
-      const client = await authenticate(form, ctx.path === '/token/introspection');
-      const jkt = await proofKey(ctx, client.client_id);
+      const { client, jkt } = await authenticate(form, ctx);
       if (ctx.path === '/token/introspection') await introspection(ctx, form, client);
       else await GRANTS[form.get('grant_type') ?? '']?.(ctx, form, client, jkt);
     }
   });
   await new Promise<void>((resolve) => void app.listen(port, '127.0.0.1', resolve));
 
-  /** One look-up, one verification, one insert; it is waited for where nothing else is written. */
-  async function authenticate(form: URLSearchParams, lasting: boolean): Promise<ClientRow> {
+  /** One look-up, a verification of the assertion and one of the DPoP proof, where there is one; one insert for both. */
+  async function authenticate(form: URLSearchParams, ctx: Context): Promise<{ client: ClientRow; jkt?: string }> {
     const assertion = partsOf(form.get('client_assertion') ?? '');
     const client = await first<ClientRow>('client', CLIENT, [assertion.payload.sub]);
     if (!client) throw new Error('no such client');
     check(assertion, publicKeyOf(client.jwk));
-    if (assertion.payload.aud !== issuer || Number(assertion.payload.exp) < Date.now() / 1000)
-      throw new Error('claims');
-    await firstUse('assertion', client.client_id, assertion.payload, lasting);
-    return client;
-  }
-
-  /** One verification and one insert that is not waited for, where there is a DPoP proof. */
-  async function proofKey(ctx: Context, clientId: string): Promise<string | undefined> {
-    const value = ctx.get('DPoP');
-    if (!value) return undefined;
-    const proof = partsOf(value);
-    const { crv, kty, x, y } = proof.header.jwk as EcJwk;
-    check(proof, publicKeyOf({ crv, kty, x, y }));
-    await firstUse('proof', clientId, proof.payload);
-    return createHash('sha256').update(`{"crv":"${crv}","kty":"${kty}","x":"${x}","y":"${y}"}`).digest('base64url');
-  }
-
-  async function firstUse(kind: string, clientId: string, { jti, exp }: Claims, lasting = false): Promise<void> {
-    const key = createHash('sha256').update(`${kind} ${clientId} ${jti}`).digest();
-    const expires = new Date((Number(exp) || Date.now() / 1000 + 300) * 1000);
-    const { rowCount } = await (lasting
-      ? query('lasting replay', LASTING_REPLAY, [key, expires])
-      : query('replay', REPLAY, [key, expires]));
-    if (rowCount !== 1) throw new Error('replay');
+    const { aud, exp, jti } = assertion.payload;
+    if (aud !== issuer || Number(exp) < Date.now() / 1000) throw new Error('claims');
+    const keys = [sha256(`assertion ${client.client_id} ${jti}`)];
+    const sent = ctx.get('DPoP');
+    let jkt: string | undefined;
+    if (sent) {
+      const proof = partsOf(sent);
+      const { crv, kty, x, y } = proof.header.jwk as EcJwk;
+      check(proof, publicKeyOf({ crv, kty, x, y }));
+      keys.push(sha256(`proof ${client.client_id} ${proof.payload.jti}`));
+      jkt = sha256(`{"crv":"${crv}","kty":"${kty}","x":"${x}","y":"${y}"}`).toString('base64url');
+    }
+    const expires = new Date(Number(exp) * 1000);
+    // It waits for its commit where nothing else is written.
+    const { rowCount } = await (ctx.path === '/token/introspection'
+      ? query('lasting replay', LASTING_REPLAY, [keys[0], expires])
+      : query('replay', REPLAY, [keys, expires]));
+    if (rowCount !== keys.length) throw new Error('replay');
+    return { client, ...(jkt !== undefined && { jkt }) };
   }
 
   function readOwnToken(value: string): Claims {
@@ -141,7 +135,7 @@ async function serve({ port, databaseUrl, poolSize, tokenIssuer, tokenKeys }: St
       id,
       action,
       JSON.stringify(parameters),
-      createHash('sha256').update(JSON.stringify(parameters)).digest('base64url'),
+      sha256(JSON.stringify(parameters)).toString('base64url'),
       key,
     ]);
     if (!drawn) throw new Error('not drawn');
@@ -189,12 +183,8 @@ async function serve({ port, databaseUrl, poolSize, tokenIssuer, tokenKeys }: St
   }
 
   async function code(ctx: Context, form: URLSearchParams, client: ClientRow): Promise<void> {
-    const hash = createHash('sha256')
-      .update(form.get('code') ?? '')
-      .digest();
-    const verifier = createHash('sha256')
-      .update(form.get('code_verifier') ?? '')
-      .digest('base64url');
+    const hash = sha256(form.get('code') ?? '');
+    const verifier = sha256(form.get('code_verifier') ?? '').toString('base64url');
     const row = await first<TaskRow & { challenge: string }>('code', CODE, [hash]);
     if (row?.challenge !== verifier) throw new Error('code');
     if ((await query('consume', CONSUME, [hash])).rowCount !== 1) throw new Error('consumed');
@@ -202,9 +192,7 @@ async function serve({ port, databaseUrl, poolSize, tokenIssuer, tokenKeys }: St
   }
 
   async function poll(ctx: Context, form: URLSearchParams, client: ClientRow): Promise<void> {
-    const hash = createHash('sha256')
-      .update(form.get('auth_req_id') ?? '')
-      .digest();
+    const hash = sha256(form.get('auth_req_id') ?? '');
     const row = await first<TaskRow & { status: string; collected: boolean }>('poll', POLL, [hash, client.client_id]);
     if (row?.status === 'pending') {
       ctx.status = 400;
@@ -424,6 +412,8 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
   return text;
 }
 
+const sha256 = (text: string): Buffer => hash('sha256', text, 'buffer');
+
 const epoch = (at: Date): number => Math.floor(at.getTime() / 1000);
 
 /** As long as the product's, but made once: hashing them is the product's own choice of how evidence is kept. */
@@ -441,7 +431,8 @@ const CLIENT = `
 
 const UNWAITED = `(select set_config('synchronous_commit', 'off', true)) as unwaited`;
 const LASTING_REPLAY = 'insert into replays (key, expires_at) values ($1, $2) on conflict do nothing';
-const REPLAY = `insert into replays (key, expires_at) select $1, $2 from ${UNWAITED} on conflict do nothing`;
+const REPLAY = `
+  insert into replays (key, expires_at) select key, $2 from ${UNWAITED}, unnest($1::bytea[]) as keys(key) on conflict do nothing`;
 
 const KEYS = `
   array['organization:' || t.organization, 'client:' || t.client_id, 'token:' || t.jti, 'resource:' || t.resource,

@@ -70,13 +70,17 @@ export async function countStatements(
  * scan where any index would do, still scans.
  */
 export async function scannedTables({ admin }: Pick<Setting, 'admin'>, counted: string): Promise<string[]> {
-  // The counters put numbers in place of constants, and `interval $1` is no text that can be planned.
-  const text = counted.replace(/\binterval (\$\d+)/g, '$1::interval');
+  // The counters put numbers in place of constants, also where only a constant can be planned.
+  const text = counted
+    .replace(/\b(interval|timestamptz|date) (\$\d+)/gi, '$2::$1')
+    .replace(/\bextract\((\$\d+) from/gi, 'extract(epoch from');
   await admin.query('begin');
   try {
     await admin.query('set local enable_seqscan = off');
     const { rows } = await admin.query(`explain (generic_plan, format json) ${text}`);
     return scansIn(rows[0]?.['QUERY PLAN']);
+  } catch (cause) {
+    throw new Error(`no plan for: ${text}`, { cause });
   } finally {
     await admin.query('rollback');
   }

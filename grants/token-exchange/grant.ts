@@ -211,7 +211,7 @@ async function coveredByTask(
       id: task.id,
       hash: task.decisionHash,
       expiresAt: task.expiresAt,
-      approvedAt: task.approvedAt > subject.since ? task.approvedAt : subject.since,
+      approvedAt: new Date(Math.max(task.approvedAt.getTime(), subject.since.getTime())),
     },
     lineage: lineageUnder(subject, undefined),
     parent: subject.jti,

@@ -381,7 +381,7 @@ describe('the poll', () => {
   });
 
   test.each([
-    ['never was', async (client: TestClient) => (await asked(client), 'unknown')],
+    ['never was', async (client: TestClient) => asked(client).then(() => 'unknown')],
     ['belongs to another client', async () => (await asked(await agent())).auth_req_id],
     ['is empty', async () => ' '],
   ])('CB-41: an auth_req_id that %s is invalid_grant', async (_name, id) => {
