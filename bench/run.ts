@@ -16,7 +16,7 @@ import { measure, type Prepared, type Window } from './load.ts';
 import { type Profile, summarize } from './profile.ts';
 import { type FlowResult, missing, type Results, report } from './report.ts';
 import { makeSetting, type Setting, VARIANTS, type Variant } from './setting.ts';
-import { countStatements, type Statements, scannedTables } from './statements.ts';
+import { countStatements, type Statements } from './statements.ts';
 
 interface Size {
   /** Requests per server and flow: before anything counts, then for CPU, for latency, for statements. */
@@ -111,11 +111,9 @@ async function runFlow(flow: Flow, setting: Setting): Promise<FlowResult> {
     const server = setting.servers[variant];
     latencies[variant] = (await measure(server, requests.splice(0, timed), AT_ONCE, flow.expected)).latencies;
     if (variant === 'bare') continue;
-    statements[variant] = await countStatements(setting, variant, flow, requests, { commits: !options.quick });
+    statements[variant] = await countStatements(setting, variant, flow, requests, !options.quick);
   }
-  const scanned: string[] = [];
-  for (const text of statements.ours?.texts ?? []) scanned.push(...(await scannedTables(setting, text)));
-  return { flow, windows, latencies, statements, scanned };
+  return { flow, windows, latencies, statements };
 }
 
 /** The heap of the product after collection, at the start and at each quarter of the requests. */
