@@ -34,7 +34,12 @@ interface Import {
 
 const imports: Import[] = globSync('{server,grants,adapters,views,migrations}/**/*.{ts,tsx}', { cwd: root }).flatMap(
   (file) =>
-    [...readFileSync(join(root, file), 'utf8').matchAll(/^import [^;]*?from '(\.[^']+)';/gms)].map(([, target]) => ({
+    // Imports of every form: of values, of types, for their effect, passed on, or at run time.
+    [
+      ...readFileSync(join(root, file), 'utf8').matchAll(
+        /(?:^(?:import|export) (?:[^;]*?from )?|\bimport\()'(\.[^']+)'/gms,
+      ),
+    ].map(([, target]) => ({
       from: file,
       to: relative(root, join(root, dirname(file), target ?? '')),
     })),
@@ -81,6 +86,24 @@ describe('who may know whom (style.md C.3)', () => {
       return other !== name && other !== 'http' && ORDER.indexOf(other) > ORDER.indexOf(name);
     });
     expect(strangers.map(said)).toEqual([]);
+  });
+
+  test('every folder of server/ has its place in the order', () => {
+    const folders = new Set(globSync('server/*/*.ts', { cwd: root }).map(feature));
+    expect([...folders].filter((name) => !['http', 'cli', 'setup', ...ORDER].includes(name))).toEqual([]);
+  });
+
+  test('server/oauth is vocabulary, and depends on no speaker; nor do keys and evidence on a transport', () => {
+    const strangers = imports.filter(
+      ({ from, to }) => /^server\/(oauth|keys|evidence)\//.test(from) && !/^server\/(oauth|keys|evidence)\//.test(to),
+    );
+    expect(strangers.map(said)).toEqual([]);
+    const packages = globSync('server/oauth/*.ts', { cwd: root }).flatMap((file) =>
+      [...readFileSync(join(root, file), 'utf8').matchAll(/from '([^.'][^']*)'/g)].map(([, name]) => name),
+    );
+    expect(new Set(packages.filter((name) => !name?.startsWith('node:')))).toEqual(
+      new Set(['canonicalize', 'oidc-provider']),
+    );
   });
 
   test('server/http knows no feature: each declares what it adds to a request where it defines it', () => {
