@@ -119,7 +119,7 @@ function budgetOf({ flow, windows, statements }: FlowResult): string[] {
   }
   const commits = statements.ours?.closer?.waitingCommits;
   if (commits !== undefined) {
-    lines.push(verdict(`${flow.name}, waiting commits`, '1', String(commits), commits <= 1));
+    lines.push(verdict(`${flow.name}, waiting commits`, '1', String(commits), Math.round(commits) <= 1));
   }
   return lines;
 }

@@ -33,7 +33,7 @@ export async function countStatements(
   variant: Variant,
   flow: Flow,
   requests: readonly Prepared[],
-  closely: boolean,
+  { closely }: { closely: boolean },
 ): Promise<Statements> {
   const often = Math.ceil(requests.length * 0.4);
   // A connection tells of its flushes and scans seldom, but always when it ends; a new one reads the role's settings.

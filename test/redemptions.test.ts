@@ -227,6 +227,23 @@ describe('each use is drawn once', () => {
     expect(reserved).toHaveLength(1);
   });
 
+  test('the same key while its first use is being drawn: the same answer, not "used up"', async () => {
+    const token = await invited('Crossing');
+    const { task_id } = claimsOf(token);
+    const waiting = () =>
+      database.rows(`select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`);
+    let answers: Promise<Answer[]> | undefined;
+    await database.transaction(async (statements) => {
+      await statements.run('select from task_actions where task = $1 for update', [task_id]);
+      const request = () => redeem(token, INVITE, invitation('Crossing'), { idempotency_key: 'crossing' });
+      answers = Promise.all([...Array(5)].map(request));
+      while ((await waiting()).length < 5) await new Promise((resolve) => setTimeout(resolve, 20));
+    });
+    const all = (await answers) ?? [];
+    expect(all.map(({ status }) => status)).toEqual([201, 201, 201, 201, 201]);
+    expect(new Set(all.map(({ body }) => body.redemption_id)).size).toBe(1);
+  });
+
   test('one server’s key is nothing to another’s', async () => {
     const token = await invited('Two servers', HOUR);
     await redeem(token, INVITE, invitation('Two servers'), { idempotency_key: 'shared' });

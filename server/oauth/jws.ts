@@ -39,7 +39,8 @@ export function verificationKey(jwk: PublicJwk, alg: unknown): KeyObject | undef
   if (jwk.key_ops !== undefined && !(Array.isArray(jwk.key_ops) && jwk.key_ops.includes('verify'))) return undefined;
   try {
     const key = createPublicKey({ key: jwk, format: 'jwk' } as JsonWebKeyInput);
-    return (key.asymmetricKeyDetails?.modulusLength ?? SMALLEST_RSA) >= SMALLEST_RSA ? key : undefined;
+    const long = kind.kty !== 'RSA' || (key.asymmetricKeyDetails?.modulusLength ?? 0) >= SMALLEST_RSA;
+    return long ? key : undefined;
   } catch {
     return undefined; // not a point of the curve, not base64url
   }

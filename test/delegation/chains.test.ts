@@ -228,6 +228,8 @@ function judge(
     expect(actors).toEqual(earlier);
     expect(`cli_${truth.by}`).toBe(from.clientId);
   }
+  // A bound token is good for nothing without its key: only a child's hand-off is taken up by authenticating.
+  if (from.jkt !== null && from.kind !== 'handoff') expect(truth.jkt).toBe(from.jkt);
   // A bound token never yields an unbound one, nor one of another key without a proof of it.
   if (from.jkt !== null) expect(given.jkt).toBeDefined();
   if (given.jkt !== undefined && given.jkt !== from.jkt) expect(given.jkt).toBe(truth.jkt);

@@ -140,8 +140,8 @@ const want: fc.Arbitrary<Want> = fc.record({
   ),
   actions: fc.option(fc.array(asked, { minLength: 1, maxLength: 3 }), { nil: undefined }),
 });
-/** Most steps of an honest client ask for a part of what it has. */
-const step = fc.record({ want, honest: fc.boolean(), seed: fc.nat() });
+/** Some ask for anything; an honest client for a part of what it has; most for something like it, within or not. */
+const step = fc.record({ want, honest: fc.boolean(), seed: fc.nat(), others: fc.record(PARAMETERS) });
 
 const within = (actual: { action: string; parameters: Parameters }, granted: readonly TaskAction[]): boolean =>
   granted.some(
@@ -160,8 +160,8 @@ test('TX-08, TX-09: in every way of comparing, along every chain of requests, ex
       fc.array(asked, { minLength: 8, maxLength: 8 }),
       (task, steps, executions) => {
         let ceiling: Ceiling = { scopes: scopesOf(task), actions: task };
-        for (const { want: wanted, honest, seed } of steps) {
-          const request = honest ? partOf(ceiling.actions, wanted, seed) : wanted;
+        for (const { want: wanted, honest, seed, others } of steps) {
+          const request = seed % 4 === 0 ? wanted : partOf(ceiling.actions, wanted, seed, honest ? {} : others);
           const slice = sliceOf(ceiling, request, catalogue, ISSUER);
           const there = ceiling.actions.filter(
             ({ resource }) => request.audience === ISSUER || resource === request.audience,
@@ -213,16 +213,13 @@ const scopesOf = (actions: readonly TaskAction[]): string[] => actions.flatMap((
 const scoped = (there: readonly TaskAction[], { scopes = [] }: Want): number =>
   there.filter(({ viaScope }) => viaScope !== undefined && scopes.includes(viaScope)).length;
 
-/** Something that an honest client would ask for: one of its actions, as it is. */
-function partOf(ceiling: readonly TaskAction[], { audience, scopes }: Want, seed: number): Want {
+/** One of the actions there are, as it is or with other parameters. */
+function partOf(ceiling: readonly TaskAction[], { audience }: Want, seed: number, others: Parameters): Want {
   const one = ceiling[seed % ceiling.length];
   if (!one || one.viaScope !== undefined) return { audience: CALENDAR, scopes: ['calendar.read'] };
-  const { action, version, resource, parameters } = one;
-  return {
-    audience: audience === ISSUER ? ISSUER : resource,
-    scopes: scopes && undefined,
-    actions: [{ action, version, resource, parameters }],
-  };
+  const { action, version, resource } = one;
+  const parameters = others[action] ?? one.parameters;
+  return { audience: audience === ISSUER ? ISSUER : resource, actions: [{ action, version, resource, parameters }] };
 }
 
 test('downstream: what the server of a resource gets further on lies within what was presented to it', () => {

@@ -5,6 +5,7 @@ import {
   type Answer,
   CALENDAR,
   claimsOf,
+  clientWith,
   demoClient,
   inviteDetails,
   type Json,
@@ -234,13 +235,14 @@ describe('in other hands, and after a stop', () => {
     expect(await exchange(other, theirs, reading())).toMatchObject(consentRequired);
   });
 
-  test('a client of the same agent does not use the task of another of its clients', async () => {
-    const [one, other] = await Promise.all([registerAgent(server), registerAgent(server)]);
+  test('a client of the same agent, even with the same key, does not use the task of another of its clients', async () => {
+    const one = await registerAgent(server);
+    const { d: _, ...publicJwk } = one.jwk;
+    const { clientId } = await registerAgent(server, { jwks: { keys: [publicJwk] } });
+    await database.run('update clients set agent = $2 where client_id = $1', [clientId, one.registration.agent_id]);
+    const other = await clientWith(server, clientId, one.jwk);
     await approve(anna, pathOf(await exchange(one, theirs, reading())));
-    await database.run('update clients set agent = $2 where client_id = $1', [
-      other.clientId,
-      one.registration.agent_id,
-    ]);
+    expect(await exchange(one, theirs, reading())).toMatchObject({ status: 200 });
     expect(await exchange(other, theirs, reading())).toMatchObject(consentRequired);
   });
 

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 import { publishCatalogue } from '../../adapters/postgres/catalogue.ts';
 import type { Database } from '../../adapters/postgres/database.ts';
+import type { StopKind } from '../../server/agents/liveness.ts';
 import { parseCatalogue } from '../../server/catalogue/catalogue.ts';
 import {
   CALENDAR,
@@ -24,7 +25,9 @@ import {
   introspect,
   leafToken,
   organizationOf,
+  registerAgentAt,
   revoke,
+  rootToken,
   serveWith,
   stop,
 } from '../support/delegation.ts';
@@ -43,7 +46,7 @@ const catalogueFor = (globex: string, reportVersion: number, further: string) =>
   actions:
     - ${reading('reports.summary.read', 'reports', { version: reportVersion, scope: 'reports.read' })}
       compare: { from: date-from, to: date-to, account: limit, rows: count-max }
-      downstream: [ledger.entries.read, ledger.entries.export, ledger.entry.update, ledger.holders.read, vault.items.read${further}]
+      downstream: [ledger.entries.read, ledger.entries.export, ledger.entry.update, ledger.entry.mark, ledger.holders.read, vault.items.read${further}]
     - ${reading('reports.draft.read', 'drafts', {})}
       compare: { from: date-from, to: date-to, account: limit, rows: count-max }
     - ${updating('reports.note.update', 'note')}
@@ -61,6 +64,7 @@ const catalogueFor = (globex: string, reportVersion: number, further: string) =>
       compare: { from: date-from, to: date-to, account: limit, rows: count-max }
     - ${exporting('ledger.entries.export')}
     - ${updating('ledger.entry.update', 'entry')}
+    - ${updating('ledger.entry.mark', 'mark', 'low')}
 - resource: ${VAULT}
   name: Globex Vault
   owner: ${globex}
@@ -125,7 +129,7 @@ const exporting = (key: string) => `key: ${key}
       level: { default: high }
       durations: { default: once, max: PT10M }
       samples: [{ account: Rent }]`;
-const updating = (key: string, what: string) => `key: ${key}
+const updating = (key: string, what: string, level = 'medium') => `key: ${key}
       version: 1
       verb: update
       parameters:
@@ -146,7 +150,7 @@ const updating = (key: string, what: string) => `key: ${key}
         changes: Yes, one ${what} is changed
         impact: Others see the new ${what}
       reversible: true
-      level: { default: medium }
+      level: { default: ${level} }
       durations: { default: once, max: PT1H }
       samples: [{ account: Rent }]`;
 
@@ -184,7 +188,13 @@ let reports: TestClient;
 let ledger: TestClient;
 let leaf: string;
 /** The agent of all tests asks for these. */
-const TYPES = ['reports.summary.read', 'reports.draft.read', 'reports.note.update', 'calendar.events.read'];
+const TYPES = [
+  'ledger.entries.read',
+  'reports.summary.read',
+  'reports.draft.read',
+  'reports.note.update',
+  'calendar.events.read',
+];
 
 const supported = async (): Promise<string[]> => {
   const response = await fetch(`${server.issuer}/.well-known/openid-configuration`);
@@ -296,6 +306,7 @@ describe('and never wider', () => {
     ['a scope of another resource', { resource: LEDGER, scope: 'calendar.read' }, invalidTarget],
     ['a scope nobody knows', { resource: LEDGER, scope: 'ledger.everything' }, invalidScope],
     ['a change, from reading', ask({ type: 'ledger.entry.update', account: 'Rent' }), invalidDetails],
+    ['a change of low impact, from reading', ask({ type: 'ledger.entry.mark', account: 'Rent' }), invalidDetails],
     ['high impact, from low', ask({ type: 'ledger.entries.export', account: 'Rent' }), invalidDetails],
     ['an action that is not declared', ask({ ...entries(), type: 'ledger.balance.read' }), invalidDetails],
     ['an action whose days mean the opposite', ask({ ...entries(), type: 'ledger.holders.read' }), invalidDetails],
@@ -388,11 +399,13 @@ describe('and never wider', () => {
   test('a server that holds a token of the chain does not hand it to the agent’s children', async () => {
     const child = await registerAgent(server, { client_name: 'Child' });
     await addEdge(database, agent, child, ['reports.summary.read', 'ledger.entries.read']);
-    const seen = await leafToken(agent, person, [report({ account: 'Handed' })], { resource: REPORTS });
-    const token = accessTokenIn(await exchange(reports, seen, ask(entries({ account: 'Handed' }))));
-    expect(await exchange(reports, token, { requested_actor: child.registration.agent_id })).toMatchObject(
-      invalidRequest,
-    );
+    // The agent itself may hand on both; what the server holds is one of them.
+    const root = await rootToken(agent, person, report({ account: 'Handed' }), entries({ account: 'Handed' }));
+    const mine = accessTokenIn(await exchange(agent, root, { resource: REPORTS }));
+    const token = accessTokenIn(await exchange(reports, mine, ask(entries({ account: 'Handed' }))));
+    const form = { requested_actor: child.registration.agent_id };
+    expect(await exchange(reports, token, form)).toMatchObject(invalidRequest);
+    expect(await exchange(agent, root, { ...form, resource: LEDGER })).toMatchObject({ status: 200 });
   });
 });
 
@@ -415,28 +428,47 @@ describe('a stop reaches what went further', () => {
     expect(await introspect(reports, leaf)).toMatchObject({ active: true });
   });
 
-  test('a stop of its derived grant, of the server, or of the resource it came through', async () => {
-    const organization = claimsOf(leaf).org_id;
-    const token = await further();
-    const grant = await database.first<{ id: string; depth: number; path: string[] }>(
-      'select g.* from derived_grants g join issued_tokens t on $1 = t.jti and g.id = any(select substring(k from 7) from unnest(t.lineage) k)',
+  test.each<[what: string, kind: StopKind, subject: (token: string) => Promise<string> | string, leafLives: boolean]>([
+    ['its derived grant', 'grant', async (token) => (await grantOf(token)).id, true],
+    ['the server that went further', 'client', () => reports.clientId, true],
+    ['the resource that it came through', 'resource', () => REPORTS, false],
+  ])('a stop of %s', async (what, kind, subject, leafLives) => {
+    const mine = await leafToken(agent, person, [report({ account: what })], { resource: REPORTS });
+    const unrelated = await leafToken(agent, person, [readDetails({ calendar: what })]);
+    const token = accessTokenIn(await exchange(reports, mine, ask(entries({ account: what }))));
+    expect(await grantOf(token)).toMatchObject({
+      client_id: reports.clientId,
+      agent: null,
+      task: claimsOf(mine).task_id,
+    });
+    await stop(database, claimsOf(mine).org_id, kind, await subject(token));
+    expect(await introspect(ledger, token)).toEqual({ active: false });
+    expect((await introspect(reports, mine)).active).toBe(leafLives);
+    expect(await introspect(agent, unrelated)).toMatchObject({ active: true });
+  });
+
+  const grantOf = async (token: string): Promise<Json> =>
+    database.first(
+      `select g.* from derived_grants g join issued_tokens t on t.jti = $1 and 'grant:' || g.id = t.lineage[cardinality(t.lineage)]`,
       [claimsOf(token).jti],
     );
-    expect(grant).toMatchObject({ client_id: reports.clientId, agent: null, path: [grant?.id] });
-    await stop(database, organization, 'grant', grant?.id ?? '');
-    expect(await introspect(ledger, token)).toEqual({ active: false });
-    expect(await introspect(reports, leaf)).toMatchObject({ active: true });
+});
 
-    const another = await further();
-    await stop(database, organization, 'client', reports.clientId);
-    expect(await introspect(ledger, another)).toEqual({ active: false });
-    expect(await introspect(reports, leaf)).toMatchObject({ active: true });
-
-    const calendarLeaf = await leafToken(agent, person, [readDetails({ calendar: 'Unrelated' })]);
-    await stop(database, organization, 'resource', REPORTS);
-    expect(await introspect(reports, leaf)).toEqual({ active: false });
-    expect(await introspect(agent, calendarLeaf)).toMatchObject({ active: true });
+test('an organization’s own resource is its own agents’ to ask for, root to leaf, and nobody else’s', async () => {
+  const [theirs, gus] = await Promise.all([
+    registerAgentAt(server, database, 'globex', { authorization_details_types: ['vault.items.read'] }),
+    signIn(server, 'person@globex.example'),
+  ]);
+  const items = { ...entries(), type: 'vault.items.read' };
+  const root = await rootToken(theirs, gus, items);
+  const narrower = { resource: VAULT, authorization_details: detailsParameter({ ...items, rows: 1 }) };
+  expect(await exchange(theirs, root, narrower)).toMatchObject({
+    status: 200,
+    body: { authorization_details: [{ rows: 1 }] },
   });
+  expect(await exchange(agent, await rootToken(agent, person, report({ account: 'Vault' })), narrower)).toMatchObject(
+    invalidDetails,
+  );
 });
 
 test('what a later version declares was approved by nobody', async () => {

@@ -5,6 +5,7 @@ import type { Database } from '../../adapters/postgres/database.ts';
 import {
   CALENDAR,
   claimsOf,
+  clientWith,
   demoClient,
   INVITE,
   inviteDetails,
@@ -259,6 +260,15 @@ describe('nobody else gets anything', () => {
     }
     // It is no token for a resource, and nothing a resource server could see or use.
     expect(await introspect(resourceServer, handoff)).toEqual({ active: false });
+    expect(await exchange(finder, handoff)).toMatchObject({ status: 200 });
+  });
+
+  test('X22: an agent that has the child’s key is still not the child', async () => {
+    const { d: _, ...publicJwk } = finder.jwk;
+    const { clientId } = await registerAgent(server, { client_name: 'Twin', jwks: { keys: [publicJwk] } });
+    const twin = await clientWith(server, clientId, finder.jwk);
+    const handoff = await handOff(planner, root, finder);
+    expect(await exchange(twin, handoff)).toMatchObject(invalidRequest);
     expect(await exchange(finder, handoff)).toMatchObject({ status: 200 });
   });
 
