@@ -169,7 +169,7 @@ async function serve({ port, databaseUrl, poolSize, tokenIssuer, tokenKeys }: St
   async function exchange(ctx: Context, form: URLSearchParams, client: ClientRow, jkt: string | undefined) {
     const { jti, iat } = readOwnToken(form.get('subject_token') ?? '');
     const row = await first<TokenRow>('token', TOKEN, [new Date(Number(iat) * 1000), jti, client.client_id]);
-    if (row?.dead !== null || (row.jkt ?? jkt) !== jkt) throw new Error('not active');
+    if (row?.dead !== null || (row.bound_to ?? jkt) !== jkt) throw new Error('not active');
     await answer(ctx, {
       ...row,
       clientId: client.client_id,
@@ -177,7 +177,7 @@ async function serve({ port, databaseUrl, poolSize, tokenIssuer, tokenKeys }: St
       resource: form.get('resource') ?? '',
       lineage: [...row.lineage, `token:${row.jti}`],
       parent: row.jti,
-      jkt,
+      bound_to: jkt,
       issuedTokenType: ACCESS_TOKEN,
     });
   }
@@ -232,7 +232,7 @@ async function serve({ port, databaseUrl, poolSize, tokenIssuer, tokenKeys }: St
       token.scopes,
       JSON.stringify(token.actions),
       token.act === null ? null : JSON.stringify(token.act),
-      token.jkt ?? null,
+      token.bound_to ?? null,
       token.depth,
       JSON.stringify(token.authentication),
       new Date(exp * 1000),
@@ -244,7 +244,7 @@ async function serve({ port, databaseUrl, poolSize, tokenIssuer, tokenKeys }: St
     ctx.set('Cache-Control', 'no-store');
     ctx.body = {
       access_token: accessToken,
-      token_type: token.jkt ? 'DPoP' : 'Bearer',
+      token_type: token.bound_to ? 'DPoP' : 'Bearer',
       expires_in: 300,
       ...(claims.scope && { scope: claims.scope }),
       ...(details && { authorization_details: details }),
@@ -292,7 +292,7 @@ interface Authority {
   scopes: string[];
   actions: { action: string; parameters: object; resource: string; viaScope?: string; position?: number }[];
   act: object | null;
-  jkt?: string | null | undefined;
+  bound_to?: string | null | undefined;
   depth: number;
   authentication: object;
   since: Date | null;
@@ -357,7 +357,7 @@ function claimsOf(token: Authority) {
     ...(details.length > 0 && { authorization_details: details }),
     ...token.authentication,
     ...(token.act !== null && { act: token.act }),
-    ...(token.jkt && { cnf: { jkt: token.jkt } }),
+    ...(token.bound_to && { cnf: { jkt: token.bound_to } }),
     org_id: token.organization,
     sub_profile: token.person === null ? 'ai_agent' : 'user',
     ...(token.task !== null && { task_id: token.task, task_hash: token.decision_hash }),
@@ -487,7 +487,7 @@ const ISSUE = `
   ${EVENT('from gate where reason is null')},
   token as (
     insert into issued_tokens (organization, issued_at, jti, kind, client_id, agent, agents, person, subject, task, lineage, parent,
-                               resource, scopes, actions, act, jkt, depth, txn, authentication, since, expires_at)
+                               resource, scopes, actions, act, bound_to, depth, txn, authentication, since, expires_at)
     select $1::text, $15::timestamptz, $8::text, $16::text, $5::text, $4::text, $13::text[], $3::text, $17::text, $7::text, $18::text[],
            $19::text, $6::text, $20::text[], $21::jsonb, $22::jsonb, $23::text, $24::int, $9::text, $25::jsonb,
            coalesce($14::timestamptz, clock_timestamp()), $26::timestamptz

@@ -302,7 +302,7 @@ const TASK_ID = `'tsk_' || md5($2 || series.i)`;
 const COPY_TASKS = `
   insert into tasks
   select (jsonb_populate_record(null::tasks, to_jsonb(t) || jsonb_build_object(
-    'id', ${TASK_ID}, 'jkt', null, 'expires_at', now() + interval '8 hours'))).*
+    'id', ${TASK_ID}, 'bound_to', null, 'expires_at', now() + interval '8 hours'))).*
   from approvals a join tasks t on t.id = a.task, ${SERIES} where a.id = $1`;
 
 const COPY_TASK_ACTIONS = `
@@ -313,7 +313,7 @@ const COPY_TASK_ACTIONS = `
 const COPY_APPROVALS = `
   insert into approvals
   select (jsonb_populate_record(null::approvals, to_jsonb(a) || jsonb_build_object(
-    'id', 'apr_' || md5($2 || series.i), 'task', ${TASK_ID}, 'jkt', null, 'collected_at', null, 'polled_at', null,
+    'id', 'apr_' || md5($2 || series.i), 'task', ${TASK_ID}, 'bound_to', null, 'collected_at', null, 'polled_at', null,
     'auth_req_id_hash', sha256(convert_to($2 || '-' || series.i, 'UTF8')), 'expires_at', now() + interval '2 hours') || $4::jsonb)).*
   from approvals a, ${SERIES} where a.id = $1`;
 

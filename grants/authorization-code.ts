@@ -49,7 +49,8 @@ export function authorizationCode(
         throw new errors.InvalidGrant('redirect_uri mismatch');
       }
       // RFC 9449 §10: a code asked for with a key is worth nothing without it.
-      if (code.dpopJkt !== undefined && code.dpopJkt !== caller.jkt) throw new errors.InvalidGrant('DPoP key mismatch');
+      if (code.dpopJkt !== undefined && code.dpopJkt !== caller.boundTo)
+        throw new errors.InvalidGrant('DPoP key mismatch');
       const task = await tasks.find(code.grantId ?? '');
       if (!task || task.clientId !== caller.client.clientId) throw new errors.InvalidGrant('task not found');
       const resources = [code.resource ?? dependencies.issuer].flat();

@@ -67,7 +67,7 @@ export function ciba(
       const approval = answered(poll);
 
       // Asked with a key, collected with that key: a stolen auth_req_id is worth nothing (CB-51).
-      if (approval.jkt !== null && approval.jkt !== caller.jkt) return refuse({ reason: 'key_mismatch' });
+      if (approval.boundTo !== null && approval.boundTo !== caller.boundTo) return refuse({ reason: 'key_mismatch' });
       const task = await tasks.find(approval.task ?? '');
       if (!task) return refuse({ reason: 'task_ended' });
       const authorized = tokenOfTask(task, request, approval.resources, caller, dependencies);

@@ -42,8 +42,8 @@ export function clientCredentials({
       details: optional(parameters, 'authorization_details'),
     }),
 
-    async authorize({ resource, scopes, details }, { client, organization, jkt, confidential }) {
-      const own = { organization, kind: 'own' as const, lineage: [], depth: 0, jkt, authentication: {} };
+    async authorize({ resource, scopes, details }, { client, organization, boundTo, confidential }) {
+      const own = { organization, kind: 'own' as const, lineage: [], depth: 0, boundTo, authentication: {} };
       const { agent } = client;
       if (agent === null) {
         // The administrators' command line is a public client: by itself it is nobody.

@@ -13,7 +13,7 @@ export interface Caller {
   client: ClientRecord;
   organization: string;
   /** RFC 7638 thumbprint of the key behind the DPoP proof of this request, if there was one. */
-  jkt: string | undefined;
+  boundTo: string | undefined;
   /** False for a public client, which proves nothing about itself. */
   confidential: boolean;
 }
@@ -82,7 +82,7 @@ async function identify(provider: Provider, ctx: TokenEndpointGrantContext): Pro
   return {
     client,
     organization: client.organization,
-    jkt: proof?.thumbprint,
+    boundTo: proof?.thumbprint,
     confidential: ctx.oidc.client.tokenEndpointAuthMethod !== 'none',
   };
 }

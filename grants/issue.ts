@@ -4,6 +4,7 @@ import { type Act, actorsOf } from '../server/delegation/chain.ts';
 import type { Slice } from '../server/delegation/slice.ts';
 import type { DerivedGrant, TokenKind, TokenStore } from '../server/delegation/token.ts';
 import type { KeyRing } from '../server/keys/keys.ts';
+import { confirmationOf, tokenTypeOf } from '../server/oauth/binding.ts';
 import { instant } from '../server/oauth/canonical.ts';
 import { newSecret } from '../server/oauth/ids.ts';
 import { allow, type Outcome, refuse } from '../server/oauth/refusal.ts';
@@ -27,7 +28,7 @@ export interface Authorization {
   act?: Act | undefined;
   depth: number;
   /** The key the token is bound to; undefined is a bearer token, only where the client registered for one. */
-  jkt?: string | undefined;
+  boundTo?: string | undefined;
   mayAct?: { agent: string } | undefined;
   /** Epoch seconds the token may not outlive, beside the task and the five minutes. */
   notAfter?: number | undefined;
@@ -59,7 +60,7 @@ export async function issue(
   mint: Mint,
 ): Promise<Outcome<Record<string, unknown>>> {
   const { issuer, keys, tokens } = mint;
-  const { slice, task, act, jkt } = authorization;
+  const { slice, task, act, boundTo } = authorization;
   const iat = Math.floor(Date.now() / 1000);
   const exp = Math.min(
     iat + (authorization.seconds ?? ACCESS_TOKEN_SECONDS),
@@ -87,7 +88,7 @@ export async function issue(
       scopes: slice.scopes,
       actions: slice.actions,
       act: act ?? null,
-      jkt: jkt ?? null,
+      boundTo: boundTo ?? null,
       mayAct: authorization.mayAct?.agent ?? null,
       depth: authorization.depth,
       txn,
@@ -114,7 +115,7 @@ export async function issue(
         scopes: slice.scopes,
         actions: slice.actions.map(({ action, parameters }) => ({ action, parameters })),
         acting: act && actorsOf(act),
-        bound_to: jkt,
+        bound_to: boundTo,
         handed_to: authorization.mayAct?.agent,
         parent: authorization.parent,
         expires_at: exp,
@@ -140,7 +141,7 @@ export async function issue(
       ...(scope && { scope }),
       ...(details && { authorization_details: details }),
       ...authorization.authentication,
-      ...(jkt && { cnf: { jkt } }),
+      ...(boundTo && { cnf: confirmationOf(boundTo) }),
       ...(act && { act }),
       ...(authorization.mayAct && {
         may_act: { iss: issuer, sub: authorization.mayAct.agent, sub_profile: 'ai_agent' },
@@ -157,7 +158,7 @@ export async function issue(
   return allow({
     access_token: accessToken,
     ...(authorization.issuedTokenType && { issued_token_type: authorization.issuedTokenType }),
-    token_type: jkt ? 'DPoP' : 'Bearer',
+    token_type: tokenTypeOf(boundTo),
     expires_in: exp - iat,
     ...(answeredScope && { scope: answeredScope }),
     ...(details && { authorization_details: details }),

@@ -48,7 +48,7 @@ export function tokenOfTask(
     person: task.person,
     task: { id: task.id, hash: task.decisionHash, expiresAt: task.expiresAt, approvedAt: task.approvedAt },
     lineage: [],
-    jkt: caller.jkt,
+    boundTo: caller.boundTo,
     authentication: authenticationOf(task),
     oidcScopes: task.oidcScopes.filter((scope) => scope === 'openid'),
   };
@@ -110,7 +110,7 @@ export function refreshTokenFor(
   provider: Provider,
   ctx: TokenEndpointGrantContext,
   task: Task,
-  { jkt, confidential }: Caller,
+  { boundTo, confidential }: Caller,
   resources: readonly string[],
 ): (() => Promise<string | undefined>) | undefined {
   const { client } = ctx.oidc;
@@ -129,7 +129,7 @@ export function refreshTokenFor(
       resource: [...resources],
       expiresIn: seconds,
     } as never);
-    if (jkt !== undefined) token.jkt = jkt;
+    if (boundTo !== undefined) token.jkt = boundTo;
     return token.save();
   };
 }

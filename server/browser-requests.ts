@@ -115,7 +115,7 @@ export function browserRequests({
         person,
         asked: asked.value,
         seconds: INTERACTION_SECONDS,
-        jkt: params.dpop_jkt as string | undefined,
+        boundTo: params.dpop_jkt as string | undefined,
         confidential: false, // coverage was looked at before the page
         nonce: params.nonce as string | undefined,
         acrValues: params.acr_values as string | undefined,

@@ -441,7 +441,7 @@ async function existingGrant(ctx: KoaContextWithOIDC, dependencies: EngineDepend
       decisionHash: '',
       sentence: 'sign in',
       impact: 'low',
-      jkt: null,
+      boundTo: null,
       acr: session.acr,
       amr: session.amr,
       authTime: session.authenticatedAt,
@@ -458,7 +458,7 @@ async function existingGrant(ctx: KoaContextWithOIDC, dependencies: EngineDepend
       client,
       person,
       asked: state.asked,
-      jkt: ctx.oidc.params?.dpop_jkt as string | undefined,
+      boundTo: ctx.oidc.params?.dpop_jkt as string | undefined,
       // The client authenticated where it pushed the request.
       confidential:
         (ctx.oidc.entities.PushedAuthorizationRequest !== undefined ||
@@ -499,7 +499,7 @@ async function askFromBehind(
       person,
       asked,
       seconds: body.expires_in,
-      jkt: proof?.thumbprint,
+      boundTo: proof?.thumbprint,
       confidential: true,
       nonce: request.nonce,
       acrValues: ctx.oidc.params?.acr_values as string | undefined,

@@ -29,7 +29,7 @@ export const postgresApprovals = (database: Database, delay = 0): ApprovalStore 
         approval.askedHash,
         approval.bindingMessage,
         JSON.stringify(approval.oidc),
-        approval.jkt,
+        approval.boundTo,
         JSON.stringify(approval.edges),
         approval.impact,
         approval.coveredBy === undefined ? 'pending' : 'approved',
@@ -222,7 +222,7 @@ interface ApprovalRow {
   asked_hash: string;
   binding_message: string | null;
   oidc: Approval['oidc'];
-  jkt: string | null;
+  bound_to: string | null;
   edges: Approval['edges'];
   impact: Approval['impact'];
   status: Approval['status'];
@@ -254,7 +254,7 @@ const toApproval = (row: ApprovalRow): Approval => ({
   askedHash: row.asked_hash,
   bindingMessage: row.binding_message,
   oidc: row.oidc,
-  jkt: row.jkt,
+  boundTo: row.bound_to,
   edges: row.edges,
   impact: row.impact,
   status: row.status,
@@ -272,7 +272,7 @@ const toApproval = (row: ApprovalRow): Approval => ({
 
 const OPEN = `
   insert into approvals (organization, id, kind, client_id, agent, person, actions, scopes, resources, request, request_hash, asked_hash,
-                         binding_message, oidc, jkt, edges, impact, status, expires_at, task, display_code_hash, auth_req_id_hash)
+                         binding_message, oidc, bound_to, edges, impact, status, expires_at, task, display_code_hash, auth_req_id_hash)
   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
   on conflict (organization, id) do nothing`;
 

@@ -31,7 +31,7 @@ export async function insertTask(statements: Statements, task: Omit<Task, 'appro
     task.decisionHash,
     task.sentence,
     task.impact,
-    task.jkt,
+    task.boundTo,
     task.acr,
     task.amr,
     task.authTime,
@@ -55,7 +55,7 @@ interface TaskRow {
   decision_hash: string;
   sentence: string;
   impact: Task['impact'];
-  jkt: string | null;
+  bound_to: string | null;
   acr: string;
   amr: string[];
   auth_time: Date;
@@ -79,7 +79,7 @@ const toTask = (row: TaskRow): Task => ({
   decisionHash: row.decision_hash,
   sentence: row.sentence,
   impact: row.impact,
-  jkt: row.jkt,
+  boundTo: row.bound_to,
   acr: row.acr,
   amr: row.amr,
   authTime: row.auth_time,
@@ -114,7 +114,7 @@ const LIVE = `
 const INSERT_TASK = `
   with task as (
     insert into tasks (organization, id, person, agent, client_id, approval, scopes, oidc_scopes, resources, edges, request_hash,
-                       decision_hash, sentence, impact, jkt, acr, amr, auth_time, expires_at)
+                       decision_hash, sentence, impact, bound_to, acr, amr, auth_time, expires_at)
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::jsonb, $11, $12, $13, $14, $15, $16, $17, $18, $19))
   insert into task_actions (organization, task, position, action, version, resource, via_scope, parameters, access, impact, max_uses)
   select $1, $2, position - 1, a ->> 'action', (a ->> 'version')::int, a ->> 'resource', a ->> 'viaScope', a -> 'parameters',

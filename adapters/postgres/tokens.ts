@@ -36,7 +36,7 @@ export const postgresTokens = (statements: Statements): TokenStore => ({
       token.scopes,
       JSON.stringify(token.actions),
       token.act === null ? null : JSON.stringify(token.act),
-      token.jkt,
+      token.boundTo,
       token.mayAct,
       token.depth,
       token.txn,
@@ -48,7 +48,7 @@ export const postgresTokens = (statements: Statements): TokenStore => ({
       derived?.agent ?? null,
       derived?.clientId ?? null,
       derived?.depth ?? null,
-      derived?.jkt ?? null,
+      derived?.boundTo ?? null,
       derived?.expiresAt ?? null,
     ];
     const gate = () =>
@@ -83,7 +83,7 @@ interface TokenRow {
   scopes: string[];
   actions: IssuedToken['actions'];
   act: IssuedToken['act'];
-  jkt: string | null;
+  bound_to: string | null;
   may_act: string | null;
   depth: number;
   txn: string;
@@ -114,7 +114,7 @@ const toToken = (row: TokenRow): PresentedToken => ({
   scopes: row.scopes,
   actions: row.actions,
   act: row.act,
-  jkt: row.jkt,
+  boundTo: row.bound_to,
   mayAct: row.may_act,
   depth: row.depth,
   txn: row.txn,
@@ -139,7 +139,7 @@ const [KEYS, AGENTS, PERSON, TASK, SINCE, ORG] = [
   p(4, 'timestamptz'),
   p(5, 'text'),
 ];
-const JKT = p(18, 'text');
+const BOUND_TO = p(18, 'text');
 const DEPTH = p(20, 'int');
 const DERIVED = p(24, 'text');
 const FROM = 'from gate where gate.reason is null';
@@ -151,27 +151,27 @@ const OWN_CLIENT = `${DEPTH} <= 1 and ${p(8, 'text')} <> 'handoff' and client_id
 // auth_req_id then buys nothing for another key.
 const ISSUE = `
   with pinned as (
-    update tasks set jkt = ${JKT}
-    where organization = ${ORG} and id = ${TASK} and jkt is null and ${JKT} is not null and ${OWN_CLIENT}
-    returning jkt),
+    update tasks set bound_to = ${BOUND_TO}
+    where organization = ${ORG} and id = ${TASK} and bound_to is null and ${BOUND_TO} is not null and ${OWN_CLIENT}
+    returning bound_to),
   gate as (
     select coalesce(
       why_not_alive(${ORG}, ${KEYS}, ${AGENTS}, ${PERSON}, ${TASK}, coalesce(${SINCE}, clock_timestamp())),
       case when not exists (select from pinned) then (
-        select case when t.jkt is not null then 'key_mismatch' when ${JKT} is not null then 'key_race' end
-        from tasks t where t.organization = ${ORG} and t.id = ${TASK} and ${OWN_CLIENT} and t.jkt is distinct from ${JKT}) end) as reason),
+        select case when t.bound_to is not null then 'key_mismatch' when ${BOUND_TO} is not null then 'key_race' end
+        from tasks t where t.organization = ${ORG} and t.id = ${TASK} and ${OWN_CLIENT} and t.bound_to is distinct from ${BOUND_TO}) end) as reason),
   ${insertEvent(1, FROM)},
   derived as (
-    insert into derived_grants (organization, id, task, parent, path, agent, client_id, depth, jkt, expires_at)
+    insert into derived_grants (organization, id, task, parent, path, agent, client_id, depth, bound_to, expires_at)
     select ${ORG}, ${DERIVED}, ${TASK}, ${p(25, 'text')}, ${p(26, 'text[]')}, ${p(27, 'text')}, ${p(28, 'text')}, ${p(29, 'int')},
            ${p(30, 'text')}, ${p(31, 'timestamptz')}
     ${FROM} and ${DERIVED} is not null),
   token as (
     insert into issued_tokens (organization, issued_at, jti, kind, client_id, agent, agents, person, subject, task, lineage, parent,
-                               resource, scopes, actions, act, jkt, may_act, depth, txn, authentication, since, expires_at)
+                               resource, scopes, actions, act, bound_to, may_act, depth, txn, authentication, since, expires_at)
     select ${ORG}, ${p(6, 'timestamptz')}, ${p(7, 'text')}, ${p(8, 'text')}, ${p(9, 'text')}, ${p(10, 'text')}, ${AGENTS}, ${PERSON},
            ${p(11, 'text')}, ${TASK}, ${p(12, 'text[]')}, ${p(13, 'text')}, ${p(14, 'text')}, ${p(15, 'text[]')}, ${p(16, 'jsonb')},
-           ${p(17, 'jsonb')}, ${JKT}, ${p(19, 'text')}, ${DEPTH}, ${p(21, 'text')}, ${p(22, 'jsonb')},
+           ${p(17, 'jsonb')}, ${BOUND_TO}, ${p(19, 'text')}, ${DEPTH}, ${p(21, 'text')}, ${p(22, 'jsonb')},
            coalesce(${SINCE}, clock_timestamp()), ${p(23, 'timestamptz')}
     ${FROM})
   select reason from gate`;

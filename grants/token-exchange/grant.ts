@@ -103,7 +103,7 @@ async function gather(
     catalogue: catalogue().seenBy(subject.organization),
     subject,
     client: caller.client,
-    jkt: caller.jkt,
+    boundTo: caller.boundTo,
     registeredKeys: subject.kind === 'handoff' ? await thumbprints(caller.client) : [],
     ownsAudience,
     grantId: newId('grt'),
@@ -151,7 +151,7 @@ const derive = (
   derived: exchanged.derived,
   act: exchanged.act,
   depth: exchanged.depth,
-  jkt: exchanged.jkt,
+  boundTo: exchanged.boundTo,
   mayAct: exchanged.mayAct,
   seconds: exchanged.seconds,
   // Never longer than what it was cut from (TX-10).
@@ -178,7 +178,7 @@ async function coveredByTask(
   const { agent, clientId } = caller.client;
   if (agent === null || subject.person === null) return refuse({ reason: 'subject_token_invalid', detail: 'no agent' });
   // Bound to the application's key, it is worth something in the application's hands alone (TX-05).
-  if (subject.jkt !== null && subject.jkt !== caller.jkt) return refuse({ reason: 'key_mismatch' });
+  if (subject.boundTo !== null && subject.boundTo !== caller.boundTo) return refuse({ reason: 'key_mismatch' });
   if (request.requestedActor !== undefined) return refuse({ reason: 'handoff_not_allowed', detail: 'carries no task' });
   const seen = catalogue().seenBy(subject.organization);
   const byScope = parseScopes(request.scopes ?? [], seen);
@@ -190,10 +190,10 @@ async function coveredByTask(
   const task = live.find(
     (candidate) =>
       candidate.clientId === clientId &&
-      (candidate.jkt === null || candidate.jkt === caller.jkt) &&
+      (candidate.boundTo === null || candidate.boundTo === caller.boundTo) &&
       covers(seen, candidate.actions, requested) === undefined,
   );
-  if (!task) return ask({ subject, client: caller.client, request, jkt: caller.jkt });
+  if (!task) return ask({ subject, client: caller.client, request, boundTo: caller.boundTo });
 
   const resources = [...new Set(requested.map(({ resource }) => resource))];
   const audience = request.audience ?? (resources.length === 1 ? resources[0] : undefined) ?? reader.issuer;
@@ -217,7 +217,7 @@ async function coveredByTask(
     parent: subject.jti,
     act: actingThrough({ issuer: reader.issuer, agent: agent.id, client: clientId }, undefined),
     depth: 1,
-    jkt: caller.jkt,
+    boundTo: caller.boundTo,
     notAfter: Math.floor(subject.expiresAt.getTime() / 1000),
     authentication: authenticationOf(task),
     issuedTokenType: form.issuedTokenType,

@@ -32,7 +32,7 @@ export async function callerOf(
     };
   }
   const read = await readToken(presented.value, reader);
-  if (!read.ok || !(await provesBinding(ctx, presented, read.value.jkt, proofs))) {
+  if (!read.ok || !(await provesBinding(ctx, presented, read.value.boundTo, proofs))) {
     ctx.set('WWW-Authenticate', 'Bearer error="invalid_token"');
     return { ok: false, status: 401, reason: 'not_signed_in', detail: 'the access token is not active' };
   }

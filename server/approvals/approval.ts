@@ -22,7 +22,7 @@ export interface Approval {
   bindingMessage: string | null;
   /** What the answer to the client needs later: `openid` and such, nonce, requested resource. */
   oidc: { scopes: readonly string[]; nonce?: string; acrValues?: string };
-  jkt: string | null;
+  boundTo: string | null;
   edges: readonly ApprovedEdge[];
   impact: Impact;
   status: 'pending' | 'approved' | 'denied';

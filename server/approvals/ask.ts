@@ -38,7 +38,7 @@ export interface Question {
   person: Person;
   asked: AgentRequest;
   seconds: number;
-  jkt: string | undefined;
+  boundTo: string | undefined;
   confidential: boolean;
   nonce?: string | undefined;
   acrValues?: string | undefined;
@@ -109,7 +109,7 @@ export async function askPerson(question: Question, dependencies: AskDependencie
       ...(question.nonce !== undefined && { nonce: question.nonce }),
       ...(question.acrValues !== undefined && { acrValues: question.acrValues }),
     },
-    jkt: question.jkt ?? null,
+    boundTo: question.boundTo ?? null,
     // What the page will name: along these, and no others, may a part of the task be handed on.
     edges: edgesWithin(
       agent.id,
@@ -144,7 +144,13 @@ export async function askPerson(question: Question, dependencies: AskDependencie
 
 /** The live task that covers all that is asked, for this client and this key (`design.md` §6, "already covered"). */
 export async function coveringTask(
-  { client, person, asked, jkt, confidential }: Pick<Question, 'client' | 'person' | 'asked' | 'jkt' | 'confidential'>,
+  {
+    client,
+    person,
+    asked,
+    boundTo,
+    confidential,
+  }: Pick<Question, 'client' | 'person' | 'asked' | 'boundTo' | 'confidential'>,
   { tasks, catalogue }: Pick<AskDependencies, 'tasks' | 'catalogue'>,
 ): Promise<Task | undefined> {
   // A public client proves nothing about itself: it always sees a page.
@@ -153,7 +159,7 @@ export async function coveringTask(
   return live.find(
     (task) =>
       task.clientId === client.clientId &&
-      (task.jkt === null || task.jkt === jkt) &&
+      (task.boundTo === null || task.boundTo === boundTo) &&
       covers(catalogue(), task.actions, asked.actions) === undefined,
   );
 }
@@ -168,7 +174,7 @@ export type AskForExchange = (found: {
   subject: IssuedToken;
   client: ClientRecord;
   request: ExchangeRequest;
-  jkt: string | undefined;
+  boundTo: string | undefined;
 }) => Promise<Outcome<never>>;
 
 const EXCHANGE_QUESTION_SECONDS = 600;
@@ -176,7 +182,7 @@ const EXCHANGE_QUESTION_SECONDS = 600;
 /** `consent_required`: one open question per request, the same one when it is asked again. */
 export const askForExchange =
   (dependencies: AskDependencies): AskForExchange =>
-  async ({ subject, client, request, jkt }) => {
+  async ({ subject, client, request, boundTo }) => {
     const person = await dependencies.person(subject.person ?? '');
     if (!person) return refuse({ reason: 'person_unknown' });
     const details = request.actions?.map((action) => toDetail(action)) ?? [];
@@ -216,7 +222,7 @@ export const askForExchange =
         person,
         asked: parsed.value,
         seconds: EXCHANGE_QUESTION_SECONDS,
-        jkt,
+        boundTo,
         confidential: true,
       },
       dependencies,

@@ -157,7 +157,7 @@ export function decide(
         decisionHash: hash,
         sentence: allowed.map(({ description }) => description.headlineText).join('; '),
         impact: approval.impact,
-        jkt: approval.jkt,
+        boundTo: approval.boundTo,
         acr: session.acr,
         amr: session.amr,
         authTime: session.authenticatedAt,

@@ -29,7 +29,7 @@ export interface ExchangeFacts {
   subject: IssuedToken;
   client: ClientRecord;
   /** Key of this request's DPoP proof. */
-  jkt: string | undefined;
+  boundTo: string | undefined;
   /** Thumbprints of the client's registered keys: it proved one of them to authenticate. */
   registeredKeys: readonly string[];
   /** Does this client's resource own the subject token's audience? */
@@ -51,7 +51,7 @@ export interface Exchanged {
   act: Act | undefined;
   agent: string | undefined;
   depth: number;
-  jkt: string | undefined;
+  boundTo: string | undefined;
   derived: DerivedGrant | undefined;
   mayAct: { agent: string } | undefined;
   seconds: number | undefined;
@@ -86,7 +86,7 @@ export function decideExchange(request: ExchangeRequest, facts: ExchangeFacts): 
 
 /** Root → leaf, or leaf → narrower leaf of the same resource, by the client that holds it. */
 function toLeaf(request: ExchangeRequest, facts: ExchangeFacts): Outcome<Exchanged> {
-  const { subject, issuer, catalogue, jkt } = facts;
+  const { subject, issuer, catalogue, boundTo } = facts;
   if (subject.act === null)
     return refuse({ reason: 'actor_not_allowed', detail: 'no agent acts: impersonation does not exist' });
   if (!provesKey(facts)) return refuse({ reason: 'key_mismatch' });
@@ -104,7 +104,7 @@ function toLeaf(request: ExchangeRequest, facts: ExchangeFacts): Outcome<Exchang
     act: subject.act,
     agent: subject.agent ?? undefined,
     depth: subject.depth,
-    jkt: subject.jkt ?? jkt,
+    boundTo: subject.boundTo ?? boundTo,
     derived: undefined,
     mayAct: undefined,
     seconds: undefined,
@@ -145,7 +145,7 @@ function toHandoff(request: ExchangeRequest, facts: ExchangeFacts): Outcome<Exch
     act: subject.act,
     agent: subject.agent ?? undefined,
     depth: subject.depth,
-    jkt: child.key,
+    boundTo: child.key,
     derived: undefined,
     mayAct: { agent: child.agent },
     seconds: HANDOFF_SECONDS,
@@ -155,7 +155,7 @@ function toHandoff(request: ExchangeRequest, facts: ExchangeFacts): Outcome<Exch
 
 /** The child that a hand-off names exchanges it as itself, once; it never held its parent's own token. */
 function toChild(request: ExchangeRequest, facts: ExchangeFacts): Outcome<Exchanged> {
-  const { subject, client, issuer, catalogue, jkt, child } = facts;
+  const { subject, client, issuer, catalogue, boundTo, child } = facts;
   const { agent } = client;
   if (agent === null || agent.id !== subject.mayAct) {
     return refuse({ reason: 'subject_token_invalid', detail: 'handed to another agent' });
@@ -164,9 +164,9 @@ function toChild(request: ExchangeRequest, facts: ExchangeFacts): Outcome<Exchan
   if (!edge) return refuse({ reason: 'handoff_not_allowed', detail: 'the edge was taken away' });
   if (request.requestedActor !== undefined)
     return refuse({ reason: 'handoff_not_allowed', detail: 'exchange it first' });
-  const bound = subject.jkt ?? '';
-  if (!facts.registeredKeys.includes(bound) && jkt !== bound) return refuse({ reason: 'key_mismatch' });
-  if (jkt === undefined) return refuse({ reason: 'key_mismatch' }); // bound never becomes bearer
+  const bound = subject.boundTo ?? '';
+  if (!facts.registeredKeys.includes(bound) && boundTo !== bound) return refuse({ reason: 'key_mismatch' });
+  if (boundTo === undefined) return refuse({ reason: 'key_mismatch' }); // bound never becomes bearer
   const depth = subject.depth + 1;
   if (depth > agent.chainLimit) return refuse({ reason: 'chain_too_deep', depth, limit: agent.chainLimit });
   const [only, ...more] = new Set(subject.actions.map(({ resource }) => resource));
@@ -181,7 +181,7 @@ function toChild(request: ExchangeRequest, facts: ExchangeFacts): Outcome<Exchan
     act: actingThrough({ issuer, agent: agent.id, client: client.clientId }, subject.act ?? undefined),
     agent: agent.id,
     depth,
-    jkt,
+    boundTo,
     derived: derivedFrom(facts, depth),
     mayAct: undefined,
     seconds: undefined,
@@ -194,9 +194,9 @@ function toChild(request: ExchangeRequest, facts: ExchangeFacts): Outcome<Exchan
  * presented action declares, and never beyond the presented token's own issuance row.
  */
 function downstream(request: ExchangeRequest, facts: ExchangeFacts): Outcome<Exchanged> {
-  const { subject, catalogue, jkt } = facts;
+  const { subject, catalogue, boundTo } = facts;
   if (request.requestedActor !== undefined) return refuse({ reason: 'handoff_not_allowed', detail: 'not an agent' });
-  if (subject.jkt !== null && jkt === undefined) return refuse({ reason: 'key_mismatch' });
+  if (subject.boundTo !== null && boundTo === undefined) return refuse({ reason: 'key_mismatch' });
   const { audience } = request;
   if (audience === undefined) return refuse({ reason: 'resource_ambiguous' });
   if (audience === subject.resource) return refuse({ reason: 'resource_unknown', resource: audience });
@@ -218,7 +218,7 @@ function downstream(request: ExchangeRequest, facts: ExchangeFacts): Outcome<Exc
     act: subject.act ?? undefined,
     agent: subject.agent ?? undefined,
     depth,
-    jkt,
+    boundTo,
     derived: derivedFrom(facts, depth),
     mayAct: undefined,
     seconds: undefined,
@@ -273,11 +273,12 @@ function beyondSource(wanted: RequestedAction, source: TaskAction, catalogue: Ca
 }
 
 /** A bound token is worth something only together with its key (TX-05); an unbound one can only gain a key. */
-const provesKey = ({ subject, jkt }: ExchangeFacts): boolean => subject.jkt === null || subject.jkt === jkt;
+const provesKey = ({ subject, boundTo }: ExchangeFacts): boolean =>
+  subject.boundTo === null || subject.boundTo === boundTo;
 
 const ceilingOf = ({ scopes, actions }: IssuedToken): Ceiling => ({ scopes, actions });
 
-function derivedFrom({ subject, client, jkt, grantId: id }: ExchangeFacts, depth: number): DerivedGrant {
+function derivedFrom({ subject, client, boundTo, grantId: id }: ExchangeFacts, depth: number): DerivedGrant {
   const before = subject.lineage.filter((key) => key.startsWith('grant:')).map((key) => key.slice('grant:'.length));
   return {
     id,
@@ -286,7 +287,7 @@ function derivedFrom({ subject, client, jkt, grantId: id }: ExchangeFacts, depth
     agent: client.agent?.id ?? null,
     clientId: client.clientId,
     depth: Math.max(depth, 1),
-    jkt: jkt ?? null,
+    boundTo: boundTo ?? null,
     expiresAt: subject.expiresAt,
   };
 }

@@ -1,4 +1,5 @@
 import type { ClientRecord } from '../agents/clients.ts';
+import { confirmationOf, tokenTypeOf } from '../oauth/binding.ts';
 import { instant } from '../oauth/canonical.ts';
 import { toDetail } from '../tasks/request.ts';
 import type { PresentedToken } from './token.ts';
@@ -31,13 +32,13 @@ export function describeToken(token: PresentedToken, issuer: string): object {
     exp: epoch(token.expiresAt),
     iat: epoch(token.issuedAt),
     jti: token.jti,
-    token_type: token.jkt === null ? 'Bearer' : 'DPoP',
+    token_type: tokenTypeOf(token.boundTo),
     ...(token.scopes.length > 0 && { scope: token.scopes.join(' ') }),
     ...(details.length > 0 && { authorization_details: details }),
     ...token.authentication,
     ...(token.act !== null && { act: token.act }),
     ...(token.mayAct !== null && { may_act: { iss: issuer, sub: token.mayAct, sub_profile: 'ai_agent' } }),
-    ...(token.jkt !== null && { cnf: { jkt: token.jkt } }),
+    ...(token.boundTo !== null && { cnf: confirmationOf(token.boundTo) }),
     org_id: token.organization,
     sub_profile: token.person !== null ? 'user' : token.agent !== null ? 'ai_agent' : 'service',
     ...(token.task !== null && { task_id: token.task, task_hash: token.underTask?.hash }),

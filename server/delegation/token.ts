@@ -34,7 +34,7 @@ export interface IssuedToken {
   scopes: readonly string[];
   actions: readonly TaskAction[];
   act: Act | null;
-  jkt: string | null;
+  boundTo: string | null;
   mayAct: string | null;
   depth: number;
   txn: string;
@@ -60,7 +60,7 @@ export interface DerivedGrant {
   agent: string | null;
   clientId: string;
   depth: number;
-  jkt: string | null;
+  boundTo: string | null;
   expiresAt: Date;
 }
 

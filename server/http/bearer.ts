@@ -20,12 +20,12 @@ export function presentedToken(ctx: Context): { scheme: 'bearer' | 'dpop'; value
 export async function provesBinding(
   ctx: Context,
   { scheme, value }: { scheme: 'bearer' | 'dpop'; value: string },
-  jkt: string | null,
+  boundTo: string | null,
   { issuer, firstUse }: ProofChecks,
 ): Promise<boolean> {
-  if (jkt === null) return scheme === 'bearer';
+  if (boundTo === null) return scheme === 'bearer';
   if (scheme !== 'dpop') return false; // a stolen bound token, used without its key (DP-05)
   const proof = readProof(ctx.get('DPoP'), { method: ctx.method, url: `${issuer}${ctx.path}` }, Date.now() / 1000);
-  if (typeof proof === 'string' || proof.thumbprint !== jkt || proof.ath !== sha256url(value)) return false;
+  if (typeof proof === 'string' || proof.thumbprint !== boundTo || proof.ath !== sha256url(value)) return false;
   return firstUse(proof.thumbprint, proof.jti, new Date(proof.lastsUntil * 1000));
 }

@@ -93,7 +93,7 @@ async function resourceServerOf(
     return undefined;
   }
   const read = await readToken(presented.value, reader);
-  if (!read.ok || !(await provesBinding(ctx, presented, read.value.jkt, proofs))) {
+  if (!read.ok || !(await provesBinding(ctx, presented, read.value.boundTo, proofs))) {
     oauthError(ctx, 401, 'invalid_token', 'the access token is not active');
     return undefined;
   }

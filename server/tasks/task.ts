@@ -37,8 +37,8 @@ export interface Task {
   decisionHash: string;
   sentence: string;
   impact: Impact;
-  /** RFC 7638 thumbprint of the key the task was approved for, once one was shown. */
-  jkt: string | null;
+  /** The key the task was approved for, once one was shown. */
+  boundTo: string | null;
   acr: string;
   amr: readonly string[];
   authTime: Date;

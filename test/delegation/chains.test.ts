@@ -129,7 +129,7 @@ test('no chain of exchanges, honest or not, gives more than the person approved:
       steps.forEach((wanted, index) => {
         const trusty = honest[index] ?? false;
         const by = trusty ? ((token.mayAct ?? token.agent) as AgentName) : wanted.by;
-        const jkt = trusty ? keyOf(by) : wanted.keyOf && keyOf(wanted.keyOf);
+        const boundTo = trusty ? keyOf(by) : wanted.keyOf && keyOf(wanted.keyOf);
         const request: ExchangeRequest = {
           audience: trusty && (wanted.audience === CRM || wanted.audience === ISSUER) ? CALENDAR : wanted.audience,
           scopes: wanted.scope && !trusty ? ['calendar.read'] : undefined,
@@ -143,7 +143,7 @@ test('no chain of exchanges, honest or not, gives more than the person approved:
           catalogue,
           subject: token,
           client: client(by, chainLimit),
-          jkt,
+          boundTo,
           registeredKeys: [keyOf(by)],
           ownsAudience: false,
           grantId: `grt_${index}`,
@@ -163,7 +163,7 @@ test('no chain of exchanges, honest or not, gives more than the person approved:
         if (!decision.ok) return;
         allowed += 1;
         deepest = Math.max(deepest, decision.value.depth);
-        judge(decision.value, token, { task, by, jkt, chainLimit, approvedEdges, edges });
+        judge(decision.value, token, { task, by, boundTo, chainLimit, approvedEdges, edges });
         token = next(token, decision.value, by, index);
       });
     }),
@@ -188,7 +188,7 @@ function judge(
   truth: {
     task: Period;
     by: string;
-    jkt: string | undefined;
+    boundTo: string | undefined;
     chainLimit: number;
     approvedEdges: readonly { parent: string; child: string }[];
     edges: readonly AgentEdge[];
@@ -211,7 +211,7 @@ function judge(
   if (given.kind === 'handoff') {
     expect(actors).toEqual(earlier);
     expect(given.mayAct?.agent).not.toBe(from.agent);
-    expect(given.jkt).toBe(keyOf(given.mayAct?.agent ?? ''));
+    expect(given.boundTo).toBe(keyOf(given.mayAct?.agent ?? ''));
     const along = (list: readonly { parent: string; child: string }[]) =>
       list.some(({ parent, child }) => parent === from.agent && child === given.mayAct?.agent);
     expect([along(truth.approvedEdges), along(truth.edges)]).toEqual([true, true]);
@@ -223,16 +223,16 @@ function judge(
     expect(truth.by).toBe(from.mayAct);
     expect(given.depth).toBeLessThanOrEqual(truth.chainLimit);
     expect(given.spends).toBe(true);
-    expect(given.jkt).toBeDefined();
+    expect(given.boundTo).toBeDefined();
   } else {
     expect(actors).toEqual(earlier);
     expect(`cli_${truth.by}`).toBe(from.clientId);
   }
   // A bound token is good for nothing without its key: only a child's hand-off is taken up by authenticating.
-  if (from.jkt !== null && from.kind !== 'handoff') expect(truth.jkt).toBe(from.jkt);
+  if (from.boundTo !== null && from.kind !== 'handoff') expect(truth.boundTo).toBe(from.boundTo);
   // A bound token never yields an unbound one, nor one of another key without a proof of it.
-  if (from.jkt !== null) expect(given.jkt).toBeDefined();
-  if (given.jkt !== undefined && given.jkt !== from.jkt) expect(given.jkt).toBe(truth.jkt);
+  if (from.boundTo !== null) expect(given.boundTo).toBeDefined();
+  if (given.boundTo !== undefined && given.boundTo !== from.boundTo) expect(given.boundTo).toBe(truth.boundTo);
 }
 
 function rootOf(task: Period, bound: boolean): IssuedToken {
@@ -253,7 +253,7 @@ function rootOf(task: Period, bound: boolean): IssuedToken {
     scopes: [],
     actions: [reading(task)],
     act: { iss: ISSUER, sub: 'agt_a', sub_profile: 'ai_agent', client_id: 'cli_agt_a' },
-    jkt: bound ? keyOf('agt_a') : null,
+    boundTo: bound ? keyOf('agt_a') : null,
     mayAct: null,
     depth: 1,
     txn: 'txn',
@@ -278,7 +278,7 @@ const next = (from: IssuedToken, given: Exchanged, by: string, index: number): I
   scopes: given.slice.scopes,
   actions: given.slice.actions,
   act: given.act ?? null,
-  jkt: given.jkt ?? null,
+  boundTo: given.boundTo ?? null,
   mayAct: given.mayAct?.agent ?? null,
   depth: given.depth,
 });

@@ -259,7 +259,7 @@ test('downstream: what the server of a resource gets further on lies within what
             : actions.map((parameters) => ({ action: 'rooms.events.read', version: 1, resource: ROOMS, parameters })),
           requestedActor: undefined,
         },
-        { ...SERVER, subject, jkt: key },
+        { ...SERVER, subject, boundTo: key },
       );
       const wanted = scope ? [{}] : actions;
       const allows = (parameters: Parameters) =>
@@ -271,12 +271,12 @@ test('downstream: what the server of a resource gets further on lies within what
         return;
       }
       seen.allowed += 1;
-      const { slice, act, depth, jkt, kind, mayAct } = decision.value;
-      expect({ audience: slice.audience, act, depth, jkt, kind, mayAct }).toEqual({
+      const { slice, act, depth, boundTo, kind, mayAct } = decision.value;
+      expect({ audience: slice.audience, act, depth, boundTo, kind, mayAct }).toEqual({
         audience: ROOMS,
         act: subject.act,
         depth: subject.depth,
-        jkt: key,
+        boundTo: key,
         kind: 'leaf',
         mayAct: undefined,
       });
@@ -294,7 +294,7 @@ test('downstream: what the server of a resource gets further on lies within what
   for (const count of Object.values(seen)) expect(count).toBeGreaterThan(300);
 });
 
-const SERVER: Omit<ExchangeFacts, 'subject' | 'jkt'> = {
+const SERVER: Omit<ExchangeFacts, 'subject' | 'boundTo'> = {
   issuer: ISSUER,
   catalogue,
   client: {
@@ -312,7 +312,7 @@ const SERVER: Omit<ExchangeFacts, 'subject' | 'jkt'> = {
   child: undefined,
 };
 
-const leafOf = (actions: readonly TaskAction[], jkt: string | null): IssuedToken => ({
+const leafOf = (actions: readonly TaskAction[], boundTo: string | null): IssuedToken => ({
   organization: 'org_acme',
   jti: 'leaf',
   kind: 'leaf',
@@ -328,7 +328,7 @@ const leafOf = (actions: readonly TaskAction[], jkt: string | null): IssuedToken
   scopes: scopesOf(actions),
   actions,
   act: { iss: ISSUER, sub: 'agt_a', sub_profile: 'ai_agent', client_id: 'cli_agent' },
-  jkt,
+  boundTo,
   mayAct: null,
   depth: 1,
   txn: 'txn',
