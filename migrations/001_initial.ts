@@ -10,6 +10,7 @@ export async function up(db: Knex): Promise<void> {
   await db.raw(ROLES);
   await db.raw(DIRECTORY);
   await db.raw(REGISTRY);
+  await db.raw(POLICIES);
   await db.raw(CATALOGUE);
   await db.raw(TASKS);
   await db.raw(TOKENS);
@@ -64,16 +65,21 @@ const DIRECTORY = `
     organization text not null,
     person       text not null,
     id           text not null,
-    kind         text not null check (kind in ('password')),
+    -- upstream: a person at another issuer, by issuer and subject and never by e-mail.
+    kind         text not null check (kind in ('password', 'passkey', 'upstream')),
     identifier   text not null,
-    secret       text not null,
+    secret       text check ((kind = 'password') = (secret is not null)),
     made_by      text not null,
     created_at   timestamptz not null default now(),
     primary key (organization, id),
     foreign key (organization, person) references people (organization, id)
   );
   -- The sign-in form asks for an e-mail address and no organization: one address is one local account.
-  create unique index credentials_identifier on credentials (kind, lower(identifier));
+  create unique index credentials_password on credentials (lower(identifier)) where kind = 'password';
+  create unique index credentials_passkey on credentials (identifier) where kind = 'passkey';
+  -- The same human in two organizations is two persons.
+  create unique index credentials_upstream on credentials (organization, identifier) where kind = 'upstream';
+  create index credentials_person on credentials (organization, person);
   create table sessions (
     id_hash          bytea primary key check (length(id_hash) = 32),
     organization     text not null,
@@ -182,6 +188,28 @@ const REGISTRY = `
     foreign key (organization, owner) references people (organization, id),
     foreign key (organization, deputy) references people (organization, id)
   );
+`;
+
+/**
+ * What an organization allows its agents without asking the person: a policy decides in the person's place, and its
+ * decision is a task like any other.
+ */
+const POLICIES = `
+  create table policies (
+    organization text not null references organizations,
+    id           text not null unique check (id ~ '^pol_[a-z0-9]+$'),
+    name         text not null check (length(name) between 1 and 80),
+    -- Without an agent: every agent of the organization.
+    agent        text,
+    actions      jsonb not null,
+    seconds      int not null check (seconds between 60 and 86400),
+    made_by      text not null,
+    created_at   timestamptz not null default clock_timestamp(),
+    ended_at     timestamptz,
+    primary key (organization, id),
+    foreign key (organization, agent) references agents (organization, id)
+  );
+  create index policies_standing on policies (organization) where ended_at is null;
 `;
 
 const CATALOGUE = `
@@ -386,7 +414,7 @@ const TOKENS = `
   create index issued_tokens_task on issued_tokens (organization, task, issued_at);
   create table stop_epochs (
     organization text not null references organizations,
-    key          text not null check (key ~ '^(organization|agent|person|pair|task|grant|token|client|resource):'),
+    key          text not null check (key ~ '^(organization|agent|person|pair|task|grant|token|client|resource|edge|policy|issuer):'),
     at           timestamptz not null,
     by           text not null,
     reason       text,
@@ -509,6 +537,7 @@ const CUSTOMER_TABLES = [
   'agent_edges',
   'pauses',
   'initial_access_tokens',
+  'policies',
   'enrolments',
   'approvals',
   'tasks',

@@ -161,6 +161,7 @@ export async function composeHouse({
         stopTask: (organization, task, reason) =>
           stop({ organization, kind: 'task', subject: task, by: 'countersign', reason }),
         exchange: {
+          issuer,
           reader,
           catalogue: currentCatalogue,
           tasks,

@@ -1,32 +1,24 @@
 import type { AgentEdge } from '../../server/agents/agent.ts';
 import { type ClientRecord, isActive } from '../../server/agents/clients.ts';
-import type { AskForExchange } from '../../server/approvals/ask.ts';
-import type { Catalogue } from '../../server/catalogue/catalogue.ts';
-import { actingThrough, lineageUnder } from '../../server/delegation/chain.ts';
+import { lineageUnder } from '../../server/delegation/chain.ts';
 import {
   decideExchange,
   type Exchanged,
   type ExchangeFacts,
   type ExchangeRequest,
 } from '../../server/delegation/exchange.ts';
-import { sliceOf } from '../../server/delegation/slice.ts';
 import { readToken, type TokenReader } from '../../server/delegation/subject.ts';
 import type { IssuedToken } from '../../server/delegation/token.ts';
 import { stateOf } from '../../server/http/request-state.ts';
 import { newId } from '../../server/oauth/ids.ts';
 import { allow, type Outcome, refuse } from '../../server/oauth/refusal.ts';
-import { covers } from '../../server/tasks/coverage.ts';
-import { parseScopes, type RequestedAction } from '../../server/tasks/request.ts';
-import type { TaskStore } from '../../server/tasks/task.ts';
+import { type Claim, type CoverDependencies, coveredByTask } from '../covered-by-task.ts';
 import type { Caller, Grant } from '../grant.ts';
 import type { Authorization } from '../issue.ts';
-import { authenticationOf } from '../task-token.ts';
 import { EXCHANGE_PARAMETERS, type ExchangeForm, parseExchange, resolveExchange } from './request.ts';
 
-export interface ExchangeDependencies {
+export interface ExchangeDependencies extends CoverDependencies {
   reader: TokenReader;
-  catalogue: () => Catalogue;
-  tasks: TaskStore;
   /** The edge from parent to child as it is now, and the child. */
   edge(
     organization: string,
@@ -37,7 +29,6 @@ export interface ExchangeDependencies {
   thumbprints(client: ClientRecord): Promise<readonly string[]>;
   /** True once for each hand-off. */
   spend(subject: IssuedToken): Promise<boolean>;
-  ask: AskForExchange;
 }
 
 /** RFC 8693 token exchange, along the audience rules of `docs/architecture.md`: authority only narrows. */
@@ -66,7 +57,8 @@ export function tokenExchange(dependencies: ExchangeDependencies): Grant<Exchang
       if (!request.ok) return request;
 
       if (isApplicationToken(subject.value) && caller.client.agent) {
-        return coveredByTask(request.value, subject.value, form, caller, dependencies);
+        const covered = await coveredByTask(request.value, claimOf(subject.value), caller, dependencies);
+        return covered.ok ? allow({ ...covered.value, issuedTokenType: form.issuedTokenType }) : covered;
       }
       const facts = await gather(request.value, subject.value, caller, owns, dependencies);
       const decision = decideExchange(request.value, facts);
@@ -164,62 +156,15 @@ const derive = (
 const isApplicationToken = (subject: IssuedToken): boolean =>
   subject.kind === 'root' && subject.agents.length === 0 && subject.person !== null;
 
-/**
- * An application's token says for whom, not what: it is exchanged only for what a live task of that person and agent
- * covers. Otherwise the person is asked, and the agent is told where.
- */
-async function coveredByTask(
-  request: ExchangeRequest,
-  subject: IssuedToken,
-  form: ExchangeForm,
-  caller: Caller,
-  { reader, catalogue, tasks, ask }: ExchangeDependencies,
-): Promise<Outcome<Authorization>> {
-  const { agent, clientId } = caller.client;
-  if (agent === null || subject.person === null) return refuse({ reason: 'subject_token_invalid', detail: 'no agent' });
+/** What an application's token says: for whom, not what. */
+const claimOf = (subject: IssuedToken): Claim => ({
+  organization: subject.organization,
+  person: subject.person ?? '',
   // Bound to the application's key, it is worth something in the application's hands alone (TX-05).
-  if (subject.boundTo !== null && subject.boundTo !== caller.boundTo) return refuse({ reason: 'key_mismatch' });
-  if (request.requestedActor !== undefined) return refuse({ reason: 'handoff_not_allowed', detail: 'carries no task' });
-  const seen = catalogue().seenBy(subject.organization);
-  const byScope = parseScopes(request.scopes ?? [], seen);
-  if (!byScope.ok) return byScope;
-  const requested: RequestedAction[] = [...byScope.value, ...(request.actions ?? [])];
-  if (requested.length === 0) return refuse({ reason: 'nothing_asked' });
-
-  const live = await tasks.live(subject.organization, subject.person, agent.id);
-  const task = live.find(
-    (candidate) =>
-      candidate.clientId === clientId &&
-      (candidate.boundTo === null || candidate.boundTo === caller.boundTo) &&
-      covers(seen, candidate.actions, requested) === undefined,
-  );
-  if (!task) return ask({ subject, client: caller.client, request, boundTo: caller.boundTo });
-
-  const resources = [...new Set(requested.map(({ resource }) => resource))];
-  const audience = request.audience ?? (resources.length === 1 ? resources[0] : undefined) ?? reader.issuer;
-  const slice = sliceOf(task, { audience, scopes: request.scopes, actions: request.actions }, seen, reader.issuer);
-  if (!slice.ok) return slice;
-  return allow({
-    organization: task.organization,
-    kind: audience === reader.issuer ? 'root' : 'leaf',
-    subject: task.person,
-    person: task.person,
-    agent: agent.id,
-    slice: slice.value,
-    // It begins when both are there: a stop of the application ends what came before the sign-in, not after.
-    task: {
-      id: task.id,
-      hash: task.decisionHash,
-      expiresAt: task.expiresAt,
-      approvedAt: new Date(Math.max(task.approvedAt.getTime(), subject.since.getTime())),
-    },
-    lineage: lineageUnder(subject, undefined),
-    parent: subject.jti,
-    act: actingThrough({ issuer: reader.issuer, agent: agent.id, client: clientId }, undefined),
-    depth: 1,
-    boundTo: caller.boundTo,
-    notAfter: Math.floor(subject.expiresAt.getTime() / 1000),
-    authentication: authenticationOf(task),
-    issuedTokenType: form.issuedTokenType,
-  });
-}
+  boundTo: subject.boundTo,
+  // A stop of the application ends what came before its sign-in, not after.
+  since: subject.since,
+  expiresAt: subject.expiresAt,
+  lineage: lineageUnder(subject, undefined),
+  parent: subject.jti,
+});

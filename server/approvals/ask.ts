@@ -5,7 +5,6 @@ import type { ClientRecord } from '../agents/clients.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { edgesWithin } from '../delegation/edges.ts';
 import type { ExchangeRequest } from '../delegation/exchange.ts';
-import type { IssuedToken } from '../delegation/token.ts';
 import type { Sealing } from '../keys/seal.ts';
 import { canonicalJson, instant, sha256url } from '../oauth/canonical.ts';
 import { newId, newSecret } from '../oauth/ids.ts';
@@ -171,7 +170,8 @@ const askedHash = ({ actions, resources, scopes }: AgentRequest): string =>
 
 /** What the exchange calls when no live task covers: asks the person, and says where. */
 export type AskForExchange = (found: {
-  subject: IssuedToken;
+  /** For whom, as a verified statement says. */
+  person: string;
   client: ClientRecord;
   request: ExchangeRequest;
   boundTo: string | undefined;
@@ -182,8 +182,8 @@ const EXCHANGE_QUESTION_SECONDS = 600;
 /** `consent_required`: one open question per request, the same one when it is asked again. */
 export const askForExchange =
   (dependencies: AskDependencies): AskForExchange =>
-  async ({ subject, client, request, boundTo }) => {
-    const person = await dependencies.person(subject.person ?? '');
+  async ({ person: id, client, request, boundTo }) => {
+    const person = await dependencies.person(id);
     if (!person) return refuse({ reason: 'person_unknown' });
     const details = request.actions?.map((action) => toDetail(action)) ?? [];
     const parsed = parseAgentRequest(
