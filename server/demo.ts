@@ -140,7 +140,7 @@ async function addPeople(database: Database, password: string, setPassword: bool
       if (!setPassword) continue;
       await database.run(
         `insert into credentials (organization, person, id, kind, identifier, secret, made_by) values ($1, $2, $3, 'password', $4, $5, 'demonstration')
-         on conflict (kind, lower(identifier)) do update set secret = excluded.secret`,
+         on conflict (lower(identifier)) where kind = 'password' do update set secret = excluded.secret`,
         [row.id, found?.id, newId('crd'), email, await hashPassword(password)],
       );
     }

@@ -11,7 +11,7 @@ import { readToken, type TokenReader } from '../../server/delegation/subject.ts'
 import type { IssuedToken } from '../../server/delegation/token.ts';
 import { stateOf } from '../../server/http/request-state.ts';
 import { newId } from '../../server/oauth/ids.ts';
-import { allow, type Outcome, refuse } from '../../server/oauth/refusal.ts';
+import { allow, refuse } from '../../server/oauth/refusal.ts';
 import { type Claim, type CoverDependencies, coveredByTask } from '../covered-by-task.ts';
 import type { Caller, Grant } from '../grant.ts';
 import type { Authorization } from '../issue.ts';
