@@ -55,6 +55,10 @@ export function clientCredentials({
         return allow({ ...own, subject: client.clientId, slice: { audience: issuer, scopes, actions: [] } });
       }
 
+      // An agent's own token for this server says who it is and allows nothing: an actor token (RFC 8693 §2.1).
+      if (resource === issuer && scopes.length === 0 && details === undefined) {
+        return allow({ ...own, subject: agent.id, agent: agent.id, slice: { audience: issuer, scopes, actions: [] } });
+      }
       const seen = catalogue().seenBy(organization);
       const byScope = parseScopes(scopes, seen);
       if (!byScope.ok) return byScope;

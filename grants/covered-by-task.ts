@@ -2,12 +2,13 @@ import type { AskForExchange } from '../server/approvals/ask.ts';
 import type { Catalogue } from '../server/catalogue/catalogue.ts';
 import { actingThrough } from '../server/delegation/chain.ts';
 import type { ExchangeRequest } from '../server/delegation/exchange.ts';
+import { tooWeak } from '../server/delegation/rules/authentication.ts';
 import { sliceOf } from '../server/delegation/slice.ts';
 import type { Binding } from '../server/oauth/binding.ts';
 import { allow, type Outcome, refuse } from '../server/oauth/refusal.ts';
 import { covers } from '../server/tasks/coverage.ts';
 import { parseScopes, type RequestedAction } from '../server/tasks/request.ts';
-import type { TaskStore } from '../server/tasks/task.ts';
+import type { Authentication, Task, TaskStore } from '../server/tasks/task.ts';
 import type { Caller } from './grant.ts';
 import type { Authorization } from './issue.ts';
 import { authenticationOf } from './task-token.ts';
@@ -32,51 +33,52 @@ export interface Claim {
   since: Date;
   /** Nothing that comes of it lives longer (TX-10). */
   expiresAt: Date;
+  /** How and when the person signed in, as the statement says. */
+  authentication: Authentication;
   /** Stop keys of what it hangs on itself. */
   lineage: readonly string[];
   /** The `jti` of the token of ours behind it, where there is one. */
   parent?: string | undefined;
+  /** The actions that may be got by it at all, where there is such a limit. */
+  only?: readonly string[] | undefined;
 }
 
 /**
- * A claim says for whom, not what: it is exchanged only for what a live task of that person and agent covers.
- * Otherwise the person is asked, and the agent is told where.
+ * A claim says for whom, not what: it is exchanged only for what a live task of that person and agent covers, or what
+ * the organization's policy allows without asking. Otherwise the person is asked, and the agent is told where.
  */
 export async function coveredByTask(
   request: ExchangeRequest,
   claim: Claim,
   caller: Caller,
-  { issuer, catalogue, tasks, ask }: CoverDependencies,
+  dependencies: CoverDependencies,
 ): Promise<Outcome<Authorization>> {
-  const { agent, clientId } = caller.client;
-  if (agent === null) return refuse({ reason: 'subject_token_invalid', detail: 'no agent' });
-  if (claim.boundTo !== null && claim.boundTo !== caller.boundTo) return refuse({ reason: 'key_mismatch' });
-  if (request.requestedActor !== undefined) return refuse({ reason: 'handoff_not_allowed', detail: 'carries no task' });
+  const found = await findCover(request, claim, caller, dependencies);
+  if (!found.ok) return found;
+  const { requested } = found.value;
+  let { task } = found.value;
+  if (!task) {
+    const answer = await dependencies.ask.ask({ claim, client: caller.client, request, boundTo: caller.boundTo });
+    if (!answer.ok) return answer;
+    task = answer.value;
+  }
+
+  const { issuer, catalogue } = dependencies;
   const seen = catalogue().seenBy(claim.organization);
-  const byScope = parseScopes(request.scopes ?? [], seen);
-  if (!byScope.ok) return byScope;
-  const requested: RequestedAction[] = [...byScope.value, ...(request.actions ?? [])];
-  if (requested.length === 0) return refuse({ reason: 'nothing_asked' });
-
-  const live = await tasks.live(claim.organization, claim.person, agent.id);
-  const task = live.find(
-    (candidate) =>
-      candidate.clientId === clientId &&
-      (candidate.boundTo === null || candidate.boundTo === caller.boundTo) &&
-      covers(seen, candidate.actions, requested) === undefined,
-  );
-  if (!task) return ask({ person: claim.person, client: caller.client, request, boundTo: caller.boundTo });
-
   const resources = [...new Set(requested.map(({ resource }) => resource))];
   const audience = request.audience ?? (resources.length === 1 ? resources[0] : undefined) ?? issuer;
   const slice = sliceOf(task, { audience, scopes: request.scopes, actions: request.actions }, seen, issuer);
   if (!slice.ok) return slice;
+  const authentication = authenticationOf(task);
+  const weak = tooWeak(slice.value.actions, authentication, seen, new Date());
+  if (weak) return refuse(weak);
+  const agent = task.agent ?? '';
   return allow({
     organization: task.organization,
     kind: audience === issuer ? 'root' : 'leaf',
     subject: task.person,
     person: task.person,
-    agent: agent.id,
+    agent,
     slice: slice.value,
     // It begins when both are there.
     task: {
@@ -87,10 +89,40 @@ export async function coveredByTask(
     },
     lineage: claim.lineage,
     parent: claim.parent,
-    act: actingThrough({ issuer, agent: agent.id, client: clientId }, undefined),
+    act: actingThrough({ issuer, agent, client: caller.client.clientId }, undefined),
     depth: 1,
     boundTo: caller.boundTo,
     notAfter: Math.floor(claim.expiresAt.getTime() / 1000),
-    authentication: authenticationOf(task),
+    authentication,
   });
+}
+
+/** What is asked, and the live task of this person, agent and client that covers it, if there is one. Changes nothing. */
+export async function findCover(
+  request: ExchangeRequest,
+  claim: Claim,
+  { client, boundTo }: Caller,
+  { catalogue, tasks }: CoverDependencies,
+): Promise<Outcome<{ requested: readonly RequestedAction[]; task: Task | undefined }>> {
+  const { agent, clientId } = client;
+  if (agent === null) return refuse({ reason: 'subject_token_invalid', detail: 'no agent' });
+  if (claim.boundTo !== null && claim.boundTo !== boundTo) return refuse({ reason: 'key_mismatch' });
+  if (request.requestedActor !== undefined) return refuse({ reason: 'handoff_not_allowed', detail: 'carries no task' });
+  const seen = catalogue().seenBy(claim.organization);
+  const byScope = parseScopes(request.scopes ?? [], seen);
+  if (!byScope.ok) return byScope;
+  const requested: RequestedAction[] = [...byScope.value, ...(request.actions ?? [])];
+  if (requested.length === 0) return refuse({ reason: 'nothing_asked' });
+  const beyond = requested.find(({ action }) => claim.only !== undefined && !claim.only.includes(action));
+  if (beyond?.viaScope !== undefined) return refuse({ reason: 'scope_wider', scope: beyond.viaScope });
+  if (beyond) return refuse({ reason: 'type_not_allowed', type: beyond.action });
+
+  const live = await tasks.live(claim.organization, claim.person, agent.id);
+  const task = live.find(
+    (candidate) =>
+      candidate.clientId === clientId &&
+      (candidate.boundTo === null || candidate.boundTo === boundTo) &&
+      covers(seen, candidate.actions, requested) === undefined,
+  );
+  return allow({ requested, task });
 }

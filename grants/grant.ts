@@ -1,10 +1,10 @@
-import { errors, type Provider, type TokenEndpointGrantContext, type UnknownObject } from 'oidc-provider';
+import type { Provider, TokenEndpointGrantContext, UnknownObject } from 'oidc-provider';
 
 import type { ClientRecord } from '../server/agents/clients.ts';
+import { type KeyProofs, requiredKey } from '../server/agents/proven-key.ts';
 import { stateOf } from '../server/http/request-state.ts';
-import { sentProof } from '../server/http/sent-proof.ts';
+import type { Binding } from '../server/oauth/binding.ts';
 import { checkParameters } from '../server/oauth/parameters.ts';
-import type { Proof } from '../server/oauth/proof.ts';
 import { type Outcome, toWire } from '../server/oauth/refusal.ts';
 import { type Authorization, issue, type Mint } from './issue.ts';
 
@@ -12,8 +12,8 @@ import { type Authorization, issue, type Mint } from './issue.ts';
 export interface Caller {
   client: ClientRecord;
   organization: string;
-  /** RFC 7638 thumbprint of the key behind the DPoP proof of this request, if there was one. */
-  boundTo: string | undefined;
+  /** The key that this request proves, if it does: by a DPoP proof, or by a client certificate. */
+  boundTo: Binding | undefined;
   /** False for a public client, which proves nothing about itself. */
   confidential: boolean;
 }
@@ -26,27 +26,35 @@ export interface Grant<Request> {
   /** @throws errors.OIDCProviderError when the form cannot be understood */
   parse(parameters: UnknownObject, ctx: TokenEndpointGrantContext): Request;
   authorize(request: Request, caller: Caller, ctx: TokenEndpointGrantContext): Promise<Outcome<Authorization>>;
+  /** The dry run, where the grant has one: asked by `explain=true`, it says why or why not, and issues nothing. */
+  explain?(request: Request, caller: Caller, ctx: TokenEndpointGrantContext): Promise<Outcome<object>>;
 }
 
 /** The phases every grant goes through, in order, so that no grant can forget one. */
-export function register<Request>(provider: Provider, grant: Grant<Request>, mint: Mint): void {
+export function register<Request>(provider: Provider, grant: Grant<Request>, mint: Mint, keyProofs: KeyProofs): void {
   const handle = async (ctx: TokenEndpointGrantContext) => {
-    const caller = await identify(provider, ctx);
+    const caller = await identify(ctx, keyProofs);
     const parameters = sentParameters(ctx);
     checkParameters(parameters);
     const request = grant.parse(parameters, ctx);
-    const outcome = await grant.authorize(request, caller, ctx);
-    const issued = outcome.ok ? await issue(caller, outcome.value, grant.type, mint) : outcome;
-    if (!issued.ok) {
-      stateOf(ctx.req).refusal = issued.refusal;
-      throw toWire(issued.refusal);
+    const answer =
+      parameters.explain === 'true' && grant.explain
+        ? await grant.explain(request, caller, ctx)
+        : await authorizeAndIssue(request, caller, ctx);
+    if (!answer.ok) {
+      stateOf(ctx.req).refusal = answer.refusal;
+      throw toWire(answer.refusal);
     }
-    ctx.body = issued.value;
+    ctx.body = answer.value;
+  };
+  const authorizeAndIssue = async (request: Request, caller: Caller, ctx: TokenEndpointGrantContext) => {
+    const outcome = await grant.authorize(request, caller, ctx);
+    return outcome.ok ? issue(caller, outcome.value, grant.type, mint) : outcome;
   };
   provider.registerGrantType(
     grant.type,
     handle as Parameters<Provider['registerGrantType']>[1],
-    [...grant.parameters],
+    [...grant.parameters, ...(grant.explain ? ['explain'] : [])],
     [...(grant.repeatable ?? [])],
   );
 }
@@ -67,30 +75,17 @@ function sentParameters(ctx: TokenEndpointGrantContext): UnknownObject {
   };
 }
 
-/** The key is proven once per proof (RFC 9449 §11.1), and required of a client that registered for it (§5.2). */
-async function identify(provider: Provider, ctx: TokenEndpointGrantContext): Promise<Caller> {
-  const { client } = stateOf(ctx.req);
+/** The engine has authenticated the client; here it proves its key. */
+async function identify(ctx: TokenEndpointGrantContext, keyProofs: KeyProofs): Promise<Caller> {
+  const state = stateOf(ctx.req);
+  const { client } = state;
   if (!client) throw new Error('The engine authenticated a client that we did not find');
-  const proof = sentProof(ctx, ctx.oidc.urlFor('token'));
-  if (typeof proof === 'string') throw new errors.InvalidDpopProof(proof);
-  if (!proof && ctx.oidc.client.dpopBoundAccessTokens) {
-    throw new errors.InvalidDpopProof('this client is registered for bound tokens: a DPoP proof is required');
-  }
-  // Recorded together with the client's assertion, where there was one.
-  const isFirst = proof && (stateOf(ctx.req).proofIsFirst ?? (await firstUse(provider, client.clientId, proof)));
-  if (isFirst === false) throw new errors.InvalidDpopProof('DPoP proof was already used');
+  const confidential = ctx.oidc.client.tokenEndpointAuthMethod !== 'none';
+  state.authenticated ||= confidential;
   return {
     client,
     organization: client.organization,
-    boundTo: proof?.thumbprint,
-    confidential: ctx.oidc.client.tokenEndpointAuthMethod !== 'none',
+    boundTo: await requiredKey(ctx, client, keyProofs),
+    confidential,
   };
-}
-
-/** Decided by one insert, as `server/provider.ts` has it. */
-function firstUse({ ReplayDetection }: Provider, clientId: string, { jti, lastsUntil }: Proof): Promise<boolean> {
-  const { unique } = ReplayDetection as unknown as {
-    unique(clientId: string, jti: string, expiresAt: number): Promise<boolean>;
-  };
-  return unique(clientId, jti, lastsUntil);
 }

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 
+import type { TokenFormat } from '../server/catalogue/catalogue.ts';
 import { type Act, actorsOf } from '../server/delegation/chain.ts';
 import type { Slice } from '../server/delegation/slice.ts';
+import { newOpaqueToken } from '../server/delegation/subject.ts';
 import type { DerivedGrant, TokenKind, TokenStore } from '../server/delegation/token.ts';
 import type { KeyRing } from '../server/keys/keys.ts';
 import { confirmationOf, tokenTypeOf } from '../server/oauth/binding.ts';
@@ -10,6 +12,7 @@ import { newSecret } from '../server/oauth/ids.ts';
 import { allow, type Outcome, refuse } from '../server/oauth/refusal.ts';
 import { toDetail } from '../server/tasks/request.ts';
 import { ACCESS_TOKEN_SECONDS } from '../server/tasks/task.ts';
+import { carriedDetails, type Elsewhere, elsewhereOnly, ID_JAG_TYP, idJagClaims } from './elsewhere.ts';
 import type { Caller } from './grant.ts';
 
 /** What a grant has decided to give: the only input to minting. */
@@ -20,9 +23,13 @@ export interface Authorization {
   subject: string;
   person?: string | undefined;
   agent?: string | undefined;
+  /** Everyone who has to be alive; who acts and whoever acted before, where nothing is said. */
+  agents?: readonly string[] | undefined;
   slice: Slice;
   task?: { id: string; hash: string; expiresAt: Date; approvedAt: Date } | undefined;
   lineage: readonly string[];
+  /** When the authority began, where no task says it. */
+  since?: Date | undefined;
   parent?: string | undefined;
   derived?: DerivedGrant | undefined;
   act?: Act | undefined;
@@ -30,6 +37,8 @@ export interface Authorization {
   /** The key the token is bound to; undefined is a bearer token, only where the client registered for one. */
   boundTo?: string | undefined;
   mayAct?: { agent: string } | undefined;
+  /** Given is an identity assertion for another authorization server, and no access token. */
+  elsewhere?: Elsewhere | undefined;
   /** Epoch seconds the token may not outlive, beside the task and the five minutes. */
   notAfter?: number | undefined;
   /** Seconds it lives at most; five minutes unless less. */
@@ -44,6 +53,10 @@ export interface Authorization {
 }
 
 export interface Mint {
+  /** What tokens for this audience look like. */
+  formatOf(audience: string): TokenFormat;
+  /** The issuer whose tokens this resource takes, where that is another server. */
+  authorizationServerOf(resource: string): string | undefined;
   issuer: string;
   keys: KeyRing;
   tokens: TokenStore;
@@ -68,7 +81,14 @@ export async function issue(
     authorization.notAfter ?? Number.POSITIVE_INFINITY,
   );
   if (exp <= iat) return refuse({ reason: 'task_ended' });
-  const jti = newSecret().slice(0, 27);
+  // Here, where every token is made: no grant can forget it.
+  const { elsewhere } = authorization;
+  const place = mint.authorizationServerOf(slice.audience);
+  if (place !== elsewhere?.authorizationServer) return elsewhereOnly(slice.audience, place ?? issuer);
+  const opaque = mint.formatOf(slice.audience) === 'opaque' && !elsewhere ? newOpaqueToken(iat) : undefined;
+  // Whoever insists on a JWT reads it; this resource's tokens are for asking about (RFC 8693 §2.1).
+  if (opaque && authorization.issuedTokenType === JWT) return refuse({ reason: 'token_type_unavailable' });
+  const jti = opaque?.jti ?? newSecret().slice(0, 27);
   const txn = newSecret().slice(0, 27);
 
   const dead = await tokens.issue(
@@ -78,7 +98,7 @@ export async function issue(
       kind: authorization.kind,
       clientId: caller.client.clientId,
       agent: authorization.agent ?? null,
-      agents: act ? actorsOf(act) : authorization.agent ? [authorization.agent] : [],
+      agents: authorization.agents ?? (act ? actorsOf(act) : authorization.agent ? [authorization.agent] : []),
       person: authorization.person ?? null,
       subject: authorization.subject,
       task: task?.id ?? null,
@@ -93,7 +113,7 @@ export async function issue(
       depth: authorization.depth,
       txn,
       authentication: authorization.authentication,
-      since: task?.approvedAt,
+      since: task?.approvedAt ?? authorization.since,
       issuedAt: new Date(iat * 1000),
       expiresAt: new Date(exp * 1000),
       derived: authorization.derived,
@@ -117,6 +137,8 @@ export async function issue(
         acting: act && actorsOf(act),
         bound_to: boundTo,
         handed_to: authorization.mayAct?.agent,
+        authorization_server: elsewhere?.authorizationServer,
+        asserted_by: authorization.lineage.find((key) => key.startsWith('issuer:'))?.slice('issuer:'.length),
         parent: authorization.parent,
         expires_at: exp,
       },
@@ -126,39 +148,39 @@ export async function issue(
   if (dead === 'agent_not_active') return refuse({ reason: 'agent_not_active', status: 'not active' });
   if (dead !== undefined) return refuse({ reason: 'task_ended' });
 
-  const details = wireDetails(slice, task?.expiresAt ?? new Date(exp * 1000));
+  const details = elsewhere ? carriedDetails(slice) : wireDetails(slice, task?.expiresAt ?? new Date(exp * 1000));
   const scope = slice.scopes.join(' ');
-  const accessToken = keys.sign(
-    { typ: 'at+jwt' },
-    {
-      iss: issuer,
-      sub: authorization.subject,
-      aud: slice.audience,
-      exp,
-      iat,
-      jti,
-      client_id: caller.client.clientId,
-      ...(scope && { scope }),
-      ...(details && { authorization_details: details }),
-      ...authorization.authentication,
-      ...(boundTo && { cnf: confirmationOf(boundTo) }),
-      ...(act && { act }),
-      ...(authorization.mayAct && {
-        may_act: { iss: issuer, sub: authorization.mayAct.agent, sub_profile: 'ai_agent' },
-      }),
-      org_id: authorization.organization,
-      sub_profile: authorization.person ? 'user' : authorization.agent ? 'ai_agent' : 'service',
-      client_profile: profileOf(caller),
-      ...(task && { task_id: task.id, task_hash: task.hash }),
-      txn,
-    },
-  );
+  const claims = () => ({
+    iss: issuer,
+    sub: authorization.subject,
+    aud: slice.audience,
+    exp,
+    iat,
+    jti,
+    client_id: caller.client.clientId,
+    ...(scope && { scope }),
+    ...(details && { authorization_details: details }),
+    ...authorization.authentication,
+    ...(boundTo && { cnf: confirmationOf(boundTo) }),
+    ...(act && { act }),
+    ...(authorization.mayAct && {
+      may_act: { iss: issuer, sub: authorization.mayAct.agent, sub_profile: 'ai_agent' },
+    }),
+    org_id: authorization.organization,
+    sub_profile: authorization.person ? 'user' : authorization.agent ? 'ai_agent' : 'service',
+    client_profile: profileOf(caller),
+    ...(task && { task_id: task.id, task_hash: task.hash }),
+    txn,
+  });
+  const accessToken = elsewhere
+    ? keys.sign({ typ: ID_JAG_TYP }, idJagClaims({ issuer, authorization, elsewhere, iat, exp, jti, txn }))
+    : (opaque?.value ?? keys.sign({ typ: 'at+jwt' }, claims()));
 
   const answeredScope = [...(authorization.oidcScopes ?? []), ...slice.scopes].join(' ');
   return allow({
     access_token: accessToken,
     ...(authorization.issuedTokenType && { issued_token_type: authorization.issuedTokenType }),
-    token_type: tokenTypeOf(boundTo),
+    token_type: elsewhere ? 'N_A' : tokenTypeOf(boundTo),
     expires_in: exp - iat,
     ...(answeredScope && { scope: answeredScope }),
     ...(details && { authorization_details: details }),
@@ -215,3 +237,4 @@ function idToken(
 }
 
 const ID_TOKEN_SECONDS = 300;
+const JWT = 'urn:ietf:params:oauth:token-type:jwt';

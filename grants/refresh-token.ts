@@ -54,7 +54,7 @@ export function refreshToken(
         throw new errors.InvalidGrant('refresh token was already used');
       }
       if (token.isExpired) throw new errors.InvalidGrant('refresh token is expired');
-      if (token.jkt !== undefined && token.jkt !== caller.boundTo) throw new errors.InvalidGrant('DPoP key mismatch');
+      if (token.jkt !== undefined && token.jkt !== caller.boundTo) throw new errors.InvalidGrant('key mismatch');
       const task = await tasks.find(token.grantId ?? '');
       if (!task || task.clientId !== caller.client.clientId) throw new errors.InvalidGrant('task not found');
       const resources = [token.resource ?? dependencies.issuer].flat();

@@ -2,10 +2,12 @@ import type { Provider, TokenEndpointGrantContext, UnknownObject } from 'oidc-pr
 
 import type { Catalogue } from '../server/catalogue/catalogue.ts';
 import { actingThrough } from '../server/delegation/chain.ts';
+import { tooWeak } from '../server/delegation/rules/authentication.ts';
 import { sliceOf, type Want } from '../server/delegation/slice.ts';
 import { allow, type Outcome, refuse } from '../server/oauth/refusal.ts';
 import { parseDetails } from '../server/tasks/request.ts';
 import { ACCESS_TOKEN_SECONDS, SIGN_IN_SECONDS, type Task } from '../server/tasks/task.ts';
+import { elsewhereOnly } from './elsewhere.ts';
 import type { Caller } from './grant.ts';
 import type { Authorization } from './issue.ts';
 import { oneResource, optional, scopesIn } from './parameters.ts';
@@ -71,6 +73,8 @@ export function tokenOfTask(
   if (!want.ok) return want;
   const slice = sliceOf(task, want.value, seen, issuer);
   if (!slice.ok) return slice;
+  const weak = tooWeak(slice.value.actions, base.authentication, seen, new Date());
+  if (weak) return refuse(weak);
   return allow({
     ...base,
     kind: slice.value.audience === issuer ? 'root' : 'leaf',
@@ -89,9 +93,14 @@ export function toWant(
 ): Outcome<Want> {
   const parsed = details === undefined ? undefined : parseDetails(details, catalogue, undefined);
   if (parsed && !parsed.ok) return parsed;
-  // Several resources and no choice: the root, from which each leaf is exchanged.
+  const placeOf = (one: string | undefined) => catalogue.resources.get(one ?? '')?.authorizationServer ?? undefined;
+  const place = placeOf(resource);
+  // Before anything is consumed: the code is still there for the root.
+  if (resource !== undefined && place !== undefined) return elsewhereOnly(resource, place);
+  // Several resources and no choice, or one that takes other tokens: the root, from which the rest is exchanged.
   const [only, ...more] = requestedResources;
-  const audience = resource ?? (more.length === 0 && only !== undefined ? only : issuer);
+  const isHere = more.length === 0 && only !== undefined && placeOf(only) === undefined;
+  const audience = resource ?? (isHere ? only : issuer);
   return allow({ audience, scopes: scopes?.length ? scopes : undefined, actions: parsed?.value });
 }
 
@@ -129,7 +138,7 @@ export function refreshTokenFor(
       resource: [...resources],
       expiresIn: seconds,
     } as never);
-    if (boundTo !== undefined) token.jkt = boundTo;
+    if (boundTo !== undefined) token.jkt = boundTo; // a certificate too: MT-04
     return token.save();
   };
 }

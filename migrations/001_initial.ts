@@ -11,7 +11,9 @@ export async function up(db: Knex): Promise<void> {
   await db.raw(DIRECTORY);
   await db.raw(REGISTRY);
   await db.raw(POLICIES);
+  await db.raw(ISSUERS);
   await db.raw(CATALOGUE);
+  await db.raw(CATALOGUE_DRAFTS);
   await db.raw(TASKS);
   await db.raw(TOKENS);
   await db.raw(EVIDENCE);
@@ -143,6 +145,8 @@ const REGISTRY = `
     child        text not null,
     actions      text[] not null check (cardinality(actions) > 0),
     max_depth    int not null default 2 check (max_depth between 1 and 8),
+    -- What the parent may do by itself travels along it too, without a person.
+    carries_own  boolean not null default false,
     created_at   timestamptz not null default now(),
     primary key (organization, parent, child),
     foreign key (organization, parent) references agents (organization, id),
@@ -212,11 +216,60 @@ const POLICIES = `
   create index policies_standing on policies (organization) where ended_at is null;
 `;
 
+/** Who else speaks here of people, and where else an agent is known. */
+const ISSUERS = `
+  -- Another issuer whose statements of who a person is count in one organization: its own identity provider, say.
+  create table trusted_issuers (
+    organization    text not null references organizations,
+    issuer          text not null check (length(issuer) between 1 and 500),
+    name            text not null check (length(name) between 1 and 80),
+    -- Where one issuer speaks for several of its customers: the one that it has to name.
+    tenant          text,
+    jwks_uri        text,
+    jwks            jsonb,
+    -- Never a symmetric one: whoever can verify could sign.
+    algorithms      text[] not null check (cardinality(algorithms) > 0 and algorithms <@ array[
+                      'ES256', 'ES384', 'EdDSA', 'Ed25519', 'PS256', 'RS256']),
+    subject_claim   text not null default 'sub' check (length(subject_claim) between 1 and 80),
+    -- What its ID tokens may be for beside this server: [{"audience": …, "agent": agt_… or null}].
+    audiences       jsonb not null default '[]',
+    profiles        text[] not null check (cardinality(profiles) > 0 and profiles <@ array['identity', 'jwt-bearer', 'id-jag']),
+    -- Empty: every agent of the organization, every action.
+    agents          text[] not null default '{}',
+    actions         text[] not null default '{}',
+    longest_seconds int not null default 3600 check (longest_seconds between 60 and 86400),
+    -- Its authentication contexts in our words; everything else counts as signed in elsewhere.
+    acr             jsonb not null default '{}',
+    made_by         text not null,
+    created_at      timestamptz not null default clock_timestamp(),
+    primary key (organization, issuer),
+    check ((jwks_uri is null) <> (jwks is null))
+  );
+  -- An agent's name at another authorization server, to which it may carry what a person approved here.
+  create table agents_elsewhere (
+    organization         text not null,
+    authorization_server text not null check (length(authorization_server) between 1 and 500),
+    agent                text not null,
+    client_id            text not null check (length(client_id) between 1 and 2000),
+    -- What that server is told of the person beside their id here.
+    tells                text[] not null default '{}' check (tells <@ array['email', 'aud_sub']),
+    aud_tenant           text,
+    made_by              text not null,
+    created_at           timestamptz not null default clock_timestamp(),
+    primary key (organization, authorization_server, agent),
+    foreign key (organization, agent) references agents (organization, id)
+  );
+`;
+
 const CATALOGUE = `
   create table resources (
     resource        text primary key,
     organization    text references organizations,
     name            text not null,
+    token_format    text not null default 'jwt' check (token_format in ('jwt', 'opaque')),
+    -- An MCP server; and the issuer whose tokens it takes, where that is not this one.
+    mcp                  boolean not null default false,
+    authorization_server text,
     resource_server text references clients (client_id) on delete set null,
     created_at      timestamptz not null default now()
   );
@@ -232,6 +285,21 @@ const CATALOGUE = `
     begin raise exception '% of % is refused: it is a record', tg_op, tg_table_name; end $$;
   create trigger actions_immutable before update or delete on actions for each row execute function refuse_change();
   create trigger actions_kept before truncate on actions execute function refuse_change();
+`;
+
+const CATALOGUE_DRAFTS = `
+  -- What its owner writes and has not published; as text, because a draft may be wrong.
+  create table catalogue_drafts (
+    organization text not null references organizations,
+    key          text not null,
+    resource     text not null references resources,
+    yaml         text not null check (length(yaml) <= 200000),
+    -- Waits for somebody else than \`saved_by\`.
+    proposed     boolean not null,
+    saved_by     text not null,
+    saved_at     timestamptz not null default clock_timestamp(),
+    primary key (organization, key)
+  );
 `;
 
 const TASKS = `
@@ -388,7 +456,7 @@ const TOKENS = `
     organization   text not null,
     issued_at      timestamptz not null,
     jti            text not null,
-    kind           text not null check (kind in ('leaf', 'root', 'handoff', 'own')),
+    kind           text not null check (kind in ('leaf', 'root', 'handoff', 'own', 'assertion')),
     client_id      text not null,
     agent          text,
     agents         text[] not null,
@@ -529,6 +597,7 @@ const LIVENESS = `
 `;
 
 const CUSTOMER_TABLES = [
+  'catalogue_drafts',
   'people',
   'credentials',
   'sessions',
@@ -538,6 +607,8 @@ const CUSTOMER_TABLES = [
   'pauses',
   'initial_access_tokens',
   'policies',
+  'trusted_issuers',
+  'agents_elsewhere',
   'enrolments',
   'approvals',
   'tasks',
@@ -565,12 +636,19 @@ const ROW_LEVEL_SECURITY = `
   ${visible('organizations', 'id = current_organization()')}
   ${CUSTOMER_TABLES.map((table) => visible(table, 'organization = current_organization()')).join('')}
   ${visible('clients', 'organization = current_organization()')}
-  grant delete on pauses, agent_edges to countersign_pages;
+  grant delete on pauses, agent_edges, trusted_issuers, agents_elsewhere, catalogue_drafts to countersign_pages;
   -- The servers of shared resources are everybody's to name in evidence.
   create policy shared on clients for select to countersign_pages using (organization = 'org_deployment');
   revoke update on evidence, evidence_contents from countersign_pages;
   revoke select, insert, update on credentials from countersign_pages;
   grant select (organization, person, id, kind, identifier, created_at) on credentials to countersign_pages;
+  -- A page says who somebody is at another issuer, and takes it back; it makes no password and no passkey. The owner
+  -- is a member of the role, so a restriction meets it too.
+  grant insert (organization, person, id, kind, identifier, made_by), delete on credentials to countersign_pages;
+  create policy only_upstream on credentials as restrictive for insert to countersign_pages
+    with check (kind = 'upstream' or current_user <> 'countersign_pages');
+  create policy only_upstream_ends on credentials as restrictive for delete to countersign_pages
+    using (kind = 'upstream' or current_user <> 'countersign_pages');
   alter table resources enable row level security;
   create policy shared_or_own on resources to countersign_pages
     using (organization is null or organization = current_organization()) with check (organization = current_organization());

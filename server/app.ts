@@ -15,10 +15,12 @@ import { endpointOf, guardEndpoints, isForMachines } from './http/endpoints.ts';
 import { BadRequest } from './http/form.ts';
 import { stateOf } from './http/request-state.ts';
 import { json, page } from './http/respond.ts';
+import { takeProofs } from './http/sent-proof.ts';
 import { shapeAnswers } from './http/shape-answers.ts';
 import { staticFiles } from './http/static-files.ts';
 import type { Metrics } from './management.ts';
 import { hashOf } from './oauth/ids.ts';
+import type { Nonces } from './oauth/nonce.ts';
 import { frameOf } from './people/pages.ts';
 import type { SessionStore } from './people/person.ts';
 import { type PeoplePages, peopleRoutes } from './people/routes.ts';
@@ -27,6 +29,9 @@ import { type RedemptionDependencies, redemptionRoutes } from './redemptions/rou
 export interface AppDependencies {
   issuer: string;
   trustProxy: boolean;
+  nonces: Nonces;
+  /** Where clients prove certificates, if not at the issuer's own address. */
+  certificateAddress: string | undefined;
   logger: Logger;
   metrics: Metrics;
   cookies: Cookies;
@@ -65,8 +70,9 @@ export function createApp(dependencies: AppDependencies): Koa {
   speakAs(app, dependencies.issuer);
   app.use(measure(dependencies));
   app.use(answerErrors(dependencies));
-  app.use(onlyOurHost(dependencies.issuer));
+  app.use(onlyOurHost(dependencies));
   app.use(guardEndpoints());
+  app.use(takeProofs(dependencies.nonces));
   app.use(staticFiles());
   app.use(loadSession(dependencies));
   app.use(recordRefusals(dependencies));
@@ -167,8 +173,9 @@ function speakAs(app: Koa, issuer: string): void {
  * Requests for any host but the issuer's are refused: a name that is made to resolve to this server would otherwise
  * share its origin with it (DNS rebinding). On loopback, 127.0.0.1 is sent to the issuer's name.
  */
-function onlyOurHost(issuer: string) {
+function onlyOurHost({ issuer, certificateAddress }: AppDependencies) {
   const { host, port, protocol } = new URL(issuer);
+  const forCertificates = certificateAddress && new URL(certificateAddress).host;
   return async (ctx: Context, next: Next) => {
     let asked = (ctx.app.proxy && ctx.get('X-Forwarded-Host').split(',')[0]?.trim()) || ctx.get('Host');
     if (!ctx.url.startsWith('/')) {
@@ -182,6 +189,11 @@ function onlyOurHost(issuer: string) {
     if (asked === host) {
       // No name, path or value of ours holds a NUL, and the database could not look for one.
       if (/%00/.test(ctx.url)) throw new BadRequest('the address holds a null character');
+      return next();
+    }
+    // No page and no cookie there: only what a client with a certificate calls.
+    if (forCertificates && asked === forCertificates && endpointOf(ctx.path)?.alias) {
+      stateOf(ctx.req).address = certificateAddress;
       return next();
     }
     if (protocol === 'http:' && (asked === `127.0.0.1:${port}` || asked === `[::1]:${port}`) && ctx.method === 'GET') {
@@ -221,8 +233,8 @@ function recordRefusals({ evidence, logger, metrics }: AppDependencies) {
     const error = (ctx.body as { error?: unknown } | undefined)?.error;
     if (typeof error !== 'string' || state.recorded) return;
     metrics.refusal(routeOf(ctx), error);
-    // Waiting is no refusal.
-    if (error === 'authorization_pending' || error === 'slow_down') return;
+    // Waiting is no refusal, and a nonce is handed out by asking for it.
+    if (error === 'authorization_pending' || error === 'slow_down' || error === 'use_dpop_nonce') return;
 
     const { refusedClient } = state;
     if (refusedClient?.agent) {

@@ -4,14 +4,11 @@ import type Koa from 'koa';
 import compose from 'koa-compose';
 import type { Provider } from 'oidc-provider';
 import type { Logger } from 'pino';
+import { RateLimiterMemory } from 'rate-limiter-flexible';
 
 import { egressFetch } from '../adapters/egress.ts';
-import {
-  postgresAdmin,
-  postgresOrganizations,
-  postgresPublish,
-  putCommandLineClient,
-} from '../adapters/postgres/admin.ts';
+import { issuerKeys } from '../adapters/issuer-keys.ts';
+import { postgresAdmin, postgresOrganizations, putCommandLineClient } from '../adapters/postgres/admin.ts';
 import { edgesBelow, edgesOf, isPaused, postgresMyAgents } from '../adapters/postgres/agents.ts';
 import { postgresApprovals, postgresPersonApprovals } from '../adapters/postgres/approvals.ts';
 import { loadCatalogue } from '../adapters/postgres/catalogue.ts';
@@ -20,18 +17,24 @@ import { Database } from '../adapters/postgres/database.ts';
 import { postgresEnrolments } from '../adapters/postgres/enrolments.ts';
 import { postgresEvidence } from '../adapters/postgres/evidence.ts';
 import { postgresEvidenceReader } from '../adapters/postgres/evidence-reader.ts';
+import { postgresIssuers } from '../adapters/postgres/issuers-admin.ts';
 import { postgresKeys } from '../adapters/postgres/keys.ts';
 import { applyRestoreEpoch, writeStop } from '../adapters/postgres/liveness.ts';
 import { postgresPeople, postgresSessions } from '../adapters/postgres/people.ts';
+import { standingPolicies } from '../adapters/postgres/policies.ts';
+import { postgresPublications, postgresPublish } from '../adapters/postgres/publications.ts';
 import { postgresRedemptions } from '../adapters/postgres/redemptions.ts';
 import { postgresRefreshTokens } from '../adapters/postgres/refresh-tokens.ts';
 import { postgresReplays } from '../adapters/postgres/replays.ts';
 import { postgresSignInLimits } from '../adapters/postgres/sign-in-limits.ts';
 import { openSignals } from '../adapters/postgres/signals.ts';
 import { postgresTasks } from '../adapters/postgres/tasks.ts';
-import { postgresTokens } from '../adapters/postgres/tokens.ts';
+import { holdersUnder, postgresTokens } from '../adapters/postgres/tokens.ts';
+import { elsewhereOf, postgresTrustedIssuers } from '../adapters/postgres/trusted-issuers.ts';
 import type { AdminCaller } from './admin/admin.ts';
 import { adminRoutes } from './admin/routes.ts';
+import { signedBy } from './agents/authenticate.ts';
+import type { MutualTls } from './agents/certificate.ts';
 import type { ClientRecord } from './agents/clients.ts';
 import type { Stop } from './agents/liveness.ts';
 import { createApp } from './app.ts';
@@ -40,12 +43,17 @@ import { browserRequests } from './browser-requests.ts';
 import { type Catalogue, compileCatalogue, type ResourceDocument } from './catalogue/catalogue.ts';
 import type { Config } from './config.ts';
 import type { Evidence, EvidenceEvent } from './evidence/evidence.ts';
+import { certificateReader } from './http/client-certificate.ts';
 import { cookiesWith } from './http/cookies.ts';
 import { stateOf } from './http/request-state.ts';
+import { proofReader } from './http/sent-proof.ts';
 import { loadKeys } from './keys/keys.ts';
 import { sealingWith } from './keys/seal.ts';
 import type { Metrics } from './management.ts';
+import { noncesWith } from './oauth/nonce.ts';
+import { certificatesInPem } from './oauth/x509.ts';
 import { enrolRoutes } from './people/enrol.ts';
+import { type Presented, readTrustedJwt } from './people/trusted-jwt.ts';
 import { makeProvider } from './provider.ts';
 
 export interface House {
@@ -100,7 +108,7 @@ export async function composeHouse({
   const cookieKeys = [sealing.deriveKey('engine cookies').toString('base64url')];
   const fetch = egressFetch(config.egressAllow);
 
-  let catalogue: Catalogue = compileCatalogue(await loadCatalogue(database));
+  let catalogue: Catalogue = compileCatalogue(await loadCatalogue(database), () => true);
   const currentCatalogue = () => catalogue;
   const stop = (one: Stop, about: Partial<EvidenceEvent> = {}) => stopWithEvidence(database, one, about);
 
@@ -115,11 +123,21 @@ export async function composeHouse({
     sealing,
   };
   const reader = { issuer, keys, tokens, evidence };
+  const nonces = noncesWith(sealing.deriveKey('DPoP nonces'), config.dpopNonces === 'required');
+  const mutualTls = mutualTlsOf(config);
   const proofs = {
-    issuer,
-    firstUse: (thumbprint: string, jti: string, expiresAt: Date) =>
-      replays.firstUse('DPoP proof', thumbprint, jti, expiresAt),
+    proof: proofReader(issuer, nonces),
+    certificate: mutualTls?.certificate ?? (() => undefined),
+    firstUse: (by: string, jti: string, expiresAt: Date) => replays.firstUse('DPoP proof', by, jti, expiresAt),
   };
+
+  const trustedIssuers = {
+    issuer,
+    issuers: postgresTrustedIssuers(database),
+    keys: issuerKeys(fetch),
+  };
+  const claimOfTrustedJwt = (value: string, { organization, clientId, agent }: ClientRecord, presented: Presented) =>
+    readTrustedJwt(value, presented, { organization, clientId, agent: agent?.id ?? '' }, trustedIssuers);
 
   const makeEngine = (): Provider =>
     makeProvider({
@@ -132,6 +150,8 @@ export async function composeHouse({
       people,
       tasks,
       replays,
+      keyProofs: proofs,
+      mutualTls,
       ask,
       fetch,
       trustProxy: config.trustProxy,
@@ -145,7 +165,18 @@ export async function composeHouse({
       fault: (error, request) =>
         logger.error({ id: stateOf(request).id, err: error, path: request.url?.split('?')[0] }, 'fault'),
       grants: {
-        mint: { issuer, keys, tokens },
+        mint: {
+          issuer,
+          keys,
+          tokens,
+          formatOf: (audience) => catalogue.resources.get(audience)?.tokenFormat ?? 'jwt',
+          authorizationServerOf: (resource) => catalogue.resources.get(resource)?.authorizationServer ?? undefined,
+        },
+        keyProofs: proofs,
+        assertions: {
+          trustedAssertion: claimOfTrustedJwt,
+          spendAssertion: ({ issuer, jti, expiresAt }) => replays.firstUse('assertion', issuer, jti, expiresAt),
+        },
         approvals,
         defaultWait: config.longPollSeconds,
         decided: async (approval, since, milliseconds, gone) => {
@@ -165,16 +196,35 @@ export async function composeHouse({
           reader,
           catalogue: currentCatalogue,
           tasks,
-          edge: async (organization, parent, child) => {
-            const edges = await edgesOf(database, organization, parent);
-            return {
-              edge: edges.find((edge) => edge.child === child),
-              client: await clientOfAgent(database, clients, child),
-            };
+          edge: async (organization, parent, child, task) => {
+            const [edges, siblings, client] = await Promise.all([
+              edgesOf(database, organization, parent),
+              task === null ? 0 : holdersUnder(database, organization, task),
+              clientOfAgent(database, clients, child),
+            ]);
+            return { edge: edges.find((edge) => edge.child === child), siblings, client };
           },
+          client: (clientId) => clients.find(clientId),
+          signedBy: (client, jwt) => signedBy(client, jwt, fetch),
           thumbprints,
-          spend: (subject) => replays.firstUse('hand-off', issuer, subject.jti, subject.expiresAt),
-          ask: askForExchange(ask),
+          activePerson: async (organization, id) => {
+            const person = await people.find(id);
+            return person?.organization === organization && person.status === 'active';
+          },
+          trustedClaim: claimOfTrustedJwt,
+          elsewhere: (organization, authorizationServer, agent, person) =>
+            elsewhereOf(database, organization, authorizationServer, agent, person),
+          spend: async (uses) => {
+            const first = await replays.firstUses(uses);
+            return uses.find((_, index) => !first[index])?.kind;
+          },
+          pace: paceOf(config.exchangesPerMinute),
+          fanOut: config.fanOut,
+          ask: askForExchange({
+            ...ask,
+            decisions: personApprovals,
+            policies: (organization) => standingPolicies(database, organization),
+          }),
         },
       },
     });
@@ -187,7 +237,7 @@ export async function composeHouse({
     reloading = reloading
       .catch(() => {})
       .then(async () => {
-        catalogue = compileCatalogue(await loadCatalogue(database));
+        catalogue = compileCatalogue(await loadCatalogue(database), () => true);
         provider = makeEngine();
         engine = compose(provider.middleware as Koa.Middleware[]);
       });
@@ -198,6 +248,14 @@ export async function composeHouse({
   });
 
   const publish = postgresPublish(database);
+  const publications = {
+    store: postgresPublications(database),
+    publish: async (documents: readonly ResourceDocument[], caller: AdminCaller) => {
+      const published = await publish(documents, caller);
+      await reloadCatalogue(); // the others hear of it; whoever published sees it in the next answer
+      return published;
+    },
+  };
   const administration = {
     issuer,
     reader,
@@ -207,19 +265,18 @@ export async function composeHouse({
     organizations: postgresOrganizations(database),
     store: postgresAdmin(database),
     evidence: postgresEvidenceReader(database),
+    issuers: { store: postgresIssuers(database), keys: trustedIssuers.keys },
     recorder: evidence,
     catalogue: currentCatalogue,
-    publish: async (documents: readonly ResourceDocument[], caller: AdminCaller) => {
-      const published = await publish(documents, caller);
-      await reloadCatalogue(); // the others hear of it; whoever published sees it in the next answer
-      return published;
-    },
+    publications,
     checkClient: (metadata: Record<string, unknown>) =>
       void new (provider.Client as unknown as new (metadata: object) => unknown)(metadata),
   };
   const app = createApp({
     issuer,
     trustProxy: config.trustProxy,
+    nonces,
+    certificateAddress: mutualTls?.address,
     logger,
     metrics,
     cookies,
@@ -254,6 +311,8 @@ export async function composeHouse({
         issuer,
         clients,
         fetch,
+        authorities: mutualTls?.authorities ?? [],
+        certificate: proofs.certificate,
         // Introspection writes nothing after this.
         firstUse: (client, jti, expiresAt) => replays.firstUse('client assertion', client, jti, expiresAt, 'lasting'),
       },
@@ -266,10 +325,7 @@ export async function composeHouse({
       clients,
       catalogue: currentCatalogue,
       store: postgresRedemptions(database),
-      proofs: {
-        issuer,
-        firstUse: (thumbprint, jti, expiresAt) => replays.firstUse('DPoP proof', thumbprint, jti, expiresAt),
-      },
+      proofs,
     },
     registrations: { clients, isRegistrationToken: (hash, clientId) => isRegistrationToken(database, hash, clientId) },
     more: [
@@ -291,10 +347,39 @@ export async function composeHouse({
   };
 }
 
-/** RFC 7638 thumbprints of the registered signing keys, as registered first. */
+/** RFC 8705, as the settings say where certificates come from. */
+function mutualTlsOf({ mtls }: Config): MutualTls | undefined {
+  return (
+    mtls && {
+      authorities: certificatesInPem(mtls.authorities ?? ''),
+      certificate: certificateReader(mtls.from === 'proxy' ? mtls.header : undefined, mtls.address),
+      address: mtls.address,
+    }
+  );
+}
+
+/** Exchanges under one task within a minute, as this instance counts them. */
+function paceOf(limit: number) {
+  const limiter = new RateLimiterMemory({ points: limit, duration: 60 });
+  return async (task: string) => {
+    const { consumedPoints } = await limiter.penalty(task);
+    return { count: consumedPoints, limit };
+  };
+}
+
+/**
+ * RFC 7638 thumbprints of the registered keys that the client authenticates with, as registered first. Whoever does so
+ * by a certificate of some authority registered no key for that, whatever else stands there.
+ */
 async function thumbprints({ metadata }: ClientRecord): Promise<string[]> {
+  const { token_endpoint_auth_method: method } = metadata;
+  if (method === 'tls_client_auth') return [];
   const keys = (metadata.jwks as { keys?: JWK[] } | undefined)?.keys ?? [];
-  return Promise.all(keys.filter(({ use }) => use !== 'enc').map((jwk) => calculateJwkThumbprint(jwk)));
+  return Promise.all(
+    keys
+      .filter(({ use, x5c }) => (method === 'self_signed_tls_client_auth' ? x5c !== undefined : use !== 'enc'))
+      .map((jwk) => calculateJwkThumbprint(jwk)),
+  );
 }
 
 async function clientOfAgent(database: Database, clients: ReturnType<typeof postgresClients>, agent: string) {

@@ -1,5 +1,8 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+
+import { certificatesInPem } from './oauth/x509.ts';
 
 export interface Config {
   readonly production: boolean;
@@ -23,20 +26,37 @@ export interface Config {
   readonly sessionHours: number;
   readonly sessionIdleMinutes: number;
   readonly longPollSeconds: number;
+  /** Token exchanges under one task in a minute, of this instance. */
+  readonly exchangesPerMinute: number;
+  /** Agents that may hold parts of one task at the same time. */
+  readonly fanOut: number;
   /** Nothing issued before this instant is accepted. */
   readonly restoreEpoch: Date | undefined;
+  readonly dpopNonces: (typeof NONCES)[number];
+  /** Where client certificates (RFC 8705) come from; undefined: from nowhere. */
+  readonly mtls: MtlsConfig | undefined;
   readonly logLevel: (typeof LOG_LEVELS)[number];
   /** `host` or `host:port`, lower case: private addresses that outbound requests may go to. */
   readonly egressAllow: readonly string[];
   readonly testConsumeDelayMs: number;
 }
 
+export type MtlsConfig = {
+  /** PEM. Without any, nobody is authenticated by `tls_client_auth`. */
+  readonly authorities: string | undefined;
+  /** Where clients with certificates come to; undefined: to the issuer's own address. */
+  readonly address: string | undefined;
+} & (
+  | { readonly from: 'proxy'; readonly header: string }
+  | { readonly from: 'listener'; readonly port: number; readonly certificate: string; readonly key: string }
+);
+
 export interface Setting {
   readonly name: string;
   readonly meaning: string;
   /** As a reader of the documentation should see it. */
   readonly fallback: string;
-  /** Also taken from the file that `<name>_FILE` names. */
+  /** Also taken from the file that `<name>_FILE` names: what nobody else may read, or as long as a certificate. */
   readonly secret?: true;
 }
 
@@ -58,6 +78,7 @@ export class StartupError extends Error {
   override readonly name = 'StartupError';
 }
 
+const NONCES = ['offered', 'required'] as const;
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 /** Every setting there is. docs/configuration.md holds the same table. */
@@ -156,6 +177,64 @@ export const SETTINGS = [
     fallback: '0',
   },
   {
+    name: 'COUNTERSIGN_EXCHANGES_PER_MINUTE',
+    meaning: 'How many token exchanges one instance makes under one task in a minute, 1 to 1000000.',
+    fallback: '300',
+  },
+  {
+    name: 'COUNTERSIGN_FAN_OUT',
+    meaning: 'How many agents may hold parts of one task by hand-off at the same time, 1 to 1000.',
+    fallback: '50',
+  },
+  {
+    name: 'COUNTERSIGN_DPOP_NONCES',
+    meaning:
+      'Nonces in DPoP proofs (RFC 9449 §8). `offered`: every answer to a proof brings one, and a proof with an old or foreign one is sent back. `required`: a proof without one too.',
+    fallback: '`offered`',
+  },
+  {
+    name: 'COUNTERSIGN_MTLS',
+    meaning:
+      'Where client certificates (RFC 8705) come from: `off`, `proxy` for a header that a proxy of yours sets, `listener` for a port of this server that asks for them.',
+    fallback: '`off`',
+  },
+  {
+    name: 'COUNTERSIGN_MTLS_HEADER',
+    meaning:
+      'With `proxy`: the header, as in RFC 9440 or as percent-encoded PEM. The proxy has to remove what the caller sent under this name. Needs `COUNTERSIGN_TRUST_PROXY=1`.',
+    fallback: '`Client-Cert`',
+  },
+  {
+    name: 'COUNTERSIGN_MTLS_PORT',
+    meaning: 'With `listener`: its port.',
+    fallback: '3443',
+  },
+  {
+    name: 'COUNTERSIGN_MTLS_CERTIFICATE',
+    meaning: 'With `listener`: the certificate of this server for it and those above it, PEM.',
+    fallback: 'required with `listener`',
+    secret: true,
+  },
+  {
+    name: 'COUNTERSIGN_MTLS_KEY',
+    meaning: 'With `listener`: the private key of that certificate, PEM.',
+    fallback: 'required with `listener`',
+    secret: true,
+  },
+  {
+    name: 'COUNTERSIGN_MTLS_AUTHORITIES',
+    meaning:
+      'The authorities whose certificates authenticate clients by `tls_client_auth`, PEM: those that issue, each trusted by itself. Without it clients authenticate by registered self-signed certificates only.',
+    fallback: 'none',
+    secret: true,
+  },
+  {
+    name: 'COUNTERSIGN_MTLS_URL',
+    meaning:
+      'The address at which clients prove certificates, without a path: `mtls_endpoint_aliases` of the metadata. Only the endpoints named there answer at it.',
+    fallback: 'with `listener` the issuer’s host at its port; with `proxy` the issuer',
+  },
+  {
     name: 'COUNTERSIGN_RESTORE_EPOCH',
     meaning:
       'The instant (RFC 3339, as `2026-11-24T06:00:00Z`) at which a backup was brought back: tokens, codes and sessions made before it are refused, because what ended them may be missing from the backup.',
@@ -217,12 +296,17 @@ export function readConfig(env: Environment): Config {
     sessionHours: read('COUNTERSIGN_SESSION_HOURS', integer(1, 720)) ?? 12,
     sessionIdleMinutes: read('COUNTERSIGN_SESSION_IDLE_MINUTES', integer(1, 43_200)) ?? 60,
     longPollSeconds: read('COUNTERSIGN_LONG_POLL_SECONDS', integer(0, 25)) ?? 0,
+    exchangesPerMinute: read('COUNTERSIGN_EXCHANGES_PER_MINUTE', integer(1, 1_000_000)) ?? 300,
+    fanOut: read('COUNTERSIGN_FAN_OUT', integer(1, 1000)) ?? 50,
     restoreEpoch: read('COUNTERSIGN_RESTORE_EPOCH', instant),
+    dpopNonces: read('COUNTERSIGN_DPOP_NONCES', oneOf(...NONCES)) ?? 'offered',
+    mtls: readMtls(read),
     logLevel: read('COUNTERSIGN_LOG_LEVEL', oneOf(...LOG_LEVELS)) ?? 'info',
     egressAllow: read('COUNTERSIGN_EGRESS_ALLOW', hosts) ?? [],
     testConsumeDelayMs: read('COUNTERSIGN_TEST_CONSUME_DELAY_MS', integer(0, 10_000)) ?? 0,
   };
 
+  problems.push(...unfinishedMtls(config, env));
   if (production) problems.push(...refusedInProduction(config, env));
   if (config.managementPort === config.port) {
     problems.push(`MANAGEMENT_PORT must differ from PORT (${config.port}): the management endpoints are not public`);
@@ -238,6 +322,42 @@ function refusedInProduction(config: Config, env: Environment): string[] {
     !given('COUNTERSIGN_SEALING_KEY') && 'COUNTERSIGN_SEALING_KEY is required in production: it seals the signing keys',
     given('DATABASE_URL') && config.demo && 'DEMO must be 0 in production: demonstration people have known names',
     config.testConsumeDelayMs > 0 && 'COUNTERSIGN_TEST_CONSUME_DELAY_MS must be 0 in production: it is for race tests',
+  ].filter((problem) => problem !== false);
+}
+
+function readMtls(read: <T>(name: Name, parse: (text: string) => T) => T | undefined): MtlsConfig | undefined {
+  const from = read('COUNTERSIGN_MTLS', oneOf('off', 'proxy', 'listener'));
+  // All of them, so that what is wrong is told at once.
+  const header = read('COUNTERSIGN_MTLS_HEADER', headerName) ?? 'Client-Cert';
+  const port = read('COUNTERSIGN_MTLS_PORT', integer(1, 65_535)) ?? 3443;
+  const certificate = read('COUNTERSIGN_MTLS_CERTIFICATE', certificates) ?? '';
+  const key = read('COUNTERSIGN_MTLS_KEY', privateKey) ?? '';
+  const authorities = read('COUNTERSIGN_MTLS_AUTHORITIES', certificates);
+  const given = read('COUNTERSIGN_MTLS_URL', issuer);
+  if (from === 'proxy') return { from, header, authorities, address: given };
+  if (from !== 'listener') return undefined;
+  const host = URL.parse(read('ISSUER', String) ?? '')?.hostname ?? 'localhost';
+  return { from, port, certificate, key, authorities, address: given ?? `https://${host}:${port}` };
+}
+
+/** What is missing, or set for nothing: a certificate that nobody reads would be trusted in. */
+function unfinishedMtls({ mtls, trustProxy, port, managementPort }: Config, env: Environment): string[] {
+  const given = (name: Name) => givenText(name, env) !== undefined;
+  const stray = (SETTINGS.map(({ name }) => name) as Name[]).find((name) => /_MTLS_/.test(name) && given(name));
+  if (!mtls) return stray && !given('COUNTERSIGN_MTLS') ? [`${stray} needs COUNTERSIGN_MTLS: proxy or listener`] : [];
+  if (mtls.from === 'proxy') {
+    return trustProxy ? [] : ['COUNTERSIGN_MTLS=proxy needs COUNTERSIGN_TRUST_PROXY=1: anybody can send a header'];
+  }
+  const { certificate, key } = mtls;
+  return [
+    !given('COUNTERSIGN_MTLS_CERTIFICATE') && 'COUNTERSIGN_MTLS_CERTIFICATE is required with COUNTERSIGN_MTLS=listener',
+    !given('COUNTERSIGN_MTLS_KEY') && 'COUNTERSIGN_MTLS_KEY is required with COUNTERSIGN_MTLS=listener',
+    certificate !== '' &&
+      key !== '' &&
+      !new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key)) &&
+      'COUNTERSIGN_MTLS_KEY is not the key of COUNTERSIGN_MTLS_CERTIFICATE',
+    (mtls.port === port || mtls.port === managementPort) &&
+      `COUNTERSIGN_MTLS_PORT must differ from PORT and MANAGEMENT_PORT (${mtls.port})`,
   ].filter((problem) => problem !== false);
 }
 
@@ -314,6 +434,32 @@ function key256(text: string): Buffer {
   if (!/^[\w-]{43}=?$/.test(text) || key.length !== 32)
     throw new Error('must be 32 bytes in base64url (43 characters)');
   return key;
+}
+
+function headerName(text: string): string {
+  if (!/^[A-Za-z][A-Za-z0-9-]*$/.test(text)) throw new Error('must be the name of a header');
+  return text;
+}
+
+function certificates(text: string): string {
+  let found = 0;
+  try {
+    found = certificatesInPem(text).length;
+  } catch {
+    // told below
+  }
+  if (found === 0) throw new Error('must hold certificates in PEM');
+  return text;
+}
+
+/** The problem never repeats the text. */
+function privateKey(text: string): string {
+  try {
+    createPrivateKey(text);
+    return text;
+  } catch {
+    throw new Error('must be a private key in PEM, without a password');
+  }
 }
 
 function instant(text: string): Date {

@@ -7,19 +7,21 @@ import { OidcAdapter } from '../adapters/postgres/oidc-adapter.ts';
 import type { Replays, Use } from '../adapters/postgres/replays.ts';
 import { TaskGrantAdapter } from '../adapters/postgres/task-grant-adapter.ts';
 import { type GrantDependencies, registerGrants } from '../grants/index.ts';
-import { checkDpopReplay, validateDpop } from '../grants/provider-helpers.ts';
 import { errorPage } from '../views/error.tsx';
 import { ASSERTION_ALGORITHMS, assertionProblem } from './agents/authenticate.ts';
+import { authenticates, isIssuedBy, type MutualTls, type SubjectMember, subjectMatches } from './agents/certificate.ts';
 import { type ClientStore, signsIn } from './agents/clients.ts';
+import { type KeyProofs, provenKey } from './agents/proven-key.ts';
 import { OWN_METADATA, SENT_METADATA } from './agents/registration.ts';
 import { registrationPolicies } from './agents/registration-policies.ts';
 import { type AskDependencies, askPerson, coveringTask, newDisplayCode } from './approvals/ask.ts';
 import type { Catalogue } from './catalogue/catalogue.ts';
+import { aliasesAt } from './http/endpoints.ts';
 import { stateOf } from './http/request-state.ts';
-import { sentProof } from './http/sent-proof.ts';
 import type { KeyRing } from './keys/keys.ts';
 import { newId } from './oauth/ids.ts';
 import { checkParameters } from './oauth/parameters.ts';
+import { isProof } from './oauth/proof.ts';
 import { type Refusal, toWire } from './oauth/refusal.ts';
 import { ambiguity } from './oauth/strict-json.ts';
 import { checkText } from './oauth/text.ts';
@@ -37,6 +39,9 @@ export interface EngineDependencies {
   people: PeopleStore;
   tasks: TaskStore;
   replays: Replays;
+  keyProofs: KeyProofs;
+  /** Undefined where no client certificate reaches us. */
+  mutualTls: MutualTls | undefined;
   ask: AskDependencies;
   grants: GrantDependencies;
   fetch: typeof globalThis.fetch;
@@ -60,7 +65,8 @@ const BACKCHANNEL_SECONDS = { attended: { usual: 300, longest: 600 }, unattended
  * the catalogue changes. Everything that can be decided is decided by functions of ours, named here.
  */
 export function makeProvider(dependencies: EngineDependencies): Provider {
-  const { issuer, keys, catalogue, database, clients, people, trustProxy, consumeDelayMs } = dependencies;
+  const { issuer, keys, catalogue, database, clients, people, mutualTls, trustProxy, consumeDelayMs } = dependencies;
+  const withKey = ['private_key_jwt', ...methodsOf(mutualTls)] as const;
 
   const configuration: Configuration = {
     adapter: (model: string) => {
@@ -82,13 +88,15 @@ export function makeProvider(dependencies: EngineDependencies): Provider {
     acrValues: ['pwd'],
     responseTypes: ['code'],
     subjectTypes: ['public'],
-    clientAuthMethods: ['private_key_jwt', 'none'],
+    clientAuthMethods: [...withKey, 'none'],
     clientDefaults: {
       token_endpoint_auth_method: 'private_key_jwt',
       id_token_signed_response_alg: 'ES256',
+      introspection_signed_response_alg: 'ES256',
       response_types: ['code'],
     },
     enabledJWA: {
+      introspectionSigningAlgValues: ['ES256'],
       clientAuthSigningAlgValues: ASSERTION_ALGORITHMS,
       idTokenSigningAlgValues: ['ES256'],
       requestObjectSigningAlgValues: ASSERTION_ALGORITHMS,
@@ -100,7 +108,10 @@ export function makeProvider(dependencies: EngineDependencies): Provider {
     extraClientMetadata: { properties: [...SENT_METADATA, ...OWN_METADATA], validator: () => {} },
     extraParams: {
       // The agent's own words about a request by scope; its check is also where the whole request is understood.
-      purpose: (ctx: KoaContextWithOIDC) => understandRequest(ctx, dependencies),
+      purpose: async (ctx: KoaContextWithOIDC) => {
+        await bindToKey(ctx, dependencies);
+        understandRequest(ctx, dependencies);
+      },
     },
     assertJwtClientAuthClaimsAndHeader: async (ctx, claims, header) => {
       // The engine, which offers no secrets, does not look for one (OA-22).
@@ -176,10 +187,14 @@ export function makeProvider(dependencies: EngineDependencies): Provider {
     discovery: {
       redemption_endpoint: `${issuer}/redemptions`,
       outcome_endpoint: `${issuer}/outcomes`,
-      introspection_endpoint_auth_methods_supported: ['private_key_jwt'],
+      // Whom an organization trusts, and where its agents go, is nobody else's to read.
+      authorization_grant_profiles_supported: ['urn:ietf:params:oauth:grant-profile:id-jag'],
+      identity_chaining_requested_token_types_supported: ['urn:ietf:params:oauth:token-type:id-jag'],
+      introspection_endpoint_auth_methods_supported: withKey,
       introspection_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGORITHMS,
-      revocation_endpoint_auth_methods_supported: ['private_key_jwt', 'none'],
+      revocation_endpoint_auth_methods_supported: [...withKey, 'none'],
       revocation_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGORITHMS,
+      ...(mutualTls?.address !== undefined && { mtls_endpoint_aliases: aliasesAt(mutualTls.address) }),
     } as never,
     features: {
       devInteractions: { enabled: false },
@@ -187,8 +202,11 @@ export function makeProvider(dependencies: EngineDependencies): Provider {
       rpInitiatedLogout: { enabled: false },
       clientCredentials: { enabled: true },
       introspection: { enabled: true, allowedPolicy: async () => false },
+      jwtIntrospection: { enabled: true }, // its metadata; the answers are ours (delegation/routes.ts)
       revocation: { enabled: true, allowedPolicy: async () => false },
+      // Its metadata and parameters; the proofs themselves are ours to read (http/sent-proof.ts).
       dPoP: { enabled: true },
+      mTLS: mutualTls ? certificates(mutualTls) : { enabled: false },
       pushedAuthorizationRequests: { enabled: true },
       requestObjects: {
         enabled: true,
@@ -198,7 +216,10 @@ export function makeProvider(dependencies: EngineDependencies): Provider {
       registration: {
         enabled: true,
         initialAccessToken: true,
-        policies: registrationPolicies((organization, type) => catalogue.seenBy(organization).actions.has(type)),
+        policies: registrationPolicies({
+          mayAskAs: (organization, type) => catalogue.seenBy(organization).actions.has(type),
+          certificates: methodsOf(mutualTls),
+        }),
         idFactory: () => newId('cli'),
       },
       registrationManagement: { enabled: true, rotateRegistrationAccessToken: true },
@@ -248,7 +269,7 @@ export function makeProvider(dependencies: EngineDependencies): Provider {
   provider.proxy = trustProxy;
   provider.on('authorization.error', (ctx, error) => dependencies.refusedInBrowser(error, ctx.req));
   provider.on('server_error', (ctx, error) => dependencies.fault(error, ctx.req));
-  atomicReplayDetection(provider, dependencies.replays);
+  atomicReplayDetection(provider, dependencies);
   registerGrants(provider, dependencies.grants);
   return provider;
 }
@@ -459,6 +480,8 @@ async function existingGrant(ctx: KoaContextWithOIDC, dependencies: EngineDepend
       person,
       asked: state.asked,
       boundTo: ctx.oidc.params?.dpop_jkt as string | undefined,
+      acrValues: ctx.oidc.params?.acr_values as string | undefined,
+      maxAge: ctx.oidc.params?.max_age as number | undefined,
       // The client authenticated where it pushed the request.
       confidential:
         (ctx.oidc.entities.PushedAuthorizationRequest !== undefined ||
@@ -480,7 +503,7 @@ function backchannelSeconds(ctx: KoaContextWithOIDC, { requested_expiry }: { req
 async function askFromBehind(
   ctx: KoaContextWithOIDC,
   request: { jti?: string | undefined; accountId?: string | undefined; nonce?: string | undefined },
-  { ask, people }: EngineDependencies,
+  { ask, people, keyProofs }: EngineDependencies,
 ): Promise<void> {
   const { client, asked } = stateOf(ctx.req);
   const person = await people.find(request.accountId ?? '');
@@ -488,8 +511,7 @@ async function askFromBehind(
     throw new errors.UnauthorizedClient('only agents ask from behind');
   }
   stateOf(ctx.req).about = { person: person.id };
-  const proof = await validateDpop(ctx.oidc.provider, ctx as never);
-  if (proof) await checkDpopReplay(ctx.oidc.provider, ctx as never, proof, client.clientId, errors.InvalidDpopProof);
+  const boundTo = await provenKey(ctx, client, keyProofs);
   const displayCode = client.agent.mode === 'unattended' ? undefined : newDisplayCode();
   const body = ctx.body as { expires_in: number };
   const opened = await askPerson(
@@ -499,7 +521,7 @@ async function askFromBehind(
       person,
       asked,
       seconds: body.expires_in,
-      boundTo: proof?.thumbprint,
+      boundTo,
       confidential: true,
       nonce: request.nonce,
       acrValues: ctx.oidc.params?.acr_values as string | undefined,
@@ -518,34 +540,73 @@ async function askFromBehind(
 }
 
 /**
- * The engine looks and then stores, so two presentations of one assertion or proof could both pass. One insert decides
- * instead, and it knows which of the two it is, because the same `jti` may serve once in each.
+ * The engine looks and then stores, so two presentations of one assertion could both pass. One insert decides instead.
+ * A proof that came along is used up with it: one statement for both, at the endpoint that is called most.
  */
-function atomicReplayDetection(provider: Provider, replays: Replays): void {
+function atomicReplayDetection(provider: Provider, { replays, keyProofs }: EngineDependencies): void {
   const ReplayDetection = provider.ReplayDetection as unknown as {
     unique(issuer: string, jti: string, expiresAt: number): Promise<boolean>;
   };
   ReplayDetection.unique = async (issuer, jti, expiresAt) => {
     const { ctx } = Provider;
-    const state = ctx && stateOf(ctx.req);
-    const expires = new Date(expiresAt * 1000);
-    const isAssertion =
-      ctx?.oidc.client?.tokenEndpointAuthMethod === 'private_key_jwt' && state?.authenticated !== true;
-    if (isAssertion && state) {
-      // A proof that came along is used up with it: one statement for both, at the endpoint that is called most.
-      const proof = ctx.oidc.route === 'token' ? sentProof(ctx, ctx.oidc.urlFor('token')) : undefined;
-      const uses: Use[] = [{ kind: 'client assertion', issuer, jti, expiresAt: expires }];
-      if (typeof proof === 'object') {
-        uses.push({ kind: 'DPoP proof', issuer, jti: proof.jti, expiresAt: new Date(proof.lastsUntil * 1000) });
-      }
-      const [first = false, proofIsFirst] = await replays.firstUses(uses);
+    const uses: Use[] = [{ kind: 'client assertion', issuer, jti, expiresAt: new Date(expiresAt * 1000) }];
+    const proof = ctx?.oidc.route === 'token' ? keyProofs.proof(ctx) : undefined;
+    if (isProof(proof)) {
+      uses.push({ kind: 'DPoP proof', issuer, jti: proof.jti, expiresAt: new Date(proof.lastsUntil * 1000) });
+    }
+    const [first = false, proofIsFirst] = await replays.firstUses(uses);
+    if (ctx) {
+      const state = stateOf(ctx.req);
       if (proofIsFirst !== undefined) state.proofIsFirst = proofIsFirst;
       if (first) state.authenticated = true; // the last step of client authentication
-      return first;
     }
-    if (!(await replays.firstUse('DPoP proof', issuer, jti, expires))) {
-      throw new errors.InvalidDpopProof('DPoP proof was already used');
-    }
-    return true;
+    return first;
   };
+}
+
+/** The methods of RFC 8705 §2 that work here: without an authority nobody's subject is vouched for. */
+const methodsOf = (mutualTls: MutualTls | undefined) => [
+  ...(mutualTls && mutualTls.authorities.length > 0 ? (['tls_client_auth'] as const) : []),
+  ...(mutualTls ? (['self_signed_tls_client_auth'] as const) : []),
+];
+
+/** RFC 8705 for the endpoints of the engine, by the same functions as for our own. */
+function certificates({ authorities, certificate: read }: MutualTls) {
+  return {
+    enabled: true,
+    certificateBoundAccessTokens: true,
+    selfSignedTlsClientAuth: true,
+    tlsClientAuth: authorities.length > 0,
+    getCertificate(ctx: KoaContextWithOIDC) {
+      const certificate = read(ctx.req);
+      const state = stateOf(ctx.req);
+      // It asks here while it authenticates, and goes on to the same answer.
+      if (certificate && state.client && authenticates(certificate, state.client, authorities)) {
+        state.authenticated = true;
+      }
+      return certificate?.x509;
+    },
+    certificateAuthorized(ctx: KoaContextWithOIDC) {
+      const certificate = read(ctx.req);
+      return certificate !== undefined && isIssuedBy(certificate.x509, authorities, new Date());
+    },
+    certificateSubjectMatches(ctx: KoaContextWithOIDC, member: SubjectMember, expected: string) {
+      const certificate = read(ctx.req);
+      return certificate !== undefined && subjectMatches(certificate.x509, member, expected);
+    },
+  };
+}
+
+/** RFC 9449 §10.1: a pushed request with a proof asks for a code that is worth nothing without the same key. */
+async function bindToKey(ctx: KoaContextWithOIDC, { keyProofs }: EngineDependencies): Promise<void> {
+  const state = stateOf(ctx.req);
+  if (ctx.oidc.route !== 'pushed_authorization_request' || !state.client) return;
+  state.authenticated ||= ctx.oidc.client?.tokenEndpointAuthMethod !== 'none';
+  if (state.sentProof === undefined) return;
+  const key = await provenKey(ctx, state.client, keyProofs);
+  const params = ctx.oidc.params as { dpop_jkt?: string };
+  params.dpop_jkt ??= key as string;
+  if (params.dpop_jkt !== key) {
+    throw new errors.InvalidRequest('DPoP proof key thumbprint does not match dpop_jkt');
+  }
 }

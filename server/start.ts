@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { pino } from 'pino';
@@ -13,7 +14,7 @@ import { assertReachable } from '../adapters/postgres/reachable.ts';
 import { Unavailable } from '../adapters/unavailable.ts';
 import { migrate } from '../migrations/index.ts';
 import { composeHouse, type House } from './compose.ts';
-import { type Config, StartupError } from './config.ts';
+import { type Config, type MtlsConfig, StartupError } from './config.ts';
 import { type DemoFile, fillDemonstration, writeCommandLineKey } from './demo.ts';
 import { management } from './management.ts';
 
@@ -77,7 +78,13 @@ export async function start(config: Config): Promise<Running> {
     const jobs = startJobs(made, (error) => logger.error({ err: error }, 'clean-up failed'));
     closers.push(jobs);
     http.removeAllListeners('request');
-    http.on('request', made.app.callback());
+    const serve = made.app.callback();
+    http.on('request', serve);
+    if (config.mtls?.from === 'listener') {
+      const forCertificates = certificateListener(config.mtls, serve);
+      closers.push(() => closeServer(forCertificates));
+      await listen(forCertificates, config.mtls.port, 'COUNTERSIGN_MTLS_PORT');
+    }
     const { port } = http.address() as AddressInfo;
     return { issuer: config.issuer, port, managementPort, demo, house: made, close };
   } catch (error) {
@@ -96,7 +103,31 @@ async function claimPort(port: number, setting: string): Promise<Server> {
   return server;
 }
 
-function listen(server: Server, port: number, setting: string, host?: string): Promise<number> {
+/**
+ * A port whose clients prove the key of a certificate in the handshake (RFC 8705). Any certificate: what it is good for
+ * is decided where it is used, and a self-signed one is good for some things.
+ */
+function certificateListener(
+  { certificate, key }: MtlsConfig & { from: 'listener' },
+  serve: RequestListener,
+): TlsServer {
+  const options = {
+    cert: certificate,
+    key,
+    requestCert: true,
+    rejectUnauthorized: false,
+    minVersion: 'TLSv1.2' as const,
+  };
+  return createTlsServer(options, (request, response) => {
+    // No proxy stands before this port: what one would say is the client's own words here.
+    for (const name of Object.keys(request.headers)) {
+      if (name === 'forwarded' || name.startsWith('x-forwarded-')) delete request.headers[name];
+    }
+    serve(request, response);
+  });
+}
+
+function listen(server: Server | TlsServer, port: number, setting: string, host?: string): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EADDRINUSE') {
@@ -171,7 +202,7 @@ function startJobs({ database }: House, failed: (error: unknown) => void): () =>
   };
 }
 
-function closeServer(server: Server): Promise<void> {
+function closeServer(server: Server | TlsServer): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve());
     server.closeIdleConnections();

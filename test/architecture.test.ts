@@ -117,7 +117,7 @@ describe('who may know whom (style.md C.3)', () => {
   });
 
   test('a rule knows no database, no engine and no environment', () => {
-    const pure = /^server\/(catalogue|tasks|delegation\/(exchange|slice|chain|edges)|approvals\/decide)/;
+    const pure = /^server\/(catalogue|tasks|delegation\/(assertion|exchange|slice|chain|edges)|approvals\/decide)/;
     const files = globSync('server/**/*.ts', { cwd: root }).filter((file) => pure.test(file));
     const impure = files.filter((file) =>
       /from '(pg|knex|oidc-provider|node:fs|undici)'|process\.env/.test(readFileSync(join(root, file), 'utf8')),

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
-import { CALENDAR, readDetails, registerAgent, type TestClient } from './support/agent.ts';
+import { CALENDAR, newKey, READ, readDetails, registerAgent, type TestClient } from './support/agent.ts';
 import { cli } from './support/cli.ts';
 import { browserOf, detailsParameter, signIn, tokenInBrowser } from './support/person.ts';
 import { startServer, type TestServer } from './support/server.ts';
@@ -80,6 +80,73 @@ describe('with the key of this host, without signing in', () => {
     const chain = await run('evidence', 'chain', read.body.task_id);
     expect([chain.code, chain.stdout]).toEqual([0, expect.stringContaining('Meeting Helper')]);
     expect((await run('agents', 'resume', id, '--organization', 'acme', '--reason', 'fine')).code).toBe(0);
+  });
+});
+
+describe('other issuers', () => {
+  const acme = ['--organization', 'acme'];
+  const issuer = 'https://login.acme.example';
+  const json = async (...args: string[]) => JSON.parse((await run(...args, ...acme, '-o', 'json')).stdout);
+
+  test('issuers add, list, show and remove; each says what it did', async () => {
+    const file = join(home, 'keys.json');
+    const { publicJwk } = await newKey();
+    writeFileSync(file, JSON.stringify({ keys: [publicJwk] }));
+    const id = agent.registration.agent_id;
+    const add = ['issuers', 'add', issuer, '--name', 'Acme sign-in', '--jwks', file, ...acme];
+    const options = ['--profiles', 'identity,id-jag', '--audience', `there=${id}`, '--agents', id, '--acr', 'mfa=phr'];
+    const added = await run(...add, ...options, '--actions', READ, '--longest', '600', '--tenant', 't1');
+    expect([added.code, added.stdout]).toEqual([0, expect.stringContaining('identity, id-jag')]);
+    expect((await run(...add)).code).toBe(6);
+    expect(await json('issuers', 'list')).toMatchObject([
+      {
+        issuer,
+        organization: 'acme',
+        tenant: 't1',
+        profiles: ['identity', 'id-jag'],
+        audiences: [{ audience: 'there', agent: id }],
+        agents: [id],
+        actions: [READ],
+        longest_seconds: 600,
+        acr: { mfa: 'phr' },
+      },
+    ]);
+    expect((await run('issuers', 'show', issuer, ...acme)).stdout).toContain('600 seconds');
+    expect((await run('issuers', 'show', 'https://unknown.example', ...acme)).code).toBe(3);
+    const { code, stderr } = await run('issuers', 'remove', issuer, '--reason', 'over', ...acme);
+    expect([code, stderr]).toEqual([0, expect.stringContaining('is trusted no longer')]);
+    expect((await run('issuers', 'remove', issuer, '--reason', 'over', ...acme)).code).toBe(3);
+    expect(await json('issuers', 'list')).toEqual([]);
+  });
+
+  test.each([
+    [['--jwks', '/nowhere.json'], 2],
+    [['--jwks-uri', 'https://10.0.0.1/jwks'], 1],
+    [[], 2],
+  ])('issuers add with %j ends with %i', async (options, code) => {
+    const result = await run('issuers', 'add', issuer, '--name', 'X', ...options, ...acme);
+    expect([result.code, result.stderr]).toEqual([code, expect.stringMatching(/jwk/i)]);
+  });
+
+  test('people link, links and unlink', async () => {
+    const link = ['--at', issuer, '--subject', 'a1'];
+    expect((await run('people', 'link', 'owner@acme.example', ...link, ...acme)).code).toBe(0);
+    expect((await run('people', 'link', 'person@acme.example', ...link, ...acme)).code).toBe(6);
+    expect(await json('people', 'links', '--person', 'owner@acme.example')).toMatchObject([{ issuer, subject: 'a1' }]);
+    expect((await run('people', 'unlink', ...link, '--reason', 'left', ...acme)).code).toBe(0);
+    expect(await json('people', 'links')).toEqual([]);
+  });
+
+  test('elsewhere add, list and remove', async () => {
+    const id = agent.registration.agent_id;
+    const there = ['--authorization-server', 'https://as.example'];
+    const add = ['elsewhere', 'add', id, ...there, '--client-id', 'us', '--tell', 'email', '--aud-tenant', 't2'];
+    expect((await run(...add, ...acme)).code).toBe(0);
+    expect(await json('elsewhere', 'list')).toMatchObject([
+      { authorization_server: 'https://as.example', client_id: 'us', tells: ['email'], aud_tenant: 't2' },
+    ]);
+    expect((await run('elsewhere', 'remove', id, ...there, ...acme)).code).toBe(0);
+    expect((await run('elsewhere', 'remove', id, ...there, ...acme)).code).toBe(3);
   });
 });
 

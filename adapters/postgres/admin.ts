@@ -1,6 +1,5 @@
 import {
   type Act,
-  type AdminCaller,
   type AdminStore,
   type AgentCard,
   actorOf,
@@ -18,10 +17,8 @@ import {
 } from '../../server/admin/admin.ts';
 import type { AgentStatus } from '../../server/agents/agent.ts';
 import { COMMAND_LINE_CLIENT, DEPLOYMENT } from '../../server/agents/clients.ts';
-import type { ResourceDocument } from '../../server/catalogue/catalogue.ts';
 import { type EventType, prepareEvent } from '../../server/evidence/evidence.ts';
 import { changeStatus } from './agents.ts';
-import { publishCatalogue } from './catalogue.ts';
 import type { Database, Statements } from './database.ts';
 import { eventParameters, insertEvent } from './evidence.ts';
 import { writeStop } from './liveness.ts';
@@ -284,18 +281,6 @@ async function addClient(
 }
 
 /** Publishes, with evidence for each owner. */
-export const postgresPublish = (database: Database) => (documents: readonly ResourceDocument[], caller: AdminCaller) =>
-  publishCatalogue(database, documents, async (statements) => {
-    for (const owner of new Set(documents.map(({ owner }) => owner))) {
-      const theirs = documents.filter((document) => document.owner === owner);
-      const organization = owner === 'deployment' ? DEPLOYMENT : owner;
-      await acted(statements, { organization, caller }, 'catalogue.published', {
-        resources: theirs.map(({ resource }) => resource),
-        actions: theirs.flatMap(({ actions }) => actions.map(({ key, version }) => `${key} v${version}`)),
-      });
-    }
-  });
-
 /** The columns that say what a stop is about. */
 function namesIn({ kind, subject }: StopOrder): { [column: string]: string | undefined } {
   const [agent, person] = subject.split('|');
@@ -316,7 +301,7 @@ function namesIn({ kind, subject }: StopOrder): { [column: string]: string | und
   }
 }
 
-async function stopped(statements: Statements, organization: string, key: string): Promise<Stopped> {
+export async function stopped(statements: Statements, organization: string, key: string): Promise<Stopped> {
   const epoch = await statements.first<{ at: Date }>(
     'select at from stop_epochs where organization = $1 and key = $2',
     [organization, key],
@@ -327,7 +312,7 @@ async function stopped(statements: Statements, organization: string, key: string
   };
 }
 
-const acted = (statements: Statements, act: Act, reason: string, content: object) =>
+export const acted = (statements: Statements, act: Act, reason: string, content: object) =>
   record(
     statements,
     act,
@@ -337,7 +322,7 @@ const acted = (statements: Statements, act: Act, reason: string, content: object
     act.caller.kind === 'person' ? { person: act.caller.person.id } : {},
   );
 
-function record(
+export function record(
   statements: Statements,
   { organization, caller }: Act,
   type: EventType,
@@ -360,7 +345,7 @@ const LIST_LIMIT = 500;
 
 const PEOPLE = `
   select p.id, p.email, p.name, p.roles, p.status,
-         exists (select from credentials c where c.organization = p.organization and c.person = p.id) as enrolled
+         exists (select from credentials c where c.organization = p.organization and c.person = p.id and c.kind <> 'upstream') as enrolled
   from people p where p.organization = $1`;
 
 // Only for somebody who cannot sign in yet; an earlier link of theirs ends.
@@ -368,7 +353,7 @@ const ADD_ENROLMENT = `
   with open as (
     select p.id from people p
     where p.organization = $2 and p.id = $3 and p.status = 'active'
-      and not exists (select from credentials c where c.organization = p.organization and c.person = p.id)
+      and not exists (select from credentials c where c.organization = p.organization and c.person = p.id and c.kind <> 'upstream')
     for no key update),
   earlier as (
     update enrolments set expires_at = clock_timestamp() from open
@@ -451,7 +436,7 @@ const STILL_LIVE = `
   select t.resource, max(t.expires_at) as live_until, count(*)::int as count
   from issued_tokens t
   where t.organization = $1 and t.issued_at > clock_timestamp() - interval '1 hour' and t.expires_at > clock_timestamp()
-    and t.kind in ('leaf', 'own') and $2 = any(${KEYS_OF_ROW})
+    and t.kind in ('leaf', 'own', 'assertion') and $2 = any(${KEYS_OF_ROW})
     and (t.actions = '[]' or exists (
       select from jsonb_array_elements(t.actions) a where a ->> 'max_uses' is null and a ->> 'impact' in ('low', 'medium')))
   group by t.resource order by t.resource`;

@@ -174,7 +174,7 @@ const record = (statements: Statements, event: Parameters<typeof prepareEvent>[0
   statements.run(`with ${insertEvent(1)} select`, eventParameters(prepareEvent(event)));
 
 const EDGES = `
-  select e.parent, e.child, a.name as "childName", e.actions, e.max_depth as "maxDepth"
+  select e.parent, e.child, a.name as "childName", e.actions, e.max_depth as "maxDepth", e.carries_own as "carriesOwn"
   from agent_edges e join agents a on a.organization = e.organization and a.id = e.child
   where e.organization = $1 and e.parent = $2 order by a.name`;
 
@@ -183,7 +183,7 @@ const EDGES_BELOW = `
     select $2::text as agent
     union
     select e.child from below b join agent_edges e on e.organization = $1 and e.parent = b.agent)
-  select e.parent, e.child, a.name as "childName", e.actions, e.max_depth as "maxDepth"
+  select e.parent, e.child, a.name as "childName", e.actions, e.max_depth as "maxDepth", e.carries_own as "carriesOwn"
   from below b
   join agent_edges e on e.organization = $1 and e.parent = b.agent
   join agents a on a.organization = e.organization and a.id = e.child

@@ -1,6 +1,6 @@
 import type { ActionDocument } from '../../server/catalogue/action.ts';
-import { CatalogueError, compileCatalogue, type ResourceDocument } from '../../server/catalogue/catalogue.ts';
-import { canonicalJson } from '../../server/oauth/canonical.ts';
+import { CatalogueError, type ResourceDocument, type TokenFormat } from '../../server/catalogue/catalogue.ts';
+import { publicationProblems } from '../../server/catalogue/publication.ts';
 import type { Database, Statements } from './database.ts';
 import { sendSignal } from './signals.ts';
 
@@ -10,12 +10,18 @@ export async function loadCatalogue(statements: Statements): Promise<ResourceDoc
     resource: string;
     name: string;
     organization: string | null;
+    token_format: TokenFormat;
+    mcp: boolean;
+    authorization_server: string | null;
     actions: ActionDocument[] | null;
   }>(LOAD);
-  return rows.map(({ resource, name, organization, actions }) => ({
+  return rows.map(({ resource, name, organization, token_format, mcp, authorization_server, actions }) => ({
     resource,
     name,
     owner: organization ?? 'deployment',
+    token_format,
+    mcp,
+    ...(authorization_server !== null && { authorization_server }),
     actions: actions ?? [],
   }));
 }
@@ -36,14 +42,29 @@ export async function publishCatalogue(
   return database.transaction(async (statements) => {
     await statements.run(`select pg_advisory_xact_lock(hashtext('countersign catalogue'))`);
     const before = await loadCatalogue(statements);
-    const problems = documents.flatMap((document) => changedRecords(document, before));
+    const problems = publicationProblems(before, documents);
     if (problems.length > 0) throw new CatalogueError(problems);
-    compileCatalogue(merged(before, documents));
 
     let changed = 0;
     let published = 0;
-    for (const { resource, name, owner, actions } of documents) {
-      changed += await statements.run(PUT_RESOURCE, [resource, owner === 'deployment' ? null : owner, name]);
+    for (const {
+      resource,
+      name,
+      owner,
+      token_format = 'jwt',
+      mcp = false,
+      authorization_server,
+      actions,
+    } of documents) {
+      const organization = owner === 'deployment' ? null : owner;
+      changed += await statements.run(PUT_RESOURCE, [
+        resource,
+        organization,
+        name,
+        token_format,
+        mcp,
+        authorization_server ?? null,
+      ]);
       for (const document of actions) {
         published += await statements.run(
           'insert into actions (key, version, resource, document) values ($1, $2, $3, $4) on conflict (key, version) do nothing',
@@ -59,43 +80,14 @@ export async function publishCatalogue(
   });
 }
 
-function changedRecords({ resource, owner, actions }: ResourceDocument, before: readonly ResourceDocument[]): string[] {
-  const problems: string[] = [];
-  const there = before.find((document) => document.resource === resource);
-  if (there && there.owner !== owner) problems.push(`${resource} has another owner`);
-  for (const action of actions) {
-    for (const { resource: place, actions: published } of before) {
-      const old = published.find(({ key, version }) => key === action.key && version === action.version);
-      if (old && (place !== resource || canonicalJson(old) !== canonicalJson(action))) {
-        problems.push(`${action.key} version ${action.version} is published and differs: give it a new version`);
-      }
-    }
-  }
-  return problems;
-}
-
-/** What is published and what is to be, each version once. */
-function merged(before: readonly ResourceDocument[], documents: readonly ResourceDocument[]): ResourceDocument[] {
-  const kept = (document: ResourceDocument) => {
-    const added = documents.find(({ resource }) => resource === document.resource);
-    if (!added) return document;
-    const again = new Set(added.actions.map(({ key, version }) => `${key} ${version}`));
-    return {
-      ...added,
-      actions: [...document.actions.filter(({ key, version }) => !again.has(`${key} ${version}`)), ...added.actions],
-    };
-  };
-  return [
-    ...before.map(kept),
-    ...documents.filter(({ resource }) => !before.some((document) => document.resource === resource)),
-  ];
-}
-
 const PUT_RESOURCE = `
-  insert into resources as r (resource, organization, name) values ($1, $2, $3)
-  on conflict (resource) do update set name = excluded.name where r.name <> excluded.name`;
+  insert into resources as r (resource, organization, name, token_format, mcp, authorization_server) values ($1, $2, $3, $4, $5, $6)
+  on conflict (resource) do update
+  set name = excluded.name, token_format = excluded.token_format, mcp = excluded.mcp, authorization_server = excluded.authorization_server
+  where (r.name, r.token_format, r.mcp, r.authorization_server)
+    is distinct from (excluded.name, excluded.token_format, excluded.mcp, excluded.authorization_server)`;
 
 const LOAD = `
-  select r.resource, r.name, r.organization,
+  select r.resource, r.name, r.organization, r.token_format, r.mcp, r.authorization_server,
          (select json_agg(a.document order by a.key, a.version) from actions a where a.resource = r.resource) as actions
   from resources r order by r.resource`;

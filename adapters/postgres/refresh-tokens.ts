@@ -9,7 +9,7 @@ export const postgresRefreshTokens = (database: Database): RefreshTokens => ({
       grant_id: string;
       person: string;
       expires_at: Date;
-      jkt: string | null;
+      bound_to: string | null;
     }>(FIND, [hashOf(value)]);
     return (
       row && {
@@ -17,7 +17,7 @@ export const postgresRefreshTokens = (database: Database): RefreshTokens => ({
         task: row.grant_id,
         person: row.person,
         expiresAt: row.expires_at,
-        jkt: row.jkt ?? undefined,
+        boundTo: row.bound_to ?? undefined,
       }
     );
   },
@@ -27,5 +27,5 @@ export const postgresRefreshTokens = (database: Database): RefreshTokens => ({
 });
 
 const FIND = `
-  select client_id, grant_id, person, expires_at, payload ->> 'jkt' as jkt from engine_artefacts
+  select client_id, grant_id, person, expires_at, payload ->> 'jkt' as bound_to from engine_artefacts
   where id_hash = $1 and model = 'RefreshToken' and consumed_at is null`;

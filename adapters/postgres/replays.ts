@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 
 import type { Database } from './database.ts';
 
-export type ReplayKind = 'client assertion' | 'DPoP proof' | 'actor token' | 'hand-off';
+export type ReplayKind = 'client assertion' | 'DPoP proof' | 'actor token' | 'hand-off' | 'assertion';
 
 /** Detects a second presentation of anything that may be presented once. */
 export interface Replays {

@@ -67,6 +67,16 @@ export const postgresTokens = (statements: Statements): TokenStore => ({
   },
 });
 
+/** How many agents hold a part of this task by hand-off, in branches that have not ended by themselves. */
+export async function holdersUnder(statements: Statements, organization: string, task: string): Promise<number> {
+  const row = await statements.first<{ count: number }>(HOLDERS, [organization, task]);
+  return row?.count ?? 0;
+}
+
+const HOLDERS = `
+  select count(distinct agent)::int as count from derived_grants
+  where organization = $1 and task = $2 and agent is not null and expires_at > clock_timestamp()`;
+
 interface TokenRow {
   organization: string;
   jti: string;

@@ -13,7 +13,13 @@ const dataDir = process.env.DATA_DIR ?? '.data';
 const { issuer, resourceServer } = JSON.parse(readFileSync(path.join(dataDir, 'demo.json'), 'utf8'));
 const countersign = await connectToCountersign(issuer, resourceServer);
 
-const rules = { issuer, resource: 'https://calendar.acme.example', url: '', keys: countersign.keys };
+const rules = {
+  issuer,
+  resource: 'https://calendar.acme.example',
+  url: '',
+  keys: countersign.keys,
+  requireNonce: true,
+};
 const server = calendarApi(rules, countersign);
 server.listen(Number(process.env.PORT ?? 4000), 'localhost', () => {
   rules.url = `http://localhost:${(server.address() as AddressInfo).port}`;

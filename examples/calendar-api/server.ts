@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 
 import { type Calendar, calendars } from './calendar.ts';
 import type { Countersign, Outcome } from './redeem.ts';
@@ -82,23 +83,39 @@ const ROUTES: readonly Route[] = [
  * The calendar API. Every request goes the same way, downward: token and proof, alive, allowed, and where the person
  * set a limit or much is at stake, redeemed before it is done and closed afterwards.
  */
-export function calendarApi(rules: TokenRules, countersign: Countersign): Server {
-  const check = tokenChecks(rules);
+export function calendarApi(rules: TokenRules, countersign: Countersign, tls?: { cert: string; key: string }): Server {
+  const requests = calendarRequests(rules, tokenChecks(rules), countersign);
+  // Any certificate: a token names the one that it is bound to, whoever signed it (RFC 8705 §3).
+  return tls
+    ? createTlsServer({ ...tls, requestCert: true, rejectUnauthorized: false }, requests)
+    : createServer(requests);
+}
+
+/**
+ * The way of every request once something has looked at its token: `tokenChecks`, or a middleware that others wrote.
+ *
+ * @param check names the caller, or throws Refused
+ */
+export function calendarRequests<Request extends IncomingMessage>(
+  rules: Pick<TokenRules, 'url'>,
+  check: (request: Request, response: ServerResponse) => Promise<Caller>,
+  countersign: Countersign,
+): RequestListener {
   const calendarOf = calendars();
   // By redemption. In memory as the calendar is; whoever has a database keeps them there, or a restart does things twice.
   const answers = new Map<string, Promise<Done>>();
 
-  return createServer((request, response) => {
-    answer(request)
+  return (request, response) => {
+    answer(request as Request, response)
       .then(({ status, body }) => send(response, status, body))
       .catch((error) => refuse(response, error));
-  });
+  };
 
-  async function answer(request: IncomingMessage): Promise<Done> {
+  async function answer(request: Request, response: ServerResponse): Promise<Done> {
     const url = new URL(request.url ?? '/', rules.url);
     const route = ROUTES.find(({ method, path }) => method === request.method && path.test(url.pathname));
     if (!route) throw new Refused({ status: 404, description: 'there is nothing at this address' });
-    const caller = await check(request);
+    const caller = await check(request, response);
     const parameters = route.parameters(url, await readJson(request));
 
     const id = randomUUID();

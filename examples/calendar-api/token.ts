@@ -1,5 +1,6 @@
-import { createHash } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
+import { createHash, createHmac, randomBytes } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { TLSSocket } from 'node:tls';
 import {
   calculateJwkThumbprint,
   EmbeddedJWK,
@@ -59,6 +60,8 @@ export interface TokenRules {
   /** Where this API is reached: what a proof must have been made for. */
   url: string;
   keys: JWTVerifyGetKey;
+  /** Is a proof without a nonce of ours sent back for one? Otherwise nonces are offered, and what is old is refused. */
+  requireNonce?: boolean;
 }
 
 const PROOF_ALGORITHMS = ['ES256', 'EdDSA', 'Ed25519'];
@@ -67,19 +70,25 @@ const KEYS_UNREACHABLE = ['ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVALID', 'ERR_JOSE_GENE
 const PROOF_SECONDS = 60;
 
 /** Checks the access token of a request, and the proof of its key. Throws Refused. */
-export function tokenChecks(rules: TokenRules): (request: IncomingMessage) => Promise<Caller> {
+export function tokenChecks(
+  rules: TokenRules,
+): (request: IncomingMessage, response: ServerResponse) => Promise<Caller> {
   const firstUse = onceWithin(2 * PROOF_SECONDS);
-  return async (request) => {
+  const nonces = noncesOfOurs();
+  return async (request, response) => {
+    if (request.headers.dpop !== undefined) response.setHeader('dpop-nonce', nonces.current()); // RFC 9449 §9
     const [scheme = '', token = ''] = (request.headers.authorization ?? '').split(' ');
     // Who sends nothing is told what to bring, and nothing else.
     if (token === '') throw new Refused({ status: 401, description: 'an access token is required' });
     const claims = await verifyToken(token, rules);
 
     // Every token here is bound to its holder's key: a stolen one, sent as Bearer or with another key, is worth nothing.
-    const { jkt } = (claims.cnf ?? {}) as { jkt?: string };
-    if (jkt === undefined || scheme.toLowerCase() !== 'dpop')
+    const { jkt, 'x5t#S256': x5t } = (claims.cnf ?? {}) as { jkt?: string; 'x5t#S256'?: string };
+    if (jkt !== undefined && scheme.toLowerCase() === 'dpop') {
+      await verifyProof(request, token, jkt, rules, nonces, firstUse);
+    } else if (x5t === undefined || scheme.toLowerCase() !== 'bearer' || certificateOf(request) !== x5t) {
       throw invalid('the token has to be sent with the proof of its key');
-    await verifyProof(request, token, jkt, rules, firstUse);
+    }
     return callerOf(token, claims);
   };
 }
@@ -102,12 +111,22 @@ async function verifyToken(token: string, { issuer, resource, keys }: TokenRules
   }
 }
 
+/**
+ * RFC 8705 §3: the thumbprint of the certificate whose key the client proved in the handshake. Where TLS ends at a proxy,
+ * read what the proxy says (RFC 9440), and only where nobody else can say it.
+ */
+const certificateOf = ({ socket }: IncomingMessage): string | undefined => {
+  const certificate = socket instanceof TLSSocket ? socket.getPeerX509Certificate() : undefined;
+  return certificate && createHash('sha256').update(certificate.raw).digest('base64url');
+};
+
 /** RFC 9449 §4.3: a proof by the token's key, for this method, this address and this token, fresh and never seen. */
 async function verifyProof(
   request: IncomingMessage,
   token: string,
   jkt: string,
-  { url }: TokenRules,
+  { url, requireNonce }: TokenRules,
+  nonces: Nonces,
   firstUse: (id: string) => boolean,
 ): Promise<void> {
   try {
@@ -125,6 +144,9 @@ async function verifyProof(
       made.pathname === here.pathname &&
       payload.ath === createHash('sha256').update(token).digest('base64url') &&
       Math.abs(Date.now() / 1000 - (payload.iat ?? 0)) <= PROOF_SECONDS;
+    if (proven && (payload.nonce === undefined ? requireNonce : !nonces.accepts(String(payload.nonce)))) {
+      throw new Refused({ status: 401, error: 'use_dpop_nonce', description: 'the proof needs a current nonce' });
+    }
     if (proven && firstUse(`${jkt} ${payload.jti}`)) return;
   } catch (error) {
     if (!(error instanceof errors.JOSEError) && !(error instanceof TypeError)) throw error;
@@ -132,8 +154,25 @@ async function verifyProof(
   throw new Refused({ status: 401, error: 'invalid_dpop_proof', description: 'the proof does not fit this request' });
 }
 
+interface Nonces {
+  current(): string;
+  accepts(nonce: string): boolean;
+}
+
+const NONCE_SECONDS = 60;
+
+/**
+ * Ours alone: one from elsewhere, the authorization server included, is none here. Computed from the time and stored
+ * nowhere; several processes behind one address would share the key.
+ */
+function noncesOfOurs(key = randomBytes(32)): Nonces {
+  const at = (step: number) => createHmac('sha256', key).update(String(step)).digest('base64url');
+  const now = () => Math.floor(Date.now() / 1000 / NONCE_SECONDS);
+  return { current: () => at(now()), accepts: (nonce) => nonce === at(now()) || nonce === at(now() - 1) };
+}
+
 /** A person and an agent, both: nobody comes here as the person, and no agent on its own account. */
-function callerOf(token: string, claims: JWTPayload): Caller {
+export function callerOf(token: string, claims: JWTPayload): Caller {
   const { sub = '', jti = '', sub_profile, client_id, task_id, scope, authorization_details } = claims;
   const agents: string[] = [];
   for (let act = claims.act as Act | undefined; act; act = act.act) {
@@ -163,7 +202,7 @@ interface Act {
 export const invalid = (description: string) => new Refused({ status: 401, error: 'invalid_token', description });
 
 /** True the first time. Several processes behind one address would share this in their database. */
-function onceWithin(seconds: number): (id: string) => boolean {
+export function onceWithin(seconds: number): (id: string) => boolean {
   const seen = new Map<string, number>();
   return (id) => {
     const now = Date.now();

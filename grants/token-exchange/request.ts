@@ -6,13 +6,18 @@ import { allow, type Outcome } from '../../server/oauth/refusal.ts';
 import { parseDetails } from '../../server/tasks/request.ts';
 import { oneResource, optional, required, scopesIn } from '../parameters.ts';
 
+/** RFC 8693 §3. */
 const TOKEN_TYPE = 'urn:ietf:params:oauth:token-type:';
-export const ACCESS_TOKEN = `${TOKEN_TYPE}access_token`;
-const JWT = `${TOKEN_TYPE}jwt`;
+const SUBJECT_TYPES = ['access_token', 'id_token', 'jwt'] as const;
+const ACTOR_TYPES = ['jwt', 'access_token'] as const;
+const REQUESTED_TYPES = ['access_token', 'jwt', 'id-jag'] as const;
 
 export interface ExchangeForm {
-  subjectToken: string;
-  issuedTokenType: string;
+  subject: { value: string; type: (typeof SUBJECT_TYPES)[number] };
+  actor: { value: string; type: (typeof ACTOR_TYPES)[number] } | undefined;
+  requested: (typeof REQUESTED_TYPES)[number];
+  /** For which the identity assertion is, where one is asked: `audience` means the server then, and not the resource. */
+  authorizationServer: string | undefined;
   audience: string | undefined;
   scopes: readonly string[] | undefined;
   details: string | undefined;
@@ -32,32 +37,43 @@ export const EXCHANGE_PARAMETERS = [
   'authorization_details',
 ] as const;
 
-/** RFC 8693 §2.1. Access tokens of this server are exchanged; the authenticated client is the actor. */
+export const urnOf = (type: string): string => `${TOKEN_TYPE}${type}`;
+
+/** RFC 8693 §2.1. @throws errors.InvalidRequest, errors.InvalidTarget */
 export function parseExchange(parameters: UnknownObject): ExchangeForm {
-  const subjectToken = required(parameters, 'subject_token');
-  if (required(parameters, 'subject_token_type') !== ACCESS_TOKEN) {
-    throw new errors.InvalidRequest('subject_token_type must be an access token of this server');
-  }
+  const subject = required(parameters, 'subject_token');
+  const subjectType = oneOf('subject_token_type', required(parameters, 'subject_token_type'), SUBJECT_TYPES);
   const actor = optional(parameters, 'actor_token');
   const actorType = optional(parameters, 'actor_token_type');
   if ((actor === undefined) !== (actorType === undefined)) {
     throw new errors.InvalidRequest('actor_token and actor_token_type come together or not at all');
   }
-  if (actor !== undefined) {
-    throw new errors.InvalidRequest('leave actor_token out: the authenticated client is the actor');
-  }
-  const requested = optional(parameters, 'requested_token_type') ?? ACCESS_TOKEN;
-  if (requested !== ACCESS_TOKEN && requested !== JWT) {
-    throw new errors.InvalidRequest('requested_token_type must be an access token or a JWT');
-  }
+  // One token that speaks for both sides says nothing about either (SPL-06).
+  if (actor === subject) throw new errors.InvalidRequest('subject_token and actor_token are the same');
+  const requested = oneOf(
+    'requested_token_type',
+    optional(parameters, 'requested_token_type') ?? urnOf('access_token'),
+    REQUESTED_TYPES,
+  );
+  const isAssertion = requested === 'id-jag';
+  const authorizationServer = isAssertion ? oneResource(parameters, 'audience') : undefined;
+  if (isAssertion && authorizationServer === undefined) throw new errors.InvalidRequest('audience is required');
   return {
-    subjectToken,
-    issuedTokenType: requested,
-    audience: oneResource(parameters, 'resource', 'audience'),
+    subject: { value: subject, type: subjectType },
+    actor: actor === undefined ? undefined : { value: actor, type: oneOf('actor_token_type', actorType, ACTOR_TYPES) },
+    requested,
+    authorizationServer,
+    audience: oneResource(parameters, 'resource', ...(isAssertion ? [] : ['audience'])),
     scopes: scopesIn(parameters),
     details: optional(parameters, 'authorization_details'),
     requestedActor: optional(parameters, 'requested_actor'),
   };
+}
+
+function oneOf<Type extends string>(name: string, value: string | undefined, types: readonly Type[]): Type {
+  const found = types.find((type) => urnOf(type) === value);
+  if (found === undefined) throw new errors.InvalidRequest(`${name} must be one of ${types.map(urnOf).join(', ')}`);
+  return found;
 }
 
 /** The form's scopes and details, resolved to actions. */
@@ -70,4 +86,26 @@ export function resolveExchange(form: ExchangeForm, catalogue: Catalogue): Outco
     actions: parsed?.value,
     requestedActor: form.requestedActor,
   });
+}
+
+/**
+ * Where an identity assertion is asked without a resource: the one at that server to which what is asked leads, or
+ * else what is held.
+ */
+export function targetAt(
+  { authorizationServer }: ExchangeForm,
+  request: ExchangeRequest,
+  held: readonly { resource: string }[],
+  catalogue: Catalogue,
+): ExchangeRequest {
+  if (authorizationServer === undefined || request.audience !== undefined) return request;
+  const byScope = (request.scopes ?? []).flatMap((scope) => catalogue.byScope(scope) ?? []);
+  const asked = [...byScope, ...(request.actions ?? [])];
+  const places = new Set(
+    (asked.length > 0 ? asked : held)
+      .map(({ resource }) => resource)
+      .filter((resource) => catalogue.resources.get(resource)?.authorizationServer === authorizationServer),
+  );
+  const [only, ...more] = places;
+  return more.length === 0 && only !== undefined ? { ...request, audience: only } : request;
 }

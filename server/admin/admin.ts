@@ -42,7 +42,8 @@ const refusal =
 export const malformed = (detail: string): AdminRefusal => refusal(400)('invalid_request', detail);
 export const forbidden = (reason: string, detail: string): AdminRefusal => refusal(403)(reason, detail);
 export const unknown = (what: string): AdminRefusal => refusal(404)('not_found', `${what} is unknown`);
-export const conflict = (reason: string, detail: string): AdminRefusal => refusal(409)(reason, detail);
+export const conflict = (reason: string, detail: string, problems?: readonly string[]): AdminRefusal =>
+  refusal(409)(reason, detail, problems);
 export const unacceptable = (reason: string, detail: string, problems?: readonly string[]): AdminRefusal =>
   refusal(422)(reason, detail, problems);
 

@@ -1,4 +1,4 @@
-import type { Catalogue, ResourceDocument } from '../catalogue/catalogue.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
 import {
   type AdminCaller,
   type AdminOutcome,
@@ -14,6 +14,8 @@ import {
   unknown,
 } from './admin.ts';
 import type { EvidenceReader } from './evidence.ts';
+import type { IssuerAdministration } from './issuers.ts';
+import type { Publications } from './publications.ts';
 
 /** One authenticated request to the admin API. */
 export interface Call {
@@ -31,9 +33,9 @@ export interface AdminDependencies {
   organizations: OrganizationStore;
   store: AdminStore;
   evidence: EvidenceReader;
+  issuers: IssuerAdministration;
   catalogue: () => Catalogue;
-  /** Publishes under the caller's name; answers how many actions were new. @throws CatalogueError naming each problem */
-  publish(documents: readonly ResourceDocument[], caller: AdminCaller): Promise<number>;
+  publications: Publications;
   /** @throws errors.OIDCProviderError when the engine would not load a client of this metadata */
   checkClient(metadata: Record<string, unknown>): void;
 }

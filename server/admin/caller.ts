@@ -2,7 +2,7 @@ import type { Context } from 'koa';
 
 import { type ClientStore, DEPLOYMENT } from '../agents/clients.ts';
 import { readToken, type TokenReader } from '../delegation/subject.ts';
-import { type ProofChecks, presentedToken, provesBinding } from '../http/bearer.ts';
+import { type BindingProofs, challenge, presentedToken, unprovenBinding } from '../http/bearer.ts';
 import type { PeopleStore } from '../people/person.ts';
 import type { AdminCaller, AdminOutcome } from './admin.ts';
 
@@ -10,7 +10,7 @@ export interface CallerDependencies {
   reader: TokenReader;
   clients: ClientStore;
   people: PeopleStore;
-  proofs: ProofChecks;
+  proofs: BindingProofs;
 }
 
 /**
@@ -32,9 +32,15 @@ export async function callerOf(
     };
   }
   const read = await readToken(presented.value, reader);
-  if (!read.ok || !(await provesBinding(ctx, presented, read.value.boundTo, proofs))) {
-    ctx.set('WWW-Authenticate', 'Bearer error="invalid_token"');
-    return { ok: false, status: 401, reason: 'not_signed_in', detail: 'the access token is not active' };
+  const refusal = read.ok ? await unprovenBinding(ctx, presented, read.value.boundTo, proofs) : 'invalid_token';
+  if (!read.ok || refusal) {
+    challenge(ctx, refusal ?? 'invalid_token');
+    return {
+      ok: false,
+      status: 401,
+      reason: 'not_signed_in',
+      detail: 'the access token is not active, or not with this proof',
+    };
   }
   const token = read.value;
   const client = await clients.find(token.clientId);

@@ -1,6 +1,13 @@
+import { stringify } from 'yaml';
+
+import { DEPLOYMENT } from '../agents/clients.ts';
 import { CatalogueError, parseCatalogue, type ResourceDocument } from '../catalogue/catalogue.ts';
-import { done, forbidden, malformed, unacceptable, unknown } from './admin.ts';
-import type { Answer } from './call.ts';
+import { DraftError, draftFrom } from '../catalogue/draft.ts';
+import { publicationProblems, type Reviewed, review, versionsOf } from '../catalogue/publication.ts';
+import { type AdminOutcome, conflict, done, forbidden, malformed, unacceptable, unknown } from './admin.ts';
+import { type AdminDependencies, type Answer, type Call, organizationOf } from './call.ts';
+import { input, plain, reference } from './input.ts';
+import { draftHash, type Effect, publishDraft, reviewOfDraft, yamlOf } from './publications.ts';
 
 /** Resources and the newest version of their actions, as far as the caller may know of them. */
 export const getCatalogue: Answer = async ({ caller }, { catalogue }) => {
@@ -35,14 +42,153 @@ export const getCatalogue: Answer = async ({ caller }, { catalogue }) => {
 /**
  * Publishes a YAML document of resources and actions; every instance serves it within a second. Only its owner edits a
  * resource: the operator for the deployment, and an administrator what the operator has declared as their organization's,
- * which is how somebody vouches that they control it.
+ * which is how somebody vouches that they control it. What an administrator would weaken waits for a second one (A5-3).
  */
-export const publishCatalogue: Answer = async ({ caller, text }, { catalogue, organizations, publish }) => {
+export const publishCatalogue: Answer = (call, dependencies) =>
+  withDocuments(call, dependencies, async (documents) => {
+    const { caller } = call;
+    const { store, publish } = dependencies.publications;
+    if (caller.kind === 'person') {
+      const reviewed = review(await store.published(), documents);
+      const weakened = reviewed.filter(({ changes }) => changes.some(({ weakens }) => weakens));
+      if (weakened.length > 0) {
+        const problems = publicationProblems(await store.published(), documents);
+        if (problems.length > 0) throw new CatalogueError(problems);
+        const act = { organization: caller.person.organization, caller };
+        const actions = documents.flatMap(({ resource, actions }) => actions.map((action) => ({ resource, action })));
+        const waiting = actions.filter(({ action }) => reviewed.some((one) => isOf(one, action) && isToCome(one)));
+        for (const { resource, action } of waiting) {
+          await store.saveDraft(act, { key: action.key, resource, yaml: yamlOf(action), proposed: true });
+        }
+        return conflict(
+          'second_administrator',
+          `this allows more than before: another administrator has to confirm ${waiting.map(({ action }) => action.key).join(', ')}`,
+          weakened.flatMap(({ key, changes }) =>
+            changes.filter(({ weakens }) => weakens).map(({ words }) => `${key}: ${words}`),
+          ),
+        );
+      }
+    }
+    const published = await publish(documents, caller);
+    return done({ published, resources: documents.map(({ resource }) => resource) });
+  });
+
+/** Every reason not to publish a YAML document as it is. Publishes nothing. */
+export const lintCatalogue: Answer = (call, dependencies) =>
+  withDocuments(call, dependencies, async (documents) =>
+    done({ problems: publicationProblems(await dependencies.publications.store.published(), documents) }),
+  );
+
+/** What a YAML document would change, in words, and what lives under the versions it would replace. Publishes nothing. */
+export const diffCatalogue: Answer = (call, dependencies) =>
+  withDocuments(call, dependencies, async (documents) => {
+    const before = await dependencies.publications.store.published();
+    const reviewed = review(before, documents);
+    const effects = await effectsOf(
+      reviewed.flatMap(({ key, state }) => (state === 'newer' ? [key] : [])),
+      call,
+      dependencies,
+    );
+    return done({
+      problems: publicationProblems(before, documents),
+      actions: reviewed.map((one) => ({ ...one, effect: effects.filter(({ key }) => key === one.key) })),
+    });
+  });
+
+/** One version of an action as it was published, the newest by default, in the form that can be published again. */
+export const showAction: Answer = async (call, dependencies) => {
+  const { caller, params, query } = call;
+  const key = String(params.action);
+  if (query.version !== undefined && !/^[1-9]\d{0,6}$/.test(query.version))
+    return malformed('version must be a number');
+  const documents = await dependencies.publications.store.published();
+  const resource = documents.find(({ actions }) => actions.some((action) => action.key === key));
+  const mine = caller.kind === 'operator' || resource?.owner === caller.person.organization;
+  if (!resource || !(mine || resource.owner === 'deployment')) return unknown(`action ${key}`);
+  const versions = versionsOf(documents, key);
+  const wanted =
+    query.version === undefined ? versions.at(-1) : versions.find(({ version }) => version === Number(query.version));
+  if (!wanted) return unknown(`version ${query.version} of ${key}`);
+  return done({
+    key,
+    version: wanted.version,
+    versions: versions.map(({ version }) => version),
+    resource: resource.resource,
+    owner: resource.owner,
+    yaml: stringify([{ ...resource, actions: [wanted] }], { lineWidth: 120 }),
+    ...(mine && { effect: await effectsOf([key], call, dependencies) }),
+  });
+};
+
+/** What waits for an organization: drafts of its editor, and proposals that need a second administrator. */
+export const listDrafts: Answer = async (call, dependencies) => {
+  const owner = await ownerOf(call, call.query.organization, dependencies);
+  if (!owner.ok) return owner;
+  const { store } = dependencies.publications;
+  const [before, drafts] = await Promise.all([store.published(), store.drafts(owner.value)]);
+  return done({
+    drafts: drafts.map((draft) => ({ ...draft, hash: draftHash(draft), ...reviewOfDraft(draft, before) })),
+  });
+};
+
+const CONFIRMATION = input<{ hash: string; organization?: string }>({ hash: reference, organization: reference }, [
+  'hash',
+]);
+
+/** Publishes a proposal: whoever confirms is not who made it, and names by its hash what they saw. */
+export const confirmDraft: Answer = async (call, dependencies) => {
+  const sent = CONFIRMATION(call.body);
+  if (!sent.ok) return sent;
+  const owner = await ownerOf(call, sent.value.organization, dependencies);
+  if (!owner.ok) return owner;
+  return publishDraft(
+    { organization: owner.value, caller: call.caller },
+    { key: String(call.params.action), hash: sent.value.hash },
+    dependencies.publications,
+  );
+};
+
+export const removeDraft: Answer = async (call, dependencies) => {
+  const owner = await ownerOf(call, call.query.organization, dependencies);
+  if (!owner.ok) return owner;
+  const act = { organization: owner.value, caller: call.caller };
+  const key = String(call.params.action);
+  return (await dependencies.publications.store.removeDraft(act, key))
+    ? done({ removed: key })
+    : unknown(`draft of ${key}`);
+};
+
+const DRAFT = input<{ resource: string; name: string; owner: string; source: string; document: string }>(
+  { resource: reference, name: plain(40), owner: reference, source: plain(200), document: { type: 'string' } },
+  ['resource', 'name', 'owner', 'source', 'document'],
+);
+
+/**
+ * A first catalogue from an OpenAPI 3 document or the tool list of an MCP server. It publishes nothing and cannot be
+ * published as it is: what others wrote about their own actions stays apart until a person has written it anew.
+ */
+export const draftCatalogue: Answer = async ({ body }) => {
+  const sent = DRAFT(body);
+  if (!sent.ok) return sent;
+  try {
+    const drafted = draftFrom(sent.value);
+    return done({ yaml: stringify([drafted], { lineWidth: 120 }), actions: drafted.actions.length });
+  } catch (error) {
+    if (!(error instanceof DraftError)) throw error;
+    return unacceptable('draft', error.message);
+  }
+};
+
+/** The documents of the request, each of an owner that the caller may write for. Their problems are a 422. */
+async function withDocuments(
+  { caller, text }: Call,
+  { catalogue, organizations }: AdminDependencies,
+  work: (documents: readonly ResourceDocument[]) => Promise<AdminOutcome<object>>,
+): Promise<AdminOutcome<object>> {
   if (text.trim() === '') return malformed('the body must be YAML (text/yaml): a list of resources with their actions');
   try {
-    const documents = parseCatalogue(text);
     const owned: ResourceDocument[] = [];
-    for (const document of documents) {
+    for (const document of parseCatalogue(text)) {
       const owner = document.owner === 'deployment' ? undefined : await organizations.find(document.owner);
       if (document.owner !== 'deployment' && !owner && caller.kind === 'operator')
         return unknown(`owner ${document.owner}`);
@@ -58,10 +204,34 @@ export const publishCatalogue: Answer = async ({ caller, text }, { catalogue, or
       }
       owned.push({ ...document, owner: owner?.id ?? 'deployment' });
     }
-    const published = await publish(owned, caller);
-    return done({ published, resources: owned.map(({ resource }) => resource) });
+    return await work(owned);
   } catch (error) {
     if (!(error instanceof CatalogueError)) throw error;
     return unacceptable('catalogue', `the catalogue has ${error.problems.length} problem(s)`, error.problems);
   }
-};
+}
+
+/** The operator sees what lives everywhere; an administrator, within their organization. */
+const effectsOf = (
+  keys: readonly string[],
+  { caller }: Pick<Call, 'caller'>,
+  { publications }: AdminDependencies,
+): Promise<Effect[]> =>
+  keys.length === 0
+    ? Promise.resolve([])
+    : publications.store.effects(keys, caller.kind === 'operator' ? null : caller.person.organization);
+
+/** Whose drafts: an administrator's organization; for the operator the named one, or the deployment's. */
+async function ownerOf(
+  call: Call,
+  named: string | undefined,
+  dependencies: AdminDependencies,
+): Promise<AdminOutcome<string>> {
+  if (call.caller.kind === 'operator' && (named === undefined || named === 'deployment')) return done(DEPLOYMENT);
+  const organization = await organizationOf(call, named, dependencies);
+  return organization.ok ? done(organization.value.id) : organization;
+}
+
+const isOf = (reviewed: Reviewed, { key, version }: { key: string; version: number }) =>
+  reviewed.key === key && reviewed.version === version;
+const isToCome = ({ state }: Reviewed) => state !== 'unchanged';

@@ -10,7 +10,17 @@ import { type AdminCaller, type AdminOutcome, type AdminRefusal, actorOf, done, 
 import { commandAgent, getAgent, listAgents, listEdges, putEdge, removeEdge, setOwnActions } from './agents.ts';
 import type { AdminDependencies, Answer } from './call.ts';
 import { type CallerDependencies, callerOf } from './caller.ts';
-import { getCatalogue, publishCatalogue } from './catalogue.ts';
+import {
+  confirmDraft,
+  diffCatalogue,
+  draftCatalogue,
+  getCatalogue,
+  lintCatalogue,
+  listDrafts,
+  publishCatalogue,
+  removeDraft,
+  showAction,
+} from './catalogue.ts';
 import {
   addOrganization,
   addPerson,
@@ -20,6 +30,17 @@ import {
   offerEnrolment,
   whoAmI,
 } from './directory.ts';
+import {
+  addIssuer,
+  linkPerson,
+  listElsewhere,
+  listIssuers,
+  listLinks,
+  putElsewhere,
+  removeElsewhere,
+  removeIssuer,
+  unlinkPerson,
+} from './issuers.ts';
 import { getChain, listEvidence } from './read-evidence.ts';
 import { addClient, addInitialAccessToken, endInitialAccessToken, listInitialAccessTokens } from './registry.ts';
 import { stop } from './stops.ts';
@@ -49,8 +70,24 @@ const ENDPOINTS: readonly [method: Method, path: string, answer: Answer, operato
   ['get', '/edges', listEdges],
   ['put', '/edges', putEdge],
   ['delete', '/edges', removeEdge],
+  ['get', '/trusted-issuers', listIssuers],
+  ['post', '/trusted-issuers', addIssuer],
+  ['delete', '/trusted-issuers', removeIssuer],
+  ['get', '/upstream-identities', listLinks],
+  ['post', '/upstream-identities', linkPerson],
+  ['delete', '/upstream-identities', unlinkPerson],
+  ['get', '/agents-elsewhere', listElsewhere],
+  ['put', '/agents-elsewhere', putElsewhere],
+  ['delete', '/agents-elsewhere', removeElsewhere],
   ['get', '/catalogue', getCatalogue],
   ['post', '/catalogue', publishCatalogue],
+  ['post', '/catalogue/lint', lintCatalogue],
+  ['post', '/catalogue/diff', diffCatalogue],
+  ['get', '/catalogue/actions/:action', showAction],
+  ['post', '/catalogue/draft', draftCatalogue],
+  ['get', '/catalogue/drafts', listDrafts],
+  ['post', '/catalogue/drafts/:action', confirmDraft],
+  ['delete', '/catalogue/drafts/:action', removeDraft],
   ['post', '/stops', stop],
   ['get', '/evidence', listEvidence],
   ['get', '/evidence/chain/:task', getChain],
@@ -89,6 +126,8 @@ const CREATES: ReadonlySet<string> = new Set([
   '/people/:person/enrolment',
   '/initial-access-tokens',
   '/clients',
+  '/trusted-issuers',
+  '/upstream-identities',
 ]);
 
 /** Larger than any catalogue in one file should be. */

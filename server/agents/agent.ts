@@ -23,6 +23,8 @@ export interface AgentEdge {
   childName: string;
   actions: readonly string[];
   maxDepth: number;
+  /** It carries what the parent may do by itself as well, without a person. */
+  carriesOwn: boolean;
 }
 
 /** Which states may follow which. The database holds the states; this holds the moves. */

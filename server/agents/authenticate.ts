@@ -1,7 +1,9 @@
-import type { KeyObject } from 'node:crypto';
+import type { KeyObject, X509Certificate } from 'node:crypto';
 import { createRemoteJWKSet, customFetch, decodeJwt, type JWK, jwtVerify } from 'jose';
 
+import type { CertificateReader, ClientCertificate } from '../http/client-certificate.ts';
 import { isSignedBy, type Jws, parseJws, verificationKey } from '../oauth/jws.ts';
+import { authenticates, isRegisteredCertificate } from './certificate.ts';
 import { type ClientRecord, type ClientStore, isActive } from './clients.ts';
 
 export interface ClientAuthentication {
@@ -10,12 +12,17 @@ export interface ClientAuthentication {
   /** True once for each assertion. */
   firstUse(issuer: string, jti: string, expiresAt: Date): Promise<boolean>;
   fetch: typeof globalThis.fetch;
+  /** Of `tls_client_auth`. */
+  authorities: readonly X509Certificate[];
+  certificate: CertificateReader;
 }
 
 export interface Credentials {
   form: ReadonlyMap<string, string>;
   /** The `Authorization` header, empty where there was none. */
   authorization: string;
+  /** What the client proved below HTTP, if anything. */
+  certificate: ClientCertificate | undefined;
   /** May a public client, which proves nothing, call this endpoint by its `client_id`? */
   publicClients: boolean;
 }
@@ -27,12 +34,12 @@ export type Authenticated =
 export const ASSERTION_ALGORITHMS = ['ES256', 'EdDSA', 'Ed25519', 'PS256'] as const;
 
 /**
- * `private_key_jwt` (RFC 7523, and its update: the issuer alone as audience) at the endpoints of our own, by the same
- * rules as the engine's, OA-22 and PK-01…05.
+ * `private_key_jwt` (RFC 7523, and its update: the issuer alone as audience) and certificates (RFC 8705 §2) at the
+ * endpoints of our own, by the same rules as the engine's, OA-22, PK-01…05 and MT-01.
  */
 export async function authenticateClient(
-  { form, authorization, publicClients }: Credentials,
-  { issuer, clients, firstUse, fetch }: ClientAuthentication,
+  { form, authorization, certificate, publicClients }: Credentials,
+  { issuer, clients, firstUse, fetch, authorities }: ClientAuthentication,
 ): Promise<Authenticated> {
   const assertion = form.get('client_assertion');
   const mechanisms = [authorization, assertion, form.get('client_secret')].filter(Boolean);
@@ -42,7 +49,10 @@ export async function authenticateClient(
     if (mechanisms.length === 1) return FAILED; // there are no secrets here
     if (!clientId) return malformed('no client authentication mechanism provided');
     const client = await clients.find(clientId);
-    if (!publicClients || client?.metadata.token_endpoint_auth_method !== 'none') return FAILED;
+    if (!client) return FAILED;
+    const isPublic = publicClients && client.metadata.token_endpoint_auth_method === 'none';
+    const proven = certificate && (await authenticatesBy(certificate, client, authorities, fetch));
+    if (!isPublic && proven !== true) return FAILED;
     return isActive(client, Date.now()) ? { ok: true, client } : { ...FAILED, refused: client };
   }
 
@@ -55,7 +65,7 @@ export async function authenticateClient(
   if ((form.get('client_id') || subject) !== subject) return malformed('client_id mismatch');
   const client = await clients.find(subject);
   if (client?.metadata.token_endpoint_auth_method !== 'private_key_jwt') return FAILED;
-  const verified = await verifyBy(client, assertion, fetch);
+  const verified = await signedBy(client, assertion, fetch);
   if (!verified) return FAILED;
   const { payload, header } = verified;
   if (assertionProblem(payload, header, issuer, Date.now() / 1000) !== undefined) return FAILED;
@@ -105,13 +115,32 @@ function subjectOf(assertion: string): string | undefined {
   }
 }
 
+/** As {@link authenticates}, and for certificates that stand at an address. */
+async function authenticatesBy(
+  certificate: ClientCertificate,
+  client: ClientRecord,
+  authorities: readonly X509Certificate[],
+  fetch: typeof globalThis.fetch,
+): Promise<boolean> {
+  const { token_endpoint_auth_method: method, jwks_uri: uri } = client.metadata;
+  if (method !== 'self_signed_tls_client_auth' || typeof uri !== 'string') {
+    return authenticates(certificate, client, authorities);
+  }
+  const keys = remoteKeys(uri, fetch);
+  if (isRegisteredCertificate(certificate, keys.jwks())) return true;
+  // A new one, perhaps: asked again, but not for every stranger.
+  if (keys.coolingDown) return false;
+  await keys.reload().catch(() => {});
+  return isRegisteredCertificate(certificate, keys.jwks());
+}
+
 /** Keys by their content, so that a changed registration is seen at once. */
 const imported = new Map<string, KeyObject | undefined>();
 const remote = new Map<string, ReturnType<typeof createRemoteJWKSet>>();
 const KEYS_REMEMBERED = 2000;
 
-/** The assertion's content when one of the client's keys signed it, and it has begun and not ended. */
-async function verifyBy(
+/** The content of a JWT that one of the client's registered keys signed in its name, and that has begun and not ended. */
+export async function signedBy(
   { clientId, metadata }: ClientRecord,
   assertion: string,
   fetch: typeof globalThis.fetch,

@@ -31,7 +31,12 @@ export type StopKind =
   | 'grant'
   | 'token'
   | 'client'
-  | 'resource';
+  | 'resource'
+  /** Between two agents: `edgeOf(parent, child)`. */
+  | 'edge'
+  | 'policy'
+  /** Another issuer whose statements were trusted. */
+  | 'issuer';
 
 /** A stop writes one epoch and touches no token: everything under the key that began before it has ended. */
 export interface Stop {
@@ -42,6 +47,8 @@ export interface Stop {
   by: string;
   reason?: string | undefined;
 }
+
+export const edgeOf = (parent: string, child: string): string => `${parent}|${child}`;
 
 export const pairOf = (agent: string, person: string): string => `${agent}|${person}`;
 

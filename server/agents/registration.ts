@@ -1,9 +1,11 @@
+import type { JsonWebKey } from 'node:crypto';
 import { errors } from 'oidc-provider';
 
 import { newId } from '../oauth/ids.ts';
 import { depthProblem } from '../oauth/strict-json.ts';
 import { checkText, checkTexts, controlCharacter } from '../oauth/text.ts';
 import { type AgentMode, isAgentMode, withinCeiling } from './agent.ts';
+import { certificatesIn, SUBJECT_MEMBERS, subjectProblem, TLS_METHODS } from './certificate.ts';
 import type { ClientRecord, RegistrationTerms } from './clients.ts';
 
 /** Metadata of `design.md`'s contract that agents send. */
@@ -17,6 +19,7 @@ const GRANTS = [
   'client_credentials',
   'urn:openid:params:grant-type:ciba',
   'urn:ietf:params:oauth:grant-type:token-exchange',
+  'urn:ietf:params:oauth:grant-type:jwt-bearer',
 ];
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
 
@@ -26,6 +29,8 @@ export type Metadata = Record<string, unknown>;
 export interface Limits extends Pick<RegistrationTerms, 'modeCeiling' | 'allowUnbound'> {
   /** May this organization ask for this type? Another organization's type does not exist for it. */
   mayAsk(type: string): boolean;
+  /** The authentication methods by certificate that work here; none: nothing here asks for certificates. */
+  certificates: readonly string[];
 }
 
 /**
@@ -72,7 +77,7 @@ export const ownMetadata = ({ organization, agent }: ClientRecord): Metadata =>
 /** The mode a registration asked for. */
 export const modeOf = (metadata: Metadata): AgentMode => metadata.agent_mode as AgentMode;
 
-function checkMetadata(metadata: Metadata, { modeCeiling, allowUnbound, mayAsk }: Limits): void {
+function checkMetadata(metadata: Metadata, { modeCeiling, allowUnbound, mayAsk, certificates }: Limits): void {
   // A statement we cannot verify would be believed by whoever reads the registration (DCR-06).
   if (metadata.software_statement !== undefined) {
     throw new errors.UnapprovedSoftwareStatement('no software statement issuer is trusted here');
@@ -116,11 +121,61 @@ function checkMetadata(metadata: Metadata, { modeCeiling, allowUnbound, mayAsk }
   if (!hasKey && grants.some((grant) => grant !== 'authorization_code' && grant !== 'refresh_token')) {
     throw invalid('a public client may only use authorization_code and refresh_token: register a key');
   }
-  if (hasKey) checkKeys(metadata);
-  metadata.dpop_bound_access_tokens ??= hasKey;
-  if (hasKey && metadata.dpop_bound_access_tokens !== true && !allowUnbound) {
-    throw invalid('dpop_bound_access_tokens must be true with this initial access token');
+  checkCertificate(metadata, certificates);
+  // Vouched for by an authority, under a name: there is no key to register.
+  if (hasKey && (method !== 'tls_client_auth' || metadata.jwks !== undefined)) checkKeys(metadata);
+
+  // Bound to what the client has: its certificate, or a key of its choice.
+  const byCertificate = TLS_METHODS.some((name) => name === method);
+  if (metadata.dpop_bound_access_tokens !== true && byCertificate) {
+    metadata.tls_client_certificate_bound_access_tokens ??= true;
   }
+  const bound = metadata.tls_client_certificate_bound_access_tokens === true;
+  metadata.dpop_bound_access_tokens ??= hasKey && !bound;
+  if (hasKey && !bound && metadata.dpop_bound_access_tokens !== true && !allowUnbound) {
+    throw invalid(
+      'dpop_bound_access_tokens or tls_client_certificate_bound_access_tokens must be true with this initial access token',
+    );
+  }
+}
+
+/** RFC 8705 §2.1.2, §2.2.2, §3.4. What the engine would drop without a word is refused here: it would be missed. */
+function checkCertificate(metadata: Metadata, methods: readonly string[]): void {
+  const { token_endpoint_auth_method: method, tls_client_certificate_bound_access_tokens: bound } = metadata;
+  if (bound !== undefined && typeof bound !== 'boolean') {
+    throw invalid('tls_client_certificate_bound_access_tokens must be true or false');
+  }
+  if (bound === true && methods.length === 0) throw invalid('this server asks for no client certificates');
+  if (bound === true && metadata.dpop_bound_access_tokens === true) {
+    throw invalid('tokens are bound to a certificate or to a DPoP key, not to both');
+  }
+  const subjects = SUBJECT_MEMBERS.filter((member) => metadata[member] !== undefined);
+  if (method !== 'tls_client_auth') {
+    if (subjects.length > 0) throw invalid(`${subjects[0]} is for tls_client_auth`);
+  } else if (methods.includes(method)) {
+    const [member] = subjects;
+    if (member === undefined || subjects.length > 1) {
+      throw invalid(`tls_client_auth takes exactly one of ${SUBJECT_MEMBERS.join(', ')}`);
+    }
+    const problem = subjectProblem(member, metadata[member]);
+    if (problem !== undefined) throw invalid(`${member} ${problem}`);
+  }
+  if (method === 'self_signed_tls_client_auth' && metadata.jwks !== undefined && !holdCertificates(metadata.jwks)) {
+    throw invalid('jwks must hold keys with x5c, each with the certificate of that very key first');
+  }
+}
+
+/** A certificate of another key would be taken in the name of this one. */
+function holdCertificates(jwks: unknown): boolean {
+  const { keys } = (jwks ?? {}) as { keys?: JsonWebKey[] };
+  if (!Array.isArray(keys)) return true; // the engine says what is wrong with it
+  return keys.every((jwk) => {
+    const [certificate] = certificatesIn({ keys: [jwk] });
+    const inside = certificate?.publicKey.export({ format: 'jwk' });
+    return (
+      inside !== undefined && (['kty', 'crv', 'x', 'y', 'n', 'e'] as const).every((name) => inside[name] === jwk[name])
+    );
+  });
 }
 
 /**

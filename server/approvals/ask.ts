@@ -5,6 +5,7 @@ import type { ClientRecord } from '../agents/clients.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { edgesWithin } from '../delegation/edges.ts';
 import type { ExchangeRequest } from '../delegation/exchange.ts';
+import { tooWeak } from '../delegation/rules/authentication.ts';
 import type { Sealing } from '../keys/seal.ts';
 import { canonicalJson, instant, sha256url } from '../oauth/canonical.ts';
 import { newId, newSecret } from '../oauth/ids.ts';
@@ -12,9 +13,11 @@ import { allow, type Outcome, refuse } from '../oauth/refusal.ts';
 import type { Person } from '../people/person.ts';
 import { type AgentRequest, parseAgentRequest } from '../tasks/ask.ts';
 import { covers } from '../tasks/coverage.ts';
+import type { Policy } from '../tasks/policies.ts';
 import { type CanonicalRequest, requestHash, toDetail } from '../tasks/request.ts';
-import type { Task, TaskStore } from '../tasks/task.ts';
+import { type Authentication, isAsStrong, type Task, type TaskStore } from '../tasks/task.ts';
 import type { NewApproval } from './approval.ts';
+import { decideByPolicy, type PolicyDependencies, policyOf } from './by-policy.ts';
 import type { ApprovalStore } from './store.ts';
 
 export interface AskDependencies {
@@ -40,7 +43,10 @@ export interface Question {
   boundTo: string | undefined;
   confidential: boolean;
   nonce?: string | undefined;
+  /** As the client asked (OpenID Connect Core §3.1.2.1): a task that was approved otherwise does not cover. */
   acrValues?: string | undefined;
+  /** Seconds. */
+  maxAge?: number | undefined;
   bindingMessage?: string | undefined;
   authReqId?: string | undefined;
   /** The two digits shown where the task was started; absent for unattended agents. */
@@ -149,7 +155,8 @@ export async function coveringTask(
     asked,
     boundTo,
     confidential,
-  }: Pick<Question, 'client' | 'person' | 'asked' | 'boundTo' | 'confidential'>,
+    ...freshness
+  }: Pick<Question, 'client' | 'person' | 'asked' | 'boundTo' | 'confidential'> & Freshness,
   { tasks, catalogue }: Pick<AskDependencies, 'tasks' | 'catalogue'>,
 ): Promise<Task | undefined> {
   // A public client proves nothing about itself: it always sees a page.
@@ -159,73 +166,99 @@ export async function coveringTask(
     (task) =>
       task.clientId === client.clientId &&
       (task.boundTo === null || task.boundTo === boundTo) &&
-      covers(catalogue(), task.actions, asked.actions) === undefined,
+      covers(catalogue(), task.actions, asked.actions) === undefined &&
+      isAsAsked(task, freshness) &&
+      tooWeak(asked.actions, signInOf(task), catalogue(), new Date()) === undefined,
   );
 }
+
+/** A sign-in as strong and as late as the client asked: step-up asks again, and is not answered from before (RFC 9470 §4). */
+const isAsAsked = ({ acr, authTime }: Task, { acrValues, maxAge }: Freshness): boolean =>
+  (acrValues === undefined || acrValues.split(' ').some((wanted) => isAsStrong(acr, wanted))) &&
+  (maxAge === undefined || authTime.getTime() >= Date.now() - maxAge * 1000);
+
+const signInOf = ({ acr, authTime }: Task) => ({ acr, auth_time: Math.floor(authTime.getTime() / 1000) });
+
+type Freshness = Pick<Question, 'acrValues' | 'maxAge'>;
 
 const askedHash = ({ actions, resources, scopes }: AgentRequest): string =>
   sha256url(
     canonicalJson([actions.map(({ action, version, parameters }) => [action, version, parameters]), resources, scopes]),
   );
 
-/** What the exchange calls when no live task covers: asks the person, and says where. */
-export type AskForExchange = (found: {
+/** What an exchange asks for without a task behind it. */
+export interface Uncovered {
   /** For whom, as a verified statement says. */
-  person: string;
+  claim: { person: string; authentication: Authentication };
   client: ClientRecord;
   request: ExchangeRequest;
   boundTo: string | undefined;
-}) => Promise<Outcome<never>>;
+}
 
-const EXCHANGE_QUESTION_SECONDS = 600;
+/** What the exchange calls when no live task covers. */
+export interface AskForExchange {
+  /** A policy decides in the person's place, or the person is asked and the client told where. */
+  ask(uncovered: Uncovered): Promise<Outcome<Task>>;
+  /** What {@link ask} would do: the policy that would decide, or none. */
+  foresee(uncovered: Uncovered): Promise<Outcome<Policy | undefined>>;
+}
 
 /** `consent_required`: one open question per request, the same one when it is asked again. */
-export const askForExchange =
-  (dependencies: AskDependencies): AskForExchange =>
-  async ({ person: id, client, request, boundTo }) => {
-    const person = await dependencies.person(id);
-    if (!person) return refuse({ reason: 'person_unknown' });
-    const details = request.actions?.map((action) => toDetail(action)) ?? [];
-    const parsed = parseAgentRequest(
-      {
-        scope: request.scopes?.join(' '),
-        details: details.length > 0 ? details : undefined,
-        resources: [request.audience ?? dependencies.issuer],
-        allowedTypes: undefined,
-      },
-      {
-        catalogue: dependencies.catalogue(),
-        issuer: dependencies.issuer,
-        organization: person.organization,
-        organizationDomains: person.organizationDomains,
-      },
-    );
-    if (!parsed.ok) return parsed;
-    const answer = (id: string, expiresAt: Date) =>
-      refuse({
-        reason: 'consent_required',
-        approval: id,
-        expiresIn: Math.max(1, Math.floor((expiresAt.getTime() - Date.now()) / 1000)),
-        details: parsed.value.actions.map((action) => toDetail(action)),
-      });
-    const open = await dependencies.approvals.findOpen(
-      person.organization,
-      client.clientId,
-      person.id,
-      askedHash(parsed.value),
-    );
-    if (open) return answer(open.id, open.expiresAt);
-    const asked = await askPerson(
-      {
-        kind: 'exchange',
-        client,
-        person,
-        asked: parsed.value,
-        seconds: EXCHANGE_QUESTION_SECONDS,
-        boundTo,
-        confidential: true,
-      },
-      dependencies,
-    );
-    return asked.ok ? answer(asked.value.id, asked.value.expiresAt) : asked;
+export function askForExchange(dependencies: AskDependencies & PolicyDependencies): AskForExchange {
+  return {
+    async foresee(uncovered) {
+      const question = await questionOf(uncovered, dependencies);
+      return question.ok ? allow(await policyOf(question.value, dependencies)) : question;
+    },
+
+    async ask(uncovered) {
+      const understood = await questionOf(uncovered, dependencies);
+      if (!understood.ok) return understood;
+      const question = understood.value;
+      const { person, client, asked } = question;
+      const answer = (id: string, expiresAt: Date) =>
+        refuse({
+          reason: 'consent_required',
+          approval: id,
+          expiresIn: Math.max(1, Math.floor((expiresAt.getTime() - Date.now()) / 1000)),
+          details: asked.actions.map((action) => toDetail(action)),
+        });
+      const policy = await policyOf(question, dependencies);
+      if (policy) {
+        const opened = await askPerson(question, dependencies);
+        if (!opened.ok) return opened;
+        const { authentication } = uncovered.claim;
+        return decideByPolicy(policy, opened.value, { person, authentication }, dependencies);
+      }
+      const { approvals } = dependencies;
+      const open = await approvals.findOpen(person.organization, client.clientId, person.id, askedHash(asked));
+      if (open) return answer(open.id, open.expiresAt);
+      const opened = await askPerson(question, dependencies);
+      return opened.ok ? answer(opened.value.id, opened.value.expiresAt) : opened;
+    },
   };
+}
+
+async function questionOf(
+  { claim, client, request, boundTo }: Uncovered,
+  { person: find, catalogue, issuer }: AskDependencies,
+): Promise<Outcome<Question>> {
+  const person = await find(claim.person);
+  if (!person) return refuse({ reason: 'person_unknown' });
+  const details = request.actions?.map((action) => toDetail(action)) ?? [];
+  const { organization, organizationDomains } = person;
+  const asked = parseAgentRequest(
+    {
+      scope: request.scopes?.join(' '),
+      details: details.length > 0 ? details : undefined,
+      resources: [request.audience ?? issuer],
+      allowedTypes: undefined,
+    },
+    { catalogue: catalogue(), issuer, organization, organizationDomains },
+  );
+  if (!asked.ok) return asked;
+  const seconds = EXCHANGE_QUESTION_SECONDS;
+  return allow({ kind: 'exchange', client, person, asked: asked.value, seconds, boundTo, confidential: true });
+}
+
+const EXCHANGE_QUESTION_SECONDS = 600;

@@ -1,5 +1,7 @@
 import type { Comparator } from './comparator.ts';
+import type { Condition } from './condition.ts';
 import type { Format } from './format.ts';
+import type { Language, Text } from './language.ts';
 import type { ParameterSchema } from './schema.ts';
 import type { Template } from './template.ts';
 
@@ -43,10 +45,38 @@ export const FACT_NAMES = ['what', 'system', 'data', 'changes', 'impact'] as con
 
 /** When it holds for the parameters of a request, the impact rises, and the impact line may say why. */
 export interface LevelRule {
-  when: { money_above: { parameter: string; value: string } } | { outside_domains: string };
+  when: Condition;
   then: Impact;
-  effect?: string;
-  undo?: string;
+  effect?: Text;
+  undo?: Text;
+}
+
+/** What the data is that an action reads or carries: policies look at it. */
+export type DataClass = (typeof DATA_CLASSES)[number];
+export const DATA_CLASSES = [
+  'personal',
+  'financial',
+  'health',
+  'credentials',
+  'source_code',
+  'confidential',
+  /** Written by strangers: mail, web pages, tickets. What an agent read there may be an instruction to it. */
+  'untrusted',
+] as const;
+
+/**
+ * Facts that the resource itself states about a request when it comes in: how many contacts, whose payment. They are
+ * shown like parameters, under names that begin with `#`, and pinned in the hash of the request.
+ */
+export interface ResolveDocument {
+  /** Where the resource is asked: a URL at its own origin. */
+  at: string;
+  /** JSON Schema 2020-12 of the facts, as strict as the one of the parameters. */
+  facts: Record<string, unknown>;
+  /** What becomes of a request whose facts could not be had: refused, or never below this impact. */
+  unchecked: 'refuse' | Impact;
+  /** Facts to preview the sentences with. */
+  sample: Record<string, unknown>;
 }
 
 /** One action as its API's owner writes it. */
@@ -64,25 +94,40 @@ export interface ActionDocument {
   parameters: Record<string, unknown>;
   /** Parameters that stand in the headline, the one a person has to touch first. */
   critical: string[];
-  headline: string;
-  button: string;
+  headline: Text;
+  button: Text;
   /** First part of the impact line: "Moves money". */
-  effect: string;
+  effect: Text;
   /** Last part of the impact line: "Cannot be undone". Reading has none. */
-  undo?: string;
-  facts: Record<FactName, string>;
+  undo?: Text;
+  facts: Record<FactName, Text>;
   reversible: boolean;
   level: { default: Impact; rules?: LevelRule[] };
+  /** How far a parameter may go at all: money by currency (others are refused), days of a range `from..to`. */
+  limits?: Record<string, Record<string, string> | number>;
   /** Parameters that a person may make narrower on the page. */
   narrowable?: string[];
+  /** May a person let it repeat without asking, with exactly these parameters? Never above medium impact. */
+  standing?: 'never' | 'exact';
+  dataClasses?: DataClass[];
+  /** Carries what an agent knows to somewhere else. Sending and exporting always do. */
+  egress?: boolean;
+  resolve?: ResolveDocument;
   /** `max` is an ISO 8601 duration. */
   durations: { default: 'once'; max: string };
   /** How each parameter narrows; `equal` where nothing is said. */
   compare?: Record<string, Comparator>;
   /** Keys of actions elsewhere that this one may lead to. */
   downstream?: string[];
+  /** How the person has to have signed in (RFC 9470): how strongly, and at most how many seconds ago. */
+  authentication?: { acr?: 'pwd' | 'fed' | 'phr'; maxAge?: number };
   /** Parameters to preview the sentences with, and to hold them to their word budgets. */
   samples: Record<string, unknown>[];
+  /**
+   * Set in what was drafted from somebody else's description: `says` are their words, never shown to a person who
+   * decides, `lacks` the parameters that no format fits. Nothing that still has it is published.
+   */
+  draft?: { source: string; says?: string; lacks?: string[] };
 }
 
 /** One parameter of a compiled action. */
@@ -95,12 +140,17 @@ export interface Parameter {
   readonly schema: ParameterSchema;
 }
 
-/** A rule of a compiled action. */
-export interface CompiledRule {
-  readonly when: LevelRule['when'];
-  readonly then: Impact;
-  readonly effect?: Template;
+/** Everything that an action says in one language. */
+export interface ActionTexts {
+  readonly headline: Template;
+  readonly button: string;
+  readonly effect: Template;
   readonly undo?: Template;
+  readonly facts: Readonly<Record<FactName, Template>>;
+  /** What each rule of the level says, in their order. */
+  readonly rules: readonly { readonly effect?: Template; readonly undo?: Template }[];
+  /** By name of the parameter, facts of the resource among them. */
+  readonly labels: ReadonlyMap<string, string>;
 }
 
 /** One version of an action, ready to be asked, shown, compared and used. */
@@ -121,19 +171,46 @@ export interface Action {
   readonly schema: Record<string, unknown>;
   readonly parameters: ReadonlyMap<string, Parameter>;
   readonly critical: readonly string[];
-  readonly headline: Template;
-  readonly button: string;
-  readonly effect: Template;
-  readonly undo?: Template;
-  readonly facts: Readonly<Record<FactName, Template>>;
-  readonly level: { readonly default: Impact; readonly rules: readonly CompiledRule[] };
+  /** English, and every other language that the action speaks completely. */
+  readonly texts: { readonly en: ActionTexts } & { readonly [language in Language]?: ActionTexts };
+  /** The default is never below the floor of the impact class, whatever the catalogue says. */
+  readonly level: {
+    readonly default: Impact;
+    readonly rules: readonly { readonly when: Condition; readonly then: Impact }[];
+  };
   readonly narrowable: readonly string[];
+  readonly standing: 'never' | 'exact';
+  readonly dataClasses: readonly DataClass[];
+  readonly egress: boolean;
+  readonly resolve?: Resolver;
   readonly durations: { readonly default: 'once'; readonly max: string; readonly maxSeconds: number };
   readonly downstream: readonly string[];
+  readonly authentication?: { readonly acr?: 'pwd' | 'fed' | 'phr'; readonly maxAge?: number };
   readonly samples: readonly Record<string, unknown>[];
   /** What is wrong with these parameters, in words for the agent's builder; undefined when they fit. */
   validate(parameters: unknown): string | undefined;
 }
+
+/** What the resource is asked about each request. */
+export interface Resolver {
+  readonly at: string;
+  readonly unchecked: 'refuse' | Impact;
+  /** By name, which begins with `#`. */
+  readonly facts: ReadonlyMap<string, Parameter>;
+  readonly sample: Readonly<Record<string, unknown>>;
+  /** What is wrong with what the resource said; undefined when it fits. */
+  validate(facts: unknown): string | undefined;
+}
+
+/** What no catalogue lowers: of this class, or of a verb that is always of one. */
+export const classOf = ({ verb, impactClass }: Pick<ActionDocument, 'verb' | 'impactClass'>): ImpactClass | undefined =>
+  impactClass ?? CLASS_OF_VERB[verb];
+
+const CLASS_OF_VERB: { readonly [verb in Verb]?: ImpactClass } = {
+  purchase: 'payment',
+  export: 'data_export',
+  delete: 'record_deletion',
+};
 
 /** The worse of two. */
 export const worse = (a: Impact, b: Impact): Impact => (IMPACTS.indexOf(a) >= IMPACTS.indexOf(b) ? a : b);

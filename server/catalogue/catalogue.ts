@@ -2,17 +2,22 @@ import { parseDocument } from 'yaml';
 import {
   type Action,
   type ActionDocument,
+  type ActionTexts,
   accessOf,
-  type CompiledRule,
+  classOf,
+  DATA_CLASSES,
   FACT_NAMES,
   IMPACT_CLASSES,
   IMPACTS,
-  type LevelRule,
   type Parameter,
   VERBS,
+  worse,
 } from './action.ts';
 import { COMPARATORS } from './comparator.ts';
+import { CONDITION_SCHEMA } from './condition.ts';
 import { durationSeconds } from './duration.ts';
+import { FALLBACK, LANGUAGES, type Language, languagesOf, type Text, textIn } from './language.ts';
+import { beyondLimit, limitProblems } from './limit.ts';
 import { actionProblems } from './lint.ts';
 import {
   type Check,
@@ -32,14 +37,26 @@ export interface ResourceDocument {
   name: string;
   /** `deployment` for a resource shared by all, or the id of the organization whose it is. */
   owner: string;
+  /** What its tokens look like: a JWT (RFC 9068) unless it asks about each of them anyway (RFC 7662). */
+  token_format?: TokenFormat;
+  /** An MCP server: an identity assertion that is to count there has to name it. */
+  mcp?: boolean;
+  /** The issuer whose tokens it takes, where that is not this server: then none for it is issued here. */
+  authorization_server?: string;
   actions: ActionDocument[];
 }
+
+export type TokenFormat = 'jwt' | 'opaque';
 
 export interface CatalogueResource {
   readonly resource: string;
   readonly name: string;
   /** Null when it is shared by all organizations. */
   readonly organization: string | null;
+  readonly tokenFormat: TokenFormat;
+  readonly mcp: boolean;
+  /** Null: this server. */
+  readonly authorizationServer: string | null;
 }
 
 /** Every action that can be asked, newest version first in line, and the resources they belong to. */
@@ -67,17 +84,42 @@ export class CatalogueError extends Error {
 
 /** Reads the YAML form: a list of resources. Throws {@link CatalogueError}. */
 export function parseCatalogue(yaml: string): ResourceDocument[] {
-  const document = parseDocument(yaml, { schema: 'core', version: '1.2', uniqueKeys: true, strict: true });
-  const problems = [...document.errors, ...document.warnings].map(({ message }) => message);
-  if (problems.length > 0) throw new CatalogueError(problems);
-  const resources: unknown = document.toJS({ maxAliasCount: 100 });
+  const resources = parseYaml(yaml);
   const problem = checkDocuments(resources);
   if (problem !== undefined) throw new CatalogueError([problem]);
   return resources as ResourceDocument[];
 }
 
-/** Makes documents into a catalogue. Throws {@link CatalogueError} with every problem of every action. */
-export function compileCatalogue(documents: readonly ResourceDocument[]): Catalogue {
+/** Reads the YAML form of one action, as an action of this resource. Throws {@link CatalogueError}. */
+export function parseAction(yaml: string, resource: ResourceDocument): ResourceDocument {
+  const document = { ...resource, actions: [parseYaml(yaml)] };
+  const problem = checkDocuments([document]);
+  if (problem !== undefined) throw new CatalogueError([problem.replace(/^0\.actions\.0\.?/, '')]);
+  return document as ResourceDocument;
+}
+
+function parseYaml(yaml: string): unknown {
+  const document = parseDocument(yaml, { schema: 'core', version: '1.2', uniqueKeys: true, strict: true });
+  const problems = [...document.errors, ...document.warnings].map(({ message }) => message);
+  if (problems.length > 0) throw new CatalogueError(problems);
+  try {
+    return document.toJS({ maxAliasCount: 100 });
+  } catch (cause) {
+    // An alias to nothing, or a bomb of them.
+    throw new CatalogueError([cause instanceof Error ? cause.message : String(cause)]);
+  }
+}
+
+/**
+ * Makes documents into a catalogue. Throws {@link CatalogueError} with every problem of every action.
+ *
+ * @param published says of an action that it is a record already: a record is not held to rules that were made after it,
+ * or a server with a stricter lint would not start on what its predecessor published
+ */
+export function compileCatalogue(
+  documents: readonly ResourceDocument[],
+  published: (key: string, version: number) => boolean = () => false,
+): Catalogue {
   const malformed = checkDocuments(documents);
   if (malformed !== undefined) throw new CatalogueError([malformed]);
 
@@ -85,14 +127,20 @@ export function compileCatalogue(documents: readonly ResourceDocument[]): Catalo
   const compileSchema = schemaCompiler();
   const resources = new Map<string, CatalogueResource>();
   const versions = new Map<string, Action[]>();
-  for (const { resource, name, owner, actions } of documents) {
+  for (const document of documents) {
+    const { resource, name, owner, token_format: tokenFormat = 'jwt', mcp = false, actions } = document;
+    const { authorization_server: authorizationServer = null } = document;
+    if (authorizationServer !== null && !isIdentifier(authorizationServer)) {
+      problems.push(`${resource}: authorization_server is no issuer`);
+    }
     if (resources.has(resource)) problems.push(`${resource}: declared twice`);
     if (!isIdentifier(resource)) problems.push(`${resource}: not an absolute URI without fragment (RFC 8707 §2)`);
     const organization = owner === 'deployment' ? null : owner;
-    const declared = { resource, name, organization };
+    const declared = { resource, name, organization, tokenFormat, mcp, authorizationServer };
     resources.set(resource, declared);
     for (const document of actions) {
-      const compiled = compileAction(document, declared, compileSchema);
+      const isRecord = published(document.key, document.version);
+      const compiled = compileAction(document, declared, compileSchema, !isRecord);
       problems.push(...compiled.problems.map((problem) => `${document.key} v${document.version}: ${problem}`));
       if (compiled.action) versions.set(document.key, [...(versions.get(document.key) ?? []), compiled.action]);
     }
@@ -144,41 +192,29 @@ function compileAction(
   document: ActionDocument,
   resource: CatalogueResource,
   compileSchema: (schema: JsonSchema) => Check,
+  lint: boolean,
 ): { action?: Action; problems: readonly string[] } {
-  const problems = schemaProblems(document.parameters);
-  const template = (name: string, source: string) => {
-    try {
-      return parseTemplate(source);
-    } catch (cause) {
-      if (!(cause instanceof TemplateError)) throw cause;
-      problems.push(`${name}: ${cause.message}`);
-      return parseTemplate('');
-    }
-  };
+  const { resolve, impactClass } = document;
+  const problems = [
+    ...schemaProblems(document.parameters),
+    ...(resolve ? schemaProblems(resolve.facts, 'resolve.facts', 'fact') : []),
+  ];
   const maxSeconds = durationSeconds(document.durations.max) ?? 0;
   if (maxSeconds === 0) problems.push(`durations.max ${document.durations.max} is no duration`);
 
-  const { schema, parameters } = parametersOf(document);
-  const headline = template('headline', document.headline);
-  const effect = template('effect', document.effect);
-  const facts = Object.fromEntries(
-    FACT_NAMES.map((name) => [name, template(name, document.facts[name])]),
-  ) as Action['facts'];
-  const rule = ({ when, then, effect, undo }: LevelRule): CompiledRule => ({
-    when,
-    then,
-    ...(effect !== undefined && { effect: template('effect', effect) }),
-    ...(undo !== undefined && { undo: template('undo', undo) }),
-  });
-  const rules = (document.level.rules ?? []).map(rule);
-  const undo = document.undo === undefined ? undefined : template('undo', document.undo);
-  const check = compileChecked(schema, compileSchema, problems);
+  const parameters = parametersOf(document.parameters, (name) => document.compare?.[name] ?? 'equal');
+  const facts = resolve ? parametersOf(resolve.facts, () => 'equal', '#') : new Map<string, Parameter>();
+  const texts = textsOf(document, problems);
+  const check = compileChecked(document.parameters, compileSchema, problems, 'parameters');
+  const checkFacts = resolve && compileChecked(resolve.facts, compileSchema, problems, 'resolve.facts');
   if (problems.length > 0) return { problems };
 
-  const ranges = [headline, ...Object.values(facts)]
+  const ranges = Object.values(texts)
+    .flatMap(({ headline, facts }) => [headline, ...Object.values(facts)])
     .flatMap(placeholders)
     .map(({ placeholder }) => placeholder.parameters)
     .filter((names) => names.length === 2);
+  const limits = document.limits ?? {};
   const action: Action = {
     key: document.key,
     version: document.version,
@@ -189,54 +225,148 @@ function compileAction(
     system: resource.name,
     ...(document.scope !== undefined && { scope: document.scope }),
     own: document.own ?? false,
-    ...(document.impactClass !== undefined && { impactClass: document.impactClass }),
+    ...(impactClass !== undefined && { impactClass }),
     reversible: document.reversible,
-    schema,
+    schema: document.parameters,
     parameters,
     critical: document.critical,
-    headline,
-    button: document.button,
-    effect,
-    ...(undo !== undefined && { undo }),
-    facts,
-    level: { default: document.level.default, rules },
+    texts,
+    level: {
+      // The lint says it to whoever publishes; here it holds for whatever stands in the table.
+      default: classOf(document) ? worse(document.level.default, 'high') : document.level.default,
+      rules: (document.level.rules ?? []).map(({ when, then }) => ({ when, then })),
+    },
     narrowable: document.narrowable ?? [],
+    standing: document.standing ?? 'never',
+    dataClasses: document.dataClasses ?? [],
+    egress: document.egress ?? (document.verb === 'send' || document.verb === 'export'),
+    ...(resolve &&
+      checkFacts && {
+        resolve: { at: resolve.at, unchecked: resolve.unchecked, facts, sample: resolve.sample, validate: checkFacts },
+      }),
     durations: { ...document.durations, maxSeconds },
     downstream: document.downstream ?? [],
+    ...(document.authentication !== undefined && { authentication: document.authentication }),
     samples: document.samples,
-    validate: (values) => check(values) ?? backwards(ranges, values as Record<string, unknown>),
+    validate: (values) =>
+      check(values) ??
+      backwards(ranges, values as Record<string, unknown>) ??
+      beyondLimit(limits, values as Record<string, unknown>),
   };
-  return { action, problems: actionProblems(action, document) };
+  if (!lint) return { action, problems };
+  return { action, problems: [...limitProblems(limits, parameters), ...actionProblems(action, document)] };
 }
 
-function compileChecked(schema: JsonSchema, compileSchema: (schema: JsonSchema) => Check, problems: string[]): Check {
+/** What the action says, in every language that it says anything in. */
+function textsOf(document: ActionDocument, problems: string[]): Action['texts'] {
+  const all = everyText(document);
+  const spoken = new Set(all.flatMap(([, text]) => languagesOf(text)));
+  const template = (name: string, source: string) => {
+    try {
+      return parseTemplate(source);
+    } catch (cause) {
+      if (!(cause instanceof TemplateError)) throw cause;
+      problems.push(`${name}: ${cause.message}`);
+      return parseTemplate('');
+    }
+  };
+  const said = ({ effect, undo }: { effect?: Text; undo?: Text }, language: Language) => ({
+    ...(effect !== undefined && { effect: template(inLanguage('effect', language), textIn(effect, language)) }),
+    ...(undo !== undefined && { undo: template(inLanguage('undo', language), textIn(undo, language)) }),
+  });
+  const textsIn = (language: Language): ActionTexts => {
+    // Half a page in one language and half in another is read by nobody.
+    for (const [name, text] of all) {
+      if (!languagesOf(text).includes(language)) problems.push(`${name}: ${language} is missing`);
+    }
+    const sentence = (name: string, text: Text) => template(inLanguage(name, language), textIn(text, language));
+    return {
+      ...said({ ...(document.undo !== undefined && { undo: document.undo }) }, language),
+      headline: sentence('headline', document.headline),
+      button: textIn(document.button, language),
+      effect: sentence('effect', document.effect),
+      facts: Object.fromEntries(
+        FACT_NAMES.map((name) => [name, sentence(name, document.facts[name])]),
+      ) as ActionTexts['facts'],
+      rules: (document.level.rules ?? []).map((rule) => said(rule, language)),
+      labels: new Map(labelsOf(document).map(([name, label]) => [name, textIn(label, language)])),
+    };
+  };
+  const { en, ...others } = Object.fromEntries(
+    LANGUAGES.filter((language) => language === FALLBACK || spoken.has(language)).map((language) => [
+      language,
+      textsIn(language),
+    ]),
+  ) as Action['texts'];
+  return { en, ...others };
+}
+
+/** Every text that a person may read, with its place. */
+function everyText(document: ActionDocument): [place: string, text: Text][] {
+  const { headline, button, effect, undo, facts, level } = document;
+  return [
+    ['headline', headline],
+    ['button', button],
+    ['effect', effect],
+    ...(undo === undefined ? [] : [['undo', undo] as [string, Text]]),
+    ...FACT_NAMES.map((name): [string, Text] => [name, facts[name]]),
+    ...(level.rules ?? []).flatMap((rule, index) =>
+      (['effect', 'undo'] as const).flatMap((part): [string, Text][] => {
+        const text = rule[part];
+        return text === undefined ? [] : [[`${part} of rule ${index + 1}`, text]];
+      }),
+    ),
+    ...labelsOf(document).map(([name, label]): [string, Text] => [`label of ${name}`, label]),
+  ];
+}
+
+const labelsOf = ({ parameters, resolve }: ActionDocument): [name: string, label: Text][] =>
+  [['', parameters] as const, ...(resolve ? [['#', resolve.facts] as const] : [])].flatMap(([prefix, schema]) =>
+    Object.entries(propertiesOf(schema)).flatMap(([name, { 'x-label': label }]): [string, Text][] =>
+      label === undefined || label === null ? [] : [[`${prefix}${name}`, label as Text]],
+    ),
+  );
+
+/** A place in the fallback language goes without saying. */
+const inLanguage = (place: string, language: Language): string =>
+  language === FALLBACK ? place : `${place} (${language})`;
+
+function compileChecked(
+  schema: JsonSchema,
+  compileSchema: (schema: JsonSchema) => Check,
+  problems: string[],
+  place: string,
+): Check {
   const refuseAll = () => 'not accepted';
   if (problems.length > 0) return refuseAll;
   try {
     return compileSchema(schema);
   } catch (cause) {
-    problems.push(`parameters: ${cause instanceof Error ? cause.message : String(cause)}`);
+    problems.push(`${place}: ${cause instanceof Error ? cause.message : String(cause)}`);
     return refuseAll;
   }
 }
 
-function parametersOf(document: ActionDocument): { schema: JsonSchema; parameters: Map<string, Parameter> } {
-  const schema = document.parameters;
+/** @param prefix stands before the names of what the resource says, so that no parameter can be mistaken for it */
+function parametersOf(
+  schema: JsonSchema,
+  comparatorOf: (name: string) => Parameter['comparator'],
+  prefix = '',
+): Map<string, Parameter> {
   const required = Array.isArray(schema.required) ? schema.required : [];
-  const parameters = Object.entries(propertiesOf(schema) as Record<string, ParameterSchema>).map(
-    ([name, property]): [string, Parameter] => [
-      name,
+  return new Map(
+    Object.entries(propertiesOf(schema) as Record<string, ParameterSchema>).map(([name, property]) => [
+      `${prefix}${name}`,
       {
-        name,
-        label: property['x-label'],
+        name: `${prefix}${name}`,
+        label: textIn(property['x-label'] ?? '', FALLBACK),
         format: property['x-format'],
         required: required.includes(name),
-        comparator: document.compare?.[name] ?? 'equal',
+        comparator: comparatorOf(name),
         schema: property,
       },
-    ],
+    ]),
   );
-  return { schema, parameters: new Map(parameters) };
 }
 
 /** A range from later to earlier is empty, and a page would show it as if it were not. */
@@ -253,6 +383,15 @@ function isIdentifier(resource: string): boolean {
 }
 
 const text = (maxLength: number) => ({ type: 'string', minLength: 1, maxLength });
+/** One text, or one per language with English among them. */
+const texts = (maxLength: number) => ({
+  type: ['string', 'object'],
+  minLength: 1,
+  maxLength,
+  additionalProperties: false,
+  required: [FALLBACK],
+  properties: Object.fromEntries(LANGUAGES.map((language) => [language, text(maxLength)])),
+});
 const names = { type: 'array', items: { type: 'string' }, uniqueItems: true };
 
 const LEVEL_RULE = {
@@ -260,33 +399,11 @@ const LEVEL_RULE = {
   additionalProperties: false,
   required: ['when', 'then'],
   properties: {
-    when: {
-      oneOf: [
-        {
-          type: 'object',
-          additionalProperties: false,
-          required: ['money_above'],
-          properties: {
-            money_above: {
-              type: 'object',
-              additionalProperties: false,
-              required: ['parameter', 'value'],
-              properties: { parameter: { type: 'string' }, value: { type: 'string', pattern: '^\\d{1,12}\\.\\d{2}$' } },
-            },
-          },
-        },
-        {
-          type: 'object',
-          additionalProperties: false,
-          required: ['outside_domains'],
-          properties: { outside_domains: { type: 'string' } },
-        },
-      ],
-    },
+    when: CONDITION_SCHEMA,
     // biome-ignore lint/suspicious/noThenProperty: the word a catalogue uses, never awaited
     then: { enum: IMPACTS },
-    effect: text(80),
-    undo: text(80),
+    effect: texts(80),
+    undo: texts(80),
   },
 };
 
@@ -317,15 +434,15 @@ const ACTION = {
     impactClass: { enum: IMPACT_CLASSES },
     parameters: { type: 'object' },
     critical: names,
-    headline: text(200),
-    button: text(40),
-    effect: text(80),
-    undo: text(80),
+    headline: texts(200),
+    button: texts(40),
+    effect: texts(80),
+    undo: texts(80),
     facts: {
       type: 'object',
       additionalProperties: false,
       required: FACT_NAMES,
-      properties: Object.fromEntries(FACT_NAMES.map((name) => [name, text(200)])),
+      properties: Object.fromEntries(FACT_NAMES.map((name) => [name, texts(200)])),
     },
     reversible: { type: 'boolean' },
     level: {
@@ -334,7 +451,32 @@ const ACTION = {
       required: ['default'],
       properties: { default: { enum: IMPACTS }, rules: { type: 'array', items: LEVEL_RULE } },
     },
+    limits: {
+      type: 'object',
+      additionalProperties: {
+        type: ['object', 'integer'],
+        minimum: 1,
+        maximum: 3660,
+        minProperties: 1,
+        propertyNames: { pattern: '^[A-Z]{3}$' },
+        additionalProperties: { type: 'string', pattern: '^\\d{1,12}\\.\\d{2}$' },
+      },
+    },
     narrowable: names,
+    standing: { enum: ['never', 'exact'] },
+    dataClasses: { type: 'array', uniqueItems: true, items: { enum: DATA_CLASSES } },
+    egress: { type: 'boolean' },
+    resolve: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['at', 'facts', 'unchecked', 'sample'],
+      properties: {
+        at: text(500),
+        facts: { type: 'object' },
+        unchecked: { enum: ['refuse', ...IMPACTS] },
+        sample: { type: 'object' },
+      },
+    },
     durations: {
       type: 'object',
       additionalProperties: false,
@@ -343,7 +485,19 @@ const ACTION = {
     },
     compare: { type: 'object', additionalProperties: { enum: COMPARATORS } },
     downstream: names,
+    authentication: {
+      type: 'object',
+      additionalProperties: false,
+      minProperties: 1,
+      properties: { acr: { enum: ['pwd', 'fed', 'phr'] }, maxAge: { type: 'integer', minimum: 60, maximum: 86_400 } },
+    },
     samples: { type: 'array', minItems: 1, items: { type: 'object' } },
+    draft: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['source'],
+      properties: { source: text(500), says: { type: 'string', maxLength: 2000 }, lacks: names },
+    },
   },
 };
 
@@ -356,6 +510,9 @@ const checkDocuments = schemaCompiler()({
     properties: {
       resource: text(200),
       name: text(40),
+      token_format: { enum: ['jwt', 'opaque'] },
+      mcp: { type: 'boolean' },
+      authorization_server: text(500),
       // An id, or the short name that the command line resolves to one.
       owner: { type: 'string', pattern: '^[a-z0-9][A-Za-z0-9_-]{0,80}$' },
       actions: { type: 'array', items: ACTION },

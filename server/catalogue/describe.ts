@@ -1,14 +1,16 @@
 import {
   type Access,
   type Action,
-  type CompiledRule,
+  type ActionTexts,
   FACT_NAMES,
   type FactName,
   type Impact,
+  type Parameter,
   worse,
 } from './action.ts';
-import { isOutside, type Money, type Reader, shorten, showDates, showValue } from './format.ts';
-import { compareDecimals } from './money.ts';
+import { holds, type Values } from './condition.ts';
+import { type Reader, shorten, showDates, showValue } from './format.ts';
+import { FALLBACK, type Language, LEXICON, languageOf } from './language.ts';
 import { type Fill, type Placeholder, render, type Segment, type Template, words } from './template.ts';
 
 /** The six facts, in the order of a page. */
@@ -19,8 +21,16 @@ export interface DescribeContext extends Reader {
   readonly duration?: string;
 }
 
+/**
+ * What the resource said about a request when it came in, checked against the action's schema. Null: it could not be
+ * had. Undefined where nothing is asked, or not yet.
+ */
+export type Stated = Readonly<Record<string, unknown>> | null | undefined;
+
 /** Everything a decision page says about one action, written by the server alone. */
 export interface Description {
+  /** Of every sentence here: the reader's, or English where the action does not speak it. */
+  readonly language: Language;
   /** Follows "{agent} wants to". */
   readonly headline: readonly Segment[];
   readonly headlineText: string;
@@ -43,67 +53,91 @@ export interface Description {
 export function describeAction(
   action: Action,
   parameters: Record<string, unknown>,
-  context: DescribeContext,
+  reader: DescribeContext,
+  stated?: Stated,
 ): Description {
-  const fill: Fill = (placeholder) => fillIn(placeholder, action, parameters, context);
-  const headline = render(action.headline, fill);
-  const rendered = FACT_NAMES.map((name) => [name, render(action.facts[name], fill)] as const);
-  const texts = Object.fromEntries(rendered.map(([name, { text }]) => [name, text])) as Record<FactName, string>;
-  const impact = impactOf(action, parameters, context);
+  // One language for the whole page: where the action lacks a reader's, its dates and money are English too.
+  const spoken = languageOf(reader.locale);
+  const language = action.texts[spoken] ? spoken : FALLBACK;
+  const texts = action.texts[language] ?? action.texts.en;
+  const context = language === spoken ? reader : { ...reader, locale: FALLBACK };
+  const values = valuesOf(parameters, stated);
+  const fill: Fill = (placeholder) => fillIn(placeholder, action, values, context);
+  const headline = render(texts.headline, fill);
+  const rendered = FACT_NAMES.map((name) => [name, render(texts.facts[name], fill)] as const);
+  const facts = Object.fromEntries(rendered.map(([name, { text }]) => [name, text])) as Record<FactName, string>;
+  const impact = impactOf(action, parameters, context, stated);
   return {
+    language,
     headline: headline.segments,
     headlineText: headline.text,
-    facts: { ...texts, duration: context.duration ?? 'Your choice below' },
+    facts: { ...facts, duration: context.duration ?? LEXICON[language].yourChoice },
     factSegments: Object.fromEntries(rendered.map(([name, { segments }]) => [name, segments])) as Record<
       FactName,
       Segment[]
     >,
     impact,
-    impactLine: impactLine(action, parameters, impact, context, fill),
+    impactLine: impactLine(action, texts, values, impact, LEXICON[language].impact[impact], context, fill),
     impactSymbol: SYMBOLS[impact],
-    button: action.button,
+    button: texts.button,
     access: action.access,
-    critical: criticalValues(action, parameters, context),
-    values: [...action.parameters.values()].flatMap(({ name, label, format }) => {
-      const shown = Object.hasOwn(parameters, name) ? showValue(format, parameters[name], FULL, context) : undefined;
-      return shown === undefined ? [] : [{ name, label, text: shown.text }];
+    critical: criticalValues(action, texts, values, context),
+    values: [...shownOf(action).values()].flatMap(({ name, format, label }) => {
+      const shown = Object.hasOwn(values, name) ? showValue(format, values[name], FULL, context) : undefined;
+      return shown === undefined ? [] : [{ name, label: texts.labels.get(name) ?? label, text: shown.text }];
     }),
   };
 }
 
-/** How much is at stake with these parameters: the action's own level, raised by every rule that holds, never lowered. */
+/**
+ * How much is at stake with these parameters: the action's own level, raised by every rule that holds and by facts that
+ * could not be had, never lowered.
+ */
 export function impactOf(
   action: Action,
   parameters: Record<string, unknown>,
   { organizationDomains }: Pick<Reader, 'organizationDomains'>,
+  stated?: Stated,
 ): Impact {
-  return rulesThatHold(action, parameters, organizationDomains).reduce(
-    (impact, rule) => worse(impact, rule.then),
-    action.level.default,
+  const unchecked = action.resolve?.unchecked ?? 'refuse';
+  const least =
+    stated === null && unchecked !== 'refuse' ? worse(action.level.default, unchecked) : action.level.default;
+  return rulesThatHold(action, valuesOf(parameters, stated), organizationDomains).reduce(
+    (impact, { then }) => worse(impact, then),
+    least,
   );
 }
 
+/** Everything a sentence may show: the parameters, and what the resource is asked about them. */
+export const shownOf = (action: Action): ReadonlyMap<string, Parameter> =>
+  action.resolve ? new Map([...action.parameters, ...action.resolve.facts]) : action.parameters;
+
+/** The values of a request under the names that sentences and rules know them by. */
+const valuesOf = (parameters: Record<string, unknown>, stated: Stated): Values =>
+  stated
+    ? { ...parameters, ...Object.fromEntries(Object.entries(stated).map(([name, value]) => [`#${name}`, value])) }
+    : parameters;
+
 const SYMBOLS: Readonly<Record<Impact, string>> = { low: '○', medium: '◐', high: '▲', critical: '▲▲' };
-const WORDS: Readonly<Record<Impact, string>> = { low: 'Low', medium: 'Medium', high: 'High', critical: 'Critical' };
 const FULL = [{ name: 'full' }] as const;
 
 function fillIn(
   { parameters: names, own, filters }: Placeholder,
   action: Action,
-  parameters: Record<string, unknown>,
+  values: Values,
   context: DescribeContext,
 ): Segment[] | undefined {
   if (own !== undefined) return [words(ownWord(own, action, context))];
   const [first, last] = names;
-  if (first === undefined || !names.every((name) => Object.hasOwn(parameters, name))) return undefined;
+  if (first === undefined || !names.every((name) => Object.hasOwn(values, name))) return undefined;
   const full = filters.some(({ name }) => name === 'full');
   const shown =
     last === undefined
-      ? showValue(action.parameters.get(first)?.format ?? 'text', parameters[first], filters, context)
-      : { text: showDates(String(parameters[first]), String(parameters[last]), full, context.locale) };
+      ? showValue(shownOf(action).get(first)?.format ?? 'text', values[first], filters, context)
+      : { text: showDates(String(values[first]), String(values[last]), full, context.locale) };
   if (shown === undefined) return undefined;
   const critical = names.some((name) => action.critical.includes(name));
-  const value = { text: shorten(shown.text), value: true, critical };
+  const value = { text: shorten(shown.text, context.locale), value: true, critical };
   return shown.noun === undefined ? [value] : [value, words(` ${shown.noun}`)];
 }
 
@@ -121,14 +155,14 @@ function ownWord(own: NonNullable<Placeholder['own']>, action: Action, context: 
 }
 
 /** In the order of `action.critical`, which is the order in which a person has to look at them. */
-function criticalValues(action: Action, parameters: Record<string, unknown>, context: DescribeContext) {
-  const shown = action.headline.parts
+function criticalValues(action: Action, texts: ActionTexts, values: Values, context: DescribeContext) {
+  const shown = texts.headline.parts
     .flatMap((part) => (typeof part === 'object' && 'whenPresent' in part ? part.whenPresent : [part]))
     .filter((part) => typeof part !== 'string');
   const placeholders = action.critical.flatMap((name) => shown.filter((part) => part.parameters.includes(name)));
   return [...new Set(placeholders)].flatMap((placeholder) => {
-    const text = fillIn(placeholder, action, parameters, context)?.[0]?.text;
-    const label = placeholder.parameters.map((name) => action.parameters.get(name)?.label ?? name).join(' – ');
+    const text = fillIn(placeholder, action, values, context)?.[0]?.text;
+    const label = placeholder.parameters.map((name) => texts.labels.get(name) ?? name).join(' – ');
     return text === undefined ? [] : [{ name: placeholder.parameters.join('..'), label, text }];
   });
 }
@@ -136,33 +170,25 @@ function criticalValues(action: Action, parameters: Record<string, unknown>, con
 /** `{what it does} · {level} impact · {can it be undone}`; the worst rule that holds may change the outer two. */
 function impactLine(
   action: Action,
-  parameters: Record<string, unknown>,
+  texts: ActionTexts,
+  values: Values,
   impact: Impact,
+  level: string,
   context: DescribeContext,
   fill: Fill,
 ): string {
-  const rules = rulesThatHold(action, parameters, context.organizationDomains);
+  const worst = rulesThatHold(action, values, context.organizationDomains).filter(({ then }) => then === impact);
   const said = (part: 'effect' | 'undo'): Template | undefined =>
-    rules.findLast((rule) => rule.then === impact && rule[part] !== undefined)?.[part] ?? action[part];
+    worst.map(({ index }) => texts.rules[index]?.[part]).findLast((template) => template !== undefined) ?? texts[part];
   const undo = said('undo');
   return [
-    render(said('effect') ?? action.effect, fill).text,
-    `${WORDS[impact]} impact`,
+    render(said('effect') ?? texts.effect, fill).text,
+    level,
     ...(undo === undefined ? [] : [render(undo, fill).text]),
   ].join(' · ');
 }
 
-const rulesThatHold = (
-  action: Action,
-  parameters: Record<string, unknown>,
-  domains: readonly string[],
-): CompiledRule[] => action.level.rules.filter(({ when }) => holds(when, parameters, domains));
-
-function holds(when: CompiledRule['when'], parameters: Record<string, unknown>, domains: readonly string[]): boolean {
-  if ('money_above' in when) {
-    const amount = parameters[when.money_above.parameter] as Money | undefined;
-    return amount !== undefined && compareDecimals(amount.value, when.money_above.value) > 0;
-  }
-  const addresses = parameters[when.outside_domains];
-  return [addresses].flat().some((address) => typeof address === 'string' && isOutside(address, domains));
-}
+const rulesThatHold = (action: Action, values: Values, domains: readonly string[]) =>
+  action.level.rules
+    .map((rule, index) => ({ ...rule, index }))
+    .filter(({ when }) => holds(when, shownOf(action), values, domains));

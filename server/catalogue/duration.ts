@@ -1,4 +1,5 @@
 import type { Action, Impact } from './action.ts';
+import { LEXICON, languageOf } from './language.ts';
 
 /** One answer to "how long may it do this?". `value` is what the form posts; `maxUses` null means without a limit. */
 export interface DurationChoice {
@@ -20,18 +21,23 @@ const ONCE_SECONDS = 600;
 export function durationChoices(
   action: Pick<Action, 'durations'>,
   impact: Impact,
-  { now, timeZone }: { now: Date; timeZone: string },
+  { now, timeZone, locale = 'en' }: { now: Date; timeZone: string; locale?: string },
 ): DurationChoice[] {
+  const words = LEXICON[languageOf(locale)];
   const longest = Math.min(LONGEST[impact], action.durations.maxSeconds);
   const once = Math.min(ONCE_SECONDS, longest);
-  const choices = [{ value: 'once', label: `Once, ${Math.round(once / 60)} min`, seconds: once, maxUses: 1 }];
+  const choices = [{ value: 'once', label: words.once(Math.round(once / 60)), seconds: once, maxUses: 1 }];
   // Above medium nothing lasts: one use, whatever the clock says.
   if (LONGEST[impact] <= ONCE_SECONDS) return choices;
 
   const more = [
-    { value: 'PT1H', label: '1 hour', seconds: 3_600 },
-    { value: 'today', label: 'Today', seconds: secondsLeftToday(now, timeZone) },
-    { value: action.durations.max, label: spell(action.durations.maxSeconds), seconds: action.durations.maxSeconds },
+    { value: 'PT1H', label: spell(3_600, locale), seconds: 3_600 },
+    { value: 'today', label: words.today, seconds: secondsLeftToday(now, timeZone) },
+    {
+      value: action.durations.max,
+      label: spell(action.durations.maxSeconds, locale),
+      seconds: action.durations.maxSeconds,
+    },
   ];
   return [
     ...choices,
@@ -78,8 +84,7 @@ const UNITS = [
 ] as const;
 
 /** "10 minutes": the largest unit that says it in one number. */
-function spell(seconds: number): string {
-  const [size, name] = UNITS.find(([unit]) => seconds % unit === 0) ?? [1, 'second'];
-  const count = seconds / size;
-  return `${count} ${name}${count === 1 ? '' : 's'}`;
+export function spell(seconds: number, locale: string): string {
+  const [size, unit] = UNITS.find(([length]) => seconds % length === 0) ?? [1, 'second'];
+  return new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' }).format(seconds / size);
 }

@@ -1,8 +1,9 @@
+import { LEXICON, languageOf } from './language.ts';
 import type { Filter } from './template.ts';
 
 /** How a parameter is shown. It also fixes what its schema may look like (`schema.ts`). */
 export type Format = (typeof FORMATS)[number];
-export const FORMATS = ['text', 'id', 'email', 'money', 'count', 'date', 'instant', 'list', 'changes'] as const;
+export const FORMATS = ['text', 'id', 'email', 'money', 'count', 'date', 'instant', 'flag', 'list', 'changes'] as const;
 
 /** For whom something is shown. */
 export interface Reader {
@@ -82,7 +83,7 @@ export function isOutside(address: string, domains: readonly string[]): boolean 
 }
 
 /** The first {@link SHOWN_CHARACTERS} characters, with a word about the rest. Never cuts a character in two. */
-export function shorten(text: string): string {
+export function shorten(text: string, locale: string): string {
   if ([...text].length <= SHOWN_CHARACTERS) return text;
   let shown = '';
   let characters = 0;
@@ -91,7 +92,7 @@ export function shorten(text: string): string {
     if (characters > SHOWN_CHARACTERS) break;
     shown += segment;
   }
-  return `${shown}… (full text below)`;
+  return `${shown}… (${LEXICON[languageOf(locale)].fullTextBelow})`;
 }
 
 function spell(format: Format, value: unknown, full: boolean, locale: string, timeZone: string): string {
@@ -105,20 +106,23 @@ function spell(format: Format, value: unknown, full: boolean, locale: string, ti
       return showDates(value as string, value as string, full, locale);
     case 'instant':
       return showInstant(value as string, full, locale, timeZone);
+    case 'flag':
+      return LEXICON[languageOf(locale)].flag[value === true ? 'yes' : 'no'];
     case 'changes':
       // Sorted, because the order is the agent's; texts quoted, because null and "emptied" are not the same change.
       return Object.entries(value as object)
         .toSorted(([a], [b]) => (a < b ? -1 : 1))
-        .map(([name, changed]) => `${name}: ${showChange(changed)}`)
+        .map(([name, changed]) => `${name}: ${showChange(changed, locale)}`)
         .join('; ');
     default:
       return String(value);
   }
 }
 
-const showChange = (value: unknown): string => {
-  if (value === null) return 'emptied';
-  return typeof value === 'string' ? `“${value}”` : String(value);
+const showChange = (value: unknown, locale: string): string => {
+  const words = LEXICON[languageOf(locale)];
+  if (value === null) return words.emptied;
+  return typeof value === 'string' ? words.quote(value) : String(value);
 };
 
 function showMoney({ currency, value }: Money, locale: string): string {

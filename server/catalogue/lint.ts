@@ -2,6 +2,8 @@ import { checkTexts } from '../oauth/text.ts';
 import {
   type Action,
   type ActionDocument,
+  type ActionTexts,
+  classOf,
   FACT_NAMES,
   type FactName,
   IMPACTS,
@@ -9,9 +11,11 @@ import {
   type Parameter,
 } from './action.ts';
 import { type Comparator, isLimit } from './comparator.ts';
-import { type DescribeContext, describeAction } from './describe.ts';
+import { conditionProblem, holdsAddresses } from './condition.ts';
+import { type DescribeContext, describeAction, type Stated, shownOf } from './describe.ts';
 import { LONGEST } from './duration.ts';
 import { type Format, SHOWN_CHARACTERS } from './format.ts';
+import { FALLBACK, LANGUAGES, type Language, LEXICON } from './language.ts';
 import { longest } from './schema.ts';
 import { type Filter, fixedWords, type Placeholder, placeholders, type Segment, type Template } from './template.ts';
 
@@ -20,31 +24,54 @@ import { type Filter, fixedWords, type Placeholder, placeholders, type Segment, 
  * comparison that does not fit, words a person need not know. Empty when there is nothing.
  */
 export function actionProblems(action: Action, document: ActionDocument): string[] {
+  const spoken = LANGUAGES.flatMap((language): Spoken[] => {
+    const texts = action.texts[language];
+    if (texts === undefined) return [];
+    const name = (place: string) => (language === FALLBACK ? place : `${place} (${language})`);
+    return [{ language, texts, name }];
+  });
   const problems = [
+    ...draftProblems(document),
     ...textProblems(document),
-    ...placeholderProblems(action),
-    ...visibilityProblems(action),
-    ...changeProblems(action),
-    ...levelProblems(action),
+    ...spoken.flatMap((one) => [
+      ...placeholderProblems(action, one),
+      ...visibilityProblems(action, one),
+      ...changeProblems(action, one),
+      ...wordProblems(action, one),
+    ]),
+    ...lengthProblems(action),
+    ...levelProblems(action, document),
+    ...resolveProblems(action),
     ...askingProblems(action),
     ...comparatorProblems(action, document.compare ?? {}),
-    ...wordProblems(action),
   ];
   // Sentences and rules that do not fit their parameters cannot be filled.
-  return problems.length > 0 ? problems : sampleProblems(action);
+  return problems.length > 0 ? problems : spoken.flatMap((one) => sampleProblems(action, one));
 }
 
-const textProblems = (document: ActionDocument): string[] => {
+/** What an action says in one language, and how a place in it is called. */
+interface Spoken {
+  language: Language;
+  texts: ActionTexts;
+  name(place: string): string;
+}
+
+/** What was drafted from somebody else's words waits for a person's own. */
+const draftProblems = ({ draft }: ActionDocument): string[] =>
+  draft === undefined ? [] : [`is a draft from ${draft.source}: write its texts yourself, then remove "draft"`];
+
+const textProblems = ({ draft: _, ...document }: ActionDocument): string[] => {
   const found = checkTexts(document);
   return found ? [`${found.field}: ${found.problem}`] : [];
 };
 
 /** Every placeholder names a parameter that is there, through filters that fit it. */
-function placeholderProblems(action: Action): string[] {
-  return sentences(action).flatMap(({ name, template }) =>
+function placeholderProblems(action: Action, spoken: Spoken): string[] {
+  const shown = shownOf(action);
+  return sentences(spoken).flatMap(({ name, template }) =>
     placeholders(template).flatMap(({ placeholder, optional }) => {
-      const declared = placeholder.parameters.map((parameter) => action.parameters.get(parameter));
-      const missing = placeholder.parameters.filter((parameter) => !action.parameters.has(parameter));
+      const declared = placeholder.parameters.map((parameter) => shown.get(parameter));
+      const missing = placeholder.parameters.filter((parameter) => !shown.has(parameter));
       if (missing.length > 0) return missing.map((parameter) => `${name}: ${parameter} is not a parameter`);
       const parameters = declared.filter((parameter) => parameter !== undefined);
       if (parameters.length === 2 && parameters.some(({ format }) => format !== 'date')) {
@@ -54,8 +81,8 @@ function placeholderProblems(action: Action): string[] {
         parameters.every((parameter) => fits(filter, parameter)) ? [] : [`${name}: ${filter.name} does not fit here`],
       );
       // Such a stretch would vanish without a word when the value is absent.
-      const mayBeAbsent = parameters.some(({ required }) => !required) || placeholder.filters.some(isSplit);
-      if (mayBeAbsent && !optional)
+      const mayBeAbsent = parameters.some((parameter) => !isAlwaysThere(action, parameter));
+      if ((mayBeAbsent || placeholder.filters.some(isSplit)) && !optional)
         problems.push(`${name}: ${placeholder.parameters.join('..')} may be absent, put it in []`);
       return problems;
     }),
@@ -63,65 +90,70 @@ function placeholderProblems(action: Action): string[] {
 }
 
 /** Nothing is granted that is not shown, and what matters stands in the headline, whole. */
-function visibilityProblems(action: Action): string[] {
+function visibilityProblems(action: Action, { texts, name: at }: Spoken): string[] {
   const problems: string[] = [];
-  const inHeadline = placeholders(action.headline);
+  const inHeadline = placeholders(texts.headline);
   for (const name of action.critical) {
     const parameter = action.parameters.get(name);
-    if (!parameter) problems.push(`critical: ${name} is not a parameter`);
     const found = inHeadline.filter(({ placeholder }) => placeholder.parameters.includes(name));
-    if (found.length === 0) problems.push(`headline: critical ${name} is missing`);
+    if (found.length === 0) problems.push(`${at('headline')}: critical ${name} is missing`);
     if (parameter?.required && found.every(({ optional }) => optional)) {
-      problems.push(`headline: critical ${name} stands only in an optional stretch`);
-    }
-    if (parameter && canBeCut(parameter) && IMPACTS.indexOf(action.level.default) < IMPACTS.indexOf('high')) {
-      problems.push(`critical ${name} can be longer than ${SHOWN_CHARACTERS} characters: bound it or raise the level`);
+      problems.push(`${at('headline')}: critical ${name} stands only in an optional stretch`);
     }
   }
-  const everywhere = [...inHeadline, ...Object.values(action.facts).flatMap(placeholders)];
-  for (const { name, format } of action.parameters.values()) {
+  const everywhere = [...inHeadline, ...Object.values(texts.facts).flatMap(placeholders)];
+  for (const { name, format } of shownOf(action).values()) {
+    const place = name.startsWith('#') ? `fact ${name}` : `parameter ${name}`;
     const shown = everywhere.filter(({ placeholder }) => placeholder.parameters.includes(name));
-    if (shown.length === 0) problems.push(`parameter ${name} is never shown`);
+    if (shown.length === 0) problems.push(`${at(place)} is never shown`);
     if ((format === 'date' || format === 'instant') && !shown.some(({ placeholder }) => isFull(placeholder))) {
-      problems.push(`parameter ${name} is never shown with its year, use {${name}|full}`);
+      problems.push(`${at(place)} is never shown with its year, use {${name}|full}`);
     }
   }
   return problems;
+}
+
+function lengthProblems(action: Action): string[] {
+  return action.critical.flatMap((name) => {
+    const parameter = action.parameters.get(name);
+    if (!parameter) return [`critical: ${name} is not a parameter`];
+    return canBeCut(parameter) && below(action.level.default, 'high')
+      ? [`critical ${name} can be longer than ${SHOWN_CHARACTERS} characters: bound it or raise the level`]
+      : [];
+  });
 }
 
 /** The first word of "Changes" is the whole answer, and only writing has something to undo. */
-function changeProblems(action: Action): string[] {
+function changeProblems(action: Action, { language, texts, name }: Spoken): string[] {
   const problems: string[] = [];
-  const changes = action.facts.changes.source;
-  if (action.access === 'read' && !/^Nothing\b/.test(changes)) {
-    problems.push(`changes: verb ${action.verb} changes nothing, begin with "Nothing"`);
+  const { nothing, yes, begins, cannot } = LEXICON[language];
+  const changes = texts.facts.changes.source;
+  if (action.access === 'read' && !nothing.test(changes)) {
+    problems.push(`${name('changes')}: verb ${action.verb} changes nothing, begin with "${begins.nothing}"`);
   }
-  if (action.access === 'write' && !/^Yes\b/.test(changes)) {
-    problems.push(`changes: verb ${action.verb} changes something, begin with "Yes"`);
+  if (action.access === 'write' && !yes.test(changes)) {
+    problems.push(`${name('changes')}: verb ${action.verb} changes something, begin with "${begins.yes}"`);
   }
-  if (action.access === 'write' && action.undo === undefined) problems.push('undo is missing');
-  if (action.undo !== undefined && /^Cannot\b/.test(action.undo.source) === action.reversible) {
-    problems.push(`undo: does not fit reversible ${action.reversible}`);
+  if (action.access === 'write' && texts.undo === undefined) problems.push('undo is missing');
+  if (texts.undo !== undefined && cannot.test(texts.undo.source) === action.reversible) {
+    problems.push(`${name('undo')}: does not fit reversible ${action.reversible}`);
   }
   return problems;
 }
 
-function levelProblems(action: Action): string[] {
+function levelProblems(action: Action, document: ActionDocument): string[] {
   const problems: string[] = [];
-  const impactClass = action.impactClass ?? CLASS_OF_VERB[action.verb];
-  if (impactClass !== undefined && below(action.level.default, 'high')) {
+  const impactClass = classOf(document);
+  if (impactClass !== undefined && below(document.level.default, 'high')) {
     problems.push(`level: ${impactClass} is never below high`);
   }
   for (const { when, then } of action.level.rules) {
     if (!below(action.level.default, then))
       problems.push(`level: a rule to ${then} does not raise ${action.level.default}`);
-    if ('money_above' in when) {
-      const { parameter } = when.money_above;
-      if (action.parameters.get(parameter)?.format !== 'money') problems.push(`level: ${parameter} is not money`);
-    } else {
-      const parameter = action.parameters.get(when.outside_domains);
-      if (!parameter || !isAddress(parameter)) problems.push(`level: ${when.outside_domains} holds no addresses`);
-      if (below(then, 'high')) problems.push('level: a message to the outside is never below high');
+    const problem = conditionProblem(when, shownOf(action));
+    if (problem !== undefined) problems.push(`level: ${problem}`);
+    if ('outside_domains' in when && below(then, 'high')) {
+      problems.push('level: a message to the outside is never below high');
     }
   }
   // Whoever may send may send to anyone, unless a rule looks at the addresses.
@@ -132,6 +164,29 @@ function levelProblems(action: Action): string[] {
   if (action.durations.maxSeconds > LONGEST[action.level.default]) {
     problems.push(`durations.max is longer than ${action.level.default} impact allows`);
   }
+  if (action.standing !== 'never' && !below(action.level.default, 'high')) {
+    problems.push(`standing: ${action.level.default} impact is asked each time`);
+  }
+  if (!action.egress && (action.verb === 'send' || action.verb === 'export')) {
+    problems.push(`egress: verb ${action.verb} always carries something out`);
+  }
+  return problems;
+}
+
+/** The resource is asked at its own place, and what it does not say may not be taken for nothing. */
+function resolveProblems({ resolve, resource, level, own }: Action): string[] {
+  if (resolve === undefined) return [];
+  const problems: string[] = [];
+  if (!URL.canParse(resolve.at) || new URL(resolve.at).origin !== new URL(resource).origin || /[#@]/.test(resolve.at)) {
+    problems.push(`resolve.at: must be at ${new URL(resource).origin}`);
+  }
+  if (resolve.facts.size === 0) problems.push('resolve.facts: there are none');
+  if (resolve.unchecked !== 'refuse' && !below(level.default, resolve.unchecked)) {
+    problems.push(`resolve.unchecked: ${resolve.unchecked} does not raise ${level.default}, say "refuse"`);
+  }
+  if (own) problems.push('own: what an agent does by itself nobody reads, so nothing is asked about it');
+  const invalid = resolve.validate(resolve.sample);
+  if (invalid !== undefined) problems.push(`resolve.sample: ${invalid}`);
   return problems;
 }
 
@@ -163,55 +218,64 @@ function comparatorProblems(action: Action, compare: Record<string, Comparator>)
 }
 
 /** People decide about tasks; how the server says it to software is no word for them. */
-function wordProblems(action: Action): string[] {
-  const texts = [
-    ...sentences(action).map(({ name, template }) => [name, fixedWords(template)] as const),
-    ['button', action.button] as const,
+function wordProblems(action: Action, spoken: Spoken): string[] {
+  const { language, texts, name } = spoken;
+  const { forbidden, empty } = LEXICON[language];
+  const said = sentences(spoken).map((sentence) => [sentence.name, fixedWords(sentence.template)] as const);
+  const all = [
+    ...said,
+    [name('button'), texts.button] as const,
     ['name of the resource', action.system] as const,
-    ...[...action.parameters.values()].map(({ name, label }) => [`label of ${name}`, label] as const),
+    ...[...texts.labels].map(([parameter, label]) => [name(`label of ${parameter}`), label] as const),
   ];
-  const problems = texts.flatMap(([name, text]) => {
-    const word = FORBIDDEN.exec(text)?.[0];
-    return word === undefined ? [] : [`${name}: the word "${word}" is not for a person`];
+  const problems = all.flatMap(([place, text]) => {
+    const word = forbidden.exec(text)?.[0];
+    return word === undefined ? [] : [`${place}: the word "${word}" is not for a person`];
   });
-  if (/^(?:ok|okay|accept|continue|yes|agree|deny|next)\b/i.test(action.button)) {
-    problems.push('button: say what is allowed or approved');
+  // A value in the catalogue's own words is compared with nothing when the task is used.
+  for (const [place, text] of said) {
+    const value = VALUE.exec(text)?.[0];
+    if (value !== undefined)
+      problems.push(`${place}: "${value}" is only described, show it from a parameter or a fact`);
   }
-  if (wordsOf(action.button) > 3) problems.push('button: more than 3 words');
+  if (empty.test(texts.button)) problems.push(`${name('button')}: say what is allowed or approved`);
+  if (wordsOf(texts.button) > 3) problems.push(`${name('button')}: more than 3 words`);
   return problems;
 }
 
 /** Holds the sentences, filled with the samples, to what a person can take in. */
-function sampleProblems(action: Action): string[] {
-  return action.samples.flatMap((sample, index) => {
+function sampleProblems(action: Action, { language, name: at }: Spoken): string[] {
+  const reader = { ...SAMPLE_READER, locale: language };
+  const unchecked = action.resolve?.unchecked ?? 'refuse';
+  const stated: Stated[] = [action.resolve?.sample, ...(unchecked === 'refuse' ? [] : [null])];
+  const problems = action.samples.flatMap((sample, index) => {
     const invalid = action.validate(sample);
     if (invalid !== undefined) return [`sample ${index + 1}: ${invalid}`];
-    const described = describeAction(action, sample, SAMPLE_READER);
-    const problems: string[] = [];
-    const first = countWords(described.headline) + wordsOf(described.impactLine);
-    if (first > HEADLINE_WORDS) problems.push(`headline and impact line have ${first}/${HEADLINE_WORDS} words`);
-    for (const name of FACT_NAMES) {
-      const { length } = [...described.facts[name]];
-      if (length === 0) problems.push(`${name} is empty`);
-      if (length > FACT_CHARACTERS[name]) problems.push(`${name} has ${length}/${FACT_CHARACTERS[name]} characters`);
-      const words = countWords(described.factSegments[name]);
-      if (words > FACT_WORDS) problems.push(`${name} has ${words}/${FACT_WORDS} words`);
-    }
-    return problems.map((problem) => `sample ${index + 1}: ${problem}`);
+    return stated.flatMap((facts) => {
+      const described = describeAction(action, sample, reader, facts);
+      const found: string[] = [];
+      const first = countWords(described.headline) + wordsOf(described.impactLine);
+      if (first > HEADLINE_WORDS) found.push(`${at('headline')} and impact line have ${first}/${HEADLINE_WORDS} words`);
+      for (const name of FACT_NAMES) {
+        const { length } = [...described.facts[name]];
+        if (length === 0) found.push(`${at(name)} is empty`);
+        if (length > FACT_CHARACTERS[name]) found.push(`${at(name)} has ${length}/${FACT_CHARACTERS[name]} characters`);
+        const words = countWords(described.factSegments[name]);
+        if (words > FACT_WORDS) found.push(`${at(name)} has ${words}/${FACT_WORDS} words`);
+      }
+      const place = `sample ${index + 1}${facts === null ? ' unchecked' : ''}`;
+      return found.map((problem) => `${place}: ${problem}`);
+    });
   });
+  return [...new Set(problems)];
 }
 
 const HEADLINE_WORDS = 18; // of 22; the agent's name and "wants to" need the others
 const FACT_WORDS = 9;
 const FACT_CHARACTERS: Readonly<Record<FactName, number>> = { what: 60, system: 60, data: 60, changes: 60, impact: 70 };
 
-const FORBIDDEN = /\b(?:scopes?|tokens?|clients?|grants?|granted|oauth|delegations?|delegated?)\b/i;
-
-const CLASS_OF_VERB: Partial<Record<Action['verb'], string>> = {
-  purchase: 'payment',
-  export: 'data_export',
-  delete: 'record_deletion',
-};
+/** Digits, money and addresses: what a request is about, and no catalogue can know. */
+const VALUE = /[\p{L}\p{N}]*\p{N}[\p{L}\p{N}.,]*|\p{Sc}|%|\bhttps?:\S*|\bwww\.\S+|\S+@\S+/u;
 
 const FORMAT_OF_COMPARATOR: Partial<Record<Comparator, Format>> = {
   'money-max': 'money',
@@ -232,16 +296,20 @@ const SAMPLE_READER: DescribeContext = {
   timeZone: 'Europe/Berlin',
 };
 
-const sentences = (action: Action): { name: string; template: Template }[] => [
-  { name: 'headline', template: action.headline },
-  ...FACT_NAMES.map((name) => ({ name, template: action.facts[name] })),
-  { name: 'effect', template: action.effect },
-  ...(action.undo ? [{ name: 'undo', template: action.undo }] : []),
-  ...action.level.rules.flatMap(({ effect, undo }) => [
-    ...(effect ? [{ name: 'effect', template: effect }] : []),
-    ...(undo ? [{ name: 'undo', template: undo }] : []),
+const sentences = ({ texts, name }: Spoken): { name: string; template: Template }[] => [
+  { name: name('headline'), template: texts.headline },
+  ...FACT_NAMES.map((fact) => ({ name: name(fact), template: texts.facts[fact] })),
+  { name: name('effect'), template: texts.effect },
+  ...(texts.undo ? [{ name: name('undo'), template: texts.undo }] : []),
+  ...texts.rules.flatMap(({ effect, undo }) => [
+    ...(effect ? [{ name: name('effect'), template: effect }] : []),
+    ...(undo ? [{ name: name('undo'), template: undo }] : []),
   ]),
 ];
+
+/** A fact of the resource is there only where its request is refused without. */
+const isAlwaysThere = ({ resolve }: Action, { name, required }: Parameter): boolean =>
+  required && (!name.startsWith('#') || resolve?.unchecked === 'refuse');
 
 const fits = (filter: Filter, parameter: Parameter): boolean => {
   switch (filter.name) {
@@ -252,13 +320,9 @@ const fits = (filter: Filter, parameter: Parameter): boolean => {
     case 'count':
       return ['list', 'changes', 'count'].includes(parameter.format);
     default:
-      return isAddress(parameter);
+      return holdsAddresses(parameter);
   }
 };
-
-const isAddress = ({ format, schema }: Parameter): boolean =>
-  format === 'email' ||
-  (format === 'list' && (schema.items as Record<string, unknown> | undefined)?.format === 'email');
 
 // A list through a filter is a number or is shown in full below; only a single text can hide its own end.
 const canBeCut = ({ format, schema }: Parameter): boolean =>

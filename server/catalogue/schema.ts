@@ -2,12 +2,13 @@ import { Ajv2020, type ErrorObject, type Format as TextFormat } from 'ajv/dist/2
 import { fullFormats } from 'ajv-formats/dist/formats.js';
 import { canonicalJson } from '../oauth/canonical.ts';
 import { FORMATS, type Format } from './format.ts';
+import { LANGUAGES, type Text } from './language.ts';
 
 export type JsonSchema = Record<string, unknown>;
-export type ParameterSchema = JsonSchema & { 'x-label': string; 'x-format': Format };
+export type ParameterSchema = JsonSchema & { 'x-label': Text; 'x-format': Format };
 
 /** The one shape of money: a decimal in a string, because a float cannot hold a cent. */
-const MONEY = {
+export const MONEY = {
   type: 'object',
   additionalProperties: false,
   required: ['currency', 'value'],
@@ -39,16 +40,16 @@ export function schemaCompiler(): (schema: JsonSchema) => Check {
  * What a catalogue's schema may not do. It has to be closed and bounded, and every parameter shown in a way we know:
  * what a person is not shown cannot be asked for.
  */
-export function schemaProblems(schema: JsonSchema): string[] {
+export function schemaProblems(schema: JsonSchema, place = 'parameters', member = 'parameter'): string[] {
   const problems: string[] = [];
   const allowed = ['type', 'properties', 'required', 'additionalProperties', 'dependentRequired'];
   for (const keyword of Object.keys(schema)) {
-    if (!allowed.includes(keyword)) problems.push(`parameters: keyword ${keyword} is not accepted`);
+    if (!allowed.includes(keyword)) problems.push(`${place}: keyword ${keyword} is not accepted`);
   }
-  if (schema.type !== 'object') problems.push('parameters: type must be object');
-  if (schema.additionalProperties !== false) problems.push('parameters: additionalProperties must be false');
+  if (schema.type !== 'object') problems.push(`${place}: type must be object`);
+  if (schema.additionalProperties !== false) problems.push(`${place}: additionalProperties must be false`);
   for (const [name, property] of Object.entries(propertiesOf(schema))) {
-    problems.push(...propertyProblems(name, property).map((problem) => `parameter ${name}: ${problem}`));
+    problems.push(...propertyProblems(name, property).map((problem) => `${member} ${name}: ${problem}`));
   }
   return problems;
 }
@@ -96,7 +97,7 @@ function propertyProblems(name: string, schema: JsonSchema): string[] {
   const problems: string[] = [];
   if (!/^[a-z][A-Za-z0-9_]{0,39}$/.test(name)) problems.push('name must be a word of letters, digits and _');
   if ((RESERVED as readonly string[]).includes(name)) problems.push('name is reserved');
-  if (typeof label !== 'string' || label === '') problems.push('x-label is missing');
+  if (!isLabel(label)) problems.push('x-label is missing');
   if (!FORMATS.includes(format as Format)) return [...problems, `x-format must be one of ${FORMATS.join(', ')}`];
   const shape = SHAPES[format as Format](rest);
   if (shape !== undefined) problems.push(shape);
@@ -120,6 +121,7 @@ const SHAPES: Record<Format, (schema: JsonSchema) => string | undefined> = {
   date: (schema) => (same(schema, { type: 'string', format: 'date' }) ? undefined : 'must be a string of format date'),
   instant: (schema) =>
     same(schema, { type: 'string', format: 'date-time' }) ? undefined : 'must be a string of format date-time',
+  flag: (schema) => (same(schema, { type: 'boolean' }) ? undefined : 'must be a boolean'),
   list: (schema) => {
     if (!only(schema, ['type', 'items', 'minItems', 'maxItems', 'uniqueItems']) || schema.type !== 'array') {
       return 'must be an array with items, minItems, maxItems and uniqueItems';
@@ -196,6 +198,16 @@ function explain(error: ErrorObject | undefined): string {
       return `${at}${(error.message ?? 'not accepted').replaceAll('"', "'")}`;
   }
 }
+
+const isLabel = (label: unknown): boolean =>
+  typeof label === 'string'
+    ? label !== ''
+    : isObject(label) &&
+      'en' in label &&
+      Object.entries(label).every(
+        ([language, text]) =>
+          (LANGUAGES as readonly string[]).includes(language) && typeof text === 'string' && text !== '',
+      );
 
 const isObject = (value: unknown): value is JsonSchema =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

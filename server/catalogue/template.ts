@@ -1,5 +1,6 @@
 /**
- * The sentences of a catalogue. `{amount}` is a parameter, `{from..to}` a range of two, `{@system}` a word of the
+ * The sentences of a catalogue. `{amount}` is a parameter, `{#contacts}` a fact that the resource stated, `{from..to}` a
+ * range of two, `{@system}` a word of the
  * server's own, `{guests|outside|count:guest,guests}` a value through filters, and `[ for {from..to}|, all dates]` stands only
  * when every value in it does, with what stands otherwise behind the bar. There is nothing else: no expressions,
  * no nesting, so that whoever reviews a catalogue sees what a person will read.
@@ -115,7 +116,7 @@ function parsePlaceholder(inner: string): Placeholder {
     return { parameters: [], own, filters: parsed };
   }
   const parameters = reference.split('..');
-  if (parameters.length > 2 || !parameters.every((name) => /^[a-z][A-Za-z0-9_]*$/.test(name))) {
+  if (parameters.length > 2 || !parameters.every((name) => /^#?[a-z][A-Za-z0-9_]*$/.test(name))) {
     throw new TemplateError(`"{${inner}}" names no parameter`);
   }
   return { parameters, filters: parsed };

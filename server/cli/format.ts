@@ -258,7 +258,11 @@ const nameOf = (named: Json<Named> | null | undefined): string =>
 const placeOf = (resource: Json<Named> | null): string =>
   resource?.name ??
   (resource && URL.canParse(resource.id) ? new URL(resource.id).host : (resource?.id ?? 'the server'));
-const KINDS = { root: 'for exchange', handoff: 'to be used once by that agent' } as const;
+const KINDS = {
+  root: 'for exchange',
+  handoff: 'to be used once by that agent',
+  assertion: 'for another authorization server',
+} as const;
 const words = (code: string): string => code.replaceAll('_', ' ').replaceAll('.', ' ');
 
 /** `from 2026-11-24, to 2026-11-28`: members in one order, whatever order the database keeps, and values short. */

@@ -5,6 +5,7 @@ import { catalogueCommands } from './catalogue.ts';
 import { directoryCommands } from './directory.ts';
 import { evidenceCommands } from './evidence.ts';
 import { EXIT, Failure } from './failure.ts';
+import { issuerCommands } from './issuers.ts';
 import { registryCommands } from './registry.ts';
 import { signInCommands } from './sign-in.ts';
 
@@ -31,6 +32,7 @@ directoryCommands(program);
 registryCommands(program);
 agentCommands(program);
 catalogueCommands(program);
+issuerCommands(program);
 evidenceCommands(program);
 for (const command of everyCommand(program)) command.exitOverride();
 

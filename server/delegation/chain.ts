@@ -1,3 +1,4 @@
+import { edgeOf } from '../agents/liveness.ts';
 import type { IssuedToken } from './token.ts';
 
 /** RFC 8693 §4.1: the outermost `act` is the current actor; each `act` inside it acted before, and is history. */
@@ -24,12 +25,17 @@ export function actorsOf(act: Act | undefined): string[] {
 
 /**
  * Stop keys of a token that is derived from this one: everything that this one hangs on, and itself. A stop of the
- * client that held it, or of the resource it was for, reaches everything that came of it.
+ * client that held it, of the resource it was for, or of the edge it travelled along reaches everything that came of it.
  */
 export function lineageUnder(
   { lineage, clientId, kind, resource, jti }: Pick<IssuedToken, 'lineage' | 'clientId' | 'kind' | 'resource' | 'jti'>,
-  grant: string | undefined,
+  along: { grant?: string | undefined; edge?: { parent: string; child: string } | undefined },
 ): string[] {
   const own = [`client:${clientId}`, ...(kind === 'leaf' ? [`resource:${resource}`] : []), `token:${jti}`];
-  return [...new Set([...lineage, ...own, ...(grant === undefined ? [] : [`grant:${grant}`])])];
+  const { grant, edge } = along;
+  const branch = [
+    ...(edge === undefined ? [] : [`edge:${edgeOf(edge.parent, edge.child)}`]),
+    ...(grant === undefined ? [] : [`grant:${grant}`]),
+  ];
+  return [...new Set([...lineage, ...own, ...branch])];
 }

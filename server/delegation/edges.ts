@@ -20,7 +20,8 @@ export function edgesWithin(agent: string, actions: readonly string[], edges: re
       if (carried.length === 0) continue;
       const key = `${edge.parent} ${edge.child}`;
       const before = seen.get(key)?.actions ?? [];
-      seen.set(key, { ...edge, actions: [...new Set([...before, ...carried])] });
+      const { parent, child, childName, maxDepth } = edge;
+      seen.set(key, { parent, child, childName, maxDepth, actions: [...new Set([...before, ...carried])] });
       below.set(edge.child, new Set([...(below.get(edge.child) ?? []), ...carried]));
     }
     level = below;

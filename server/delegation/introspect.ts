@@ -1,4 +1,5 @@
 import type { ClientRecord } from '../agents/clients.ts';
+import type { KeyRing } from '../keys/keys.ts';
 import { confirmationOf, tokenTypeOf } from '../oauth/binding.ts';
 import { instant } from '../oauth/canonical.ts';
 import { toDetail } from '../tasks/request.ts';
@@ -45,5 +46,21 @@ export function describeToken(token: PresentedToken, issuer: string): object {
     txn: token.txn,
   };
 }
+
+export const SIGNED_INTROSPECTION = 'application/token-introspection+jwt';
+
+/**
+ * RFC 9701 §5: the same answer, signed for whoever asked, which can be shown to others later. It says nothing outside
+ * `token_introspection` that an access token says, and its type is another: it passes as none (§8.1).
+ */
+export const signIntrospection = (
+  answer: object,
+  { clientId }: ClientRecord,
+  { issuer, keys }: { issuer: string; keys: KeyRing },
+): string =>
+  keys.sign(
+    { typ: 'token-introspection+jwt' },
+    { iss: issuer, aud: clientId, iat: epoch(new Date()), token_introspection: answer },
+  );
 
 const epoch = (at: Date): number => Math.floor(at.getTime() / 1000);

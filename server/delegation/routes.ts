@@ -7,8 +7,9 @@ import type { EvidenceEvent } from '../evidence/evidence.ts';
 import { readForm } from '../http/form.ts';
 import { stateOf } from '../http/request-state.ts';
 import { json, oauthError } from '../http/respond.ts';
+import { type Binding, confirmationOf } from '../oauth/binding.ts';
 import type { TaskStore } from '../tasks/task.ts';
-import { describeToken, INACTIVE, mayIntrospect } from './introspect.ts';
+import { describeToken, INACTIVE, mayIntrospect, SIGNED_INTROSPECTION, signIntrospection } from './introspect.ts';
 import { readToken, type TokenReader } from './subject.ts';
 
 export interface TokenEndpointsDependencies {
@@ -24,21 +25,29 @@ export interface TokenEndpointsDependencies {
 export interface RefreshTokens {
   find(
     value: string,
-  ): Promise<{ clientId: string; task: string; person: string; expiresAt: Date; jkt: string | undefined } | undefined>;
+  ): Promise<
+    { clientId: string; task: string; person: string; expiresAt: Date; boundTo: Binding | undefined } | undefined
+  >;
   revoke(value: string): Promise<void>;
 }
 
-/** RFC 7662. A short path of ours: three statements, and every kind of token. */
+/** RFC 7662, RFC 9701. A short path of ours: three statements, and every kind of token. */
 export async function introspect(ctx: Context, dependencies: TokenEndpointsDependencies): Promise<void> {
   const caller = await callerOf(ctx, dependencies, { publicClients: false });
   if (!caller) return;
   const { client, form } = caller;
   const value = form.get('token');
   if (!value) return oauthError(ctx, 400, 'invalid_request', 'token is required');
-  const read = await readToken(value, dependencies.reader);
-  if (!read.ok) return json(ctx, (await introspectRefreshToken(value, client, dependencies)) ?? INACTIVE);
-  const token = read.value;
-  return json(ctx, mayIntrospect(client, token) ? describeToken(token, dependencies.reader.issuer) : INACTIVE);
+  const { reader } = dependencies;
+  const read = await readToken(value, reader);
+  const told = read.ok
+    ? mayIntrospect(client, read.value) && describeToken(read.value, reader.issuer)
+    : await introspectRefreshToken(value, client, dependencies);
+  const answer = told || INACTIVE;
+  if (ctx.accepts('application/json', SIGNED_INTROSPECTION) !== SIGNED_INTROSPECTION) return json(ctx, answer);
+  json(ctx, answer);
+  ctx.type = SIGNED_INTROSPECTION;
+  ctx.body = signIntrospection(answer, client, reader);
 }
 
 /**
@@ -107,7 +116,8 @@ async function callerOf(
 ): Promise<{ client: ClientRecord; form: Map<string, string> } | undefined> {
   const form = await readForm(ctx.req);
   const authorization = ctx.get('Authorization');
-  const caller = await authenticateClient({ form, authorization, publicClients }, authentication);
+  const certificate = authentication.certificate(ctx.req);
+  const caller = await authenticateClient({ form, authorization, certificate, publicClients }, authentication);
   const state = stateOf(ctx.req);
   if (!caller.ok) {
     if (caller.refused) state.refusedClient = caller.refused;
@@ -142,7 +152,7 @@ async function introspectRefreshToken(
     client_id: token.clientId,
     exp: Math.floor(token.expiresAt.getTime() / 1000),
     ...(task.scopes.length > 0 && { scope: task.scopes.join(' ') }),
-    ...(token.jkt !== undefined && { cnf: { jkt: token.jkt } }),
+    ...(token.boundTo !== undefined && { cnf: confirmationOf(token.boundTo) }),
     task_id: token.task,
   };
 }

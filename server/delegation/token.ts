@@ -12,7 +12,9 @@ export type TokenKind =
   /** Lets one named child act, once. */
   | 'handoff'
   /** An agent, application or resource server by itself: no person. */
-  | 'own';
+  | 'own'
+  /** For the authorization server of a resource, which gives its own token for it (ID-JAG). */
+  | 'assertion';
 
 /** The issuance row of one access token: the only source of its chain, whatever a caller presents. */
 export interface IssuedToken {

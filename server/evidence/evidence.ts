@@ -12,6 +12,7 @@ export type EventType =
   | 'task.covered'
   | 'token.issued'
   | 'token.refused'
+  | 'token.explained'
   | 'token.alarm'
   | 'redemption.reserved'
   | 'redemption.refused'

@@ -12,6 +12,8 @@ export interface Endpoint {
   browser?: true;
   /** The largest body the engine reads here. */
   bytes?: number;
+  /** Its name in the metadata and its path, where a client may prove a certificate: it is also at the address for these. */
+  alias?: readonly [name: string, path: string];
 }
 
 const ENGINE_BYTES = 56 * 1024;
@@ -28,16 +30,36 @@ const ENDPOINTS: readonly Endpoint[] = [
   },
   { path: /^\/jwks$/, methods: ['GET', 'HEAD'], anyOrigin: true },
   { path: /^\/auth(\/[^/]+)?$/, methods: ['GET', 'HEAD'], browser: true }, // no POST: it would need cookies that other sites send
-  { path: /^\/token$/, methods: ['POST'], anyOrigin: true, bytes: ENGINE_BYTES },
-  { path: /^\/request$/, methods: ['POST'], anyOrigin: true, bytes: ENGINE_BYTES },
+  { path: /^\/token$/, methods: ['POST'], anyOrigin: true, bytes: ENGINE_BYTES, alias: ['token_endpoint', '/token'] },
+  {
+    path: /^\/request$/,
+    methods: ['POST'],
+    anyOrigin: true,
+    bytes: ENGINE_BYTES,
+    alias: ['pushed_authorization_request_endpoint', '/request'],
+  },
   { path: /^\/reg$/, methods: ['POST'], anyOrigin: true, bytes: ENGINE_BYTES },
   { path: /^\/reg\/[^/]+$/, methods: ['GET', 'PUT', 'DELETE'], anyOrigin: true, bytes: ENGINE_BYTES },
-  { path: /^\/token\/revocation$/, methods: ['POST'], anyOrigin: true },
-  { path: /^\/token\/introspection$/, methods: ['POST'] },
-  { path: /^\/backchannel$/, methods: ['POST'], bytes: ENGINE_BYTES },
-  { path: /^\/redemptions(\/[^/]+\/outcome)?$/, methods: ['POST'] },
-  { path: /^\/outcomes$/, methods: ['POST'] },
+  {
+    path: /^\/token\/revocation$/,
+    methods: ['POST'],
+    anyOrigin: true,
+    alias: ['revocation_endpoint', '/token/revocation'],
+  },
+  { path: /^\/token\/introspection$/, methods: ['POST'], alias: ['introspection_endpoint', '/token/introspection'] },
+  {
+    path: /^\/backchannel$/,
+    methods: ['POST'],
+    bytes: ENGINE_BYTES,
+    alias: ['backchannel_authentication_endpoint', '/backchannel'],
+  },
+  { path: /^\/redemptions(\/[^/]+\/outcome)?$/, methods: ['POST'], alias: ['redemption_endpoint', '/redemptions'] },
+  { path: /^\/outcomes$/, methods: ['POST'], alias: ['outcome_endpoint', '/outcomes'] },
 ];
+
+/** `mtls_endpoint_aliases` (RFC 8705 §5). */
+export const aliasesAt = (address: string): Record<string, string> =>
+  Object.fromEntries(ENDPOINTS.flatMap(({ alias }) => (alias ? [[alias[0], `${address}${alias[1]}`]] : [])));
 
 /** Routes that the engine keeps although what they belong to is off. */
 const UNUSED = /^\/session\//;
@@ -62,7 +84,7 @@ export function guardEndpoints() {
       // Never with credentials, and named here: the engine would echo the caller's origin.
       ctx.set('Access-Control-Allow-Origin', '*');
       if (ctx.method === 'OPTIONS') return preflight(ctx, methods);
-      ctx.set('Access-Control-Expose-Headers', 'WWW-Authenticate, Retry-After, Preference-Applied, X-Request-Id');
+      ctx.set('Access-Control-Expose-Headers', EXPOSED);
     }
     if (!methods.includes(ctx.method)) {
       ctx.set('Allow', methods.join(', '));
@@ -75,6 +97,8 @@ export function guardEndpoints() {
     return next();
   };
 }
+
+const EXPOSED = 'WWW-Authenticate, DPoP-Nonce, Retry-After, Preference-Applied, X-Request-Id';
 
 function preflight(ctx: Context, methods: readonly string[]): void {
   ctx.set('Access-Control-Allow-Methods', methods.join(', '));

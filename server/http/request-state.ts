@@ -9,25 +9,30 @@ import type { Refusal } from '../oauth/refusal.ts';
  */
 export interface RequestState {
   id: string;
+  /** Where it came in, if not at the issuer's own address. */
+  address?: string;
   /** The client proved who it is. */
   authenticated?: boolean;
   /** The full reason behind the error that the client is told. */
   refusal?: Refusal;
   /** Whose decision a refusal is, as far as it is known by then: the evidence names it. */
-  about?: {
-    organization?: string;
-    person?: string | undefined;
-    agent?: string | undefined;
-    task?: string | undefined;
-    resource?: string | undefined;
-    approval?: string | undefined;
-    jti?: string | undefined;
-    txn?: string | undefined;
-  };
+  about?: About;
   /** Evidence of this request's refusal is already written. */
   recorded?: boolean;
   /** The sign-in of an application that this request made. */
   signIn?: string;
+}
+
+/** What the evidence of a refusal can name. */
+export interface About {
+  organization?: string;
+  person?: string | undefined;
+  agent?: string | undefined;
+  task?: string | undefined;
+  resource?: string | undefined;
+  approval?: string | undefined;
+  jti?: string | undefined;
+  txn?: string | undefined;
 }
 
 const states = new WeakMap<IncomingMessage, RequestState>();

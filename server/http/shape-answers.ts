@@ -39,7 +39,13 @@ export function shapeAnswers(issuer: string, isPublic: (type: string) => boolean
       body.authorization_details = refusal.details;
       body.expires_in = refusal.expiresIn;
     }
-    if (refusal?.reason === 'too_many_questions') ctx.set('Retry-After', String(refusal.retryAfter));
+    if (refusal?.reason === 'authentication_insufficient') {
+      // What the client has to ask of the person next (RFC 9470 §3).
+      if (refusal.acr !== undefined) body.acr_values = refusal.acr;
+      if (refusal.maxAge !== undefined) body.max_age = refusal.maxAge;
+    }
+    if (refusal?.reason === 'too_many_questions' || refusal?.reason === 'too_many_exchanges')
+      ctx.set('Retry-After', String(refusal.retryAfter));
   };
 }
 

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 
-export type IdPrefix = 'org' | 'usr' | 'agt' | 'tsk' | 'apr' | 'grt' | 'rdm' | 'evt' | 'crd' | 'iat' | 'cli';
+export type IdPrefix = 'org' | 'usr' | 'agt' | 'tsk' | 'apr' | 'grt' | 'rdm' | 'evt' | 'crd' | 'iat' | 'cli' | 'pol';
 
 /** A new identifier: what it names, and 128 random bits. Identifiers are names, never proofs. */
 export const newId = (prefix: IdPrefix): string => `${prefix}_${randomBytes(16).toString('hex')}`;

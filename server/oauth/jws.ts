@@ -64,6 +64,7 @@ const KINDS: Readonly<
   Record<string, { kty: string; crv: string | undefined; digest: string | null; options: object }>
 > = {
   ES256: { kty: 'EC', crv: 'P-256', digest: 'sha256', options: { dsaEncoding: 'ieee-p1363' } },
+  ES384: { kty: 'EC', crv: 'P-384', digest: 'sha384', options: { dsaEncoding: 'ieee-p1363' } },
   EdDSA: ED25519,
   Ed25519: ED25519,
   PS256: {
@@ -72,6 +73,8 @@ const KINDS: Readonly<
     digest: 'sha256',
     options: { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST },
   },
+  // For statements of other issuers, most of which sign with nothing else; each caller says what it accepts.
+  RS256: { kty: 'RSA', crv: undefined, digest: 'sha256', options: { padding: constants.RSA_PKCS1_PADDING } },
 };
 
 const kindOf = (alg: unknown) => (typeof alg === 'string' && Object.hasOwn(KINDS, alg) ? KINDS[alg] : undefined);

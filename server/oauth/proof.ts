@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto';
 
 import { sha256url } from './canonical.ts';
 import { isSignedBy, type PublicJwk, parseJws, verificationKey } from './jws.ts';
+import type { Nonces } from './nonce.ts';
 
 /** What a DPoP proof proves: possession of a key, now, for one request. */
 export interface Proof {
@@ -14,17 +15,46 @@ export interface Proof {
   ath: string | undefined;
 }
 
+/** What is wrong with a proof, in the words of RFC 9449 §5 and §8. */
+export interface ProofRefusal {
+  error: 'invalid_dpop_proof' | 'use_dpop_nonce';
+  description: string;
+}
+
 export const PROOF_ALGORITHMS: readonly string[] = ['ES256', 'EdDSA', 'Ed25519'];
+
+export const isProof = (read: Proof | ProofRefusal | undefined): read is Proof => read !== undefined && 'jti' in read;
 
 /**
  * RFC 9449 §4.3, but for replay, which only the database can tell, and `ath`, which only an endpoint that takes access
- * tokens can compare. Answers what is wrong as a text.
+ * tokens can compare.
  *
  * @param value the `DPoP` header
  * @param request method and URL as the client knows it, without query
  * @param now epoch seconds
  */
-export function readProof(value: string, request: { method: string; url: string }, now: number): Proof | string {
+export function readProof(
+  value: string,
+  request: { method: string; url: string },
+  nonces: Nonces,
+  now: number,
+): Proof | ProofRefusal {
+  const proof = checkProof(value, request, now);
+  if (typeof proof === 'string') return { error: 'invalid_dpop_proof', description: proof };
+  // Beside the time and not instead of it: a client that dates its proofs ahead gains nothing by a nonce (DP-08).
+  const { nonce } = proof;
+  if (nonce === undefined && !nonces.required) return proof;
+  if (nonce !== undefined && nonces.accepts(nonce, now)) return proof;
+  const description = nonce === undefined ? 'a nonce is required in the DPoP proof' : 'the nonce is not current';
+  return { error: 'use_dpop_nonce', description };
+}
+
+/** Answers what is wrong as a text. */
+function checkProof(
+  value: string,
+  request: { method: string; url: string },
+  now: number,
+): (Proof & { nonce: string | undefined }) | string {
   const jws = parseJws(value);
   if (!jws) return INVALID;
   const { alg, typ, jwk } = jws.header;
@@ -36,8 +66,8 @@ export function readProof(value: string, request: { method: string; url: string 
   const { iat, jti, htm, htu, ath, nonce, exp, nbf } = jws.payload;
   if (typeof iat !== 'number' || iat <= 0) return 'DPoP proof must have a iat number property';
   if (typeof jti !== 'string' || jti === '') return 'DPoP proof must have a jti string property';
-  if (nonce !== undefined) return 'DPoP nonces are not supported';
-  if (Math.abs(now - iat) > WINDOW_SECONDS) return 'DPoP proof iat is not recent enough';
+  if (nonce !== undefined && typeof nonce !== 'string') return 'DPoP proof nonce must be a string';
+  if (iat < now - WINDOW_SECONDS || iat > now + AHEAD_SECONDS) return 'DPoP proof iat is not recent enough';
   // Neither belongs to a proof; whoever sends one is taken at their word.
   if (exp !== undefined && !(typeof exp === 'number' && exp > now)) return INVALID;
   if (nbf !== undefined && !(typeof nbf === 'number' && nbf <= now)) return INVALID;
@@ -48,6 +78,7 @@ export function readProof(value: string, request: { method: string; url: string 
     jti,
     lastsUntil: iat + WINDOW_SECONDS,
     ath: typeof ath === 'string' ? ath : undefined,
+    nonce,
   };
 }
 
@@ -55,6 +86,7 @@ const INVALID = 'invalid DPoP key binding';
 
 /** Clocks differ, and a proof is made for the moment. */
 const WINDOW_SECONDS = 300;
+const AHEAD_SECONDS = 60;
 
 type ProofJwk = PublicJwk & { kty: string; crv: string; x: string; y?: string };
 

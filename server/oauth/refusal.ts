@@ -28,9 +28,22 @@ export type Refusal =
   | { reason: 'actor_token_invalid'; detail: string }
   | { reason: 'actor_not_allowed'; detail: string }
   | { reason: 'chain_too_deep'; depth: number; limit: number }
+  | { reason: 'actor_token_acts' }
+  | { reason: 'actor_token_used' }
   | { reason: 'key_mismatch' }
   | { reason: 'handoff_not_allowed'; detail: string }
   | { reason: 'handoff_used' }
+  | { reason: 'too_many_hand_offs'; limit: number }
+  | { reason: 'too_many_exchanges'; retryAfter: number }
+  | { reason: 'authentication_insufficient'; acr: string | undefined; maxAge: number | undefined }
+  | { reason: 'token_type_unavailable' }
+  | { reason: 'assertion_invalid'; detail: string }
+  | { reason: 'assertion_used' }
+  | { reason: 'issuer_unreachable'; issuer: string; presented: 'subject_token' | 'assertion' }
+  // what is decided elsewhere
+  | { reason: 'resource_elsewhere'; resource: string; authorizationServer: string }
+  | { reason: 'not_known_elsewhere'; authorizationServer: string; detail: string }
+  | { reason: 'needs_redemption'; type: string }
   // what is missing
   | { reason: 'nothing_asked' }
   | { reason: 'not_own_action'; action: string }
@@ -99,12 +112,54 @@ export function toWire(refusal: Refusal): errors.OIDCProviderError {
       return new errors.InvalidRequest('actor may not act for this subject');
     case 'chain_too_deep':
       return new errors.InvalidRequest('chain of actors is too deep');
+    // The profile of actors has a code of its own for this (AP-05).
+    case 'actor_token_acts':
+      return new errors.InvalidGrant('an actor token must not itself act for anybody');
+    case 'actor_token_used':
+      return new errors.InvalidRequest('actor token was used already');
     case 'key_mismatch':
       return new errors.InvalidGrant('token is bound to another key');
     case 'handoff_not_allowed':
       return new errors.InvalidRequest('hand-off is not allowed');
     case 'handoff_used':
       return new errors.InvalidRequest('hand-off was used already');
+    case 'too_many_hand_offs':
+      return forbidden(
+        new errors.AccessDenied(`at most ${refusal.limit} agents hold parts of one task at the same time`),
+      );
+    case 'too_many_exchanges':
+      return forbidden(new errors.AccessDenied('too many exchanges under this task'));
+    // RFC 9470 §3, answered by the token endpoint (SU-06).
+    case 'authentication_insufficient':
+      return new errors.CustomOIDCProviderError(
+        'insufficient_user_authentication',
+        'the person has to sign in again, as acr_values and max_age say',
+      );
+    case 'token_type_unavailable':
+      return new errors.InvalidRequest('this resource takes no JWT: ask for an access token');
+    // RFC 7523 §3.1. Which of the checks failed is for the evidence.
+    case 'assertion_invalid':
+      return new errors.InvalidGrant('assertion is invalid');
+    case 'assertion_used':
+      return new errors.InvalidGrant('assertion was already used');
+    case 'issuer_unreachable': {
+      const description = 'the keys of its issuer cannot be had now: try again later';
+      return refusal.presented === 'assertion'
+        ? new errors.CustomOIDCProviderError('invalid_grant', description) // it is said: somebody has to mend it
+        : new errors.InvalidRequest(description);
+    }
+    case 'resource_elsewhere':
+      return new errors.InvalidTarget(
+        describable(`'${refusal.resource}' takes tokens of ${refusal.authorizationServer}: ask for an id-jag`),
+      );
+    case 'not_known_elsewhere':
+      return new errors.InvalidTarget(
+        describable(`nothing is given to '${refusal.authorizationServer}' for this agent`),
+      );
+    case 'needs_redemption':
+      return new errors.InvalidAuthorizationDetails(
+        describable(`${refusal.type}: what has to be redeemed here cannot be carried to another authorization server`),
+      );
     case 'nothing_asked':
       return invalidScope('ask for at least one action, by scope or by authorization_details', '');
     case 'not_own_action':

@@ -5,10 +5,10 @@ import type { ClientRecord, ClientStore } from '../agents/clients.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { readToken, type TokenReader } from '../delegation/subject.ts';
 import type { IssuedToken } from '../delegation/token.ts';
-import { type ProofChecks, presentedToken, provesBinding } from '../http/bearer.ts';
+import { type BindingProofs, challenge, presentedToken, unprovenBinding } from '../http/bearer.ts';
 import { readStrictJson } from '../http/form.ts';
 import { stateOf } from '../http/request-state.ts';
-import { json, oauthError, problem } from '../http/respond.ts';
+import { json, problem } from '../http/respond.ts';
 import {
   type BatchOutcome,
   type RedemptionRefusal,
@@ -22,7 +22,7 @@ export interface RedemptionDependencies {
   clients: ClientStore;
   catalogue: () => Catalogue;
   store: RedemptionStore;
-  proofs: ProofChecks;
+  proofs: BindingProofs;
 }
 
 /** What a resource server calls: reserve, report the outcome, report in batches. */
@@ -93,8 +93,10 @@ async function resourceServerOf(
     return undefined;
   }
   const read = await readToken(presented.value, reader);
-  if (!read.ok || !(await provesBinding(ctx, presented, read.value.boundTo, proofs))) {
-    oauthError(ctx, 401, 'invalid_token', 'the access token is not active');
+  const refusal = read.ok ? await unprovenBinding(ctx, presented, read.value.boundTo, proofs) : 'invalid_token';
+  if (!read.ok || refusal) {
+    challenge(ctx, refusal ?? 'invalid_token');
+    json(ctx, { error: refusal, error_description: 'the access token is not active, or not with this proof' }, 401);
     return undefined;
   }
   const token = read.value;

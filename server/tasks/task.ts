@@ -55,6 +55,21 @@ export interface TaskStore {
   addSignIn(task: Omit<Task, 'approvedAt'>): Promise<void>;
 }
 
+/** How and when a person signed in, as tokens say it (RFC 9068 §2.2.1). */
+export interface Authentication {
+  acr?: string;
+  amr?: readonly string[];
+  /** Epoch seconds. */
+  auth_time?: number;
+}
+
+/** The stronger way to sign in includes the weaker: local password, the company's provider, passkey. */
+const STRENGTH: Readonly<Record<string, number>> = { pwd: 1, fed: 2, phr: 3 };
+
+/** Is this sign-in at least as strong as that one? What nobody knows is as strong as nothing, and never enough. */
+export const isAsStrong = (actual: string | undefined, wanted: string): boolean =>
+  (STRENGTH[actual ?? ''] ?? 0) >= (STRENGTH[wanted] ?? Number.POSITIVE_INFINITY);
+
 /** Seconds an application's or administrator's sign-in lasts: the task without actions that stands behind its tokens. */
 export const SIGN_IN_SECONDS = 3600;
 

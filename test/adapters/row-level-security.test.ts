@@ -42,6 +42,7 @@ afterAll(async () => {
 const TABLES = [
   ['organizations', 'id'],
   ...[
+    'catalogue_drafts',
     'people',
     'credentials',
     'sessions',
@@ -52,6 +53,9 @@ const TABLES = [
     'pauses',
     'clients',
     'initial_access_tokens',
+    'policies',
+    'trusted_issuers',
+    'agents_elsewhere',
     'approvals',
     'tasks',
     'task_actions',
@@ -66,6 +70,9 @@ const TABLES = [
 ] as const;
 /** Those of the deployment itself that everybody may see: servers of shared resources. */
 const SHARED: Record<string, string> = { clients: ` or organization = 'org_deployment'` };
+
+/** What a page may remove of a table is less than all of its own rows: of credentials, who somebody is elsewhere. */
+const REMOVABLE: Record<string, string> = { credentials: ` and kind = 'upstream'` };
 
 const ANSWERS = { denied: '42501', refused: 'P0001' } as const;
 
@@ -96,7 +103,8 @@ describe.each(TABLES)('%s, within another organization, with the condition forgo
   test('changes and removes its own rows only, where it may at all', async () => {
     const own = await count(table, `${column} = '${globex}'`);
     expect([own, ANSWERS.denied]).toContain(await within(`update ${table} set ${column} = ${column}`));
-    expect([own, ANSWERS.denied]).toContain(await within(`delete from ${table}`));
+    const removable = await count(table, `${column} = '${globex}'${REMOVABLE[table] ?? ''}`);
+    expect([removable, ANSWERS.denied]).toContain(await within(`delete from ${table}`));
     expect(await within(`truncate ${table} cascade`)).toBe(ANSWERS.denied);
   });
 
@@ -192,6 +200,19 @@ describe('the role of the pages', () => {
     expect(await within(`select * from ${table}`)).toBe(ANSWERS.denied);
   });
 
+  test('says who somebody is at another issuer, and makes no other credential', async () => {
+    const [one] = (await owner.query('select id from people where organization = $1', [globex])).rows;
+    const insert = (kind: string) =>
+      within(
+        `insert into credentials (organization, person, id, kind, identifier, made_by) values ($1, $2, 'crd_x', '${kind}', '["https://x.example","1"]', 'test')`,
+        [globex, one.id],
+      );
+    expect(await insert('upstream')).toBe(1);
+    expect(await insert('passkey')).toBe(ANSWERS.denied);
+    expect(await insert('password')).toBe(ANSWERS.denied);
+    expect(await within(`delete from credentials where kind = 'password'`)).toBe(0);
+  });
+
   test('reads no password hash, and hears no signal', async () => {
     expect(await within('select secret from credentials')).toBe(ANSWERS.denied);
     expect(await within('select value from signals')).toBe(ANSWERS.denied);
@@ -263,6 +284,33 @@ async function tellStory(): Promise<void> {
   ]);
   if (redeemed.status !== 201 || reported.status !== 202)
     throw new Error(`redemption: ${redeemed.status}, ${reported.status}`);
+
+  await owner.query(
+    `insert into policies (organization, id, name, actions, seconds, made_by) values ($1, 'pol_1', 'Reading', '[]', 3600, 'test')`,
+    [organization],
+  );
+  for (const one of [organization, globex]) {
+    await owner.query(
+      `insert into credentials (organization, person, id, kind, identifier, made_by)
+       select organization, id, 'crd_there', 'upstream', '["https://login.example","1"]', 'test' from people where organization = $1 limit 1`,
+      [one],
+    );
+  }
+  await owner.query(
+    `insert into trusted_issuers (organization, issuer, name, jwks, algorithms, profiles, made_by)
+     values ($1, 'https://login.example', 'Login', '{"keys": []}', '{ES256}', '{identity}', 'test')`,
+    [organization],
+  );
+  await owner.query(
+    `insert into agents_elsewhere (organization, authorization_server, agent, client_id, made_by)
+     values ($1, 'https://as.example', $2, 'us', 'test')`,
+    [organization, parent],
+  );
+  await owner.query(
+    `insert into catalogue_drafts (organization, key, resource, yaml, proposed, saved_by)
+     values ($1, $2, $3, 'key: draft', false, 'test')`,
+    [organization, READ, CALENDAR],
+  );
 
   const pages = await person.get('/agents');
   const csrf = /name="csrf"[^>]*value="([^"]*)"/.exec(pages.html)?.[1] ?? '';

@@ -63,6 +63,7 @@ describeBrowser('a person at a real browser', () => {
       javaScriptEnabled: options.javaScriptEnabled ?? true,
       viewport: { width: options.width ?? 390, height: 844 },
       colorScheme: options.colorScheme ?? 'light',
+      reducedMotion: 'reduce', // a colour half-way through its transition has a contrast of its own
     });
     return { context, page: await context.newPage() };
   }

@@ -47,6 +47,9 @@ test('the demonstration has the actions, impacts and scopes of the contract', ()
     resource: 'https://crm.acme.example',
     name: 'Acme CRM',
     organization: null,
+    tokenFormat: 'jwt',
+    mcp: false,
+    authorizationServer: null,
   });
 });
 
@@ -59,13 +62,13 @@ test('a resource of an organization carries its name into every action', () => {
 test('an older version stays for what was approved under it; only the newest can be asked', () => {
   const [calendar, ...others] = parseCatalogue(yaml) as [ResourceDocument, ...ResourceDocument[]];
   const [read, ...rest] = calendar.actions as [(typeof calendar.actions)[0], ...typeof calendar.actions];
-  const newer = { ...read, version: 2, button: 'Let it read' };
+  const newer = { ...read, version: 2, button: { en: 'Let it read', de: 'Darf lesen' } };
 
   const both = compileCatalogue([{ ...calendar, actions: [read, newer, ...rest] }, ...others]);
 
   expect(both.actions.get(read.key)?.version).toBe(2);
   expect(both.byScope('calendar.read')?.version).toBe(2);
-  expect(both.version(read.key, 1)?.button).toBe('Allow reading');
+  expect(both.version(read.key, 1)?.texts.en.button).toBe('Allow reading');
   expect(both.version(read.key, 3)).toBeUndefined();
 });
 
@@ -103,6 +106,16 @@ const right = `
       samples:
         - { item: chair, due: '2026-11-24' }
 `;
+
+test('a resource may be an MCP server, and may take the tokens of another authorization server', () => {
+  const said = right.replace('owner:', 'mcp: true\n  authorization_server: https://as.example\n  owner:');
+  expect(compileCatalogue(parseCatalogue(said)).resources.get('https://shop.example')).toMatchObject({
+    mcp: true,
+    authorizationServer: 'https://as.example',
+  });
+  const wrong = right.replace('owner:', 'authorization_server: somewhere\n  owner:');
+  expect(() => compileCatalogue(parseCatalogue(wrong))).toThrow('authorization_server is no issuer');
+});
 
 test('the action that the rows below spoil is right', () => {
   expect(problemsOf(parseCatalogue(right))).toEqual([]);

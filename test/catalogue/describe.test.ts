@@ -316,7 +316,8 @@ test('of several rules the worst holds, whatever their order, and says why', () 
     effect: parseTemplate(effect),
   });
   const rules = [rule('100.00', 'critical', 'Moves much money'), rule('10.00', 'high', 'Moves some money')];
-  const strict = { ...action, level: { default: 'medium' as const, rules } };
+  const texts = { en: { ...action.texts.en, rules } };
+  const strict = { ...action, texts, level: { default: 'medium' as const, rules } };
   const line = (value: string) => describeAction(strict, refund(value)[1], reader).impactLine;
 
   expect(line('100.01')).toBe('Moves much money · Critical impact · Cannot be undone here');
@@ -339,7 +340,7 @@ test('dates and numbers follow the language and zone of the person', () => {
 
   expect(berlin.facts.what).toContain('Thu, 26 Nov 2026, 10:00 CET');
   expect(tokyo.facts.what).toContain('Thu, 26 Nov 2026, 18:00 GMT+9');
-  expect(german.headlineText).toBe('refund 4.200,00 EUR to Nordwind GmbH');
+  expect(german.headlineText).toBe('4.200,00 EUR an Nordwind GmbH erstatten');
 });
 
 test('a time is shown to the last digit that was asked', () => {

@@ -121,6 +121,7 @@ test('no chain of exchanges, honest or not, gives more than the person approved:
             child,
             childName: child,
             maxDepth,
+            carriesOwn: false,
             actions: [carries ? 'calendar.events.read' : 'calendar.invitations.send'],
           }));
       const approvedEdges = edgesOf(seen);
@@ -143,6 +144,10 @@ test('no chain of exchanges, honest or not, gives more than the person approved:
           catalogue,
           subject: token,
           client: client(by, chainLimit),
+          now: new Date(0),
+          actor: undefined,
+          pace: { count: 1, limit: 1 },
+          fanOut: 1,
           boundTo,
           registeredKeys: [keyOf(by)],
           ownsAudience: false,
@@ -156,6 +161,8 @@ test('no chain of exchanges, honest or not, gives more than the person approved:
                   client: `cli_${child}`,
                   key: keyOf(child),
                   active: true,
+                  chainLimit,
+                  siblings: 0,
                   edge: edges.find((one) => one.parent === parent && one.child === child),
                 },
         };

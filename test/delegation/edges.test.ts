@@ -5,7 +5,7 @@ import { edgesWithin } from '../../server/delegation/edges.ts';
 /** `a>b:3 read send`: a may hand these to b, three deep at most. */
 const edge = (text: string) => {
   const [, parent = '', child = '', depth = '', actions = ''] = /^(\w+)>(\w+):(\d) (.*)$/.exec(text) ?? [];
-  return { parent, child, childName: child, maxDepth: Number(depth), actions: actions.split(' ') };
+  return { parent, child, childName: child, maxDepth: Number(depth), actions: actions.split(' '), carriesOwn: false };
 };
 const seenFrom = (edges: readonly string[], actions: readonly string[] = ['read', 'send']) =>
   edgesWithin('a', actions, edges.map(edge)).map(

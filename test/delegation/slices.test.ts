@@ -308,6 +308,10 @@ const SERVER: Omit<ExchangeFacts, 'subject' | 'boundTo'> = {
   registeredKeys: [],
   ownsAudience: true,
   grantId: 'grt_1',
+  now: new Date(0),
+  actor: undefined,
+  pace: { count: 1, limit: 1 },
+  fanOut: 1,
   approvedEdges: [],
   child: undefined,
 };

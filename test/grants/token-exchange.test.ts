@@ -487,13 +487,20 @@ describe('a token in other hands', () => {
   test('X23: the victim’s token and the thief’s own as actor: refused, and the evidence names both', async () => {
     const own = await leafToken(stranger, person, [readDetails()]);
     const events = await eventsOf(database, async () => {
-      expect(await exchange(stranger, leaf, { actor_token: own, actor_token_type: ACCESS_TOKEN })).toMatchObject(
-        invalidRequest,
-      );
+      // AP-05: it acts for somebody itself.
+      expect(await exchange(stranger, leaf, { actor_token: own, actor_token_type: ACCESS_TOKEN })).toMatchObject({
+        status: 400,
+        body: { error: 'invalid_grant' },
+      });
       expect(await exchange(stranger, leaf)).toMatchObject(invalidRequest);
     });
     expect(events).toMatchObject([
-      { type: 'token.refused', agent: stranger.registration.agent_id, reason: 'invalid_request' },
+      {
+        type: 'token.refused',
+        agent: stranger.registration.agent_id,
+        reason: 'actor_token_acts',
+        jti: claimsOf(leaf).jti,
+      },
       {
         type: 'token.refused',
         decision: 'refused',

@@ -1,17 +1,30 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
 
+import type { Database } from '../../adapters/postgres/database.ts';
+import { sealingWith } from '../../server/keys/seal.ts';
+import { type Nonces, noncesWith } from '../../server/oauth/nonce.ts';
+import { oauth4webapi } from '../peers/oauth4webapi.ts';
+import { openidClient } from '../peers/openid-client.ts';
+import { deciding, decidingInInbox } from '../peers/peer.ts';
 import {
+  ACCESS_TOKEN,
   type Answer,
+  agentMetadata,
+  answerOf,
   CALENDAR,
+  CIBA,
   claimsOf,
   demoClient,
+  EXCHANGE,
   type Json,
+  readDetails,
   registerAgent,
   type TestClient,
 } from '../support/agent.ts';
-import { signIn, type TestPerson } from '../support/person.ts';
+import { databaseOf, eventsOf, HOUR } from '../support/delegation.ts';
+import { detailsParameter, signIn, type TestPerson } from '../support/person.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 import { ask, codeFor, jwt, now, raw, type Signer, signerFor } from './support.ts';
 
@@ -22,8 +35,17 @@ let agent: TestClient;
 let asker: TestClient;
 let key: Signer;
 let bare: JWK;
+/** Another deployment, which insists on nonces. */
+let required: TestServer;
+/** The nonces that the server has to give, from its sealing key. */
+let nonces: Nonces;
 beforeAll(async () => {
-  server = await startServer();
+  const sealingKey = randomBytes(32);
+  [server, required] = await Promise.all([
+    startServer({ COUNTERSIGN_SEALING_KEY: sealingKey.toString('base64url') }),
+    startServer({ COUNTERSIGN_DPOP_NONCES: 'required' }),
+  ]);
+  nonces = noncesWith(sealingWith(sealingKey).deriveKey('DPoP nonces'), false);
   person = await signIn(server);
   agent = await registerAgent(server);
   asker = await registerAgent(server);
@@ -31,7 +53,13 @@ beforeAll(async () => {
   const { kty, crv, x, y } = key.publicJwk;
   bare = { kty, crv, x, y } as JWK;
 });
-afterAll(() => server?.close());
+afterAll(() => Promise.all([server?.close(), required?.close()]));
+
+/** As any client gets one: by a proof. */
+async function nonceOf(at: TestServer): Promise<string> {
+  const response = await fetch(`${at.issuer}/token`, { method: 'POST', headers: { DPoP: 'any' } });
+  return response.headers.get('dpop-nonce') ?? '';
+}
 
 interface Bent {
   claims?: Json;
@@ -91,11 +119,19 @@ const WRONG: [string, Bent | ((path: string) => Promise<string> | string)][] = [
   ['DP-01: no iat', { claims: { iat: undefined } }],
   ['DP-01: an hour old', { claims: { iat: now() - 3600 } }],
   ['DP-09: an hour ahead', { claims: { iat: now() + 3600 } }],
+  ['DP-09: two minutes ahead', { claims: { iat: now() + 120 } }],
+  [
+    'DP-08: an hour old with a current nonce',
+    async (path) => proofFor(path, { claims: { iat: now() - 3600, nonce: await nonceOf(server) } }),
+  ],
+  [
+    'DP-08: an hour ahead with a current nonce',
+    async (path) => proofFor(path, { claims: { iat: now() + 3600, nonce: await nonceOf(server) } }),
+  ],
   ['DP-01: an iat that is a text', { claims: { iat: 'now' } }],
   ['DP-01: no jti', { claims: { jti: undefined } }],
   ['DP-01: an empty jti', { claims: { jti: '' } }],
   ['DP-01: a jti that is a number', { claims: { jti: 5 } }],
-  ['DP-06: a nonce that nobody gave', { claims: { nonce: 'guess' } }],
   ['DP-06: a nonce that is no text', { claims: { nonce: 5 } }],
   [
     'alg none',
@@ -142,6 +178,44 @@ describe.each(Object.entries(ENDPOINTS))('at %s', (path, send) => {
     expect(accepted(await send(await proofFor(path, { claims: { htu: write(`${server.issuer}${path}`) } })))).toBe(
       true,
     );
+  });
+
+  const STALE: [string, () => Promise<string> | string][] = [
+    ['nobody gave', () => 'guess'],
+    ['is empty', () => ''],
+    ['expired', () => nonces.current(now() - 180)],
+    ['is not due yet', () => nonces.current(now() + 300)],
+    ['another server gave', () => nonceOf(required)],
+    ['another server’s key would make', () => noncesWith(Buffer.alloc(32, 9), false).current(now())],
+  ];
+  test.each(STALE)('DP-06: a nonce that %s is use_dpop_nonce, with one that is taken', async (_name, make) => {
+    const proof = await proofFor(path, { claims: { nonce: await make() } });
+    const answer = await send(proof);
+    expect([answer.status, answer.body.error]).toEqual([400, 'use_dpop_nonce']);
+    expect(answer.headers.get('cache-control')).toBe('no-store');
+    const nonce = answer.headers.get('dpop-nonce') ?? '';
+    expect(nonce).toMatch(/^[A-Za-z0-9_-]{43}$/);
+    expect(accepted(await send(await proofFor(path, { claims: { nonce } })))).toBe(true);
+  });
+
+  test.each([
+    ['the step before', -60],
+    ['an instance whose clock is ahead', 60],
+  ])('DP-06: a nonce of %s is accepted', async (_name, seconds) => {
+    const nonce = nonces.current(now() + seconds);
+    expect(accepted(await send(await proofFor(path, { claims: { nonce } })))).toBe(true);
+  });
+
+  test('DP-06: whatever is answered to a proof brings a nonce', async () => {
+    const answers = [await send(await proofFor(path)), await send('nonsense')];
+    for (const { headers } of answers) expect(nonces.accepts(headers.get('dpop-nonce') ?? '', now())).toBe(true);
+  });
+
+  test('DP-08: the same proof with a nonce again is refused', async () => {
+    const proof = await proofFor(path, { claims: { nonce: await nonceOf(server) } });
+    expect(accepted(await send(proof))).toBe(true);
+    const again = await send(proof);
+    expect([again.status, again.body.error]).toEqual([400, 'invalid_dpop_proof']);
   });
 
   test('DP-08: the same proof again is refused', async () => {
@@ -286,5 +360,170 @@ describe('at an endpoint that takes access tokens', () => {
       body: '[]',
     });
     expect(response.status).toBe(401);
+  });
+});
+
+describe('at an endpoint that takes access tokens, with nonces', () => {
+  let rs: TestClient;
+  let token: string;
+  beforeAll(async () => {
+    rs = await demoClient(required, 'resourceServer');
+    const dpop = await rs.proof(`${required.issuer}/token`, { nonce: await nonceOf(required) });
+    token = (await rs.token({ grant_type: 'client_credentials', scope: 'redemptions' }, { dpop })).body.access_token;
+  });
+  const send = async (path: string, proof: string) =>
+    answerOf(
+      await fetch(`${required.issuer}${path}`, {
+        method: path === '/outcomes' ? 'POST' : 'GET',
+        headers: { authorization: `DPoP ${token}`, 'content-type': 'application/json', DPoP: proof },
+        ...(path === '/outcomes' && { body: '[]' }),
+      }),
+    );
+
+  test.each([
+    ['without one', undefined],
+    ['with a foreign one', 'guess'],
+  ])('DP-06: a proof %s is 401 use_dpop_nonce, with one that is taken', async (_name, nonce) => {
+    const url = `${required.issuer}/outcomes`;
+    const answer = await send('/outcomes', await rs.proof(url, { accessToken: token, ...(nonce && { nonce }) }));
+    expect([answer.status, answer.body.error]).toEqual([401, 'use_dpop_nonce']);
+    expect(answer.headers.get('www-authenticate')).toBe('DPoP error="use_dpop_nonce", algs="ES256 EdDSA Ed25519"');
+    const fresh = answer.headers.get('dpop-nonce') ?? '';
+    const again = await send('/outcomes', await rs.proof(url, { accessToken: token, nonce: fresh }));
+    expect(again.status).toBe(202);
+    expect(again.headers.get('dpop-nonce')).toBeTruthy();
+  });
+
+  test('DP-06: at the admin API too', async () => {
+    const url = `${required.issuer}/admin/api/whoami`;
+    const answer = await send('/admin/api/whoami', await rs.proof(url, { accessToken: token, method: 'GET' }));
+    expect(answer.status).toBe(401);
+    expect(answer.headers.get('www-authenticate')).toMatch(/^DPoP error="use_dpop_nonce"/);
+    const nonce = answer.headers.get('dpop-nonce') ?? '';
+    const again = await send('/admin/api/whoami', await rs.proof(url, { accessToken: token, method: 'GET', nonce }));
+    expect(again.status).toBe(403); // heard, and not an administrator
+  });
+
+  test('DP-01: which proof is missing or wrong is said in the challenge', async () => {
+    const url = `${required.issuer}/outcomes`;
+    const nonce = await nonceOf(required);
+    const challenges = await Promise.all(
+      [
+        rs.proof(url, { accessToken: 'other', nonce }),
+        rs.proof(url, { accessToken: token, nonce, key: (await signerFor('ES256')).jwk }),
+      ].map(async (proof) => (await send('/outcomes', await proof)).headers.get('www-authenticate')),
+    );
+    expect(challenges).toEqual([
+      'DPoP error="invalid_dpop_proof", algs="ES256 EdDSA Ed25519"',
+      'DPoP error="invalid_token", algs="ES256 EdDSA Ed25519"',
+    ]);
+  });
+});
+
+describe('where nonces are required', () => {
+  const GRANTS: [string, Record<string, string>][] = [
+    ['authorization_code', { code: 'x', code_verifier: 'x'.repeat(43) }],
+    ['refresh_token', { refresh_token: 'x' }],
+    [CIBA, { auth_req_id: 'x' }],
+    ['client_credentials', { scope: 'calendar.read' }],
+    [EXCHANGE, { subject_token: 'x', subject_token_type: ACCESS_TOKEN }],
+  ];
+  let client: TestClient;
+  let database: Database;
+  beforeAll(async () => {
+    client = await registerAgent(required, { grant_types: GRANTS.map(([grant]) => grant) });
+    database = databaseOf(required);
+  });
+  afterAll(() => database?.close());
+
+  test.each(GRANTS)(
+    'DP-06: %s sends a proof without one back, and does nothing, not even evidence',
+    async (grant_type, form) => {
+      let answer: Answer | undefined;
+      const events = await eventsOf(database, async () => {
+        answer = await client.token({ grant_type, ...form });
+      });
+      expect([answer?.status, answer?.body.error, events]).toEqual([400, 'use_dpop_nonce', []]);
+      const nonce = answer?.headers.get('dpop-nonce') ?? '';
+      const again = await client.token(
+        { grant_type, ...form },
+        { dpop: await client.proof(`${required.issuer}/token`, { nonce }) },
+      );
+      expect(again.body.error).not.toBe('use_dpop_nonce');
+    },
+  );
+
+  test.each(['/request', '/backchannel'])('DP-06: %s too', async (path) => {
+    const form = {
+      response_type: 'code',
+      scope: path === '/request' ? 'calendar.read' : 'openid calendar.read',
+      resource: CALENDAR,
+    };
+    const more =
+      path === '/request'
+        ? {
+            redirect_uri: 'http://127.0.0.1:9/callback',
+            code_challenge: 'x'.repeat(43),
+            code_challenge_method: 'S256',
+            client_id: client.clientId,
+          }
+        : { login_hint: 'person@acme.example' };
+    const answer = await client.post(path, { ...form, ...more });
+    expect([answer.status, answer.body.error]).toEqual([400, 'use_dpop_nonce']);
+    const nonce = answer.headers.get('dpop-nonce') ?? '';
+    const again = await client.post(
+      path,
+      { ...form, ...more },
+      { dpop: await client.proof(`${required.issuer}${path}`, { nonce }) },
+    );
+    expect(again.status).toBeLessThan(300);
+  });
+
+  test('DP-04: a request without any proof is told to bring one', async () => {
+    const answer = await client.token({ grant_type: CIBA, auth_req_id: 'x' }, { dpop: false });
+    expect([answer.status, answer.body.error]).toEqual([400, 'invalid_dpop_proof']);
+    expect(answer.headers.get('dpop-nonce')).toBeNull();
+  });
+
+  test('MCP-14: a page of another origin may read the nonce', async () => {
+    const response = await fetch(`${required.issuer}/token`, {
+      method: 'POST',
+      headers: { origin: 'https://agent.example', DPoP: 'any' },
+    });
+    expect(response.headers.get('access-control-expose-headers')).toMatch(/DPoP-Nonce/);
+    expect(response.headers.get('dpop-nonce')).toBeTruthy();
+  });
+
+  test.each([openidClient, oauth4webapi])('DP-06: an agent on $name sees nothing of it', async (peer) => {
+    const { jwks: _, ...metadata } = agentMetadata({});
+    const helper = await peer.register(required, metadata);
+    const somebody = await signIn(required, 'approver@acme.example');
+    const details = detailsParameter(readDetails({ calendar: peer.name }));
+    const root = await helper.askInBrowser({ authorization_details: details }, deciding(somebody, HOUR));
+    const leaf = await helper.exchange({ subject_token: root.access_token, resource: CALENDAR });
+    expect(claimsOf(leaf.access_token)).toMatchObject({ aud: CALENDAR, cnf: claimsOf(root.access_token).cnf });
+    const behind = await helper.askFromBehind(
+      { scope: 'openid', login_hint: somebody.email, authorization_details: details, resource: CALENDAR },
+      decidingInInbox(somebody, HOUR),
+    );
+    expect(behind.token_type).toMatch(/dpop/i);
+  });
+});
+
+describe('noncesWith', () => {
+  const key = Buffer.alloc(32, 1);
+
+  test('DP-06: every instance with the same key gives the same, for a minute', () => {
+    const [one, other] = [noncesWith(key, false), noncesWith(key, true)];
+    expect(one.current(600)).toBe(other.current(659));
+    expect(one.current(600)).not.toBe(one.current(660));
+    expect(one.current(600)).not.toBe(noncesWith(Buffer.alloc(32, 2), false).current(600));
+  });
+
+  test('DP-06: none is taken for longer than two minutes, or long before its time', () => {
+    const { current, accepts } = noncesWith(key, false);
+    const nonce = current(600);
+    const taken = [480, 540, 599, 600, 660, 719, 720, 900].map((now) => accepts(nonce, now));
+    expect(taken).toEqual([false, true, true, true, true, true, false, false]);
   });
 });

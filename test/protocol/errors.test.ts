@@ -1,8 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { importJWK, type JWK, SignJWT } from 'jose';
 import pg from 'pg';
 
+import { operator } from '../support/admin.ts';
 import {
   ACCESS_TOKEN,
   type Answer,
@@ -22,6 +25,7 @@ import {
   registerAgent,
   type TestClient,
 } from '../support/agent.ts';
+import { newJwk, publicPart } from '../support/identity-provider.ts';
 import { decideInBrowser, detailsParameter, signIn, type TestPerson, tokenInBrowser } from '../support/person.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
@@ -195,6 +199,41 @@ const SITUATIONS: Record<string, () => Promise<Answer>> = {
     });
     return answer;
   },
+  A1: async () => present(await said({ aud: 'another-client' }), 'id_token'),
+  A2: async () => present(await said({ iss: 'https://nobody.example' }), 'jwt'),
+  A3: async () => (await assistant()).token({ grant_type: JWT_BEARER, ...ask() }),
+  A4: async () => assert(await said({ sub: 'mallory', jti: randomUUID() })),
+  A5: async () => {
+    const [jag, form] = [await assertionFor(), ask(week())];
+    await approveAt(await assert(jag, form));
+    await assert(jag, form);
+    return assert(jag, form);
+  },
+  A6: async () => assert(await assertionFor({ client_id: 'another' })),
+  A7: async () => assert(await assertionFor({ scope: '' }), { scope: 'calendar.read' }),
+  A8: async () => {
+    const answer = await assert(await assertionFor());
+    expect(answer.body).toMatchObject({
+      interaction_uri: expect.stringContaining(`${server.issuer}/r/`),
+      authorization_details: [expect.objectContaining({ type: READ })],
+      expires_in: expect.any(Number),
+    });
+    return answer;
+  },
+  A9: async () => {
+    const answer = await assert(await assertionFor({ iss: 'https://away.example' }));
+    expect(answer.body.error_description).toContain('cannot be had now');
+    return answer;
+  },
+  E1: async () => (await assistant()).token(exchange(await rooms(), { resource: ROOMS })),
+  E2: async () =>
+    (await assistant()).token(
+      exchange(await rooms(), {
+        resource: ROOMS,
+        audience: 'https://as.example',
+        requested_token_type: 'urn:ietf:params:oauth:token-type:id-jag',
+      }),
+    ),
   P1: () => pushed({ authorization_details: detailsParameter({ type: 'no.such.type' }) }),
   P2: () => pushed(ask(readDetails({ from: 'yesterday' }))),
   P3: async () => {
@@ -252,6 +291,71 @@ const SITUATIONS: Record<string, () => Promise<Answer>> = {
   D8: () => redemptions({ status: 'succeeded' }, '/redemptions/rdm_0/outcome'),
   D9: () => redemptions(Array(501).fill({}), '/outcomes'),
 };
+const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
+const ROOMS = 'https://rooms.acme.example';
+/** Another issuer that Acme trusts, one whose keys are away, and a resource whose tokens are another server's. */
+let begun: ReturnType<typeof beginElsewhere> | undefined;
+const elsewhere = (): ReturnType<typeof beginElsewhere> => {
+  begun ??= beginElsewhere();
+  return begun;
+};
+const beginElsewhere = async (): Promise<{ key: JWK; agent: TestClient }> => {
+  const key = await newJwk('ES256', 'key');
+  const op = await operator(server);
+  for (const issuer of ['https://login.example', 'https://away.example']) {
+    await op('POST', '/trusted-issuers', {
+      organization: 'acme',
+      issuer,
+      name: 'Login',
+      profiles: ['identity', 'jwt-bearer', 'id-jag'],
+      jwks: { keys: [publicPart(key)] },
+    });
+    await op('POST', '/upstream-identities', {
+      organization: 'acme',
+      person: 'person@acme.example',
+      issuer,
+      subject: 'anna',
+    });
+  }
+  await database.query(
+    `update trusted_issuers set jwks = null, jwks_uri = 'https://10.0.0.1/jwks' where issuer = 'https://away.example'`,
+  );
+  const yaml = readFileSync(join(import.meta.dirname, '../../examples/rooms.yaml'), 'utf8');
+  await op('POST', '/catalogue', yaml.replace(/^( *)owner:/m, '$1authorization_server: https://as.example\n$1owner:'));
+  const agent = await registerAgent(server, {
+    grant_types: ['authorization_code', EXCHANGE, JWT_BEARER],
+    authorization_details_types: [READ, 'rooms.booking.create'],
+  });
+  return { key, agent };
+};
+const assistant = async () => (await elsewhere()).agent;
+const said = async (claims: Json, typ = 'JWT') => {
+  const { key } = await elsewhere();
+  const iat = Math.floor(Date.now() / 1000);
+  return new SignJWT({ iss: 'https://login.example', sub: 'anna', aud: server.issuer, iat, exp: iat + 60, ...claims })
+    .setProtectedHeader({ alg: 'ES256', kid: 'key', typ })
+    .sign(await importJWK(key, 'ES256'));
+};
+const assertionFor = async (claims: Json = {}) =>
+  said({ client_id: (await assistant()).clientId, jti: randomUUID(), ...claims }, 'oauth-id-jag+jwt');
+const assert = async (assertion: string, form: Json = ask()) =>
+  (await assistant()).token({ grant_type: JWT_BEARER, assertion, ...form });
+const present = async (token: string, type: string) =>
+  (await assistant()).token({
+    grant_type: EXCHANGE,
+    subject_token: token,
+    subject_token_type: `urn:ietf:params:oauth:token-type:${type}`,
+    ...ask(),
+  });
+const approveAt = async ({ body }: Answer) =>
+  person.submit(await person.get(new URL(body.interaction_uri).pathname), hour);
+const rooms = async (): Promise<string> => {
+  const booking = { type: 'rooms.booking.create', room: 'Blue Room', start: '2026-11-26T10:00:00Z', minutes: 60 };
+  const by = await assistant();
+  const answer = await tokenInBrowser(by, person, { authorization_details: detailsParameter(booking) }, hour);
+  return answer.body.access_token;
+};
+
 /** Names the agent, and signs with a key of its own. */
 const impostor = async () => clientWith(server, agent.clientId, (await newKey()).jwk);
 const pollingAgent = () => registerAgent(server);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { createRemoteJWKSet, jwtVerify } from 'jose';
 
 import type { Database } from '../../adapters/postgres/database.ts';
 import {
@@ -14,6 +15,7 @@ import {
   addClient,
   databaseOf,
   eventsOf,
+  exchange,
   forge,
   introspect,
   registerAgentAt,
@@ -252,5 +254,92 @@ describe('the endpoint', () => {
     const { access_token } = await tokens();
     const answer = await rs.post(`/token/introspection?token=${access_token}`, {}, { dpop: false });
     expect([answer.status, answer.body.error]).toEqual([400, 'invalid_request']);
+  });
+});
+
+describe('RFC 9701: a signed answer, for whoever wants to show it later', () => {
+  const SIGNED = 'application/token-introspection+jwt';
+  const signed = (by: TestClient, token: string, accept = SIGNED) =>
+    by.post('/token/introspection', { token }, { dpop: false, headers: { accept } });
+  const verify = async (jwt: string, audience = rs.clientId) => {
+    const keys = createRemoteJWKSet(new URL(`${server.issuer}/jwks`));
+    return jwtVerify(jwt, keys, { issuer: server.issuer, audience, typ: 'token-introspection+jwt' });
+  };
+
+  test('IN-10: says what the plain one says, to this caller, and is no access token', async () => {
+    const { access_token } = await tokens();
+    const answer = await signed(rs, access_token);
+    expect(answer.headers.get('content-type')).toMatch(/^application\/token-introspection\+jwt/);
+    expect(answer.headers.get('cache-control')).toBe('no-store');
+    const { payload, protectedHeader } = await verify(answer.body);
+    expect(protectedHeader).toMatchObject({ alg: 'ES256', typ: 'token-introspection+jwt', kid: expect.any(String) });
+    expect(Object.keys(payload).toSorted()).toEqual(['aud', 'iat', 'iss', 'token_introspection']);
+    expect(payload).toMatchObject({ aud: rs.clientId, iat: expect.any(Number) });
+    expect(payload.token_introspection).toEqual(await introspect(rs, access_token));
+    expect(payload.token_introspection).toMatchObject({ active: true, act: { sub: agent.registration.agent_id } });
+    // Neither as a token to introspect, nor as a subject, nor in the hands of an API.
+    expect(await introspect(rs, answer.body)).toEqual(INACTIVE);
+    const exchanged = await exchange(agent, answer.body, { resource: CALENDAR });
+    expect(exchanged).toMatchObject({ status: 400, body: { error: 'invalid_request' } });
+  });
+
+  test.each([
+    ['unknown', async () => ({ by: rs, token: 'unknown' })],
+    [
+      'revoked',
+      async () => {
+        const { access_token } = await tokens();
+        await revoke(agent, access_token);
+        return { by: rs, token: access_token };
+      },
+    ],
+    ['another’s to see', async () => ({ by: await registerAgent(server), token: (await tokens()).access_token })],
+  ])('IN-11: a token that is %s is signed as inactive, and nothing else', async (_name, make) => {
+    const { by, token } = await make();
+    const { payload } = await verify((await signed(by, token)).body, by.clientId);
+    expect(payload).toEqual({
+      iss: server.issuer,
+      aud: by.clientId,
+      iat: expect.any(Number),
+      token_introspection: INACTIVE,
+    });
+  });
+
+  test('IN-10: of a refresh token, to its client', async () => {
+    const { refresh_token } = await tokens();
+    const { payload } = await verify((await signed(agent, refresh_token)).body, agent.clientId);
+    expect(payload.token_introspection).toMatchObject({ active: true, client_id: agent.clientId });
+  });
+
+  test.each([
+    ['application/json', 'json'],
+    ['*/*', 'json'],
+    [`application/json, ${SIGNED};q=0.5`, 'json'],
+    [`${SIGNED}, application/json;q=0.5`, 'jwt'],
+    [`${SIGNED};q=1, */*;q=0.1`, 'jwt'],
+  ])('IN-10: Accept: %s brings %s', async (accept, kind) => {
+    const answer = await signed(rs, 'unknown', accept);
+    expect(answer.headers.get('content-type')).toMatch(
+      kind === 'jwt' ? /token-introspection\+jwt/ : /^application\/json/,
+    );
+  });
+
+  test('IN-02: a refusal is plain', async () => {
+    const answer = await rs.post(
+      '/token/introspection',
+      { token: 'x', client_assertion: 'a.b.c' },
+      { dpop: false, headers: { accept: SIGNED } },
+    );
+    expect([answer.status, answer.body.error]).toEqual([400, 'invalid_request']);
+  });
+
+  test('IN-12: the metadata and the registration name the algorithm', async () => {
+    const metadata = (await (await fetch(`${server.issuer}/.well-known/oauth-authorization-server`)).json()) as Json;
+    expect(metadata.introspection_signing_alg_values_supported).toEqual(['ES256']);
+    const client = await registerAgent(server, { introspection_signed_response_alg: 'ES256' });
+    expect(client.registration.introspection_signed_response_alg).toBe('ES256');
+    await expect(registerAgent(server, { introspection_signed_response_alg: 'none' })).rejects.toThrow(
+      'invalid_client_metadata',
+    );
   });
 });

@@ -77,7 +77,21 @@ describe('what it says', () => {
     ['MD-03 OC-08', { response_types_supported: ['code'], subject_types_supported: ['public'] }],
     ['MD-04', { token_endpoint_auth_methods_supported: ['private_key_jwt', 'none'] }],
     ['MD-04 F2-22', { token_endpoint_auth_signing_alg_values_supported: ['ES256', 'EdDSA', 'Ed25519', 'PS256'] }],
-    ['MD-06', { grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials', CIBA, URN] }],
+    [
+      'MD-06 JB-01',
+      {
+        grant_types_supported: [
+          'authorization_code',
+          'refresh_token',
+          'client_credentials',
+          CIBA,
+          URN,
+          'urn:ietf:params:oauth:grant-type:jwt-bearer',
+        ],
+      },
+    ],
+    ['EMA-01', { authorization_grant_profiles_supported: ['urn:ietf:params:oauth:grant-profile:id-jag'] }],
+    ['CH-06', { identity_chaining_requested_token_types_supported: ['urn:ietf:params:oauth:token-type:id-jag'] }],
     ['MD-06 MCP-11', { scopes_supported: expect.arrayContaining(['openid', 'offline_access', 'calendar.read']) }],
     ['MD-06', { response_modes_supported: ['form_post', 'fragment', 'query'] }],
     ['MD-06', { introspection_endpoint_auth_methods_supported: ['private_key_jwt'] }],

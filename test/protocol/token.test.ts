@@ -147,7 +147,11 @@ describe('the grant type', () => {
     ['OA-09: implicit', 'implicit', 'unsupported_grant_type'],
     ['OA-25: one that nobody knows', 'urn:example:grant', 'unsupported_grant_type'],
     ['device code', 'urn:ietf:params:oauth:grant-type:device_code', 'unsupported_grant_type'],
-    ['JWT bearer', 'urn:ietf:params:oauth:grant-type:jwt-bearer', 'unsupported_grant_type'],
+    [
+      'JWT bearer, which this client did not register',
+      'urn:ietf:params:oauth:grant-type:jwt-bearer',
+      'unauthorized_client',
+    ],
     ['none at all', undefined, 'invalid_request'],
   ])('%s', async (_name, grant_type, error) => {
     expect(refused(await agent.token({ grant_type, username: 'a', password: 'b', assertion: 'c' }))).toEqual([

@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import type { JWK } from 'jose';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { importJWK, type JWK, SignJWT } from 'jose';
 
 import { hashOf, newId } from '../../server/oauth/ids.ts';
 import {
@@ -15,8 +15,10 @@ import {
   pkce,
   push,
   readDetails,
+  registerAgent,
   type TestClient,
 } from '../support/agent.ts';
+import { newJwk, publicPart } from '../support/identity-provider.ts';
 import {
   authorizationUrl,
   browserOf,
@@ -113,6 +115,23 @@ export const ARTEFACTS: readonly Artefact[] = [
     made: 'issued_tokens',
   },
   {
+    name: 'DP-06 DP-08: DPoP proof with a nonce that one of the two gave',
+    prepare: async (world) => {
+      const { agent, person, deployment } = world;
+      const first = await tokenInBrowser(agent, person, READING);
+      const form = { grant_type: 'refresh_token', refresh_token: first.body.refresh_token };
+      return async () =>
+        redeemedBy(
+          world,
+          agent,
+          form,
+          await agent.proof(`${deployment.issuer}/token`, { nonce: await nonceOf(deployment) }),
+        );
+    },
+    heard: { '200': 1, '400 invalid_dpop_proof': LATE },
+    made: 'issued_tokens',
+  },
+  {
     name: 'request_uri',
     prepare:
       async ({ agent, person }) =>
@@ -136,7 +155,49 @@ export const ARTEFACTS: readonly Artefact[] = [
     heard: { code: 1, '400 page': LATE },
     made: CODES,
   },
+  {
+    name: 'JB-02: assertion of a trusted issuer',
+    prepare: (world) => asserted(world, 'jwt-bearer', 'JWT'),
+    heard: { '200': 1, '400 invalid_grant': LATE },
+    made: 'issued_tokens',
+  },
+  {
+    name: 'JAG-23 CH-07: identity assertion (ID-JAG)',
+    prepare: (world) => asserted(world, 'id-jag', 'oauth-id-jag+jwt'),
+    heard: { '200': 1, '400 invalid_grant': LATE },
+    made: 'issued_tokens',
+  },
 ];
+
+/** What an issuer that the organization trusts says about the person; the agent has a task of theirs. */
+async function asserted({ deployment, database, person }: World, profile: string, typ: string) {
+  const [issuer, key] = [`https://${profile}.example`, await newJwk('ES256', profile)];
+  const grants = { grant_types: ['authorization_code', JWT_BEARER] };
+  const agent = await registerAgent(deployment, grants);
+  const { organization } = agent.registration;
+  await database.query(
+    `insert into trusted_issuers (organization, issuer, name, jwks, algorithms, profiles, made_by)
+     values ($1, $2, 'Login', $3, '{ES256}', array[$4], 'test')`,
+    [organization, issuer, { keys: [publicPart(key)] }, profile],
+  );
+  await database.query(
+    `insert into credentials (organization, person, id, kind, identifier, made_by)
+     select organization, id, $3, 'upstream', $4, 'test' from people where organization = $1 and email = $2`,
+    [organization, person.email, newId('crd'), JSON.stringify([issuer, '1'])],
+  );
+  await tokenInBrowser(agent, person, READING);
+  return async (): Promise<Use> => {
+    const iat = Math.floor(Date.now() / 1000);
+    const client_id = agent.clientId;
+    const aud = deployment.issuer;
+    const claims = { iss: issuer, sub: '1', aud, client_id, resource: CALENDAR, jti: randomUUID(), iat, exp: iat + 60 };
+    const header = { alg: 'ES256', kid: profile, typ };
+    const assertion = await new SignJWT(claims).setProtectedHeader(header).sign(await importJWK(key, 'ES256'));
+    return (base) => agent.token({ grant_type: JWT_BEARER, assertion, ...READING }, { base });
+  };
+}
+
+const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 
 /** What else happens once here. */
 export const MORE: readonly Artefact[] = [
@@ -324,6 +385,12 @@ async function redeemedBy(
     const { client_assertion, dpop } = signed[caller] as (typeof signed)[number];
     return client.token({ ...form, client_assertion }, { base, dpop });
   };
+}
+
+/** Of the second instance: the first has to take it as its own (DP-06). */
+async function nonceOf({ issuer, bases }: World['deployment']): Promise<string> {
+  const answer = await send(`${issuer}/token`, { method: 'POST', headers: { DPoP: 'any' } }, bases[1]);
+  return answer.headers.get('dpop-nonce') ?? '';
 }
 
 /** The way back that a page offers, followed by itself or by a click. */

@@ -42,7 +42,7 @@ export interface TestClient {
   /** A DPoP proof for a URL. */
   proof(
     url: string,
-    options?: { method?: string; jti?: string; key?: JWK; accessToken?: string; iat?: number },
+    options?: { method?: string; jti?: string; key?: JWK; accessToken?: string; iat?: number; nonce?: string },
   ): Promise<string>;
   /** A form post that authenticates by assertion, with a proof unless `dpop` is false. */
   post(path: string, form: Record<string, string | string[] | undefined>, options?: PostOptions): Promise<Answer>;
@@ -114,11 +114,11 @@ export async function clientWith(
         { iss: clientId, sub: clientId, aud: issuer, jti: randomUUID(), iat: now(), exp: now() + 60, ...claims },
         { kid: jwk.kid, typ: 'client-authentication+jwt', ...header },
       ),
-    async proof(url, { method = 'POST', jti = randomUUID(), key = jwk, accessToken, iat = now() } = {}) {
+    async proof(url, { method = 'POST', jti = randomUUID(), key = jwk, accessToken, iat = now(), nonce } = {}) {
       const { kty, crv, x, y } = key;
       const ath = accessToken && createHash('sha256').update(accessToken).digest('base64url');
       return sign(
-        { htm: method, htu: url, jti, iat, ...(ath && { ath }) },
+        { htm: method, htu: url, jti, iat, ...(ath && { ath }), ...(nonce !== undefined && { nonce }) },
         { typ: 'dpop+jwt', jwk: { kty, crv, x, y } },
         key,
       );

@@ -1,0 +1,113 @@
+import { stringify } from 'yaml';
+
+import type { ActionDocument } from '../catalogue/action.ts';
+import { CatalogueError, parseAction, type ResourceDocument } from '../catalogue/catalogue.ts';
+import type { Change } from '../catalogue/diff.ts';
+import { publicationProblems, review } from '../catalogue/publication.ts';
+import { sha256url } from '../oauth/canonical.ts';
+import {
+  type Act,
+  type AdminCaller,
+  type AdminOutcome,
+  actorOf,
+  conflict,
+  done,
+  unacceptable,
+  unknown,
+} from './admin.ts';
+
+/** One action that its owner writes and has not published. */
+export interface Draft {
+  key: string;
+  resource: string;
+  /** Of the one action; as text, because a draft may be wrong. */
+  yaml: string;
+  /** Waits for somebody else than who saved it. */
+  proposed: boolean;
+}
+
+export interface StoredDraft extends Draft {
+  saved_by: string;
+  saved_at: Date;
+}
+
+/** What lives under one version of an action, and stays under it. */
+export interface Effect {
+  key: string;
+  version: number;
+  tasks: number;
+  people: number;
+  questions: number;
+}
+
+export interface PublicationStore {
+  /** Every published version of everything, as its owners wrote it. */
+  published(): Promise<ResourceDocument[]>;
+  /** Live tasks and waiting questions by version; null: of every organization. */
+  effects(keys: readonly string[], organization: string | null): Promise<Effect[]>;
+  drafts(organization: string): Promise<StoredDraft[]>;
+  saveDraft(act: Act, draft: Draft): Promise<void>;
+  removeDraft(act: Act, key: string): Promise<boolean>;
+}
+
+export interface Publications {
+  store: PublicationStore;
+  /** Publishes under the caller's name; answers how many actions were new. @throws CatalogueError naming each problem */
+  publish(documents: readonly ResourceDocument[], caller: AdminCaller): Promise<number>;
+}
+
+/** What somebody who looked at a draft names when they publish it: another text has another hash. */
+export const draftHash = ({ key, yaml }: Draft): string => sha256url(`${key}\n${yaml}`);
+
+export const yamlOf = (action: ActionDocument): string => stringify(action, { lineWidth: 120 });
+
+/** A draft beside what is published: the documents it would become, everything wrong with it, what it changes. */
+export function reviewOfDraft(
+  { key, resource, yaml }: Draft,
+  before: readonly ResourceDocument[],
+): { problems: readonly string[]; changes: readonly Change[]; documents: readonly ResourceDocument[] } {
+  const place = before.find((document) => document.resource === resource);
+  if (!place) return { problems: [`${resource} is not declared`], changes: [], documents: [] };
+  try {
+    const document = parseAction(yaml, place);
+    const documents = [document];
+    const [action] = document.actions;
+    if (action?.key !== key) return { problems: [`the key must stay ${key}`], changes: [], documents };
+    const changes = review(before, documents).flatMap((one) => one.changes);
+    return { problems: publicationProblems(before, documents), changes, documents };
+  } catch (error) {
+    if (!(error instanceof CatalogueError)) throw error;
+    return { problems: error.problems, changes: [], documents: [] };
+  }
+}
+
+/**
+ * Publishes what stands in a draft. Where it weakens, an administrator only proposes it and another one publishes it, the
+ * very text that they saw (A5-3); the operator answers for the deployment alone, and evidence names who it was.
+ */
+export async function publishDraft(
+  act: Act,
+  { key, hash }: { key: string; hash: string },
+  { store, publish }: Publications,
+): Promise<AdminOutcome<{ published: number }>> {
+  const draft = (await store.drafts(act.organization)).find((one) => one.key === key);
+  if (!draft) return unknown(`draft of ${key}`);
+  if (draftHash(draft) !== hash) return conflict('changed', 'the draft was changed since you looked at it');
+  const { problems, changes, documents } = reviewOfDraft(draft, await store.published());
+  if (problems.length > 0) {
+    return unacceptable('catalogue', `the catalogue has ${problems.length} problem(s)`, problems);
+  }
+  const weakening = changes.filter(({ weakens }) => weakens).map(({ words }) => `${key}: ${words}`);
+  const alone = act.caller.kind === 'person' && (!draft.proposed || draft.saved_by === actorOf(act.caller));
+  if (weakening.length > 0 && alone) {
+    if (!draft.proposed) await store.saveDraft(act, { ...draft, proposed: true });
+    return conflict(
+      'second_administrator',
+      `this allows more than before: another administrator has to confirm ${key}`,
+      weakening,
+    );
+  }
+  const published = await publish(documents, act.caller);
+  await store.removeDraft(act, key);
+  return done({ published });
+}

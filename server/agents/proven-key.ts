@@ -1,0 +1,73 @@
+import type { Context } from 'koa';
+import { errors } from 'oidc-provider';
+
+import type { CertificateReader } from '../http/client-certificate.ts';
+import { stateOf } from '../http/request-state.ts';
+import type { ProofReader } from '../http/sent-proof.ts';
+import type { Binding } from '../oauth/binding.ts';
+import { isProof } from '../oauth/proof.ts';
+import type { ClientRecord } from './clients.ts';
+
+/** How a request proves a key. */
+export interface KeyProofs {
+  proof: ProofReader;
+  certificate: CertificateReader;
+  /** True once for each proof. */
+  firstUse(clientId: string, jti: string, expiresAt: Date): Promise<boolean>;
+}
+
+/**
+ * The key that a request to an endpoint of the engine proves, and that what comes of it is bound to: the certificate,
+ * where the client registered for that (RFC 8705 §3), else the key of its DPoP proof (RFC 9449 §5). Never both: a token
+ * has one key. A proof counts once (§11.1).
+ *
+ * @throws errors.InvalidDpopProof, errors.UseDpopNonce, errors.InvalidRequest
+ */
+export async function provenKey(
+  ctx: Pick<Context, 'req' | 'method' | 'path'>,
+  client: ClientRecord,
+  { proof: read, certificate, firstUse }: KeyProofs,
+): Promise<Binding | undefined> {
+  const state = stateOf(ctx.req);
+  const proof = read(ctx);
+  if (isBoundToCertificate(client)) {
+    if (proof) throw new errors.InvalidRequest('this client is registered for certificate-bound tokens: send no proof');
+    return certificate(ctx.req)?.binding;
+  }
+  if (!proof) return undefined;
+  if (!isProof(proof)) {
+    throw proof.error === 'use_dpop_nonce'
+      ? new errors.UseDpopNonce(proof.description)
+      : new errors.InvalidDpopProof(proof.description);
+  }
+  // Recorded together with the client's assertion, where there was one.
+  state.proofIsFirst ??= await firstUse(client.clientId, proof.jti, new Date(proof.lastsUntil * 1000));
+  if (!state.proofIsFirst) throw new errors.InvalidDpopProof('DPoP proof was already used');
+  return proof.thumbprint;
+}
+
+/**
+ * The same where a token leaves, and where a client that registered for bound tokens therefore has to prove a key
+ * (RFC 9449 §5.2). Asked of what it registered and not of what the engine made of it: a server that lost its setting
+ * for certificates issues nothing then, and not a token that anybody could use.
+ *
+ * @throws the same
+ */
+export async function requiredKey(
+  ctx: Pick<Context, 'req' | 'method' | 'path'>,
+  client: ClientRecord,
+  proofs: KeyProofs,
+): Promise<Binding | undefined> {
+  const key = await provenKey(ctx, client, proofs);
+  if (key !== undefined) return key;
+  if (isBoundToCertificate(client)) {
+    throw new errors.InvalidRequest('this client is registered for bound tokens: a client certificate is required');
+  }
+  if (client.metadata.dpop_bound_access_tokens === true) {
+    throw new errors.InvalidDpopProof('this client is registered for bound tokens: a DPoP proof is required');
+  }
+  return undefined;
+}
+
+const isBoundToCertificate = ({ metadata }: ClientRecord): boolean =>
+  metadata.tls_client_certificate_bound_access_tokens === true;

@@ -1,0 +1,168 @@
+import type { Parameter } from './action.ts';
+import { isLimit } from './comparator.ts';
+import { isOutside, type Money } from './format.ts';
+import { compareDecimals } from './money.ts';
+
+/**
+ * What raises an impact: one member, whose name says the condition. A parameter that is a limit and was left out is
+ * beyond every bound, so that narrower parameters never weigh more than wider ones.
+ */
+export type Condition = { [kind in keyof Arguments]: { readonly [name in kind]: Arguments[kind] } }[keyof Arguments];
+
+interface Arguments {
+  money_above: { parameter: string; value: string };
+  count_above: { parameter: string; value: number };
+  /** Days from one date to another, both counted. */
+  days_above: { from: string; to: string; value: number };
+  one_of: { parameter: string; values: string[] };
+  /** Changes one of these fields. */
+  touches: { parameter: string; names: string[] };
+  /** Names an address outside of the organization's domains. */
+  outside_domains: string;
+  /** The parameter is left out. */
+  absent: string;
+}
+
+/** The parameters of a request, and what the resource said about it under names that begin with `#`. */
+export type Values = Readonly<Record<string, unknown>>;
+
+/** Does it hold for these values? Only the domain itself is inside of an organization. */
+export function holds(
+  condition: Condition,
+  parameters: ReadonlyMap<string, Parameter>,
+  values: Values,
+  domains: readonly string[],
+): boolean {
+  const [kind, argument] = only(condition);
+  const missing = kind.names(argument).filter((name) => !Object.hasOwn(values, name));
+  if (kind.whenAbsent) return missing.length > 0;
+  if (missing.length > 0) return missing.some((name) => isLimit(parameters.get(name)?.comparator ?? 'equal'));
+  return kind.holds(argument, values, domains);
+}
+
+/** What is wrong with it for these parameters; undefined when it fits. */
+export function conditionProblem(condition: Condition, parameters: ReadonlyMap<string, Parameter>): string | undefined {
+  const [kind, argument] = only(condition);
+  for (const name of kind.names(argument)) {
+    const parameter = parameters.get(name);
+    if (!parameter || !kind.fits(parameter)) return `${name} ${kind.wanted}`;
+    // Nobody can say whether it holds when the resource leaves it out.
+    if (name.startsWith('#') && !parameter.required) return `${name} must be required of the resource`;
+  }
+  return undefined;
+}
+
+/** For whoever reviews a catalogue: "amount above 5000.00". */
+export function conditionInWords(condition: Condition): string {
+  const [kind, argument] = only(condition);
+  return kind.words(argument);
+}
+
+interface Kind<T> {
+  readonly schema: Record<string, unknown>;
+  names(argument: T): string[];
+  fits(parameter: Parameter): boolean;
+  /** Completes "{parameter} …" when one does not fit. */
+  readonly wanted: string;
+  readonly whenAbsent?: true;
+  holds(argument: T, values: Values, domains: readonly string[]): boolean;
+  words(argument: T): string;
+}
+
+const name = { type: 'string' };
+const members = (properties: Record<string, unknown>) => ({
+  type: 'object',
+  additionalProperties: false,
+  required: Object.keys(properties),
+  properties,
+});
+const list = { type: 'array', minItems: 1, uniqueItems: true, items: { type: 'string', minLength: 1, maxLength: 200 } };
+const whole = { type: 'integer', minimum: 0, maximum: 1_000_000_000 };
+const format =
+  (...formats: Parameter['format'][]) =>
+  (parameter: Parameter) =>
+    formats.includes(parameter.format);
+
+const KINDS: { readonly [kind in keyof Arguments]: Kind<Arguments[kind]> } = {
+  money_above: {
+    schema: members({ parameter: name, value: { type: 'string', pattern: '^\\d{1,12}\\.\\d{2}$' } }),
+    names: ({ parameter }) => [parameter],
+    fits: format('money'),
+    wanted: 'is not money',
+    holds: ({ parameter, value }, values) => compareDecimals((values[parameter] as Money).value, value) > 0,
+    words: ({ parameter, value }) => `${parameter} above ${value}`,
+  },
+  count_above: {
+    schema: members({ parameter: name, value: whole }),
+    names: ({ parameter }) => [parameter],
+    fits: format('count', 'list', 'changes'),
+    wanted: 'cannot be counted',
+    holds: ({ parameter, value }, values) => countOf(values[parameter]) > value,
+    words: ({ parameter, value }) => `more than ${value} in ${parameter}`,
+  },
+  days_above: {
+    schema: members({ from: name, to: name, value: whole }),
+    names: ({ from, to }) => [from, to],
+    fits: format('date'),
+    wanted: 'is not a date',
+    holds: ({ from, to, value }, values) => daysBetween(values[from] as string, values[to] as string) > value,
+    words: ({ from, to, value }) => `more than ${value} days from ${from} to ${to}`,
+  },
+  one_of: {
+    schema: members({ parameter: name, values: list }),
+    names: ({ parameter }) => [parameter],
+    fits: format('text', 'id'),
+    wanted: 'is no single text',
+    holds: ({ parameter, values: wanted }, values) => wanted.includes(values[parameter] as string),
+    words: ({ parameter, values }) => `${parameter} is ${values.join(' or ')}`,
+  },
+  touches: {
+    schema: members({ parameter: name, names: list }),
+    names: ({ parameter }) => [parameter],
+    fits: format('changes'),
+    wanted: 'holds no changes',
+    holds: ({ parameter, names }, values) => names.some((field) => Object.hasOwn(values[parameter] as object, field)),
+    words: ({ parameter, names }) => `${parameter} touches ${names.join(' or ')}`,
+  },
+  outside_domains: {
+    schema: name,
+    names: (parameter) => [parameter],
+    fits: (parameter) => holdsAddresses(parameter),
+    wanted: 'holds no addresses',
+    holds: (parameter, values, domains) =>
+      [values[parameter]].flat().some((address) => typeof address === 'string' && isOutside(address, domains)),
+    words: (parameter) => `somebody outside in ${parameter}`,
+  },
+  absent: {
+    schema: name,
+    names: (parameter) => [parameter],
+    fits: (parameter) => !parameter.required,
+    wanted: 'is never absent',
+    whenAbsent: true,
+    holds: () => false,
+    words: (parameter) => `no ${parameter}`,
+  },
+};
+
+/** One closed shape for each kind. */
+export const CONDITION_SCHEMA = {
+  oneOf: Object.entries(KINDS).map(([kind, { schema }]) => members({ [kind]: schema })),
+};
+
+export const holdsAddresses = ({ format, schema }: Pick<Parameter, 'format' | 'schema'>): boolean =>
+  format === 'email' ||
+  (format === 'list' && (schema.items as Record<string, unknown> | undefined)?.format === 'email');
+
+/** Days from one date to another, both counted. */
+export const daysBetween = (from: string, to: string): number => (Date.parse(to) - Date.parse(from)) / 86_400_000 + 1;
+
+function only(condition: Condition): [Kind<unknown>, unknown] {
+  const [entry] = Object.entries(condition);
+  if (entry === undefined) throw new TypeError('a condition has one member');
+  return [KINDS[entry[0] as keyof Arguments] as Kind<unknown>, entry[1]];
+}
+
+const countOf = (value: unknown): number => {
+  if (typeof value === 'number') return value;
+  return Array.isArray(value) ? value.length : Object.keys(value as object).length;
+};

@@ -1,0 +1,87 @@
+import type { Impact } from './action.ts';
+
+/** Languages a page of this server can be in. A catalogue has the first, and may have the others. */
+export type Language = (typeof LANGUAGES)[number];
+export const LANGUAGES = ['en', 'de'] as const;
+
+/** What everything has, and what is shown where a catalogue lacks the reader's language. */
+export const FALLBACK: Language = 'en';
+
+/** A text of a catalogue: in one language, or in several with English among them. */
+export type Text = string | ({ en: string } & { readonly [language in Language]?: string });
+
+/** The language a reader is shown: their own where the server speaks it (BCP 47 lookup, RFC 4647 §3.4), else English. */
+export function languageOf(locale: string): Language {
+  const [primary = ''] = locale.toLowerCase().split('-');
+  return LANGUAGES.find((language) => language === primary) ?? FALLBACK;
+}
+
+/** The languages a text names; a plain text is English. */
+export const languagesOf = (text: Text): Language[] =>
+  typeof text === 'string' ? [FALLBACK] : LANGUAGES.filter((language) => text[language] !== undefined);
+
+/** A text as a reader of this language is shown it. */
+export const textIn = (text: Text, language: Language): string =>
+  typeof text === 'string' ? text : (text[language] ?? text.en);
+
+/** The server's own words around a catalogue's, and the words that the lint looks for. */
+export interface Lexicon {
+  readonly impact: Readonly<Record<Impact, string>>;
+  readonly yourChoice: string;
+  readonly emptied: string;
+  readonly flag: { readonly yes: string; readonly no: string };
+  readonly fullTextBelow: string;
+  readonly once: (minutes: number) => string;
+  readonly today: string;
+  readonly quote: (text: string) => string;
+  /** How "Changes" begins when nothing changes, and when something does. */
+  readonly nothing: RegExp;
+  readonly yes: RegExp;
+  readonly begins: { readonly nothing: string; readonly yes: string };
+  /** How it is said that something cannot be undone. */
+  readonly cannot: RegExp;
+  /** Words of software that no person has to know. */
+  readonly forbidden: RegExp;
+  /** Words that say nothing on a button. */
+  readonly empty: RegExp;
+}
+
+export const LEXICON: Readonly<Record<Language, Lexicon>> = {
+  en: {
+    impact: { low: 'Low impact', medium: 'Medium impact', high: 'High impact', critical: 'Critical impact' },
+    yourChoice: 'Your choice below',
+    emptied: 'emptied',
+    flag: { yes: 'yes', no: 'no' },
+    fullTextBelow: 'full text below',
+    once: (minutes) => `Once, ${minutes} min`,
+    today: 'Today',
+    quote: (text) => `“${text}”`,
+    nothing: /^Nothing\b/,
+    yes: /^Yes\b/,
+    begins: { nothing: 'Nothing', yes: 'Yes' },
+    cannot: /^Cannot\b/,
+    forbidden: /\b(?:scopes?|tokens?|clients?|grants?|granted|oauth|delegations?|delegated?)\b/i,
+    empty: /^(?:ok|okay|accept|continue|yes|agree|deny|next)\b/i,
+  },
+  de: {
+    impact: {
+      low: 'Geringe Auswirkung',
+      medium: 'Mittlere Auswirkung',
+      high: 'Hohe Auswirkung',
+      critical: 'Kritische Auswirkung',
+    },
+    yourChoice: 'Ihre Wahl unten',
+    emptied: 'geleert',
+    flag: { yes: 'ja', no: 'nein' },
+    fullTextBelow: 'ganzer Text unten',
+    once: (minutes) => `Einmal, ${minutes} Min.`,
+    today: 'Heute',
+    quote: (text) => `„${text}“`,
+    nothing: /^Nichts\b/,
+    yes: /^Ja\b/,
+    begins: { nothing: 'Nichts', yes: 'Ja' },
+    cannot: /\bnicht\b|^Unwiderruflich\b/i,
+    forbidden: /\b(?:scopes?|tokens?|clients?|grants?|oauth|delegation(?:en)?|delegiert\w*|delegieren)\b/i,
+    empty: /^(?:ok|okay|akzeptieren|annehmen|weiter|ja|zustimmen|ablehnen|einverstanden)\b/i,
+  },
+};

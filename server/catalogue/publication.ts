@@ -1,0 +1,100 @@
+import { canonicalJson } from '../oauth/canonical.ts';
+import type { ActionDocument } from './action.ts';
+import { CatalogueError, compileCatalogue, type ResourceDocument } from './catalogue.ts';
+import { type Change, changesOf } from './diff.ts';
+
+/** One action of what is to be published, beside what is published already. */
+export interface Reviewed {
+  key: string;
+  version: number;
+  resource: string;
+  state: 'new' | 'newer' | 'unchanged';
+  /** The version that it replaces as the newest. */
+  from?: number;
+  changes: readonly Change[];
+}
+
+/**
+ * Every reason not to publish these documents beside what is published: a record that would change, a version that goes
+ * back, and everything that the lint refuses. Empty when there is none.
+ */
+export function publicationProblems(
+  before: readonly ResourceDocument[],
+  documents: readonly ResourceDocument[],
+): readonly string[] {
+  const changed = documents.flatMap((document) => recordProblems(document, before));
+  if (changed.length > 0) return changed;
+  const there = new Set(before.flatMap(({ actions }) => actions.map(nameOf)));
+  try {
+    compileCatalogue(mergedWith(before, documents), (key, version) => there.has(nameOf({ key, version })));
+    return [];
+  } catch (error) {
+    if (error instanceof CatalogueError) return error.problems;
+    throw error;
+  }
+}
+
+/** What each action of these documents changes, in words. */
+export function review(before: readonly ResourceDocument[], documents: readonly ResourceDocument[]): Reviewed[] {
+  return documents.flatMap(({ resource, actions }) =>
+    actions.map((action): Reviewed => {
+      const { key, version } = action;
+      const published = versionsOf(before, key);
+      if (published.some((old) => old.version === version)) {
+        return { key, version, resource, state: 'unchanged', changes: [] };
+      }
+      const newest = published.at(-1);
+      return newest
+        ? { key, version, resource, state: 'newer', from: newest.version, changes: changesOf(newest, action) }
+        : { key, version, resource, state: 'new', changes: [] };
+    }),
+  );
+}
+
+/** Every published version of one action, the newest last. */
+export const versionsOf = (documents: readonly ResourceDocument[], key: string): ActionDocument[] =>
+  documents
+    .flatMap(({ actions }) => actions.filter((action) => action.key === key))
+    .toSorted((a, b) => a.version - b.version);
+
+/** What is published and what is to be, each version once. */
+export function mergedWith(
+  before: readonly ResourceDocument[],
+  documents: readonly ResourceDocument[],
+): ResourceDocument[] {
+  const kept = (document: ResourceDocument) => {
+    const added = documents.find(({ resource }) => resource === document.resource);
+    if (!added) return document;
+    const again = new Set(added.actions.map(nameOf));
+    return {
+      ...added,
+      actions: [...document.actions.filter((action) => !again.has(nameOf(action))), ...added.actions],
+    };
+  };
+  return [
+    ...before.map(kept),
+    ...documents.filter(({ resource }) => !before.some((document) => document.resource === resource)),
+  ];
+}
+
+function recordProblems({ resource, owner, actions }: ResourceDocument, before: readonly ResourceDocument[]): string[] {
+  const problems: string[] = [];
+  const there = before.find((document) => document.resource === resource);
+  if (there && there.owner !== owner) problems.push(`${resource} has another owner`);
+  for (const action of actions) {
+    const place = before.find((document) => document.actions.some(({ key }) => key === action.key));
+    const versions = versionsOf(before, action.key);
+    const old = versions.find(({ version }) => version === action.version);
+    if (old && (place?.resource !== resource || canonicalJson(old) !== canonicalJson(action))) {
+      problems.push(`${action.key} version ${action.version} is published and differs: give it a new version`);
+    }
+    // What is below the newest would be compared with the wrong one, and never be asked.
+    const newest = versions.at(-1)?.version ?? 0;
+    if (!old && action.version < newest) {
+      problems.push(`${action.key} version ${action.version} is older than the published ${newest}`);
+    }
+  }
+  return problems;
+}
+
+const nameOf = ({ key, version }: Pick<ActionDocument, 'key' | 'version'>): string => `${key} ${version}`;

@@ -1,0 +1,224 @@
+import { expect, test } from '@jest/globals';
+import { parseAction, parseCatalogue, type ResourceDocument } from '../../server/catalogue/catalogue.ts';
+import { changesOf } from '../../server/catalogue/diff.ts';
+import { publicationProblems, review } from '../../server/catalogue/publication.ts';
+import { yaml } from './demonstration.ts';
+import { asked, shop } from './shop.ts';
+
+const documentOf = (text: string): ResourceDocument => parseCatalogue(text)[0] as ResourceDocument;
+const actionIn = (text: string) => documentOf(text).actions[0] as ResourceDocument['actions'][0];
+
+/** What replacing one stretch of a catalogue changes. */
+const changed = (text: string, from: string, to: string) => {
+  expect(text).toContain(from);
+  return changesOf(actionIn(text), actionIn(text.replace(from, () => to)));
+};
+
+test.each([
+  ['a lower level', shop, 'default: medium', 'default: low', 'impact medium becomes low', true],
+  ['a higher level', shop, 'default: medium', 'default: high', 'impact medium becomes high', false],
+  ['a longer duration', shop, 'PT1H', 'PT2H', 'longest duration PT1H becomes PT2H', true],
+  ['a shorter duration', shop, 'PT1H', 'PT30M', 'longest duration PT1H becomes PT30M', false],
+  ['another verb', shop, 'verb: update', 'verb: draft', 'it is to draft, not to update', true],
+  [
+    'a rule',
+    shop,
+    '{ default: medium }',
+    '{ default: medium, rules: [{ when: { absent: note }, then: high }] }',
+    'impact is high with no note',
+    false,
+  ],
+  [
+    'no rule any more',
+    shop.replace('{ default: medium }', '{ default: medium, rules: [{ when: { absent: note }, then: high }] }'),
+    ', rules: [{ when: { absent: note }, then: high }]',
+    '',
+    'impact is no longer high with no note',
+    true,
+  ],
+  ['an agent on its own', shop, 'verb: update', 'verb: update\n      own: true', 'an agent may do it by itself', true],
+  ['a scope', shop, 'verb: update', 'verb: update\n      scope: shop.order', 'scope none becomes shop.order', true],
+  [
+    'repeating',
+    shop,
+    'verb: update',
+    'verb: update\n      standing: exact',
+    'a person may let it repeat without asking',
+    true,
+  ],
+  [
+    'a class of impact',
+    shop,
+    'verb: update',
+    'verb: update\n      impactClass: contract',
+    'impact class none becomes contract',
+    false,
+  ],
+  [
+    'a class of data',
+    shop,
+    'verb: update',
+    'verb: update\n      dataClasses: [personal]',
+    'its data is personal',
+    false,
+  ],
+  ['leading elsewhere', shop, 'verb: update', 'verb: update\n      downstream: [a.b]', 'it leads to a.b', true],
+  ['an optional parameter', shop, 'required: [item, due]', 'required: [item]', 'parameter due is optional now', true],
+  [
+    'a wider parameter',
+    shop,
+    'maxLength: 40, x-label: Item',
+    'maxLength: 60, x-label: Item',
+    'parameter item takes other values',
+    true,
+  ],
+  [
+    'a looser comparison',
+    shop,
+    'durations:',
+    'compare: { note: limit }\n      durations:',
+    'parameter note is compared by limit, not equal',
+    true,
+  ],
+  [
+    'a limit',
+    yaml.replace('- key: calendar.events.read', '- key: a.b'),
+    'narrowable: [from, to, calendar]',
+    'limits: { from..to: 31 }\n      narrowable: [from, to, calendar]',
+    'limit of from..to: none becomes 31',
+    false,
+  ],
+  [
+    'less to narrow',
+    yaml,
+    'narrowable: [from, to, calendar]',
+    'narrowable: [from, to]',
+    'a person can no longer narrow calendar',
+    true,
+  ],
+  [
+    'a headline',
+    shop,
+    "headline: 'order {item}'",
+    "headline: 'buy {item}'",
+    'headline: “order {item}” becomes “buy {item}”',
+    false,
+  ],
+  [
+    'a language',
+    shop,
+    'button: Allow order',
+    'button: { en: Allow order, de: Erlauben }',
+    'button (de): “Erlauben”',
+    false,
+  ],
+  ['a label', shop, 'x-label: Item', 'x-label: Thing', 'label of item: “Item” becomes “Thing”', false],
+  ['what is critical', shop, 'critical: [item]', 'critical: []', 'item is no longer critical', true],
+  [
+    'what happens unchecked',
+    asked,
+    'unchecked: high',
+    'unchecked: refuse',
+    'a request that cannot be checked is refused, it is high until now',
+    false,
+  ],
+  [
+    'where it asks',
+    asked,
+    'shop.example/facts',
+    'shop.example/about',
+    'the resource is asked at https://shop.example/about, not at https://shop.example/facts',
+    false,
+  ],
+  [
+    'undoing',
+    shop.replace('undo: Can be', 'undo: Cannot be').replace('reversible: true', 'reversible: false'),
+    'reversible: false',
+    'reversible: true',
+    'it can be undone',
+    true,
+  ],
+  [
+    'the sign-in',
+    shop.replace('verb: update', 'verb: update\n      authentication: { acr: phr }'),
+    '\n      authentication: { acr: phr }',
+    '',
+    'sign-in {acr:phr} becomes any',
+    true,
+  ],
+])('A5-3: a difference is said in words, and whether it weakens: %s', (_, text, from, to, words, weakens) => {
+  expect(changed(text, from, to)).toContainEqual({ words, weakens });
+});
+
+test('A5-3: nothing changed is no difference', () => {
+  for (const { actions } of parseCatalogue(yaml)) {
+    for (const action of actions) expect(changesOf(action, action)).toEqual([]);
+  }
+});
+
+test.each([
+  ['more currency', { EUR: '10.00' }, { EUR: '10.01' }, true],
+  ['less currency', { EUR: '10.00' }, { EUR: '9.99' }, false],
+  ['another currency', { EUR: '10.00' }, { EUR: '10.00', USD: '1.00' }, true],
+  ['no limit any more', { EUR: '10.00' }, undefined, true],
+])('A5-3: a limit that moves says whether it is wider: %s', (_, from, to, weakens) => {
+  const action = actionIn(shop);
+  const limited = (limit: Record<string, string> | undefined) => ({
+    ...action,
+    ...(limit && { limits: { item: limit } }),
+  });
+
+  expect(changesOf(limited(from as never), limited(to as never))).toEqual([
+    { words: expect.stringContaining('limit of item'), weakens },
+  ]);
+});
+
+test('a review tells new, newer and unchanged apart', () => {
+  const before = [documentOf(shop)];
+  const two = documentOf(shop.replace('version: 1', 'version: 2').replace('PT1H', 'PT30M'));
+
+  expect(review(before, before)).toEqual([expect.objectContaining({ state: 'unchanged', changes: [] })]);
+  expect(review(before, [two])).toEqual([
+    {
+      key: 'shop.orders.place',
+      version: 2,
+      resource: 'https://shop.example',
+      state: 'newer',
+      from: 1,
+      changes: [{ words: 'longest duration PT1H becomes PT30M', weakens: false }],
+    },
+  ]);
+  expect(review([], [two])).toEqual([expect.objectContaining({ state: 'new' })]);
+});
+
+test('A5-4: a published version never changes, and none is published behind it', () => {
+  const one = documentOf(shop);
+  const three = documentOf(shop.replace('version: 1', 'version: 3'));
+
+  expect(publicationProblems([one], [one])).toEqual([]);
+  expect(publicationProblems([one], [documentOf(shop.replace('PT1H', 'PT30M'))])).toEqual([
+    'shop.orders.place version 1 is published and differs: give it a new version',
+  ]);
+  expect(publicationProblems([three], [documentOf(shop.replace('version: 1', 'version: 2'))])).toEqual([
+    'shop.orders.place version 2 is older than the published 3',
+  ]);
+  expect(publicationProblems([one], [{ ...one, owner: 'org_other' }])).toEqual([
+    'https://shop.example has another owner',
+  ]);
+});
+
+test('A5-4: a record that a later lint would refuse keeps nobody from publishing, and nobody may repeat it', () => {
+  const old = documentOf(shop.replace('Allow order', 'OK'));
+  const other = documentOf(shop.replaceAll('shop.', 'store.'));
+
+  expect(publicationProblems([old], [other])).toEqual([]);
+  expect(publicationProblems([], [old])).toEqual([expect.stringContaining('say what is allowed')]);
+});
+
+test('the YAML of one action is read as an action of its resource, and its problems name its members', () => {
+  const { actions, ...place } = documentOf(shop);
+
+  expect(parseAction(JSON.stringify(actions[0]), { ...place, actions: [] })).toEqual(documentOf(shop));
+  expect(() => parseAction('key: 1', { ...place, actions: [] })).toThrow(/version|key|misses/);
+  expect(() => parseAction('a: *nobody', { ...place, actions: [] })).toThrow('nobody');
+});
