@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { npmStart } from './support/npm-start.ts';
 import { freePort, whenServing } from './support/ports.ts';
 import { familyOf, killAll, remaining } from './support/processes.ts';
 
@@ -116,20 +117,8 @@ interface Served {
   readonly milliseconds: number;
 }
 
-/** `npm start` as a person has it: in a process group of its own, as a shell would make one. */
-async function npmStart(settings: Record<string, string>): Promise<ChildProcess> {
-  const child = spawn('npm', ['start', '--silent'], {
-    env: {
-      ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('TEST_'))),
-      NODE_ENV: 'development',
-      PORT: String(await freePort()),
-      MANAGEMENT_PORT: '0',
-      DATA_DIR: path.join(scratch, 'unused'),
-      ...settings,
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    detached: true,
-  });
+async function startCommand(settings: Record<string, string>): Promise<ChildProcess> {
+  const child = await npmStart({ DATA_DIR: path.join(scratch, 'unused'), ...settings });
   started.push(child);
   return child;
 }
@@ -137,7 +126,7 @@ async function npmStart(settings: Record<string, string>): Promise<ChildProcess>
 async function startServes(dataDir: string): Promise<Served> {
   const port = await freePort();
   const began = Date.now();
-  const child = await npmStart({ PORT: String(port), DATA_DIR: dataDir });
+  const child = await startCommand({ PORT: String(port), DATA_DIR: dataDir });
   child.stdout?.resume();
   child.stderr?.pipe(process.stderr);
   const keys = await whenServing(`http://localhost:${port}/jwks`, 60);
@@ -145,7 +134,7 @@ async function startServes(dataDir: string): Promise<Served> {
 }
 
 async function startFails(settings: Record<string, string>): Promise<{ code: number | null; output: string }> {
-  const child = await npmStart(settings);
+  const child = await startCommand(settings);
   const chunks: Buffer[] = [];
   child.stdout?.on('data', (chunk) => chunks.push(chunk));
   child.stderr?.on('data', (chunk) => chunks.push(chunk));

@@ -30,6 +30,6 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
     server.close();
     server.closeAllConnections();
-    void countersign.flush().finally(() => process.exit(0));
+    void countersign.end().finally(() => process.exit(0));
   });
 }

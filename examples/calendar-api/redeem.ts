@@ -17,8 +17,8 @@ export interface Countersign {
   close(redemption: string, outcome: Outcome): Promise<void>;
   /** Says what happened where nothing had to be redeemed. Sent in batches. */
   report(entry: Report): void;
-  /** Sends what is waiting. */
-  flush(): Promise<void>;
+  /** Sends what is waiting, once more, and nothing after that. */
+  end(): Promise<void>;
 }
 
 export interface Use {
@@ -104,10 +104,11 @@ export async function connectToCountersign(
     });
     return sending;
   };
-  setInterval(() => {
+  const timer = setInterval(() => {
     sending = sending.catch(() => {}); // whatever kept the last batch back, this one tries again
     flush().catch((error: Error) => console.error(`reports wait: ${error.message}`));
-  }, REPORT_EVERY_MS).unref();
+  }, REPORT_EVERY_MS);
+  timer.unref();
 
   return {
     keys: createRemoteJWKSet(new URL(String(jwks_uri))),
@@ -153,6 +154,9 @@ export async function connectToCountersign(
       waiting = [...waiting.slice(1 - BACKLOG), entry];
     },
 
-    flush,
+    end() {
+      clearInterval(timer);
+      return flush();
+    },
   };
 }

@@ -242,7 +242,7 @@ async function serve({ issuer, demo }: TestServer): Promise<{ address: string; c
     async close() {
       api.closeAllConnections();
       api.close();
-      await countersign.flush().catch(() => {}); // its server may be gone
+      await countersign.end().catch(() => {}); // its server may be gone
     },
   };
 }
