@@ -1,6 +1,7 @@
 import knexPackage, { type Knex } from 'knex';
 
 import * as initial from './001_initial.ts';
+import * as jobs from './050_jobs.ts';
 
 interface Migration {
   name: string;
@@ -8,7 +9,10 @@ interface Migration {
 }
 
 /** In order, by hand: the list is the history, and nothing runs because a file happened to be there. */
-const migrations: readonly Migration[] = [{ name: '001_initial', ...initial }];
+const migrations: readonly Migration[] = [
+  { name: '001_initial', ...initial },
+  { name: '050_jobs', ...jobs },
+];
 
 /** Brings the database at `url` to the newest schema; answers the names of the migrations it ran. Forward only. */
 export async function migrate(url: string): Promise<string[]> {

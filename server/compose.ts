@@ -12,14 +12,16 @@ import { postgresAdmin, postgresOrganizations, putCommandLineClient } from '../a
 import { edgesBelow, edgesOf, isPaused, postgresMyAgents } from '../adapters/postgres/agents.ts';
 import { postgresApprovals, postgresPersonApprovals } from '../adapters/postgres/approvals.ts';
 import { loadCatalogue } from '../adapters/postgres/catalogue.ts';
+import { cleanUp, dropOldPartitions } from '../adapters/postgres/cleanup.ts';
 import { postgresClients } from '../adapters/postgres/clients.ts';
-import { Database } from '../adapters/postgres/database.ts';
+import { Database, type Statements } from '../adapters/postgres/database.ts';
 import { postgresEnrolments } from '../adapters/postgres/enrolments.ts';
 import { postgresEvidence } from '../adapters/postgres/evidence.ts';
 import { postgresEvidenceReader } from '../adapters/postgres/evidence-reader.ts';
 import { postgresIssuers } from '../adapters/postgres/issuers-admin.ts';
 import { postgresKeys } from '../adapters/postgres/keys.ts';
 import { applyRestoreEpoch, writeStop } from '../adapters/postgres/liveness.ts';
+import { postgresJobs } from '../adapters/postgres/outbox.ts';
 import { postgresPeople, postgresSessions } from '../adapters/postgres/people.ts';
 import { standingPolicies } from '../adapters/postgres/policies.ts';
 import { postgresPublications, postgresPublish } from '../adapters/postgres/publications.ts';
@@ -47,6 +49,8 @@ import { certificateReader } from './http/client-certificate.ts';
 import { cookiesWith } from './http/cookies.ts';
 import { stateOf } from './http/request-state.ts';
 import { proofReader } from './http/sent-proof.ts';
+import type { Handler, Job } from './jobs/jobs.ts';
+import { type Runner, startRunner } from './jobs/runner.ts';
 import { loadKeys } from './keys/keys.ts';
 import { sealingWith } from './keys/seal.ts';
 import type { Metrics } from './management.ts';
@@ -61,6 +65,8 @@ export interface House {
   database: Database;
   /** Rebuilds the engine from the published catalogue. */
   reloadCatalogue(): Promise<void>;
+  /** Begins with what the outbox holds and with the periodic jobs, beside the other instances. */
+  startJobs(): Runner;
   close(): Promise<void>;
 }
 
@@ -336,10 +342,27 @@ export async function composeHouse({
     engine: () => engine,
   });
 
+  /** By the kind of message (`adapters/postgres/outbox.ts`, `enqueue`). */
+  const handlers: Record<string, Handler<Statements>> = {};
+  const jobs: Job[] = [
+    { name: 'clean up', every: 30, run: () => cleanUp(database) },
+    { name: 'drop old partitions', every: 3600, run: () => dropOldPartitions(database) },
+  ];
+
   return {
     app,
     database,
     reloadCatalogue,
+    startJobs() {
+      const runner = startRunner({
+        store: postgresJobs(database),
+        handlers,
+        jobs,
+        failed: (error, what) => logger.error({ err: error, what }, 'a job failed'),
+      });
+      signals.on('outbox', () => runner.wake());
+      return runner;
+    },
     async close() {
       await signals.close();
       await database.close();

@@ -7,7 +7,6 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 
 import { prepareDataDirectory } from '../adapters/data-directory.ts';
-import { cleanUp, dropOldPartitions } from '../adapters/postgres/cleanup.ts';
 import { createDatabase } from '../adapters/postgres/create-database.ts';
 import { type EmbeddedServer, startEmbedded } from '../adapters/postgres/embedded.ts';
 import { assertReachable } from '../adapters/postgres/reachable.ts';
@@ -30,7 +29,6 @@ export interface Running {
 }
 
 const DATABASE = 'countersign';
-const CLEAN_UP_MS = 30_000;
 
 /**
  * Configuration → database → migrations → keys and catalogue → listening.
@@ -75,8 +73,8 @@ export async function start(config: Config): Promise<Running> {
 
     const managementPort = await listen(managementServer, config.managementPort, 'MANAGEMENT_PORT', '127.0.0.1');
     closers.push(() => closeServer(managementServer));
-    const jobs = startJobs(made, (error) => logger.error({ err: error }, 'clean-up failed'));
-    closers.push(jobs);
+    const jobs = made.startJobs();
+    closers.push(() => jobs.close());
     http.removeAllListeners('request');
     const serve = made.app.callback();
     http.on('request', serve);
@@ -178,28 +176,6 @@ function sealingKey({ sealingKey: given, dataDir }: Config): Buffer {
     throw error;
   }
   return key;
-}
-
-/** Clean-up in small batches; every instance does it, none is needed for it. */
-function startJobs({ database }: House, failed: (error: unknown) => void): () => Promise<void> {
-  let running: Promise<unknown> = Promise.resolve();
-  let lastDrop = 0;
-  const round = async () => {
-    await cleanUp(database);
-    if (Date.now() - lastDrop > 3_600_000) {
-      lastDrop = Date.now();
-      await dropOldPartitions(database);
-    }
-  };
-  const timer = setInterval(() => {
-    running = running.then(round).catch(failed);
-  }, CLEAN_UP_MS);
-  timer.unref();
-  running = running.then(round).catch(failed);
-  return async () => {
-    clearInterval(timer);
-    await running;
-  };
 }
 
 function closeServer(server: Server | TlsServer): Promise<void> {

@@ -9,6 +9,7 @@ const ORDER = [
   'oauth',
   'keys',
   'evidence',
+  'jobs',
   'people',
   'agents',
   'catalogue',

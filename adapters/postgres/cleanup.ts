@@ -39,6 +39,11 @@ const EXPIRED = [
   `delete from issued_tokens_rest where (issued_at, jti) in (
      select issued_at, jti from issued_tokens_rest
      where issued_at < now() - interval '${DAYS_KEPT} days' order by issued_at limit $1 for update skip locked)`,
+  // A dead letter is kept longer: somebody may mend the endpoint and send it again.
+  `delete from outbox where (organization, id) in (
+     select organization, id from outbox
+     where state <> 'waiting' and finished_at < now() - case state when 'done' then interval '1 day' else interval '30 days' end
+     order by finished_at limit $1 for update skip locked)`,
   `delete from rate_limits where key in (
      select key from rate_limits where expire < extract(epoch from now()) * 1000 limit $1 for update skip locked)`,
 ];

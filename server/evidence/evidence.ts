@@ -25,6 +25,7 @@ export type EventType =
   | 'person.signed_in'
   | 'person.signed_out'
   | 'person.enrolled'
+  | 'delivery.failed'
   | 'admin.acted';
 
 /**

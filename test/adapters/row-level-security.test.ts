@@ -66,6 +66,7 @@ const TABLES = [
     'stop_epochs',
     'evidence',
     'evidence_contents',
+    'outbox',
   ].map((table) => [table, 'organization'] as const),
 ] as const;
 /** Those of the deployment itself that everybody may see: servers of shared resources. */
@@ -193,6 +194,7 @@ describe('the role of the pages', () => {
     'replays',
     'signing_keys',
     'settings',
+    'jobs',
     'rate_limits',
     'migrations',
     'issued_tokens_rest',
@@ -311,6 +313,8 @@ async function tellStory(): Promise<void> {
      values ($1, $2, $3, 'key: draft', false, 'test')`,
     [organization, READ, CALENDAR],
   );
+
+  await owner.query(`insert into outbox (organization, kind, payload) values ($1, 'test', '{}')`, [organization]);
 
   const pages = await person.get('/agents');
   const csrf = /name="csrf"[^>]*value="([^"]*)"/.exec(pages.html)?.[1] ?? '';
