@@ -44,6 +44,7 @@ import { type AskDependencies, askForExchange } from './approvals/ask.ts';
 import { browserRequests } from './browser-requests.ts';
 import { type Catalogue, compileCatalogue, type ResourceDocument } from './catalogue/catalogue.ts';
 import type { Config } from './config.ts';
+import { alerting } from './evidence/alarm.ts';
 import type { Evidence, EvidenceEvent } from './evidence/evidence.ts';
 import { certificateReader } from './http/client-certificate.ts';
 import { cookiesWith } from './http/cookies.ts';
@@ -104,7 +105,10 @@ export async function composeHouse({
   const clients = postgresClients(database);
   const people = postgresPeople(database);
   const sessions = postgresSessions(database);
-  const evidence = postgresEvidence(database);
+  const evidence = alerting(postgresEvidence(database), (alarm) => {
+    metrics.alarm(alarm.type, alarm.reason ?? '');
+    logger.warn(alarm, 'alarm');
+  });
   const tasks = postgresTasks(database);
   const tokens = postgresTokens(database);
   const replays = postgresReplays(database);

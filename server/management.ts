@@ -5,6 +5,7 @@ import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client
 export interface Metrics {
   request(method: string, route: string, status: number, seconds: number): void;
   refusal(route: string, error: string): void;
+  alarm(type: string, reason: string): void;
 }
 
 /** The management endpoints (loopback): is it alive, can it serve, and its figures. */
@@ -22,6 +23,12 @@ export function management(ready: () => Promise<boolean>): { metrics: Metrics; s
     name: 'countersign_refusals_total',
     help: 'OAuth errors answered, by endpoint and error code.',
     labelNames: ['route', 'error'],
+    registers: [registry],
+  });
+  const alarms = new Counter({
+    name: 'countersign_alarms_total',
+    help: 'What somebody has to look at, by type and reason: its evidence says more.',
+    labelNames: ['type', 'reason'],
     registers: [registry],
   });
   const server = createServer(async (request, response) => {
@@ -50,6 +57,7 @@ export function management(ready: () => Promise<boolean>): { metrics: Metrics; s
       request: (method, route, status, seconds) =>
         requests.observe({ method, route, status: `${Math.floor(status / 100)}xx` }, seconds),
       refusal: (route, error) => refusals.inc({ route, error }),
+      alarm: (type, reason) => alarms.inc({ type, reason }),
     },
     server,
   };

@@ -681,7 +681,7 @@ describe('the evidence of one task', () => {
       'token.issued allowed Meeting Helper',
       'token.issued allowed Meeting Helper',
       'token.issued allowed Room Finder',
-      'redemption.refused refused parameters_differ',
+      'redemption.alarm refused parameters_differ',
       'redemption.reserved allowed',
       'redemption.closed reported succeeded',
       'outcome.reported reported succeeded',

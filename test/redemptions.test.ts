@@ -31,12 +31,12 @@ import {
   unboundToken,
 } from './support/delegation.ts';
 import { detailsParameter, signIn, type TestPerson, tokenInBrowser } from './support/person.ts';
-import { startServer, type TestServer } from './support/server.ts';
+import { type MonitoredServer, startServer } from './support/server.ts';
 
 const CRM = 'https://crm.acme.example';
 const ONCE = { decision: 'approve', duration: 'once', read: '1' };
 
-let server: TestServer;
+let server: MonitoredServer;
 let database: Database;
 let person: TestPerson;
 let agent: TestClient;
@@ -126,7 +126,7 @@ describe('what is executed is what was approved', () => {
     });
     expect(events).toMatchObject([
       {
-        type: 'redemption.refused',
+        type: 'redemption.alarm',
         decision: 'refused',
         reason: 'parameters_differ',
         ...whose(token),
@@ -301,7 +301,47 @@ describe('each use is drawn once', () => {
     expect(events).toMatchObject([
       { type: 'redemption.reserved', ...who },
       { type: 'redemption.closed', ...who, outcome: 'succeeded' },
-      { type: 'redemption.refused', agent: agent.registration.agent_id, jti: claimsOf(parent).jti },
+      { type: 'redemption.alarm', agent: agent.registration.agent_id, jti: claimsOf(parent).jti },
+    ]);
+  });
+});
+
+describe('more than was approved is an alarm: evidence of its own type, a count, and a line in the log', () => {
+  const counted = async (reason: string): Promise<number> => {
+    const metrics = await (await fetch(`http://127.0.0.1:${server.managementPort}/metrics`)).text();
+    const line = new RegExp(`^countersign_alarms_total\\{type="redemption.alarm",reason="${reason}"\\} (\\d+)$`, 'm');
+    return Number(line.exec(metrics)?.[1] ?? 0);
+  };
+
+  test.each<[reason: string, attempt: (token: string) => Promise<Answer>]>([
+    ['used_up', (token) => redeem(token, INVITE, invitation('Alarming'))],
+    ['parameters_differ', (token) => redeem(token, INVITE, invitation('Alarming', { guests: ['eve@acme.example'] }))],
+    ['action_not_granted', (token) => redeem(token, READ, {})],
+    ['foreign_resource', (token) => redeem(token, INVITE, invitation('Alarming'), {}, crmKey)],
+  ])('%s', async (reason, attempt) => {
+    const token = await invited('Alarming');
+    expect(await redeem(token, INVITE, invitation('Alarming'))).toMatchObject({ status: 201 });
+    const before = await counted(reason);
+    const events = await eventsOf(database, async () => {
+      expect(await attempt(token)).toMatchObject({ status: 403, body: { reason } });
+    });
+    expect(events).toMatchObject([{ type: 'redemption.alarm', decision: 'refused', reason, jti: claimsOf(token).jti }]);
+    expect(await counted(reason)).toBe(before + 1);
+  });
+
+  test('none: an answer that was lost and is asked for again, a key that is used for something else, a task that ended', async () => {
+    const token = await invited('Calm', HOUR);
+    const again = { idempotency_key: 'calm' };
+    const events = await eventsOf(database, async () => {
+      for (const _ of [1, 2]) await redeem(token, INVITE, invitation('Calm'), again);
+      await redeem(token, INVITE, invitation('Calm', { guests: ['ben@acme.example'] }), again);
+      await stop(database, claimsOf(token).org_id, 'task', claimsOf(token).task_id);
+      await redeem(token, INVITE, invitation('Calm'));
+    });
+    expect(events.map(({ type, reason }) => [type, reason])).toEqual([
+      ['redemption.reserved', null],
+      ['redemption.refused', 'key_reused'],
+      ['redemption.refused', 'token_not_active'],
     ]);
   });
 });
@@ -432,7 +472,8 @@ describe('whose token it is', () => {
         body: { reason },
       });
     });
-    expect(events).toMatchObject([{ type: 'redemption.refused', reason, application: crm.clientId }]);
+    const type = reason === 'foreign_resource' ? 'redemption.alarm' : 'redemption.refused';
+    expect(events).toMatchObject([{ type, reason, application: crm.clientId }]);
   });
 
   test('nothing with a hand-off', async () => {

@@ -17,23 +17,6 @@ export const postgresRedemptions = (database: Database): RedemptionStore => ({
     }
   },
 
-  async refuse(token, { reason, resourceServer, action, parameters }) {
-    await postgresEvidence(database).record({
-      organization: token?.organization ?? resourceServer.organization,
-      type: 'redemption.refused',
-      decision: 'refused',
-      reason,
-      person: token?.person ?? undefined,
-      agent: token?.agent ?? undefined,
-      application: resourceServer.clientId,
-      resource: token?.resource,
-      task: token?.task ?? undefined,
-      jti: token?.jti,
-      txn: token?.txn,
-      content: { action, parameters },
-    });
-  },
-
   close: (id, resourceServer, { status, reference, affected }) =>
     database.transaction(async (statements) => {
       const evidence = postgresEvidence(statements);

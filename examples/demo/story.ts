@@ -30,7 +30,7 @@ const STORY = [
   ['task.approved'],
   ['token.issued'],
   ['outcome.reported', 'redemption.closed'],
-  ['token.refused', 'redemption.refused'],
+  ['token.refused', 'redemption.alarm'],
   ['authority.stopped'],
 ];
 

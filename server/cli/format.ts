@@ -158,6 +158,7 @@ function tell(event: Json<ReadableEvent>, { tokens, labels, said, options }: Aro
     case 'redemption.reserved':
       return `accepted ${actionsIn([content], said)}${label ? ` with ${label}` : ''}`;
     case 'redemption.refused':
+    case 'redemption.alarm':
       return `did not accept ${actionsIn([content], said)}${label ? ` with ${label}` : ''}`;
     case 'redemption.closed':
       return `did ${String(content.action)}${referenceIn(content)}`;

@@ -76,6 +76,6 @@ async function raiseAlarm(payload: Record<string, unknown>, evidence: Evidence):
       content: { claims: payload },
     })
     .catch(() => {
-      // The organization it names does not exist here: nobody to tell but the log.
+      // The organization it names does not exist here; the log and the count have heard of it.
     });
 }

@@ -16,6 +16,7 @@ export type EventType =
   | 'token.alarm'
   | 'redemption.reserved'
   | 'redemption.refused'
+  | 'redemption.alarm'
   | 'redemption.closed'
   | 'outcome.reported'
   | 'authority.stopped'

@@ -38,10 +38,6 @@ export type Reservation =
 export interface RedemptionStore {
   /** Draws one use and reserves it, with evidence, or answers what the same key reserved before. */
   reserve(redemption: NewRedemption): Promise<Reservation>;
-  refuse(
-    token: IssuedToken | undefined,
-    refusal: { reason: string; resourceServer: ClientRecord; action: string; parameters: unknown },
-  ): Promise<void>;
   /** Closes a reservation: `closed`, the same answer again, or why not. */
   close(
     id: string,
@@ -78,6 +74,17 @@ export type RedemptionRefusal =
   | 'released';
 
 /**
+ * A token that lives, and is used for more than it is good for: a second time, elsewhere, for another action, or with
+ * other parameters than the person read. Whoever does that made a mistake or was made to; somebody has to look.
+ */
+const ALARMING: ReadonlySet<RedemptionRefusal> = new Set([
+  'foreign_resource',
+  'action_not_granted',
+  'parameters_differ',
+  'used_up',
+]);
+
+/**
  * Reserves one use with the actual parameters: they are compared with what the person approved, by the action's own
  * comparators, before anything happens. The resource server then acts, and commits or releases, as a card payment is
  * authorised and captured.
@@ -100,7 +107,20 @@ export async function redeem(
 > {
   const { action, parameters } = request;
   const refused = async (reason: RedemptionRefusal, detail: string, token?: IssuedToken) => {
-    await store.refuse(token, { reason, resourceServer, action, parameters });
+    await reader.evidence.record({
+      organization: token?.organization ?? resourceServer.organization,
+      type: ALARMING.has(reason) ? 'redemption.alarm' : 'redemption.refused',
+      decision: 'refused',
+      reason,
+      person: token?.person ?? undefined,
+      agent: token?.agent ?? undefined,
+      application: resourceServer.clientId,
+      resource: token?.resource,
+      task: token?.task ?? undefined,
+      jti: token?.jti,
+      txn: token?.txn,
+      content: { action, parameters },
+    });
     return { ok: false as const, reason, detail };
   };
   const read = await readToken(request.token, reader);

@@ -18,8 +18,11 @@ export interface TestServer {
   close(): Promise<void>;
 }
 
+/** One in this process, whose management endpoints can be read. */
+export type MonitoredServer = TestServer & { managementPort: number };
+
 /** @param settings environment variables beside those that the test needs itself */
-export async function startServer(settings: Record<string, string> = {}): Promise<TestServer> {
+export async function startServer(settings: Record<string, string> = {}): Promise<MonitoredServer> {
   const database = settings.DATABASE_URL ? undefined : await createTestDatabase();
   const dataDir = mkdtempSync(join(tmpdir(), 'countersign-'));
   const port = await freePort();
@@ -40,6 +43,7 @@ export async function startServer(settings: Record<string, string> = {}): Promis
     demo: running.demo,
     databaseUrl: settings.DATABASE_URL ?? database?.url ?? '',
     dataDir,
+    managementPort: running.managementPort,
     async close() {
       await running.close();
       await database?.drop();
