@@ -33,6 +33,7 @@ import { openSignals } from '../adapters/postgres/signals.ts';
 import { postgresTasks } from '../adapters/postgres/tasks.ts';
 import { holdersUnder, postgresTokens } from '../adapters/postgres/tokens.ts';
 import { elsewhereOf, postgresTrustedIssuers } from '../adapters/postgres/trusted-issuers.ts';
+import { statedFacts } from '../adapters/stated-facts.ts';
 import type { AdminCaller } from './admin/admin.ts';
 import { adminRoutes } from './admin/routes.ts';
 import { signedBy } from './agents/authenticate.ts';
@@ -116,7 +117,8 @@ export async function composeHouse({
   const personApprovals = postgresPersonApprovals(database);
   const cookies = cookiesWith(sealing.deriveKey('forms'), issuer.startsWith('https:'));
   const cookieKeys = [sealing.deriveKey('engine cookies').toString('base64url')];
-  const fetch = egressFetch(config.egressAllow);
+  const reachedAt = [...config.resourceAddresses.values()].map((address) => new URL(address).host);
+  const fetch = egressFetch([...config.egressAllow, ...reachedAt]);
 
   let catalogue: Catalogue = compileCatalogue(await loadCatalogue(database), () => true);
   const currentCatalogue = () => catalogue;
@@ -130,6 +132,14 @@ export async function composeHouse({
     edgesBelow: (organization, agent) => edgesBelow(database, organization, agent),
     person: (id) => people.find(id),
     isPaused: (organization, agent, person) => isPaused(database, organization, agent, person),
+    askFacts: statedFacts({
+      issuer,
+      keys: () => keys,
+      fetch,
+      addresses: config.resourceAddresses,
+      unanswered: ({ action, organization }, why) =>
+        logger.warn({ action: action.key, organization, why }, 'a resource stated no facts'),
+    }),
     sealing,
   };
   const reader = { issuer, keys, tokens, evidence };

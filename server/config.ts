@@ -38,6 +38,8 @@ export interface Config {
   readonly logLevel: (typeof LOG_LEVELS)[number];
   /** `host` or `host:port`, lower case: private addresses that outbound requests may go to. */
   readonly egressAllow: readonly string[];
+  /** Where a resource is reached from here, by its origin, when not under its own name. Origins both. */
+  readonly resourceAddresses: ReadonlyMap<string, string>;
   readonly testConsumeDelayMs: number;
 }
 
@@ -247,6 +249,12 @@ export const SETTINGS = [
     fallback: 'none',
   },
   {
+    name: 'COUNTERSIGN_RESOURCE_ADDRESSES',
+    meaning:
+      'Where APIs that state facts about a request are reached from here, when not under their own names: `https://crm.example=http://crm.internal:8080`, separated by commas. These addresses may be private.',
+    fallback: 'none; the demonstration answers for its own',
+  },
+  {
     name: 'COUNTERSIGN_LOG_LEVEL',
     meaning: `One of ${LOG_LEVELS.map((level) => `\`${level}\``).join(', ')}.`,
     fallback: '`info`',
@@ -303,6 +311,7 @@ export function readConfig(env: Environment): Config {
     mtls: readMtls(read),
     logLevel: read('COUNTERSIGN_LOG_LEVEL', oneOf(...LOG_LEVELS)) ?? 'info',
     egressAllow: read('COUNTERSIGN_EGRESS_ALLOW', hosts) ?? [],
+    resourceAddresses: read('COUNTERSIGN_RESOURCE_ADDRESSES', addresses) ?? new Map(),
     testConsumeDelayMs: read('COUNTERSIGN_TEST_CONSUME_DELAY_MS', integer(0, 10_000)) ?? 0,
   };
 
@@ -481,6 +490,23 @@ function hosts(text: string): string[] {
       if (!url || !plain) throw new Error(`must be a list of host or host:port, and "${entry}" is neither`);
       return entry;
     });
+}
+
+function addresses(text: string): Map<string, string> {
+  return new Map(
+    text
+      .split(',')
+      .map((entry) => entry.trim())
+      .filter((entry) => entry !== '')
+      .map((entry): [string, string] => {
+        const [name = '', address = '', ...rest] = entry.split('=');
+        const isOrigin = (url: string) => URL.parse(url)?.origin === url && /^https?:/.test(url);
+        if (rest.length > 0 || !isOrigin(name) || !isOrigin(address)) {
+          throw new Error(`must be a list of origin=origin, and "${entry}" is not`);
+        }
+        return [name, address];
+      }),
+  );
 }
 
 function flag(text: string): boolean {

@@ -15,6 +15,7 @@ import { migrate } from '../migrations/index.ts';
 import { composeHouse, type House } from './compose.ts';
 import { type Config, type MtlsConfig, StartupError } from './config.ts';
 import { type DemoFile, fillDemonstration, writeCommandLineKey } from './demo.ts';
+import { startDemonstrationSystems } from './demonstration-systems.ts';
 import { management } from './management.ts';
 
 export interface Running {
@@ -57,7 +58,18 @@ export async function start(config: Config): Promise<Running> {
     const { metrics, server: managementServer } = management(
       async () => (await house?.database.rows('select 1')) !== undefined,
     );
-    house = await composeHouse({ config, databaseUrl, sealingKey: sealingKey(config), logger, metrics });
+    const address = `http://localhost:${(http.address() as AddressInfo).port}`;
+    const systems = config.demo ? await startDemonstrationSystems({ issuer: config.issuer, address }) : undefined;
+    if (systems) closers.push(() => systems.close());
+    // What the operator names comes last, and wins.
+    const resourceAddresses = new Map([...(systems?.addresses ?? []), ...config.resourceAddresses]);
+    house = await composeHouse({
+      config: { ...config, resourceAddresses },
+      databaseUrl,
+      sealingKey: sealingKey(config),
+      logger,
+      metrics,
+    });
     const made = house;
     closers.push(() => made.close());
     const demo = config.demo

@@ -49,6 +49,7 @@ test('a complete production configuration is accepted', () => {
     COUNTERSIGN_DATABASE_DIRECT_URL: 'postgresql://countersign@primary/countersign',
     COUNTERSIGN_EGRESS_ALLOW: 'Mail.internal:8025, 10.0.0.7,[fd00::1]:443',
     COUNTERSIGN_RESTORE_EPOCH: '2026-11-24T07:00:00+01:00',
+    COUNTERSIGN_RESOURCE_ADDRESSES: 'https://crm.example=http://crm.internal:8080,',
   });
   expect(config).toMatchObject({
     production: true,
@@ -57,6 +58,7 @@ test('a complete production configuration is accepted', () => {
     databaseDirectUrl: 'postgresql://countersign@primary/countersign',
     egressAllow: ['mail.internal:8025', '10.0.0.7', '[fd00::1]:443'],
     restoreEpoch: new Date('2026-11-24T06:00:00Z'),
+    resourceAddresses: new Map([['https://crm.example', 'http://crm.internal:8080']]),
   });
   expect(config.sealingKey).toHaveLength(32);
 });
@@ -122,6 +124,11 @@ test.each([
     'a URL where a host belongs',
     { COUNTERSIGN_EGRESS_ALLOW: 'http://a' },
     'COUNTERSIGN_EGRESS_ALLOW must be a list of host or host:port, and "http://a" is neither',
+  ],
+  [
+    'an address with a path',
+    { COUNTERSIGN_RESOURCE_ADDRESSES: 'https://a.example=http://b/facts' },
+    'COUNTERSIGN_RESOURCE_ADDRESSES must be a list of origin=origin, and "https://a.example=http://b/facts" is not',
   ],
   [
     'one port for both',

@@ -20,6 +20,8 @@ export interface DecisionPage {
   /** "○", "◐", "▲", "▲▲". */
   impactSymbol: string;
   facts: Facts;
+  /** Systems that were asked about the request, and those of them that gave no answer. */
+  stated?: { by: readonly string[]; unanswered: readonly string[] } | undefined;
   /** What the agent says about it: quoted, labelled, not to be trusted. */
   agentWords?: string | undefined;
   /** CIBA binding message: shown, inert, no proof of anything. */
@@ -114,6 +116,7 @@ function Decision(props: DecisionPage) {
         </p>
       )}
       <FactList facts={facts} />
+      <Stated {...props} />
       {who.mayHandTo.length === 0 ? null : (
         <p class="hand-off">
           It may hand part of this to <Names names={who.mayHandTo} />.
@@ -167,6 +170,26 @@ function FactList({ facts }: { facts: Facts }) {
         </div>
       ))}
     </dl>
+  );
+}
+
+/** Where facts come from that no agent said, and that some are missing. */
+function Stated({ stated }: DecisionPage) {
+  if (stated === undefined) return null;
+  const { by, unanswered } = stated;
+  return (
+    <>
+      {by.length === 0 ? null : (
+        <p class="stated-by">
+          <span class="stated-mark" aria-hidden="true" /> stated by <Names names={by} /> when this was asked
+        </p>
+      )}
+      {unanswered.length === 0 ? null : (
+        <p class="warning">
+          <Names names={unanswered} /> could not be asked. What this is about could not be checked.
+        </p>
+      )}
+    </>
   );
 }
 

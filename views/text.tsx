@@ -31,12 +31,15 @@ export interface Part {
   value?: boolean;
   /** Decides what happens: an amount, a payee. */
   critical?: boolean;
+  /** Said by the system itself when it was asked, not by the request. */
+  stated?: boolean;
 }
 
 /** A sentence of the catalogue, every value in it set apart; its text is exactly what was given. */
 export function Sentence({ parts }: { parts: string | readonly Part[] }) {
   if (typeof parts === 'string') return parts;
-  return parts.map(({ text, value, critical }) => {
+  return parts.map(({ text, value, critical, stated }) => {
+    if (stated) return <bdi class="stated">{text}</bdi>;
     if (critical) return <bdi class={text.length <= SHORT ? 'critical unbroken' : 'critical'}>{text}</bdi>;
     return value ? <bdi>{text}</bdi> : text;
   });

@@ -3,6 +3,7 @@ import { createHash, randomInt } from 'node:crypto';
 import type { AgentEdge } from '../agents/agent.ts';
 import type { ClientRecord } from '../agents/clients.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { AskFacts } from '../catalogue/facts.ts';
 import { edgesWithin } from '../delegation/edges.ts';
 import type { ExchangeRequest } from '../delegation/exchange.ts';
 import { tooWeak } from '../delegation/rules/authentication.ts';
@@ -14,11 +15,12 @@ import type { Person } from '../people/person.ts';
 import { type AgentRequest, parseAgentRequest } from '../tasks/ask.ts';
 import { covers } from '../tasks/coverage.ts';
 import type { Policy } from '../tasks/policies.ts';
-import { type CanonicalRequest, requestHash, toDetail } from '../tasks/request.ts';
+import { type CanonicalRequest, canonicalAction, requestHash, toDetail } from '../tasks/request.ts';
 import { type Authentication, isAsStrong, type Task, type TaskStore } from '../tasks/task.ts';
 import type { NewApproval } from './approval.ts';
 import { decideByPolicy, type PolicyDependencies, policyOf } from './by-policy.ts';
 import type { ApprovalStore } from './store.ts';
+import { withFacts } from './with-facts.ts';
 
 export interface AskDependencies {
   issuer: string;
@@ -29,6 +31,7 @@ export interface AskDependencies {
   edgesBelow(organization: string, agent: string): Promise<AgentEdge[]>;
   person(id: string): Promise<Person | undefined>;
   isPaused(organization: string, agent: string, person: string): Promise<boolean>;
+  askFacts: AskFacts;
   sealing: Sealing;
 }
 
@@ -68,7 +71,8 @@ export const approvalOfInteraction = (uid: string): string =>
  * for: then it begins approved, and no page is needed. Refuses when too many questions wait already.
  */
 export async function askPerson(question: Question, dependencies: AskDependencies): Promise<Outcome<NewApproval>> {
-  const { client, person, asked } = question;
+  const { client, person } = question;
+  let { asked } = question;
   const { agent } = client;
   if (agent === null) throw new Error('only agents ask for tasks');
   if (await dependencies.isPaused(person.organization, agent.id, person.id)) return refuse({ reason: 'agent_paused' });
@@ -79,6 +83,10 @@ export async function askPerson(question: Question, dependencies: AskDependencie
       const retryAfter = Math.max(1, Math.ceil(((nextEnd?.getTime() ?? 0) - Date.now()) / 1000));
       return refuse({ reason: 'too_many_questions', retryAfter });
     }
+    // Only what will be shown is asked about: a flood of questions is none of outbound requests.
+    const stated = await withFacts(asked, { person, agent: agent.id }, dependencies);
+    if (!stated.ok) return stated;
+    asked = stated.value;
   }
 
   const expiresAt = new Date(Date.now() + question.seconds * 1000);
@@ -86,12 +94,7 @@ export async function askPerson(question: Question, dependencies: AskDependencie
     organization: person.organization,
     agent: agent.id,
     person: person.id,
-    actions: asked.actions.map(({ action, version, resource, parameters }) => ({
-      action,
-      version,
-      resource,
-      parameters,
-    })),
+    actions: asked.actions.map(canonicalAction),
     nonce: newSecret(),
     expires_at: instant(expiresAt),
   };

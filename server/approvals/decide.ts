@@ -52,9 +52,9 @@ export function describeApproval(
 ): DescribedAction[] | undefined {
   const described = approval.actions.flatMap((requested) => {
     const action = catalogue.version(requested.action, requested.version);
-    return action
-      ? [{ requested, action, description: describeAction(action, requested.parameters, readerOf(person, locale)) }]
-      : [];
+    if (!action) return [];
+    const description = describeAction(action, requested.parameters, readerOf(person, locale), requested.facts);
+    return [{ requested, action, description }];
   });
   return described.length === approval.actions.length && described.length > 0 ? described : undefined;
 }

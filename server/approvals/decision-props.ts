@@ -70,6 +70,7 @@ export async function decisionProps(
         changes: (writes ?? leading).description.facts.changes,
       }),
     },
+    stated: statedIn(described),
     agentWords: approval.actions.find(({ purpose }) => purpose !== undefined)?.purpose,
     reference: approval.bindingMessage ?? undefined,
     actions: several
@@ -111,4 +112,16 @@ export async function decisionProps(
     warnUnverified: undefined,
     error: retry.error,
   };
+}
+
+function statedIn(described: readonly DescribedAction[]): DecisionPage['stated'] {
+  const systems = (answered: boolean) => [
+    ...new Set(
+      described
+        .filter(({ requested: { facts } }) => facts !== undefined && (facts !== null) === answered)
+        .map(({ action: { system } }) => system),
+    ),
+  ];
+  const [by, unanswered] = [systems(true), systems(false)];
+  return by.length + unanswered.length === 0 ? undefined : { by, unanswered };
 }

@@ -100,8 +100,9 @@ export function impactOf(
   stated?: Stated,
 ): Impact {
   const unchecked = action.resolve?.unchecked ?? 'refuse';
-  const least =
-    stated === null && unchecked !== 'refuse' ? worse(action.level.default, unchecked) : action.level.default;
+  // A request that is refused unchecked comes here only where nothing could be asked, further down a chain.
+  const floor = unchecked === 'refuse' ? 'critical' : unchecked;
+  const least = stated === null ? worse(action.level.default, floor) : action.level.default;
   return rulesThatHold(action, valuesOf(parameters, stated), organizationDomains).reduce(
     (impact, { then }) => worse(impact, then),
     least,
@@ -137,7 +138,8 @@ function fillIn(
       : { text: showDates(String(values[first]), String(values[last]), full, context.locale) };
   if (shown === undefined) return undefined;
   const critical = names.some((name) => action.critical.includes(name));
-  const value = { text: shorten(shown.text, context.locale), value: true, critical };
+  const stated = names.some((name) => name.startsWith('#'));
+  const value = { text: shorten(shown.text, context.locale), value: true, critical, ...(stated && { stated }) };
   return shown.noun === undefined ? [value] : [value, words(` ${shown.noun}`)];
 }
 

@@ -35,6 +35,8 @@ export interface Segment {
   readonly text: string;
   readonly value: boolean;
   readonly critical: boolean;
+  /** The resource said so; the request did not. */
+  readonly stated?: boolean;
 }
 
 /** Thrown with what is wrong in a sentence; the catalogue collects it. */

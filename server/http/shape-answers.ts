@@ -44,8 +44,8 @@ export function shapeAnswers(issuer: string, isPublic: (type: string) => boolean
       if (refusal.acr !== undefined) body.acr_values = refusal.acr;
       if (refusal.maxAge !== undefined) body.max_age = refusal.maxAge;
     }
-    if (refusal?.reason === 'too_many_questions' || refusal?.reason === 'too_many_exchanges')
-      ctx.set('Retry-After', String(refusal.retryAfter));
+    // Whatever is worth another try says when (RFC 9110 §10.2.3).
+    if (refusal && 'retryAfter' in refusal) ctx.set('Retry-After', String(refusal.retryAfter));
   };
 }
 

@@ -13,6 +13,7 @@ export type Refusal =
   | { reason: 'parameters_invalid'; type: string; detail: string }
   | { reason: 'text_refused'; field: string; detail: string }
   | { reason: 'impact_needs_proof'; impact: string; type: string }
+  | { reason: 'facts_unavailable'; type: string; retryAfter: number }
   | { reason: 'details_wider'; type: string; detail: string }
   | { reason: 'scope_unknown'; scope: string }
   | { reason: 'scope_wider'; scope: string }
@@ -83,6 +84,12 @@ export function toWire(refusal: Refusal): errors.OIDCProviderError {
       return new errors.InvalidAuthorizationDetails(
         describable(
           `${refusal.type}: ${refusal.impact} impact cannot be approved yet, it needs a proof by the person (a passkey) that this deployment does not offer yet`,
+        ),
+      );
+    case 'facts_unavailable':
+      return forbidden(
+        new errors.AccessDenied(
+          describable(`${refusal.type}: its API could not be asked what a person has to know, ask again later`),
         ),
       );
     case 'details_wider':

@@ -59,7 +59,6 @@ export function parseAgentRequest(
   // An agent acts; it does not sign in as the person.
   if (actions.length === 0) return refuse({ reason: 'nothing_asked' });
 
-  let impact: Impact = 'low';
   for (const requested of actions) {
     const action = catalogue.actions.get(requested.action);
     const owner = catalogue.resources.get(requested.resource)?.organization;
@@ -72,17 +71,30 @@ export function parseAgentRequest(
     if (!asked.resources.includes(issuer) && !asked.resources.includes(requested.resource)) {
       return refuse({ reason: 'resource_unknown', resource: requested.resource });
     }
-    const itsImpact = impactOf(action, requested.parameters, { organizationDomains });
-    if (!APPROVABLE.includes(itsImpact)) {
-      return refuse({ reason: 'impact_needs_proof', impact: itsImpact, type: requested.action });
-    }
-    impact = worse(impact, itsImpact);
   }
+  const impact = weigh(actions, { catalogue, organizationDomains });
+  if (!impact.ok) return impact;
   return allow({
     actions,
     scopes: scopes.filter((scope) => !OIDC_SCOPES.includes(scope)),
     oidcScopes: scopes.filter((scope) => OIDC_SCOPES.includes(scope)),
     resources: asked.resources,
-    impact,
+    impact: impact.value,
   });
+}
+
+/** The impact of a whole request, as far as it is known by now; refused where nobody could approve it. Pure. */
+export function weigh(
+  actions: readonly RequestedAction[],
+  { catalogue, organizationDomains }: { catalogue: Catalogue; organizationDomains: readonly string[] },
+): Outcome<Impact> {
+  let impact: Impact = 'low';
+  for (const { action: key, version, parameters, facts } of actions) {
+    const action = catalogue.version(key, version);
+    if (!action) return refuse({ reason: 'type_unknown', type: key });
+    const its = impactOf(action, parameters, { organizationDomains }, facts);
+    if (!APPROVABLE.includes(its)) return refuse({ reason: 'impact_needs_proof', impact: its, type: key });
+    impact = worse(impact, its);
+  }
+  return allow(impact);
 }

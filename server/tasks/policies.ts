@@ -45,7 +45,8 @@ export function policyFor(
 ): Policy | undefined {
   const allows = (policy: Policy, wanted: RequestedAction): boolean => {
     const action = catalogue.version(wanted.action, wanted.version);
-    if (!action || IMPACTS.indexOf(impactOf(action, wanted.parameters, { organizationDomains })) > MOST) return false;
+    if (!action || IMPACTS.indexOf(impactOf(action, wanted.parameters, { organizationDomains }, wanted.facts)) > MOST)
+      return false;
     return policy.actions.some((limits) => limits.action === wanted.action && isWithin(action, wanted, limits));
   };
   return policies.find(

@@ -16,6 +16,8 @@ export interface RequestedAction {
   viaScope?: string;
   /** The agent's own words, for its quoted block alone. */
   purpose?: string;
+  /** What the resource stated about it when it came in; null where it could not be asked. Absent where nothing is asked. */
+  facts?: Record<string, unknown> | null;
 }
 
 /** What a person allowed in addition to what was asked. */
@@ -34,7 +36,7 @@ export interface CanonicalRequest {
   /** `agt_…`, or the client id of an application. */
   agent: string;
   person: string;
-  actions: readonly Pick<RequestedAction, 'action' | 'version' | 'resource' | 'parameters'>[];
+  actions: readonly Pick<RequestedAction, 'action' | 'version' | 'resource' | 'parameters' | 'facts'>[];
   nonce: string;
   /** RFC 3339 in UTC with whole seconds. */
   expires_at: string;
@@ -121,14 +123,24 @@ export function requestHash(request: CanonicalRequest): string {
   const { organization, agent, person, nonce, expires_at } = request;
   if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(expires_at))
     throw new TypeError('expires_at must be in UTC, in seconds');
-  const actions = request.actions.map(({ action, version, resource, parameters }) => ({
-    action,
-    version,
-    resource,
-    parameters,
-  }));
+  const actions = request.actions.map(canonicalAction);
   return sha256url(canonicalJson({ organization, agent, person, actions, nonce, expires_at }));
 }
+
+/** What of a requested action is hashed: everything that a page shows but the agent's own words. */
+export const canonicalAction = ({
+  action,
+  version,
+  resource,
+  parameters,
+  facts,
+}: CanonicalRequest['actions'][number]): CanonicalRequest['actions'][number] => ({
+  action,
+  version,
+  resource,
+  parameters,
+  ...(facts !== undefined && { facts }),
+});
 
 function parseDetail(
   detail: unknown,

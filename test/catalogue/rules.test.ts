@@ -296,3 +296,29 @@ function parseAndFind(text: string, key: string) {
   );
   return onlyAction(JSON.stringify([found]));
 }
+
+test.each([
+  ['read', 'read', false],
+  ['summarise', 'read', false],
+  ['draft', 'write', false],
+  ['send', 'write', true],
+  ['update', 'write', false],
+  ['delete', 'write', false],
+  ['approve', 'write', false],
+  ['export', 'read', true],
+  ['purchase', 'write', false],
+] as const)('to %s is to %s, and whether it carries something out is %s', (verb, access, egress) => {
+  const always = ['delete', 'export', 'purchase'].includes(verb);
+  const reads = access === 'read';
+  const yaml = shop
+    .replace('verb: update', `verb: ${verb}${verb === 'send' ? '\n      impactClass: external_message' : ''}`)
+    .replace(
+      'changes: Yes, one order is placed',
+      reads ? 'changes: Nothing in the shop' : 'changes: Yes, one order is placed',
+    )
+    .replace('default: medium', always || verb === 'send' ? 'default: high' : 'default: medium')
+    .replace('PT1H', always || verb === 'send' ? 'PT10M' : 'PT1H');
+
+  expect(problemsIn(yaml)).toBe('');
+  expect(onlyAction(yaml)).toMatchObject({ verb, access, egress });
+});

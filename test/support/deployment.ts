@@ -6,6 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 
 import type { DemoFile } from '../../server/demo.ts';
+import { startDemonstrationSystems } from '../../server/demonstration-systems.ts';
 import { builtServer } from './built-server.ts';
 import { createTestDatabase } from './database.ts';
 import { freePort, type TestServer } from './server.ts';
@@ -34,6 +35,9 @@ export async function startDeployment({ settings, databaseUrl }: DeploymentOptio
   const dataDir = fs.mkdtempSync(path.join(os.tmpdir(), 'countersign-'));
   const [first, second] = [await freePort(), await freePort()];
   const issuer = `http://localhost:${first}`;
+  // Of both instances: the one that fills the demonstration would have some of its own.
+  const systems = await startDemonstrationSystems({ issuer, address: issuer });
+  const addresses = [...systems.addresses].map(([resource, address]) => `${resource}=${address}`);
   const common = {
     PATH: process.env.PATH ?? '',
     ISSUER: issuer,
@@ -42,12 +46,14 @@ export async function startDeployment({ settings, databaseUrl }: DeploymentOptio
     DATA_DIR: dataDir,
     COUNTERSIGN_SEALING_KEY: randomBytes(32).toString('base64url'),
     COUNTERSIGN_LOG_LEVEL: 'error',
+    COUNTERSIGN_RESOURCE_ADDRESSES: addresses.join(','),
     ...settings?.(url),
   };
   const instances: ChildProcess[] = [];
   const endBoth = (signal: NodeJS.Signals) => Promise.all(instances.splice(0).map((instance) => end(instance, signal)));
   const close = async () => {
     await endBoth('SIGTERM');
+    await systems.close();
     await database?.drop();
     fs.rmSync(dataDir, { recursive: true, force: true });
   };

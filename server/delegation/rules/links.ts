@@ -36,7 +36,9 @@ export const LINKS: readonly Link[] = [
     says: 'Its impact is not above what was approved.',
     missing: ({ wanted, action, source }) => {
       // Nobody's addresses count as inside here: the action may lie with another owner, whose rules these are.
-      const impact = impactOf(action, wanted.parameters, { organizationDomains: [] });
+      // And nobody asks its resource: what it would state is unknown.
+      const stated = action.resolve ? null : undefined;
+      const impact = impactOf(action, wanted.parameters, { organizationDomains: [] }, stated);
       return IMPACTS.indexOf(impact) > IMPACTS.indexOf(source.impact)
         ? 'its impact is above what was approved'
         : undefined;

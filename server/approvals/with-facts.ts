@@ -1,0 +1,35 @@
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import { type AskFacts, asksFacts } from '../catalogue/facts.ts';
+import { allow, type Outcome, refuse } from '../oauth/refusal.ts';
+import type { Person } from '../people/person.ts';
+import { type AgentRequest, weigh } from '../tasks/ask.ts';
+
+/** Seconds until a resource that could not be asked is worth another try. */
+const LATER = 30;
+
+/**
+ * The request with what its resources state about it, weighed anew by it. What could not be asked is refused, or weighs
+ * more, as its action says: somebody who keeps a resource from answering gains nothing.
+ */
+export async function withFacts(
+  asked: AgentRequest,
+  { person, agent }: { person: Person; agent: string },
+  { catalogue, askFacts }: { catalogue: () => Catalogue; askFacts: AskFacts },
+): Promise<Outcome<AgentRequest>> {
+  const known = catalogue();
+  const { organization, id, organizationDomains } = person;
+  const actions = await Promise.all(
+    asked.actions.map(async (requested) => {
+      const action = known.version(requested.action, requested.version);
+      if (!action || !asksFacts(action)) return requested;
+      const { parameters } = requested;
+      return { ...requested, facts: await askFacts({ action, parameters, organization, person: id, agent }) };
+    }),
+  );
+  const without = actions.find(
+    ({ action, version, facts }) => facts === null && known.version(action, version)?.resolve?.unchecked === 'refuse',
+  );
+  if (without) return refuse({ reason: 'facts_unavailable', type: without.action, retryAfter: LATER });
+  const impact = weigh(actions, { catalogue: known, organizationDomains });
+  return impact.ok ? allow({ ...asked, actions, impact: impact.value }) : impact;
+}
