@@ -2,6 +2,7 @@ import knexPackage, { type Knex } from 'knex';
 
 import * as initial from './001_initial.ts';
 import * as jobs from './050_jobs.ts';
+import * as roles from './070_roles.ts';
 
 interface Migration {
   name: string;
@@ -12,6 +13,7 @@ interface Migration {
 const migrations: readonly Migration[] = [
   { name: '001_initial', ...initial },
   { name: '050_jobs', ...jobs },
+  { name: '070_roles', ...roles },
 ];
 
 /** Brings the database at `url` to the newest schema; answers the names of the migrations it ran. Forward only. */

@@ -207,7 +207,7 @@ function onlyOurHost({ issuer, certificateAddress }: AppDependencies) {
 
 /** Pages and the authorization endpoint know the person; machine endpoints do not look. */
 function loadSession({ cookies, sessions, sessionIdleSeconds }: AppDependencies) {
-  const machine = /^\/(token|request|backchannel|reg|jwks|redemptions|outcomes|\.well-known|admin)(\/|$)/;
+  const machine = /^\/(token|request|backchannel|reg|jwks|redemptions|outcomes|\.well-known|admin\/api)(\/|$)/;
   return async (ctx: Context, next: Next) => {
     if (!machine.test(ctx.path)) {
       const value = cookies.session(ctx);

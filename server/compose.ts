@@ -18,6 +18,7 @@ import { Database, type Statements } from '../adapters/postgres/database.ts';
 import { postgresEnrolments } from '../adapters/postgres/enrolments.ts';
 import { postgresEvidence } from '../adapters/postgres/evidence.ts';
 import { postgresEvidenceReader } from '../adapters/postgres/evidence-reader.ts';
+import { ownsAgents, postgresInventory } from '../adapters/postgres/inventory.ts';
 import { postgresIssuers } from '../adapters/postgres/issuers-admin.ts';
 import { postgresKeys } from '../adapters/postgres/keys.ts';
 import { applyRestoreEpoch, writeStop } from '../adapters/postgres/liveness.ts';
@@ -35,6 +36,8 @@ import { holdersUnder, postgresTokens } from '../adapters/postgres/tokens.ts';
 import { elsewhereOf, postgresTrustedIssuers } from '../adapters/postgres/trusted-issuers.ts';
 import { statedFacts } from '../adapters/stated-facts.ts';
 import type { AdminCaller } from './admin/admin.ts';
+import { adminAgentPages } from './admin/agent-pages.ts';
+import { makeConsole } from './admin/console.ts';
 import { adminRoutes } from './admin/routes.ts';
 import { signedBy } from './agents/authenticate.ts';
 import type { MutualTls } from './agents/certificate.ts';
@@ -292,6 +295,16 @@ export async function composeHouse({
     checkClient: (metadata: Record<string, unknown>) =>
       void new (provider.Client as unknown as new (metadata: object) => unknown)(metadata),
   };
+  const adminConsole = makeConsole({
+    cookies,
+    evidence,
+    ownsAgents: (organization, person) => ownsAgents(database, organization, person),
+  });
+  const agentPages = {
+    inventory: postgresInventory(database),
+    store: administration.store,
+    catalogue: currentCatalogue,
+  };
   const app = createApp({
     issuer,
     trustProxy: config.trustProxy,
@@ -351,6 +364,7 @@ export async function composeHouse({
     more: [
       (router) => enrolRoutes(router, { enrolments: postgresEnrolments(database), cookies }),
       (router) => adminRoutes(router, administration),
+      (router) => adminAgentPages(router, adminConsole, agentPages),
     ],
     isPublicType: (type) => catalogue.actions.get(type)?.organization === null,
     engine: () => engine,

@@ -13,6 +13,8 @@ export interface Frame {
   csrf?: string | undefined;
   /** Where "Report this request" leads, at the same place on every page (WCAG 3.2.6). */
   reportUrl?: string | undefined;
+  /** They administer something: the way to the console. */
+  console?: boolean | undefined;
 }
 
 /** How much is at stake. */
@@ -41,7 +43,24 @@ export const page = (document: VNode): string => `<!doctype html>${renderToStrin
 
 /** The shell: whose house this is, who you are, the way to everything of yours, the page, a footnote. */
 export function Layout(props: LayoutProps) {
-  const { frame, title, current, error, script, refreshTo, impact, width, footnote, children } = props;
+  const { frame, current, footnote, children } = props;
+  return (
+    <Document {...props}>
+      <Header frame={frame} current={current} />
+      <main id="main">{children}</main>
+      <Footer frame={frame} footnote={footnote} />
+    </Document>
+  );
+}
+
+/** What every document has around its shell: the head, the way past the navigation. */
+export function Document(
+  props: Omit<LayoutProps, 'current' | 'footnote'> & {
+    /** A style sheet in /static/ beside the common one. */
+    styles?: 'admin.css' | undefined;
+  },
+) {
+  const { frame, title, error, script, styles, refreshTo, impact, width, children } = props;
   return (
     <html lang="en">
       <head>
@@ -54,17 +73,35 @@ export function Layout(props: LayoutProps) {
         <title>{`${error ? 'Error: ' : ''}${title} · ${visible(frame.organizationName)}`}</title>
         <link rel="icon" href="/static/favicon.svg" type="image/svg+xml" />
         <link rel="stylesheet" href="/static/app.css" />
+        {styles === undefined ? null : <link rel="stylesheet" href={`/static/${styles}`} />}
         {script === undefined ? null : <script src={`/static/${script}`} defer />}
       </head>
       <body data-width={width} data-impact={impact}>
         <a class="skip" href="#main">
           Skip to content
         </a>
-        <Header frame={frame} current={current} />
-        <main id="main">{children}</main>
-        <Footer frame={frame} footnote={footnote} />
+        {children}
       </body>
     </html>
+  );
+}
+
+/** Who is signed in, and the way out for whoever it is not. */
+export function You({ person, csrf }: { person: NonNullable<Frame['person']>; csrf: string | undefined }) {
+  return (
+    <div class="you">
+      <span title={person.email}>
+        <bdi>{visible(person.name, 60)}</bdi>
+      </span>
+      {csrf === undefined ? null : (
+        <form method="post" action="/logout">
+          <Csrf value={csrf} />
+          <button type="submit" class="text-button" aria-label="Not you? Sign out">
+            Not you?
+          </button>
+        </form>
+      )}
+    </div>
   );
 }
 
@@ -92,7 +129,10 @@ export function Pair({ label, children }: { label: string; children: ComponentCh
   );
 }
 
-function Header({ frame: { organizationName, person, csrf }, current }: Pick<LayoutProps, 'frame' | 'current'>) {
+function Header({
+  frame: { organizationName, person, csrf, console },
+  current,
+}: Pick<LayoutProps, 'frame' | 'current'>) {
   return (
     <header class="top">
       <a class="brand" href="/">
@@ -107,20 +147,13 @@ function Header({ frame: { organizationName, person, csrf }, current }: Pick<Lay
             <a class="nav-link" href="/agents" aria-current={current === 'agents' ? 'page' : undefined}>
               Your agents
             </a>
+            {console ? (
+              <a class="nav-link" href="/admin">
+                Console
+              </a>
+            ) : null}
           </nav>
-          <div class="you">
-            <span title={person.email}>
-              <bdi>{visible(person.name, 60)}</bdi>
-            </span>
-            {csrf === undefined ? null : (
-              <form method="post" action="/logout">
-                <Csrf value={csrf} />
-                <button type="submit" class="text-button" aria-label="Not you? Sign out">
-                  Not you?
-                </button>
-              </form>
-            )}
-          </div>
+          <You person={person} csrf={csrf} />
         </>
       )}
     </header>

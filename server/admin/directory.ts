@@ -67,7 +67,12 @@ export const listPeople: Answer = async (call, dependencies) => {
 };
 
 const newPerson = input<{ organization?: string; email: string; name: string; roles?: string[] }>(
-  { organization: reference, email, name: plain(80), roles: listOf(oneOf('admin', 'auditor'), 0, 2) },
+  {
+    organization: reference,
+    email,
+    name: plain(80),
+    roles: listOf(oneOf('admin', 'security', 'auditor', 'approver'), 0, 4),
+  },
   ['email', 'name'],
 );
 

@@ -14,7 +14,11 @@ export function frameOf(ctx: Context, cookies: Cookies): Frame {
   const session = sessionOf(ctx);
   return {
     organizationName: session?.person.organizationName ?? 'Countersign',
-    ...(session && { person: { name: session.person.name, email: session.person.email }, csrf: cookies.csrf(ctx) }),
+    ...(session && {
+      person: { name: session.person.name, email: session.person.email },
+      csrf: cookies.csrf(ctx),
+      console: session.person.roles.length > 0,
+    }),
     requestId: stateOf(ctx.req).id,
   };
 }

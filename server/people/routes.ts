@@ -104,7 +104,7 @@ const anonymous = (ctx: Context, cookies: Cookies) => ({ organizationName: frame
 /** A path of ours, never an address elsewhere: an open redirect would lend our name to a phisher. */
 function returnTo(ctx: Context): string {
   const path = String(ctx.query.return_to ?? '/inbox');
-  return /^\/(?:interaction|r|agents|inbox|tasks|settings)(?:\/[A-Za-z0-9_~-]+)*$/.test(path) ? path : '/inbox';
+  return /^\/(?:interaction|r|agents|inbox|tasks|settings|admin)(?:\/[A-Za-z0-9_~-]+)*$/.test(path) ? path : '/inbox';
 }
 
 const formAction = (ctx: Context): string =>

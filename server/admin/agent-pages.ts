@@ -1,0 +1,262 @@
+import type Router from '@koa/router';
+
+import { type AgentHead, agentChangesPage, agentSummaryPage } from '../../views/admin/agent.tsx';
+import { type AgentRow, agentsPage } from '../../views/admin/agents.tsx';
+import type { AdminList } from '../../views/admin/list.tsx';
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import { BadRequest } from '../http/form.ts';
+import type { AdminStore, AgentCard, Named } from './admin.ts';
+import { type Console, KEEPERS, nothingHere, VIEWERS, type Visit } from './console.ts';
+import { AGENT_LISTING, type AgentFlag, type Inventory, type InventoryRow, reachFilter, reachOf } from './inventory.ts';
+import { addressOf, chipsOf, csvOf, type Listing, parseListing, sortOf } from './listing.ts';
+
+export interface AgentPagesDependencies {
+  inventory: Inventory;
+  store: AdminStore;
+  catalogue: () => Catalogue;
+}
+
+const PATH = '/admin/agents';
+const ROWS = 50;
+/** Rows of one export: more is what the admin API pages through. */
+const EXPORTED = 10_000;
+
+const VIEWS: readonly { label: string; flag: AgentFlag }[] = [
+  { label: 'Ownerless', flag: 'ownerless' },
+  { label: 'Stale', flag: 'stale' },
+  { label: 'Expiring', flag: 'expiring' },
+  { label: 'Never used', flag: 'never-used' },
+  { label: 'Reported', flag: 'reported' },
+];
+
+/** A2 and A3: the inventory, and one agent. */
+export function adminAgentPages(router: Router, console: Console, dependencies: AgentPagesDependencies): void {
+  const { inventory, store, catalogue } = dependencies;
+  const seen = (visit: Visit) => catalogue().seenBy(visit.organization);
+
+  console.get(router, PATH, [...VIEWERS, 'owner'], async (visit) => {
+    const query = queryOf(visit);
+    const parsed = parseListing(query, AGENT_LISTING);
+    const listing = parsed.ok ? parsed.listing : undefined;
+    const [found, counts] = await Promise.all([
+      listing && inventory.list(visit.organization, { ...asked(visit, listing), limit: ROWS }),
+      inventory.counts(visit.organization, visit.only),
+    ]);
+    const may = KEEPERS.some((role) => visit.roles.has(role)) || visit.roles.has('owner');
+    const { q, sort } = query;
+    return agentsPage({
+      frame: visit.frame(PATH),
+      csrf: visit.csrf,
+      total: counts.all.toLocaleString('en'),
+      notice: noticeOf(visit),
+      list: {
+        action: PATH,
+        q: q ?? '',
+        sort,
+        hint: 'status:active level:high finance',
+        chips: chipsOf(PATH, query),
+        views: VIEWS.map(({ label, flag }) => ({
+          label,
+          count: counts[flag],
+          href: addressOf(PATH, { q: `flag:${flag}` }),
+          current: q === `flag:${flag}`,
+        })),
+        nothing: parsed.ok ? 'No agent fits.' : 'Nothing was looked for.',
+        first: query.after === undefined ? undefined : addressOf(PATH, { q, sort }),
+        next: found?.next === undefined ? undefined : addressOf(PATH, { q, sort, after: found.next }),
+        problem: parsed.ok ? undefined : parsed.problem,
+        exports: [
+          { label: 'Export CSV', href: addressOf(`${PATH}.csv`, { q, sort }) },
+          { label: 'Export JSON Lines', href: addressOf(`${PATH}.jsonl`, { q, sort }) },
+        ],
+        command: `countersign agents list${q ? ` --filter ${quoted(q)}` : ''}${sort ? ` --sort ${sort}` : ''}`,
+      },
+      columns: columnsOf(query, listing),
+      agents: (found?.rows ?? []).map((row) => rowOf(row, visit, seen(visit), may)),
+    });
+  });
+
+  for (const format of ['csv', 'jsonl'] as const) {
+    console.get(router, `${PATH}.${format}`, [...VIEWERS, 'owner'], async (visit) => {
+      const parsed = parseListing(queryOf(visit), AGENT_LISTING);
+      if (!parsed.ok) throw new BadRequest(parsed.problem);
+      const { rows } = await inventory.list(visit.organization, { ...asked(visit, parsed.listing), limit: EXPORTED });
+      const { ctx } = visit;
+      ctx.set('Content-Disposition', `attachment; filename="agents.${format}"`);
+      ctx.set('Cache-Control', 'no-store');
+      ctx.set('X-Content-Type-Options', 'nosniff');
+      ctx.type = format === 'csv' ? 'text/csv; charset=utf-8' : 'application/jsonl';
+      ctx.body =
+        format === 'csv'
+          ? csvOf([EXPORT.map(([name]) => name), ...rows.map((row) => EXPORT.map(([, cell]) => cell(row)))])
+          : rows.map((row) => `${JSON.stringify(row)}\n`).join('');
+      return undefined;
+    });
+  }
+
+  console.get(router, `${PATH}/:agent`, [...VIEWERS, 'owner'], async (visit) => {
+    const agent = await agentIn(visit);
+    return agentSummaryPage({
+      ...headOf(agent, 'summary', visit),
+      facts: [
+        ['Owner', nameOf(agent.owner)],
+        ['Deputy', nameOf(agent.deputy)],
+        ['How it runs', MODES[agent.mode]],
+        ['Last used', agent.last_used ? visit.at(agent.last_used) : 'never'],
+        ['Ends', agent.expires_at ? visit.at(agent.expires_at) : 'never'],
+        ['Live tasks', String(agent.live_tasks)],
+        ['Id', agent.id],
+      ],
+      keys: agent.clients.map(({ client_id, name, auth_method }) => ({
+        client: client_id,
+        name: name ?? '',
+        method: METHODS[auth_method] ?? auth_method,
+      })),
+    });
+  });
+
+  console.get(router, `${PATH}/:agent/changes`, [...VIEWERS, 'owner'], async (visit) => {
+    const agent = await agentIn(visit);
+    return agentChangesPage({
+      ...headOf(agent, 'changes', visit),
+      changes: agent.changes.toReversed().map(({ at, from, to, by, reason }) => ({
+        at: visit.at(at),
+        what: from === null ? `registered as ${to}` : `${from} → ${to}`,
+        by,
+        reason: reason ?? '',
+      })),
+    });
+  });
+
+  console.post(router, `${PATH}/:agent/pause`, [...KEEPERS, 'owner'], async (visit, form) => {
+    const agent = await agentIn(visit);
+    const reason = form.get('reason')?.trim() ?? '';
+    if (reason === '' || reason.length > 200) throw new BadRequest('Say why, in at most 200 characters.');
+    const { organization, caller } = visit;
+    const changed = await store.changeStatus({ organization, caller }, agent.id, ['active'], 'suspended', reason);
+    if (!changed) throw new BadRequest(`${agent.name} is not active.`, 409);
+    return addressOf(PATH, { q: `"${agent.name}"`, done: 'paused' });
+  });
+
+  /** The agent in the address, if this person may see it. */
+  async function agentIn(visit: Visit): Promise<AgentCard> {
+    const agent = await store.agent(visit.organization, String(visit.ctx.params.agent));
+    if (!agent || (visit.only !== undefined && agent.owner.id !== visit.only && agent.deputy.id !== visit.only))
+      throw nothingHere();
+    return agent;
+  }
+
+  const asked = (visit: Visit, listing: Listing) => ({
+    listing,
+    reach: reachFilter(listing, seen(visit)),
+    only: visit.only,
+  });
+}
+
+const TABS = [
+  ['summary', 'Summary', ''],
+  ['changes', 'Changes', '/changes'],
+] as const;
+
+const headOf = (agent: AgentCard, current: (typeof TABS)[number][0], visit: Visit): AgentHead => ({
+  frame: visit.frame(PATH),
+  notice: noticeOf(visit),
+  name: agent.name,
+  purpose: agent.purpose ?? undefined,
+  status: agent.status,
+  tabs: TABS.map(([tab, label, below]) => ({
+    href: `${PATH}/${agent.id}${below}`,
+    label,
+    current: tab === current,
+  })),
+  actions: [],
+});
+
+const nameOf = ({ name, email, id }: Named): string => [name ?? id, email && `<${email}>`].filter(Boolean).join(' ');
+
+const MODES = {
+  attended: 'with a person at its screen',
+  unattended: 'by itself; it asks people who are elsewhere',
+  sub_agent: 'as a sub-agent, with what other agents hand to it',
+} as const;
+
+const METHODS: Readonly<Record<string, string>> = {
+  private_key_jwt: 'a key (private_key_jwt)',
+  tls_client_auth: 'a certificate of an authority (mTLS)',
+  self_signed_tls_client_auth: 'its own certificate (mTLS)',
+  none: 'nothing (public client)',
+};
+
+const COLUMNS: readonly { label: string; sort?: string; number?: boolean }[] = [
+  { label: 'Name', sort: 'name' },
+  { label: 'Owner', sort: 'owner' },
+  { label: 'Acts for' },
+  { label: 'Systems', number: true },
+  { label: 'Top level' },
+  { label: 'Last used', sort: 'last_used' },
+  { label: 'Asked 7 d', number: true },
+  { label: 'Allowed', number: true },
+  { label: 'Flags' },
+  { label: '' },
+];
+
+const columnsOf = (query: ReturnType<typeof queryOf>, listing: Listing | undefined): AdminList['columns'] =>
+  COLUMNS.map(({ label, sort, number }) => ({
+    label,
+    number,
+    sort: sort === undefined ? undefined : sortOf(PATH, query, sort, listing),
+  }));
+
+function rowOf(row: InventoryRow, visit: Visit, catalogue: Catalogue, mayPause: boolean): AgentRow {
+  const { systems, level } = reachOf(row.actions, catalogue);
+  return {
+    id: row.id,
+    href: `${PATH}/${row.id}`,
+    name: row.name,
+    purpose: row.purpose ?? '',
+    status: row.status,
+    owner: row.owner.name ?? row.owner.id,
+    actsFor: row.mode === 'sub_agent' && row.people === 0 ? 'other agents' : peopleOf(row.people),
+    systems: systems.length,
+    level,
+    lastUsed: row.last_used ? visit.at(row.last_used) : 'never',
+    asked: row.asked,
+    allowed: row.decided === 0 ? '–' : `${Math.round((100 * row.allowed) / row.decided)} %`,
+    flags: row.flags.map((flag) => flag.replaceAll('-', ' ')),
+    pause: mayPause && row.status === 'active' ? `${PATH}/${row.id}/pause` : undefined,
+  };
+}
+
+const peopleOf = (count: number) => (count === 1 ? '1 person' : `${count} people`);
+
+const EXPORT: readonly (readonly [name: string, cell: (row: InventoryRow) => unknown])[] = [
+  ['id', ({ id }) => id],
+  ['name', ({ name }) => name],
+  ['status', ({ status }) => status],
+  ['mode', ({ mode }) => mode],
+  ['purpose', ({ purpose }) => purpose],
+  ['owner', ({ owner }) => owner.email],
+  ['deputy', ({ deputy }) => deputy.email],
+  ['actions', ({ actions }) => actions],
+  ['people', ({ people }) => people],
+  ['asked_7d', ({ asked }) => asked],
+  ['allowed_7d', ({ allowed }) => allowed],
+  ['last_used', ({ last_used }) => last_used],
+  ['registered_at', ({ registered_at }) => registered_at],
+  ['expires_at', ({ expires_at }) => expires_at],
+  ['flags', ({ flags }) => flags],
+];
+
+const NOTICES: Readonly<Record<string, string>> = { paused: 'Paused. It gets nothing more, and what it held is over.' };
+const noticeOf = ({ ctx }: Visit): string | undefined => NOTICES[String(ctx.query.done)];
+
+function queryOf({ ctx }: Visit) {
+  const one = (name: string) => {
+    const value = ctx.query[name];
+    return typeof value === 'string' && value !== '' ? value : undefined;
+  };
+  return { q: one('q'), sort: one('sort'), after: one('after') };
+}
+
+/** For a shell: single quotes around, and none within that ends them. */
+const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;

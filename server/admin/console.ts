@@ -1,0 +1,183 @@
+import type Router from '@koa/router';
+import type { Context } from 'koa';
+
+import type { AdminFrame } from '../../views/admin/shell.tsx';
+import { errorPage } from '../../views/error.tsx';
+import type { Evidence } from '../evidence/evidence.ts';
+import type { Cookies } from '../http/cookies.ts';
+import { BadRequest } from '../http/form.ts';
+import { stateOf } from '../http/request-state.ts';
+import { page } from '../http/respond.ts';
+import { checkedForm, clock, frameOf, signedIn, toSignIn } from '../people/pages.ts';
+import type { Person, Session } from '../people/person.ts';
+import type { AdminCaller } from './admin.ts';
+
+/**
+ * The console: pages under `/admin` for whoever administers, secures, audits, approves or owns something in one
+ * organization. A page is one line:
+ *
+ *     console.get(router, '/admin/agents', VIEWERS, async (visit) => agentsPage({ frame: visit.frame('/admin/agents'), … }));
+ *     console.post(router, '/admin/agents/:id/pause', [...KEEPERS, 'owner'], async (visit, form) => '/admin/agents');
+ *
+ * The guard has then made sure of a session, of a role in the session's own organization and, of a form, that it is
+ * ours. The organization is never in an address: it is the session's, and whatever a page reads or writes goes through
+ * `Database.within(visit.organization, …)`, where row-level security is forced. A new part of the console is one more
+ * line in `SECTIONS`. What a page looks like is in views/admin/: `AdminLayout` around `AdminListing`, `Detail` or
+ * `AdminForm`.
+ */
+export interface Console {
+  /** Answers a document, or undefined where the work has answered itself. */
+  get(
+    router: Router,
+    path: string,
+    roles: readonly AdminRole[],
+    work: (visit: Visit) => Promise<string | undefined>,
+  ): void;
+  /** Answers where the browser goes next, or a document (a form with what is wrong with it) and its status. */
+  post(
+    router: Router,
+    path: string,
+    roles: readonly AdminRole[],
+    work: (visit: Visit, form: Map<string, string>) => Promise<string | { document: string; status?: number }>,
+    options?: { fresh?: boolean },
+  ): void;
+}
+
+/**
+ * `owner` is nobody's role but a fact: whoever owns an agent, or is its deputy, sees and stops that one. The others
+ * are given to a person: `admin` changes, `security` stops and resumes, `auditor` reads, `approver` decides what needs
+ * a second person.
+ */
+export type AdminRole = 'owner' | 'security' | 'auditor' | 'admin' | 'approver';
+
+/** Who sees the whole organization. */
+export const VIEWERS = ['admin', 'security', 'auditor'] as const satisfies readonly AdminRole[];
+/** Who may stop anything in it. */
+export const KEEPERS = ['admin', 'security'] as const satisfies readonly AdminRole[];
+
+/** The parts of the console that exist, in the order of the navigation. */
+const SECTIONS: readonly { href: string; label: string; roles: readonly AdminRole[] }[] = [
+  { href: '/admin/agents', label: 'Agents', roles: [...VIEWERS, 'owner'] },
+];
+
+/** One request of somebody who may open the page. */
+export interface Visit {
+  ctx: Context;
+  session: Session;
+  person: Person;
+  organization: string;
+  roles: ReadonlySet<AdminRole>;
+  /** Set for whoever sees no more than the agents they own or are the deputy of: that person. */
+  only: string | undefined;
+  /** Who does it, for what changes something. */
+  caller: AdminCaller;
+  csrf: string;
+  /** @param current the section this page belongs to */
+  frame(current: string): AdminFrame;
+  /** A clock time in this person's zone. */
+  at(moment: Date): string;
+}
+
+export interface ConsoleDependencies {
+  cookies: Cookies;
+  evidence: Evidence;
+  /** Does this person own an agent, or stand in for its owner? */
+  ownsAgents(organization: string, person: string): Promise<boolean>;
+}
+
+/** Client of whatever is done on these pages, as evidence names it. */
+const CONSOLE = 'console';
+
+/** Seconds since the sign-in for what is deliberate: resuming what was stopped, say. */
+const FRESH_SECONDS = 300;
+
+export function makeConsole({ cookies, evidence, ownsAgents }: ConsoleDependencies): Console {
+  async function visitOf(ctx: Context, allowed: readonly AdminRole[]): Promise<Visit | undefined> {
+    const session = signedIn(ctx);
+    if (!session) return undefined;
+    const { person } = session;
+    const { organization } = person;
+    const roles = new Set(person.roles as readonly AdminRole[]);
+    if (await ownsAgents(organization, person.id)) roles.add('owner');
+    if (!allowed.some((role) => roles.has(role))) {
+      // Who tries to change what is not theirs is something their organization wants to know.
+      if (ctx.method !== 'GET') {
+        await evidence.record({
+          organization,
+          type: 'admin.acted',
+          decision: 'refused',
+          reason: 'role_missing',
+          person: person.id,
+          content: { by: person.id, through: CONSOLE, endpoint: `${ctx.method} ${ctx.path}` },
+        });
+      }
+      page(ctx, refusal(ctx, roles.size > 0), 403);
+      return undefined;
+    }
+    return {
+      ctx,
+      session,
+      person,
+      organization,
+      roles,
+      only: VIEWERS.some((role) => roles.has(role)) ? undefined : person.id,
+      caller: { kind: 'person', client: CONSOLE, person },
+      csrf: cookies.csrf(ctx),
+      frame: (current) => ({
+        ...frameOf(ctx, cookies),
+        sections: SECTIONS.filter((section) => section.roles.some((role) => roles.has(role))).map(
+          ({ href, label }) => ({
+            href,
+            label,
+            current: href === current,
+          }),
+        ),
+      }),
+      at: (moment) => clock(moment, person.timeZone),
+    };
+  }
+
+  const refusal = (ctx: Context, hasSome: boolean) =>
+    errorPage({
+      frame: frameOf(ctx, cookies),
+      title: 'This is not for you',
+      message: hasSome ? 'Your role does not open this page.' : 'The console is for people who administer agents.',
+      nextStep: 'If you need it, ask an administrator of your organization for the role.',
+      requestId: stateOf(ctx.req).id,
+    });
+
+  const answer = (ctx: Context, document: string, status = 200) => {
+    // Nothing of another origin keeps a handle on a window of the console.
+    ctx.set('Cross-Origin-Opener-Policy', 'same-origin');
+    page(ctx, document, status);
+  };
+
+  return {
+    get(router, path, roles, work) {
+      router.get(path, async (ctx) => {
+        const visit = await visitOf(ctx, roles);
+        const document = visit && (await work(visit));
+        if (document !== undefined) answer(ctx, document);
+      });
+    },
+    post(router, path, roles, work, { fresh = false } = {}) {
+      router.post(path, async (ctx) => {
+        const visit = await visitOf(ctx, roles);
+        if (!visit) return;
+        const form = await checkedForm(ctx, cookies);
+        if (fresh && !isFresh(visit.session)) return toSignIn(ctx, true);
+        const outcome = await work(visit, form);
+        if (typeof outcome !== 'string') return answer(ctx, outcome.document, outcome.status ?? 400);
+        ctx.redirect(outcome);
+        ctx.status = 303;
+      });
+    },
+  };
+}
+
+/** Did they sign in just now? What is deliberate asks for it. */
+export const isFresh = ({ authenticatedAt }: Session, now = Date.now()): boolean =>
+  now - authenticatedAt.getTime() < FRESH_SECONDS * 1000;
+
+/** What is not there, or not theirs to see: the same words for both. */
+export const nothingHere = (): BadRequest => new BadRequest('There is nothing at this address.', 404);

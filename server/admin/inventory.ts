@@ -1,0 +1,115 @@
+import type { AgentMode, AgentStatus } from '../agents/agent.ts';
+import { IMPACTS, type Impact, worse } from '../catalogue/action.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { Named } from './admin.ts';
+import type { Listing, ListingRules, Page } from './listing.ts';
+
+/** What somebody has to look at: each is a filter of the inventory and a figure of the overview. */
+export const AGENT_FLAGS = {
+  ownerless: 'its owner is disabled',
+  stale: 'active, and not used for 30 days',
+  'never-used': 'it has never got a token',
+  expiring: 'ends within 14 days',
+  reported: 'somebody said “I did not start this” within 30 days',
+  muted: 'paused by people for themselves',
+  parentless: 'a sub-agent that no agent hands on to',
+} as const;
+export type AgentFlag = keyof typeof AGENT_FLAGS;
+export const FLAG_NAMES = Object.keys(AGENT_FLAGS) as AgentFlag[];
+
+export const AGENT_LISTING = {
+  filters: {
+    status: ['pending', 'active', 'suspended', 'retired', 'expired'],
+    mode: ['attended', 'unattended', 'sub_agent'],
+    flag: FLAG_NAMES,
+    level: IMPACTS,
+    owner: undefined,
+    system: undefined,
+  },
+  sorts: ['name', 'owner', 'status', 'last_used', 'registered'],
+  order: 'name',
+} as const satisfies ListingRules;
+
+/** One agent in the inventory. */
+export interface InventoryRow {
+  id: string;
+  name: string;
+  purpose: string | null;
+  mode: AgentMode;
+  status: AgentStatus;
+  owner: Named;
+  deputy: Named;
+  /** Types it may ask for; null where its registration names none and it may ask for any. */
+  actions: readonly string[] | null;
+  last_used: Date | null;
+  registered_at: Date;
+  expires_at: Date | null;
+  /** People it asked within 90 days. */
+  people: number;
+  /** Questions within 7 days, and how many of those that were decided were allowed. */
+  asked: number;
+  decided: number;
+  allowed: number;
+  flags: readonly AgentFlag[];
+}
+
+/** Filters that the catalogue has to translate: which actions reach a level, which belong to a system. */
+export interface ReachFilter {
+  /** For each level that is asked for: the actions at it, those above it, and whether "any action" reaches exactly it. */
+  levels: { at: string[]; above: string[]; any: boolean } | undefined;
+  systems: string[] | undefined;
+}
+
+export type AgentCounts = Readonly<Record<AgentStatus | AgentFlag | 'all', number>>;
+
+export interface Inventory {
+  /** @param only the agents that this person owns or is the deputy of */
+  list(
+    organization: string,
+    asked: { listing: Listing; reach: ReachFilter; only: string | undefined; limit: number },
+  ): Promise<Page<InventoryRow>>;
+  counts(organization: string, only: string | undefined): Promise<AgentCounts>;
+}
+
+/** The highest that any request for this action can reach. */
+export const highestOf = (key: string, catalogue: Catalogue): Impact | undefined => {
+  const level = catalogue.actions.get(key)?.level;
+  return level?.rules.reduce<Impact>((highest, { then }) => worse(highest, then), level.default);
+};
+
+/** What an agent with these actions can reach: how many systems, and how high. */
+export function reachOf(
+  actions: readonly string[] | null,
+  catalogue: Catalogue,
+): { systems: string[]; level: Impact | undefined } {
+  const keys = actions ?? [...catalogue.actions.keys()];
+  const systems = new Set(keys.flatMap((key) => catalogue.actions.get(key)?.system ?? []));
+  const levels = keys.flatMap((key) => highestOf(key, catalogue) ?? []);
+  return {
+    systems: [...systems].toSorted(),
+    level: levels.length === 0 ? undefined : levels.reduce((highest, level) => worse(highest, level)),
+  };
+}
+
+/** `level:` and `system:` of a listing, in keys of the catalogue. Several levels mean any of them. */
+export function reachFilter({ filters }: Listing, catalogue: Catalogue): ReachFilter {
+  const asked = filters.flatMap(({ name, value }) => (name === 'level' ? [value as Impact] : []));
+  const names = filters.flatMap(({ name, value }) => (name === 'system' ? [value.toLowerCase()] : []));
+  const keys = [...catalogue.actions.keys()];
+  const highest = asked.length === 0 ? undefined : asked.reduce((one, other) => worse(one, other));
+  const levelOf = (key: string) => highestOf(key, catalogue) ?? 'low';
+  return {
+    levels: highest && {
+      at: keys.filter((key) => asked.includes(levelOf(key))),
+      above: keys.filter((key) => worse(levelOf(key), highest) !== highest),
+      any: asked.includes(reachOf(null, catalogue).level ?? 'low'),
+    },
+    systems:
+      names.length === 0
+        ? undefined
+        : keys.filter((key) => {
+            const action = catalogue.actions.get(key);
+            return action && names.some((name) => action.system.toLowerCase() === name || action.resource === name);
+          }),
+  };
+}

@@ -1,0 +1,131 @@
+/**
+ * How a list is asked for: by the console in its address, by the admin API and the command line in a query. One text
+ * of words and `name:value` pairs, a column to sort by (`-column` downwards), and where to go on.
+ */
+export interface Listing {
+  /** Pairs as they were written; a value with spaces stands in quotation marks. */
+  filters: readonly { name: string; value: string }[];
+  /** The rest of the text. */
+  words: readonly string[];
+  sort: string;
+  descending: boolean;
+  /** The last row before this page: its sort key and its id. */
+  after: readonly [key: string, id: string] | undefined;
+}
+
+/** What may be asked of one list. */
+export interface ListingRules {
+  /** Names of filters, and the values they take where these are few. */
+  filters: Readonly<Record<string, readonly string[] | undefined>>;
+  sorts: readonly string[];
+  /** The order where none is asked for, `-` before it for downwards. */
+  order: string;
+}
+
+/** One page of a list, and where the next begins. */
+export interface Page<Row> {
+  rows: readonly Row[];
+  next: string | undefined;
+}
+
+export type ParsedListing = { ok: true; listing: Listing } | { ok: false; problem: string };
+
+const LIMIT = { characters: 500, parts: 20 };
+
+/** Reads `q`, `sort` and `after`; what is unknown is refused with what would be known. */
+export function parseListing(
+  query: { q?: string | undefined; sort?: string | undefined; after?: string | undefined },
+  rules: ListingRules,
+): ParsedListing {
+  const refuse = (problem: string): ParsedListing => ({ ok: false, problem });
+  const { q = '', sort = rules.order, after } = query;
+  if (q.length > LIMIT.characters) return refuse(`A filter has at most ${LIMIT.characters} characters.`);
+  const parts = partsOf(q);
+  if (parts.length > LIMIT.parts) return refuse(`A filter has at most ${LIMIT.parts} parts.`);
+  const filters: { name: string; value: string }[] = [];
+  const words: string[] = [];
+  for (const { name, value } of parts) {
+    if (name === undefined) {
+      words.push(value);
+      continue;
+    }
+    if (!Object.hasOwn(rules.filters, name))
+      return refuse(`There is no filter ${name}. There are ${Object.keys(rules.filters).join(', ')}.`);
+    const values = rules.filters[name];
+    if (values && !values.includes(value)) return refuse(`${name} is one of ${values.join(', ')}.`);
+    if (value === '') return refuse(`${name}: has no value.`);
+    filters.push({ name, value });
+  }
+  const descending = sort.startsWith('-');
+  const column = descending ? sort.slice(1) : sort;
+  if (!rules.sorts.includes(column)) return refuse(`The list sorts by ${rules.sorts.join(', ')}.`);
+  const from = after === undefined ? undefined : parseCursor(after);
+  if (after !== undefined && !from) return refuse('There is no such place in this list. Start at the first page.');
+  return { ok: true, listing: { filters, words, sort: column, descending, after: from } };
+}
+
+/** `name:value`, `name:"a value"`, `"some words"` and words, as they stand. */
+export function partsOf(q: string): { name: string | undefined; value: string; text: string }[] {
+  return [...q.matchAll(/(?:([a-z_]+):)?(?:"([^"]*)"|(\S+))/g)].map(([text, name, quoted, bare]) => ({
+    name,
+    value: quoted ?? bare ?? '',
+    text,
+  }));
+}
+
+/** Where a page ended, opaque to whoever carries it. */
+export const cursorOf = (key: string, id: string): string =>
+  Buffer.from(JSON.stringify([key, id])).toString('base64url');
+
+function parseCursor(text: string): readonly [string, string] | undefined {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'));
+    return Array.isArray(value) && value.length === 2 && value.every((one) => typeof one === 'string')
+      ? (value as [string, string])
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Addresses of the same list with something else about it; `undefined` takes a part away. */
+export function addressOf(path: string, query: Readonly<Record<string, string | undefined>>): string {
+  const search = new URLSearchParams(
+    Object.entries(query).filter((pair): pair is [string, string] => pair[1] !== undefined && pair[1] !== ''),
+  ).toString();
+  return search === '' ? path : `${path}?${search}`;
+}
+
+/** Each part of the filter with the address of the same list without it. */
+export const chipsOf = (path: string, { q = '', sort }: { q?: string | undefined; sort?: string | undefined }) =>
+  partsOf(q).map(({ text }, index, parts) => ({
+    label: text,
+    without: addressOf(path, { q: parts.flatMap((part, at) => (at === index ? [] : [part.text])).join(' '), sort }),
+  }));
+
+/** Where a click on a column's head leads: up first, down if it is up already. */
+export function sortOf(
+  path: string,
+  { q }: { q?: string | undefined },
+  column: string,
+  current: Pick<Listing, 'sort' | 'descending'> | undefined,
+) {
+  const here = current?.sort === column;
+  const up = here && !current.descending;
+  return {
+    href: addressOf(path, { q, sort: up ? `-${column}` : column }),
+    ...(here && { direction: up ? ('ascending' as const) : ('descending' as const) }),
+  };
+}
+
+/** A cell of a file that a spreadsheet opens: never a formula, whoever wrote the name in it. */
+export function csvOf(rows: readonly (readonly unknown[])[]): string {
+  return rows.map((row) => `${row.map(cell).join(',')}\r\n`).join('');
+}
+
+function cell(value: unknown): string {
+  const text =
+    value instanceof Date ? value.toISOString() : Array.isArray(value) ? value.join(' ') : String(value ?? '');
+  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}

@@ -1,0 +1,218 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+
+import type { Database } from '../adapters/postgres/database.ts';
+import { csvOf, parseListing, partsOf } from '../server/admin/listing.ts';
+import { claimsOf, type Json, READ, readDetails, registerAgent, type TestClient } from './support/agent.ts';
+import { databaseOf, registerAgentAt } from './support/delegation.ts';
+import { detailsParameter, signIn, type TestPerson, tokenInBrowser } from './support/person.ts';
+import { startServer, type TestServer } from './support/server.ts';
+import { inner, tags, text } from './views/html.ts';
+
+let server: TestServer;
+let database: Database;
+let ada: TestPerson;
+let olga: TestPerson;
+let anna: TestPerson;
+let gail: TestPerson;
+let helper: TestClient;
+let foreign: TestClient;
+
+beforeAll(async () => {
+  server = await startServer();
+  database = databaseOf(server);
+  [ada, olga, anna, gail] = await Promise.all([
+    signIn(server, 'admin@acme.example'),
+    signIn(server, 'owner@acme.example'),
+    signIn(server, 'person@acme.example'),
+    signIn(server, 'admin@globex.example'),
+  ]);
+  helper = await registerAgent(server, {
+    client_name: 'Meeting Helper',
+    authorization_details_types: [READ],
+    agent_purpose: 'Finds a free hour',
+  });
+  await registerAgent(server, {
+    client_name: '=cmd|evil',
+    agent_mode: 'sub_agent',
+    agent_purpose: 'Looks harmless',
+    authorization_details_types: ['repos.repository.delete'],
+  });
+  foreign = await registerAgentAt(server, database, 'globex');
+});
+afterAll(async () => {
+  await database?.close();
+  await server?.close();
+});
+
+const names = (html: string): string[] =>
+  [...html.matchAll(/<a class="row-link"[^>]*>([\s\S]*?)<\/a>/g)].map(([, name = '']) => text(name));
+const rolesOf = (person: string, ...roles: string[]) =>
+  database.run('update people set roles = $2 where email = $1', [person, roles]);
+
+describe('who opens the console', () => {
+  const pages = ['/admin/agents', '/admin/agents.csv', '/admin/agents.jsonl'];
+
+  test.each(pages)('%s: nobody without a session, nobody without a role', async (path) => {
+    const stranger = await fetch(`${server.issuer}${path}`, { redirect: 'manual', headers: { accept: 'text/html' } });
+    expect([stranger.status, stranger.headers.get('location')]).toEqual([
+      303,
+      expect.stringMatching(/^\/login\?return_to=%2Fadmin/),
+    ]);
+    const page = await anna.get(path);
+    expect([page.status, names(page.html)]).toEqual([403, []]);
+    expect(page.html).toContain('The console is for people who administer agents.');
+  });
+
+  test.each(['admin', 'security', 'auditor'])('%s sees the whole organization and nothing of another', async (role) => {
+    await rolesOf('person@acme.example', role);
+    const page = await anna.get('/admin/agents');
+    expect([page.status, names(page.html)]).toEqual([200, ['=cmd|evil', 'Meeting Helper']]);
+    expect(page.headers.get('cross-origin-opener-policy')).toBe('same-origin');
+    expect((await anna.get(`/admin/agents/${foreign.registration.agent_id}`)).status).toBe(404);
+    expect((await anna.get('/admin/agents.jsonl')).html).not.toContain(foreign.registration.agent_id);
+    await rolesOf('person@acme.example');
+  });
+
+  test('an owner sees the agents they answer for, and no other', async () => {
+    const theirs = await olga.get('/admin/agents');
+    expect(names(theirs.html)).toEqual(['=cmd|evil', 'Meeting Helper']);
+    await database.run(
+      `update agents set owner = (select id from people where email = 'approver@acme.example'),
+                         deputy = (select id from people where email = 'person@acme.example') where name = '=cmd|evil'`,
+    );
+    expect(names((await olga.get('/admin/agents')).html)).toEqual(['Meeting Helper']);
+    expect(names((await anna.get('/admin/agents')).html)).toEqual(['=cmd|evil']);
+    expect((await anna.get(`/admin/agents/${helper.registration.agent_id}`)).status).toBe(404);
+    expect((await anna.get('/admin/agents?q=Meeting')).html).toContain('No agent fits.');
+  });
+
+  test('an auditor reads and changes nothing; the try is evidence', async () => {
+    await rolesOf('approver@acme.example', 'auditor');
+    const ben = await signIn(server, 'approver@acme.example');
+    await database.run(`update agents set owner = deputy where name = '=cmd|evil'`);
+    const page = await ben.get('/admin/agents');
+    expect(page.html).not.toContain('Pause');
+    const csrf = /name="csrf" value="([^"]*)"/.exec(page.html)?.[1] ?? '';
+    const path = `/admin/agents/${helper.registration.agent_id}/pause`;
+    expect((await ben.post(path, { csrf, reason: 'try' })).status).toBe(403);
+    const [event] = await database.rows(
+      `select decision, reason from evidence where type = 'admin.acted' order by at desc limit 1`,
+    );
+    expect(event).toEqual({ decision: 'refused', reason: 'role_missing' });
+    await rolesOf('approver@acme.example');
+  });
+
+  test('a form of another page, or of nobody, is refused', async () => {
+    const path = `/admin/agents/${helper.registration.agent_id}/pause`;
+    expect((await ada.post(path, { reason: 'x' })).status).toBe(403);
+    expect((await ada.post(path, { csrf: 'x', reason: 'x' })).status).toBe(403);
+    const { html } = await ada.get('/admin/agents');
+    const csrf = /name="csrf" value="([^"]*)"/.exec(html)?.[1] ?? '';
+    expect((await ada.post(path, { csrf, reason: 'x' }, { 'sec-fetch-site': 'cross-site' })).status).toBe(403);
+    expect(await statusOf(helper)).toBe('active');
+    expect((await gail.post(path, { csrf: csrfIn((await gail.get('/admin/agents')).html), reason: 'x' })).status).toBe(
+      404,
+    );
+    expect(await statusOf(helper)).toBe('active');
+  });
+});
+
+describe('A2 the inventory', () => {
+  test('A2-1 filters combine, survive a reload, and each can be taken away', async () => {
+    const address = '/admin/agents?q=status%3Aactive+level%3Alow+helper&sort=-last_used';
+    const page = await ada.get(address);
+    expect(names(page.html)).toEqual(['Meeting Helper']);
+    expect((await ada.get(address)).html.replace(/req_\w+/g, '')).toBe(page.html.replace(/req_\w+/g, ''));
+    const chips = [...inner(page.html, 'ul', 'class="chips"').matchAll(/href="([^"]*)"/g)].map(([, href = '']) =>
+      new URL(href.replaceAll('&amp;', '&'), server.issuer).searchParams.get('q'),
+    );
+    expect(chips).toEqual(['level:low helper', 'status:active helper', 'status:active level:low']);
+    expect(tags(page.html, 'th').filter((tag) => tag.includes('aria-sort="descending"'))).toHaveLength(1);
+    expect(text(inner(page.html, 'code'))).toBe(
+      "countersign agents list --filter 'status:active level:low helper' --sort -last_used",
+    );
+  });
+
+  test.each([
+    ['status:retired', []],
+    ['flag:never-used', ['=cmd|evil', 'Meeting Helper']],
+    ['flag:parentless', ['=cmd|evil']],
+    ['system:"Acme Calendar" mode:attended', ['Meeting Helper']],
+    ['owner:owner@acme.example', ['Meeting Helper']],
+    ['level:critical', ['=cmd|evil']],
+    ['"free hour"', ['Meeting Helper']],
+    ['100%', []],
+  ])('%s', async (q, expected) => {
+    expect(names((await ada.get(`/admin/agents?q=${encodeURIComponent(q)}`)).html)).toEqual(expected);
+  });
+
+  test('what cannot be looked for is said, and nothing is shown', async () => {
+    const page = await ada.get('/admin/agents?q=colour:red');
+    expect(page.html).toContain('There is no filter colour.');
+    expect(names(page.html)).toEqual([]);
+    expect((await ada.get('/admin/agents?after=nonsense')).html).toContain('There is no such place in this list.');
+    expect((await ada.get('/admin/agents.csv?q=colour:red')).status).toBe(400);
+  });
+
+  test('a file for a spreadsheet carries no formula', async () => {
+    const { html, headers } = await ada.get('/admin/agents.csv');
+    expect(headers.get('content-disposition')).toBe('attachment; filename="agents.csv"');
+    expect(html).toContain("'=cmd|evil");
+    expect(csvOf([['=1+1', '-2', 'a,"b"', ['x', 'y']]])).toBe(`'=1+1,'-2,"a,""b""",x y\r\n`);
+  });
+
+  test('A2-4 paused from the list with one reason: the list says so, and the agent gets nothing more', async () => {
+    const token = await tokenInBrowser(helper, anna, { authorization_details: detailsParameter(readDetails()) });
+    expect(claimsOf(token.body.access_token).act.sub).toBe(helper.registration.agent_id);
+    const page = await ada.get('/admin/agents?q=helper');
+    const after = await ada.post(`/admin/agents/${helper.registration.agent_id}/pause`, {
+      csrf: csrfIn(page.html),
+      reason: 'It asked too often',
+    });
+    expect(after.status).toBe(200);
+    expect(after.html).toMatch(/role="status">Paused\./);
+    expect(text(inner(after.html, 'th', 'scope="row"'))).toBe('Meeting Helper ■ suspended');
+    expect(await helper.token({ grant_type: 'client_credentials' })).toMatchObject({ status: 401 });
+    const changes = await ada.get(`/admin/agents/${helper.registration.agent_id}/changes`);
+    expect(changes.html).toContain('It asked too often');
+  });
+});
+
+describe('how a list is asked for', () => {
+  const rules = { filters: { status: ['active'], owner: undefined }, sorts: ['name', 'at'], order: '-at' };
+
+  test('parts', () => {
+    expect(partsOf('a status:active owner:"Olga M" "b c"').map(({ name, value }) => [name, value])).toEqual([
+      [undefined, 'a'],
+      ['status', 'active'],
+      ['owner', 'Olga M'],
+      [undefined, 'b c'],
+    ]);
+    expect(parseListing({}, rules)).toEqual({
+      ok: true,
+      listing: { filters: [], words: [], sort: 'at', descending: true, after: undefined },
+    });
+  });
+
+  test.each<[Json, RegExp]>([
+    [{ q: 'status:dead' }, /status is one of active/],
+    [{ q: 'constructor:x' }, /There is no filter|at most/],
+    [{ q: 'owner:""' }, /owner: has no value/],
+    [{ sort: 'secret' }, /sorts by name, at/],
+    [{ q: 'x'.repeat(501) }, /at most 500/],
+    [{ q: 'x '.repeat(21) }, /at most 20/],
+    [{ after: Buffer.from('{"a":1}').toString('base64url') }, /no such place/],
+    [{ after: Buffer.from('["a",1]').toString('base64url') }, /no such place/],
+  ])('%j is refused', (query, problem) => {
+    expect(parseListing(query, rules)).toMatchObject({ ok: false, problem: expect.stringMatching(problem) });
+  });
+});
+
+const csrfIn = (html: string): string => /name="csrf" value="([^"]*)"/.exec(html)?.[1] ?? '';
+
+async function statusOf({ registration }: TestClient): Promise<string | undefined> {
+  const row = await database.first<{ status: string }>('select status from agents where id = $1', [
+    registration.agent_id,
+  ]);
+  return row?.status;
+}

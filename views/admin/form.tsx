@@ -1,0 +1,215 @@
+import type { ComponentChildren } from 'preact';
+
+import { Csrf, ErrorSummary } from '../layout.tsx';
+
+/** A form of the console: what is wrong comes first and has the focus, what was typed stays. */
+export function AdminForm({
+  action,
+  csrf,
+  problems = [],
+  submit,
+  danger,
+  cancel,
+  children,
+}: {
+  action: string;
+  csrf: string;
+  /** Each with the field it is about, if it is about one. */
+  problems?: readonly { field?: string | undefined; text: string }[] | undefined;
+  submit: string;
+  danger?: boolean | undefined;
+  cancel?: string | undefined;
+  children?: ComponentChildren;
+}) {
+  return (
+    <form class="form" method="post" action={action}>
+      <Csrf value={csrf} />
+      {problems.length === 0 ? null : (
+        <ErrorSummary>
+          <ul>
+            {problems.map(({ field, text }) => (
+              <li>{field === undefined ? text : <a href={`#${field}`}>{text}</a>}</li>
+            ))}
+          </ul>
+        </ErrorSummary>
+      )}
+      {children}
+      <div class="form-end">
+        {cancel === undefined ? null : (
+          <a class="button" href={cancel}>
+            Cancel
+          </a>
+        )}
+        <button type="submit" class={danger ? 'button stop' : 'button primary'} data-testid="submit">
+          {submit}
+        </button>
+      </div>
+    </form>
+  );
+}
+
+interface Control {
+  name: string;
+  label: string;
+  hint?: string | undefined;
+  optional?: boolean | undefined;
+}
+
+const hintId = ({ name, hint }: Control) => (hint === undefined ? undefined : `${name}-hint`);
+
+function Labelled({ control, children }: { control: Control; children: ComponentChildren }) {
+  return (
+    <div>
+      <label class="label" for={control.name}>
+        {control.label}
+        {control.optional ? <span class="quiet"> (optional)</span> : null}
+      </label>
+      {children}
+      {control.hint === undefined ? null : (
+        <p class="hint" id={hintId(control)}>
+          {control.hint}
+        </p>
+      )}
+    </div>
+  );
+}
+
+/** One line. */
+export function TextInput(
+  props: Control & {
+    value?: string | undefined;
+    type?: 'text' | 'email' | 'url' | 'number' | 'date';
+    maxLength?: number;
+    /** A name or a value rather than a sentence. */
+    verbatim?: boolean;
+    invalid?: boolean | undefined;
+    /** What is offered while typing: the id of a `datalist`. */
+    list?: string | undefined;
+  },
+) {
+  return (
+    <Labelled control={props}>
+      <input
+        class="input"
+        id={props.name}
+        name={props.name}
+        type={(props.type ?? 'text') as 'text'}
+        value={props.value}
+        maxLength={props.maxLength}
+        list={props.list}
+        autocomplete="off"
+        autocapitalize={props.verbatim ? 'none' : undefined}
+        spellcheck={props.verbatim ? false : undefined}
+        required={!props.optional}
+        aria-invalid={props.invalid ? 'true' : undefined}
+        aria-describedby={hintId(props)}
+      />
+    </Labelled>
+  );
+}
+
+/** Several lines. */
+export function TextArea(props: Control & { value?: string | undefined; rows?: number; maxLength?: number }) {
+  return (
+    <Labelled control={props}>
+      <textarea
+        class="input"
+        id={props.name}
+        name={props.name}
+        rows={props.rows ?? 4}
+        maxLength={props.maxLength}
+        spellcheck={false}
+        required={!props.optional}
+        aria-describedby={hintId(props)}
+      >
+        {props.value}
+      </textarea>
+    </Labelled>
+  );
+}
+
+/** One of several, folded. */
+export function Select(
+  props: Control & { value?: string | undefined; options: readonly { value: string; label: string }[] },
+) {
+  return (
+    <Labelled control={props}>
+      <select
+        class="input"
+        id={props.name}
+        name={props.name}
+        required={!props.optional}
+        aria-describedby={hintId(props)}
+      >
+        {props.options.map(({ value, label }) => (
+          <option value={value} selected={value === props.value}>
+            {label}
+          </option>
+        ))}
+      </select>
+    </Labelled>
+  );
+}
+
+/** One of a few, each with what it means. Nothing is chosen beforehand unless it says so. */
+export function RadioList({
+  name,
+  legend,
+  options,
+}: {
+  name: string;
+  legend: string;
+  options: readonly {
+    value: string;
+    label: ComponentChildren;
+    detail?: ComponentChildren;
+    checked?: boolean | undefined;
+  }[];
+}) {
+  return (
+    <fieldset class="options">
+      <legend class="label">{legend}</legend>
+      {options.map(({ value, label, detail, checked }) => (
+        <label class="option">
+          <input type="radio" class="check-input" name={name} value={value} checked={checked} required />
+          <span>
+            <span class="option-label">{label}</span>
+            {detail ? <span class="quiet option-detail">{detail}</span> : null}
+          </span>
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
+/** Any of several: each is a field of its own, because a form may send one name once (OA-13). */
+export function CheckList({
+  legend,
+  hint,
+  options,
+}: {
+  legend: string;
+  hint?: string | undefined;
+  options: readonly {
+    name: string;
+    label: ComponentChildren;
+    detail?: ComponentChildren;
+    checked?: boolean | undefined;
+  }[];
+}) {
+  return (
+    <fieldset class="options">
+      <legend class="label">{legend}</legend>
+      {hint === undefined ? null : <p class="hint">{hint}</p>}
+      {options.map(({ name, label, detail, checked }) => (
+        <label class="option">
+          <input type="checkbox" class="check-input" name={name} value="1" checked={checked} />
+          <span>
+            <span class="option-label">{label}</span>
+            {detail ? <span class="quiet option-detail">{detail}</span> : null}
+          </span>
+        </label>
+      ))}
+    </fieldset>
+  );
+}
