@@ -260,7 +260,7 @@ test('refusals are problem documents, and everything that is wrong is named', as
     reason: 'invalid_request',
     detail: expect.stringMatching(/name is required.*nmae is not a member.*/s),
   });
-  expect(made.body.detail).toContain('roles.0 must be one of admin, auditor');
+  expect(made.body.detail).toContain('roles.0 must be one of admin, security, auditor, approver');
   expect(await asAcme('GET', '/nothing')).toMatchObject({ status: 404, body: { reason: 'not_found' } });
   expect(await asAcme('GET', '/agents?status=active&status=retired')).toMatchObject({ status: 400 });
 });
