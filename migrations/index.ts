@@ -1,6 +1,7 @@
 import knexPackage, { type Knex } from 'knex';
 
 import * as initial from './001_initial.ts';
+import * as passkeys from './020_passkeys.ts';
 import * as jobs from './050_jobs.ts';
 import * as roles from './070_roles.ts';
 
@@ -12,6 +13,7 @@ interface Migration {
 /** In order, by hand: the list is the history, and nothing runs because a file happened to be there. */
 const migrations: readonly Migration[] = [
   { name: '001_initial', ...initial },
+  { name: '020_passkeys', ...passkeys },
   { name: '050_jobs', ...jobs },
   { name: '070_roles', ...roles },
 ];

@@ -114,6 +114,7 @@ const PAGES = new Set([
   'agents',
   'tasks',
   'enrol',
+  'settings',
   'static',
   'admin',
 ]);

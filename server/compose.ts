@@ -23,6 +23,7 @@ import { postgresIssuers } from '../adapters/postgres/issuers-admin.ts';
 import { postgresKeys } from '../adapters/postgres/keys.ts';
 import { applyRestoreEpoch, writeStop } from '../adapters/postgres/liveness.ts';
 import { postgresJobs } from '../adapters/postgres/outbox.ts';
+import { postgresPasskeys } from '../adapters/postgres/passkeys.ts';
 import { postgresPeople, postgresSessions } from '../adapters/postgres/people.ts';
 import { standingPolicies } from '../adapters/postgres/policies.ts';
 import { postgresPublications, postgresPublish } from '../adapters/postgres/publications.ts';
@@ -61,8 +62,11 @@ import { sealingWith } from './keys/seal.ts';
 import type { Metrics } from './management.ts';
 import { noncesWith } from './oauth/nonce.ts';
 import { certificatesInPem } from './oauth/x509.ts';
+import { challengesWith } from './people/challenge.ts';
 import { enrolRoutes } from './people/enrol.ts';
+import { securityRoutes } from './people/security.ts';
 import { type Presented, readTrustedJwt } from './people/trusted-jwt.ts';
+import { webAuthnAt } from './people/webauthn.ts';
 import { makeProvider } from './provider.ts';
 
 export interface House {
@@ -305,6 +309,18 @@ export async function composeHouse({
     store: administration.store,
     catalogue: currentCatalogue,
   };
+  const passkeys = postgresPasskeys(database);
+  const webAuthn = webAuthnAt(issuer);
+  const security = {
+    passkeys,
+    webAuthn,
+    challenges: challengesWith(sealing.deriveKey('passkey challenges')),
+    firstUse: (person: string, challenge: string, expiresAt: Date) =>
+      replays.firstUse('passkey challenge', person, challenge, expiresAt),
+    evidence,
+    cookies,
+    waitHours: config.passkeyWaitHours,
+  };
   const app = createApp({
     issuer,
     trustProxy: config.trustProxy,
@@ -363,6 +379,7 @@ export async function composeHouse({
     registrations: { clients, isRegistrationToken: (hash, clientId) => isRegistrationToken(database, hash, clientId) },
     more: [
       (router) => enrolRoutes(router, { enrolments: postgresEnrolments(database), cookies }),
+      (router) => securityRoutes(router, security),
       (router) => adminRoutes(router, administration),
       (router) => adminAgentPages(router, adminConsole, agentPages),
     ],

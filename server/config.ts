@@ -25,6 +25,8 @@ export interface Config {
   readonly trustProxy: boolean;
   readonly sessionHours: number;
   readonly sessionIdleMinutes: number;
+  /** Before a new passkey may approve high impact. */
+  readonly passkeyWaitHours: number;
   readonly longPollSeconds: number;
   /** Token exchanges under one task in a minute, of this instance. */
   readonly exchangesPerMinute: number;
@@ -173,6 +175,12 @@ export const SETTINGS = [
     fallback: '60',
   },
   {
+    name: 'COUNTERSIGN_PASSKEY_WAIT_HOURS',
+    meaning:
+      'How long a new passkey waits before it may approve high impact, 0 to 720, unless an older one vouched for it. Somebody who took over a session would be faster than its person notices.',
+    fallback: '24; 0 with demonstration data, and the page says so',
+  },
+  {
     name: 'COUNTERSIGN_LONG_POLL_SECONDS',
     meaning:
       'How long the token endpoint holds a backchannel poll that does not ask for it, 0 to 25. A client that sends `Prefer: wait=N` is held either way.',
@@ -287,6 +295,7 @@ export function readConfig(env: Environment): Config {
   const production = read('NODE_ENV', oneOf('production', 'development', 'test')) === 'production';
   const port = read('PORT', integer(1, 65_535)) ?? 3000;
   const databaseUrl = read('DATABASE_URL', postgresUrl);
+  const demo = read('DEMO', flag) ?? givenText('DATABASE_URL', env) === undefined;
   const config: Config = {
     production,
     port,
@@ -297,12 +306,13 @@ export function readConfig(env: Environment): Config {
     databasePooler: read('COUNTERSIGN_DATABASE_POOLER', oneOf('none', 'transaction')) ?? 'none',
     databasePoolSize: read('COUNTERSIGN_DATABASE_POOL_SIZE', integer(1, 200)) ?? 10,
     dataDir: path.resolve(read('DATA_DIR', String) ?? '.data'),
-    demo: read('DEMO', flag) ?? givenText('DATABASE_URL', env) === undefined,
+    demo,
     demoPassword: read('DEMO_PASSWORD', String),
     sealingKey: read('COUNTERSIGN_SEALING_KEY', key256),
     trustProxy: read('COUNTERSIGN_TRUST_PROXY', flag) ?? false,
     sessionHours: read('COUNTERSIGN_SESSION_HOURS', integer(1, 720)) ?? 12,
     sessionIdleMinutes: read('COUNTERSIGN_SESSION_IDLE_MINUTES', integer(1, 43_200)) ?? 60,
+    passkeyWaitHours: read('COUNTERSIGN_PASSKEY_WAIT_HOURS', integer(0, 720)) ?? (demo ? 0 : 24),
     longPollSeconds: read('COUNTERSIGN_LONG_POLL_SECONDS', integer(0, 25)) ?? 0,
     exchangesPerMinute: read('COUNTERSIGN_EXCHANGES_PER_MINUTE', integer(1, 1_000_000)) ?? 300,
     fanOut: read('COUNTERSIGN_FAN_OUT', integer(1, 1000)) ?? 50,

@@ -24,11 +24,11 @@ export interface LayoutProps {
   frame: Frame;
   title: string;
   /** Which page of the navigation this is. */
-  current?: 'inbox' | 'agents' | undefined;
+  current?: 'inbox' | 'agents' | 'security' | undefined;
   /** The title says so first, for people who hear it before anything else. */
   error?: boolean | undefined;
   /** A file in /static/ that the page can do without. */
-  script?: 'decide.js' | 'inbox.js' | undefined;
+  script?: 'decide.js' | 'inbox.js' | 'passkey.js' | undefined;
   /** Where the browser goes at once, by itself. */
   refreshTo?: string | undefined;
   /** Sets the tone of the page; words and symbols say the same. */
@@ -152,6 +152,9 @@ function Header({
                 Console
               </a>
             ) : null}
+            <a class="nav-link" href="/settings/security" aria-current={current === 'security' ? 'page' : undefined}>
+              Passkeys
+            </a>
           </nav>
           <You person={person} csrf={csrf} />
         </>

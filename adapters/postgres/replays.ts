@@ -2,7 +2,13 @@ import { createHash } from 'node:crypto';
 
 import type { Database } from './database.ts';
 
-export type ReplayKind = 'client assertion' | 'DPoP proof' | 'actor token' | 'hand-off' | 'assertion';
+export type ReplayKind =
+  | 'client assertion'
+  | 'DPoP proof'
+  | 'actor token'
+  | 'hand-off'
+  | 'assertion'
+  | 'passkey challenge';
 
 /** Detects a second presentation of anything that may be presented once. */
 export interface Replays {

@@ -27,6 +27,9 @@ export type EventType =
   | 'person.signed_out'
   | 'person.enrolled'
   | 'delivery.failed'
+  | 'passkey.added'
+  | 'passkey.renamed'
+  | 'passkey.removed'
   | 'admin.acted';
 
 /**

@@ -13,6 +13,7 @@ import {
   readDetails,
   registerAgent,
 } from '../support/agent.ts';
+import { addPasskey } from '../support/authenticator.ts';
 import { detailsParameter, signIn, tokenInBrowser } from '../support/person.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
@@ -45,6 +46,7 @@ const TABLES = [
     'catalogue_drafts',
     'people',
     'credentials',
+    'passkeys',
     'sessions',
     'enrolments',
     'agents',
@@ -251,6 +253,7 @@ async function tellStory(): Promise<void> {
     [READ],
   ]);
   const person = await signIn(server);
+  await addPasskey(person, server.issuer);
   const details = detailsParameter(readDetails());
   const root = await tokenInBrowser(agent, person, { authorization_details: details });
   const exchange = { grant_type: EXCHANGE, subject_token_type: ACCESS_TOKEN };

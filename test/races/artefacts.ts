@@ -18,6 +18,7 @@ import {
   registerAgent,
   type TestClient,
 } from '../support/agent.ts';
+import { addingForm, addPasskey, newAuthenticator, SECURITY } from '../support/authenticator.ts';
 import { newJwk, publicPart } from '../support/identity-provider.ts';
 import {
   authorizationUrl,
@@ -312,6 +313,18 @@ export const MORE: readonly Artefact[] = [
     },
     heard: { '201': 1, '401 invalid_token': LATE },
     made: 'agents',
+  },
+  {
+    name: 'challenge of a new passkey, vouched for by another',
+    prepare: async ({ deployment: { issuer }, person }) => {
+      const first = await addPasskey(person, issuer);
+      return async () => {
+        const form = addingForm(await person.get(SECURITY), newAuthenticator(issuer), { by: first });
+        return (base) => person.at(base).post(`${SECURITY}/passkeys`, form);
+      };
+    },
+    heard: { '200 page': 1, '403 page': LATE },
+    made: 'passkeys',
   },
   {
     name: 'enrolment link',

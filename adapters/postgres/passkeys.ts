@@ -1,0 +1,105 @@
+import { prepareEvent } from '../../server/evidence/evidence.ts';
+import type { Passkey, PasskeyStore, PasskeyUse } from '../../server/people/passkey.ts';
+import { type Database, isUniqueViolation, type Statements } from './database.ts';
+import { eventParameters, insertEvent } from './evidence.ts';
+
+/** Passkeys, by the owner's path: no page's role makes or ends a credential that signs. Every statement says whose. */
+export const postgresPasskeys = (database: Database): PasskeyStore => ({
+  of: (organization, person) => passkeysOf(database, organization, person),
+
+  async add(passkey, voucher, waitSeconds, event) {
+    const { organization, id, person } = passkey;
+    try {
+      return await database.transaction(async (statements) => {
+        // Two that are both the first wait for each other here.
+        await statements.first('select from people where organization = $1 and id = $2 for no key update', [
+          organization,
+          person,
+        ]);
+        const before = await passkeysOf(statements, organization, person);
+        const vouched = voucher !== undefined && (await usePasskey(statements, voucher));
+        if (before.length > 0 && !vouched) return 'voucher_needed';
+        const wait = vouched && voucher.passkey.mayApproveFrom <= new Date() ? 0 : waitSeconds;
+        await statements.run(ADD_CREDENTIAL, [organization, person, id, passkey.credentialId]);
+        await statements.run(ADD, [
+          organization,
+          id,
+          person,
+          passkey.name,
+          Buffer.from(passkey.publicKey),
+          passkey.counter,
+          passkey.transports,
+          passkey.deviceBound,
+          passkey.backedUp,
+          wait,
+          vouched ? voucher.passkey.barredBy : [],
+        ]);
+        await statements.run(`with ${insertEvent(1)} select`, eventParameters(prepareEvent(event)));
+        return 'added';
+      });
+    } catch (error) {
+      if (isUniqueViolation(error)) return 'taken';
+      throw error;
+    }
+  },
+
+  rename: (organization, person, id, name, event) =>
+    database.transaction(async (statements) => {
+      const changed = await statements.run(
+        'update passkeys set name = $4 where organization = $1 and person = $2 and id = $3',
+        [organization, person, id, name],
+      );
+      if (changed === 1) await statements.run(`with ${insertEvent(1)} select`, eventParameters(prepareEvent(event)));
+      return changed === 1;
+    }),
+
+  remove: (organization, person, id, voucher, event) =>
+    database.transaction(async (statements) => {
+      if (!(await usePasskey(statements, voucher))) return false;
+      const changed = await statements.run(
+        `delete from credentials where organization = $1 and person = $2 and id = $3 and kind = 'passkey'`,
+        [organization, person, id],
+      );
+      if (changed === 1) await statements.run(`with ${insertEvent(1)} select`, eventParameters(prepareEvent(event)));
+      return changed === 1;
+    }),
+});
+
+export async function passkeysOf(statements: Statements, organization: string, person: string): Promise<Passkey[]> {
+  const rows = await statements.rows<PasskeyRow>(OF, [organization, person]);
+  return rows.map(({ counter, publicKey, ...row }) => ({
+    ...row,
+    counter: Number(counter),
+    publicKey: new Uint8Array(publicKey),
+  }));
+}
+
+/**
+ * Notes one use; false where the passkey is gone, or its counter did not go on: a copy of it signed in between (Web
+ * Authentication §6.1.1). An authenticator that does not count stays at 0.
+ */
+export async function usePasskey(statements: Statements, { passkey, counter, backedUp }: PasskeyUse): Promise<boolean> {
+  const { organization, id, person } = passkey;
+  return (await statements.run(USE, [organization, id, person, counter, backedUp])) === 1;
+}
+
+type PasskeyRow = Omit<Passkey, 'counter' | 'publicKey'> & { counter: string; publicKey: Buffer };
+
+const OF = `
+  select p.organization, p.id, p.person, c.identifier as "credentialId", p.name, p.public_key as "publicKey", p.counter,
+         p.transports, p.device_bound as "deviceBound", p.backed_up as "backedUp", p.created_at as "createdAt",
+         p.last_used_at as "lastUsedAt", p.may_approve_from as "mayApproveFrom", p.barred_by as "barredBy"
+  from passkeys p join credentials c on c.organization = p.organization and c.id = p.id
+  where p.organization = $1 and p.person = $2
+  order by p.created_at, p.id`;
+
+const ADD_CREDENTIAL = `
+  insert into credentials (organization, person, id, kind, identifier, made_by) values ($1, $2, $3, 'passkey', $4, $2)`;
+
+const ADD = `
+  insert into passkeys (organization, id, person, name, public_key, counter, transports, device_bound, backed_up, may_approve_from, barred_by)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, clock_timestamp() + make_interval(secs => $10), $11)`;
+
+const USE = `
+  update passkeys set counter = $4, backed_up = $5, last_used_at = clock_timestamp()
+  where organization = $1 and id = $2 and person = $3 and (counter < $4 or (counter = 0 and $4 = 0))`;

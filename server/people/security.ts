@@ -1,0 +1,229 @@
+import type Router from '@koa/router';
+import type { Context } from 'koa';
+
+import { securityPage } from '../../views/security.tsx';
+import type { Evidence, EvidenceEvent } from '../evidence/evidence.ts';
+import type { Cookies } from '../http/cookies.ts';
+import { page } from '../http/respond.ts';
+import { newId } from '../oauth/ids.ts';
+import { checkSpacing, checkText } from '../oauth/text.ts';
+import type { Challenges } from './challenge.ts';
+import { checkedForm, clock, frameOf, signedIn } from './pages.ts';
+import type { Passkey, PasskeyStore } from './passkey.ts';
+import type { Session } from './person.ts';
+import type { Read, VerifiedAssertion, WebAuthn } from './webauthn.ts';
+
+export interface SecurityPages {
+  passkeys: PasskeyStore;
+  webAuthn: WebAuthn;
+  challenges: Challenges;
+  /** True for the first who presents this challenge of this person. */
+  firstUse(person: string, challenge: string, expiresAt: Date): Promise<boolean>;
+  evidence: Evidence;
+  cookies: Cookies;
+  /** Before a new passkey may approve high impact. */
+  waitHours: number;
+}
+
+/** A first passkey is added by somebody who has just shown who they are, not by whoever found a browser open. */
+const FRESH_SIGN_IN_MS = 300_000;
+const NAME_CHARACTERS = 60;
+
+/** U11: the passkeys of the signed-in person. */
+export function securityRoutes(router: Router, pages: SecurityPages): void {
+  router.get('/settings/security', async (ctx) => {
+    const session = signedIn(ctx);
+    if (session) await show(ctx, session, pages);
+  });
+  router.post('/settings/security/passkeys', async (ctx) => {
+    const session = signedIn(ctx);
+    if (session) await add(ctx, session, pages);
+  });
+  router.post('/settings/security/passkeys/:id/rename', async (ctx) => {
+    const session = signedIn(ctx);
+    if (session) await rename(ctx, session, pages);
+  });
+  router.post('/settings/security/passkeys/:id/remove', async (ctx) => {
+    const session = signedIn(ctx);
+    if (session) await remove(ctx, session, pages);
+  });
+}
+
+async function show(
+  ctx: Context,
+  session: Session,
+  { passkeys: store, webAuthn, challenges, cookies, waitHours }: SecurityPages,
+  news: { done?: string; error?: string; status?: number } = {},
+): Promise<void> {
+  const { person } = session;
+  const now = Date.now();
+  const passkeys = await store.of(person.organization, person.id);
+  const request = async (purpose: string) =>
+    JSON.stringify(await webAuthn.requestOptions(passkeys, challenges.make(person.id, purpose, now)));
+  const at = (date: Date) => clock(date, person.timeZone);
+  const hasOne = passkeys.length > 0;
+  const matured = passkeys.some(({ mayApproveFrom }) => mayApproveFrom.getTime() <= now);
+  page(
+    ctx,
+    securityPage({
+      frame: frameOf(ctx, cookies),
+      csrf: cookies.csrf(ctx),
+      passkeys: await Promise.all(
+        passkeys.map(async ({ id, name, createdAt, lastUsedAt, mayApproveFrom, deviceBound, backedUp }) => ({
+          id,
+          name,
+          created: at(createdAt),
+          lastUsed: lastUsedAt ? at(lastUsedAt) : undefined,
+          mayApproveFrom: mayApproveFrom.getTime() > now ? at(mayApproveFrom) : undefined,
+          kind: deviceBound ? 'On one device' : backedUp ? 'Synced between devices' : 'Can be synced between devices',
+          removal: await request(removing(id)),
+        })),
+      ),
+      add: {
+        signInFirst: hasOne || isFresh(session, now) ? undefined : '/login?return_to=%2Fsettings%2Fsecurity&fresh=1',
+        request: hasOne ? await request(VOUCHING) : undefined,
+        creation: JSON.stringify(
+          await webAuthn.creationOptions(person, passkeys, challenges.make(person.id, CREATING, now)),
+        ),
+        wait: waitHours === 0 || matured ? undefined : `${waitHours} hours`,
+        demonstration: waitHours === 0,
+      },
+      done: news.done,
+      error: news.error,
+    }),
+    news.status ?? (news.error === undefined ? 200 : 400),
+  );
+}
+
+async function add(ctx: Context, session: Session, pages: SecurityPages): Promise<void> {
+  const { person } = session;
+  const form = await checkedForm(ctx, pages.cookies);
+  const refused = refusing(ctx, session, pages, 'passkey.added');
+  const name = nameIn(form);
+  if (name === undefined) return show(ctx, session, pages, { error: NAME_PROBLEM });
+  const passkeys = await pages.passkeys.of(person.organization, person.id);
+
+  let voucher: VerifiedAssertion | undefined;
+  if (passkeys.length > 0) {
+    const read = await vouched(form.get('assertion') ?? '', VOUCHING, person.id, passkeys, pages);
+    if (!read.ok)
+      return refused(read.problem, read.detail, 'To add a passkey, confirm it with one that you have.', 403);
+    voucher = read.value;
+  } else if (!isFresh(session, Date.now())) {
+    return refused('sign_in_too_old', '', 'For your first passkey, sign in again.', 403);
+  }
+
+  const challenge = awaiting(CREATING, person.id, pages);
+  const read = await pages.webAuthn.readCreation(form.get('attestation') ?? '', challenge.accepts);
+  if (!read.ok) return refused(read.problem, read.detail, 'The new passkey did not answer as it should.', 400);
+  if (!(await challenge.isFirst())) return refused('challenge_used', '', USED, 409);
+  const id = newId('crd');
+  const done = await pages.passkeys.add(
+    { organization: person.organization, id, person: person.id, name, ...read.value },
+    voucher,
+    pages.waitHours * 3600,
+    event(session, 'passkey.added', { passkey: id, name, vouched_by: voucher?.passkey.id, acr: session.acr }),
+  );
+  if (done === 'taken') return refused('taken', '', 'This passkey is known already.', 409);
+  if (done === 'voucher_needed') {
+    return refused('voucher_needed', '', 'To add a passkey, confirm it with one that you have.', 403);
+  }
+  return show(ctx, session, pages, { done: 'The passkey was added.' });
+}
+
+async function rename(ctx: Context, session: Session, pages: SecurityPages): Promise<void> {
+  const { person } = session;
+  const form = await checkedForm(ctx, pages.cookies);
+  const name = nameIn(form);
+  if (name === undefined) return show(ctx, session, pages, { error: NAME_PROBLEM });
+  const id = String(ctx.params.id);
+  const done = await pages.passkeys.rename(
+    person.organization,
+    person.id,
+    id,
+    name,
+    event(session, 'passkey.renamed', { passkey: id, name }),
+  );
+  return show(ctx, session, pages, done ? { done: 'The passkey was renamed.' } : { error: UNKNOWN, status: 404 });
+}
+
+async function remove(ctx: Context, session: Session, pages: SecurityPages): Promise<void> {
+  const { person } = session;
+  const form = await checkedForm(ctx, pages.cookies);
+  const id = String(ctx.params.id);
+  const refused = refusing(ctx, session, pages, 'passkey.removed');
+  const passkeys = await pages.passkeys.of(person.organization, person.id);
+  if (!passkeys.some((passkey) => passkey.id === id)) {
+    return show(ctx, session, pages, { error: UNKNOWN, status: 404 });
+  }
+  // A password and a session are not enough: whoever has both would end it and add one of their own.
+  const read = await vouched(form.get('assertion') ?? '', removing(id), person.id, passkeys, pages);
+  if (!read.ok) return refused(read.problem, read.detail, 'To remove a passkey, confirm it with a passkey.', 403);
+  const done = await pages.passkeys.remove(
+    person.organization,
+    person.id,
+    id,
+    read.value,
+    event(session, 'passkey.removed', { passkey: id, vouched_by: read.value.passkey.id }),
+  );
+  return done
+    ? show(ctx, session, pages, { done: 'The passkey was removed.' })
+    : refused('not_removed', '', 'The passkey was not removed. Please try again.', 409);
+}
+
+const CREATING = 'create a passkey';
+const VOUCHING = 'vouch for a new passkey';
+const removing = (id: string) => `remove the passkey ${id}`;
+
+const NAME_PROBLEM = `A name has 1 to ${NAME_CHARACTERS} characters that can be seen.`;
+const UNKNOWN = 'There is no such passkey of yours.';
+const USED = 'This answer was used already. Open the page again.';
+
+const isFresh = ({ authenticatedAt }: Session, now: number) => now - authenticatedAt.getTime() < FRESH_SIGN_IN_MS;
+
+/** The challenge inside an answer: one of ours, and the first time that it comes. */
+function awaiting(purpose: string, person: string, { challenges, firstUse }: SecurityPages) {
+  let found: { given: string; expiresAt: Date } | undefined;
+  return {
+    accepts: (given: string): boolean => {
+      const expiresAt = challenges.accepts(given, person, purpose, Date.now());
+      found = expiresAt && { given, expiresAt };
+      return found !== undefined;
+    },
+    isFirst: async () => found !== undefined && firstUse(person, found.given, found.expiresAt),
+  };
+}
+
+async function vouched(
+  answer: string,
+  purpose: string,
+  person: string,
+  passkeys: readonly Passkey[],
+  pages: SecurityPages,
+): Promise<Read<VerifiedAssertion>> {
+  const challenge = awaiting(purpose, person, pages);
+  const read = await pages.webAuthn.readAssertion(answer, passkeys, challenge.accepts);
+  if (!read.ok || (await challenge.isFirst())) return read;
+  return { ok: false, problem: 'not_verified', detail: 'the challenge was used already' };
+}
+
+function refusing(ctx: Context, session: Session, pages: SecurityPages, type: EvidenceEvent['type']) {
+  return async (reason: string, detail: string, error: string, status: number): Promise<void> => {
+    await pages.evidence.record({ ...event(session, type, { detail }), decision: 'refused', reason });
+    return show(ctx, session, pages, { error: `${error} Nothing was changed.`, status });
+  };
+}
+
+const event = ({ person }: Session, type: EvidenceEvent['type'], content: Record<string, unknown>): EvidenceEvent => ({
+  organization: person.organization,
+  type,
+  decision: 'allowed',
+  person: person.id,
+  content,
+});
+
+function nameIn(form: ReadonlyMap<string, string>): string | undefined {
+  const name = form.get('name')?.trim() ?? '';
+  const fits = name !== '' && [...name].length <= NAME_CHARACTERS;
+  return fits && checkText(name) === undefined && checkSpacing(name) === undefined ? name : undefined;
+}
