@@ -4,6 +4,7 @@ import * as initial from './001_initial.ts';
 import * as passkeys from './020_passkeys.ts';
 import * as jobs from './050_jobs.ts';
 import * as roles from './070_roles.ts';
+import * as signInProviders from './080_sign_in_providers.ts';
 
 interface Migration {
   name: string;
@@ -16,6 +17,7 @@ const migrations: readonly Migration[] = [
   { name: '020_passkeys', ...passkeys },
   { name: '050_jobs', ...jobs },
   { name: '070_roles', ...roles },
+  { name: '080_sign_in_providers', ...signInProviders },
 ];
 
 /** Brings the database at `url` to the newest schema; answers the names of the migrations it ran. Forward only. */

@@ -31,11 +31,17 @@ import { postgresRedemptions } from '../adapters/postgres/redemptions.ts';
 import { postgresRefreshTokens } from '../adapters/postgres/refresh-tokens.ts';
 import { postgresReplays } from '../adapters/postgres/replays.ts';
 import { postgresSignInLimits } from '../adapters/postgres/sign-in-limits.ts';
+import {
+  postgresSignInProviderAdmin,
+  postgresSignInProviders,
+  postgresUpstreamLogouts,
+} from '../adapters/postgres/sign-in-providers.ts';
 import { openSignals } from '../adapters/postgres/signals.ts';
 import { postgresTasks } from '../adapters/postgres/tasks.ts';
 import { holdersUnder, postgresTokens } from '../adapters/postgres/tokens.ts';
 import { elsewhereOf, postgresTrustedIssuers } from '../adapters/postgres/trusted-issuers.ts';
 import { statedFacts } from '../adapters/stated-facts.ts';
+import { upstreamProviders } from '../adapters/upstream.ts';
 import type { AdminCaller } from './admin/admin.ts';
 import { adminAgentPages } from './admin/agent-pages.ts';
 import { makeConsole } from './admin/console.ts';
@@ -64,6 +70,8 @@ import { noncesWith } from './oauth/nonce.ts';
 import { certificatesInPem } from './oauth/x509.ts';
 import { challengesWith } from './people/challenge.ts';
 import { enrolRoutes } from './people/enrol.ts';
+import { federationRoutes } from './people/federation-routes.ts';
+import { providerLogoutRoutes } from './people/provider-logout.ts';
 import { securityRoutes } from './people/security.ts';
 import { type Presented, readTrustedJwt } from './people/trusted-jwt.ts';
 import { webAuthnAt } from './people/webauthn.ts';
@@ -274,6 +282,17 @@ export async function composeHouse({
     reloadCatalogue().catch((error) => logger.error({ err: error }, 'the catalogue could not be reloaded'));
   });
 
+  const signIn = {
+    people,
+    sessions,
+    evidence,
+    cookies,
+    limits: postgresSignInLimits(database),
+    sessionHours: config.sessionHours,
+    providers: postgresSignInProviders(database, sealing),
+  };
+  const upstream = upstreamProviders(fetch, keys.privateJwks.keys[0] as JWK);
+
   const publish = postgresPublish(database);
   const publications = {
     store: postgresPublications(database),
@@ -293,6 +312,7 @@ export async function composeHouse({
     store: postgresAdmin(database),
     evidence: postgresEvidenceReader(database),
     issuers: { store: postgresIssuers(database), keys: trustedIssuers.keys },
+    signInProviders: { store: postgresSignInProviderAdmin(database, sealing), upstream },
     recorder: evidence,
     catalogue: currentCatalogue,
     publications,
@@ -333,14 +353,7 @@ export async function composeHouse({
     sessions,
     sessionIdleSeconds: config.sessionIdleMinutes * 60,
     evidence,
-    people: {
-      people,
-      sessions,
-      evidence,
-      cookies,
-      limits: postgresSignInLimits(database),
-      sessionHours: config.sessionHours,
-    },
+    people: signIn,
     approvals: {
       approvals: personApprovals,
       catalogue: currentCatalogue,
@@ -378,6 +391,15 @@ export async function composeHouse({
     },
     registrations: { clients, isRegistrationToken: (hash, clientId) => isRegistrationToken(database, hash, clientId) },
     more: [
+      (router) => federationRoutes(router, { ...signIn, issuer, upstream, sealing }),
+      (router) =>
+        providerLogoutRoutes(router, {
+          providers: signIn.providers,
+          upstream,
+          keys: trustedIssuers.keys,
+          logouts: postgresUpstreamLogouts(database),
+          firstUse: (by, jti, expiresAt) => replays.firstUse('logout token', by, jti, expiresAt, 'lasting'),
+        }),
       (router) => enrolRoutes(router, { enrolments: postgresEnrolments(database), cookies }),
       (router) => securityRoutes(router, security),
       (router) => adminRoutes(router, administration),

@@ -11,12 +11,27 @@ export interface SignInPage {
   error?: string | undefined;
   /** What was typed before, to be corrected rather than typed again. */
   email?: string | undefined;
+  /** Where people sign in elsewhere: first and widest, a password after that (D15). */
+  providers?: readonly { id: string; name: string; organizationName: string }[];
+  returnTo?: string;
+  /** Whoever is signed in already shows again who they are. */
+  fresh?: boolean;
 }
 
 /** U1. Says nothing about any request: whoever holds the link may be a mail scanner or the wrong person. */
 export const signInPage = (props: SignInPage): string => page(<SignIn {...props} />);
 
-function SignIn({ frame, csrf, action, error, email }: SignInPage) {
+function SignIn({ frame, csrf, action, error, email, providers = [], returnTo = '/inbox', fresh = false }: SignInPage) {
+  const password = (
+    <form class="form" method="post" action={action}>
+      <Csrf value={csrf} />
+      <Field name="email" label="E-mail address" type="email" autocomplete="username" verbatim value={email} />
+      <Field name="password" label="Password" type="password" autocomplete="current-password" />
+      <button type="submit" class="button primary wide" data-testid="sign-in">
+        Sign in
+      </button>
+    </form>
+  );
   return (
     <Layout frame={frame} title="Sign in" error={error !== undefined} width="small">
       <h1>Sign in</h1>
@@ -26,14 +41,25 @@ function SignIn({ frame, csrf, action, error, email }: SignInPage) {
           <p>{error}</p>
         </ErrorSummary>
       )}
-      <form class="form" method="post" action={action}>
-        <Csrf value={csrf} />
-        <Field name="email" label="E-mail address" type="email" autocomplete="username" verbatim value={email} />
-        <Field name="password" label="Password" type="password" autocomplete="current-password" />
-        <button type="submit" class="button primary wide" data-testid="sign-in">
-          Sign in
-        </button>
-      </form>
+      {providers.map(({ id, name, organizationName }) => (
+        <form class="form" method="post" action={`/login/with/${id}`} key={id}>
+          <Csrf value={csrf} />
+          <input type="hidden" name="return_to" value={returnTo} />
+          {fresh ? <input type="hidden" name="fresh" value="1" /> : null}
+          <button type="submit" class="button primary wide" data-testid={`provider-${id}`}>
+            Continue with {visible(name)}
+          </button>
+          {providers.length > 1 ? <p class="hint">{visible(organizationName)}</p> : null}
+        </form>
+      ))}
+      {providers.length === 0 ? (
+        password
+      ) : (
+        <details open={error !== undefined}>
+          <summary>Other ways to sign in</summary>
+          {password}
+        </details>
+      )}
     </Layout>
   );
 }

@@ -353,7 +353,7 @@ const ADD_ENROLMENT = `
   with open as (
     select p.id from people p
     where p.organization = $2 and p.id = $3 and p.status = 'active'
-      and not exists (select from credentials c where c.organization = p.organization and c.person = p.id and c.kind <> 'upstream')
+      and not exists (select from credentials c where c.organization = p.organization and c.person = p.id and (c.kind <> 'upstream' or c.signs_in))
     for no key update),
   earlier as (
     update enrolments set expires_at = clock_timestamp() from open

@@ -34,6 +34,8 @@ const EXPIRED = [
      select id_hash from sessions where expires_at < now() order by expires_at limit $1 for update skip locked)`,
   `delete from enrolments where token_hash in (
      select token_hash from enrolments where expires_at < now() - interval '1 day' order by expires_at limit $1 for update skip locked)`,
+  `delete from sign_ins_under_way where state_hash in (
+     select state_hash from sign_ins_under_way where expires_at < now() order by expires_at limit $1 for update skip locked)`,
   `delete from signals where id in (
      select id from signals where at < now() - interval '1 minute' order by at limit $1 for update skip locked)`,
   `delete from issued_tokens_rest where (issued_at, jti) in (

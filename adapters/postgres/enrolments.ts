@@ -109,7 +109,7 @@ const ENROLLED = `
   select p.organization, p.id, p.email, e.made_by as "madeBy"
   from people p join enrolments e on e.organization = p.organization and e.person = p.id and e.used_at is not null
   where p.organization = $1 and p.id = $2 and p.status = 'active'
-    and not exists (select from credentials c where c.organization = p.organization and c.person = p.id and c.kind <> 'upstream')
+    and not exists (select from credentials c where c.organization = p.organization and c.person = p.id and (c.kind <> 'upstream' or c.signs_in))
   order by e.used_at desc limit 1`;
 
 const ADD_PASSWORD = `

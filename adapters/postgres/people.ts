@@ -17,8 +17,20 @@ export const postgresPeople = (database: Database): PeopleStore => ({
 });
 
 export const postgresSessions = (database: Database): SessionStore => ({
-  async begin({ idHash, organization, person, authenticatedAt, expiresAt, acr, amr }) {
-    await database.run(BEGIN, [idHash, organization, person, authenticatedAt, expiresAt, acr, amr]);
+  async begin({ idHash, organization, person, authenticatedAt, expiresAt, acr, amr, upstream }) {
+    await database.run(BEGIN, [
+      idHash,
+      organization,
+      person,
+      authenticatedAt,
+      expiresAt,
+      acr,
+      amr,
+      upstream?.provider ?? null,
+      upstream?.issuer ?? null,
+      upstream?.subject ?? null,
+      upstream?.session ?? null,
+    ]);
   },
   async find(idHash, idleSeconds, used) {
     const row = await database.first<SessionRow>(FIND_AND_TOUCH, [idHash, idleSeconds, used]);
@@ -60,8 +72,9 @@ const LOCAL_CREDENTIAL = `
   where c.kind = 'password' and lower(c.identifier) = lower($1)`;
 
 const BEGIN = `
-  insert into sessions (id_hash, organization, person, authenticated_at, seen_at, expires_at, acr, amr)
-  values ($1, $2, $3, $4, clock_timestamp(), $5, $6, $7)`;
+  insert into sessions (id_hash, organization, person, authenticated_at, seen_at, expires_at, acr, amr,
+                        provider, upstream_issuer, upstream_subject, upstream_session)
+  values ($1, $2, $3, $4, clock_timestamp(), $5, $6, $7, $8, $9, $10, $11)`;
 
 // The idle limit is looked at before it is moved; writing once a minute is enough to keep it.
 const FIND_AND_TOUCH = `

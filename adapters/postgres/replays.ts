@@ -8,6 +8,7 @@ export type ReplayKind =
   | 'actor token'
   | 'hand-off'
   | 'assertion'
+  | 'logout token'
   | 'passkey challenge';
 
 /** Detects a second presentation of anything that may be presented once. */

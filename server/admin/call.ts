@@ -16,6 +16,7 @@ import {
 import type { EvidenceReader } from './evidence.ts';
 import type { IssuerAdministration } from './issuers.ts';
 import type { Publications } from './publications.ts';
+import type { SignInProviderDependencies } from './sign-in-providers.ts';
 
 /** One authenticated request to the admin API. */
 export interface Call {
@@ -34,6 +35,7 @@ export interface AdminDependencies {
   store: AdminStore;
   evidence: EvidenceReader;
   issuers: IssuerAdministration;
+  signInProviders: SignInProviderDependencies;
   catalogue: () => Catalogue;
   publications: Publications;
   /** @throws errors.OIDCProviderError when the engine would not load a client of this metadata */

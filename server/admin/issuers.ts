@@ -354,7 +354,7 @@ async function placeOf(
 }
 
 /** RFC 8414 §2, with plain HTTP on loopback alone; and never ourselves (JAG-06). */
-function issuerProblem(issuer: string, own: string): string | undefined {
+export function issuerProblem(issuer: string, own: string): string | undefined {
   const url = new URL(issuer);
   const loopback = ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
   if (url.protocol !== 'https:' && !(loopback && url.protocol === 'http:')) return `${issuer} is not https`;

@@ -43,6 +43,12 @@ import {
 } from './issuers.ts';
 import { getChain, listEvidence } from './read-evidence.ts';
 import { addClient, addInitialAccessToken, endInitialAccessToken, listInitialAccessTokens } from './registry.ts';
+import {
+  addressesAtProvider,
+  addSignInProvider,
+  listSignInProviders,
+  removeSignInProvider,
+} from './sign-in-providers.ts';
 import { stop } from './stops.ts';
 
 type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
@@ -76,6 +82,10 @@ const ENDPOINTS: readonly [method: Method, path: string, answer: Answer, operato
   ['get', '/upstream-identities', listLinks],
   ['post', '/upstream-identities', linkPerson],
   ['delete', '/upstream-identities', unlinkPerson],
+  ['get', '/sign-in-providers', listSignInProviders],
+  ['post', '/sign-in-providers', addSignInProvider],
+  ['get', '/sign-in-providers/addresses', addressesAtProvider],
+  ['delete', '/sign-in-providers/:provider', removeSignInProvider],
   ['get', '/agents-elsewhere', listElsewhere],
   ['put', '/agents-elsewhere', putElsewhere],
   ['delete', '/agents-elsewhere', removeElsewhere],
@@ -128,6 +138,7 @@ const CREATES: ReadonlySet<string> = new Set([
   '/clients',
   '/trusted-issuers',
   '/upstream-identities',
+  '/sign-in-providers',
 ]);
 
 /** Larger than any catalogue in one file should be. */

@@ -8,6 +8,7 @@ import { EXIT, Failure } from './failure.ts';
 import { issuerCommands } from './issuers.ts';
 import { registryCommands } from './registry.ts';
 import { signInCommands } from './sign-in.ts';
+import { signInProviderCommands } from './sign-in-providers.ts';
 
 /** `countersign`: a thin client of the admin API. docs/command-line.md. */
 const program = new Command('countersign')
@@ -33,6 +34,7 @@ registryCommands(program);
 agentCommands(program);
 catalogueCommands(program);
 issuerCommands(program);
+signInProviderCommands(program);
 evidenceCommands(program);
 for (const command of everyCommand(program)) command.exitOverride();
 

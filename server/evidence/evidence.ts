@@ -24,6 +24,7 @@ export type EventType =
   | 'agent.registered'
   | 'agent.changed'
   | 'person.signed_in'
+  | 'person.sign_in_refused'
   | 'person.signed_out'
   | 'person.enrolled'
   | 'delivery.failed'

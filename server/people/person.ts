@@ -40,6 +40,14 @@ declare module '../http/request-state.ts' {
   }
 }
 
+/** The session at a provider behind a session here: when that one ends, so does this. */
+export interface UpstreamSession {
+  provider: string;
+  issuer: string;
+  subject: string;
+  session: string | undefined;
+}
+
 export interface SessionStore {
   begin(session: {
     idHash: Buffer;
@@ -49,6 +57,7 @@ export interface SessionStore {
     expiresAt: Date;
     acr: string;
     amr: readonly string[];
+    upstream?: UpstreamSession;
   }): Promise<void>;
   /**
    * The session, if it is within its absolute and idle limits. `used` moves the idle limit: a page that refreshes

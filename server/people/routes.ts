@@ -8,15 +8,25 @@ import type { Cookies } from '../http/cookies.ts';
 import { BadRequest, readForm } from '../http/form.ts';
 import { page } from '../http/respond.ts';
 import { hashOf } from '../oauth/ids.ts';
+import type { OfferedProvider } from './federation.ts';
 import { frameOf, sessionOf } from './pages.ts';
+import { returnPath } from './return-path.ts';
 import { type SignInDependencies, signIn } from './sign-in.ts';
 
 export interface PeoplePages extends SignInDependencies {
   cookies: Cookies;
+  providers: { offered(organizationSlug: string | undefined): Promise<OfferedProvider[]> };
 }
 
 export function peopleRoutes(router: Router, pages: PeoplePages): void {
   const { cookies } = pages;
+  const show = async (ctx: Context, typed: { error?: string; email?: string }, status: number) => {
+    const { organization } = ctx.query;
+    const providers = await pages.providers.offered(typeof organization === 'string' ? organization : undefined);
+    const props = { frame: anonymous(ctx, cookies), csrf: cookies.csrf(ctx), action: formAction(ctx), ...typed };
+    const asked = { returnTo: returnTo(ctx), fresh: ctx.query.fresh !== undefined };
+    page(ctx, signInPage({ ...props, providers, ...asked }), status);
+  };
   router.get('/', (ctx) => {
     if (sessionOf(ctx)) {
       ctx.redirect('/inbox');
@@ -37,25 +47,20 @@ export function peopleRoutes(router: Router, pages: PeoplePages): void {
     );
   });
 
-  router.get('/login', (ctx) => {
+  router.get('/login', async (ctx) => {
     const session = sessionOf(ctx);
     if (session && ctx.query.fresh === undefined) {
       ctx.redirect(returnTo(ctx));
       ctx.status = 303;
       return;
     }
-    page(ctx, signInPage({ frame: anonymous(ctx, cookies), csrf: cookies.csrf(ctx), action: formAction(ctx) }));
+    await show(ctx, {}, 200);
   });
 
   router.post('/login', async (ctx) => {
     const form = await readForm(ctx.req);
     const email = form.get('email') ?? '';
-    const again = (error: string, status: number) =>
-      page(
-        ctx,
-        signInPage({ frame: anonymous(ctx, cookies), csrf: cookies.csrf(ctx), action: formAction(ctx), error, email }),
-        status,
-      );
+    const again = (error: string, status: number) => show(ctx, { error, email }, status);
     // Without the token another site could sign somebody in to its own account (login CSRF).
     if (!cookies.csrfMatches(ctx, form.get('csrf')))
       return again('This form is no longer valid. Please try again.', 403);
@@ -101,11 +106,7 @@ export function peopleRoutes(router: Router, pages: PeoplePages): void {
 /** The sign-in page names no person, not even the one whose session is being renewed. */
 const anonymous = (ctx: Context, cookies: Cookies) => ({ organizationName: frameOf(ctx, cookies).organizationName });
 
-/** A path of ours, never an address elsewhere: an open redirect would lend our name to a phisher. */
-function returnTo(ctx: Context): string {
-  const path = String(ctx.query.return_to ?? '/inbox');
-  return /^\/(?:interaction|r|agents|inbox|tasks|settings|admin)(?:\/[A-Za-z0-9_~-]+)*$/.test(path) ? path : '/inbox';
-}
+const returnTo = (ctx: Context): string => returnPath(ctx.query.return_to);
 
 const formAction = (ctx: Context): string =>
   ctx.query.return_to === undefined ? '/login' : `/login?return_to=${encodeURIComponent(returnTo(ctx))}`;

@@ -39,24 +39,61 @@ export async function signIn(
   if (person?.status !== 'active') return { ok: false };
 
   await limits.succeeded(account);
+  const session = await beginSession(
+    person.id,
+    { acr: 'pwd', amr: ['pwd'], authenticatedAt: new Date(), address },
+    { people, sessions, evidence, sessionHours },
+  );
+  return session ? { ok: true, ...session } : { ok: false };
+}
+
+/** A session that has begun: its cookie, whose value is stored only as a hash. */
+export interface BegunSession {
+  cookie: string;
+  maxAgeSeconds: number;
+}
+
+/** How somebody showed who they are. */
+export interface SignedIn {
+  acr: string;
+  amr: readonly string[];
+  authenticatedAt: Date;
+  address: string;
+  /** Where they did so, if not here: the provider's word ends the session as well. */
+  provider?: string;
+  issuer?: string;
+  sub?: string;
+  session?: string | undefined;
+}
+
+/** The one way to a session, whoever vouches for the person; none for somebody who is not active. */
+export async function beginSession(
+  personId: string,
+  { acr, amr, authenticatedAt, address, provider, issuer, sub, session }: SignedIn,
+  { people, sessions, evidence, sessionHours }: Omit<SignInDependencies, 'limits'>,
+): Promise<BegunSession | undefined> {
+  const person = await people.find(personId);
+  if (person?.status !== 'active') return undefined;
   const cookie = newSecret();
-  const now = new Date();
   const maxAgeSeconds = sessionHours * 3600;
   await sessions.begin({
     idHash: hashOf(cookie),
     organization: person.organization,
     person: person.id,
-    authenticatedAt: now,
-    expiresAt: new Date(now.getTime() + maxAgeSeconds * 1000),
-    acr: 'pwd',
-    amr: ['pwd'],
+    authenticatedAt,
+    expiresAt: new Date(Date.now() + maxAgeSeconds * 1000),
+    acr,
+    amr,
+    ...(provider !== undefined && issuer !== undefined && sub !== undefined
+      ? { upstream: { provider, issuer, subject: sub, session } }
+      : {}),
   });
   await evidence.record({
     organization: person.organization,
     type: 'person.signed_in',
     decision: 'allowed',
     person: person.id,
-    content: { address, acr: 'pwd' },
+    content: { address, acr, ...(provider !== undefined && { provider, issuer }) },
   });
-  return { ok: true, cookie, maxAgeSeconds };
+  return { cookie, maxAgeSeconds };
 }

@@ -58,6 +58,7 @@ const TABLES = [
     'policies',
     'trusted_issuers',
     'agents_elsewhere',
+    'sign_in_providers',
     'approvals',
     'tasks',
     'task_actions',
@@ -318,6 +319,11 @@ async function tellStory(): Promise<void> {
   );
 
   await owner.query(`insert into outbox (organization, kind, payload) values ($1, 'test', '{}')`, [organization]);
+  await owner.query(
+    `insert into sign_in_providers (organization, id, name, issuer, client_id, made_by)
+     values ($1, 'idp_1', 'Login', 'https://login.example', 'us', 'test')`,
+    [organization],
+  );
 
   const pages = await person.get('/agents');
   const csrf = /name="csrf"[^>]*value="([^"]*)"/.exec(pages.html)?.[1] ?? '';

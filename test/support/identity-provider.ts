@@ -18,6 +18,17 @@ export interface IdentityProvider {
   keys: { rsa: JWK; ec: JWK };
   /** Whoever comes with a browser signs in as this subject, and a client of it gets an ID token (code flow, PKCE). */
   idToken(subject: string, client?: string): Promise<string>;
+  /** Registers a client of it, as whoever runs it would. */
+  register(metadata: Json): void;
+  /** Who comes with a browser from now on, and what it says of them. */
+  becomes(
+    subject: string,
+    said?: { acr?: string; amr?: string[]; email?: string; verified?: boolean; name?: string },
+  ): void;
+  /** The browser at an authorization request of a client, as far as the address outside to which it is sent back. */
+  visit(url: string): Promise<string>;
+  /** The browser signs out there, which the provider tells its clients. */
+  signOut(): Promise<void>;
   /** A JWT with its signature: claims and header as the test bends them. */
   sign(claims?: JWTPayload & Json, header?: Json, key?: JWK): Promise<string>;
   close(): Promise<void>;
@@ -35,6 +46,9 @@ export async function startIdentityProvider(): Promise<IdentityProvider> {
   const issuer = `http://localhost:${port}`;
   const shelf = { uri: `${issuer}/shelf`, keys: [] as JWK[], asked: 0, down: false };
   let whoever = '';
+  let said: { acr?: string; amr?: string[]; email?: string; verified?: boolean; name?: string } = {};
+  const jar = new Map<string, string>();
+  const registered = new Map<string, AdapterPayload>();
 
   const client = (client_id: string, more: object) => ({
     client_id,
@@ -49,16 +63,29 @@ export async function startIdentityProvider(): Promise<IdentityProvider> {
       client(CLIENT_THERE, { id_token_signed_response_alg: 'RS256' }),
       client('another-app', { id_token_signed_response_alg: 'ES256' }),
     ],
-    adapter: (model: string) => inMemory(model),
+    adapter: (model: string) =>
+      model === 'Client' ? ({ find: async (id: string) => registered.get(id) } as unknown as Adapter) : inMemory(model),
     ttl: { Grant: 600, IdToken: 600, Interaction: 600, Session: 600, AccessToken: 600, AuthorizationCode: 60 },
     conformIdTokenClaims: false,
-    claims: { openid: ['sub'], email: ['email', 'email_verified'] },
+    claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name'] },
+    acrValues: ['urn:example:mfa', 'phr'],
     cookies: { keys: ['of the identity provider'] },
-    features: { devInteractions: { enabled: false } },
+    features: {
+      devInteractions: { enabled: false },
+      backchannelLogout: { enabled: true },
+      claimsParameter: { enabled: true },
+    },
+    // It tells clients on this machine.
+    fetch: (url, options) => fetch(url, { ...(options as RequestInit), dispatcher: undefined } as RequestInit),
     findAccount: async (_ctx, id) => ({
       accountId: id,
       // Anna's address, whoever signs in: it decides nothing.
-      claims: async () => ({ sub: id, email: 'person@acme.example', email_verified: true }),
+      claims: async () => ({
+        sub: id,
+        email: said.email ?? 'person@acme.example',
+        email_verified: said.verified ?? true,
+        name: said.name,
+      }),
     }),
     interactions: { url: (_ctx, { uid }) => `/interaction/${uid}` },
     loadExistingGrant: async (ctx) => {
@@ -66,7 +93,7 @@ export async function startIdentityProvider(): Promise<IdentityProvider> {
         clientId: ctx.oidc.client?.clientId ?? '',
         accountId: ctx.oidc.session?.accountId ?? '',
       });
-      grant.addOIDCScope('openid email');
+      grant.addOIDCScope('openid email profile');
       await grant.save();
       return grant;
     },
@@ -79,7 +106,10 @@ export async function startIdentityProvider(): Promise<IdentityProvider> {
       return response.end(JSON.stringify({ keys: shelf.keys.map(publicPart) }));
     }
     if (request.url?.startsWith('/interaction/')) {
-      return provider.interactionFinished(request, response, { login: { accountId: whoever }, consent: {} });
+      return provider.interactionFinished(request, response, {
+        login: { accountId: whoever, ...(said.acr && { acr: said.acr }), ...(said.amr && { amr: said.amr }) },
+        consent: {},
+      });
     }
     return engine(request, response);
   };
@@ -90,6 +120,20 @@ export async function startIdentityProvider(): Promise<IdentityProvider> {
     jwksUri: `${issuer}/jwks`,
     shelf,
     keys: { rsa, ec },
+    register: (metadata) => void registered.set(String(metadata.client_id), metadata as AdapterPayload),
+    becomes(subject, about = {}) {
+      [whoever, said] = [subject, about];
+      jar.clear();
+    },
+    visit: (url) => follow(issuer, url, jar).then(({ left }) => left),
+    async signOut() {
+      const form = await follow(issuer, `${issuer}/session/end`, jar);
+      const xsrf = /name="xsrf" value="([^"]*)"/.exec(form.html)?.[1] ?? '';
+      const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
+      const body = new URLSearchParams({ xsrf, logout: 'yes' });
+      await fetch(`${issuer}/session/end/confirm`, { method: 'POST', redirect: 'manual', headers: { cookie }, body });
+      jar.clear();
+    },
     async idToken(subject, clientId = CLIENT_THERE) {
       whoever = subject;
       const { verifier, challenge } = pkce();
@@ -130,10 +174,9 @@ export async function startIdentityProvider(): Promise<IdentityProvider> {
 }
 
 /** As much of a store as one run of a test needs. */
-function inMemory(model: string): Adapter {
+function inMemory(_model: string): Adapter {
   const all = new Map<string, AdapterPayload>();
   const byUid = async (uid: string) => [...all.values()].find((payload) => payload.uid === uid);
-  if (model === 'Client') return { find: async () => undefined } as unknown as Adapter;
   return {
     upsert: async (id, payload) => void all.set(id, payload),
     find: async (id) => all.get(id),
@@ -153,21 +196,27 @@ export async function newJwk(alg: string, kid: string): Promise<JWK> {
 export const publicPart = ({ kty, crv, x, y, n, e, kid, alg, use }: JWK): JWK =>
   JSON.parse(JSON.stringify({ kty, crv, x, y, n, e, kid, alg, use })) as JWK;
 
-/** Follows redirects within the issuer, with its cookies, until the client's own address. */
+/** What a browser brings back from an authorization request: the code. */
 async function codeAt(issuer: string, parameters: Record<string, string>): Promise<string> {
-  const jar = new Map<string, string>();
-  let at = `${issuer}/auth?${new URLSearchParams(parameters)}`;
+  const { left } = await follow(issuer, `${issuer}/auth?${new URLSearchParams(parameters)}`, new Map());
+  return new URL(left).searchParams.get('code') ?? '';
+}
+
+/** Follows redirects within the issuer, with its cookies, until a page or an address outside. */
+async function follow(issuer: string, url: string, jar: Map<string, string>): Promise<{ left: string; html: string }> {
+  let at = url;
   for (let hops = 0; hops < 8; hops++) {
     const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
     const response = await fetch(at, { redirect: 'manual', headers: { cookie } });
     for (const one of response.headers.getSetCookie()) {
       const [name = '', ...value] = (one.split(';')[0] ?? '').split('=');
-      jar.set(name, value.join('='));
+      if (/expires=Thu, 01 Jan 1970/i.test(one)) jar.delete(name);
+      else jar.set(name, value.join('='));
     }
     const location = response.headers.get('location');
-    if (location === null) throw new Error(`${at}: ${response.status} ${await response.text()}`);
+    if (location === null) return { left: at, html: await response.text() };
     at = new URL(location, at).href;
-    if (at.startsWith(REDIRECT)) return new URL(at).searchParams.get('code') ?? '';
+    if (!at.startsWith(`${issuer}/`)) return { left: at, html: '' };
   }
   throw new Error(`too many redirects at ${at}`);
 }

@@ -29,7 +29,7 @@ export async function signIn(
 ): Promise<TestPerson> {
   const person = browserOf(server.issuer, email);
   const form = await person.get('/login');
-  const after = await person.submit(form, { email, password });
+  const after = await person.post('/login', { ...hiddenOf(form.html), email, password });
   if (after.status !== 200) throw new Error(`sign-in of ${email}: ${after.status}`);
   return person;
 }

@@ -1,0 +1,191 @@
+import { createHash } from 'node:crypto';
+
+import { callbackOf } from '../people/federation.ts';
+import type { SignInProvider, Strength } from '../people/sign-in-provider.ts';
+import { type Upstream, UpstreamRefused } from '../people/upstream.ts';
+import { type Act, conflict, done, malformed, unacceptable, unknown } from './admin.ts';
+import { type Answer, organizationOf, organizationsOf } from './call.ts';
+import { input, listOf, oneOf, plain, reference } from './input.ts';
+import { issuerProblem } from './issuers.ts';
+
+export type ListedProvider = Omit<SignInProvider, 'clientSecret' | 'organization' | 'organizationDomains'> & {
+  listed: boolean;
+  authenticates: 'private_key_jwt' | 'client_secret_basic';
+  made_by: string;
+  created_at: Date;
+};
+
+export interface SignInProviderAdministration {
+  providers(organization: string): Promise<ListedProvider[]>;
+  add(act: Act, provider: SignInProvider, listed: boolean): Promise<'added' | 'taken'>;
+  /** Ends the sessions that began there. */
+  remove(act: Act, id: string): Promise<{ sessions: number } | undefined>;
+}
+
+export interface SignInProviderDependencies {
+  store: SignInProviderAdministration;
+  upstream: Upstream;
+}
+
+/** Where an organization's people sign in elsewhere. */
+export const listSignInProviders: Answer = async (call, dependencies) => {
+  const places = await organizationsOf(call, call.query.organization, dependencies);
+  if (!places.ok) return places;
+  const lists = places.value.map(async ({ id, slug }) =>
+    (await dependencies.signInProviders.store.providers(id)).map((provider) => ({
+      ...shown(provider, dependencies.issuer),
+      organization: slug,
+    })),
+  );
+  return done({ sign_in_providers: (await Promise.all(lists)).flat() });
+};
+
+interface NewProvider {
+  organization?: string;
+  name: string;
+  issuer: string;
+  client_id: string;
+  client_secret?: string;
+  scopes?: string[];
+  subject_claim?: string;
+  email_claim?: string;
+  name_claim?: string;
+  required_acr?: string[];
+  acr?: Record<string, Strength>;
+  provisions?: boolean;
+  listed?: boolean;
+}
+
+const claim = { type: 'string', pattern: '^[A-Za-z][A-Za-z0-9_:/.-]{0,79}$' };
+const newProvider = input<NewProvider>(
+  {
+    organization: reference,
+    name: plain(80),
+    issuer: { type: 'string', format: 'uri', minLength: 1, maxLength: 500 },
+    client_id: { ...reference, maxLength: 500 },
+    client_secret: { type: 'string', minLength: 16, maxLength: 500 },
+    scopes: listOf({ type: 'string', pattern: '^[!#-\\[\\]-~]{1,80}$' }, 1, 20),
+    subject_claim: claim,
+    email_claim: claim,
+    name_claim: claim,
+    required_acr: listOf(reference, 0, 10),
+    acr: { type: 'object', maxProperties: 20, additionalProperties: oneOf('pwd', 'fed', 'phr') },
+    provisions: { type: 'boolean' },
+    listed: { type: 'boolean' },
+  },
+  ['name', 'issuer', 'client_id'],
+);
+
+/** Adds a provider. It is asked for its metadata at once, so that a wrong address is told to whoever wrote it. */
+export const addSignInProvider: Answer = async (call, dependencies) => {
+  const asked = newProvider(call.body);
+  if (!asked.ok) return asked;
+  const place = await organizationOf(call, asked.value.organization, dependencies);
+  if (!place.ok) return place;
+  if (place.value.slug === 'deployment') return unacceptable('no_people', 'the deployment itself has no people');
+  const { name, issuer, client_id, client_secret, scopes = ['openid', 'email', 'profile'] } = asked.value;
+  const problem = issuerProblem(issuer, dependencies.issuer);
+  if (problem !== undefined) return unacceptable('issuer', problem);
+  if (!scopes.includes('openid')) return unacceptable('scopes', 'openid must be among them');
+  const provider: SignInProvider = {
+    organization: place.value.id,
+    organizationDomains: place.value.domains,
+    id: providerId(place.value.id, issuer),
+    name,
+    issuer,
+    clientId: client_id,
+    clientSecret: client_secret,
+    scopes,
+    subjectClaim: asked.value.subject_claim ?? 'sub',
+    emailClaim: asked.value.email_claim ?? 'email',
+    nameClaim: asked.value.name_claim ?? 'name',
+    requiredAcr: asked.value.required_acr ?? [],
+    acr: asked.value.acr ?? {},
+    provisions: asked.value.provisions ?? false,
+  };
+  if (provider.provisions && place.value.domains.length === 0) {
+    return unacceptable(
+      'no_domains',
+      'people come into being with an address of the organization’s domains, and it has none',
+    );
+  }
+  try {
+    await dependencies.signInProviders.upstream.jwksUri(provider);
+  } catch (cause) {
+    if (!(cause instanceof UpstreamRefused)) throw cause;
+    return unacceptable('unreachable', `${issuer} cannot be read: ${cause.message}`);
+  }
+  const listed = asked.value.listed ?? true;
+  const added = await dependencies.signInProviders.store.add(
+    { organization: place.value.id, caller: call.caller },
+    provider,
+    listed,
+  );
+  if (added === 'taken') return conflict('taken', `${place.value.slug} signs in at ${issuer} already`);
+  const authenticates = client_secret === undefined ? ('private_key_jwt' as const) : ('client_secret_basic' as const);
+  const { clientSecret: _, organization: __, organizationDomains: ___, ...rest } = provider;
+  return done({ ...shown({ ...rest, listed, authenticates }, dependencies.issuer), organization: place.value.slug });
+};
+
+/**
+ * What has to be registered at a provider before it can be added here: its id says who it is for and which it is, so the
+ * addresses are known beforehand, and are the same when it comes back.
+ */
+const providerId = (organization: string, issuer: string): string =>
+  `idp_${createHash('sha256')
+    .update(JSON.stringify([organization, issuer]))
+    .digest('hex')
+    .slice(0, 32)}`;
+
+/** The addresses to register there, before anything is added here. */
+export const addressesAtProvider: Answer = async (call, dependencies) => {
+  const { issuer, organization } = call.query;
+  if (issuer === undefined || !URL.canParse(issuer))
+    return malformed('issuer is required: the address of the provider');
+  const place = await organizationOf(call, organization, dependencies);
+  if (!place.ok) return place;
+  return done({
+    issuer,
+    organization: place.value.slug,
+    ...addresses(providerId(place.value.id, issuer), dependencies.issuer),
+  });
+};
+
+const removal = input<{ organization?: string }>({ organization: reference });
+
+/** Takes a provider away: whoever signed in there is signed out here. What they approved stays; that is another button. */
+export const removeSignInProvider: Answer = async (call, dependencies) => {
+  const asked = removal(call.body ?? {});
+  if (!asked.ok) return asked;
+  const place = await organizationOf(call, asked.value.organization, dependencies);
+  if (!place.ok) return place;
+  const id = call.params.provider ?? '';
+  const act = { organization: place.value.id, caller: call.caller };
+  const removed = await dependencies.signInProviders.store.remove(act, id);
+  return removed
+    ? done({ id, organization: place.value.slug, removed: true, sessions_ended: removed.sessions })
+    : unknown(`sign-in provider ${id} of ${place.value.slug}`);
+};
+
+/** With what has to be registered there. */
+function shown(
+  provider: Omit<ListedProvider, 'made_by' | 'created_at'> & Partial<Pick<ListedProvider, 'made_by' | 'created_at'>>,
+  issuer: string,
+) {
+  const { clientId, subjectClaim, emailClaim, nameClaim, requiredAcr, ...rest } = provider;
+  return {
+    ...rest,
+    client_id: clientId,
+    subject_claim: subjectClaim,
+    email_claim: emailClaim,
+    name_claim: nameClaim,
+    required_acr: requiredAcr,
+    ...addresses(provider.id, issuer),
+  };
+}
+
+const addresses = (id: string, issuer: string) => ({
+  redirect_uri: callbackOf(issuer, id),
+  backchannel_logout_uri: `${issuer}/logout/provider/${id}`,
+  jwks_uri: `${issuer}/jwks`,
+});

@@ -1,0 +1,169 @@
+import type Router from '@koa/router';
+import type { Context } from 'koa';
+
+import { errorPage } from '../../views/error.tsx';
+import { resultPage } from '../../views/result.tsx';
+import { signInSettingsPage } from '../../views/sign-in-settings.tsx';
+import type { Cookies } from '../http/cookies.ts';
+import { BadRequest } from '../http/form.ts';
+import { stateOf } from '../http/request-state.ts';
+import { page } from '../http/respond.ts';
+import { hashOf } from '../oauth/ids.ts';
+import { beginAtProvider, type FederatedSignIn, type FederationDependencies, finishAtProvider } from './federation.ts';
+import { checkedForm, clock, frameOf, sessionOf, signedIn } from './pages.ts';
+import { returnPath } from './return-path.ts';
+import type { SignInProvider } from './sign-in-provider.ts';
+import { UpstreamRefused } from './upstream.ts';
+
+export interface FederationPages extends FederationDependencies {
+  cookies: Cookies;
+}
+
+/** Signing in at an organization's own provider: the button, and the way back. */
+export function federationRoutes(router: Router, pages: FederationPages): void {
+  const { cookies, providers } = pages;
+  signInSettingsRoutes(router, pages);
+
+  router.post('/login/with/:provider', async (ctx) => {
+    const form = await checkedForm(ctx, cookies);
+    const provider = await providers.find(String(ctx.params.provider));
+    if (!provider) return trouble(ctx, pages, 'gone');
+    const session = sessionOf(ctx);
+    // Whoever connects an account to themselves shows at the provider, now, that it is theirs: somebody else's could
+    // be signed in there.
+    const connects = form.get('connect') === '1' && session?.person.organization === provider.organization;
+    const fresh = connects || form.get('fresh') === '1';
+    try {
+      const url = await beginAtProvider(
+        provider,
+        {
+          browser: cookies.csrf(ctx),
+          returnTo: returnPath(form.get('return_to')),
+          fresh,
+          connects: connects ? session?.person.id : undefined,
+        },
+        pages,
+      );
+      // Never a redirect: `form-action 'self'` would stop it at the provider's door (D11).
+      const label = `Continue to ${provider.name}`;
+      page(
+        ctx,
+        resultPage({
+          frame: frameOf(ctx, cookies),
+          title: label,
+          message: `You sign in at ${provider.name}, and come back here.`,
+          status: 'info',
+          continueTo: { url, label, automatic: true },
+        }),
+      );
+    } catch (cause) {
+      if (!(cause instanceof UpstreamRefused)) throw cause;
+      trouble(ctx, pages, 'unreachable', provider);
+    }
+  });
+
+  router.get('/login/callback/:provider', async (ctx) => {
+    const provider = String(ctx.params.provider);
+    const { state } = ctx.query;
+    if (typeof state !== 'string') return trouble(ctx, pages, 'gone');
+    const url = new URL(ctx.originalUrl, pages.issuer);
+    const result = await finishAtProvider({ provider, state, url, browser: cookies.csrf(ctx), address: ctx.ip }, pages);
+    if (!result.ok) return trouble(ctx, pages, result.why, result.provider);
+    if ('session' in result) {
+      const before = cookies.session(ctx);
+      if (before !== undefined) await pages.sessions.end(hashOf(before)); // a new sign-in, a new session
+      cookies.setSession(ctx, result.session.cookie, result.session.maxAgeSeconds);
+    }
+    ctx.redirect(result.returnTo);
+    ctx.status = 303;
+  });
+}
+
+/** How a person signs in: looked at and changed by themselves alone. */
+function signInSettingsRoutes(router: Router, pages: FederationPages): void {
+  const { cookies, providers } = pages;
+
+  router.get('/settings/sign-in', async (ctx) => {
+    const session = signedIn(ctx);
+    if (!session) return;
+    const { organization, id, timeZone } = session.person;
+    const { accounts, providers: offered } = await providers.accounts(organization, id);
+    page(
+      ctx,
+      signInSettingsPage({
+        frame: frameOf(ctx, cookies),
+        csrf: cookies.csrf(ctx),
+        accounts: accounts.map(({ id: account, issuer, name, since, signsIn }) => ({
+          id: account,
+          name: name ?? new URL(issuer).host,
+          since: clock(since, timeZone),
+          signsIn,
+        })),
+        providers: offered,
+      }),
+    );
+  });
+
+  router.post('/settings/sign-in/:account/remove', async (ctx) => {
+    const session = signedIn(ctx);
+    if (!session) return;
+    await checkedForm(ctx, cookies);
+    const { organization, id } = session.person;
+    const done = await providers.disconnect(organization, id, String(ctx.params.account));
+    if (done === 'last') throw new BadRequest('This is your only way in. Connect another account first.', 409);
+    ctx.redirect('/settings/sign-in');
+    ctx.status = 303;
+  });
+}
+
+type Trouble = Extract<FederatedSignIn, { ok: false }>['why'];
+
+const TROUBLES: Record<Trouble, { status: number; title: string; message: string; nextStep: string }> = {
+  gone: {
+    status: 400,
+    title: 'This sign-in has ended',
+    message: 'It was begun more than ten minutes ago, in another browser, or is finished already.',
+    nextStep: 'Begin again from the sign-in page.',
+  },
+  denied: {
+    status: 403,
+    title: 'You are not signed in',
+    message: 'The sign-in was cancelled there.',
+    nextStep: 'Begin again from the sign-in page, or sign in another way.',
+  },
+  unreachable: {
+    status: 503,
+    title: 'The sign-in service does not answer',
+    message: 'Nothing is wrong with your account.',
+    nextStep: 'Try again in a minute, or sign in another way.',
+  },
+  refused: {
+    status: 403,
+    title: 'You are not signed in',
+    message: 'The answer of the sign-in service was not what your organization asks for.',
+    nextStep: 'Try again. If it stays, tell your administrator the reference below.',
+  },
+  unknown_person: {
+    status: 403,
+    title: 'This account is not known here',
+    message: 'You are signed in there, but nobody here belongs to that account.',
+    nextStep:
+      'If you sign in here another way, do that, and connect the account under “How you sign in”. Otherwise ask your administrator.',
+  },
+};
+
+function trouble(ctx: Context, { cookies }: FederationPages, why: Trouble, provider?: SignInProvider): void {
+  const { status, title, message, nextStep } = TROUBLES[why];
+  const where = provider && why === 'unreachable' ? `${provider.name}: ` : '';
+  page(
+    ctx,
+    errorPage({
+      frame: frameOf(ctx, cookies),
+      title,
+      message: where + message,
+      nextStep,
+      requestId: stateOf(ctx.req).id,
+    }),
+    status,
+  );
+}

@@ -1,0 +1,448 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+
+import type { Database } from '../adapters/postgres/database.ts';
+import { type Api, administrator, operator } from './support/admin.ts';
+import { inviteDetails, type Json, registerAgent } from './support/agent.ts';
+import { databaseOf } from './support/delegation.ts';
+import { type IdentityProvider, startIdentityProvider } from './support/identity-provider.ts';
+import { browserOf, detailsParameter, signIn, type TestPerson } from './support/person.ts';
+import { startServer, type TestServer } from './support/server.ts';
+
+let server: TestServer;
+let database: Database;
+let idp: IdentityProvider;
+let admin: Api;
+/** Of Acme: people come into being. */
+let provider: Json;
+let subjects = 0;
+const newSubject = () => `subject-${++subjects}`;
+beforeAll(async () => {
+  idp = await startIdentityProvider();
+  server = await startServer({ COUNTERSIGN_EGRESS_ALLOW: idp.host });
+  database = databaseOf(server);
+  admin = await administrator(server, 'admin@acme.example');
+  provider = await addProvider({ provisions: true, acr: { phr: 'phr' } });
+});
+afterAll(async () => {
+  await database?.close();
+  await server?.close();
+  await idp?.close();
+});
+
+const SCOPES = ['openid', 'email', 'profile'];
+
+/** Both sides: the provider here, the client there. One organization signs in at one issuer once, so others end first. */
+async function addProvider(more: Json = {}, api: Api = admin): Promise<Json> {
+  const { body } = await api('GET', '/sign-in-providers');
+  for (const { id, organization } of body.sign_in_providers) {
+    await api('DELETE', `/sign-in-providers/${id}`, { organization });
+  }
+  const added = await api('POST', '/sign-in-providers', {
+    name: 'Acme SSO',
+    issuer: idp.issuer,
+    client_id: 'countersign',
+    scopes: SCOPES,
+    ...more,
+  });
+  if (added.status !== 201) throw new Error(JSON.stringify(added.body));
+  idp.register({
+    client_id: 'countersign',
+    token_endpoint_auth_method: 'private_key_jwt',
+    token_endpoint_auth_signing_alg: 'ES256',
+    jwks_uri: added.body.jwks_uri,
+    redirect_uris: [added.body.redirect_uri],
+    backchannel_logout_uri: added.body.backchannel_logout_uri,
+    backchannel_logout_session_required: true,
+    id_token_signed_response_alg: 'RS256',
+  });
+  return added.body;
+}
+
+/** From the sign-in page to the provider's door: the address that the button leads to. */
+async function begin(person: TestPerson, path = '/login', fields: Record<string, string> = {}): Promise<string> {
+  const page = await person.get(path);
+  const csrf = /name="csrf"[^>]*value="([^"]*)"/.exec(page.html)?.[1] ?? '';
+  const returnTo = /name="return_to" value="([^"]*)"/.exec(page.html)?.[1] ?? '/inbox';
+  const sent = await person.post(`/login/with/${provider.id}`, { csrf, return_to: returnTo, ...fields });
+  const url = /http-equiv="refresh" content="0; ?url=([^"]*)"/i.exec(sent.html)?.[1];
+  if (url === undefined) throw new Error(`no way to the provider: ${sent.status} ${sent.html}`);
+  return url.replaceAll('&amp;', '&');
+}
+
+async function signInThere(subject: string, about: Parameters<IdentityProvider['becomes']>[1] = {}, path = '/login') {
+  const person = browserOf(server.issuer);
+  idp.becomes(subject, about);
+  const back = await idp.visit(await begin(person, path));
+  return { person, back, page: await person.get(back) };
+}
+
+const titleOf = ({ html }: { html: string }) => /<h1[^>]*>([\s\S]*?)<\/h1>/.exec(html)?.[1]?.replace(/<[^>]*>/g, '');
+const refusals = async () =>
+  (
+    await database.rows<{ reason: string; detail: string }>(
+      `select e.reason, c.fields -> 'content.detail' ->> 'value' as detail from evidence e
+       join evidence_contents c on c.organization = e.organization and c.event = e.id
+       where type = 'person.sign_in_refused' order by e.at desc, e.id desc limit 1`,
+    )
+  )[0];
+
+describe('signing in at the organization’s own provider', () => {
+  test('the provider comes first on the sign-in page, a password after it (D15)', async () => {
+    const { html } = await browserOf(server.issuer).get('/login');
+    expect(html.indexOf('Continue with Acme SSO')).toBeGreaterThan(0);
+    expect(html.indexOf('Continue with Acme SSO')).toBeLessThan(html.indexOf('name="password"'));
+  });
+
+  test('asks with code, PKCE, state, nonce and the age of the sign-in, and authenticates with our own key', async () => {
+    const url = new URL(await begin(browserOf(server.issuer)));
+    expect(Object.fromEntries(url.searchParams)).toEqual({
+      client_id: 'countersign',
+      response_type: 'code',
+      redirect_uri: provider.redirect_uri,
+      scope: 'openid email profile',
+      state: expect.stringMatching(/^[\w-]{43}$/),
+      nonce: expect.stringMatching(/^[\w-]{43}$/),
+      code_challenge: expect.stringMatching(/^[\w-]{43}$/),
+      code_challenge_method: 'S256',
+      max_age: String(12 * 3600),
+      acr_values: 'phr',
+    });
+  });
+
+  test('whoever comes for the first time, with a verified address of the organization, becomes a person here', async () => {
+    const email = `${newSubject()}@acme.example`;
+    const { page } = await signInThere(email, { email, name: 'Nora New' });
+    expect([page.status, page.url]).toEqual([200, `${server.issuer}/inbox`]);
+    expect(page.html).toContain('Nora New');
+    const [again] = await database.rows(`select name, roles from people where email = $1`, [email]);
+    expect(again).toEqual({ name: 'Nora New', roles: [] });
+    const second = await signInThere(email, { email });
+    expect(second.page.html).toContain('Nora New'); // the same person, not another
+  });
+
+  test.each([
+    ['an address of another domain', { email: 'eve@evil.example' }, 'evil.example is no domain of the organization'],
+    [
+      'an address nobody verified',
+      { email: 'x1@acme.example', verified: false },
+      'the provider names no verified e-mail address',
+    ],
+    [
+      'U1-2 the address of somebody who is here already',
+      { email: 'person@acme.example' },
+      'somebody has this e-mail address already',
+    ],
+  ])('%s signs nobody in', async (_name, about, detail) => {
+    const { page, person } = await signInThere(newSubject(), about);
+    expect([page.status, titleOf(page)]).toEqual([403, 'This account is not known here']);
+    expect(await refusals()).toEqual({ reason: 'unknown_person', detail });
+    expect((await person.get('/inbox')).html).toContain('Sign in');
+  });
+
+  test('the way back leads where the person was going, and never elsewhere', async () => {
+    const email = `${newSubject()}@acme.example`;
+    const there = await signInThere(email, { email }, `/login?return_to=${encodeURIComponent('/agents')}`);
+    expect(there.page.url).toBe(`${server.issuer}/agents`);
+    for (const path of ['https://evil.example/', '//evil.example', '/admin/api/people', '/r/../../x']) {
+      const out = await signInThere(email, { email }, `/login?return_to=${encodeURIComponent(path)}`);
+      expect(out.page.url).toBe(`${server.issuer}/inbox`);
+    }
+  });
+
+  test('the sign-in there says how strong it was, in our words', async () => {
+    const email = `${newSubject()}@acme.example`;
+    const strengths: unknown[] = [];
+    for (const acr of ['urn:example:mfa', 'phr']) {
+      await signInThere(email, { email, acr });
+      strengths.push(
+        (
+          await database.rows<{ acr: string }>(
+            `select s.acr from sessions s join people p on p.id = s.person where p.email = $1 order by s.seen_at desc limit 1`,
+            [email],
+          )
+        )[0]?.acr,
+      );
+    }
+    expect(strengths).toEqual(['fed', 'phr']);
+  });
+});
+
+describe('an answer that is not the one that was asked for', () => {
+  const ended = [400, 'This sign-in has ended'];
+
+  test('is worth nothing to another browser, and is still there for the right one', async () => {
+    const email = `${newSubject()}@acme.example`;
+    const person = browserOf(server.issuer);
+    idp.becomes(email, { email });
+    const back = await idp.visit(await begin(person));
+    const thief = browserOf(server.issuer);
+    await thief.get('/login');
+    const stolen = await thief.get(back);
+    expect([stolen.status, titleOf(stolen)]).toEqual(ended);
+    expect((await person.get(back)).url).toBe(`${server.issuer}/inbox`);
+  });
+
+  test('counts once, of 20 at the same time', async () => {
+    const email = `${newSubject()}@acme.example`;
+    const person = browserOf(server.issuer);
+    idp.becomes(email, { email });
+    const back = await idp.visit(await begin(person));
+    const answers = await Promise.all(Array.from({ length: 20 }, () => person.get(back)));
+    expect(answers.filter(({ status }) => status === 400)).toHaveLength(19);
+  });
+
+  test.each([
+    ['a state that nobody made', (url: URL) => url.searchParams.set('state', 'x'.repeat(43))],
+    ['no state', (url: URL) => url.searchParams.delete('state')],
+    ['the address of another provider (mix-up)', (url: URL) => (url.pathname = '/login/callback/idp_other')],
+  ])('%s', async (_name, bend) => {
+    const person = browserOf(server.issuer);
+    idp.becomes(newSubject(), { email: 'n@acme.example' });
+    const back = new URL(await idp.visit(await begin(person)));
+    bend(back);
+    const answer = await person.get(back.href);
+    expect([answer.status, titleOf(answer)]).toEqual(ended);
+  });
+
+  test.each([
+    ['another issuer in iss (RFC 9207)', (url: URL) => url.searchParams.set('iss', 'https://evil.example')],
+    ['a code that it did not give', (url: URL) => url.searchParams.set('code', 'stolen')],
+  ])('%s', async (_name, bend) => {
+    const person = browserOf(server.issuer);
+    idp.becomes(newSubject(), { email: 'n@acme.example' });
+    const back = new URL(await idp.visit(await begin(person)));
+    bend(back);
+    const answer = await person.get(back.href);
+    expect([answer.status, titleOf(answer)]).toEqual([403, 'You are not signed in']);
+    expect((await refusals())?.reason).toBe('refused');
+  });
+
+  test('somebody who says no there is told so', async () => {
+    const person = browserOf(server.issuer);
+    const state = new URL(await begin(person)).searchParams.get('state');
+    const answer = await person.get(
+      `/login/callback/${provider.id}?${new URLSearchParams({ error: 'access_denied', state: state ?? '', iss: idp.issuer })}`,
+    );
+    expect([answer.status, (await refusals())?.reason]).toEqual([403, 'denied']);
+  });
+});
+
+describe('an identity that an administrator linked', () => {
+  const link = (person: string, subject: string) =>
+    admin('POST', '/upstream-identities', { person, issuer: idp.issuer, subject });
+
+  test('signs nobody in who signs in another way: no administrator becomes somebody else', async () => {
+    const subject = newSubject();
+    expect((await link('person@acme.example', subject)).status).toBe(201);
+    const { page } = await signInThere(subject, { email: 'other@acme.example' });
+    expect(page.status).toBe(403);
+    expect((await refusals())?.detail).toMatch(/linked by an administrator/);
+  });
+
+  test('signs in whoever has no other way in, and is theirs from then on', async () => {
+    const subject = newSubject();
+    const email = `${subject}@acme.example`;
+    await admin('POST', '/people', { email, name: 'Lena Linked' });
+    await link(email, subject);
+    const { page } = await signInThere(subject);
+    expect(page.html).toContain('Lena Linked');
+    const offered = await admin('POST', `/people/${email}/enrolment`, {});
+    expect([offered.status, offered.body.detail]).toEqual([409, `${email} can sign in already`]);
+  });
+
+  test('is connected by the person themselves, with a fresh sign-in there, and signs in afterwards', async () => {
+    const subject = newSubject();
+    const ben = await signIn(server, 'approver@acme.example');
+    idp.becomes(subject, { email: 'whoever@acme.example' });
+    const url = await begin(ben, '/settings/sign-in', { connect: '1', return_to: '/settings/sign-in' });
+    expect(new URL(url).searchParams.get('prompt')).toBe('login');
+    expect((await ben.get(await idp.visit(url))).url).toBe(`${server.issuer}/settings/sign-in`);
+    const { page } = await signInThere(subject);
+    expect(page.status).toBe(200);
+    expect(page.html).toContain('approver@acme.example');
+    expect((await ben.get('/settings/sign-in')).html).toContain('Connected since');
+    // It belongs to somebody now: nobody else connects it.
+    const eve = await signIn(server, 'owner@acme.example');
+    idp.becomes(subject);
+    const again = await eve.get(await idp.visit(await begin(eve, '/settings/sign-in', { connect: '1' })));
+    expect([again.status, (await refusals())?.detail]).toEqual([403, 'the account belongs to somebody else here']);
+  });
+});
+
+describe('what an organization asks of a sign-in', () => {
+  afterAll(async () => {
+    provider = await addProvider({ provisions: true, acr: { phr: 'phr' } });
+  });
+
+  test('an acr that it requires has to come back', async () => {
+    provider = await addProvider({ provisions: true, required_acr: ['urn:example:mfa'] });
+    const email = `${newSubject()}@acme.example`;
+    expect(new URL(await begin(browserOf(server.issuer))).searchParams.get('acr_values')).toBe('urn:example:mfa');
+    expect((await signInThere(email, { email })).page.status).toBe(403);
+    expect((await refusals())?.detail).toBe('acr none is none of urn:example:mfa');
+    expect((await signInThere(email, { email, acr: 'urn:example:mfa' })).page.status).toBe(200);
+  });
+
+  test('nobody comes into being where it does not say so', async () => {
+    provider = await addProvider();
+    const email = `${newSubject()}@acme.example`;
+    expect((await signInThere(email, { email })).page.status).toBe(403);
+    expect((await refusals())?.detail).toBe('nobody is linked to this account');
+  });
+
+  test('a provider that is not listed shows only with the organization’s name', async () => {
+    provider = await addProvider({ listed: false });
+    const shows = async (path: string) => (await browserOf(server.issuer).get(path)).html.includes('Acme SSO');
+    expect([
+      await shows('/login'),
+      await shows('/login?organization=acme'),
+      await shows('/login?organization=globex'),
+    ]).toEqual([false, true, false]);
+  });
+
+  test.each([
+    ['no issuer that answers', { issuer: 'https://login.invalid' }, 422],
+    ['this server itself', () => ({ issuer: server.issuer }), 422],
+    ['plain HTTP elsewhere', { issuer: 'http://login.example' }, 422],
+    ['scopes without openid', { scopes: ['email'] }, 422],
+    ['a short secret', { client_secret: 'short' }, 400],
+    ['another organization', { organization: 'globex' }, 403],
+  ])('%s is refused', async (_name, more, status) => {
+    const body = { name: 'X', issuer: idp.issuer, client_id: 'x', ...(typeof more === 'function' ? more() : more) };
+    expect((await admin('POST', '/sign-in-providers', body)).status).toBe(status);
+  });
+
+  test('a secret is sealed where it is stored, and shown to nobody', async () => {
+    const secret = 'a secret of thirty-two characters';
+    provider = await addProvider({ client_secret: secret });
+    const stored = await database.rows<{ row: string }>('select sign_in_providers::text as row from sign_in_providers');
+    expect(JSON.stringify([stored, (await admin('GET', '/sign-in-providers')).body])).not.toContain(secret);
+    expect(stored[0]?.row).toContain(String(provider.id));
+  });
+});
+
+describe('signing out at the provider (OpenID Connect Back-Channel Logout)', () => {
+  test('ends the session here, and what waits for a decision', async () => {
+    const email = `${newSubject()}@acme.example`;
+    const { person } = await signInThere(email, { email });
+    const agent = await registerAgent(server, { agent_mode: 'attended' });
+    const asked = await agent.post('/backchannel', {
+      scope: 'openid',
+      login_hint: email,
+      authorization_details: detailsParameter(inviteDetails()),
+      resource: 'https://calendar.acme.example',
+    });
+    expect(asked.status).toBe(200);
+    await idp.signOut();
+    await until(async () => !(await person.get('/inbox')).url.endsWith('/inbox'));
+    const answer = await agent.token({
+      grant_type: 'urn:openid:params:grant-type:ciba',
+      auth_req_id: asked.body.auth_req_id,
+    });
+    expect([answer.status, answer.body.error]).toEqual([400, 'access_denied']);
+  });
+
+  const now = () => Math.floor(Date.now() / 1000);
+  const token = (claims: Json = {}, header: Json = {}) =>
+    idp.sign(
+      {
+        aud: 'countersign',
+        sub: 'nobody',
+        events: { 'http://schemas.openid.net/event/backchannel-logout': {} },
+        ...claims,
+      },
+      { typ: 'logout+jwt', ...header },
+      idp.keys.rsa,
+    );
+  const send = async (logout_token: string, id = String(provider.id)) =>
+    (
+      await fetch(`${server.issuer}/logout/provider/${id}`, {
+        method: 'POST',
+        body: new URLSearchParams({ logout_token }),
+      })
+    ).status;
+
+  test('a logout token counts once', async () => {
+    const one = await token();
+    expect([await send(one), await send(one)]).toEqual([200, 400]);
+  });
+
+  test.each<[string, () => Promise<string>]>([
+    ['no JWT', async () => 'x'],
+    ['of another issuer', () => token({ iss: 'https://evil.example' })],
+    ['for another client', () => token({ aud: 'another' })],
+    ['with a nonce: an ID token in disguise', () => token({ nonce: 'n' })],
+    ['without the event', () => token({ events: {} })],
+    ['naming nobody', () => token({ sub: undefined })],
+    ['without jti', () => token({ jti: undefined })],
+    ['too old', () => token({ iat: now() - 600, exp: now() - 400 })],
+    ['from the future', () => token({ iat: now() + 600 })],
+    ['of another type', () => token({}, { typ: 'at+jwt' })],
+    [
+      'signed by somebody else',
+      () => idp.sign({ aud: 'countersign', sub: 'x' }, { typ: 'logout+jwt', kid: 'rsa-1', alg: 'ES256' }, idp.keys.ec),
+    ],
+  ])('%s is refused', async (_name, make) => {
+    expect(await send(await make())).toBe(400);
+  });
+
+  test('an unknown provider is refused', async () => {
+    expect(await send(await token(), 'idp_unknown')).toBe(400);
+  });
+});
+
+describe('a second Countersign as the provider', () => {
+  test('signs the person in whom the administrator of the first linked to an account there', async () => {
+    const upstream = await startServer();
+    const house = await startServer({ COUNTERSIGN_EGRESS_ALLOW: new URL(upstream.issuer).host });
+    const [ours, theirs] = [await administrator(house, 'admin@globex.example'), await operator(upstream)];
+    const { body: addresses } = await ours('GET', `/sign-in-providers/addresses?issuer=${upstream.issuer}`);
+    const jwks = await (await fetch(`${house.issuer}/jwks`)).json();
+    const { body: client } = await theirs('POST', '/clients', {
+      organization: 'acme',
+      kind: 'application',
+      name: 'Countersign of Globex',
+      jwks,
+      redirect_uris: [addresses.redirect_uri],
+    });
+    const added = await ours('POST', '/sign-in-providers', {
+      name: 'Globex account',
+      issuer: upstream.issuer,
+      client_id: client.client_id,
+      scopes: ['openid'],
+    });
+    expect(added.body).toMatchObject(addresses);
+    const { body: directory } = await theirs('GET', '/people?organization=acme');
+    const subject = directory.people.find(({ email }: Json) => email === 'person@acme.example').id;
+    await ours('POST', '/people', { email: 'anna@globex.example', name: 'Anna of Globex' });
+    await ours('POST', '/upstream-identities', { person: 'anna@globex.example', issuer: upstream.issuer, subject });
+
+    const browser = browserOf(house.issuer);
+    const form = await browser.get('/login?organization=globex');
+    const csrf = /name="csrf"[^>]*value="([^"]*)"/.exec(form.html)?.[1] ?? '';
+    const sent = await browser.post(`/login/with/${added.body.id}`, { csrf, return_to: '/agents' });
+    const url = /http-equiv="refresh" content="0; ?url=([^"]*)"/i.exec(sent.html)?.[1]?.replaceAll('&amp;', '&') ?? '';
+    const there = browserOf(upstream.issuer, 'person@acme.example');
+    const signedIn = await there.submit(await there.get(url), {
+      email: 'person@acme.example',
+      password: upstream.demo.password,
+    });
+    const page = await browser.get(signedIn.url);
+    expect([page.status, page.url]).toEqual([200, `${house.issuer}/agents`]);
+    expect(page.html).toContain('Anna of Globex');
+    await Promise.all([house.close(), upstream.close()]);
+  });
+});
+
+test('the operator sees the providers of every organization', async () => {
+  const { body } = await (await operator(server))('GET', '/sign-in-providers');
+  expect(body.sign_in_providers).toEqual([expect.objectContaining({ organization: 'acme', name: 'Acme SSO' })]);
+});
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  const end = Date.now() + 10_000;
+  while (!(await condition())) {
+    if (Date.now() > end) throw new Error('waited 10 s');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
