@@ -55,15 +55,21 @@ export async function coveredByTask(
 ): Promise<Outcome<Authorization>> {
   const found = await findCover(request, claim, caller, dependencies);
   if (!found.ok) return found;
-  const { requested } = found.value;
-  let { task } = found.value;
-  if (!task) {
-    const answer = await dependencies.ask.ask({ claim, client: caller.client, request, boundTo: caller.boundTo });
-    if (!answer.ok) return answer;
-    task = answer.value;
-  }
+  const { requested, task } = found.value;
+  if (task) return givenUnder(task, requested, request, claim, caller, dependencies);
+  const asked = await dependencies.ask.ask({ claim, client: caller.client, request, boundTo: caller.boundTo });
+  return asked.ok ? givenUnder(asked.value, requested, request, claim, caller, dependencies) : asked;
+}
 
-  const { issuer, catalogue } = dependencies;
+/** What a task that covers the request gives for this claim, if how the person signed in suffices. Changes nothing. */
+export function givenUnder(
+  task: Task,
+  requested: readonly RequestedAction[],
+  request: ExchangeRequest,
+  claim: Claim,
+  caller: Caller,
+  { issuer, catalogue }: Pick<CoverDependencies, 'issuer' | 'catalogue'>,
+): Outcome<Authorization> {
   const seen = catalogue().seenBy(claim.organization);
   const resources = [...new Set(requested.map(({ resource }) => resource))];
   const audience = request.audience ?? (resources.length === 1 ? resources[0] : undefined) ?? issuer;
@@ -118,11 +124,13 @@ export async function findCover(
   if (beyond) return refuse({ reason: 'type_not_allowed', type: beyond.action });
 
   const live = await tasks.live(claim.organization, claim.person, agent.id);
-  const task = live.find(
+  const covering = live.filter(
     (candidate) =>
       candidate.clientId === clientId &&
       (candidate.boundTo === null || candidate.boundTo === boundTo) &&
       covers(seen, candidate.actions, requested) === undefined,
   );
-  return allow({ requested, task });
+  // After a step-up there are two: the one that was approved with the better sign-in serves.
+  const strong = covering.find((task) => !tooWeak(task.actions, authenticationOf(task), seen, new Date()));
+  return allow({ requested, task: strong ?? covering[0] });
 }

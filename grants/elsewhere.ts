@@ -62,7 +62,7 @@ export async function carriedElsewhere<Decided extends Placed>(
   return allow({ ...authorization, kind: 'assertion', elsewhere: known });
 }
 
-type Placed = Pick<Authorization, 'slice' | 'organization' | 'agent' | 'person' | 'kind'>;
+export type Placed = Pick<Authorization, 'slice' | 'organization' | 'agent' | 'person' | 'kind'>;
 
 export const elsewhereOnly = (resource: string, authorizationServer: string): Outcome<never> =>
   refuse({ reason: 'resource_elsewhere', resource, authorizationServer });

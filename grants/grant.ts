@@ -1,4 +1,4 @@
-import type { Provider, TokenEndpointGrantContext, UnknownObject } from 'oidc-provider';
+import { errors, type Provider, type TokenEndpointGrantContext, type UnknownObject } from 'oidc-provider';
 
 import type { ClientRecord } from '../server/agents/clients.ts';
 import { type KeyProofs, requiredKey } from '../server/agents/proven-key.ts';
@@ -38,7 +38,7 @@ export function register<Request>(provider: Provider, grant: Grant<Request>, min
     checkParameters(parameters);
     const request = grant.parse(parameters, ctx);
     const answer =
-      parameters.explain === 'true' && grant.explain
+      grant.explain && isDryRun(parameters)
         ? await grant.explain(request, caller, ctx)
         : await authorizeAndIssue(request, caller, ctx);
     if (!answer.ok) {
@@ -57,6 +57,12 @@ export function register<Request>(provider: Provider, grant: Grant<Request>, min
     [...grant.parameters, ...(grant.explain ? ['explain'] : [])],
     [...(grant.repeatable ?? [])],
   );
+}
+
+/** Whoever asks what would be given, in whatever spelling, must not be given it. */
+function isDryRun({ explain }: UnknownObject): boolean {
+  if (explain !== undefined && explain !== 'true') throw new errors.InvalidRequest('explain must be true, or left out');
+  return explain === 'true';
 }
 
 /**

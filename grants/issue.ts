@@ -86,8 +86,6 @@ export async function issue(
   const place = mint.authorizationServerOf(slice.audience);
   if (place !== elsewhere?.authorizationServer) return elsewhereOnly(slice.audience, place ?? issuer);
   const opaque = mint.formatOf(slice.audience) === 'opaque' && !elsewhere ? newOpaqueToken(iat) : undefined;
-  // Whoever insists on a JWT reads it; this resource's tokens are for asking about (RFC 8693 §2.1).
-  if (opaque && authorization.issuedTokenType === JWT) return refuse({ reason: 'token_type_unavailable' });
   const jti = opaque?.jti ?? newSecret().slice(0, 27);
   const txn = newSecret().slice(0, 27);
 
@@ -237,4 +235,3 @@ function idToken(
 }
 
 const ID_TOKEN_SECONDS = 300;
-const JWT = 'urn:ietf:params:oauth:token-type:jwt';

@@ -253,6 +253,10 @@ export async function composeHouse({
             const first = await replays.firstUses(uses);
             return uses.find((_, index) => !first[index])?.kind;
           },
+          spent: async (uses) => {
+            const used = await replays.wereUsed(uses);
+            return uses.find((_, index) => used[index])?.kind;
+          },
           pace: paceOf(config.exchangesPerMinute),
           fanOut: config.fanOut,
           ask: askForExchange({

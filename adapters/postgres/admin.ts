@@ -17,6 +17,7 @@ import {
 } from '../../server/admin/admin.ts';
 import type { AgentStatus } from '../../server/agents/agent.ts';
 import { COMMAND_LINE_CLIENT, DEPLOYMENT } from '../../server/agents/clients.ts';
+import { edgeOf } from '../../server/agents/liveness.ts';
 import { type EventType, prepareEvent } from '../../server/evidence/evidence.ts';
 import { changeStatus } from './agents.ts';
 import type { Database, Statements } from './database.ts';
@@ -222,17 +223,21 @@ export const postgresAdmin = (database: Database): AdminStore => ({
 
   edges: (organization) =>
     database.within(organization, (statements) => statements.rows<ListedEdge>(EDGES, [organization])),
-  putEdge: (act, { parent, child, actions, maxDepth }) =>
+  putEdge: (act, { parent, child, actions, maxDepth, carriesOwn }) =>
     database.within(act.organization, async (statements) => {
-      await statements.run(PUT_EDGE, [act.organization, parent, child, actions, maxDepth]);
-      await record(
-        statements,
-        act,
-        'agent.changed',
-        'edge_put',
-        { child, actions, max_depth: maxDepth },
-        { agent: parent },
-      );
+      const before = await statements.first<Omit<ListedEdge, 'parent' | 'child'>>(EDGE, [
+        act.organization,
+        parent,
+        child,
+      ]);
+      await statements.run(PUT_EDGE, [act.organization, parent, child, actions, maxDepth, carriesOwn]);
+      const content = { child, actions, max_depth: maxDepth, carries_own: carriesOwn };
+      await record(statements, act, 'agent.changed', 'edge_put', content, { agent: parent });
+      const narrower =
+        before?.actions.some((action) => !actions.includes(action)) ||
+        (before && before.max_depth > maxDepth) ||
+        (before?.carries_own && !carriesOwn);
+      return narrower ? endEdge(statements, act, parent, child, 'narrowed') : undefined;
     }),
   removeEdge: (act, parent, child) =>
     database.within(act.organization, async (statements) => {
@@ -240,9 +245,9 @@ export const postgresAdmin = (database: Database): AdminStore => ({
         'delete from agent_edges where organization = $1 and parent = $2 and child = $3',
         [act.organization, parent, child],
       );
-      if (removed === 0) return false;
+      if (removed === 0) return undefined;
       await record(statements, act, 'agent.changed', 'edge_removed', { child }, { agent: parent });
-      return true;
+      return endEdge(statements, act, parent, child, 'removed');
     }),
 
   stop: (act, order) =>
@@ -310,6 +315,19 @@ export async function stopped(statements: Statements, organization: string, key:
     stopped_at: epoch?.at ?? new Date(),
     tokens: await statements.rows<StillLive>(STILL_LIVE, [organization, key]),
   };
+}
+
+/** What travelled along the edge ends with it: whoever takes it away means what is out there too. */
+async function endEdge(
+  statements: Statements,
+  { organization, caller }: Act,
+  parent: string,
+  child: string,
+  reason: string,
+): Promise<Stopped> {
+  const subject = edgeOf(parent, child);
+  await writeStop(statements, { organization, kind: 'edge', subject, by: actorOf(caller), reason });
+  return stopped(statements, organization, `edge:${subject}`);
 }
 
 export const acted = (statements: Statements, act: Act, reason: string, content: object) =>
@@ -419,16 +437,21 @@ const READY = `
   join people d on d.organization = a.organization and d.id = a.deputy
   where a.organization = $1 and a.id = $2`;
 
+const EDGE = `
+  select actions, max_depth, carries_own from agent_edges where organization = $1 and parent = $2 and child = $3 for update`;
+
 const EDGES = `
-  select json_build_object('id', p.id, 'name', p.name) as parent, json_build_object('id', c.id, 'name', c.name) as child, e.actions, e.max_depth
+  select json_build_object('id', p.id, 'name', p.name) as parent, json_build_object('id', c.id, 'name', c.name) as child,
+         e.actions, e.max_depth, e.carries_own
   from agent_edges e
   join agents p on p.organization = e.organization and p.id = e.parent
   join agents c on c.organization = e.organization and c.id = e.child
   where e.organization = $1 order by p.name, c.name limit ${LIST_LIMIT}`;
 
 const PUT_EDGE = `
-  insert into agent_edges (organization, parent, child, actions, max_depth) values ($1, $2, $3, $4, $5)
-  on conflict (organization, parent, child) do update set actions = excluded.actions, max_depth = excluded.max_depth`;
+  insert into agent_edges (organization, parent, child, actions, max_depth, carries_own) values ($1, $2, $3, $4, $5, $6)
+  on conflict (organization, parent, child) do update
+  set actions = excluded.actions, max_depth = excluded.max_depth, carries_own = excluded.carries_own`;
 
 // What is limited, high or critical is never accepted without asking back, and this server refuses at once itself:
 // what is left are tokens that a resource may take at their word until they expire.

@@ -21,6 +21,8 @@ export interface Replays {
   firstUse(kind: ReplayKind, issuer: string, jti: string, expiresAt: Date, lasting?: 'lasting'): Promise<boolean>;
   /** The same for what one request presents together, in one statement. */
   firstUses(uses: readonly Use[]): Promise<boolean[]>;
+  /** Which of them were presented before. Leaves them as they are: what uses one up asks {@link firstUses} alone. */
+  wereUsed(uses: readonly Use[]): Promise<boolean[]>;
 }
 
 export interface Use {
@@ -40,6 +42,12 @@ export const postgresReplays = (database: Database): Replays => ({
     const keys = uses.map(keyOf);
     const inserted = await database.rows<{ key: Buffer }>(INSERT_ALL, [keys, uses.map(({ expiresAt }) => expiresAt)]);
     return keys.map((key) => inserted.some((row) => row.key.equals(key)));
+  },
+
+  async wereUsed(uses) {
+    const keys = uses.map(keyOf);
+    const known = await database.rows<{ key: Buffer }>('select key from replays where key = any($1::bytea[])', [keys]);
+    return keys.map((key) => known.some((row) => row.key.equals(key)));
   },
 });
 

@@ -1,13 +1,13 @@
 import { actorsOf } from '../../server/delegation/chain.ts';
 import { explainExchange } from '../../server/delegation/exchange.ts';
 import type { About } from '../../server/http/request-state.ts';
-import { allow, type Outcome, type Refusal, refuse, toWire } from '../../server/oauth/refusal.ts';
-import { type Claim, findCover } from '../covered-by-task.ts';
-import { carriedElsewhere } from '../elsewhere.ts';
+import { allow, type Outcome, refuse, toWire } from '../../server/oauth/refusal.ts';
+import { ACCESS_TOKEN_SECONDS } from '../../server/tasks/task.ts';
+import { type Claim, findCover, givenUnder } from '../covered-by-task.ts';
 import type { Caller } from '../grant.ts';
-import { wireDetails } from '../issue.ts';
-import { type ExchangeDependencies, type Gathered, gather } from './gather.ts';
-import type { ExchangeForm } from './request.ts';
+import { type Authorization, wireDetails } from '../issue.ts';
+import { type ExchangeDependencies, type Gathered, gather, usedUp, usesOf } from './gather.ts';
+import { asAsked, type ExchangeForm } from './request.ts';
 
 /** Who is no party to a token hears no more about it than in an exchange: a prober must not learn which check failed. */
 const STRANGER = new Set(['R1', 'R2', 'R3', 'R4']);
@@ -31,7 +31,7 @@ export async function explain(
   if (!gathered.ok) return gathered;
   const explained =
     'claim' in gathered.value
-      ? await explainClaim(gathered.value, gathered.value.claim, caller, dependencies)
+      ? await explainClaim(gathered.value, gathered.value.claim, form, caller, dependencies)
       : await explainToken(gathered.value, form, caller, dependencies);
   if (!explained.ok) return explained;
   await dependencies.reader.evidence.record({
@@ -50,8 +50,8 @@ export async function explain(
 type Explained = Outcome<{ allowed: boolean } & Record<string, unknown>>;
 
 async function explainToken(
-  { request, facts }: Extract<Gathered, { facts: unknown }>,
-  { authorizationServer }: ExchangeForm,
+  { request, facts, actor, token }: Extract<Gathered, { facts: unknown }>,
+  form: ExchangeForm,
   caller: Caller,
   dependencies: ExchangeDependencies,
 ): Promise<Explained> {
@@ -64,40 +64,44 @@ async function explainToken(
     holds: refusal === undefined,
     ...(refusal && { reason: refusal.reason, ...('detail' in refusal && { detail: refusal.detail }) }),
   }));
-  if (!outcome.ok) return allow({ allowed: false, way, ...errorOf(outcome.refusal), rules: answers });
-  const { organization, person } = facts.subject;
-  const decided = { ...outcome.value, organization, person: person ?? undefined };
-  const placed = await carriedElsewhere(decided, authorizationServer, caller, dependencies);
-  if (!placed.ok) return allow({ allowed: false, way, ...errorOf(placed.refusal), rules: answers });
-  const { kind, slice, act, boundTo, mayAct, expiresAt } = placed.value;
-  return allow({
-    allowed: true,
-    way,
-    would_issue: {
-      kind,
-      aud: slice.audience,
-      ...(slice.scopes.length > 0 && { scope: slice.scopes.join(' ') }),
-      authorization_details: wireDetails(slice, expiresAt),
-      acting: actorsOf(act),
-      bound: boundTo !== undefined,
-      ...(mayAct && { may_act: mayAct.agent }),
-      expires_in: Math.floor((expiresAt.getTime() - facts.now.getTime()) / 1000),
-    },
-    rules: answers,
-  });
+  const would = async (): Promise<Outcome<object>> => {
+    if (!outcome.ok) return outcome;
+    const { organization, person } = facts.subject;
+    const decided = { ...outcome.value, organization, person: person ?? undefined };
+    const placed = await asAsked(decided, form, caller, dependencies);
+    if (!placed.ok) return placed;
+    const uses = usesOf(actor, outcome.value.spends ? token : undefined, dependencies.issuer);
+    const spent = uses.length === 0 ? undefined : await dependencies.spent(uses);
+    return spent === undefined ? allow(issued(placed.value, facts.now, token.underTask?.expiresAt)) : usedUp(spent);
+  };
+  return allow({ way, ...answerOf(await would()), rules: answers });
 }
 
 /** By which right it would be given: a live task, a policy of the organization, or a person's decision still to come. */
 async function explainClaim(
-  { request }: Gathered,
+  { request, actor }: Gathered,
   claim: Claim,
+  form: ExchangeForm,
   caller: Caller,
   dependencies: ExchangeDependencies,
 ): Promise<Explained> {
   const found = await findCover(request, claim, caller, dependencies);
   if (!found.ok) return found;
-  const { task } = found.value;
-  if (task) return allow({ allowed: true, by: 'task', task_id: task.id, sentence: task.sentence });
+  const { requested, task } = found.value;
+  if (task) {
+    const would = async (): Promise<Outcome<object>> => {
+      const given = givenUnder(task, requested, request, claim, caller, dependencies);
+      const placed = given.ok ? await asAsked(given.value, form, caller, dependencies) : given;
+      if (!placed.ok) return placed;
+      const spent = actor && (await dependencies.spent(usesOf(actor, undefined, dependencies.issuer)));
+      const { notAfter = Number.POSITIVE_INFINITY } = placed.value;
+      const expiresAt = new Date(Math.min(task.expiresAt.getTime(), notAfter * 1000));
+      return spent === undefined
+        ? allow(issued({ ...placed.value, expiresAt }, new Date(), task.expiresAt))
+        : usedUp(spent);
+    };
+    return allow({ by: 'task', task_id: task.id, sentence: task.sentence, ...answerOf(await would()) });
+  }
   const { client, boundTo } = caller;
   const foreseen = await dependencies.ask.foresee({ claim, client, request, boundTo });
   if (!foreseen.ok) return foreseen;
@@ -111,7 +115,35 @@ async function explainClaim(
   });
 }
 
-const errorOf = (refusal: Refusal) => {
-  const { error, error_description } = toWire(refusal);
-  return { error, error_description };
-};
+/** The answer that the exchange itself would give, without the token. */
+function answerOf(would: Outcome<object>): { allowed: boolean } & Record<string, unknown> {
+  if (would.ok) return { allowed: true, would_issue: would.value };
+  const { error, error_description } = toWire(would.refusal);
+  return { allowed: false, error, error_description };
+}
+
+/** What would be issued, in the words of the token. */
+function issued(
+  {
+    kind,
+    slice,
+    act,
+    boundTo,
+    mayAct,
+    expiresAt,
+  }: Pick<Authorization, 'kind' | 'slice' | 'act' | 'boundTo' | 'mayAct'> & { expiresAt: Date },
+  now: Date,
+  taskEnds: Date | undefined,
+): object {
+  const seconds = Math.floor((expiresAt.getTime() - now.getTime()) / 1000);
+  return {
+    kind,
+    aud: slice.audience,
+    ...(slice.scopes.length > 0 && { scope: slice.scopes.join(' ') }),
+    authorization_details: wireDetails(slice, taskEnds ?? expiresAt),
+    acting: actorsOf(act),
+    bound: boundTo !== undefined,
+    ...(mayAct && { may_act: mayAct.agent }),
+    expires_in: Math.min(seconds, ACCESS_TOKEN_SECONDS),
+  };
+}

@@ -25,7 +25,9 @@ export interface ExchangeDependencies
     task: string | null,
   ): Promise<{ edge: AgentEdge | undefined; client: ClientRecord | undefined; siblings: number }>;
   /** Remembers what counts once; the kind of the first that was presented before. */
-  spend(uses: readonly Spent[]): Promise<'hand-off' | 'actor token' | undefined>;
+  spend(uses: readonly Spent[]): Promise<Spent['kind'] | undefined>;
+  /** The same answer, and nothing remembered: for the dry run. */
+  spent(uses: readonly Spent[]): Promise<Spent['kind'] | undefined>;
   /** Counts one exchange under this task. */
   pace(task: string): Promise<{ count: number; limit: number }>;
   fanOut: number;
@@ -37,6 +39,21 @@ export interface Spent {
   jti: string;
   expiresAt: Date;
 }
+
+/** A hand-off that is taken up. */
+export interface HandOff {
+  jti: string;
+  expiresAt: Date;
+}
+
+/** What counts once of what an exchange was asked with. */
+export const usesOf = (actor: ReadActor | undefined, handOff: HandOff | undefined, issuer: string): Spent[] => [
+  ...(actor ? [{ kind: 'actor token' as const, ...actor.use, expiresAt: actor.expiresAt }] : []),
+  ...(handOff ? [{ kind: 'hand-off' as const, issuer, jti: handOff.jti, expiresAt: handOff.expiresAt }] : []),
+];
+
+export const usedUp = (kind: Spent['kind']): Outcome<never> =>
+  refuse({ reason: kind === 'hand-off' ? 'handoff_used' : 'actor_token_used' });
 
 /** The request, understood, and all that its answer rests on: a token of ours with its facts, or a claim. */
 export type Gathered = { request: ExchangeRequest; actor: ReadActor | undefined } & (
@@ -150,7 +167,8 @@ async function childFacts(
   const found = await edge(organization, parent, id, task);
   // The client that proved to be there, or the agent's first.
   const client = actor?.agent === id ? await find(actor.client) : found.client;
-  if (client?.agent == null) return undefined;
+  // An agent of another organization is one that does not exist.
+  if (client?.agent == null || client.organization !== organization) return undefined;
   return {
     agent: client.agent.id,
     client: client.clientId,

@@ -4,12 +4,11 @@ import type { PresentedToken } from '../../server/delegation/token.ts';
 import { stateOf } from '../../server/http/request-state.ts';
 import { allow, type Outcome, refuse } from '../../server/oauth/refusal.ts';
 import { coveredByTask } from '../covered-by-task.ts';
-import { carriedElsewhere } from '../elsewhere.ts';
 import type { Grant } from '../grant.ts';
 import type { Authorization } from '../issue.ts';
 import { explain } from './explain.ts';
-import { type ExchangeDependencies, gather } from './gather.ts';
-import { EXCHANGE_PARAMETERS, type ExchangeForm, parseExchange, urnOf } from './request.ts';
+import { type ExchangeDependencies, gather, type HandOff, usedUp, usesOf } from './gather.ts';
+import { asAsked, EXCHANGE_PARAMETERS, type ExchangeForm, parseExchange, urnOf } from './request.ts';
 
 export const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
 
@@ -32,30 +31,25 @@ export function tokenExchange(dependencies: ExchangeDependencies): Grant<Exchang
       });
       if (!gathered.ok) return gathered;
       const { request, actor } = gathered.value;
-      const uses = actor ? [{ kind: 'actor token' as const, ...actor.use, expiresAt: actor.expiresAt }] : [];
       const given =
         'claim' in gathered.value
           ? await coveredByTask(request, gathered.value.claim, caller, dependencies)
           : decide(gathered.value.token, decideExchange(request, gathered.value.facts));
       if (!given.ok) return given;
       const { handOff, ...decided } = given.value as Given;
-      const placed = await carriedElsewhere(decided, form.authorizationServer, caller, dependencies);
+      const placed = await asAsked(decided, form, caller, dependencies);
       if (!placed.ok) return placed;
 
       // Last of all, so that a refusal spends nothing.
-      const { issuer, spend } = dependencies;
-      const spent = [...uses, ...(handOff ? [{ kind: 'hand-off' as const, issuer, ...handOff }] : [])];
-      const again = spent.length === 0 ? undefined : await spend(spent);
-      if (again !== undefined) {
-        return refuse({ reason: again === 'hand-off' ? 'handoff_used' : 'actor_token_used' });
-      }
-      return allow({ ...placed.value, issuedTokenType: urnOf(form.requested) });
+      const uses = usesOf(actor, handOff, dependencies.issuer);
+      const again = uses.length === 0 ? undefined : await dependencies.spend(uses);
+      return again === undefined ? allow({ ...placed.value, issuedTokenType: urnOf(form.requested) }) : usedUp(again);
     },
   };
 }
 
 /** What may be given, and the hand-off that is spent with it. */
-type Given = Authorization & { handOff?: { jti: string; expiresAt: Date } | undefined };
+type Given = Authorization & { handOff?: HandOff | undefined };
 
 function decide(token: PresentedToken, decision: Outcome<Exchanged>): Outcome<Given> {
   if (!decision.ok) return decision;

@@ -2,8 +2,11 @@ import { errors, type UnknownObject } from 'oidc-provider';
 
 import type { Catalogue } from '../../server/catalogue/catalogue.ts';
 import type { ExchangeRequest } from '../../server/delegation/exchange.ts';
-import { allow, type Outcome } from '../../server/oauth/refusal.ts';
+import { allow, type Outcome, refuse } from '../../server/oauth/refusal.ts';
 import { parseDetails } from '../../server/tasks/request.ts';
+import { carriedElsewhere, type ElsewhereDependencies, type Placed } from '../elsewhere.ts';
+import type { Caller } from '../grant.ts';
+import type { Authorization } from '../issue.ts';
 import { oneResource, optional, required, scopesIn } from '../parameters.ts';
 
 /** RFC 8693 §3. */
@@ -108,4 +111,17 @@ export function targetAt(
   );
   const [only, ...more] = places;
   return more.length === 0 && only !== undefined ? { ...request, audience: only } : request;
+}
+
+/** What may be given, as the kind of token that the form asks for. */
+export async function asAsked<Decided extends Placed>(
+  decided: Decided,
+  { requested, authorizationServer }: ExchangeForm,
+  caller: Caller,
+  dependencies: ElsewhereDependencies,
+): Promise<Outcome<Decided & Pick<Authorization, 'elsewhere'>>> {
+  // Whoever insists on a JWT reads it; the tokens of such a resource are for asking about (RFC 8693 §2.1).
+  const format = dependencies.catalogue().resources.get(decided.slice.audience)?.tokenFormat;
+  if (requested === 'jwt' && format === 'opaque') return refuse({ reason: 'token_type_unavailable' });
+  return carriedElsewhere(decided, authorizationServer, caller, dependencies);
 }

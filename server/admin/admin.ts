@@ -112,6 +112,8 @@ export interface ListedEdge {
   child: Named;
   actions: readonly string[];
   max_depth: number;
+  /** Also what the parent may do by itself, with nobody behind it. */
+  carries_own: boolean;
 }
 
 export interface NewInitialAccessToken {
@@ -206,11 +208,13 @@ export interface AdminStore {
   setOwnActions(act: Act, agent: string, actions: readonly string[]): Promise<void>;
 
   edges(organization: string): Promise<ListedEdge[]>;
+  /** What travelled along it before has ended, where it carries less than it did. */
   putEdge(
     act: Act,
-    edge: { parent: string; child: string; actions: readonly string[]; maxDepth: number },
-  ): Promise<void>;
-  removeEdge(act: Act, parent: string, child: string): Promise<boolean>;
+    edge: { parent: string; child: string; actions: readonly string[]; maxDepth: number; carriesOwn: boolean },
+  ): Promise<Stopped | undefined>;
+  /** Everything that travelled along it has ended. Undefined: there is none. */
+  removeEdge(act: Act, parent: string, child: string): Promise<Stopped | undefined>;
 
   stop(act: Act, order: StopOrder): Promise<Stopped>;
 }

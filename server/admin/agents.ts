@@ -94,32 +94,36 @@ export const listEdges: Answer = async (call, dependencies) => {
   return done({ edges: (await Promise.all(places.value.map(({ id }) => dependencies.store.edges(id)))).flat() });
 };
 
-const edge = input<{ organization?: string; parent: string; child: string; actions: string[]; max_depth?: number }>(
+const edge = input<Asked & { actions: string[]; max_depth?: number; carries_own?: boolean }>(
   {
     organization: reference,
     parent: reference,
     child: reference,
     actions: listOf(reference, 1, 100),
     max_depth: whole(1, 8),
+    carries_own: { type: 'boolean' },
   },
   ['parent', 'child', 'actions'],
 );
 
-/** Lets `parent` hand parts of its tasks to `child`: these actions, to this depth of the chain. */
+/**
+ * Lets `parent` hand parts of its tasks to `child`: these actions, to this depth of the chain; with `carries_own` also
+ * of what it may do by itself. An edge that is made narrower ends what travelled along it before, as one that is removed.
+ */
 export const putEdge: Answer = async (call, dependencies) => {
   const asked = edge(call.body);
   if (!asked.ok) return asked;
-  const { actions, max_depth: maxDepth = 2 } = asked.value;
+  const { actions, max_depth: maxDepth = 2, carries_own: carriesOwn = false } = asked.value;
   const ends = await endsOf(call, asked.value, dependencies);
   if (!ends.ok) return ends;
   const { organization, parent, child } = ends.value;
   const missing = unknownActions(actions, dependencies.catalogue(), organization);
   if (missing.length > 0) return unacceptable('unknown_action', `unknown: ${missing.join(', ')}`);
-  await dependencies.store.putEdge(
+  const stopped = await dependencies.store.putEdge(
     { organization: organization.id, caller: call.caller },
-    { parent: parent.id, child: child.id, actions, maxDepth },
+    { parent: parent.id, child: child.id, actions, maxDepth, carriesOwn },
   );
-  return done({ parent, child, actions, max_depth: maxDepth });
+  return done({ parent, child, actions, max_depth: maxDepth, carries_own: carriesOwn, ...stopped });
 };
 
 const ends = input<{ organization?: string; parent: string; child: string }>(
@@ -133,12 +137,14 @@ export const removeEdge: Answer = async (call, dependencies) => {
   const found = await endsOf(call, asked.value, dependencies);
   if (!found.ok) return found;
   const { organization, parent, child } = found.value;
-  const removed = await dependencies.store.removeEdge(
+  const stopped = await dependencies.store.removeEdge(
     { organization: organization.id, caller: call.caller },
     parent.id,
     child.id,
   );
-  return removed ? done({ parent, child, removed: true }) : unknown(`an edge from ${parent.name} to ${child.name}`);
+  return stopped
+    ? done({ parent, child, removed: true, ...stopped })
+    : unknown(`an edge from ${parent.name} to ${child.name}`);
 };
 
 type Asked = { organization?: string; parent: string; child: string };

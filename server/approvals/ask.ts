@@ -211,7 +211,7 @@ export function askForExchange(dependencies: AskDependencies & PolicyDependencie
   return {
     async foresee(uncovered) {
       const question = await questionOf(uncovered, dependencies);
-      return question.ok ? allow(await policyOf(question.value, dependencies)) : question;
+      return question.ok ? allow(await decidingPolicy(question.value, uncovered)) : question;
     },
 
     async ask(uncovered) {
@@ -226,7 +226,7 @@ export function askForExchange(dependencies: AskDependencies & PolicyDependencie
           expiresIn: Math.max(1, Math.floor((expiresAt.getTime() - Date.now()) / 1000)),
           details: asked.actions.map((action) => toDetail(action)),
         });
-      const policy = await policyOf(question, dependencies);
+      const policy = await decidingPolicy(question, uncovered);
       if (policy) {
         const opened = await askPerson(question, dependencies);
         if (!opened.ok) return opened;
@@ -240,6 +240,12 @@ export function askForExchange(dependencies: AskDependencies & PolicyDependencie
       return opened.ok ? answer(opened.value.id, opened.value.expiresAt) : opened;
     },
   };
+
+  /** A policy spares the person the question, and not the sign-in that an action asks for (RFC 9470): then they are asked. */
+  async function decidingPolicy(question: Question, { claim }: Uncovered): Promise<Policy | undefined> {
+    const weak = tooWeak(question.asked.actions, claim.authentication, dependencies.catalogue(), new Date());
+    return weak ? undefined : policyOf(question, dependencies);
+  }
 }
 
 async function questionOf(

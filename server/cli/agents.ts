@@ -106,6 +106,7 @@ export function agentCommands(program: Command): void {
           TO: ({ child }) => child.name,
           ACTIONS: ({ actions }) => actions,
           DEPTH: ({ max_depth }) => max_depth,
+          OWN: ({ carries_own }) => (carries_own ? 'yes' : ''),
         },
         'No edges.',
       );
@@ -115,25 +116,31 @@ export function agentCommands(program: Command): void {
     .description('lets parent hand these actions to child; a person sees it when they approve')
     .requiredOption('--actions <list>', 'comma-separated actions', list)
     .option('--max-depth <number>', 'how long a chain of agents may become, 1 to 8', whole, 2)
+    .option('--own', 'also of what the parent may do by itself, with nobody behind it', false)
     .option(...ORGANIZATION)
     .action(
       async (
         parent: string,
         child: string,
-        options: { organization?: string; actions: string[]; maxDepth: number },
+        options: { organization?: string; actions: string[]; maxDepth: number; own: boolean },
         command: Command,
       ) => {
         const { place, format } = shared(command);
-        const { maxDepth: max_depth, ...body } = options;
-        const edge = await call<Json<ListedEdge>>(place, '/edges', {
+        const { maxDepth: max_depth, own: carries_own, ...body } = options;
+        const edge = await call<Json<ListedEdge> & Partial<StopAnswer>>(place, '/edges', {
           method: 'PUT',
-          body: { ...body, parent, child, max_depth },
+          body: { ...body, parent, child, max_depth, carries_own },
         });
+        const { from, to } = { from: edge.parent.name, to: edge.child.name };
+        if (edge.stopped_at) {
+          return tellStop(edge, format, `Less goes from ${from} to ${to}: what went along it before has ended.`);
+        }
         printOne(edge, format, {
-          from: edge.parent.name,
-          to: edge.child.name,
+          from,
+          to,
           actions: edge.actions,
           depth: edge.max_depth,
+          own: edge.carries_own,
         });
       },
     );
@@ -142,12 +149,15 @@ export function agentCommands(program: Command): void {
     .option(...ORGANIZATION)
     .action(async (parent: string, child: string, options: { organization?: string }, command: Command) => {
       const { place, format } = shared(command);
-      const edge = await call<{ parent: Named; child: Named }>(place, '/edges', {
+      const edge = await call<{ parent: Named; child: Named } & StopAnswer>(place, '/edges', {
         method: 'DELETE',
         body: { ...options, parent, child },
       });
-      print(edge, format, () => '');
-      say(`${edge.parent.name} hands nothing to ${edge.child.name} any more.`);
+      tellStop(
+        edge,
+        format,
+        `${edge.parent.name} hands nothing to ${edge.child.name} any more, and what it handed on has ended.`,
+      );
     });
 }
 
