@@ -64,7 +64,7 @@ export function createApp(dependencies: AppDependencies): Koa {
   redemptionRoutes(router, dependencies.redemptions); //    /redemptions  /outcomes
   router.post('/token/introspection', (ctx) => introspect(ctx, dependencies.tokens));
   router.post('/token/revocation', (ctx) => revoke(ctx, dependencies.tokens));
-  for (const mount of dependencies.more) mount(router); //  /enrol/:token  /admin/api
+  for (const mount of dependencies.more) mount(router); //  /owned  /offers  /enrol/:token  /admin/api
   router.all('/reg/:clientId', guardRegistration(dependencies.registrations));
 
   speakAs(app, dependencies.issuer);
@@ -112,6 +112,8 @@ const PAGES = new Set([
   'interaction',
   'r',
   'agents',
+  'owned',
+  'offers',
   'tasks',
   'enrol',
   'settings',

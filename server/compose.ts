@@ -8,7 +8,9 @@ import { RateLimiterMemory } from 'rate-limiter-flexible';
 
 import { egressFetch } from '../adapters/egress.ts';
 import { issuerKeys } from '../adapters/issuer-keys.ts';
+import { postgresAccountability } from '../adapters/postgres/accountability.ts';
 import { postgresAdmin, postgresOrganizations, putCommandLineClient } from '../adapters/postgres/admin.ts';
+import { addUpUse, sweepAgents } from '../adapters/postgres/agent-jobs.ts';
 import { edgesBelow, edgesOf, isPaused, postgresMyAgents } from '../adapters/postgres/agents.ts';
 import { postgresApprovals, postgresPersonApprovals } from '../adapters/postgres/approvals.ts';
 import { loadCatalogue } from '../adapters/postgres/catalogue.ts';
@@ -23,6 +25,7 @@ import { postgresIssuers } from '../adapters/postgres/issuers-admin.ts';
 import { postgresKeys } from '../adapters/postgres/keys.ts';
 import { applyRestoreEpoch, writeStop } from '../adapters/postgres/liveness.ts';
 import { postgresJobs } from '../adapters/postgres/outbox.ts';
+import { postgresOwnership } from '../adapters/postgres/ownership.ts';
 import { postgresPasskeys } from '../adapters/postgres/passkeys.ts';
 import { postgresPeople, postgresSessions } from '../adapters/postgres/people.ts';
 import { standingPolicies } from '../adapters/postgres/policies.ts';
@@ -50,6 +53,7 @@ import { signedBy } from './agents/authenticate.ts';
 import type { MutualTls } from './agents/certificate.ts';
 import type { ClientRecord } from './agents/clients.ts';
 import type { Stop } from './agents/liveness.ts';
+import { ownerRoutes } from './agents/owner-routes.ts';
 import { createApp } from './app.ts';
 import { type AskDependencies, askForExchange } from './approvals/ask.ts';
 import { browserRequests } from './browser-requests.ts';
@@ -314,6 +318,7 @@ export async function composeHouse({
     proofs,
     organizations: postgresOrganizations(database),
     store: postgresAdmin(database),
+    accountability: postgresAccountability(database),
     evidence: postgresEvidenceReader(database),
     issuers: { store: postgresIssuers(database), keys: trustedIssuers.keys },
     signInProviders: { store: postgresSignInProviderAdmin(database, sealing), upstream },
@@ -404,6 +409,7 @@ export async function composeHouse({
           logouts: postgresUpstreamLogouts(database),
           firstUse: (by, jti, expiresAt) => replays.firstUse('logout token', by, jti, expiresAt, 'lasting'),
         }),
+      (router) => ownerRoutes(router, { ownership: postgresOwnership(database), cookies }),
       (router) => enrolRoutes(router, { enrolments: postgresEnrolments(database), cookies }),
       (router) => securityRoutes(router, security),
       (router) => adminRoutes(router, administration),
@@ -418,6 +424,8 @@ export async function composeHouse({
   const jobs: Job[] = [
     { name: 'clean up', every: 30, run: () => cleanUp(database) },
     { name: 'drop old partitions', every: 3600, run: () => dropOldPartitions(database) },
+    { name: 'agents by date', every: 60, run: () => sweepAgents(database) },
+    { name: 'use of agents', every: 60, run: () => addUpUse(database) },
   ];
 
   return {

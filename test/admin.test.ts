@@ -4,7 +4,15 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 import { Database } from '../adapters/postgres/database.ts';
-import { type Api, administrator, apiWith, commandLineRequest, operator, signInTo } from './support/admin.ts';
+import {
+  type Api,
+  acceptOffers,
+  administrator,
+  apiWith,
+  commandLineRequest,
+  operator,
+  signInTo,
+} from './support/admin.ts';
 import {
   ACCESS_TOKEN,
   CALENDAR,
@@ -385,19 +393,27 @@ describe('agents', () => {
       status: 409,
       body: { reason: 'wrong_status' },
     });
+    expect(await asAcme('POST', '/agents/Newcomer/activate', { reason: 'x' })).toMatchObject({
+      status: 409,
+      body: { reason: 'not_ready' },
+    });
+    await acceptOffers(server, registration);
     expect(await asAcme('POST', '/agents/Newcomer/activate', { reason: 'reviewed' })).toMatchObject({
       status: 200,
       body: { status: 'active' },
     });
     const { registration: aimless } = await registerAgent(withIt, { client_name: 'Aimless', agent_purpose: undefined });
+    await acceptOffers(server, aimless);
     expect(await asAcme('POST', `/agents/${aimless.agent_id}/activate`, { reason: 'x' })).toMatchObject({
       status: 409,
-      body: { reason: 'not_ready', detail: 'Aimless cannot be activated without a purpose' },
+      body: { reason: 'not_ready', detail: 'Aimless cannot become active without a purpose' },
     });
     const card = await asAcme('GET', '/agents/Newcomer');
     expect(card.body).toMatchObject({
       owner: { email: 'owner@acme.example' },
-      changes: [{ to: 'pending' }, { from: 'pending', to: 'active', by: 'admin@acme.example', reason: 'reviewed' }],
+      changes: expect.arrayContaining([
+        expect.objectContaining({ from: 'pending', to: 'active', by: 'admin@acme.example', reason: 'reviewed' }),
+      ]),
     });
     expect(await asAcme('POST', '/agents/Newcomer/retire', { reason: 'done' })).toMatchObject({ status: 200 });
     expect(await asAcme('POST', '/agents/Newcomer/activate', { reason: 'x' })).toMatchObject({ status: 409 });

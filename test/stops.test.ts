@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
-import { changeStatus } from '../adapters/postgres/agents.ts';
 import type { Database } from '../adapters/postgres/database.ts';
 import { pairOf, type StopKind } from '../server/agents/liveness.ts';
 import {
@@ -23,6 +22,7 @@ import {
   HOUR,
   introspect,
   leafToken,
+  moveTo,
   registerAgentAt,
   rootToken,
   stop,
@@ -218,7 +218,7 @@ describe('an agent that is not active', () => {
   test.each(['suspended', 'retired', 'expired'] as const)('%s: refused everywhere at once', async (to) => {
     const world = await makeWorld();
     const { agent, organization, held } = world;
-    await move(agent, to);
+    await moveTo(database, agent, to);
     const refused = { status: 401, body: { error: 'invalid_client' } };
     expect(await exchange(agent, held.root, { resource: CALENDAR })).toMatchObject(refused);
     expect(await agent.token({ grant_type: 'refresh_token', refresh_token: held.refreshToken })).toMatchObject(refused);
@@ -241,8 +241,8 @@ describe('an agent that is not active', () => {
 
   test('suspended and resumed: what it held stays dead, what is approved now lives', async () => {
     const world = await makeWorld();
-    await move(world.agent, 'suspended');
-    await move(world.agent, 'active');
+    await moveTo(database, world.agent, 'suspended');
+    await moveTo(database, world.agent, 'active');
     expect((await deadIn(world)).toSorted()).toEqual([...TASK, 'otherTask', 'otherClient', 'otherPerson'].toSorted());
     const anew = await rootToken(world.agent, await signIn(server), readDetails());
     expect(claimsOf(anew).task_id).not.toBe(world.task);
@@ -258,16 +258,6 @@ describe('an agent that is not active', () => {
     expect(await introspect(resourceServer, world.held.leaf)).toEqual({ active: false });
     expect(await introspect(resourceServer, world.held.child)).toEqual({ active: false });
   });
-
-  const move = ({ registration }: TestClient, to: 'active' | 'suspended' | 'retired' | 'expired') =>
-    database.transaction((statements) =>
-      changeStatus(statements, {
-        organization: registration.organization,
-        agent: registration.agent_id,
-        to,
-        by: 'test',
-      }),
-    );
 });
 
 test('a person who is disabled: nobody acts for them any more, and for nobody else less', async () => {

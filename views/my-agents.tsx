@@ -60,6 +60,11 @@ function MyAgents({ frame, csrf, stopAll, agents }: MyAgentsPage) {
           </form>
         )}
       </div>
+      <p>
+        <a class="small-link" href="/owned">
+          Agents you answer for
+        </a>
+      </p>
       {agents.length === 0 ? (
         <p class="quiet">No agent has asked you for anything yet.</p>
       ) : (

@@ -15,11 +15,11 @@ import {
   type StopOrder,
   type Stopped,
 } from '../../server/admin/admin.ts';
-import type { AgentStatus } from '../../server/agents/agent.ts';
 import { COMMAND_LINE_CLIENT, DEPLOYMENT } from '../../server/agents/clients.ts';
+import type { Role } from '../../server/agents/lifecycle.ts';
 import { edgeOf } from '../../server/agents/liveness.ts';
 import { type EventType, prepareEvent } from '../../server/evidence/evidence.ts';
-import { changeStatus } from './agents.ts';
+import { moveAgent } from './agents.ts';
 import type { Database, Statements } from './database.ts';
 import { eventParameters, insertEvent } from './evidence.ts';
 import { writeStop } from './liveness.ts';
@@ -195,21 +195,14 @@ export const postgresAdmin = (database: Database): AdminStore => ({
         changes: await statements.rows<AgentCard['changes'][number]>(CHANGES, of),
       };
     }),
-  changeStatus: (act, agent, from, to, reason) =>
+  moveAgent: (act, agent, move, reason) =>
     database.within(act.organization, async (statements) => {
-      const row = await statements.first<{ status: AgentStatus }>(
-        'select status from agents where organization = $1 and id = $2 for no key update',
-        [act.organization, agent],
-      );
-      if (!row || !from.includes(row.status)) return undefined;
-      const by = actorOf(act.caller);
-      const moved = await changeStatus(statements, { organization: act.organization, agent, to, by, reason });
-      return moved && stopped(statements, act.organization, `agent:${agent}`);
-    }),
-  missingToActivate: (organization, agent) =>
-    database.within(organization, async (statements) => {
-      const row = await statements.first<Record<string, boolean>>(READY, [organization, agent]);
-      return Object.entries(row ?? {}).flatMap(([name, there]) => (there ? [] : [name.replaceAll('_', ' ')]));
+      const { organization, caller } = act;
+      const role = await capacityOf(statements, act, agent);
+      if (!role) return undefined;
+      const problem = await moveAgent(statements, { organization, agent, move, role, by: actorOf(caller), reason });
+      if (problem === 'unknown') return undefined;
+      return problem ? { refused: problem } : stopped(statements, organization, `agent:${agent}`);
     }),
   setOwnActions: (act, agent, actions) =>
     database.within(act.organization, async (statements) => {
@@ -258,6 +251,22 @@ export const postgresAdmin = (database: Database): AdminStore => ({
       return stopped(statements, act.organization, `${kind}:${subject}`);
     }),
 });
+
+/** In which capacity somebody acts on an agent: as administrator of all, or because they answer for this one. */
+async function capacityOf(
+  statements: Statements,
+  { organization, caller }: Act,
+  agent: string,
+): Promise<Role | undefined> {
+  if (caller.kind === 'operator') return 'operator';
+  const { id, roles } = caller.person;
+  if (roles.includes('admin') || roles.includes('security')) return 'admin';
+  const row = await statements.first<{ owner: string; deputy: string }>(
+    'select owner, deputy from agents where organization = $1 and id = $2',
+    [organization, agent],
+  );
+  return row?.owner === id ? 'owner' : row?.deputy === id ? 'deputy' : undefined;
+}
 
 async function addClient(
   statements: Statements,
@@ -423,19 +432,12 @@ const HANDS_ON_TO = `
   where e.organization = $1 and e.parent = $2 order by c.name`;
 
 const CHANGES = `
-  select h.at, h.from_status as "from", h.to_status as "to", coalesce(p.email, c.metadata ->> 'client_name', h.by) as by, h.reason
+  select h.at, h.from_status as "from", h.to_status as "to", coalesce(p.email, c.metadata ->> 'client_name', h.by) as by, h.reason,
+         h.change, h.role, h.detail, h.evidence
   from agent_changes h
   left join people p on p.organization = h.organization and p.id = h.by
   left join clients c on c.client_id = h.by
   where h.organization = $1 and h.agent = $2 order by h.at`;
-
-const READY = `
-  select a.purpose is not null as a_purpose, o.status = 'active' as an_active_owner, d.status = 'active' as an_active_deputy,
-         exists (select from clients c where c.organization = a.organization and c.agent = a.id) as a_client
-  from agents a
-  join people o on o.organization = a.organization and o.id = a.owner
-  join people d on d.organization = a.organization and d.id = a.deputy
-  where a.organization = $1 and a.id = $2`;
 
 const EDGE = `
   select actions, max_depth, carries_own from agent_edges where organization = $1 and parent = $2 and child = $3 for update`;

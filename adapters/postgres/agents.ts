@@ -1,4 +1,12 @@
-import { type Agent, type AgentEdge, type AgentStatus, TRANSITIONS } from '../../server/agents/agent.ts';
+import type { Agent, AgentEdge } from '../../server/agents/agent.ts';
+import {
+  MOVES,
+  type MoveName,
+  type MoveRefusal,
+  moveProblem,
+  type Role,
+  type Standing,
+} from '../../server/agents/lifecycle.ts';
 import { pairOf } from '../../server/agents/liveness.ts';
 import type { MyAgents, MyAgentsStore } from '../../server/agents/my-agents.ts';
 import { prepareEvent } from '../../server/evidence/evidence.ts';
@@ -29,40 +37,55 @@ export async function isPaused(
   return row?.paused ?? false;
 }
 
+/** One step of an agent's life, and who takes it. */
+export interface AgentMove {
+  organization: string;
+  agent: string;
+  move: MoveName;
+  role: Role;
+  by: string;
+  reason?: string | undefined;
+}
+
 /**
- * Moves an agent to another status, with who, when and why. Leaving `active` ends everything it holds at once.
+ * Moves an agent to another status, with who, when, why and evidence, if the rules let it. Leaving `active` ends
+ * everything it holds at once.
  *
  * @param statements a transaction: the move, its stop and its evidence belong together
- * @returns the agent's former status, or undefined when the move is not allowed from it
+ * @returns what stood against it; undefined where it was done
  */
-export async function changeStatus(
+export async function moveAgent(
   statements: Statements,
-  {
+  { organization, agent, move, role, by, reason }: AgentMove,
+): Promise<MoveRefusal | 'unknown' | undefined> {
+  const standing = await statements.first<Standing>(STANDING, [organization, agent]);
+  if (!standing) return 'unknown';
+  const problem = moveProblem(move, role, standing, new Date());
+  if (problem) return problem;
+  const { to } = MOVES[move];
+  const event = prepareEvent({
     organization,
-    agent,
-    to,
-    by,
-    reason,
-  }: { organization: string; agent: string; to: AgentStatus; by: string; reason?: string | undefined },
-): Promise<AgentStatus | undefined> {
-  const row = await statements.first<{ status: AgentStatus }>(
-    'select status from agents where organization = $1 and id = $2 for no key update',
-    [organization, agent],
-  );
-  if (!row || !TRANSITIONS[row.status].includes(to)) return undefined;
-  await statements.run('update agents set status = $3 where organization = $1 and id = $2', [organization, agent, to]);
-  await statements.run(ADD_CHANGE, [organization, agent, row.status, to, by, reason ?? null]);
-  if (to !== 'active') await writeStop(statements, { organization, kind: 'agent', subject: agent, by, reason });
-  await record(statements, {
-    organization,
-    type: to === 'active' ? 'authority.resumed' : 'authority.stopped',
+    ...eventOf(move),
     decision: 'allowed',
-    reason: 'agent',
     agent,
-    content: { from: row.status, to, by, reason },
+    content: { move, from: standing.status, to, by, role, reason },
   });
-  return row.status;
+  await sayWho(statements, { by, role, reason, evidence: event.id });
+  await statements.run(MOVE, [organization, agent, to, role]);
+  await sayWho(statements, undefined);
+  if (to !== 'active') await writeStop(statements, { organization, kind: 'agent', subject: agent, by, reason });
+  await statements.run(`with ${insertEvent(1)} select`, eventParameters(event));
+  return undefined;
 }
+
+const eventOf = (move: MoveName) => {
+  if (move === 'activate') return { type: 'agent.changed', reason: 'activated' } as const;
+  return { type: move === 'resume' ? 'authority.resumed' : 'authority.stopped', reason: 'agent' } as const;
+};
+
+/** For the trigger that records a change of status, for the rest of the transaction or until it is said anew. */
+const sayWho = (statements: Statements, said: object | undefined) =>
+  statements.run(`select set_config('countersign.change', $1, true)`, [said ? JSON.stringify(said) : '']);
 
 export async function findAgent(
   statements: Statements,
@@ -189,8 +212,13 @@ const EDGES_BELOW = `
   join agents a on a.organization = e.organization and a.id = e.child
   order by e.parent <> $2, a.name`;
 
-const ADD_CHANGE =
-  'insert into agent_changes (organization, agent, from_status, to_status, by, reason) values ($1, $2, $3, $4, $5, $6)';
+const STANDING = `
+  select status, suspended_by as "suspendedBy", agent_lacks(organization, id) as lacks, expires_at as "expiresAt"
+  from agents where organization = $1 and id = $2 for no key update`;
+
+const MOVE = `
+  update agents set status = $3, suspended_by = case when $3 = 'suspended' then $4 else suspended_by end
+  where organization = $1 and id = $2`;
 
 const FIND = `
   select organization, id, name, purpose, mode, status, owner, deputy, own_actions as "ownActions",

@@ -1,11 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 
 import type { ClientRecord, ClientStore, RegistrationTerms } from '../../server/agents/clients.ts';
+import { keysEndAt, livingKeys } from '../../server/agents/keys.ts';
 import { prepareEvent } from '../../server/evidence/evidence.ts';
 import { hashOf } from '../../server/oauth/ids.ts';
 import type { Database, Statements } from './database.ts';
 import { eventParameters, insertEvent } from './evidence.ts';
 import { writeStop } from './liveness.ts';
+import { offerOwnership } from './ownership.ts';
 
 export const postgresClients = (database: Database): ClientStore => ({
   async find(clientId) {
@@ -33,8 +35,10 @@ export const postgresClients = (database: Database): ClientStore => ({
         terms.owner,
         terms.deputy,
         `initial access token ${terms.id}`,
+        terms.finalStatus === 'active',
       ]);
-      await statements.run(ADD_CLIENT, [clientId, terms.organization, 'agent', agentId, metadata]);
+      await statements.run(ADD_CLIENT, [clientId, terms.organization, 'agent', agentId, metadata, keysEndAt(metadata)]);
+      if (terms.finalStatus === 'pending') await askToAnswer(statements, terms, agentId);
       const event = prepareEvent({
         organization: terms.organization,
         type: 'agent.registered',
@@ -51,7 +55,7 @@ export const postgresClients = (database: Database): ClientStore => ({
     database.transaction(async (statements) => {
       const before = await statements.first<Owned>(OWNED, [clientId]);
       if (!before) return;
-      await statements.run(UPDATE, [clientId, metadata]);
+      await statements.run(UPDATE, [clientId, metadata, keysEndAt(metadata)]);
       const changed = [...new Set([...Object.keys(before.metadata), ...Object.keys(metadata)])].filter(
         (name) => !isDeepStrictEqual(before.metadata[name], metadata[name]),
       );
@@ -72,9 +76,19 @@ export const postgresClients = (database: Database): ClientStore => ({
     }),
 
   async add({ clientId, kind, organization, metadata }) {
-    await database.run(ADD_CLIENT, [clientId, organization, kind, null, metadata]);
+    await database.run(ADD_CLIENT, [clientId, organization, kind, null, metadata, null]);
   },
 });
+
+/** Nobody answers for what they did not accept: both are asked. */
+async function askToAnswer(
+  statements: Statements,
+  { organization, owner, deputy, madeBy: by }: RegistrationTerms,
+  agent: string,
+): Promise<void> {
+  await offerOwnership(statements, { organization, agent, role: 'owner', person: owner, by });
+  await offerOwnership(statements, { organization, agent, role: 'deputy', person: deputy, by });
+}
 
 interface Owned {
   organization: string;
@@ -137,7 +151,7 @@ const toClient = (row: ClientRow): ClientRecord => ({
   kind: row.kind,
   organization: row.organization,
   organizationDomains: row.domains,
-  metadata: row.metadata,
+  metadata: livingKeys(row.metadata, Date.now()),
   agent:
     row.agent === null
       ? null
@@ -163,7 +177,8 @@ const FIND = `
   where c.client_id = $1`;
 
 const TERMS = `
-  select organization, id, owner, deputy, mode_ceiling as "modeCeiling", final_status as "finalStatus", allow_unbound as "allowUnbound"
+  select organization, id, owner, deputy, mode_ceiling as "modeCeiling", final_status as "finalStatus",
+         allow_unbound as "allowUnbound", made_by as "madeBy"
   from initial_access_tokens
   where token_hash = $1 and (expires_at is null or expires_at > now()) and (uses_left is null or uses_left > 0)`;
 
@@ -171,17 +186,20 @@ const DRAW = `
   update initial_access_tokens set uses_left = uses_left - 1
   where organization = $1 and id = $2 and (expires_at is null or expires_at > now()) and (uses_left is null or uses_left > 0)`;
 
+// Terms that end in `active` were made with the owner's and the deputy's word given in advance.
 const ADD_AGENT = `
   with agent as (
-    insert into agents (organization, id, name, purpose, mode, status, owner, deputy)
-    values ($1, $2, $3, $4, $5, $6, $7, $8))
+    insert into agents (organization, id, name, purpose, mode, status, owner, deputy, any_action, owner_accepted_at, deputy_accepted_at)
+    select $1, $2, $3, $4, $5, $6, $7, $8, $10, given.at, given.at
+    from (select case when $10::boolean then clock_timestamp() end as at) given)
   insert into agent_changes (organization, agent, to_status, by) values ($1, $2, $6, $9)`;
 
-const ADD_CLIENT = 'insert into clients (client_id, organization, kind, agent, metadata) values ($1, $2, $3, $4, $5)';
+const ADD_CLIENT =
+  'insert into clients (client_id, organization, kind, agent, metadata, keys_end_at) values ($1, $2, $3, $4, $5, $6)';
 
 const UPDATE = `
   with client as (
-    update clients set metadata = $2, updated_at = now() where client_id = $1 returning organization, agent)
+    update clients set metadata = $2, keys_end_at = $3, updated_at = now() where client_id = $1 returning organization, agent)
   update agents a
   set name = left(coalesce($2::jsonb ->> 'client_name', a.name), 80),
       purpose = coalesce($2::jsonb ->> 'agent_purpose', a.purpose)

@@ -1,5 +1,6 @@
 import type { AgentMode, AgentStatus } from '../agents/agent.ts';
 import type { ClientKind } from '../agents/clients.ts';
+import type { MoveName, MoveRefusal } from '../agents/lifecycle.ts';
 import type { StopKind } from '../agents/liveness.ts';
 import type { Person } from '../people/person.ts';
 
@@ -104,7 +105,18 @@ export interface ListedAgent {
 export interface AgentCard extends ListedAgent {
   clients: { client_id: string; name: string | null; auth_method: string }[];
   hands_on_to: { agent: string; name: string; actions: readonly string[]; max_depth: number }[];
-  changes: { at: Date; from: string | null; to: string; by: string; reason: string | null }[];
+  /** `status`, or what else changed; `evidence` is the event that says the same. */
+  changes: {
+    at: Date;
+    from: string | null;
+    to: string;
+    by: string;
+    reason: string | null;
+    change: string;
+    role: string | null;
+    detail: Record<string, unknown>;
+    evidence: string | null;
+  }[];
 }
 
 export interface ListedEdge {
@@ -195,16 +207,13 @@ export interface AdminStore {
   /** By id or name. */
   findAgents(organization: string, agent: string): Promise<{ id: string; name: string }[]>;
   agent(organization: string, id: string): Promise<AgentCard | undefined>;
-  /** Undefined: the agent is not in a status from which this may be done. */
-  changeStatus(
+  /** Moves it as an administrator or the operator may (agents/lifecycle.ts). Undefined: there is no such agent. */
+  moveAgent(
     act: Act,
     agent: string,
-    from: readonly AgentStatus[],
-    to: AgentStatus,
+    move: MoveName,
     reason: string,
-  ): Promise<Stopped | undefined>;
-  /** What keeps a pending agent from becoming active. */
-  missingToActivate(organization: string, agent: string): Promise<string[]>;
+  ): Promise<Stopped | { refused: MoveRefusal } | undefined>;
   setOwnActions(act: Act, agent: string, actions: readonly string[]): Promise<void>;
 
   edges(organization: string): Promise<ListedEdge[]>;

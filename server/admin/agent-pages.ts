@@ -3,6 +3,7 @@ import type Router from '@koa/router';
 import { type AgentHead, agentChangesPage, agentSummaryPage } from '../../views/admin/agent.tsx';
 import { type AgentRow, agentsPage } from '../../views/admin/agents.tsx';
 import type { AdminList } from '../../views/admin/list.tsx';
+import { describeRefusal } from '../agents/lifecycle.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { BadRequest } from '../http/form.ts';
 import type { AdminStore, AgentCard, Named } from './admin.ts';
@@ -133,8 +134,9 @@ export function adminAgentPages(router: Router, console: Console, dependencies: 
     const reason = form.get('reason')?.trim() ?? '';
     if (reason === '' || reason.length > 200) throw new BadRequest('Say why, in at most 200 characters.');
     const { organization, caller } = visit;
-    const changed = await store.changeStatus({ organization, caller }, agent.id, ['active'], 'suspended', reason);
-    if (!changed) throw new BadRequest(`${agent.name} is not active.`, 409);
+    const moved = await store.moveAgent({ organization, caller }, agent.id, 'suspend', reason);
+    if (!moved) throw nothingHere();
+    if ('refused' in moved) throw new BadRequest(`${describeRefusal(moved.refused, agent.name)}.`, 409);
     return addressOf(PATH, { q: `"${agent.name}"`, done: 'paused' });
   });
 

@@ -1,4 +1,4 @@
-import type { AgentStatus } from '../agents/agent.ts';
+import { describeRefusal, MOVES, type MoveName } from '../agents/lifecycle.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { conflict, done, type Organization, unacceptable, unknown } from './admin.ts';
 import { type AdminDependencies, type Answer, agentOf, type Call, organizationsOf } from './call.ts';
@@ -31,36 +31,21 @@ const change = input<{ organization?: string; reason: string }>({ organization: 
   'reason',
 ]);
 
-/** From where each command may be given, and where it leads. Leaving `active` ends everything the agent holds. */
-export const AGENT_COMMANDS = {
-  suspend: { from: ['active'], to: 'suspended' },
-  resume: { from: ['suspended'], to: 'active' },
-  retire: { from: ['pending', 'active', 'suspended', 'expired'], to: 'retired' },
-  activate: { from: ['pending'], to: 'active' },
-} as const satisfies Record<string, { from: readonly AgentStatus[]; to: AgentStatus }>;
-
+/** One step of an agent's life, as `MOVES` allows it. Leaving `active` ends everything the agent holds. */
 export const commandAgent =
-  (command: keyof typeof AGENT_COMMANDS): Answer =>
+  (move: MoveName): Answer =>
   async (call, dependencies) => {
     const asked = change(call.body);
     if (!asked.ok) return asked;
     const found = await agentOf(call, call.params.agent ?? '', asked.value.organization, dependencies);
     if (!found.ok) return found;
     const { organization, id, name } = found.value;
-    if (command === 'activate') {
-      const missing = await dependencies.store.missingToActivate(organization.id, id);
-      if (missing.length > 0) return conflict('not_ready', `${name} cannot be activated without ${missing.join(', ')}`);
-    }
-    const { from, to } = AGENT_COMMANDS[command];
-    const changed = await dependencies.store.changeStatus(
-      { organization: organization.id, caller: call.caller },
-      id,
-      from,
-      to,
-      asked.value.reason,
-    );
-    if (!changed) return conflict('wrong_status', `${name} is not ${from.join(' or ')}`);
-    return done({ id, name, status: to, ...(to !== 'active' && changed) });
+    const act = { organization: organization.id, caller: call.caller };
+    const moved = await dependencies.store.moveAgent(act, id, move, asked.value.reason);
+    if (!moved) return unknown(`agent ${name}`);
+    if ('refused' in moved) return conflict(moved.refused.reason, describeRefusal(moved.refused, name));
+    const { to } = MOVES[move];
+    return done({ id, name, status: to, ...(to !== 'active' && moved) });
   };
 
 const owning = input<{ organization?: string; actions: string[] }>(

@@ -1,4 +1,5 @@
 import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { Accountability } from './accountability.ts';
 import {
   type AdminCaller,
   type AdminOutcome,
@@ -33,6 +34,7 @@ export interface AdminDependencies {
   issuer: string;
   organizations: OrganizationStore;
   store: AdminStore;
+  accountability: Accountability;
   evidence: EvidenceReader;
   issuers: IssuerAdministration;
   signInProviders: SignInProviderDependencies;

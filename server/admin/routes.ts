@@ -6,6 +6,7 @@ import type { Evidence } from '../evidence/evidence.ts';
 import { BadRequest, readBody } from '../http/form.ts';
 import { json, problem } from '../http/respond.ts';
 import { parseStrictJson } from '../oauth/strict-json.ts';
+import { getStanding, listFlags, offerOwnership, reviewAgent } from './accountability.ts';
 import { type AdminCaller, type AdminOutcome, type AdminRefusal, actorOf, done, malformed } from './admin.ts';
 import { commandAgent, getAgent, listAgents, listEdges, putEdge, removeEdge, setOwnActions } from './agents.ts';
 import type { AdminDependencies, Answer } from './call.ts';
@@ -73,6 +74,10 @@ const ENDPOINTS: readonly [method: Method, path: string, answer: Answer, operato
   ['post', '/agents/:agent/retire', commandAgent('retire')],
   ['post', '/agents/:agent/activate', commandAgent('activate')],
   ['post', '/agents/:agent/own-actions', setOwnActions],
+  ['get', '/agents/:agent/standing', getStanding],
+  ['post', '/agents/:agent/offers', offerOwnership],
+  ['post', '/agents/:agent/review', reviewAgent],
+  ['get', '/agent-flags', listFlags],
   ['get', '/edges', listEdges],
   ['put', '/edges', putEdge],
   ['delete', '/edges', removeEdge],
@@ -136,6 +141,7 @@ const CREATES: ReadonlySet<string> = new Set([
   '/people/:person/enrolment',
   '/initial-access-tokens',
   '/clients',
+  '/agents/:agent/offers',
   '/trusted-issuers',
   '/upstream-identities',
   '/sign-in-providers',

@@ -27,15 +27,6 @@ export interface AgentEdge {
   carriesOwn: boolean;
 }
 
-/** Which states may follow which. The database holds the states; this holds the moves. */
-export const TRANSITIONS: Readonly<Record<AgentStatus, readonly AgentStatus[]>> = {
-  pending: ['active', 'retired', 'expired'],
-  active: ['suspended', 'retired', 'expired'],
-  suspended: ['active', 'retired', 'expired'],
-  retired: [],
-  expired: ['retired'],
-};
-
 /** `sub_agent` may do least, `unattended` most: a registration may not rise above the ceiling it was given. */
 const REACH: readonly AgentMode[] = ['sub_agent', 'attended', 'unattended'];
 

@@ -48,6 +48,8 @@ export interface RegistrationTerms {
   modeCeiling: AgentMode;
   finalStatus: 'pending' | 'active';
   allowUnbound: boolean;
+  /** Who made the token: whoever asks owner and deputy to answer for what is registered with it. */
+  madeBy: string;
 }
 
 declare module '../http/request-state.ts' {

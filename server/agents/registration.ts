@@ -7,6 +7,7 @@ import { checkText, checkTexts, controlCharacter } from '../oauth/text.ts';
 import { type AgentMode, isAgentMode, withinCeiling } from './agent.ts';
 import { certificatesIn, SUBJECT_MEMBERS, subjectProblem, TLS_METHODS } from './certificate.ts';
 import type { ClientRecord, RegistrationTerms } from './clients.ts';
+import { endProblem } from './keys.ts';
 
 /** Metadata of `design.md`'s contract that agents send. */
 export const SENT_METADATA = ['agent_purpose', 'agent_mode'] as const;
@@ -214,7 +215,8 @@ function checkTypes(types: unknown, mayAsk: Limits['mayAsk']): void {
 }
 
 /** A key that can sign what we accept, and nothing to fetch over plain http. */
-function checkKeys({ jwks, jwks_uri: uri }: Metadata): void {
+function checkKeys(metadata: Metadata): void {
+  const { jwks, jwks_uri: uri } = metadata;
   if (jwks === undefined && uri === undefined) {
     throw invalid('register a public key by jwks or jwks_uri: agents have keys, not secrets');
   }
@@ -231,6 +233,8 @@ function checkKeys({ jwks, jwks_uri: uri }: Metadata): void {
       'jwks must hold a public key for ES256, EdDSA or PS256 (RSA of at least 2048 bits), and at most 20 keys',
     );
   }
+  const odd = endProblem(metadata);
+  if (odd !== undefined) throw invalid(odd);
 }
 
 function canAuthenticate(jwk: unknown): boolean {

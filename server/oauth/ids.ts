@@ -1,6 +1,19 @@
 import { createHash, randomBytes } from 'node:crypto';
 
-export type IdPrefix = 'org' | 'usr' | 'agt' | 'tsk' | 'apr' | 'grt' | 'rdm' | 'evt' | 'crd' | 'iat' | 'cli' | 'pol';
+export type IdPrefix =
+  | 'org'
+  | 'usr'
+  | 'agt'
+  | 'tsk'
+  | 'apr'
+  | 'grt'
+  | 'rdm'
+  | 'evt'
+  | 'crd'
+  | 'iat'
+  | 'cli'
+  | 'pol'
+  | 'off';
 
 /** A new identifier: what it names, and 128 random bits. Identifiers are names, never proofs. */
 export const newId = (prefix: IdPrefix): string => `${prefix}_${randomBytes(16).toString('hex')}`;

@@ -52,6 +52,8 @@ const TABLES = [
     'agents',
     'agent_changes',
     'agent_edges',
+    'ownership_offers',
+    'agent_use',
     'pauses',
     'clients',
     'initial_access_tokens',
@@ -291,6 +293,15 @@ async function tellStory(): Promise<void> {
   if (redeemed.status !== 201 || reported.status !== 202)
     throw new Error(`redemption: ${redeemed.status}, ${reported.status}`);
 
+  await owner.query(
+    `insert into ownership_offers (organization, id, agent, role, person, made_by)
+     select organization, 'off_1', id, 'deputy', deputy, 'test' from agents where organization = $1 limit 1`,
+    [organization],
+  );
+  await owner.query(
+    `insert into agent_use (organization, agent, action, used_at) select organization, id, $2, now() from agents where organization = $1 limit 1`,
+    [organization, READ],
+  );
   await owner.query(
     `insert into policies (organization, id, name, actions, seconds, made_by) values ($1, 'pol_1', 'Reading', '[]', 3600, 'test')`,
     [organization],

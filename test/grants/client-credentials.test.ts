@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
-import { changeStatus } from '../../adapters/postgres/agents.ts';
 import type { Database } from '../../adapters/postgres/database.ts';
 import {
   type Answer,
@@ -17,7 +16,16 @@ import {
   registerAgent,
   type TestClient,
 } from '../support/agent.ts';
-import { accessTokenIn, databaseOf, eventsOf, exchange, introspect, revoke, stop } from '../support/delegation.ts';
+import {
+  accessTokenIn,
+  databaseOf,
+  eventsOf,
+  exchange,
+  introspect,
+  moveTo,
+  revoke,
+  stop,
+} from '../support/delegation.ts';
 import { detailsParameter } from '../support/person.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
@@ -144,9 +152,7 @@ describe('an agent by itself', () => {
 
   test('suspended: refused, its live token inactive; resumed: the old one stays dead, a new one works', async () => {
     const token = accessTokenIn(await own(agent));
-    const { organization, agent_id } = agent.registration;
-    const move = (to: 'active' | 'suspended') =>
-      database.transaction((statements) => changeStatus(statements, { organization, agent: agent_id, to, by: 'test' }));
+    const move = (to: 'active' | 'suspended') => moveTo(database, agent, to);
     await move('suspended');
     expect(await own(agent)).toMatchObject({ status: 401, body: { error: 'invalid_client' } });
     expect(await introspect(resourceServer, token)).toEqual({ active: false });

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
-import { changeStatus } from '../../adapters/postgres/agents.ts';
 import type { Database } from '../../adapters/postgres/database.ts';
 import {
   CALENDAR,
@@ -24,6 +23,7 @@ import {
   exchange,
   introspect,
   leafToken,
+  moveTo,
   registerAgentAt,
   removeEdge,
   revoke,
@@ -323,11 +323,7 @@ describe('nobody else gets anything', () => {
 
   test('a child that is suspended, or that the person paused, is handed nothing and gets nothing', async () => {
     const child = await registerAgent(server, { client_name: 'Sleeper' });
-    const { organization } = child.registration;
-    const move = (to: 'active' | 'suspended') =>
-      database.transaction((statements) =>
-        changeStatus(statements, { organization, agent: idOf(child), to, by: 'test' }),
-      );
+    const move = (to: 'active' | 'suspended') => moveTo(database, child, to);
     await addEdge(database, planner, child, [READ]);
     const token = await rootToken(planner, person, readDetails({ calendar: 'Sleep' }));
     const handoff = await handOff(planner, token, child, {});

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import type { JWK } from 'jose';
 
 import { type Answer, answerOf, clientWith, type Json, pkce } from './agent.ts';
-import { browserOf, type PageAnswer, type TestPerson } from './person.ts';
+import { databaseOf } from './delegation.ts';
+import { browserOf, type PageAnswer, signIn, type TestPerson } from './person.ts';
 import type { TestServer } from './server.ts';
 
 /** The admin API with one access token. */
@@ -76,4 +77,19 @@ export function commandLineRequest(server: Pick<TestServer, 'issuer'>, more: Rec
       return answerOf(await fetch(`${server.issuer}/token`, { method: 'POST', body }));
     },
   };
+}
+
+/** Owner and deputy accept what they were asked to answer for, each at their own browser. */
+export async function acceptOffers(server: TestServer, { agent_id }: Json): Promise<void> {
+  const database = databaseOf(server);
+  const offers = await database.rows<{ id: string; email: string }>(
+    'select f.id, p.email from ownership_offers f join people p on p.id = f.person where f.agent = $1 and f.answer is null',
+    [agent_id],
+  );
+  await database.close();
+  for (const { id, email } of offers) {
+    const person = await signIn(server, email);
+    const { status } = await person.submit(await person.get(`/offers/${id}`), { answer: 'accept' });
+    if (status !== 200) throw new Error(`${email}: ${status}`);
+  }
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { JWK } from 'jose';
 
+import { moveAgent } from '../../adapters/postgres/agents.ts';
 import { Database } from '../../adapters/postgres/database.ts';
 import { writeStop } from '../../adapters/postgres/liveness.ts';
 import type { StopKind } from '../../server/agents/liveness.ts';
@@ -109,6 +110,22 @@ export async function registerAgentAt(
     [slug, newId('iat'), hashOf(token)],
   );
   return registerAgent({ ...server, demo: { ...server.demo, initialAccessToken: token } }, more);
+}
+
+/** Takes an agent to another status, as an administrator or the date would. */
+export async function moveTo(
+  database: Database,
+  { registration }: TestClient,
+  to: 'active' | 'suspended' | 'retired' | 'expired',
+): Promise<void> {
+  const { organization, agent_id: agent } = registration;
+  const move = { active: 'resume', suspended: 'suspend', retired: 'retire', expired: 'expire' } as const;
+  const role = to === 'expired' ? 'job' : 'admin';
+  if (to === 'expired') await database.run('update agents set expires_at = now() where id = $1', [agent]);
+  const problem = await database.transaction((statements) =>
+    moveAgent(statements, { organization, agent, move: move[to], role, by: 'test' }),
+  );
+  if (problem !== undefined) throw new Error(JSON.stringify(problem));
 }
 
 /** A client that is no agent, as the command line makes them. */

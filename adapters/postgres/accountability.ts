@@ -1,0 +1,58 @@
+import type { Accountability } from '../../server/admin/accountability.ts';
+import { actorOf } from '../../server/admin/admin.ts';
+import type { Requirement } from '../../server/agents/lifecycle.ts';
+import type { Accountable } from '../../server/agents/ownership.ts';
+import { recordAgentChange } from './agent-changes.ts';
+import { agentFacts } from './agent-facts.ts';
+import type { Database } from './database.ts';
+import { offerOwnership, reviewed } from './ownership.ts';
+
+/** What administrators do about who answers for an agent. */
+export const postgresAccountability = (database: Database): Accountability => ({
+  facts: (organization, only = {}) =>
+    database.within(organization, (statements) => agentFacts(statements, organization, only)),
+
+  standing: (organization, agent) =>
+    database.within(organization, async (statements) => {
+      const row = await statements.first<{ lacks: Requirement[] }>(
+        'select agent_lacks($1, $2) as lacks from agents where organization = $1 and id = $2',
+        [organization, agent],
+      );
+      if (!row) return undefined;
+      const asked = await statements.rows<{ role: Accountable; person: string; since: Date }>(ASKED, [
+        organization,
+        agent,
+      ]);
+      return { lacks: row.lacks, asked };
+    }),
+
+  offer: (act, agent, role, person) =>
+    database.within(act.organization, async (statements) => {
+      const { organization, caller } = act;
+      const by = actorOf(caller);
+      const id = await offerOwnership(statements, { organization, agent, role, person, by });
+      await recordAgentChange(statements, {
+        organization,
+        agent,
+        change: `${role}_offered`,
+        by,
+        role: caller.kind === 'person' ? 'admin' : 'operator',
+        detail: { to: person },
+      });
+      return id;
+    }),
+
+  review: (act, agent, verdict, reason) =>
+    database.within(act.organization, async (statements) => {
+      const { organization, caller } = act;
+      const [facts] = await agentFacts(statements, organization, { agent });
+      if (!facts) return undefined;
+      const role = caller.kind === 'person' ? 'admin' : 'operator';
+      return reviewed(statements, { organization, facts, verdict, by: actorOf(caller), role, reason });
+    }),
+});
+
+const ASKED = `
+  select f.role, p.email as person, f.made_at as since
+  from ownership_offers f join people p on p.organization = f.organization and p.id = f.person
+  where f.organization = $1 and f.agent = $2 and f.answer is null order by f.role desc`;

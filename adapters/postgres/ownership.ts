@@ -1,0 +1,182 @@
+import { unusedActions } from '../../server/agents/flags.ts';
+import type { Role } from '../../server/agents/lifecycle.ts';
+import type {
+  Accountable,
+  AgentFacts,
+  OwnershipOffer,
+  OwnershipStore,
+  Verdict,
+} from '../../server/agents/ownership.ts';
+import { newId } from '../../server/oauth/ids.ts';
+import { recordAgentChange } from './agent-changes.ts';
+import { agentFacts } from './agent-facts.ts';
+import { moveAgent } from './agents.ts';
+import type { Database, Statements } from './database.ts';
+
+/** What a person does with the agents they answer for, under row-level security. */
+export const postgresOwnership = (database: Database): OwnershipStore => ({
+  offers: (organization, person) =>
+    database.within(organization, (statements) => statements.rows<OwnershipOffer>(OFFERS, [organization, person])),
+
+  answer: (organization, person, offer, accepts) =>
+    database.within(organization, async (statements) => {
+      const open = await statements.first<{ agent: string; role: Accountable; owner: string; deputy: string }>(TAKE, [
+        organization,
+        offer,
+        person,
+      ]);
+      if (!open) return { answered: undefined };
+      const { agent, role } = open;
+      if (accepts && (role === 'owner' ? open.deputy : open.owner) === person) return { answered: 'same_person' };
+      await statements.run(CLOSE, [organization, offer, accepts ? 'accepted' : 'declined']);
+      const from = open[role];
+      if (accepts) await statements.run(SETTLE[role], [organization, agent, person]);
+      await recordAgentChange(statements, {
+        organization,
+        agent,
+        change: `${role}_${accepts ? 'accepted' : 'declined'}`,
+        by: person,
+        role,
+        person,
+        detail: accepts && from !== person ? { from, to: person } : {},
+      });
+      return { answered: accepts ? 'accepted' : 'declined' };
+    }),
+
+  owned: (organization, person) =>
+    database.within(organization, (statements) => agentFacts(statements, organization, { accountable: person })),
+
+  move: (organization, person, agent, move, reason) =>
+    database.within(organization, async (statements) => {
+      const role = await roleOf(statements, organization, person, agent);
+      if (!role) return undefined;
+      const problem = await moveAgent(statements, { organization, agent, move, role, by: person, reason });
+      return problem === 'unknown' ? undefined : (problem ?? 'moved');
+    }),
+
+  review: (organization, person, agent, verdict, reason) =>
+    database.within(organization, async (statements) => {
+      if ((await roleOf(statements, organization, person, agent)) !== 'owner') return undefined;
+      const [facts] = await agentFacts(statements, organization, { agent });
+      if (!facts) return undefined;
+      return reviewed(statements, { organization, facts, verdict, by: person, role: 'owner', reason });
+    }),
+});
+
+/** A review by whoever may: the date moves on, and with `narrow` what was not used goes. */
+export async function reviewed(
+  statements: Statements,
+  {
+    organization,
+    facts,
+    verdict,
+    by,
+    role,
+    reason,
+  }: { organization: string; facts: AgentFacts; verdict: Verdict; by: string; role: Role; reason: string },
+) {
+  const { id: agent } = facts;
+  if (verdict === 'retire') {
+    const problem = await moveAgent(statements, { organization, agent, move: 'retire', role, by, reason });
+    return problem && problem !== 'unknown' ? { refused: problem } : { reviewed: verdict, removed: [] };
+  }
+  const removed = verdict === 'narrow' ? unusedActions(facts, new Date()) : [];
+  const kept = facts.allowed?.filter((action) => !removed.includes(action));
+  // Nothing left is no narrower agent, it is none.
+  if (verdict === 'narrow' && kept?.length === 0) return { refused: { reason: 'nothing_used' as const } };
+  if (removed.length > 0) {
+    await statements.run(NARROW, [organization, agent, JSON.stringify(kept)]);
+  }
+  await statements.run(POSTPONE, [organization, agent]);
+  await recordAgentChange(statements, {
+    organization,
+    agent,
+    change: 'review',
+    by,
+    role,
+    reason,
+    detail: { verdict, removed },
+  });
+  return { reviewed: verdict, removed };
+}
+
+/** Asks somebody to answer for an agent; an earlier question in the same capacity is taken back. */
+export async function offerOwnership(
+  statements: Statements,
+  offer: { organization: string; agent: string; role: Accountable; person: string; by: string },
+): Promise<string> {
+  const id = newId('off');
+  const { organization, agent, role, person, by } = offer;
+  await statements.run(WITHDRAW, [organization, agent, role]);
+  await statements.run(OFFER, [organization, id, agent, role, person, by]);
+  return id;
+}
+
+async function roleOf(
+  statements: Statements,
+  organization: string,
+  person: string,
+  agent: string,
+): Promise<Accountable | undefined> {
+  const row = await statements.first<{ role: Accountable }>(ROLE, [organization, agent, person]);
+  return row?.role;
+}
+
+const OFFERS = `
+  select f.id, f.role, a.id as agent, a.name as "agentName", a.purpose, a.mode, f.made_at as "madeAt",
+         coalesce(m.name, 'An administrator') as "madeBy",
+         json_build_object('name', x.name,
+           'accepted', case f.role when 'owner' then a.deputy_accepted_at else a.owner_accepted_at end is not null) as other,
+         case when named.any then null else named.actions end as actions, named.hosts as "redirectHosts"
+  from ownership_offers f
+  join agents a on a.organization = f.organization and a.id = f.agent
+  join people x on x.organization = a.organization and x.id = case f.role when 'owner' then a.deputy else a.owner end
+  left join people m on m.organization = f.organization and m.id = f.made_by
+  cross join lateral (
+    select bool_or(c.metadata -> 'authorization_details_types' is null) as any,
+           (select coalesce(array_agg(distinct t order by t), '{}') from clients c2, jsonb_array_elements_text(c2.metadata -> 'authorization_details_types') t
+            where c2.organization = a.organization and c2.agent = a.id) as actions,
+           (select coalesce(array_agg(distinct substring(u from '^[a-z][a-z0-9+.-]*:/*([^/?#]*)')), '{}')
+            from clients c2, jsonb_array_elements_text(c2.metadata -> 'redirect_uris') u
+            where c2.organization = a.organization and c2.agent = a.id) as hosts
+    from clients c where c.organization = a.organization and c.agent = a.id) named
+  where f.organization = $1 and f.person = $2 and f.answer is null and a.status not in ('retired', 'expired')
+  order by f.made_at, f.id`;
+
+const TAKE = `
+  select f.agent, f.role, a.owner, a.deputy
+  from ownership_offers f join agents a on a.organization = f.organization and a.id = f.agent
+  where f.organization = $1 and f.id = $2 and f.person = $3 and f.answer is null and a.status not in ('retired', 'expired')
+  for no key update`;
+
+const CLOSE = `
+  update ownership_offers set answer = $3, answered_at = clock_timestamp()
+  where organization = $1 and id = $2 and answer is null`;
+
+const SETTLE: Readonly<Record<Accountable, string>> = {
+  owner: `
+    update agents set owner = $3, owner_accepted_at = clock_timestamp(), unowned_since = null
+    where organization = $1 and id = $2`,
+  deputy: 'update agents set deputy = $3, deputy_accepted_at = clock_timestamp() where organization = $1 and id = $2',
+};
+
+const NARROW = `
+  update agents set limits = limits || jsonb_build_object('actions', $3::jsonb) where organization = $1 and id = $2`;
+
+const POSTPONE = `
+  update agents set review_at = clock_timestamp() + interval '90 days' where organization = $1 and id = $2`;
+
+const WITHDRAW = `
+  update ownership_offers set answer = 'withdrawn', answered_at = clock_timestamp()
+  where organization = $1 and agent = $2 and role = $3 and answer is null`;
+
+const OFFER = `
+  insert into ownership_offers (organization, id, agent, role, person, made_by) values ($1, $2, $3, $4, $5, $6)`;
+
+const ROLE = `
+  select case when owner = $3 and owner_accepted_at is not null then 'owner'
+              when deputy = $3 and deputy_accepted_at is not null then 'deputy' end as role
+  from agents
+  where organization = $1 and id = $2
+    and ((owner = $3 and owner_accepted_at is not null) or (deputy = $3 and deputy_accepted_at is not null))
+  for no key update`;

@@ -1,0 +1,146 @@
+import { FLAGS, type Flag, flagsOf, unusedActions } from '../agents/flags.ts';
+import { describeRefusal, REQUIREMENTS, type Requirement } from '../agents/lifecycle.ts';
+import type { Accountable, AgentFacts, ReviewOutcome, Verdict } from '../agents/ownership.ts';
+import { VERDICTS } from '../agents/ownership.ts';
+import { type Act, conflict, done, unacceptable, unknown } from './admin.ts';
+import { type Answer, agentOf, organizationOf, personOf } from './call.ts';
+import { input, oneOf, plain, reference } from './input.ts';
+
+/** Who answers for which agent, how each stands, and its review; under row-level security. */
+export interface Accountability {
+  /** A page of an organization's agents by id, or one of them. */
+  facts(
+    organization: string,
+    only?: { agent?: string | undefined; after?: string | undefined; limit?: number },
+  ): Promise<AgentFacts[]>;
+  /** What an agent lacks to act, and who was asked to answer for it and did not yet. */
+  standing(
+    organization: string,
+    agent: string,
+  ): Promise<{ lacks: Requirement[]; asked: { role: Accountable; person: string; since: Date }[] } | undefined>;
+  /** Asks somebody to answer for an agent; answers the id of the offer. */
+  offer(act: Act, agent: string, role: Accountable, person: string): Promise<string>;
+  review(act: Act, agent: string, verdict: Verdict, reason: string): Promise<ReviewOutcome | undefined>;
+}
+
+/** An agent with what is odd about it. */
+const described = (facts: AgentFacts, now: Date) => ({
+  id: facts.id,
+  name: facts.name,
+  purpose: facts.purpose,
+  mode: facts.mode,
+  status: facts.status,
+  owner: { ...facts.owner, active: facts.ownerActive, accepted: facts.ownerAccepted },
+  deputy: { ...facts.deputy, active: facts.deputyActive, accepted: facts.deputyAccepted },
+  last_used: facts.lastUsedAt,
+  created_at: facts.createdAt,
+  expires_at: facts.expiresAt,
+  keys_end_at: facts.keysEndAt,
+  review_at: facts.reviewAt,
+  reports: facts.reports,
+  muted_by: facts.mutedBy,
+  waiting_changes: facts.waitingChanges,
+  flags: flagsOf(facts, now),
+});
+
+const listing = input<{ organization?: string; flag?: Flag; after?: string }>({
+  organization: reference,
+  flag: oneOf(...Object.keys(FLAGS)),
+  after: reference,
+});
+
+/** Rows that are looked at for one page of agents with a flag. */
+const PAGE = 500;
+
+/** Agents and their flags, a page by id; with `flag`, those of the page that have it. `next` is where the next begins. */
+export const listFlags: Answer = async (call, dependencies) => {
+  const asked = listing(call.query);
+  if (!asked.ok) return asked;
+  const { flag, after } = asked.value;
+  const organization = await organizationOf(call, asked.value.organization, dependencies);
+  if (!organization.ok) return organization;
+  const facts = await dependencies.accountability.facts(organization.value.id, { after, limit: PAGE });
+  const now = new Date();
+  const agents = facts.map((one) => described(one, now));
+  return done({
+    agents: flag === undefined ? agents : agents.filter(({ flags }) => flags.includes(flag)),
+    next: facts.length === PAGE ? facts.at(-1)?.id : null,
+  });
+};
+
+/** How one agent stands: what it lacks, who has not answered, what it may ask for and what it used. */
+export const getStanding: Answer = async (call, dependencies) => {
+  const found = await agentOf(call, call.params.agent ?? '', call.query.organization, dependencies);
+  if (!found.ok) return found;
+  const { organization, id } = found.value;
+  const [facts] = await dependencies.accountability.facts(organization.id, { agent: id });
+  const standing = await dependencies.accountability.standing(organization.id, id);
+  if (!facts || !standing) return unknown('the agent');
+  const now = new Date();
+  return done({
+    ...described(facts, now),
+    lacks: standing.lacks.map((name) => ({ name, words: REQUIREMENTS[name] })),
+    asked: standing.asked,
+    actions: facts.allowed?.map((action) => ({ action, last_used: facts.usedAt[action] ?? null })) ?? null,
+    unused: unusedActions(facts, now),
+    limits: facts.limits,
+  });
+};
+
+const naming = input<{ organization?: string; role: Accountable; person: string }>(
+  { organization: reference, role: oneOf('owner', 'deputy'), person: reference },
+  ['role', 'person'],
+);
+
+/** Asks somebody to answer for an agent. Until they accept, whoever answered for it before does. */
+export const offerOwnership: Answer = async (call, dependencies) => {
+  const asked = naming(call.body);
+  if (!asked.ok) return asked;
+  const { role } = asked.value;
+  const found = await agentOf(call, call.params.agent ?? '', asked.value.organization, dependencies);
+  if (!found.ok) return found;
+  const { organization, id, name } = found.value;
+  const person = await personOf(organization, asked.value.person, dependencies);
+  if (!person.ok) return person;
+  if (person.value.status !== 'active') return conflict('person_not_active', `${person.value.email} is not active`);
+  const [facts] = await dependencies.accountability.facts(organization.id, { agent: id });
+  if (!facts) return unknown('the agent');
+  if (facts.status === 'retired' || facts.status === 'expired')
+    return conflict('wrong_status', `${name} is ${facts.status}: nobody has to answer for it`);
+  const other = role === 'owner' ? facts.deputy : facts.owner;
+  if (other.id === person.value.id) return unacceptable('same_person', 'owner and deputy are two people');
+  const act = { organization: organization.id, caller: call.caller };
+  const offer = await dependencies.accountability.offer(act, id, role, person.value.id);
+  return done({
+    id: offer,
+    agent: id,
+    role,
+    person: person.value.email,
+    answer_at: `${dependencies.issuer}/offers/${offer}`,
+  });
+};
+
+const reviewing = input<{ organization?: string; verdict: Verdict; reason: string }>(
+  { organization: reference, verdict: oneOf(...VERDICTS), reason: plain(200) },
+  ['verdict', 'reason'],
+);
+
+/** A review in the owner's place: confirm, narrow to what was used within 90 days, or retire. */
+export const reviewAgent: Answer = async (call, dependencies) => {
+  const asked = reviewing(call.body);
+  if (!asked.ok) return asked;
+  const found = await agentOf(call, call.params.agent ?? '', asked.value.organization, dependencies);
+  if (!found.ok) return found;
+  const { organization, id, name } = found.value;
+  const { verdict, reason } = asked.value;
+  const act = { organization: organization.id, caller: call.caller };
+  const outcome = await dependencies.accountability.review(act, id, verdict, reason);
+  if (!outcome) return unknown(`agent ${name}`);
+  if ('refused' in outcome) {
+    const { refused } = outcome;
+    return refused.reason === 'nothing_used'
+      ? conflict('nothing_used', `${name} used nothing within 90 days: confirm it as it is, or retire it`)
+      : conflict(refused.reason, describeRefusal(refused, name));
+  }
+  return done({ id, name, verdict, removed: outcome.removed });
+};

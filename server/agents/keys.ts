@@ -1,0 +1,35 @@
+import { certificatesIn } from './certificate.ts';
+import type { ClientRecord } from './clients.ts';
+
+/**
+ * The keys that still count: without those past their `exp`, the registered member of a JWK (OpenID Federation §2). A
+ * key is rotated with overlap by giving the old one an end.
+ */
+export function livingKeys(metadata: ClientRecord['metadata'], now: number): ClientRecord['metadata'] {
+  const keys = keysIn(metadata);
+  const living = keys.filter((jwk) => (endOf(jwk)?.getTime() ?? Number.POSITIVE_INFINITY) > now);
+  return living.length === keys.length ? metadata : { ...metadata, jwks: { keys: living } };
+}
+
+/** When the last of the registered keys ends: by its own `exp`, or with its certificate. Null where one does not end, or they stand elsewhere. */
+export function keysEndAt(metadata: ClientRecord['metadata']): Date | null {
+  const keys = keysIn(metadata);
+  const ends = keys.map((jwk) => endOf(jwk) ?? certificatesIn({ keys: [jwk] })[0]?.validToDate);
+  if (ends.length === 0 || ends.includes(undefined)) return null;
+  return new Date(Math.max(...ends.map((end) => (end as Date).getTime())));
+}
+
+/** What is wrong with the ends of these keys; undefined when nothing is. */
+export function endProblem(metadata: ClientRecord['metadata']): string | undefined {
+  const odd = keysIn(metadata).some(({ exp }) => exp !== undefined && !(Number.isInteger(exp) && Number(exp) > 0));
+  return odd ? 'exp of a key is a whole number of seconds since 1970' : undefined;
+}
+
+type Jwk = Readonly<Record<string, unknown>>;
+
+const keysIn = ({ jwks }: ClientRecord['metadata']): Jwk[] => {
+  const { keys } = (jwks ?? {}) as { keys?: unknown };
+  return Array.isArray(keys) ? keys.filter((jwk) => typeof jwk === 'object' && jwk !== null) : [];
+};
+
+const endOf = ({ exp }: Jwk): Date | undefined => (typeof exp === 'number' ? new Date(exp * 1000) : undefined);

@@ -1,0 +1,153 @@
+import type Router from '@koa/router';
+import type { Context } from 'koa';
+
+import { type OwnedAgentCard, offerPage, ownedPage, reviewPage } from '../../views/owner.tsx';
+import type { Cookies } from '../http/cookies.ts';
+import { BadRequest } from '../http/form.ts';
+import { page } from '../http/respond.ts';
+import { checkedForm, clock, frameOf, signedIn } from '../people/pages.ts';
+import type { Session } from '../people/person.ts';
+import { FLAGS, flagsOf, unusedActions } from './flags.ts';
+import { describeRefusal, MOVES, type MoveName, moveProblem } from './lifecycle.ts';
+import { type AgentFacts, type OwnershipStore, VERDICTS, type Verdict } from './ownership.ts';
+
+export interface OwnerPages {
+  ownership: OwnershipStore;
+  cookies: Cookies;
+}
+
+/** The agents that a person answers for: what they are asked to answer for, what is odd, its review and its moves. */
+export function ownerRoutes(router: Router, { ownership, cookies }: OwnerPages): void {
+  const shell = (ctx: Context) => ({ frame: frameOf(ctx, cookies), csrf: cookies.csrf(ctx) });
+
+  router.get('/owned', async (ctx) => {
+    const session = signedIn(ctx);
+    if (!session) return;
+    const { organization, id, timeZone } = session.person;
+    const [offers, agents] = await Promise.all([ownership.offers(organization, id), ownership.owned(organization, id)]);
+    page(
+      ctx,
+      ownedPage({
+        ...shell(ctx),
+        offers: offers.map((offer) => ({ ...offer, href: `/offers/${offer.id}` })),
+        agents: agents.map((agent) => cardOf(agent, session, timeZone)),
+      }),
+    );
+  });
+
+  router.get('/offers/:id', async (ctx) => {
+    const session = signedIn(ctx);
+    if (!session) return;
+    const { organization, id, timeZone } = session.person;
+    const offer = (await ownership.offers(organization, id)).find((one) => one.id === ctx.params.id);
+    if (!offer) throw new BadRequest('Nothing waits for you at this address.', 404);
+    page(ctx, offerPage({ ...shell(ctx), offer: { ...offer, madeAt: clock(offer.madeAt, timeZone) } }));
+  });
+
+  router.post('/offers/:id', async (ctx) => {
+    const session = signedIn(ctx);
+    if (!session) return;
+    const form = await checkedForm(ctx, cookies);
+    const { organization, id } = session.person;
+    const answer = form.get('answer');
+    if (answer !== 'accept' && answer !== 'decline') throw new BadRequest('Choose to accept or to decline.');
+    const { answered } = await ownership.answer(organization, id, String(ctx.params.id), answer === 'accept');
+    if (answered === undefined) throw new BadRequest('Nothing waits for you at this address.', 404);
+    if (answered === 'same_person') throw new BadRequest('Owner and deputy are two people.', 409);
+    seeOther(ctx, '/owned');
+  });
+
+  router.get('/owned/:agent/review', async (ctx) => {
+    const session = signedIn(ctx);
+    if (!session) return;
+    const agent = await mine(ctx, session);
+    page(
+      ctx,
+      reviewPage({
+        ...shell(ctx),
+        agent: cardOf(agent, session, session.person.timeZone),
+        allowed: (agent.allowed ?? []).map((action) => {
+          const at = agent.usedAt[action];
+          return { action, used: at && clock(new Date(at), session.person.timeZone) };
+        }),
+        anything: agent.allowed === null,
+        unused: unusedActions(agent, new Date()),
+      }),
+    );
+  });
+
+  router.post('/owned/:agent/review', async (ctx) => {
+    const session = signedIn(ctx);
+    if (!session) return;
+    const form = await checkedForm(ctx, cookies);
+    const { organization, id } = session.person;
+    const verdict = form.get('verdict') as Verdict;
+    if (!VERDICTS.includes(verdict)) throw new BadRequest(`Choose ${VERDICTS.join(', ')}.`);
+    const agent = await mine(ctx, session);
+    const outcome = await ownership.review(organization, id, agent.id, verdict, reasonIn(form));
+    if (!outcome) throw new BadRequest('A review is for the owner of the agent.', 403);
+    if ('refused' in outcome) {
+      const { refused } = outcome;
+      const because =
+        refused.reason === 'nothing_used'
+          ? `${agent.name} used nothing in 90 days: confirm it as it is, or retire it`
+          : describeRefusal(refused, agent.name);
+      throw new BadRequest(`${because}.`, 409);
+    }
+    seeOther(ctx, '/owned');
+  });
+
+  router.post('/owned/:agent/:move', async (ctx) => {
+    const session = signedIn(ctx);
+    if (!session) return;
+    const form = await checkedForm(ctx, cookies);
+    const { organization, id } = session.person;
+    const move = String(ctx.params.move) as MoveName;
+    if (!Object.hasOwn(MOVES, move) || move === 'expire') throw new BadRequest('There is no such step.', 404);
+    const agent = await mine(ctx, session);
+    // Ending is slow and typed, and so is coming back: no stray click does either (D12).
+    if (move !== 'suspend' && form.get('confirmation')?.trim() !== agent.name)
+      throw new BadRequest(`Type the name of the agent, ${agent.name}.`);
+    const moved = await ownership.move(organization, id, agent.id, move, reasonIn(form));
+    if (moved === undefined) throw new BadRequest('Nothing of yours has this id.', 404);
+    if (moved !== 'moved') throw new BadRequest(`${describeRefusal(moved, agent.name)}.`, 409);
+    seeOther(ctx, '/owned');
+  });
+
+  /** @throws BadRequest for an agent of others, which looks like one that never was */
+  async function mine(ctx: Context, { person }: Session): Promise<AgentFacts> {
+    const owned = await ownership.owned(person.organization, person.id);
+    const agent = owned.find(({ id }) => id === ctx.params.agent);
+    if (!agent) throw new BadRequest('Nothing of yours has this id.', 404);
+    return agent;
+  }
+}
+
+const REASON_CHARACTERS = 200;
+
+const reasonIn = (form: Map<string, string>): string =>
+  (form.get('reason')?.trim() || 'by the owner').slice(0, REASON_CHARACTERS);
+
+function seeOther(ctx: Context, to: string): void {
+  ctx.redirect(to);
+  ctx.status = 303;
+}
+
+function cardOf(agent: AgentFacts, { person }: Session, timeZone: string): OwnedAgentCard {
+  const role = agent.owner.id === person.id ? 'owner' : 'deputy';
+  const standing = { status: agent.status, suspendedBy: agent.suspendedBy, lacks: [], expiresAt: agent.expiresAt };
+  const now = new Date();
+  return {
+    id: agent.id,
+    name: agent.name,
+    purpose: agent.purpose ?? '',
+    role,
+    status: agent.status,
+    owner: agent.owner.name,
+    deputy: agent.deputy.name,
+    lastUsed: agent.lastUsedAt ? clock(agent.lastUsedAt, timeZone) : undefined,
+    reviewAt: clock(agent.reviewAt, timeZone),
+    flags: flagsOf(agent, now).map((flag) => FLAGS[flag]),
+    moves: (Object.keys(MOVES) as MoveName[]).filter((move) => moveProblem(move, role, standing, now) === undefined),
+  };
+}
