@@ -153,7 +153,7 @@ function settle(proposal: Proposal, facts: ExchangeFacts, limits: readonly Limit
     agent,
     depth,
     boundTo,
-    derived: proposal.derives && facts.subject.task !== null ? derivedFrom(facts, depth, boundTo) : undefined,
+    derived: proposal.derives && facts.subject.task !== null ? derivedFrom(proposal, facts) : undefined,
     mayAct,
     edge,
     expiresAt: new Date(Math.min(...ends, Number.MAX_SAFE_INTEGER)),
@@ -162,16 +162,16 @@ function settle(proposal: Proposal, facts: ExchangeFacts, limits: readonly Limit
 }
 
 function derivedFrom(
+  { way, agent, depth, boundTo }: Proposal,
   { subject, client, grantId: id }: ExchangeFacts,
-  depth: number,
-  boundTo: Binding | undefined,
 ): DerivedGrant {
   const before = subject.lineage.filter((key) => key.startsWith('grant:')).map((key) => key.slice('grant:'.length));
   return {
     id,
     parent: before.at(-1) ?? null,
     path: [...before, id],
-    agent: client.agent?.id ?? null,
+    // Who holds it, also where somebody else appointed them: holders are counted (TX-17).
+    agent: way === 'go_further' ? null : (agent ?? null),
     clientId: client.clientId,
     depth: Math.max(depth, 1),
     boundTo: boundTo ?? null,

@@ -1,3 +1,4 @@
+import type { AgentEdge } from '../../agents/agent.ts';
 import type { Refusal } from '../../oauth/refusal.ts';
 import type { ApprovedEdge } from '../../tasks/task.ts';
 import { actorsOf } from '../chain.ts';
@@ -13,12 +14,16 @@ const seenBy = ({ subject, child, approvedEdges }: ExchangeFacts): ApprovedEdge 
     ? child?.edge
     : approvedEdges.find((edge) => edge.parent === subject.agent && edge.child === child?.agent);
 
-/** The longest chain there may be: what the person saw, what the admin allows now, and what the child itself may. */
-const deepest = ({ way }: Proposal, facts: ExchangeFacts): number => {
-  const { child } = facts;
-  const along = way === 'take_up' ? [] : [seenBy(facts)?.maxDepth ?? 0, child?.edge?.maxDepth ?? 0];
-  return Math.min(...along, way === 'hand_off' ? Number.POSITIVE_INFINITY : (child?.chainLimit ?? 0));
-};
+/** The edge as it is now, and as it was seen, of what was not handed on along it before; R15 and R16 miss one that is not. */
+const edgesOf = ({ way }: Proposal, facts: ExchangeFacts): readonly (AgentEdge | ApprovedEdge)[] =>
+  [facts.child?.edge, way === 'take_up' ? undefined : seenBy(facts)].filter((edge) => edge !== undefined);
+
+/** The longest chain there may be: what the admin allows now, what the person saw, and what the child itself may. */
+const deepest = (proposal: Proposal, facts: ExchangeFacts): number =>
+  Math.min(
+    ...edgesOf(proposal, facts).map(({ maxDepth }) => maxDepth),
+    proposal.way === 'hand_off' ? Number.POSITIVE_INFINITY : (facts.child?.chainLimit ?? 0),
+  );
 
 /** Along which edges a part of a task travels from agent to agent, how far, and how often. */
 export const EDGE_RULES: readonly Rule[] = [
@@ -72,9 +77,9 @@ export const EDGE_RULES: readonly Rule[] = [
     id: 'R20',
     says: 'The edge carries each of the actions, as it was seen and as it is now.',
     ways: ['hand_off', 'appoint', 'take_up'],
-    broken: ({ way, cut }, facts) => {
-      const edges = [facts.child?.edge, ...(way === 'take_up' ? [] : [seenBy(facts)])];
-      const beyond = cut.actions.find(({ action }) => edges.some((edge) => !edge?.actions.includes(action)));
+    broken: (proposal, facts) => {
+      const edges = edgesOf(proposal, facts);
+      const beyond = proposal.cut.actions.find(({ action }) => edges.some(({ actions }) => !actions.includes(action)));
       return beyond && refused(`the edge does not carry ${beyond.action}`);
     },
   },

@@ -43,7 +43,7 @@ export const HOLDER_RULES: readonly Rule[] = [
   {
     id: 'R5',
     says: 'Somebody acts for the person: impersonation does not exist (TX-13).',
-    ways: ['continue'],
+    ways: ['continue', 'go_further'],
     broken: ({ act }) =>
       act === undefined
         ? { reason: 'actor_not_allowed', detail: 'no agent acts: impersonation does not exist' }
