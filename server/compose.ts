@@ -26,7 +26,7 @@ import { postgresKeys } from '../adapters/postgres/keys.ts';
 import { applyRestoreEpoch, writeStop } from '../adapters/postgres/liveness.ts';
 import { postgresJobs } from '../adapters/postgres/outbox.ts';
 import { postgresOwnership } from '../adapters/postgres/ownership.ts';
-import { postgresPasskeys } from '../adapters/postgres/passkeys.ts';
+import { postgresPasskeySignIns, postgresPasskeys } from '../adapters/postgres/passkeys.ts';
 import { postgresPeople, postgresSessions } from '../adapters/postgres/people.ts';
 import { standingPolicies } from '../adapters/postgres/policies.ts';
 import { postgresPublications, postgresPublish } from '../adapters/postgres/publications.ts';
@@ -290,6 +290,8 @@ export async function composeHouse({
     reloadCatalogue().catch((error) => logger.error({ err: error }, 'the catalogue could not be reloaded'));
   });
 
+  const webAuthn = webAuthnAt(issuer);
+  const challenges = challengesWith(sealing.deriveKey('passkey challenges'));
   const signIn = {
     people,
     sessions,
@@ -298,6 +300,11 @@ export async function composeHouse({
     limits: postgresSignInLimits(database),
     sessionHours: config.sessionHours,
     providers: postgresSignInProviders(database, sealing),
+    passkeys: postgresPasskeySignIns(database),
+    webAuthn,
+    challenges,
+    firstUse: (by: string, challenge: string, expiresAt: Date) =>
+      replays.firstUse('passkey challenge', by, challenge, expiresAt, 'lasting'),
   };
   const upstream = upstreamProviders(fetch, keys.privateJwks.keys[0] as JWK);
 
@@ -339,11 +346,10 @@ export async function composeHouse({
     catalogue: currentCatalogue,
   };
   const passkeys = postgresPasskeys(database);
-  const webAuthn = webAuthnAt(issuer);
   const security = {
     passkeys,
     webAuthn,
-    challenges: challengesWith(sealing.deriveKey('passkey challenges')),
+    challenges,
     firstUse: (person: string, challenge: string, expiresAt: Date) =>
       replays.firstUse('passkey challenge', person, challenge, expiresAt),
     evidence,

@@ -1,5 +1,6 @@
 import { Field } from './form.tsx';
 import { Csrf, ErrorSummary, type Frame, Layout, page } from './layout.tsx';
+import { passkeyForm } from './security.tsx';
 import { visible } from './text.tsx';
 
 export interface SignInPage {
@@ -13,6 +14,8 @@ export interface SignInPage {
   email?: string | undefined;
   /** Where people sign in elsewhere: first and widest, a password after that (D15). */
   providers?: readonly { id: string; name: string; organizationName: string }[];
+  /** What an authenticator is asked, as JSON, and where its answer is posted. */
+  passkey?: { request: string; action: string };
   returnTo?: string;
   /** Whoever is signed in already shows again who they are. */
   fresh?: boolean;
@@ -21,19 +24,49 @@ export interface SignInPage {
 /** U1. Says nothing about any request: whoever holds the link may be a mail scanner or the wrong person. */
 export const signInPage = (props: SignInPage): string => page(<SignIn {...props} />);
 
-function SignIn({ frame, csrf, action, error, email, providers = [], returnTo = '/inbox', fresh = false }: SignInPage) {
+function SignIn({
+  frame,
+  csrf,
+  action,
+  error,
+  email,
+  providers = [],
+  passkey,
+  returnTo = '/inbox',
+  fresh = false,
+}: SignInPage) {
   const password = (
     <form class="form" method="post" action={action}>
       <Csrf value={csrf} />
-      <Field name="email" label="E-mail address" type="email" autocomplete="username" verbatim value={email} />
+      <Field name="email" label="E-mail address" type="email" autocomplete="username webauthn" verbatim value={email} />
       <Field name="password" label="Password" type="password" autocomplete="current-password" />
       <button type="submit" class="button primary wide" data-testid="sign-in">
         Sign in
       </button>
     </form>
   );
+  const withPasskey =
+    passkey === undefined ? null : (
+      <form
+        class="form"
+        method="post"
+        action={passkey.action}
+        {...passkeyForm({ request: passkey.request })}
+        data-offered=""
+      >
+        <Csrf value={csrf} />
+        <input type="hidden" name="assertion" value="" />
+        <noscript>
+          <p class="note">Passkeys need script. Allow it for this page, or sign in another way.</p>
+        </noscript>
+        <p class="note" role="status" data-note />
+        <button type="submit" class="button wide" data-testid="passkey">
+          Use a passkey
+        </button>
+      </form>
+    );
   return (
-    <Layout frame={frame} title="Sign in" error={error !== undefined} width="small">
+    <Layout frame={frame} title="Sign in" script="passkey.js" error={error !== undefined} width="small">
       <h1>Sign in</h1>
       <p class="lead">Review what agents may do for you at {visible(frame.organizationName)}.</p>
       {error === undefined ? null : (
@@ -53,12 +86,18 @@ function SignIn({ frame, csrf, action, error, email, providers = [], returnTo = 
         </form>
       ))}
       {providers.length === 0 ? (
-        password
-      ) : (
-        <details open={error !== undefined}>
-          <summary>Other ways to sign in</summary>
+        <>
           {password}
-        </details>
+          {withPasskey}
+        </>
+      ) : (
+        <>
+          {withPasskey}
+          <details open={error !== undefined}>
+            <summary>Other ways to sign in</summary>
+            {password}
+          </details>
+        </>
       )}
     </Layout>
   );

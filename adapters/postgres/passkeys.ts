@@ -65,6 +65,19 @@ export const postgresPasskeys = (database: Database): PasskeyStore => ({
     }),
 });
 
+/** Whoever signs in by a passkey alone: it says itself whose it is, and in which organization. */
+export const postgresPasskeySignIns = (database: Database) => ({
+  async byCredential(credentialId: string): Promise<Passkey | undefined> {
+    const owner = await database.first<{ organization: string; person: string }>(
+      `select organization, person from credentials where kind = 'passkey' and identifier = $1`,
+      [credentialId],
+    );
+    const all = owner ? await passkeysOf(database, owner.organization, owner.person) : [];
+    return all.find((passkey) => passkey.credentialId === credentialId);
+  },
+  used: (use: PasskeyUse) => usePasskey(database, use),
+});
+
 export async function passkeysOf(statements: Statements, organization: string, person: string): Promise<Passkey[]> {
   const rows = await statements.rows<PasskeyRow>(OF, [organization, person]);
   return rows.map(({ counter, publicKey, ...row }) => ({

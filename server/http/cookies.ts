@@ -37,6 +37,7 @@ export function cookiesWith(key: Buffer, secure: boolean): Cookies {
     }
     return undefined;
   };
+  const made = new WeakMap<object, string>();
   const tokenOf = (value: string) => createHmac('sha256', key).update(`csrf ${value}`).digest('base64url');
 
   return {
@@ -45,9 +46,10 @@ export function cookiesWith(key: Buffer, secure: boolean): Cookies {
     csrf(ctx) {
       const session = read(ctx, names.session);
       if (session !== undefined) return tokenOf(session);
-      let form = read(ctx, names.form);
+      let form = read(ctx, names.form) ?? made.get(ctx.req);
       if (form === undefined) {
         form = randomBytes(32).toString('base64url');
+        made.set(ctx.req, form); // one page may hold several forms
         set(ctx, names.form, form);
       }
       return tokenOf(form);

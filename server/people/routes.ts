@@ -10,11 +10,11 @@ import { page } from '../http/respond.ts';
 import { hashOf } from '../oauth/ids.ts';
 import type { OfferedProvider } from './federation.ts';
 import { frameOf, sessionOf } from './pages.ts';
+import { type PasskeySignIn, passkeyRequest, passkeySignInRoutes } from './passkey-sign-in.ts';
 import { returnPath } from './return-path.ts';
-import { type SignInDependencies, signIn } from './sign-in.ts';
+import { type BegunSession, signIn } from './sign-in.ts';
 
-export interface PeoplePages extends SignInDependencies {
-  cookies: Cookies;
+export interface PeoplePages extends PasskeySignIn {
   providers: { offered(organizationSlug: string | undefined): Promise<OfferedProvider[]> };
 }
 
@@ -25,8 +25,17 @@ export function peopleRoutes(router: Router, pages: PeoplePages): void {
     const providers = await pages.providers.offered(typeof organization === 'string' ? organization : undefined);
     const props = { frame: anonymous(ctx, cookies), csrf: cookies.csrf(ctx), action: formAction(ctx), ...typed };
     const asked = { returnTo: returnTo(ctx), fresh: ctx.query.fresh !== undefined };
-    page(ctx, signInPage({ ...props, providers, ...asked }), status);
+    const passkey = { request: await passkeyRequest(ctx, pages), action: passkeyAction(ctx) };
+    page(ctx, signInPage({ ...props, providers, ...asked, passkey }), status);
   };
+  const onward = async (ctx: Context, session: BegunSession) => {
+    const before = cookies.session(ctx);
+    if (before !== undefined) await pages.sessions.end(hashOf(before)); // a new sign-in, a new session
+    cookies.setSession(ctx, session.cookie, session.maxAgeSeconds);
+    ctx.redirect(returnTo(ctx));
+    ctx.status = 303;
+  };
+  passkeySignInRoutes(router, pages, { again: (ctx, error, status) => show(ctx, { error }, status), onward });
   router.get('/', (ctx) => {
     if (sessionOf(ctx)) {
       ctx.redirect('/inbox');
@@ -70,11 +79,7 @@ export function peopleRoutes(router: Router, pages: PeoplePages): void {
       return again(`Too many tries. Wait ${Math.ceil(result.waitSeconds / 60)} minutes and try again.`, 429);
     }
     if (!result.ok) return again('The e-mail address or the password is not right.', 401);
-    const before = cookies.session(ctx);
-    if (before !== undefined) await pages.sessions.end(hashOf(before)); // a new sign-in, a new session
-    cookies.setSession(ctx, result.cookie, result.maxAgeSeconds);
-    ctx.redirect(returnTo(ctx));
-    ctx.status = 303;
+    await onward(ctx, result);
   });
 
   router.post('/logout', async (ctx) => {
@@ -107,6 +112,8 @@ export function peopleRoutes(router: Router, pages: PeoplePages): void {
 const anonymous = (ctx: Context, cookies: Cookies) => ({ organizationName: frameOf(ctx, cookies).organizationName });
 
 const returnTo = (ctx: Context): string => returnPath(ctx.query.return_to);
+
+const passkeyAction = (ctx: Context): string => `/login/passkey?return_to=${encodeURIComponent(returnTo(ctx))}`;
 
 const formAction = (ctx: Context): string =>
   ctx.query.return_to === undefined ? '/login' : `/login?return_to=${encodeURIComponent(returnTo(ctx))}`;

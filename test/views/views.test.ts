@@ -68,7 +68,7 @@ test('U1-3 password managers and pasting work', () => {
   const html = entrance['sign-in'] ?? '';
   expect(tags(html, 'input')).toEqual(
     expect.arrayContaining([
-      expect.stringMatching(/name="email".*autocomplete="username"/u),
+      expect.stringMatching(/name="email".*autocomplete="username webauthn"/u),
       expect.stringMatching(/name="password".*autocomplete="current-password"/u),
     ]),
   );

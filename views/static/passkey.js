@@ -11,6 +11,7 @@ function withPasskey(form) {
   const note = form.querySelector('[data-note]');
   const { request, creation } = form.dataset;
   let busy = false;
+  const offer = form.dataset.offered === undefined ? undefined : offerIn(form);
 
   form.addEventListener('submit', async (event) => {
     // Whatever else the form can do, leaving above all, needs no passkey.
@@ -22,6 +23,7 @@ function withPasskey(form) {
       return;
     }
     busy = true;
+    offer?.abort(); // a browser asks for one thing at a time
     form.setAttribute('aria-busy', 'true');
     note.textContent = '';
     try {
@@ -41,6 +43,22 @@ function withPasskey(form) {
       note.textContent = error.name === 'InvalidStateError' ? form.dataset.known : form.dataset.declined;
     }
   });
+}
+
+/** Offers passkeys among what the browser fills into the field of the e-mail address, where it can. */
+function offerIn(form) {
+  const offer = new AbortController();
+  const ask = async () => {
+    if (!POSSIBLE || !(await PublicKeyCredential.isConditionalMediationAvailable?.())) return;
+    const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(JSON.parse(form.dataset.request));
+    put(
+      form.elements.assertion,
+      await navigator.credentials.get({ publicKey, mediation: 'conditional', signal: offer.signal }),
+    );
+    form.submit();
+  };
+  ask().catch(() => {}); // the button asks again, and says what went wrong
+  return offer;
 }
 
 function put(field, credential) {

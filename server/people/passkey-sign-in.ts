@@ -1,0 +1,99 @@
+import type Router from '@koa/router';
+import type { Context } from 'koa';
+
+import type { Cookies } from '../http/cookies.ts';
+import { readForm } from '../http/form.ts';
+import { parseStrictJson } from '../oauth/strict-json.ts';
+import type { Challenges } from './challenge.ts';
+import type { Passkey, PasskeyUse } from './passkey.ts';
+import { beginSession, type SignInDependencies } from './sign-in.ts';
+import type { WebAuthn } from './webauthn.ts';
+
+export interface PasskeySignIn extends SignInDependencies {
+  cookies: Cookies;
+  webAuthn: WebAuthn;
+  challenges: Challenges;
+  passkeys: {
+    byCredential(credentialId: string): Promise<Passkey | undefined>;
+    /** False where it is gone, or a copy of it signed in between. */
+    used(use: PasskeyUse): Promise<boolean>;
+  };
+  /** True for the first who presents this challenge. */
+  firstUse(browser: string, challenge: string, expiresAt: Date): Promise<boolean>;
+}
+
+const PURPOSE = 'sign in';
+
+/** What the sign-in page asks an authenticator: any passkey of this deployment, for this browser. */
+export const passkeyRequest = async (
+  ctx: Context,
+  { webAuthn, challenges, cookies }: Pick<PasskeySignIn, 'webAuthn' | 'challenges' | 'cookies'>,
+): Promise<string> =>
+  JSON.stringify(await webAuthn.requestOptions([], challenges.make(cookies.csrf(ctx), PURPOSE, Date.now())));
+
+/** Signs in by a passkey alone (Web Authentication, user verification): it says itself whose it is. */
+export function passkeySignInRoutes(
+  router: Router,
+  pages: PasskeySignIn,
+  /** The sign-in page again, or on to where the person was going. */
+  answer: {
+    again(ctx: Context, error: string, status: number): Promise<void>;
+    onward(ctx: Context, session: { cookie: string; maxAgeSeconds: number }): Promise<void>;
+  },
+): void {
+  const { cookies, limits, challenges, webAuthn, passkeys } = pages;
+  router.post('/login/passkey', async (ctx) => {
+    const form = await readForm(ctx.req);
+    if (!cookies.csrfMatches(ctx, form.get('csrf')))
+      return answer.again(ctx, 'This form is no longer valid. Please try again.', 403);
+    const assertion = form.get('assertion') ?? '';
+    const credential = credentialIn(assertion);
+    const waitSeconds = await limits.attempt(`passkey ${credential}`, ctx.ip);
+    if (waitSeconds !== undefined) {
+      ctx.set('Retry-After', String(waitSeconds));
+      return answer.again(ctx, `Too many tries. Wait ${Math.ceil(waitSeconds / 60)} minutes and try again.`, 429);
+    }
+    // One sentence for whatever was wrong: a stranger learns of no passkey whether it is known.
+    const refused = () => answer.again(ctx, 'This passkey does not sign in here.', 401);
+    const passkey = await passkeys.byCredential(credential);
+    if (!passkey) return refused();
+    const browser = cookies.csrf(ctx);
+    let challenge: { given: string; expiresAt: Date } | undefined;
+    const read = await webAuthn.readAssertion(assertion, [passkey], (given) => {
+      const expiresAt = challenges.accepts(given, browser, PURPOSE, Date.now());
+      challenge = expiresAt && { given, expiresAt };
+      return challenge !== undefined;
+    });
+    if (!read.ok || !challenge || !(await pages.firstUse(browser, challenge.given, challenge.expiresAt))) {
+      await pages.evidence.record({
+        organization: passkey.organization,
+        type: 'person.sign_in_refused',
+        decision: 'refused',
+        reason: 'passkey',
+        person: passkey.person,
+        content: {
+          passkey: passkey.id,
+          address: ctx.ip,
+          detail: read.ok ? 'the challenge was used already' : read.detail,
+        },
+      });
+      return refused();
+    }
+    if (!(await passkeys.used(read.value))) return refused();
+    const session = await beginSession(
+      passkey.person,
+      { acr: 'phr', amr: ['pop', 'user'], authenticatedAt: new Date(), address: ctx.ip },
+      pages,
+    );
+    if (!session) return refused();
+    await limits.succeeded(`passkey ${credential}`);
+    await answer.onward(ctx, session);
+  });
+}
+
+/** Which credential an answer says it is of; what it says is checked after. */
+function credentialIn(assertion: string): string {
+  const json = assertion.length > 16_384 ? undefined : parseStrictJson(assertion);
+  const id = json?.ok ? (json.value as { id?: unknown } | null)?.id : undefined;
+  return typeof id === 'string' && /^[\w-]{1,1400}$/.test(id) ? id : '';
+}

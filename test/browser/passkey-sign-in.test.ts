@@ -1,0 +1,55 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { Browser } from 'playwright-core';
+
+import { describeBrowser, launchBrowser } from '../support/browser.ts';
+import { startServer, type TestServer } from '../support/server.ts';
+
+describeBrowser('a passkey at a real browser', () => {
+  let server: TestServer;
+  let browser: Browser;
+  beforeAll(async () => {
+    [server, browser] = await Promise.all([startServer(), launchBrowser()]);
+  }, 60_000);
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+
+  test('U1-4 a passkey added in a browser signs in there, without an address or a password', async () => {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    const devtools = await context.newCDPSession(page);
+    await devtools.send('WebAuthn.enable');
+    const { authenticatorId } = await devtools.send('WebAuthn.addVirtualAuthenticator', {
+      options: {
+        protocol: 'ctap2',
+        transport: 'internal',
+        hasResidentKey: true,
+        hasUserVerification: true,
+        isUserVerified: true,
+        automaticPresenceSimulation: true,
+      },
+    });
+    const touched = (enabled: boolean) =>
+      devtools.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId, enabled });
+    await page.goto(`${server.issuer}/login?return_to=${encodeURIComponent('/settings/security')}`);
+    await page.fill('[name=email]', 'person@acme.example');
+    await page.fill('[name=password]', server.demo.password);
+    await page.click('[data-testid=sign-in]');
+    await page.fill('[name=name]', 'Laptop');
+    await page.click('[data-testid=add-passkey]');
+    await page.waitForSelector('text=The passkey was added.');
+
+    // Nobody touches the authenticator until the button is pressed.
+    await touched(false);
+    await context.clearCookies();
+    await page.goto(`${server.issuer}/login?return_to=${encodeURIComponent('/agents')}`);
+    await page.waitForSelector('[data-testid=passkey]');
+    await touched(true);
+    // The browser may offer it in the field first: then the page has gone on before the button is pressed.
+    await page.click('[data-testid=passkey]').catch(() => {});
+    await page.waitForURL(`${server.issuer}/agents`);
+    expect(await page.textContent('header')).toContain('Anna Berg');
+    await context.close();
+  }, 60_000);
+});
