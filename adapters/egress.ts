@@ -30,7 +30,8 @@ export function egressFetch(allowed: readonly string[]): typeof globalThis.fetch
     if (!permitted && isIP(literal) && !isPublic(literal)) throw new EgressRefused('a private address');
     return undiciFetch(url, {
       ...(init as object),
-      redirect: 'error',
+      // Told to look, a caller sees that it was sent elsewhere; nobody goes there.
+      redirect: init.redirect === 'manual' ? 'manual' : 'error',
       dispatcher: permitted ? open : guarded,
       signal: init.signal ?? AbortSignal.timeout(2500),
     } as never) as unknown as Promise<Response>;

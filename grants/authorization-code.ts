@@ -67,7 +67,7 @@ export function authorizationCode(
           ...authorized.value,
           oidcScopes: openid ? ['openid'] : [],
           ...(openid && { idToken: { nonce: code.nonce } }),
-          refreshToken: refreshTokenFor(provider, ctx, task, caller, resources),
+          refreshToken: refreshTokenFor(provider, ctx.oidc.client, task, caller, resources),
         },
       };
     },

@@ -23,6 +23,8 @@ interface PollRequest extends TaskWant {
   wait: number;
 }
 
+export const CIBA = 'urn:openid:params:grant-type:ciba';
+
 const LONGEST_HOLD_SECONDS = 25;
 
 /** OpenID Connect CIBA Core §10.1, §11: the poll. Paced, held when asked, collected once. */
@@ -32,6 +34,7 @@ export function ciba(
     tasks,
     approvals,
     decided,
+    tellsReason,
     defaultWait,
     ...dependencies
   }: TaskTokenDependencies & {
@@ -39,11 +42,13 @@ export function ciba(
     approvals: ApprovalStore;
     /** Resolves when the approval is decided or ended after `since`, after `milliseconds`, or when `gone` is signalled. */
     decided(approval: Approval, since: number, milliseconds: number, gone: AbortSignal): Promise<void>;
+    /** May an agent of this organization hear why a person said no? */
+    tellsReason(organization: string): Promise<boolean>;
     defaultWait: number;
   },
 ): Grant<PollRequest> {
   return {
-    type: 'urn:openid:params:grant-type:ciba',
+    type: CIBA,
     parameters: ['auth_req_id', ...TASK_WANT_PARAMETERS],
     repeatable: ['resource'],
     parse: (parameters: UnknownObject, ctx) => ({
@@ -53,6 +58,10 @@ export function ciba(
     }),
 
     async authorize(request, caller, ctx) {
+      // It is sent its tokens, and has nothing to come for (CIBA Core §11, CB-47).
+      if (caller.client.metadata.backchannel_token_delivery_mode === 'push') {
+        throw new errors.UnauthorizedClient('this client is registered for push delivery');
+      }
       const id = hashOf(request.authReqId);
       const since = Date.now();
       let poll = await approvals.poll(id, caller.client.clientId, request.wait);
@@ -63,6 +72,9 @@ export function ciba(
       if ('approval' in poll) {
         const { id: approval, person, task } = poll.approval;
         stateOf(ctx.req).about = { approval, person, task: task ?? undefined };
+      }
+      if (poll.state === 'denied') {
+        throw new errors.AccessDenied(denial(poll.approval, await tellsReason(caller.organization)));
       }
       const approval = answered(poll);
 
@@ -80,7 +92,7 @@ export function ciba(
           ...authorized.value,
           idToken: { nonce: approval.oidc.nonce },
           oidcScopes: ['openid'],
-          refreshToken: refreshTokenFor(provider, ctx, task, caller, approval.resources),
+          refreshToken: refreshTokenFor(provider, ctx.oidc.client, task, caller, approval.resources),
         },
       };
     },
@@ -112,7 +124,7 @@ export function ciba(
 }
 
 /** @throws the OAuth error of every state but approved (CIBA Core §11) */
-function answered(poll: Poll): Approval {
+function answered(poll: Exclude<Poll, { state: 'denied' }>): Approval {
   switch (poll.state) {
     case 'unknown':
       throw new errors.InvalidGrant('auth_req_id not found');
@@ -122,19 +134,17 @@ function answered(poll: Poll): Approval {
       throw new errors.AuthorizationPending('the person has not decided yet');
     case 'expired':
       throw new errors.ExpiredToken('the request expired before the person decided');
-    case 'denied':
-      throw new errors.AccessDenied(denial(poll.approval));
     case 'approved':
       return poll.approval;
   }
 }
 
-const denial = ({ status, denyReason }: Approval): string => {
+/** Coarse words of ours, and only where the organization lets agents hear them (`ux.md` U5-2). */
+function denial({ status, denyReason }: Approval, tells: boolean): string {
   if (status !== 'denied') return 'the request was ended';
-  if (denyReason === null) return 'the person denied the request';
-  const words = DENY_REASONS[denyReason as DenyReason]?.toLowerCase();
-  return words === undefined ? denyReason : `the person denied the request: ${words}`;
-};
+  const words = tells ? DENY_REASONS[denyReason as DenyReason]?.toLowerCase() : undefined;
+  return `the person denied the request${words === undefined ? '' : `: ${words}`}`;
+}
 
 function waitIn(ctx: TokenEndpointGrantContext, otherwise: number): number {
   const asked = /(?:^|,)\s*wait\s*=\s*"?(\d+)"?/i.exec(ctx.get('Prefer'))?.[1];

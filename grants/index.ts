@@ -19,18 +19,20 @@ export interface GrantDependencies {
   assertions: Pick<AssertionDependencies, 'trustedAssertion' | 'spendAssertion'>;
   approvals: ApprovalStore;
   decided(approval: Approval, since: number, milliseconds: number, gone: AbortSignal): Promise<void>;
+  tellsReason(organization: string): Promise<boolean>;
   defaultWait: number;
   stopTask(organization: string, task: string, reason: string): Promise<void>;
 }
 
 /** Every grant we serve. Each replaces the engine's own, where it has one. */
 export function registerGrants(provider: Provider, dependencies: GrantDependencies): void {
-  const { mint, keyProofs, exchange, assertions, approvals, decided, defaultWait, stopTask } = dependencies;
+  const { mint, keyProofs, exchange, assertions, approvals, decided, tellsReason, defaultWait, stopTask } =
+    dependencies;
   const common = { issuer: mint.issuer, catalogue: exchange.catalogue, tasks: exchange.tasks };
   register(provider, authorizationCode(provider, common), mint, keyProofs);
   register(provider, refreshToken(provider, { ...common, stopTask }), mint, keyProofs);
   register(provider, clientCredentials(common), mint, keyProofs);
-  register(provider, ciba(provider, { ...common, approvals, decided, defaultWait }), mint, keyProofs);
+  register(provider, ciba(provider, { ...common, approvals, decided, tellsReason, defaultWait }), mint, keyProofs);
   register(provider, tokenExchange(exchange), mint, keyProofs);
   register(provider, jwtBearer({ ...exchange, ...assertions }), mint, keyProofs);
 }

@@ -45,7 +45,8 @@ export interface Authorization {
   seconds?: number | undefined;
   authentication: { acr?: string; amr?: readonly string[]; auth_time?: number };
   issuedTokenType?: string | undefined;
-  idToken?: { nonce: string | undefined } | undefined;
+  /** `authReqId`: of the request that a pushed ID token answers (CIBA Core §10.3.1). */
+  idToken?: { nonce: string | undefined; authReqId?: string } | undefined;
   /** Called after the access token is recorded; answers the refresh token to give, if any. */
   refreshToken?: (() => Promise<string | undefined>) | undefined;
   /** Scopes of OpenID Connect to name in the answer beside those of the token. */
@@ -174,6 +175,7 @@ export async function issue(
     ? keys.sign({ typ: ID_JAG_TYP }, idJagClaims({ issuer, authorization, elsewhere, iat, exp, jti, txn }))
     : (opaque?.value ?? keys.sign({ typ: 'at+jwt' }, claims()));
 
+  const refreshToken = await authorization.refreshToken?.();
   const answeredScope = [...(authorization.oidcScopes ?? []), ...slice.scopes].join(' ');
   return allow({
     access_token: accessToken,
@@ -182,8 +184,10 @@ export async function issue(
     expires_in: exp - iat,
     ...(answeredScope && { scope: answeredScope }),
     ...(details && { authorization_details: details }),
-    ...(await withRefreshToken(authorization)),
-    ...(authorization.idToken && { id_token: idToken(mint, caller.client.clientId, authorization, accessToken, iat) }),
+    ...(refreshToken !== undefined && { refresh_token: refreshToken }),
+    ...(authorization.idToken && {
+      id_token: idToken(mint, caller.client.clientId, authorization, { accessToken, refreshToken }, iat),
+    }),
     ...(task && { task_id: task.id }),
   });
 }
@@ -206,17 +210,12 @@ export function wireDetails(slice: Pick<Slice, 'actions'>, expiresAt: Date): Rec
 const profileOf = ({ client }: Caller): string =>
   client.kind === 'agent' ? 'ai_agent' : client.kind === 'application' ? 'web_app' : 'service';
 
-async function withRefreshToken({ refreshToken }: Authorization): Promise<{ refresh_token?: string }> {
-  const value = await refreshToken?.();
-  return value === undefined ? {} : { refresh_token: value };
-}
-
 /** OpenID Connect Core §3.1.3.3, bound to its access token by `at_hash`. */
 function idToken(
   { issuer, keys }: Mint,
   clientId: string,
   { subject, idToken, authentication }: Authorization,
-  accessToken: string,
+  { accessToken, refreshToken }: { accessToken: string; refreshToken: string | undefined },
   iat: number,
 ): string {
   return keys.sign(
@@ -229,9 +228,17 @@ function idToken(
       iat,
       ...authentication,
       ...(idToken?.nonce !== undefined && { nonce: idToken.nonce }),
-      at_hash: createHash('sha256').update(accessToken).digest().subarray(0, 16).toString('base64url'),
+      at_hash: halfHash(accessToken),
+      ...(idToken?.authReqId !== undefined && {
+        'urn:openid:params:jwt:claim:auth_req_id': idToken.authReqId,
+        ...(refreshToken !== undefined && { 'urn:openid:params:jwt:claim:rt_hash': halfHash(refreshToken) }),
+      }),
     },
   );
 }
+
+/** OpenID Connect Core §3.1.3.6. */
+const halfHash = (value: string): string =>
+  createHash('sha256').update(value).digest().subarray(0, 16).toString('base64url');
 
 const ID_TOKEN_SECONDS = 300;

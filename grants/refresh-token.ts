@@ -67,7 +67,7 @@ export function refreshToken(
         ok: true,
         value: {
           ...authorized.value,
-          refreshToken: rotates ? refreshTokenFor(provider, ctx, task, caller, resources) : undefined,
+          refreshToken: rotates ? refreshTokenFor(provider, ctx.oidc.client, task, caller, resources) : undefined,
         },
       };
     },

@@ -117,12 +117,11 @@ export const authenticationOf = ({ acr, amr, authTime }: Task) => ({
  */
 export function refreshTokenFor(
   provider: Provider,
-  ctx: TokenEndpointGrantContext,
+  client: TokenEndpointGrantContext['oidc']['client'],
   task: Task,
   { boundTo, confidential }: Caller,
   resources: readonly string[],
 ): (() => Promise<string | undefined>) | undefined {
-  const { client } = ctx.oidc;
   const seconds = Math.floor((task.expiresAt.getTime() - Date.now()) / 1000);
   const limited = task.actions.some(
     ({ max_uses, impact }) => max_uses !== null || impact === 'high' || impact === 'critical',

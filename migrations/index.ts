@@ -3,6 +3,7 @@ import knexPackage, { type Knex } from 'knex';
 import * as initial from './001_initial.ts';
 import * as passkeys from './020_passkeys.ts';
 import * as jobs from './050_jobs.ts';
+import * as backchannel from './051_backchannel.ts';
 import * as agentLifecycle from './060_agent_lifecycle.ts';
 import * as roles from './070_roles.ts';
 import * as signInProviders from './080_sign_in_providers.ts';
@@ -17,6 +18,7 @@ const migrations: readonly Migration[] = [
   { name: '001_initial', ...initial },
   { name: '020_passkeys', ...passkeys },
   { name: '050_jobs', ...jobs },
+  { name: '051_backchannel', ...backchannel },
   { name: '060_agent_lifecycle', ...agentLifecycle },
   { name: '070_roles', ...roles },
   { name: '080_sign_in_providers', ...signInProviders },

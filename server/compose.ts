@@ -12,7 +12,12 @@ import { postgresAccountability } from '../adapters/postgres/accountability.ts';
 import { postgresAdmin, postgresOrganizations, putCommandLineClient } from '../adapters/postgres/admin.ts';
 import { addUpUse, sweepAgents } from '../adapters/postgres/agent-jobs.ts';
 import { edgesBelow, edgesOf, isPaused, postgresMyAgents } from '../adapters/postgres/agents.ts';
-import { postgresApprovals, postgresPersonApprovals } from '../adapters/postgres/approvals.ts';
+import { postgresApprovals, postgresDeliveries, postgresPersonApprovals } from '../adapters/postgres/approvals.ts';
+import {
+  backchannelSettings,
+  postgresBackchannelAdministration,
+  postgresUserCodes,
+} from '../adapters/postgres/backchannel.ts';
 import { loadCatalogue } from '../adapters/postgres/catalogue.ts';
 import { cleanUp, dropOldPartitions } from '../adapters/postgres/cleanup.ts';
 import { postgresClients } from '../adapters/postgres/clients.ts';
@@ -45,6 +50,8 @@ import { holdersUnder, postgresTokens } from '../adapters/postgres/tokens.ts';
 import { elsewhereOf, postgresTrustedIssuers } from '../adapters/postgres/trusted-issuers.ts';
 import { statedFacts } from '../adapters/stated-facts.ts';
 import { upstreamProviders } from '../adapters/upstream.ts';
+import { cibaPush } from '../grants/ciba-push.ts';
+import type { Mint } from '../grants/issue.ts';
 import type { AdminCaller } from './admin/admin.ts';
 import { adminAgentPages } from './admin/agent-pages.ts';
 import { makeConsole } from './admin/console.ts';
@@ -56,6 +63,7 @@ import type { Stop } from './agents/liveness.ts';
 import { ownerRoutes } from './agents/owner-routes.ts';
 import { createApp } from './app.ts';
 import { type AskDependencies, askForExchange } from './approvals/ask.ts';
+import { tellClient } from './approvals/tell-client.ts';
 import { browserRequests } from './browser-requests.ts';
 import { type Catalogue, compileCatalogue, type ResourceDocument } from './catalogue/catalogue.ts';
 import type { Config } from './config.ts';
@@ -77,6 +85,7 @@ import { enrolRoutes } from './people/enrol.ts';
 import { federationRoutes } from './people/federation-routes.ts';
 import { providerLogoutRoutes } from './people/provider-logout.ts';
 import { securityRoutes } from './people/security.ts';
+import { upstreamIdentifier } from './people/trusted-issuer.ts';
 import { type Presented, readTrustedJwt } from './people/trusted-jwt.ts';
 import { webAuthnAt } from './people/webauthn.ts';
 import { makeProvider } from './provider.ts';
@@ -134,6 +143,7 @@ export async function composeHouse({
   const replays = postgresReplays(database);
   const approvals = postgresApprovals(database, config.testConsumeDelayMs);
   const personApprovals = postgresPersonApprovals(database);
+  const userCodes = postgresUserCodes(database, sealing);
   const cookies = cookiesWith(sealing.deriveKey('forms'), issuer.startsWith('https:'));
   const cookieKeys = [sealing.deriveKey('engine cookies').toString('base64url')];
   const reachedAt = [...config.resourceAddresses.values()].map((address) => new URL(address).host);
@@ -178,6 +188,14 @@ export async function composeHouse({
   const claimOfTrustedJwt = (value: string, { organization, clientId, agent }: ClientRecord, presented: Presented) =>
     readTrustedJwt(value, presented, { organization, clientId, agent: agent?.id ?? '' }, trustedIssuers);
 
+  const mint: Mint = {
+    issuer,
+    keys,
+    tokens,
+    formatOf: (audience) => catalogue.resources.get(audience)?.tokenFormat ?? 'jwt',
+    authorizationServerOf: (resource) => catalogue.resources.get(resource)?.authorizationServer ?? undefined,
+  };
+
   const makeEngine = (): Provider =>
     makeProvider({
       issuer,
@@ -196,6 +214,19 @@ export async function composeHouse({
       trustProxy: config.trustProxy,
       consumeDelayMs: config.testConsumeDelayMs,
       sessionHours: config.sessionHours,
+      sealing,
+      personAt: async (organization, at, subject) => {
+        const trusted = await trustedIssuers.issuers.find(organization, at);
+        if (!trusted?.profiles.includes('identity')) return undefined;
+        return (await trustedIssuers.issuers.person(organization, upstreamIdentifier(at, subject)))?.id;
+      },
+      trustedJwt: claimOfTrustedJwt,
+      userCodes,
+      push: config.backchannelPush,
+      deliveryTerms: async (organization) => ({
+        push: config.backchannelPush,
+        notificationHosts: (await backchannelSettings(database, organization)).notificationHosts,
+      }),
       refusedInBrowser: (error, request) => {
         recordBrowserRefusal(evidence, error, request).catch((cause) =>
           logger.error({ err: cause }, 'evidence of a refusal was lost'),
@@ -204,19 +235,14 @@ export async function composeHouse({
       fault: (error, request) =>
         logger.error({ id: stateOf(request).id, err: error, path: request.url?.split('?')[0] }, 'fault'),
       grants: {
-        mint: {
-          issuer,
-          keys,
-          tokens,
-          formatOf: (audience) => catalogue.resources.get(audience)?.tokenFormat ?? 'jwt',
-          authorizationServerOf: (resource) => catalogue.resources.get(resource)?.authorizationServer ?? undefined,
-        },
+        mint,
         keyProofs: proofs,
         assertions: {
           trustedAssertion: claimOfTrustedJwt,
           spendAssertion: ({ issuer, jti, expiresAt }) => replays.firstUse('assertion', issuer, jti, expiresAt),
         },
         approvals,
+        tellsReason: async (organization) => (await backchannelSettings(database, organization)).tellsReason,
         defaultWait: config.longPollSeconds,
         decided: async (approval, since, milliseconds, gone) => {
           const ended = new AbortController();
@@ -332,6 +358,7 @@ export async function composeHouse({
     recorder: evidence,
     catalogue: currentCatalogue,
     publications,
+    backchannel: postgresBackchannelAdministration(database),
     checkClient: (metadata: Record<string, unknown>) =>
       void new (provider.Client as unknown as new (metadata: object) => unknown)(metadata),
   };
@@ -426,7 +453,15 @@ export async function composeHouse({
   });
 
   /** By the kind of message (`adapters/postgres/outbox.ts`, `enqueue`). */
-  const handlers: Record<string, Handler<Statements>> = {};
+  const handlers: Record<string, Handler<Statements>> = {
+    ...tellClient<Statements>({
+      deliveries: postgresDeliveries(database),
+      clients,
+      sealing,
+      fetch,
+      mint: cibaPush({ issuer, catalogue: currentCatalogue, provider: () => provider, mint, tasks, approvals }),
+    }),
+  };
   const jobs: Job[] = [
     { name: 'clean up', every: 30, run: () => cleanUp(database) },
     { name: 'drop old partitions', every: 3600, run: () => dropOldPartitions(database) },

@@ -32,6 +32,8 @@ export interface Config {
   readonly exchangesPerMinute: number;
   /** Agents that may hold parts of one task at the same time. */
   readonly fanOut: number;
+  /** CIBA push delivery. */
+  readonly backchannelPush: boolean;
   /** Nothing issued before this instant is accepted. */
   readonly restoreEpoch: Date | undefined;
   readonly dpopNonces: (typeof NONCES)[number];
@@ -197,6 +199,12 @@ export const SETTINGS = [
     fallback: '50',
   },
   {
+    name: 'COUNTERSIGN_BACKCHANNEL_PUSH',
+    meaning:
+      '`1` lets clients register for push delivery (CIBA Core §10.3): tokens of low and medium impact are sent to their notification endpoint.',
+    fallback: '0',
+  },
+  {
     name: 'COUNTERSIGN_DPOP_NONCES',
     meaning:
       'Nonces in DPoP proofs (RFC 9449 §8). `offered`: every answer to a proof brings one, and a proof with an old or foreign one is sent back. `required`: a proof without one too.',
@@ -315,6 +323,7 @@ export function readConfig(env: Environment): Config {
     passkeyWaitHours: read('COUNTERSIGN_PASSKEY_WAIT_HOURS', integer(0, 720)) ?? (demo ? 0 : 24),
     longPollSeconds: read('COUNTERSIGN_LONG_POLL_SECONDS', integer(0, 25)) ?? 0,
     exchangesPerMinute: read('COUNTERSIGN_EXCHANGES_PER_MINUTE', integer(1, 1_000_000)) ?? 300,
+    backchannelPush: read('COUNTERSIGN_BACKCHANNEL_PUSH', flag) ?? false,
     fanOut: read('COUNTERSIGN_FAN_OUT', integer(1, 1000)) ?? 50,
     restoreEpoch: read('COUNTERSIGN_RESTORE_EPOCH', instant),
     dpopNonces: read('COUNTERSIGN_DPOP_NONCES', oneOf(...NONCES)) ?? 'offered',

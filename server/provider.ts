@@ -7,29 +7,31 @@ import { OidcAdapter } from '../adapters/postgres/oidc-adapter.ts';
 import type { Replays, Use } from '../adapters/postgres/replays.ts';
 import { TaskGrantAdapter } from '../adapters/postgres/task-grant-adapter.ts';
 import { type GrantDependencies, registerGrants } from '../grants/index.ts';
+import { offerPush } from '../grants/provider-helpers.ts';
 import { errorPage } from '../views/error.tsx';
 import { ASSERTION_ALGORITHMS, assertionProblem } from './agents/authenticate.ts';
 import { authenticates, isIssuedBy, type MutualTls, type SubjectMember, subjectMatches } from './agents/certificate.ts';
 import { type ClientStore, signsIn } from './agents/clients.ts';
+import type { DeliveryTerms } from './agents/delivery.ts';
 import { type KeyProofs, provenKey } from './agents/proven-key.ts';
 import { OWN_METADATA, SENT_METADATA } from './agents/registration.ts';
 import { registrationPolicies } from './agents/registration-policies.ts';
-import { type AskDependencies, askPerson, coveringTask, newDisplayCode } from './approvals/ask.ts';
+import { type AskDependencies, coveringTask } from './approvals/ask.ts';
+import { type BackchannelDependencies, backchannel, keptAsApproval, requestSeconds } from './backchannel.ts';
 import type { Catalogue } from './catalogue/catalogue.ts';
 import { aliasesAt } from './http/endpoints.ts';
+import { refused } from './http/refused.ts';
 import { stateOf } from './http/request-state.ts';
 import type { KeyRing } from './keys/keys.ts';
 import { newId } from './oauth/ids.ts';
 import { checkParameters } from './oauth/parameters.ts';
 import { isProof } from './oauth/proof.ts';
-import { type Refusal, toWire } from './oauth/refusal.ts';
 import { ambiguity } from './oauth/strict-json.ts';
-import { checkText } from './oauth/text.ts';
 import type { PeopleStore } from './people/person.ts';
 import { parseAgentRequest } from './tasks/ask.ts';
 import { SIGN_IN_SECONDS, type TaskStore } from './tasks/task.ts';
 
-export interface EngineDependencies {
+export interface EngineDependencies extends Omit<BackchannelDependencies, 'people' | 'ask' | 'keyProofs' | 'issuer'> {
   issuer: string;
   keys: KeyRing;
   cookieKeys: string[];
@@ -47,6 +49,9 @@ export interface EngineDependencies {
   fetch: typeof globalThis.fetch;
   trustProxy: boolean;
   consumeDelayMs: number;
+  /** CIBA push delivery, which the engine does not know. */
+  push: boolean;
+  deliveryTerms(organization: string): Promise<DeliveryTerms>;
   sessionHours: number;
   /** Called when an authorization request in a browser was refused. */
   refusedInBrowser(error: { error?: string | undefined }, request: IncomingMessage): void;
@@ -57,8 +62,6 @@ export interface EngineDependencies {
 const ADMIN_SCOPE = 'admin';
 /** Seconds. */
 const INTERACTION_SECONDS = 600;
-const POLL_INTERVAL_SECONDS = 5;
-const BACKCHANNEL_SECONDS = { attended: { usual: 300, longest: 600 }, unattended: { usual: 3600, longest: 86_400 } };
 
 /**
  * The engine: one Provider for one issuer, one set of keys and one catalogue, made by this factory and replaced when
@@ -73,6 +76,7 @@ export function makeProvider(dependencies: EngineDependencies): Provider {
       if (model === 'Client') return new ClientAdapter(clients, catalogue);
       if (model === 'InitialAccessToken') return new InitialAccessTokenAdapter(clients, catalogue);
       if (model === 'Grant') return new TaskGrantAdapter(dependencies.tasks, issuer);
+      if (model === 'BackchannelAuthenticationRequest') return keptAsApproval;
       return new OidcAdapter(database, model, consumeDelayMs);
     },
     jwks: keys.privateJwks as never,
@@ -155,8 +159,7 @@ export function makeProvider(dependencies: EngineDependencies): Provider {
       IdToken: 300,
       Interaction: INTERACTION_SECONDS,
       Session: dependencies.sessionHours * 3600,
-      BackchannelAuthenticationRequest: (_ctx, request) =>
-        backchannelSeconds(_ctx as KoaContextWithOIDC, request.params as { requested_expiry?: unknown }),
+      BackchannelAuthenticationRequest: (ctx, request) => requestSeconds(ctx, request.params ?? {}),
       RefreshToken: (_ctx, token) => (token as { expiresIn?: number }).expiresIn ?? 3600,
     },
     routes: {
@@ -219,6 +222,7 @@ export function makeProvider(dependencies: EngineDependencies): Provider {
         policies: registrationPolicies({
           mayAskAs: (organization, type) => catalogue.seenBy(organization).actions.has(type),
           certificates: methodsOf(mutualTls),
+          deliveryTerms: dependencies.deliveryTerms,
         }),
         idFactory: () => newId('cli'),
       },
@@ -242,26 +246,7 @@ export function makeProvider(dependencies: EngineDependencies): Provider {
         authorizationDetailsForAccessToken: async () => undefined,
         authorizationDetailsForIntrospection: async () => undefined,
       } as never,
-      ciba: {
-        enabled: true,
-        deliveryModes: ['poll'],
-        processLoginHint: async (ctx, hint) => (await personByHint(ctx, hint ?? '', people))?.id,
-        processLoginHintToken: async () => {
-          throw new errors.InvalidRequest('login_hint_token is not supported: send login_hint');
-        },
-        verifyUserCode: async (_ctx, _account, code) => {
-          if (code !== undefined) throw new errors.InvalidRequest('user_code is not supported');
-        },
-        validateRequestContext: async () => {},
-        validateBindingMessage: async (_ctx, message) => {
-          if (message === undefined) return;
-          if (message === '' || [...message].length > 128 || checkText(message) !== undefined) {
-            throw new errors.InvalidBindingMessage('binding_message is a plain text of 1 to 128 characters');
-          }
-        },
-        triggerAuthenticationDevice: async (ctx, request) =>
-          askFromBehind(ctx as KoaContextWithOIDC, request, dependencies),
-      },
+      ciba: backchannel(dependencies) as never,
     },
   };
 
@@ -270,6 +255,7 @@ export function makeProvider(dependencies: EngineDependencies): Provider {
   provider.on('authorization.error', (ctx, error) => dependencies.refusedInBrowser(error, ctx.req));
   provider.on('server_error', (ctx, error) => dependencies.fault(error, ctx.req));
   atomicReplayDetection(provider, dependencies);
+  if (dependencies.push) offerPush(provider);
   registerGrants(provider, dependencies.grants);
   return provider;
 }
@@ -365,11 +351,6 @@ function assertRequestObject(
   if (ambiguous !== undefined) throw invalid(ambiguous);
 }
 
-function refused(ctx: { req: IncomingMessage }, refusal: Refusal): never {
-  stateOf(ctx.req).refusal = refusal;
-  throw toWire(refusal);
-}
-
 async function resourceServerInfo(ctx: KoaContextWithOIDC, resource: string, issuer: string, catalogue: Catalogue) {
   const everyScope = () => [...catalogue.actions.values()].flatMap(({ scope }) => scope ?? []);
   const jwt = { sign: { alg: 'ES256' as const } };
@@ -382,14 +363,6 @@ async function resourceServerInfo(ctx: KoaContextWithOIDC, resource: string, iss
     throw new errors.InvalidTarget('unknown resource');
   }
   return { scope: catalogue.scopesOf(resource).join(' '), audience: resource, accessTokenFormat: 'jwt' as const, jwt };
-}
-
-/** Who is meant: a subject or an e-mail address, within the client's own organization. */
-async function personByHint(ctx: { req: IncomingMessage }, hint: string, people: PeopleStore) {
-  const organization = stateOf(ctx.req).client?.organization;
-  if (organization === undefined) return undefined;
-  const person = hint.startsWith('usr_') ? await people.find(hint) : await people.findByEmail(organization, hint);
-  return person?.organization === organization && person.status === 'active' ? person : undefined;
 }
 
 /** The prompts of ours: sign in when our session is not there, and decide when no live task covers the request. */
@@ -491,52 +464,6 @@ async function existingGrant(ctx: KoaContextWithOIDC, dependencies: EngineDepend
     ask,
   );
   return task && Grant.find(task.id);
-}
-
-function backchannelSeconds(ctx: KoaContextWithOIDC, { requested_expiry }: { requested_expiry?: unknown }): number {
-  const unattended = stateOf(ctx.req).client?.agent?.mode === 'unattended';
-  const { usual, longest } = BACKCHANNEL_SECONDS[unattended ? 'unattended' : 'attended'];
-  return Math.min(requested_expiry === undefined ? usual : Number(requested_expiry), longest);
-}
-
-/** CIBA Core §7: the question to the person. The acknowledgement also says how to poll and which number to show. */
-async function askFromBehind(
-  ctx: KoaContextWithOIDC,
-  request: { jti?: string | undefined; accountId?: string | undefined; nonce?: string | undefined },
-  { ask, people, keyProofs }: EngineDependencies,
-): Promise<void> {
-  const { client, asked } = stateOf(ctx.req);
-  const person = await people.find(request.accountId ?? '');
-  if (!client?.agent || !asked || !person || request.jti === undefined) {
-    throw new errors.UnauthorizedClient('only agents ask from behind');
-  }
-  stateOf(ctx.req).about = { person: person.id };
-  const boundTo = await provenKey(ctx, client, keyProofs);
-  const displayCode = client.agent.mode === 'unattended' ? undefined : newDisplayCode();
-  const body = ctx.body as { expires_in: number };
-  const opened = await askPerson(
-    {
-      kind: 'backchannel',
-      client,
-      person,
-      asked,
-      seconds: body.expires_in,
-      boundTo,
-      confidential: true,
-      nonce: request.nonce,
-      acrValues: ctx.oidc.params?.acr_values as string | undefined,
-      bindingMessage: ctx.oidc.params?.binding_message as string | undefined,
-      authReqId: request.jti,
-      displayCode,
-    },
-    ask,
-  );
-  if (!opened.ok) return refused(ctx, opened.refusal);
-  ctx.body = {
-    ...body,
-    interval: POLL_INTERVAL_SECONDS,
-    ...(displayCode !== undefined && { display_code: displayCode }),
-  };
 }
 
 /**

@@ -3,9 +3,11 @@ import { timingSafeEqual } from 'node:crypto';
 import { stopKeys } from '../../server/agents/liveness.ts';
 import type { Approval } from '../../server/approvals/approval.ts';
 import type { ApprovalStore, PersonApprovals } from '../../server/approvals/store.ts';
+import { type DeliveryStore, PING, PUSH } from '../../server/approvals/tell-client.ts';
 import { prepareEvent } from '../../server/evidence/evidence.ts';
 import type { Database, Statements } from './database.ts';
 import { eventParameters, insertEvent } from './evidence.ts';
+import { enqueue } from './outbox.ts';
 import { sendSignal } from './signals.ts';
 import { insertTask } from './tasks.ts';
 
@@ -37,8 +39,15 @@ export const postgresApprovals = (database: Database, delay = 0): ApprovalStore 
         approval.coveredBy ?? null,
         approval.displayCodeHash ?? null,
         approval.authReqIdHash ?? null,
+        approval.delivery?.mode ?? null,
+        approval.delivery?.sealed ?? null,
       ]);
-      if (opened === 1) await writeEvent(statements, event);
+      if (opened === 0) return;
+      await writeEvent(statements, event);
+      if (!approval.delivery) return;
+      // At the end in any case, when nobody has decided; and if nobody has to, as soon as the client had its answer.
+      const at = approval.coveredBy === undefined ? approval.expiresAt : new Date(Date.now() + 1000);
+      await tellClient(statements, { ...approval, deliveryMode: approval.delivery.mode }, at);
     });
   },
 
@@ -81,6 +90,13 @@ export const postgresApprovals = (database: Database, delay = 0): ApprovalStore 
   async collect(authReqIdHash) {
     if (delay > 0) await new Promise((resolve) => setTimeout(resolve, delay));
     return (await database.run(COLLECT, [authReqIdHash])) === 1;
+  },
+
+  async collectPushed(organization, id) {
+    await database.run(
+      `update approvals set collected_at = clock_timestamp() where organization = $1 and id = $2 and collected_at is null`,
+      [organization, id],
+    );
   },
 });
 
@@ -200,9 +216,40 @@ export const postgresPersonApprovals = (database: Database): PersonApprovals => 
 const decided = (database: Database, approval: Approval, work: (statements: Statements) => Promise<boolean>) =>
   database.within(approval.organization, async (statements) => {
     const done = await work(statements);
-    if (done) await sendSignal(statements, 'approval', approval.id);
-    return done;
+    if (!done) return false;
+    await sendSignal(statements, 'approval', approval.id);
+    await tellClient(statements, approval);
+    return true;
   });
+
+/** The ping or push leaves if and only if the decision is committed (CB-63). */
+async function tellClient(
+  statements: Statements,
+  { organization, id, deliveryMode }: Pick<Approval, 'organization' | 'id' | 'deliveryMode'>,
+  at?: Date,
+): Promise<void> {
+  if (deliveryMode === null) return;
+  const kind = deliveryMode === 'ping' ? PING : PUSH;
+  await enqueue(statements, kind, { approval: id }, { organization, ...(at && { at }) });
+}
+
+/** What the outbox's messages to clients need to know of an approval. */
+export const postgresDeliveries = (database: Database): DeliveryStore => ({
+  async find(organization, id) {
+    const row = await database.first<ApprovalRow & { delivery: string | null; pushed: string | null }>(
+      `${SELECT} where a.organization = $1 and a.id = $2`,
+      [organization, id],
+    );
+    return row?.delivery ? { approval: toApproval(row), sealed: row.delivery, pushed: row.pushed } : undefined;
+  },
+  async remember(organization, id, sealed) {
+    const row = await database.first<{ pushed: string }>(
+      'update approvals set pushed = coalesce(pushed, $3) where organization = $1 and id = $2 returning pushed',
+      [organization, id, sealed],
+    );
+    return row?.pushed ?? sealed;
+  },
+});
 
 const writeEvent = (statements: Statements, event: Parameters<typeof prepareEvent>[0]) =>
   statements.run(`with ${insertEvent(1)} select`, eventParameters(prepareEvent(event)));
@@ -236,6 +283,7 @@ interface ApprovalRow {
   task: string | null;
   display_code_hash: Buffer | null;
   number_tries: number;
+  delivery_mode: Approval['deliveryMode'];
 }
 type PollRow = ApprovalRow & { too_fast: boolean; expired: boolean };
 
@@ -268,12 +316,14 @@ const toApproval = (row: ApprovalRow): Approval => ({
   task: row.task,
   hasNumber: row.display_code_hash !== null,
   numberTries: row.number_tries,
+  deliveryMode: row.delivery_mode,
 });
 
 const OPEN = `
   insert into approvals (organization, id, kind, client_id, agent, person, actions, scopes, resources, request, request_hash, asked_hash,
-                         binding_message, oidc, bound_to, edges, impact, status, expires_at, task, display_code_hash, auth_req_id_hash)
-  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
+                         binding_message, oidc, bound_to, edges, impact, status, expires_at, task, display_code_hash, auth_req_id_hash,
+                         delivery_mode, delivery)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)
   on conflict (organization, id) do nothing`;
 
 const STOPPED = `

@@ -1,25 +1,12 @@
-import type { RateLimiterAbstract } from 'rate-limiter-flexible';
-import { RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
+import { RateLimiterRes } from 'rate-limiter-flexible';
 import type { SignInLimits } from '../../server/people/sign-in.ts';
 import type { Database } from './database.ts';
+import { limiterOn } from './limiter.ts';
 
 /** Ten wrong passwords per account and a hundred per address in 15 minutes, counted over all instances. */
 export function postgresSignInLimits(database: Database): SignInLimits {
-  const limiter = (keyPrefix: string, points: number): RateLimiterAbstract =>
-    new RateLimiterPostgres({
-      storeClient: {
-        query: (text: string | { text: string; values: unknown[] }, values?: unknown[]) =>
-          queryOf(database, text, values),
-      },
-      storeType: 'client',
-      tableName: 'rate_limits',
-      tableCreated: true,
-      keyPrefix,
-      points,
-      duration: 15 * 60,
-    });
-  const byAccount = limiter('sign-in account', 10);
-  const byAddress = limiter('sign-in address', 100);
+  const byAccount = limiterOn(database, 'sign-in account', 10);
+  const byAddress = limiterOn(database, 'sign-in address', 100);
   return {
     async attempt(account, address) {
       const results = await Promise.allSettled([byAccount.consume(account), byAddress.consume(address)]);
@@ -35,10 +22,4 @@ export function postgresSignInLimits(database: Database): SignInLimits {
       await byAccount.delete(account);
     },
   };
-}
-
-async function queryOf(database: Database, query: string | { text: string; values: unknown[] }, values?: unknown[]) {
-  const [text, parameters] = typeof query === 'string' ? [query, values ?? []] : [query.text, query.values];
-  const rows = await database.rows(text, parameters);
-  return { rows, rowCount: rows.length };
 }

@@ -14,6 +14,7 @@ import {
   unacceptable,
   unknown,
 } from './admin.ts';
+import type { BackchannelAdministration } from './backchannel.ts';
 import type { EvidenceReader } from './evidence.ts';
 import type { IssuerAdministration } from './issuers.ts';
 import type { Publications } from './publications.ts';
@@ -40,6 +41,7 @@ export interface AdminDependencies {
   signInProviders: SignInProviderDependencies;
   catalogue: () => Catalogue;
   publications: Publications;
+  backchannel: BackchannelAdministration;
   /** @throws errors.OIDCProviderError when the engine would not load a client of this metadata */
   checkClient(metadata: Record<string, unknown>): void;
 }

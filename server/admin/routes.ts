@@ -9,6 +9,7 @@ import { parseStrictJson } from '../oauth/strict-json.ts';
 import { getStanding, listFlags, offerOwnership, reviewAgent } from './accountability.ts';
 import { type AdminCaller, type AdminOutcome, type AdminRefusal, actorOf, done, malformed } from './admin.ts';
 import { commandAgent, getAgent, listAgents, listEdges, putEdge, removeEdge, setOwnActions } from './agents.ts';
+import { getBackchannel, putBackchannel } from './backchannel.ts';
 import type { AdminDependencies, Answer } from './call.ts';
 import { type CallerDependencies, callerOf } from './caller.ts';
 import {
@@ -94,6 +95,8 @@ const ENDPOINTS: readonly [method: Method, path: string, answer: Answer, operato
   ['get', '/agents-elsewhere', listElsewhere],
   ['put', '/agents-elsewhere', putElsewhere],
   ['delete', '/agents-elsewhere', removeElsewhere],
+  ['get', '/backchannel', getBackchannel],
+  ['put', '/backchannel', putBackchannel],
   ['get', '/catalogue', getCatalogue],
   ['post', '/catalogue', publishCatalogue],
   ['post', '/catalogue/lint', lintCatalogue],

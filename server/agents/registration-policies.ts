@@ -1,6 +1,7 @@
 import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 
 import { stateOf } from '../http/request-state.ts';
+import type { DeliveryTerms } from './delivery.ts';
 import { applyRecord, applyTerms, type Metadata } from './registration.ts';
 
 /**
@@ -13,15 +14,19 @@ import { applyRecord, applyTerms, type Metadata } from './registration.ts';
 export const registrationPolicies = ({
   mayAskAs,
   certificates,
+  deliveryTerms,
 }: {
   mayAskAs: (organization: string, type: string) => boolean;
   certificates: readonly string[];
+  deliveryTerms(organization: string): Promise<DeliveryTerms>;
 }) => ({
-  agent: (ctx: KoaContextWithOIDC, metadata: Metadata): void => {
+  agent: async (ctx: KoaContextWithOIDC, metadata: Metadata): Promise<void> => {
     const { terms, client } = stateOf(ctx.req);
-    const mayAsk = (type: string) => mayAskAs(terms?.organization ?? client?.organization ?? '', type);
+    const organization = terms?.organization ?? client?.organization ?? '';
+    const mayAsk = (type: string) => mayAskAs(organization, type);
+    const delivery = await deliveryTerms(organization);
     if (terms) {
-      applyTerms(metadata, { ...terms, mayAsk, certificates });
+      applyTerms(metadata, { ...terms, mayAsk, certificates, delivery });
       return;
     }
     if (!client?.agent) throw new errors.InvalidToken('no agent');
@@ -33,6 +38,7 @@ export const registrationPolicies = ({
         client.metadata.tls_client_certificate_bound_access_tokens !== true,
       mayAsk,
       certificates,
+      delivery,
     });
   },
 });

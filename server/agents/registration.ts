@@ -7,10 +7,11 @@ import { checkText, checkTexts, controlCharacter } from '../oauth/text.ts';
 import { type AgentMode, isAgentMode, withinCeiling } from './agent.ts';
 import { certificatesIn, SUBJECT_MEMBERS, subjectProblem, TLS_METHODS } from './certificate.ts';
 import type { ClientRecord, RegistrationTerms } from './clients.ts';
+import { checkDelivery, type DeliveryTerms } from './delivery.ts';
 import { endProblem } from './keys.ts';
 
 /** Metadata of `design.md`'s contract that agents send. */
-export const SENT_METADATA = ['agent_purpose', 'agent_mode'] as const;
+export const SENT_METADATA = ['agent_purpose', 'agent_mode', 'profile'] as const;
 /** Read-only in answers: they come from our tables, whatever a client sends. */
 export const OWN_METADATA = ['agent_id', 'agent_status', 'agent_owner', 'organization', 'agent_expires_at'] as const;
 
@@ -32,6 +33,7 @@ export interface Limits extends Pick<RegistrationTerms, 'modeCeiling' | 'allowUn
   mayAsk(type: string): boolean;
   /** The authentication methods by certificate that work here; none: nothing here asks for certificates. */
   certificates: readonly string[];
+  delivery: DeliveryTerms;
 }
 
 /**
@@ -78,7 +80,10 @@ export const ownMetadata = ({ organization, agent }: ClientRecord): Metadata =>
 /** The mode a registration asked for. */
 export const modeOf = (metadata: Metadata): AgentMode => metadata.agent_mode as AgentMode;
 
-function checkMetadata(metadata: Metadata, { modeCeiling, allowUnbound, mayAsk, certificates }: Limits): void {
+function checkMetadata(
+  metadata: Metadata,
+  { modeCeiling, allowUnbound, mayAsk, certificates, delivery }: Limits,
+): void {
   // A statement we cannot verify would be believed by whoever reads the registration (DCR-06).
   if (metadata.software_statement !== undefined) {
     throw new errors.UnapprovedSoftwareStatement('no software statement issuer is trusted here');
@@ -112,7 +117,6 @@ function checkMetadata(metadata: Metadata, { modeCeiling, allowUnbound, mayAsk, 
     metadata.response_types ??= [];
     metadata.redirect_uris ??= [];
   }
-  if (grants.includes('urn:openid:params:grant-type:ciba')) metadata.backchannel_token_delivery_mode ??= 'poll';
   metadata.application_type = checkRedirects(metadata.redirect_uris, metadata.application_type);
   checkTypes(metadata.authorization_details_types, mayAsk);
 
@@ -138,6 +142,7 @@ function checkMetadata(metadata: Metadata, { modeCeiling, allowUnbound, mayAsk, 
       'dpop_bound_access_tokens or tls_client_certificate_bound_access_tokens must be true with this initial access token',
     );
   }
+  checkDelivery(metadata, delivery);
 }
 
 /** RFC 8705 §2.1.2, §2.2.2, §3.4. What the engine would drop without a word is refused here: it would be missed. */

@@ -37,6 +37,8 @@ export interface Approval {
   task: string | null;
   hasNumber: boolean;
   numberTries: number;
+  /** How the client is told of the decision; null: it asks. */
+  deliveryMode: 'ping' | 'push' | null;
 }
 
 /** Why the agent was told no, in coarse words that a policy may pass on. */
@@ -61,9 +63,12 @@ export interface NewApproval
     | 'task'
     | 'hasNumber'
     | 'numberTries'
+    | 'deliveryMode'
   > {
   displayCodeHash?: Buffer;
   authReqIdHash?: Buffer;
+  /** `sealed`: its `auth_req_id` and notification token. */
+  delivery?: { mode: 'ping' | 'push'; sealed: string } | undefined;
   /** Set when a live task covers the request: it begins approved. */
   coveredBy?: string;
 }

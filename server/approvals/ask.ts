@@ -51,6 +51,10 @@ export interface Question {
   /** Seconds. */
   maxAge?: number | undefined;
   bindingMessage?: string | undefined;
+  /** FAPI-CIBA §5.3: recorded, never believed. */
+  requestContext?: object | undefined;
+  /** How the client wants to hear of the decision, when it does not come for it itself. */
+  delivery?: NewApproval['delivery'];
   authReqId?: string | undefined;
   /** The two digits shown where the task was started; absent for unattended agents. */
   displayCode?: string | undefined;
@@ -130,6 +134,7 @@ export async function askPerson(question: Question, dependencies: AskDependencie
     ...(question.displayCode !== undefined && {
       displayCodeHash: dependencies.sealing.keyedHash('display code', question.displayCode),
     }),
+    ...(question.delivery && { delivery: question.delivery }),
     ...(question.authReqId !== undefined && {
       authReqIdHash: createHash('sha256').update(question.authReqId).digest(),
     }),
@@ -145,7 +150,12 @@ export async function askPerson(question: Question, dependencies: AskDependencie
     resource: asked.actions[0]?.resource,
     task: task?.id,
     approval: approval.id,
-    content: { request, request_hash: approval.requestHash, binding_message: question.bindingMessage },
+    content: {
+      request,
+      request_hash: approval.requestHash,
+      binding_message: question.bindingMessage,
+      request_context: question.requestContext,
+    },
   });
   return allow(approval);
 }

@@ -127,4 +127,5 @@ const opened = (approval: NewApproval) => ({
   task: null,
   hasNumber: false,
   numberTries: 0,
+  deliveryMode: approval.delivery?.mode ?? null,
 });

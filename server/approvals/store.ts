@@ -31,6 +31,8 @@ export interface ApprovalStore {
   released(authReqIdHash: Buffer): Promise<void>;
   /** True for the one request that collects the result. */
   collect(authReqIdHash: Buffer): Promise<boolean>;
+  /** The result was sent to the client. */
+  collectPushed(organization: string, id: string): Promise<void>;
 }
 
 /** The same, seen from a page: one organization, the person's own. */

@@ -27,6 +27,7 @@ export type EventType =
   | 'person.sign_in_refused'
   | 'person.signed_out'
   | 'person.enrolled'
+  | 'delivery.sent'
   | 'delivery.failed'
   | 'passkey.added'
   | 'passkey.renamed'

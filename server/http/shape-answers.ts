@@ -71,7 +71,6 @@ function hideTypes(ctx: Context): void {
 
 /** Metadata claims nothing that does not work (MD-08), and names nothing that belongs to one organization. */
 function tellTheTruth(body: Record<string, unknown>, isPublic: (type: string) => boolean): void {
-  body.backchannel_user_code_parameter_supported = false;
   const types = body.authorization_details_types_supported as string[];
   body.authorization_details_types_supported = types.filter(isPublic);
   body.claims_supported = ['sub', 'iss', 'acr', 'amr', 'auth_time'];

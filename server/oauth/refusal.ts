@@ -51,6 +51,7 @@ export type Refusal =
   | { reason: 'consent_required'; approval: string; expiresIn: number; details: readonly Record<string, unknown>[] }
   | { reason: 'too_many_questions'; retryAfter: number }
   | { reason: 'agent_paused' }
+  | { reason: 'push_not_allowed'; impact: string }
   | { reason: 'already_collected' };
 
 /** The answer of a rule: what is allowed, or why not. */
@@ -175,6 +176,10 @@ export function toWire(refusal: Refusal): errors.OIDCProviderError {
       return new errors.CustomOIDCProviderError('consent_required', 'no live task of this person covers the request');
     case 'too_many_questions':
       return forbidden(new errors.AccessDenied('too many questions are waiting for this person'));
+    case 'push_not_allowed':
+      return new errors.InvalidRequest(
+        `tokens of ${refusal.impact} impact are not pushed: register a client for poll or ping`,
+      );
     case 'agent_paused':
       return forbidden(new errors.AccessDenied('the person paused this agent'));
     case 'already_collected':

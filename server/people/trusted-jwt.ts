@@ -17,8 +17,8 @@ import {
   upstreamIdentifier,
 } from './trusted-issuer.ts';
 
-/** As what a JWT of another issuer is presented: the declared type of a subject token, or the kind of an assertion. */
-export type Presented = 'jwt' | 'id_token' | 'jwt-bearer' | 'id-jag';
+/** As what a JWT of another issuer is presented: the declared type of a subject token, the kind of an assertion, or a hint. */
+export type Presented = 'jwt' | 'id_token' | 'jwt-bearer' | 'id-jag' | 'login-hint';
 
 export interface TrustedJwtDependencies {
   /** Ours. */
@@ -145,6 +145,7 @@ const PROFILE_OF: Readonly<Record<Presented, Profile>> = {
   id_token: 'identity',
   'jwt-bearer': 'jwt-bearer',
   'id-jag': 'id-jag',
+  'login-hint': 'identity',
 };
 
 /**
@@ -156,6 +157,8 @@ const TYPES: Readonly<Record<Presented, readonly string[]>> = {
   id_token: ['', 'jwt'],
   'jwt-bearer': ['', 'jwt', 'authorization-grant+jwt'],
   'id-jag': ['oauth-id-jag+jwt'],
+  // CIBA Core names no type; without one of its own, an ID token would pass as a hint (CB-14).
+  'login-hint': ['login-hint+jwt'],
 };
 
 const mediaType = (typ: unknown): string =>
@@ -260,7 +263,7 @@ function contentProblem(
   if ((claims.tenant ?? null) !== tenant) return 'of another tenant';
   if (claims.aud_tenant !== undefined && claims.aud_tenant !== organization) return 'for another organization';
   if (presented === 'id-jag' && claims.client_id !== clientId) return 'for another client';
-  const needsJti = presented === 'jwt-bearer' || presented === 'id-jag';
+  const needsJti = presented !== 'jwt' && presented !== 'id_token';
   return needsJti && !isName(claims.jti) ? 'jti is required' : undefined;
 }
 

@@ -72,6 +72,8 @@ const TABLES = [
     'evidence',
     'evidence_contents',
     'outbox',
+    'backchannel_settings',
+    'user_codes',
   ].map((table) => [table, 'organization'] as const),
 ] as const;
 /** Those of the deployment itself that everybody may see: servers of shared resources. */
@@ -329,6 +331,11 @@ async function tellStory(): Promise<void> {
     [organization, READ, CALENDAR],
   );
 
+  await owner.query('insert into backchannel_settings (organization) values ($1)', [organization]);
+  await owner.query(
+    `insert into user_codes (organization, person, code_hash) select $1, id, sha256('x') from people where organization = $1 limit 1`,
+    [organization],
+  );
   await owner.query(`insert into outbox (organization, kind, payload) values ($1, 'test', '{}')`, [organization]);
   await owner.query(
     `insert into sign_in_providers (organization, id, name, issuer, client_id, made_by)

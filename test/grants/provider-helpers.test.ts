@@ -5,6 +5,7 @@ import { expect, test } from '@jest/globals';
 import Provider from 'oidc-provider';
 import * as helpers from 'oidc-provider/lib/helpers/grants.js';
 
+import { offerPush } from '../../grants/provider-helpers.ts';
 import { newKey } from '../support/agent.ts';
 
 const { resolve } = createRequire(import.meta.url);
@@ -39,6 +40,27 @@ test('the helpers for custom grants are there, with the parameters that we give 
     'validateDpop',
     'validateGrant',
   ]);
+});
+
+test('push delivery is taken by registration and metadata once it is in the set', async () => {
+  const provider = new Provider('https://issuer.example', {
+    jwks: { keys: [(await newKey()).jwk] } as never,
+    features: { devInteractions: { enabled: false }, ciba: { enabled: true, deliveryModes: ['poll'] } as never },
+    clientDefaults: { id_token_signed_response_alg: 'ES256' },
+    cookies: { keys: ['key'] },
+  });
+  offerPush(provider);
+  const Client = provider.Client as unknown as new (metadata: object) => { backchannelTokenDeliveryMode: string };
+  const client = new Client({
+    client_id: 'a',
+    grant_types: ['urn:openid:params:grant-type:ciba'],
+    response_types: [],
+    token_endpoint_auth_method: 'private_key_jwt',
+    jwks: { keys: [(await newKey()).publicJwk] },
+    backchannel_token_delivery_mode: 'push',
+    backchannel_client_notification_endpoint: 'https://a.example/cb',
+  });
+  expect(client.backchannelTokenDeliveryMode).toBe('push');
 });
 
 test('what we put in the place of the engine’s own is still in that place', async () => {

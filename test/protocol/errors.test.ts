@@ -28,6 +28,7 @@ import {
 import { newJwk, publicPart } from '../support/identity-provider.ts';
 import { decideInBrowser, detailsParameter, signIn, type TestPerson, tokenInBrowser } from '../support/person.ts';
 import { startServer, type TestServer } from '../support/server.ts';
+import { setUserCode } from '../support/user-code.ts';
 
 let server: TestServer;
 let database: pg.Client;
@@ -69,6 +70,7 @@ const exchange = (token: string, more: Json = {}) => ({
   resource: CALENDAR,
   ...more,
 });
+const withUserCode = () => registerAgent(server, { backchannel_user_code_parameter: true });
 const behind = (by: TestClient, more: Json = {}) =>
   by.post('/backchannel', {
     scope: 'openid',
@@ -249,6 +251,13 @@ const SITUATIONS: Record<string, () => Promise<Answer>> = {
   H1: () => behind(agent, { login_hint: 'person@globex.example' }),
   H2: () => behind(agent, { login_hint: undefined }),
   H3: () => behind(agent, { binding_message: 'a\u202eb' }),
+  H5: () => behind(agent, { login_hint: undefined, login_hint_token: 'a.b.c' }),
+  H6: async () => {
+    await setUserCode(server, 'approver@acme.example', 'mine alone');
+    return behind(await withUserCode(), { login_hint: 'approver@acme.example' });
+  },
+  H7: async () => behind(await withUserCode(), { login_hint: 'approver@acme.example', user_code: 'guessed' }),
+  H8: () => behind(agent, { request_context: '[]' }),
   H4: async () => {
     const other = await registerAgent(server);
     for (let questions = 0; questions < 5; questions++) await behind(other);

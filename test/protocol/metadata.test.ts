@@ -101,8 +101,8 @@ describe('what it says', () => {
     ['DP-10', { dpop_signing_alg_values_supported: ['ES256', 'EdDSA', 'Ed25519'] }],
     ['JAR-05', { request_parameter_supported: true, request_uri_parameter_supported: false }],
     ['JAR-02', { request_object_signing_alg_values_supported: ['ES256', 'EdDSA', 'Ed25519', 'PS256'] }],
-    ['CB-01', { backchannel_token_delivery_modes_supported: ['poll'] }],
-    ['CB-01', { backchannel_user_code_parameter_supported: false }],
+    ['CB-01', { backchannel_token_delivery_modes_supported: ['poll', 'ping'] }],
+    ['CB-01', { backchannel_user_code_parameter_supported: true }],
     [
       'CB-21',
       { backchannel_authentication_request_signing_alg_values_supported: ['ES256', 'EdDSA', 'Ed25519', 'PS256'] },

@@ -10,6 +10,9 @@ import { freePort, startServer, type TestServer } from './server.ts';
 /** Who vouches for the address that clients with certificates come to. */
 const ROOT = authority('Test Web Authority');
 
+/** The authority that vouches for {@link serverCertificate}, PEM. */
+export const ROOT_CERTIFICATE: string = ROOT.pem.cert;
+
 /** A certificate for `localhost`, as the server or a proxy shows it. */
 export const serverCertificate = (): Certified =>
   certify({ subject: [[['CN', 'localhost']]], dns: ['localhost'], use: 'server' }, ROOT);
