@@ -7,6 +7,7 @@ import * as backchannel from './051_backchannel.ts';
 import * as agentLifecycle from './060_agent_lifecycle.ts';
 import * as roles from './070_roles.ts';
 import * as signInProviders from './080_sign_in_providers.ts';
+import * as passwords from './081_passwords.ts';
 
 interface Migration {
   name: string;
@@ -22,6 +23,7 @@ const migrations: readonly Migration[] = [
   { name: '060_agent_lifecycle', ...agentLifecycle },
   { name: '070_roles', ...roles },
   { name: '080_sign_in_providers', ...signInProviders },
+  { name: '081_passwords', ...passwords },
 ];
 
 /** Brings the database at `url` to the newest schema; answers the names of the migrations it ran. Forward only. */

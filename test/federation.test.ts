@@ -312,6 +312,26 @@ describe('what an organization asks of a sign-in', () => {
     expect((await admin('POST', '/sign-in-providers', body)).status).toBe(status);
   });
 
+  test('a password is break-glass where the organization says so: for administrators alone, and with an alarm', async () => {
+    const rule = (passwords: string) => admin('PUT', '/sign-in-providers/passwords', { passwords });
+    expect((await rule('administrators')).status).toBe(200);
+    await expect(signIn(server, 'person@acme.example')).rejects.toThrow('401');
+    expect((await refusals())?.reason).toBe('password_not_used');
+    await signIn(server, 'admin@acme.example');
+    const [alarm] = await database.rows(
+      `select reason from evidence where type = 'person.alarm' order by at desc limit 1`,
+    );
+    expect(alarm).toEqual({ reason: 'break_glass' });
+    await signIn(server, 'person@globex.example'); // another organization's rule is its own
+    expect((await rule('nobody')).status).toBe(200);
+    await expect(signIn(server, 'admin@acme.example')).rejects.toThrow('401');
+    // Without any provider nobody could sign in, so the rule ends with the last.
+    await admin('DELETE', `/sign-in-providers/${provider.id}`, {});
+    await signIn(server, 'admin@acme.example');
+    expect((await rule('nobody')).status).toBe(422);
+    provider = await addProvider();
+  });
+
   test('a secret is sealed where it is stored, and shown to nobody', async () => {
     const secret = 'a secret of thirty-two characters';
     provider = await addProvider({ client_secret: secret });

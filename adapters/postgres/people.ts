@@ -68,7 +68,7 @@ const PERSON_COLUMNS = `
 const SELECT_PERSON = `select ${PERSON_COLUMNS} from people p join organizations o on o.id = p.organization`;
 
 const LOCAL_CREDENTIAL = `
-  select c.organization, c.person, c.secret from credentials c
+  select c.organization, c.person, c.secret, o.passwords from credentials c join organizations o on o.id = c.organization
   where c.kind = 'password' and lower(c.identifier) = lower($1)`;
 
 const BEGIN = `

@@ -273,6 +273,17 @@ export const postgresSignInProviderAdmin = (database: Database, sealing: Sealing
       return 'added';
     }),
 
+  setPasswords: (act, rule) =>
+    database.within(act.organization, async (statements) => {
+      const set = await statements.run(
+        `update organizations set passwords = $2
+         where id = $1 and ($2 = 'everyone' or exists (select from sign_in_providers where organization = $1))`,
+        [act.organization, rule],
+      );
+      if (set === 1) await acted(statements, act, 'passwords.ruled', { passwords: rule });
+      return set === 1;
+    }),
+
   remove: (act, id) =>
     database.within(act.organization, async (statements) => {
       const removed = await statements.first<{ issuer: string; name: string }>(
@@ -283,6 +294,11 @@ export const postgresSignInProviderAdmin = (database: Database, sealing: Sealing
       const sessions = await statements.run(
         'update sessions set expires_at = clock_timestamp() where organization = $1 and provider = $2 and expires_at > clock_timestamp()',
         [act.organization, id],
+      );
+      await statements.run(
+        `update organizations set passwords = 'everyone'
+         where id = $1 and not exists (select from sign_in_providers where organization = $1)`,
+        [act.organization],
       );
       await acted(statements, act, 'sign_in_provider.removed', { id, ...removed, sessions });
       return { sessions };

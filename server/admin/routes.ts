@@ -50,6 +50,7 @@ import {
   addSignInProvider,
   listSignInProviders,
   removeSignInProvider,
+  setPasswordRule,
 } from './sign-in-providers.ts';
 import { stop } from './stops.ts';
 
@@ -91,6 +92,7 @@ const ENDPOINTS: readonly [method: Method, path: string, answer: Answer, operato
   ['get', '/sign-in-providers', listSignInProviders],
   ['post', '/sign-in-providers', addSignInProvider],
   ['get', '/sign-in-providers/addresses', addressesAtProvider],
+  ['put', '/sign-in-providers/passwords', setPasswordRule],
   ['delete', '/sign-in-providers/:provider', removeSignInProvider],
   ['get', '/agents-elsewhere', listElsewhere],
   ['put', '/agents-elsewhere', putElsewhere],

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 
 import { callbackOf } from '../people/federation.ts';
+import type { PasswordRule } from '../people/person.ts';
 import type { SignInProvider, Strength } from '../people/sign-in-provider.ts';
 import { type Upstream, UpstreamRefused } from '../people/upstream.ts';
 import { type Act, conflict, done, malformed, unacceptable, unknown } from './admin.ts';
@@ -18,7 +19,9 @@ export type ListedProvider = Omit<SignInProvider, 'clientSecret' | 'organization
 export interface SignInProviderAdministration {
   providers(organization: string): Promise<ListedProvider[]>;
   add(act: Act, provider: SignInProvider, listed: boolean): Promise<'added' | 'taken'>;
-  /** Ends the sessions that began there. */
+  /** False where nobody could sign in any more: there is no provider. */
+  setPasswords(act: Act, rule: PasswordRule): Promise<boolean>;
+  /** Ends the sessions that began there; with the last provider, passwords are everyone's again. */
   remove(act: Act, id: string): Promise<{ sessions: number } | undefined>;
 }
 
@@ -149,6 +152,25 @@ export const addressesAtProvider: Answer = async (call, dependencies) => {
     organization: place.value.slug,
     ...addresses(providerId(place.value.id, issuer), dependencies.issuer),
   });
+};
+
+const passwordRule = input<{ organization?: string; passwords: PasswordRule }>(
+  { organization: reference, passwords: oneOf('everyone', 'administrators', 'nobody') },
+  ['passwords'],
+);
+
+/** For whom a local password still signs in, once people sign in elsewhere. */
+export const setPasswordRule: Answer = async (call, dependencies) => {
+  const asked = passwordRule(call.body);
+  if (!asked.ok) return asked;
+  const place = await organizationOf(call, asked.value.organization, dependencies);
+  if (!place.ok) return place;
+  const { passwords } = asked.value;
+  const act = { organization: place.value.id, caller: call.caller };
+  const set = await dependencies.signInProviders.store.setPasswords(act, passwords);
+  return set
+    ? done({ organization: place.value.slug, passwords })
+    : unacceptable('no_provider', 'nobody could sign in: add a provider first');
 };
 
 const removal = input<{ organization?: string }>({ organization: reference });

@@ -94,6 +94,18 @@ export function signInProviderCommands(program: Command): void {
       );
     });
   providers
+    .command('passwords <rule>')
+    .description('for whom a local password still signs in: everyone, administrators (break-glass), nobody')
+    .option(...ORGANIZATION)
+    .action(async (passwords: string, options: { organization?: string }, command: Command) => {
+      const { place, format } = shared(command);
+      const set = await call<{ organization: string; passwords: string }>(place, '/sign-in-providers/passwords', {
+        method: 'PUT',
+        body: { ...options, passwords },
+      });
+      printOne(set, format, { organization: set.organization, 'passwords sign in': set.passwords });
+    });
+  providers
     .command('remove <id>')
     .description('ends it, and every session that began there')
     .option(...ORGANIZATION)

@@ -25,6 +25,7 @@ export type EventType =
   | 'agent.changed'
   | 'person.signed_in'
   | 'person.sign_in_refused'
+  | 'person.alarm'
   | 'person.signed_out'
   | 'person.enrolled'
   | 'delivery.sent'

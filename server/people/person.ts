@@ -12,12 +12,17 @@ export interface Person {
   organizationDomains: readonly string[];
 }
 
+/** `administrators`: break-glass, for the day the provider is down; every use is an alarm. */
+export type PasswordRule = 'everyone' | 'administrators' | 'nobody';
+
 /** A local password, for deployments without an identity provider and for break-glass. */
 export interface Credential {
   organization: string;
   person: string;
   /** argon2id, PHC string. */
   secret: string;
+  /** For whom the organization lets a password sign in. */
+  passwords: PasswordRule;
 }
 
 export interface PeopleStore {

@@ -36,7 +36,18 @@ export async function signIn(
   const credential = await people.localCredential(account);
   const matches = await passwordMatches(password, credential?.secret);
   const person = credential && matches ? await people.find(credential.person) : undefined;
-  if (person?.status !== 'active') return { ok: false };
+  if (!credential || person?.status !== 'active') return { ok: false };
+  const breakGlass = credential.passwords === 'administrators' && person.roles.includes('admin');
+  if (credential.passwords !== 'everyone' && !breakGlass) {
+    const event = { organization: person.organization, person: person.id, content: { address } };
+    await evidence.record({
+      ...event,
+      type: 'person.sign_in_refused',
+      decision: 'refused',
+      reason: 'password_not_used',
+    });
+    return { ok: false };
+  }
 
   await limits.succeeded(account);
   const session = await beginSession(
@@ -44,6 +55,10 @@ export async function signIn(
     { acr: 'pwd', amr: ['pwd'], authenticatedAt: new Date(), address },
     { people, sessions, evidence, sessionHours },
   );
+  if (session && breakGlass) {
+    const event = { organization: person.organization, person: person.id, content: { address } };
+    await evidence.record({ ...event, type: 'person.alarm', decision: 'reported', reason: 'break_glass' });
+  }
   return session ? { ok: true, ...session } : { ok: false };
 }
 
