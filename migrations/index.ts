@@ -2,6 +2,7 @@ import knexPackage, { type Knex } from 'knex';
 
 import * as initial from './001_initial.ts';
 import * as passkeys from './020_passkeys.ts';
+import * as prompts from './040_prompts.ts';
 import * as jobs from './050_jobs.ts';
 import * as backchannel from './051_backchannel.ts';
 import * as agentLifecycle from './060_agent_lifecycle.ts';
@@ -18,6 +19,7 @@ interface Migration {
 const migrations: readonly Migration[] = [
   { name: '001_initial', ...initial },
   { name: '020_passkeys', ...passkeys },
+  { name: '040_prompts', ...prompts },
   { name: '050_jobs', ...jobs },
   { name: '051_backchannel', ...backchannel },
   { name: '060_agent_lifecycle', ...agentLifecycle },

@@ -147,7 +147,7 @@ async function checkUserCode(
     return;
   }
   const found = await userCodes.check(client, person, code);
-  if (typeof found === 'object') refused(ctx, { reason: 'too_many_questions', retryAfter: found.wait });
+  if (typeof found === 'object') refused(ctx, { reason: 'too_many_questions', reach: 'pair', retryAfter: found.wait });
   if (found === 'missing') throw new errors.MissingUserCode('this person asks for their user_code');
   if (found === 'wrong') throw new errors.InvalidUserCode('user_code is wrong');
 }

@@ -18,6 +18,7 @@ export function browserRequests({
   clients,
   people,
   ask,
+  refused,
 }: {
   provider: () => Provider;
   issuer: string;
@@ -25,6 +26,8 @@ export function browserRequests({
   clients: ClientStore;
   people: PeopleStore;
   ask: AskDependencies;
+  /** Called when nobody is asked: the engine hears of it as of a person's no. */
+  refused(refusal: Refusal, session: Session, clientId: string): Promise<void>;
 }): BrowserRequests {
   return {
     async waitingFor(ctx) {
@@ -43,6 +46,7 @@ export function browserRequests({
       if (await ask.approvals.find(id)) return { approval: id };
       const refusal = await openApproval(id, interaction.params, session);
       if (!refusal) return { approval: id };
+      await refused(refusal, session, String(interaction.params.client_id));
       // Nobody is asked: the client hears why, instead of a person who could do nothing about it.
       const { error, error_description: description } = toWire(refusal);
       return {

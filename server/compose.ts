@@ -34,6 +34,7 @@ import { postgresOwnership } from '../adapters/postgres/ownership.ts';
 import { postgresPasskeySignIns, postgresPasskeys } from '../adapters/postgres/passkeys.ts';
 import { postgresPeople, postgresSessions } from '../adapters/postgres/people.ts';
 import { standingPolicies } from '../adapters/postgres/policies.ts';
+import { postgresPrompts } from '../adapters/postgres/prompts.ts';
 import { postgresPublications, postgresPublish } from '../adapters/postgres/publications.ts';
 import { postgresRedemptions } from '../adapters/postgres/redemptions.ts';
 import { postgresRefreshTokens } from '../adapters/postgres/refresh-tokens.ts';
@@ -63,6 +64,7 @@ import type { Stop } from './agents/liveness.ts';
 import { ownerRoutes } from './agents/owner-routes.ts';
 import { createApp } from './app.ts';
 import { type AskDependencies, askForExchange } from './approvals/ask.ts';
+import { mutedUntil } from './approvals/budget.ts';
 import { tellClient } from './approvals/tell-client.ts';
 import { browserRequests } from './browser-requests.ts';
 import { type Catalogue, compileCatalogue, type ResourceDocument } from './catalogue/catalogue.ts';
@@ -144,6 +146,8 @@ export async function composeHouse({
   const approvals = postgresApprovals(database, config.testConsumeDelayMs);
   const personApprovals = postgresPersonApprovals(database);
   const userCodes = postgresUserCodes(database, sealing);
+  const prompts = postgresPrompts(database);
+  const myAgents = postgresMyAgents(database);
   const cookies = cookiesWith(sealing.deriveKey('forms'), issuer.startsWith('https:'));
   const cookieKeys = [sealing.deriveKey('engine cookies').toString('base64url')];
   const reachedAt = [...config.resourceAddresses.values()].map((address) => new URL(address).host);
@@ -403,12 +407,54 @@ export async function composeHouse({
       people,
       cookies,
       sealing,
-      browser: browserRequests({ provider: () => provider, issuer, catalogue: currentCatalogue, clients, people, ask }),
+      browser: browserRequests({
+        provider: () => provider,
+        issuer,
+        catalogue: currentCatalogue,
+        clients,
+        people,
+        ask,
+        async refused(refusal, { person }, clientId) {
+          const client = await clients.find(clientId);
+          await evidence.record({
+            organization: person.organization,
+            type: 'request.refused',
+            decision: 'refused',
+            reason: refusal.reason,
+            person: person.id,
+            agent: client?.agent?.id,
+            application: clientId,
+            content: { endpoint: '/interaction', refusal },
+          });
+        },
+      }),
       history: async (organization, person, agent) => ({
         uses: await approvalsSoFar(database, organization, person, agent),
       }),
+      prompts,
+      async report({ organization, person, agent, id }) {
+        await myAgents.pause(organization, person, agent);
+        await evidence.record({
+          organization,
+          type: 'person.alarm',
+          decision: 'reported',
+          reason: 'not_started',
+          person,
+          agent,
+          approval: id,
+        });
+      },
     },
-    agents: { myAgents: postgresMyAgents(database), cookies },
+    agents: {
+      myAgents,
+      cookies,
+      async mutes(organization, person) {
+        const limits = await prompts.limits(organization);
+        const answers = await prompts.answers(organization, person);
+        return new Map(answers.map((one) => [one.agent, mutedUntil(one, limits, new Date())]));
+      },
+      unmute: (organization, person, agent) => prompts.unmute({ organization, person, agent }),
+    },
     tokens: {
       reader,
       authentication: {

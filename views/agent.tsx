@@ -1,5 +1,5 @@
 import { type Frame, Layout, Pair, page } from './layout.tsx';
-import { type HistoryEntry, type MyAgent, Pause, Resume, TaskList, Timeline } from './my-agents.tsx';
+import { type HistoryEntry, Muted, type MyAgent, Pause, Resume, TaskList, Timeline } from './my-agents.tsx';
 import { Foreign, Names, visible } from './text.tsx';
 
 export interface AgentPage {
@@ -29,7 +29,7 @@ function Agent({ frame, csrf, agent, timeline }: AgentPage) {
       <p class="lead">
         <Foreign text={agent.purpose} />
       </p>
-      {agent.paused ? <Resume csrf={csrf} agent={agent} /> : null}
+      {agent.paused ? <Resume csrf={csrf} agent={agent} /> : <Muted csrf={csrf} agent={agent} />}
       <section class="panel" aria-labelledby="may">
         <h2 id="may">May do now</h2>
         <TaskList csrf={csrf} tasks={agent.tasks} />

@@ -22,6 +22,9 @@ export interface MyAgent {
   paused: boolean;
   pauseAction: string;
   resumeAction: string;
+  /** It asked too often what was denied or left: until this day it cannot. */
+  mutedUntil?: string | undefined;
+  unmuteAction?: string | undefined;
   tasks: readonly MyTask[];
   recent: readonly HistoryEntry[];
 }
@@ -95,6 +98,7 @@ function AgentEntry({ csrf, agent }: { csrf: string; agent: MyAgent }) {
         </div>
         {paused ? null : <Pause csrf={csrf} action={pauseAction} name={name} />}
       </header>
+      {paused ? null : <Muted csrf={csrf} agent={agent} />}
       {paused ? <Resume csrf={csrf} agent={agent} /> : <TaskList csrf={csrf} tasks={tasks} />}
       {recent.length === 0 ? null : (
         <details>
@@ -103,6 +107,23 @@ function AgentEntry({ csrf, agent }: { csrf: string; agent: MyAgent }) {
         </details>
       )}
     </article>
+  );
+}
+
+/** It wore somebody down; taking that back is theirs. */
+export function Muted({ csrf, agent }: { csrf: string; agent: Pick<MyAgent, 'name' | 'mutedUntil' | 'unmuteAction'> }) {
+  const { name, mutedUntil, unmuteAction } = agent;
+  if (mutedUntil === undefined) return null;
+  return (
+    <form class="warning" method="post" action={unmuteAction}>
+      <Csrf value={csrf} />
+      <p>
+        <strong>Muted until {mutedUntil}.</strong> You denied or ignored too many of its questions.
+      </p>
+      <button type="submit" class="button small" aria-label={`Unmute ${visible(name, 80)}`}>
+        Unmute
+      </button>
+    </form>
   );
 }
 

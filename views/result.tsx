@@ -31,6 +31,21 @@ export const deniedWords = (agentName: string): ResultWords => ({
   status: 'denied',
 });
 
+/** A reason was given after a denial. */
+export const thankedWords: ResultWords = {
+  title: 'Thank you.',
+  message: 'Your reason was noted.',
+  status: 'info',
+};
+
+/** U5-3. */
+export const reportedWords: ResultWords = {
+  title: 'Thank you. This agent is paused for you.',
+  message:
+    'It gets nothing and cannot ask you, and whoever looks after agents was told. You can let it ask again under Your agents.',
+  status: 'info',
+};
+
 /** U6. `duration` as in "once", "for 1 hour"; `headline` as on the decision page; `until` a clock time. */
 export const allowedWords = (given: Record<'agentName' | 'duration' | 'headline' | 'until', string>): ResultWords => ({
   title: `Allowed ${given.duration}.`,

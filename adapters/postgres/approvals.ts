@@ -8,14 +8,21 @@ import { prepareEvent } from '../../server/evidence/evidence.ts';
 import type { Database, Statements } from './database.ts';
 import { eventParameters, insertEvent } from './evidence.ts';
 import { enqueue } from './outbox.ts';
+import { promptHistory } from './prompts.ts';
 import { sendSignal } from './signals.ts';
 import { insertTask } from './tasks.ts';
 
 /** Approvals on the protocol path: the agent asks and collects. */
 /** `delay`: milliseconds between the look and the collection; tests use it to widen the race. */
 export const postgresApprovals = (database: Database, delay = 0): ApprovalStore => ({
-  async open(approval, event) {
-    await database.transaction(async (statements) => {
+  open: (approval, event, refusal) =>
+    database.transaction(async (statements) => {
+      if (refusal) {
+        const { history, limits } = await promptHistory(statements, approval);
+        // The same browser may load its page twice at once: what is open already is not asked again.
+        const refused = refusal(history, limits);
+        if (refused && !(await statements.first('select from approvals where id = $1', [approval.id]))) return refused;
+      }
       const opened = await statements.run(OPEN, [
         approval.organization,
         approval.id,
@@ -41,15 +48,19 @@ export const postgresApprovals = (database: Database, delay = 0): ApprovalStore 
         approval.authReqIdHash ?? null,
         approval.delivery?.mode ?? null,
         approval.delivery?.sealed ?? null,
+        refusal === undefined,
       ]);
-      if (opened === 0) return;
+      if (opened === 0) return undefined;
       await writeEvent(statements, event);
-      if (!approval.delivery) return;
-      // At the end in any case, when nobody has decided; and if nobody has to, as soon as the client had its answer.
-      const at = approval.coveredBy === undefined ? approval.expiresAt : new Date(Date.now() + 1000);
-      await tellClient(statements, { ...approval, deliveryMode: approval.delivery.mode }, at);
-    });
-  },
+      if (approval.delivery) {
+        // At the end in any case, when nobody has decided; and if nobody has to, as soon as the client had its answer.
+        const at = approval.coveredBy === undefined ? approval.expiresAt : new Date(Date.now() + 1000);
+        await tellClient(statements, { ...approval, deliveryMode: approval.delivery.mode }, at);
+      }
+      return undefined;
+    }),
+
+  promptHistory: (pair) => promptHistory(database, pair),
 
   async find(id) {
     const row = await database.first<ApprovalRow>(`${SELECT} where a.id = $1`, [id]);
@@ -59,15 +70,6 @@ export const postgresApprovals = (database: Database, delay = 0): ApprovalStore 
   async findOpen(organization, clientId, person, askedHash) {
     const row = await database.first<ApprovalRow>(FIND_OPEN, [organization, clientId, person, askedHash]);
     return row && toApproval(row);
-  },
-
-  async waitingFrom(organization, agent, person) {
-    const row = await database.first<{ count: number; next_end: Date | null }>(WAITING_FROM, [
-      organization,
-      agent,
-      person,
-    ]);
-    return { count: row?.count ?? 0, nextEnd: row?.next_end ?? undefined };
   },
 
   async poll(authReqIdHash, clientId, holdSeconds) {
@@ -322,8 +324,8 @@ const toApproval = (row: ApprovalRow): Approval => ({
 const OPEN = `
   insert into approvals (organization, id, kind, client_id, agent, person, actions, scopes, resources, request, request_hash, asked_hash,
                          binding_message, oidc, bound_to, edges, impact, status, expires_at, task, display_code_hash, auth_req_id_hash,
-                         delivery_mode, delivery)
-  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)
+                         delivery_mode, delivery, silent)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)
   on conflict (organization, id) do nothing`;
 
 const STOPPED = `
@@ -341,10 +343,6 @@ const FIND_OPEN = `
   where organization = $1 and client_id = $2 and person = $3 and asked_hash = $4
     and status = 'pending' and expires_at > clock_timestamp() and not ${STOPPED}
   order by asked_at desc limit 1`;
-
-const WAITING_FROM = `
-  select count(*)::int as count, min(expires_at) as next_end from approvals a
-  where organization = $1 and agent = $2 and person = $3 and status = 'pending' and expires_at > clock_timestamp() and not ${STOPPED}`;
 
 const WAITING = `
   ${SELECT}

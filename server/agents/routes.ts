@@ -12,25 +12,33 @@ import type { MyAgents, MyAgentsStore } from './my-agents.ts';
 
 export interface AgentPages {
   myAgents: MyAgentsStore;
+  /** Until when each agent does not ask this person, because they said no, or nothing, too often. */
+  mutes(organization: string, person: string): Promise<ReadonlyMap<string, Date | undefined>>;
+  unmute(organization: string, person: string, agent: string): Promise<boolean>;
   cookies: Cookies;
 }
 
 const SYMBOLS = { low: '○', medium: '◐', high: '▲', critical: '▲▲' } as const;
 
 /** "Your agents": everything any agent may do for this person, and one step to stop each of it (U9). */
-export function agentRoutes(router: Router, { myAgents, cookies }: AgentPages): void {
+export function agentRoutes(router: Router, { myAgents, cookies, mutes, unmute }: AgentPages): void {
+  const listOf = async (organization: string, person: string) => ({
+    ...(await myAgents.list(organization, person)),
+    mutes: await mutes(organization, person),
+  });
+
   router.get('/agents', async (ctx) => {
     const session = signedIn(ctx);
     if (!session) return;
     const { organization, id } = session.person;
-    page(ctx, myAgentsPage(propsOf(ctx, cookies, session, await myAgents.list(organization, id))));
+    page(ctx, myAgentsPage(propsOf(ctx, cookies, session, await listOf(organization, id))));
   });
 
   router.get('/agents/:id', async (ctx) => {
     const session = signedIn(ctx);
     if (!session) return;
     const { organization, id } = session.person;
-    const found = await myAgents.list(organization, id);
+    const found = await listOf(organization, id);
     const agent = propsOf(ctx, cookies, session, found).agents.find((candidate) => candidate.id === ctx.params.id);
     // Another person's agent looks like one that never was.
     if (!agent) throw new BadRequest('Nothing of yours has this id.', 404);
@@ -74,12 +82,19 @@ export function agentRoutes(router: Router, { myAgents, cookies }: AgentPages): 
       throw new BadRequest(`Type the name of the agent, ${agent.name}, to resume it.`);
     return myAgents.resume(person.organization, person.id, agent.id);
   });
+  post('/agents/:id/unmute', (ctx, { person }) => unmute(person.organization, person.id, String(ctx.params.id)));
   post('/tasks/:id/stop', (ctx, { person }) =>
     myAgents.stopTask(person.organization, person.id, String(ctx.params.id)),
   );
 }
 
-function propsOf(ctx: Context, cookies: Cookies, { person }: Session, { agents, tasks, history }: MyAgents) {
+type Listed = MyAgents & { mutes: ReadonlyMap<string, Date | undefined> };
+
+/** A mute lasts days: its hour is nobody's business. */
+const day = (at: Date, timeZone: string): string =>
+  new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone }).format(at);
+
+function propsOf(ctx: Context, cookies: Cookies, { person }: Session, { agents, tasks, history, mutes }: Listed) {
   const at = (date: Date) => clock(date, person.timeZone);
   return {
     frame: frameOf(ctx, cookies),
@@ -95,6 +110,8 @@ function propsOf(ctx: Context, cookies: Cookies, { person }: Session, { agents, 
       paused: agent.paused,
       pauseAction: `/agents/${agent.id}/pause`,
       resumeAction: `/agents/${agent.id}/resume`,
+      mutedUntil: mutes.get(agent.id) && day(mutes.get(agent.id) as Date, person.timeZone),
+      unmuteAction: `/agents/${agent.id}/unmute`,
       tasks: tasks
         .filter((task) => task.agent === agent.id)
         .map((task) => ({
@@ -127,6 +144,7 @@ const WORDS: Readonly<Record<string, string>> = {
   'outcome.reported': 'Was seen by the system',
   'authority.stopped': 'Was stopped',
   'authority.resumed': 'Was resumed',
+  'person.alarm': 'You did not start what it asked',
 };
 
 const entryOf = (event: MyAgents['history'][number], at: (date: Date) => string): HistoryEntry => ({

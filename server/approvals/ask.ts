@@ -7,6 +7,7 @@ import type { AskFacts } from '../catalogue/facts.ts';
 import { edgesWithin } from '../delegation/edges.ts';
 import type { ExchangeRequest } from '../delegation/exchange.ts';
 import { tooWeak } from '../delegation/rules/authentication.ts';
+import type { EvidenceEvent } from '../evidence/evidence.ts';
 import type { Sealing } from '../keys/seal.ts';
 import { canonicalJson, instant, sha256url } from '../oauth/canonical.ts';
 import { newId, newSecret } from '../oauth/ids.ts';
@@ -18,8 +19,9 @@ import type { Policy } from '../tasks/policies.ts';
 import { type CanonicalRequest, canonicalAction, requestHash, toDetail } from '../tasks/request.ts';
 import { type Authentication, isAsStrong, type Task, type TaskStore } from '../tasks/task.ts';
 import type { NewApproval } from './approval.ts';
+import { promptRefusal } from './budget.ts';
 import { decideByPolicy, type PolicyDependencies, policyOf } from './by-policy.ts';
-import type { ApprovalStore } from './store.ts';
+import type { ApprovalStore, PromptRule } from './store.ts';
 import { withFacts } from './with-facts.ts';
 
 export interface AskDependencies {
@@ -60,9 +62,6 @@ export interface Question {
   displayCode?: string | undefined;
 }
 
-/** As many questions of one agent may wait for one person; more would only wear them down. */
-const OPEN_QUESTIONS = 5;
-
 /** Two digits, 10 to 99: a help against fatigue, never a proof. */
 export const newDisplayCode = (): string => String(randomInt(10, 100));
 
@@ -72,23 +71,27 @@ export const approvalOfInteraction = (uid: string): string =>
 
 /**
  * Opens an approval, or finds that a live task covers the request and the client proves the key the task was approved
- * for: then it begins approved, and no page is needed. Refuses when too many questions wait already.
+ * for: then it begins approved, and no page is needed. The one place where questions are opened, so the one where their
+ * number is limited.
+ *
+ * @param silently a policy decides: nobody is asked
  */
-export async function askPerson(question: Question, dependencies: AskDependencies): Promise<Outcome<NewApproval>> {
+export async function askPerson(
+  question: Question,
+  dependencies: AskDependencies,
+  silently = false,
+): Promise<Outcome<NewApproval>> {
   const { client, person } = question;
   let { asked } = question;
   const { agent } = client;
   if (agent === null) throw new Error('only agents ask for tasks');
   if (await dependencies.isPaused(person.organization, agent.id, person.id)) return refuse({ reason: 'agent_paused' });
   const task = await coveringTask(question, dependencies);
+  const keys = asked.actions.map(({ action }) => action);
+  const refusal: PromptRule | undefined =
+    task || silently ? undefined : (history, limits) => promptRefusal(keys, history, limits, new Date());
   if (!task) {
-    const { count, nextEnd } = await dependencies.approvals.waitingFrom(person.organization, agent.id, person.id);
-    if (count >= OPEN_QUESTIONS) {
-      const retryAfter = Math.max(1, Math.ceil(((nextEnd?.getTime() ?? 0) - Date.now()) / 1000));
-      return refuse({ reason: 'too_many_questions', retryAfter });
-    }
-    // Only what will be shown is asked about: a flood of questions is none of outbound requests.
-    const stated = await withFacts(asked, { person, agent: agent.id }, dependencies);
+    const stated = await withFacts(asked, { person, agent: agent.id }, refusal, dependencies);
     if (!stated.ok) return stated;
     asked = stated.value;
   }
@@ -123,11 +126,7 @@ export async function askPerson(question: Question, dependencies: AskDependencie
     },
     boundTo: question.boundTo ?? null,
     // What the page will name: along these, and no others, may a part of the task be handed on.
-    edges: edgesWithin(
-      agent.id,
-      asked.actions.map(({ action }) => action),
-      await dependencies.edgesBelow(person.organization, agent.id),
-    ),
+    edges: edgesWithin(agent.id, keys, await dependencies.edgesBelow(person.organization, agent.id)),
     impact: asked.impact,
     expiresAt,
     ...(task && { coveredBy: task.id }),
@@ -139,7 +138,7 @@ export async function askPerson(question: Question, dependencies: AskDependencie
       authReqIdHash: createHash('sha256').update(question.authReqId).digest(),
     }),
   };
-  await dependencies.approvals.open(approval, {
+  const event: EvidenceEvent = {
     organization: person.organization,
     type: task ? 'task.covered' : 'request.received',
     decision: task ? 'allowed' : 'reported',
@@ -156,8 +155,9 @@ export async function askPerson(question: Question, dependencies: AskDependencie
       binding_message: question.bindingMessage,
       request_context: question.requestContext,
     },
-  });
-  return allow(approval);
+  };
+  const refused = await dependencies.approvals.open(approval, event, refusal);
+  return refused ? refuse(refused) : allow(approval);
 }
 
 /** The live task that covers all that is asked, for this client and this key (`design.md` §6, "already covered"). */
@@ -238,7 +238,7 @@ export function askForExchange(dependencies: AskDependencies & PolicyDependencie
         });
       const policy = await decidingPolicy(question, uncovered);
       if (policy) {
-        const opened = await askPerson(question, dependencies);
+        const opened = await askPerson(question, dependencies, true);
         if (!opened.ok) return opened;
         const { authentication } = uncovered.claim;
         return decideByPolicy(policy, opened.value, { person, authentication }, dependencies);

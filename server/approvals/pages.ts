@@ -8,6 +8,8 @@ import { page } from '../http/respond.ts';
 import type { Sealing } from '../keys/seal.ts';
 import { frameOf } from '../people/pages.ts';
 import type { PeopleStore, Session } from '../people/person.ts';
+import type { Approval } from './approval.ts';
+import type { PromptStore } from './prompts.ts';
 import type { PersonApprovals } from './store.ts';
 
 export interface ApprovalPages {
@@ -19,6 +21,9 @@ export interface ApprovalPages {
   sealing: Sealing;
   browser: BrowserRequests;
   history(organization: string, person: string, agent: string): Promise<{ uses: number }>;
+  prompts: PromptStore;
+  /** "I did not start this": pauses the agent for this person, and raises an alarm. */
+  report(approval: Approval): Promise<void>;
 }
 
 /** The engine's half of a browser request. */

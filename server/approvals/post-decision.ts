@@ -7,6 +7,7 @@ import { newId, newSecret } from '../oauth/ids.ts';
 import { checkedForm, clock, frameOf, toSignIn } from '../people/pages.ts';
 import type { Session } from '../people/person.ts';
 import type { Approval } from './approval.ts';
+import { isFast } from './budget.ts';
 import { decide } from './decide.ts';
 import type { ApprovalPages } from './pages.ts';
 import { isOver, showApproval, showOver, showProblem } from './show.ts';
@@ -78,6 +79,7 @@ export async function postDecision(
       seconds_to_decide: approval.shownAt
         ? Math.round((Date.now() - approval.shownAt.getTime()) / 100) / 10
         : undefined,
+      ...(task && isFast(approval.impact, approval.shownAt, new Date()) && { fast_decision: true }),
     },
   };
   const json = { json: decision, hash };

@@ -1,7 +1,7 @@
 import type Router from '@koa/router';
 import type { Context } from 'koa';
 
-import { resultPage } from '../../views/result.tsx';
+import { reportedWords, resultPage, thankedWords } from '../../views/result.tsx';
 import { BadRequest } from '../http/form.ts';
 import { page } from '../http/respond.ts';
 import { checkedForm, frameOf, sessionOf, signedIn, toSignIn } from '../people/pages.ts';
@@ -44,16 +44,13 @@ export function approvalRoutes(router: Router, pages: ApprovalPages): void {
     const form = await checkedForm(ctx, pages.cookies);
     const reason = form.get('reason') ?? '';
     if (!Object.hasOwn(DENY_REASONS, reason)) throw new BadRequest('reason is none of ours');
-    await pages.approvals.giveReason(session.person.organization, String(ctx.params.id), session.person.id, reason);
-    page(
-      ctx,
-      resultPage({
-        frame: frameOf(ctx, pages.cookies),
-        title: 'Thank you.',
-        message: 'Your reason was noted.',
-        status: 'info',
-      }),
-    );
+    const approval = await ownApproval(session, String(ctx.params.id), pages);
+    if (approval?.status !== 'denied') return nothingHere(ctx, pages);
+    const reported = reason === 'not_me' && approval.denyReason === null;
+    // Before the reason is kept: if this fails, the person can say it again.
+    if (reported) await pages.report(approval);
+    await pages.approvals.giveReason(approval.organization, approval.id, session.person.id, reason);
+    page(ctx, resultPage({ frame: frameOf(ctx, pages.cookies), ...(reported ? reportedWords : thankedWords) }));
   });
 }
 

@@ -1,6 +1,9 @@
 import type { EvidenceEvent } from '../evidence/evidence.ts';
+import type { Refusal } from '../oauth/refusal.ts';
 import type { Task } from '../tasks/task.ts';
 import type { Approval, NewApproval } from './approval.ts';
+import type { PromptHistory, PromptLimits } from './budget.ts';
+import type { Pair } from './prompts.ts';
 
 /** What one poll of a backchannel request finds (CIBA Core §11). */
 export type Poll =
@@ -11,18 +14,21 @@ export type Poll =
   | { state: 'denied'; approval: Approval }
   | { state: 'approved'; approval: Approval };
 
+/** A limit, asked with what was asked before. */
+export type PromptRule = (history: PromptHistory, limits: PromptLimits) => Refusal | undefined;
+
 export interface ApprovalStore {
-  /** Opens an approval with its evidence; a second opening under the same id changes nothing. */
-  open(approval: NewApproval, event: EvidenceEvent): Promise<void>;
+  /**
+   * Opens an approval with its evidence, or answers why not; a second opening under the same id changes nothing.
+   *
+   * @param refusal what a limit says about asking the person now; without it nobody is asked
+   */
+  open(approval: NewApproval, event: EvidenceEvent, refusal?: PromptRule): Promise<Refusal | undefined>;
+  /** What limits on questions look at, before one is opened. */
+  promptHistory(pair: Pair): Promise<{ history: PromptHistory; limits: PromptLimits }>;
   find(id: string): Promise<Approval | undefined>;
   /** The same question by the same client, still open. */
   findOpen(organization: string, clientId: string, person: string, askedHash: string): Promise<Approval | undefined>;
-  /** How many wait for this person from this agent now, and when the next of them ends. */
-  waitingFrom(
-    organization: string,
-    agent: string,
-    person: string,
-  ): Promise<{ count: number; nextEnd: Date | undefined }>;
   /**
    * One poll, paced (`slow_down` lengthens the interval for good) and with `hold` seconds announced, in one statement.
    */

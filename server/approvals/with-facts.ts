@@ -3,6 +3,8 @@ import { type AskFacts, asksFacts } from '../catalogue/facts.ts';
 import { allow, type Outcome, refuse } from '../oauth/refusal.ts';
 import type { Person } from '../people/person.ts';
 import { type AgentRequest, weigh } from '../tasks/ask.ts';
+import type { RequestedAction } from '../tasks/request.ts';
+import type { ApprovalStore, PromptRule } from './store.ts';
 
 /** Seconds until a resource that could not be asked is worth another try. */
 const LATER = 30;
@@ -14,10 +16,18 @@ const LATER = 30;
 export async function withFacts(
   asked: AgentRequest,
   { person, agent }: { person: Person; agent: string },
-  { catalogue, askFacts }: { catalogue: () => Catalogue; askFacts: AskFacts },
+  limit: PromptRule | undefined,
+  { catalogue, askFacts, approvals }: { catalogue: () => Catalogue; askFacts: AskFacts; approvals: ApprovalStore },
 ): Promise<Outcome<AgentRequest>> {
   const known = catalogue();
   const { organization, id, organizationDomains } = person;
+  const isAsked = ({ action, version }: RequestedAction) => known.version(action, version)?.resolve !== undefined;
+  // Only what may be shown is asked about: a flood of questions is none of outbound requests.
+  if (limit && asked.actions.some(isAsked)) {
+    const { history, limits } = await approvals.promptHistory({ organization, agent, person: id });
+    const refused = limit(history, limits);
+    if (refused) return refuse(refused);
+  }
   const actions = await Promise.all(
     asked.actions.map(async (requested) => {
       const action = known.version(requested.action, requested.version);

@@ -28,6 +28,7 @@ export type EventType =
   | 'person.alarm'
   | 'person.signed_out'
   | 'person.enrolled'
+  | 'person.alarm'
   | 'delivery.sent'
   | 'delivery.failed'
   | 'passkey.added'

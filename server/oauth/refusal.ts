@@ -49,7 +49,9 @@ export type Refusal =
   | { reason: 'nothing_asked' }
   | { reason: 'not_own_action'; action: string }
   | { reason: 'consent_required'; approval: string; expiresIn: number; details: readonly Record<string, unknown>[] }
-  | { reason: 'too_many_questions'; retryAfter: number }
+  | { reason: 'too_many_questions'; reach: 'pair' | 'agent' | 'person' | 'organization'; retryAfter: number }
+  | { reason: 'recently_denied'; retryAfter: number }
+  | { reason: 'agent_muted'; retryAfter: number }
   | { reason: 'agent_paused' }
   | { reason: 'push_not_allowed'; impact: string }
   | { reason: 'already_collected' };
@@ -175,7 +177,11 @@ export function toWire(refusal: Refusal): errors.OIDCProviderError {
     case 'consent_required':
       return new errors.CustomOIDCProviderError('consent_required', 'no live task of this person covers the request');
     case 'too_many_questions':
-      return forbidden(new errors.AccessDenied('too many questions are waiting for this person'));
+      return forbidden(new errors.AccessDenied(TOO_MANY[refusal.reach]));
+    case 'recently_denied':
+      return forbidden(new errors.AccessDenied('the person denied this a short while ago'));
+    case 'agent_muted':
+      return forbidden(new errors.AccessDenied('the person denied or ignored too many questions of this agent'));
     case 'push_not_allowed':
       return new errors.InvalidRequest(
         `tokens of ${refusal.impact} impact are not pushed: register a client for poll or ping`,
@@ -186,6 +192,13 @@ export function toWire(refusal: Refusal): errors.OIDCProviderError {
       return new errors.InvalidGrant('already collected');
   }
 }
+
+const TOO_MANY = {
+  pair: 'too many questions of this agent to this person',
+  agent: 'too many questions of this agent',
+  person: 'too many questions to this person',
+  organization: 'too many questions in this organization',
+} as const;
 
 /** The error names the scope it is about, where it is about one. */
 const invalidScope = (description: string, scope: string) =>

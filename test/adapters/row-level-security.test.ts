@@ -58,6 +58,8 @@ const TABLES = [
     'clients',
     'initial_access_tokens',
     'policies',
+    'prompt_limits',
+    'unmutes',
     'trusted_issuers',
     'agents_elsewhere',
     'sign_in_providers',
@@ -335,6 +337,13 @@ async function tellStory(): Promise<void> {
   await owner.query(
     `insert into user_codes (organization, person, code_hash) select $1, id, sha256('x') from people where organization = $1 limit 1`,
     [organization],
+  );
+  await owner.query(`insert into prompt_limits (organization, limits, changed_by) values ($1, '{}', 'test')`, [
+    organization,
+  ]);
+  await owner.query(
+    `insert into unmutes (organization, agent, person) select $1, $2, id from people where organization = $1`,
+    [organization, parent],
   );
   await owner.query(`insert into outbox (organization, kind, payload) values ($1, 'test', '{}')`, [organization]);
   await owner.query(

@@ -54,7 +54,7 @@ test('a request by scope alone gets the same without details', async () => {
 
 test('a denial reaches the client', async () => {
   const { parameters } = await decideInBrowser(
-    agent,
+    await registerAgent(server), // who was denied asks for the same no more for a while
     person,
     { authorization_details: detailsParameter(inviteDetails()), resource: CALENDAR },
     { decision: 'deny' },

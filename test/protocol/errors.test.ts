@@ -78,6 +78,12 @@ const behind = (by: TestClient, more: Json = {}) =>
     ...ask(inviteDetails({ title: `Ask ${++weeks}` })),
     ...more,
   });
+const denyAll = (by: TestClient) =>
+  database.query(`update approvals set status = 'denied', decided_at = now() where client_id = $1`, [by.clientId]);
+const withRetry = (answer: Answer) => {
+  expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+  return answer;
+};
 const pushed = (more: Json) => push(agent, { code_challenge: pkce().challenge, ...more });
 const raw = async (path: string, init: RequestInit): Promise<Answer> =>
   answerOf(
@@ -261,9 +267,28 @@ const SITUATIONS: Record<string, () => Promise<Answer>> = {
   H4: async () => {
     const other = await registerAgent(server);
     for (let questions = 0; questions < 5; questions++) await behind(other);
-    const answer = await behind(other);
-    expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
-    return answer;
+    return withRetry(await behind(other));
+  },
+  H10: async () => {
+    const other = await registerAgent(server);
+    await behind(other);
+    await denyAll(other);
+    return withRetry(await behind(other));
+  },
+  H11: async () => {
+    const other = await registerAgent(server);
+    for (let questions = 0; questions < 3; questions++) await behind(other);
+    await denyAll(other);
+    return withRetry(await behind(other, ask()));
+  },
+  H12: async () => {
+    const other = await registerAgent(server);
+    await database.query(
+      `insert into pauses (organization, agent, person)
+       select organization, $1, id from people where email = 'person@acme.example'`,
+      [other.registration.agent_id],
+    );
+    return behind(other);
   },
   G1: () => raw('/reg', { method: 'POST', body: '{}', headers: { 'content-type': 'application/json' } }),
   G2: () => register({ client_name: 'No key' }),

@@ -1,0 +1,197 @@
+import { PROMPT_LIMITS, type PromptHistory, type PromptLimits, REACHES } from '../../server/approvals/budget.ts';
+import type { Pair, PromptStore } from '../../server/approvals/prompts.ts';
+import { prepareEvent } from '../../server/evidence/evidence.ts';
+import type { Database, Statements } from './database.ts';
+import { eventParameters, insertEvent } from './evidence.ts';
+
+/** How much this organization lets its agents ask: what it set, and for the rest what the server says. */
+export async function promptLimits(statements: Statements, organization: string): Promise<PromptLimits> {
+  const row = await statements.first<{ limits: Partial<PromptLimits> }>(
+    'select limits from prompt_limits where organization = $1',
+    [organization],
+  );
+  return withDefaults(row?.limits);
+}
+
+const withDefaults = (set: Partial<PromptLimits> = {}): PromptLimits => ({
+  ...PROMPT_LIMITS,
+  ...set,
+  open: { ...PROMPT_LIMITS.open, ...set.open },
+  hourly: { ...PROMPT_LIMITS.hourly, ...set.hourly },
+});
+
+/**
+ * What a limit looks at before this agent asks this person. In a transaction it holds the pair: two questions that arrive
+ * together are counted one after the other.
+ */
+export async function promptHistory(
+  statements: Statements,
+  { organization, agent, person }: Pair,
+): Promise<{ history: PromptHistory; limits: PromptLimits }> {
+  await statements.run('select pg_advisory_xact_lock(hashtextextended($1, 0))', [
+    `ask ${organization} ${agent} ${person}`,
+  ]);
+  const row = await statements.first<HistoryRow>(HISTORY, [organization, agent, person]);
+  const crowd = await organizationLoad(statements, organization);
+  if (!row) throw new Error('an aggregate has a row');
+  const date = (at: string | null) => (at === null ? null : new Date(at));
+  const spans = (of: 'open' | 'hourly') =>
+    Object.fromEntries(
+      REACHES.map((reach) => {
+        if (reach === 'organization') return [reach, crowd[of]];
+        const [count, nextEnd] = row[`${of}_${reach}`];
+        return [reach, { count, nextEnd: date(nextEnd) }];
+      }),
+    ) as unknown as PromptHistory['open'];
+  return {
+    limits: withDefaults(row.limits ?? {}),
+    history: {
+      denied: row.denied.map(({ at, actions }) => ({ at: new Date(at), actions })),
+      expired: row.expired.map((at) => new Date(at)),
+      open: spans('open'),
+      hourly: spans('hourly'),
+    },
+  };
+}
+
+export const postgresPrompts = (database: Database): PromptStore => ({
+  limits: (organization) => database.within(organization, (statements) => promptLimits(statements, organization)),
+
+  answers: (organization, person) =>
+    database.within(organization, async (statements) => {
+      const rows = await statements.rows<{ agent: string; denied: string[]; expired: string[] }>(ANSWERS, [
+        organization,
+        person,
+      ]);
+      return rows.map(({ agent, denied, expired }) => ({
+        agent,
+        denied: denied.map((at) => ({ at: new Date(at), actions: [] })),
+        expired: expired.map((at) => new Date(at)),
+      }));
+    }),
+
+  unmute: ({ organization, agent, person }) =>
+    database.within(organization, async (statements) => {
+      const known = await statements.first('select from agents where organization = $1 and id = $2', [
+        organization,
+        agent,
+      ]);
+      if (!known) return false;
+      await statements.run(UNMUTE, [organization, agent, person]);
+      const event = prepareEvent({
+        organization,
+        type: 'authority.resumed',
+        decision: 'allowed',
+        reason: 'unmuted',
+        person,
+        agent,
+      });
+      await statements.run(`with ${insertEvent(1)} select`, eventParameters(event));
+      return true;
+    }),
+
+  fastDecisions: (organization, person) =>
+    database.within(organization, async (statements) => {
+      const row = await statements.first<{ count: number }>(FAST, [organization, person]);
+      return row?.count ?? 0;
+    }),
+});
+
+interface HistoryRow {
+  limits: Partial<PromptLimits> | null;
+  denied: { at: string; actions: string[] }[];
+  expired: string[];
+  open_pair: [number, string | null];
+  open_person: [number, string | null];
+  open_agent: [number, string | null];
+  hourly_pair: [number, string | null];
+  hourly_person: [number, string | null];
+  hourly_agent: [number, string | null];
+}
+
+type Load = Record<'open' | 'hourly', { count: number; nextEnd: Date | null }>;
+
+/**
+ * How much a whole organization asks is looked at every few seconds and not at every question: counting thousands each
+ * time would cost more than the last few of them matter.
+ */
+const LOAD_MS = 5000;
+const loads = new Map<string, { until: number; load: Promise<Load> }>();
+
+function organizationLoad(statements: Statements, organization: string): Promise<Load> {
+  const now = Date.now();
+  for (const [old, { until }] of loads) if (until <= now) loads.delete(old);
+  const before = loads.get(organization);
+  if (before) return before.load;
+  const load = statements
+    .first<{ open: number; hourly: number; open_end: Date | null; hourly_end: Date | null }>(LOAD, [organization])
+    .then((row) => ({
+      open: { count: row?.open ?? 0, nextEnd: row?.open_end ?? null },
+      hourly: { count: row?.hourly ?? 0, nextEnd: row?.hourly_end ?? null },
+    }));
+  loads.set(organization, { until: now + LOAD_MS, load });
+  load.catch(() => loads.delete(organization));
+  return load;
+}
+
+// The longest mute, the day that a run may take, and the longest a question waits.
+const WINDOW = `interval '35 days'`;
+
+const STOPPED = `
+  exists (select from stop_epochs s
+          where s.organization = a.organization and s.at >= a.asked_at
+            and s.key in ('organization:' || a.organization, 'agent:' || a.agent, 'person:' || a.person,
+                          'pair:' || a.agent || '|' || a.person, 'client:' || a.client_id))`;
+
+const ENDED = `
+  select a.agent, a.status, a.decided_at, a.expires_at, a.actions
+  from approvals a left join unmutes u on u.organization = a.organization and u.agent = a.agent and u.person = a.person
+  where a.organization = $1 and a.asked_at > clock_timestamp() - ${WINDOW}
+    and ((a.status = 'denied' and a.decided_at > coalesce(u.at, '-infinity'))
+      or (a.status = 'pending' and a.expires_at <= clock_timestamp() and a.expires_at > coalesce(u.at, '-infinity') and not ${STOPPED}))`;
+
+const span = (count: string, end: string, condition: string) => `
+  (select json_build_array(count(*)::int, min(${end})) from (
+     select ${count} from approvals a where a.organization = $1 and ${condition} limit 100000) as counted)`;
+const OPEN = `a.status = 'pending' and a.expires_at > clock_timestamp()`;
+const LATELY = `not a.silent and a.asked_at > clock_timestamp() - interval '1 hour'`;
+const open = (whose: string) => span('expires_at', 'expires_at', `${whose} and ${OPEN} and not ${STOPPED}`);
+const hourly = (whose: string) => span('asked_at', `asked_at + interval '1 hour'`, `${whose} and ${LATELY}`);
+
+const HISTORY = `
+  with ended as (${ENDED} and a.person = $3 and a.agent = $2)
+  select
+    (select limits from prompt_limits where organization = $1) as limits,
+    (select coalesce(json_agg(json_build_object(
+       'at', decided_at, 'actions', (select json_agg(x ->> 'action') from jsonb_array_elements(actions) as x))), '[]')
+     from ended where status = 'denied') as denied,
+    (select coalesce(json_agg(expires_at), '[]') from ended where status = 'pending') as expired,
+    ${open('a.agent = $2 and a.person = $3')} as open_pair,
+    ${open('a.person = $3')} as open_person,
+    ${open('a.agent = $2')} as open_agent,
+    ${hourly('a.agent = $2 and a.person = $3')} as hourly_pair,
+    ${hourly('a.person = $3')} as hourly_person,
+    ${hourly('a.agent = $2')} as hourly_agent`;
+
+const LOAD = `
+  select (select count(*)::int from approvals a where a.organization = $1 and ${OPEN}) as open,
+         (select min(a.expires_at) from approvals a where a.organization = $1 and ${OPEN}) as open_end,
+         (select count(*)::int from approvals a where a.organization = $1 and ${LATELY}) as hourly,
+         (select min(a.asked_at) + interval '1 hour' from approvals a where a.organization = $1 and ${LATELY}) as hourly_end`;
+
+const ANSWERS = `
+  with ended as (${ENDED} and a.person = $2)
+  select agent,
+         coalesce(json_agg(decided_at) filter (where status = 'denied'), '[]') as denied,
+         coalesce(json_agg(expires_at) filter (where status = 'pending'), '[]') as expired
+  from ended group by agent`;
+
+const UNMUTE = `
+  insert into unmutes (organization, agent, person) values ($1, $2, $3)
+  on conflict (organization, agent, person) do update set at = clock_timestamp()`;
+
+const FAST = `
+  select count(*)::int as count from approvals
+  where organization = $1 and person = $2 and status = 'approved' and impact <> 'low'
+    and decided_at > clock_timestamp() - interval '1 day' and asked_at > clock_timestamp() - interval '4 days'
+    and decided_at - shown_at < interval '1 second'`;
