@@ -7,6 +7,7 @@ import * as jobs from './050_jobs.ts';
 import * as backchannel from './051_backchannel.ts';
 import * as agentLifecycle from './060_agent_lifecycle.ts';
 import * as roles from './070_roles.ts';
+import * as standingStops from './071_standing_stops.ts';
 import * as signInProviders from './080_sign_in_providers.ts';
 import * as passwords from './081_passwords.ts';
 
@@ -24,6 +25,7 @@ const migrations: readonly Migration[] = [
   { name: '051_backchannel', ...backchannel },
   { name: '060_agent_lifecycle', ...agentLifecycle },
   { name: '070_roles', ...roles },
+  { name: '071_standing_stops', ...standingStops },
   { name: '080_sign_in_providers', ...signInProviders },
   { name: '081_passwords', ...passwords },
 ];

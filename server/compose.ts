@@ -11,7 +11,7 @@ import { issuerKeys } from '../adapters/issuer-keys.ts';
 import { postgresAccountability } from '../adapters/postgres/accountability.ts';
 import { postgresAdmin, postgresOrganizations, putCommandLineClient } from '../adapters/postgres/admin.ts';
 import { addUpUse, sweepAgents } from '../adapters/postgres/agent-jobs.ts';
-import { edgesBelow, edgesOf, isPaused, postgresMyAgents } from '../adapters/postgres/agents.ts';
+import { askingBarredBy, edgesBelow, edgesOf, postgresMyAgents } from '../adapters/postgres/agents.ts';
 import { postgresApprovals, postgresDeliveries, postgresPersonApprovals } from '../adapters/postgres/approvals.ts';
 import {
   backchannelSettings,
@@ -46,6 +46,7 @@ import {
   postgresUpstreamLogouts,
 } from '../adapters/postgres/sign-in-providers.ts';
 import { openSignals } from '../adapters/postgres/signals.ts';
+import { postgresStops } from '../adapters/postgres/stops.ts';
 import { postgresTasks } from '../adapters/postgres/tasks.ts';
 import { holdersUnder, postgresTokens } from '../adapters/postgres/tokens.ts';
 import { elsewhereOf, postgresTrustedIssuers } from '../adapters/postgres/trusted-issuers.ts';
@@ -57,6 +58,7 @@ import type { AdminCaller } from './admin/admin.ts';
 import { adminAgentPages } from './admin/agent-pages.ts';
 import { makeConsole } from './admin/console.ts';
 import { adminRoutes } from './admin/routes.ts';
+import { adminStopPages } from './admin/stop-pages.ts';
 import { signedBy } from './agents/authenticate.ts';
 import type { MutualTls } from './agents/certificate.ts';
 import type { ClientRecord } from './agents/clients.ts';
@@ -164,7 +166,8 @@ export async function composeHouse({
     tasks,
     edgesBelow: (organization, agent) => edgesBelow(database, organization, agent),
     person: (id) => people.find(id),
-    isPaused: (organization, agent, person) => isPaused(database, organization, agent, person),
+    askingBarredBy: (organization, agent, person, resources) =>
+      askingBarredBy(database, organization, agent, person, resources),
     askFacts: statedFacts({
       issuer,
       keys: () => keys,
@@ -356,6 +359,7 @@ export async function composeHouse({
     organizations: postgresOrganizations(database),
     store: postgresAdmin(database),
     accountability: postgresAccountability(database),
+    stops: postgresStops(database),
     evidence: postgresEvidenceReader(database),
     issuers: { store: postgresIssuers(database), keys: trustedIssuers.keys },
     signInProviders: { store: postgresSignInProviderAdmin(database, sealing), upstream },
@@ -493,6 +497,7 @@ export async function composeHouse({
       (router) => securityRoutes(router, security),
       (router) => adminRoutes(router, administration),
       (router) => adminAgentPages(router, adminConsole, agentPages),
+      (router) => adminStopPages(router, adminConsole, administration),
     ],
     isPublicType: (type) => catalogue.actions.get(type)?.organization === null,
     engine: () => engine,

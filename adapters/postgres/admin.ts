@@ -12,7 +12,6 @@ import {
   type Organization,
   type OrganizationStore,
   type StillLive,
-  type StopOrder,
   type Stopped,
 } from '../../server/admin/admin.ts';
 import { COMMAND_LINE_CLIENT, DEPLOYMENT } from '../../server/agents/clients.ts';
@@ -23,6 +22,7 @@ import { moveAgent } from './agents.ts';
 import type { Database, Statements } from './database.ts';
 import { eventParameters, insertEvent } from './evidence.ts';
 import { writeStop } from './liveness.ts';
+import { namesIn } from './stops.ts';
 import { KEYS_OF_ROW } from './tokens.ts';
 
 /**
@@ -292,27 +292,6 @@ async function addClient(
   await statements.run('update resources set resource_server = $2 where resource = any($1)', [resources, clientId]);
   await acted(statements, act, 'client.added', { client_id: clientId, kind, name: metadata.client_name, resources });
   return { added: true };
-}
-
-/** Publishes, with evidence for each owner. */
-/** The columns that say what a stop is about. */
-function namesIn({ kind, subject }: StopOrder): { [column: string]: string | undefined } {
-  const [agent, person] = subject.split('|');
-  switch (kind) {
-    case 'pair':
-      return { agent, person };
-    case 'token':
-      return { jti: subject };
-    case 'client':
-      return { application: subject };
-    case 'agent':
-    case 'person':
-    case 'task':
-    case 'resource':
-      return { [kind]: subject };
-    default:
-      return {};
-  }
 }
 
 export async function stopped(statements: Statements, organization: string, key: string): Promise<Stopped> {

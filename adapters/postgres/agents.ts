@@ -7,7 +7,7 @@ import {
   type Role,
   type Standing,
 } from '../../server/agents/lifecycle.ts';
-import { pairOf } from '../../server/agents/liveness.ts';
+import { pairOf, stopKeys } from '../../server/agents/liveness.ts';
 import type { MyAgents, MyAgentsStore } from '../../server/agents/my-agents.ts';
 import { prepareEvent } from '../../server/evidence/evidence.ts';
 import type { Database, Statements } from './database.ts';
@@ -24,17 +24,25 @@ export async function edgesBelow(statements: Statements, organization: string, a
   return statements.rows<AgentEdge>(EDGES_BELOW, [organization, agent]);
 }
 
-export async function isPaused(
+/** What keeps this agent from asking this person for these resources: the person's own pause, or a standing stop. */
+export async function askingBarredBy(
   statements: Statements,
   organization: string,
   agent: string,
   person: string,
-): Promise<boolean> {
-  const row = await statements.first<{ paused: boolean }>(
-    'select exists (select from pauses where organization = $1 and agent = $2 and person = $3) as paused',
-    [organization, agent, person],
-  );
-  return row?.paused ?? false;
+  resources: readonly string[],
+): Promise<'paused' | 'stopped' | undefined> {
+  const keys = [
+    ...stopKeys({ organization, agents: [agent], person, since: new Date() }),
+    ...resources.map((resource) => `resource:${resource}`),
+  ];
+  const row = await statements.first<{ barred: 'paused' | 'stopped' | null }>(BARRED, [
+    organization,
+    agent,
+    person,
+    keys,
+  ]);
+  return row?.barred ?? undefined;
 }
 
 /** One step of an agent's life, and who takes it. */
@@ -195,6 +203,11 @@ export const postgresMyAgents = (database: Database): MyAgentsStore => ({
 
 const record = (statements: Statements, event: Parameters<typeof prepareEvent>[0]) =>
   statements.run(`with ${insertEvent(1)} select`, eventParameters(prepareEvent(event)));
+
+const BARRED = `
+  select case
+    when exists (select from stop_epochs where organization = $1 and key = any($4) and held_by <> '{}') then 'stopped'
+    when exists (select from pauses where organization = $1 and agent = $2 and person = $3) then 'paused' end as barred`;
 
 const EDGES = `
   select e.parent, e.child, a.name as "childName", e.actions, e.max_depth as "maxDepth", e.carries_own as "carriesOwn"

@@ -161,13 +161,16 @@ export const postgresPersonApprovals = (database: Database): PersonApprovals => 
         'select why_not_alive($1, $2, $3, $4, null, $5) as reason',
         [
           approval.organization,
-          stopKeys({
-            organization: approval.organization,
-            agents: [approval.agent],
-            person: approval.person,
-            client: approval.clientId,
-            since: approval.askedAt,
-          }),
+          [
+            ...stopKeys({
+              organization: approval.organization,
+              agents: [approval.agent],
+              person: approval.person,
+              client: approval.clientId,
+              since: approval.askedAt,
+            }),
+            ...approval.actions.map(({ resource }) => `resource:${resource}`),
+          ],
           [approval.agent],
           approval.person,
           approval.askedAt,
@@ -330,9 +333,10 @@ const OPEN = `
 
 const STOPPED = `
   exists (select from stop_epochs s
-          where s.organization = a.organization and s.at >= a.asked_at
-            and s.key in ('organization:' || a.organization, 'agent:' || a.agent, 'person:' || a.person,
-                          'pair:' || a.agent || '|' || a.person, 'client:' || a.client_id))`;
+          where s.organization = a.organization and (s.at >= a.asked_at or s.held_by <> '{}')
+            and s.key = any(array['organization:' || a.organization, 'agent:' || a.agent, 'person:' || a.person,
+                                  'pair:' || a.agent || '|' || a.person, 'client:' || a.client_id]
+                            || array(select 'resource:' || (x ->> 'resource') from jsonb_array_elements(a.actions) x)))`;
 
 const SELECT = `select a.*, (${STOPPED}
   or not exists (select from agents g where g.organization = a.organization and g.id = a.agent and g.status = 'active')) as stopped

@@ -105,7 +105,9 @@ const LIVE = `
   where t.organization = $1 and t.person = $2 and t.agent = $3 and t.expires_at > clock_timestamp()
     and why_not_alive(t.organization,
           array['organization:' || t.organization, 'agent:' || t.agent, 'pair:' || t.agent || '|' || t.person,
-                'client:' || t.client_id, 'person:' || t.person, 'task:' || t.id],
+                'client:' || t.client_id, 'person:' || t.person, 'task:' || t.id]
+            -- A stopped resource ended what was approved for it: who asks again asks the person.
+            || array(select 'resource:' || a.resource from task_actions a where a.organization = t.organization and a.task = t.id),
           array[t.agent], t.person, t.id, t.approved_at) is null
     -- A use limit that is spent covers nothing more.
     and not exists (select from task_actions a where a.organization = t.organization and a.task = t.id and a.uses >= a.max_uses)

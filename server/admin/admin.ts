@@ -154,6 +154,8 @@ export type ClientAdded = { added: true } | { taken: string[] } | { foreign: str
 /** Which JWTs may still be accepted by a resource that does not ask back, and until when. */
 export interface StillLive {
   resource: string;
+  /** What people call it. */
+  name?: string;
   live_until: Date;
   count: number;
 }

@@ -19,6 +19,7 @@ import type { EvidenceReader } from './evidence.ts';
 import type { IssuerAdministration } from './issuers.ts';
 import type { Publications } from './publications.ts';
 import type { SignInProviderDependencies } from './sign-in-providers.ts';
+import type { StopStore } from './standing-stops.ts';
 
 /** One authenticated request to the admin API. */
 export interface Call {
@@ -36,6 +37,7 @@ export interface AdminDependencies {
   organizations: OrganizationStore;
   store: AdminStore;
   accountability: Accountability;
+  stops: StopStore;
   evidence: EvidenceReader;
   issuers: IssuerAdministration;
   signInProviders: SignInProviderDependencies;

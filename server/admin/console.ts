@@ -125,6 +125,7 @@ export function makeConsole({ cookies, evidence, ownsAgents }: ConsoleDependenci
       csrf: cookies.csrf(ctx),
       frame: (current) => ({
         ...frameOf(ctx, cookies),
+        ...([...KEEPERS, 'owner' as const].some((role) => roles.has(role)) && { stop: '/admin/stop' }),
         sections: SECTIONS.filter((section) => section.roles.some((role) => roles.has(role))).map(
           ({ href, label }) => ({
             href,

@@ -52,7 +52,7 @@ import {
   removeSignInProvider,
   setPasswordRule,
 } from './sign-in-providers.ts';
-import { stop } from './stops.ts';
+import { listStops, resumeStop, stop, stopEffect } from './stops.ts';
 
 type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
@@ -108,7 +108,10 @@ const ENDPOINTS: readonly [method: Method, path: string, answer: Answer, operato
   ['get', '/catalogue/drafts', listDrafts],
   ['post', '/catalogue/drafts/:action', confirmDraft],
   ['delete', '/catalogue/drafts/:action', removeDraft],
+  ['get', '/stops', listStops],
+  ['get', '/stops/effect', stopEffect],
   ['post', '/stops', stop],
+  ['post', '/stops/:stop/resume', resumeStop],
   ['get', '/evidence', listEvidence],
   ['get', '/evidence/chain/:task', getChain],
 ];

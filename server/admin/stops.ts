@@ -1,21 +1,43 @@
 import { pairOf, type StopKind } from '../agents/liveness.ts';
-import { type AdminOutcome, done, malformed, type Organization } from './admin.ts';
+import { newId } from '../oauth/ids.ts';
+import {
+  type Act,
+  type AdminOutcome,
+  actorOf,
+  conflict,
+  done,
+  malformed,
+  type Organization,
+  unknown,
+} from './admin.ts';
 import { type AdminDependencies, type Answer, agentOf, type Call, organizationOf, personOf } from './call.ts';
 import { input, oneOf, plain, reference } from './input.ts';
+import { type HeldKind, isHeldKind, resumeStep, type StopStore, type StopTarget } from './standing-stops.ts';
 
-const order = input<{ organization?: string; kind: StopKind; subject?: string; reason: string }>(
+type OrderKind = StopKind | HeldKind;
+
+const order = input<{
+  organization?: string;
+  kind: OrderKind;
+  subject?: string;
+  reason: string;
+  security?: boolean;
+}>(
   {
     organization: reference,
-    kind: oneOf('agent', 'person', 'pair', 'task', 'grant', 'token', 'client', 'resource', 'organization'),
+    kind: oneOf('agent', 'pair', 'owner', 'resource', 'organization', 'person', 'task', 'grant', 'token', 'client'),
     subject: reference,
     reason: plain(200),
+    security: { type: 'boolean' },
   },
   ['kind', 'reason'],
 );
 
 /**
- * Ends everything under one key, at once, within one organization. The answer says what nobody can take back: JWTs that
- * a resource may still accept without asking, and until when.
+ * Ends everything under one key, at once, within one organization. An agent, one person's use of it, all agents of an
+ * owner, a resource and an organization stay stopped until somebody resumes them; what is narrower has ended, and that
+ * is all. The answer says what was stopped, and what nobody can take back: JWTs that a resource may still accept
+ * without asking, and until when.
  */
 export const stop: Answer = async (call, dependencies) => {
   const asked = order(call.body);
@@ -26,17 +48,94 @@ export const stop: Answer = async (call, dependencies) => {
   const organization = place.value;
   const subject = await subjectOf(call, kind, asked.value.subject, organization, dependencies);
   if (!subject.ok) return subject;
-  const stopped = await dependencies.store.stop(
-    { organization: organization.id, caller: call.caller },
-    { kind, subject: subject.value, reason },
-  );
+  const act = { organization: organization.id, caller: call.caller };
+  if (isHeldKind(kind)) {
+    const held = await holdStopped(act, { kind, subject: subject.value }, asked.value, dependencies.stops);
+    return done({ ...held, organization: organization.slug });
+  }
+  const stopped = await dependencies.store.stop(act, { kind, subject: subject.value, reason });
   return done({ kind, subject: subject.value, organization: organization.slug, ...stopped });
 };
+
+/** Stops first and counts afterwards: nothing that takes longer in a large organization stands before the refusal. */
+export async function holdStopped(
+  act: Act,
+  target: StopTarget,
+  { reason, security = true }: { reason: string; security?: boolean | undefined },
+  stops: StopStore,
+) {
+  const id = newId('stp');
+  const stoppedAt = await stops.stop(act, { ...target, id, security, reason });
+  const [tokens, stopped] = await Promise.all([
+    stops.stillLive(act.organization, target),
+    stops.effect(act.organization, target),
+  ]);
+  return { id, ...target, security, stopped_at: stoppedAt, stopped, tokens };
+}
+
+const effectOrder = input<{ organization?: string; kind: HeldKind; subject?: string }>(
+  { organization: reference, kind: oneOf('agent', 'pair', 'owner', 'resource', 'organization'), subject: reference },
+  ['kind'],
+);
+
+/** What a stop would end now, without ending it. */
+export const stopEffect: Answer = async (call, dependencies) => {
+  const asked = effectOrder(call.query);
+  if (!asked.ok) return asked;
+  const { kind } = asked.value;
+  const place = await placeOf(call, asked.value, dependencies);
+  if (!place.ok) return place;
+  const subject = await subjectOf(call, kind, asked.value.subject, place.value, dependencies);
+  if (!subject.ok) return subject;
+  const target = { kind, subject: subject.value };
+  const [stopped, tokens] = await Promise.all([
+    dependencies.stops.effect(place.value.id, target),
+    dependencies.stops.stillLive(place.value.id, target),
+  ]);
+  return done({ ...target, organization: place.value.slug, stopped, tokens });
+};
+
+/** Stops that stand; with `all=true` those that were resumed as well. */
+export const listStops: Answer = async (call, dependencies) => {
+  const organization = await organizationOf(call, call.query.organization, dependencies);
+  if (!organization.ok) return organization;
+  return done({ stops: await dependencies.stops.list(organization.value.id, call.query.all !== 'true') });
+};
+
+const resumption = input<{ organization?: string; confirmation: string; reason: string }>(
+  { organization: reference, confirmation: plain(200), reason: plain(200) },
+  ['confirmation', 'reason'],
+);
+
+/** Lets what was stopped be asked for again. What it held stays over: people are asked anew. */
+export const resumeStop: Answer = async (call, dependencies) => {
+  const asked = resumption(call.body);
+  if (!asked.ok) return asked;
+  const organization = await organizationOf(call, asked.value.organization, dependencies);
+  if (!organization.ok) return organization;
+  const act = { organization: organization.value.id, caller: call.caller };
+  return resumeHeld(act, String(call.params.stop), asked.value, dependencies.stops);
+};
+
+export async function resumeHeld(
+  act: Act,
+  id: string,
+  { confirmation, reason }: { confirmation: string; reason: string },
+  stops: StopStore,
+): Promise<AdminOutcome<{ id: string; name: string; resumed: boolean }>> {
+  const stop = await stops.find(act.organization, id);
+  if (!stop) return unknown(`stop ${id}`);
+  const step = resumeStep(stop, actorOf(act.caller), confirmation, new Date());
+  if (!step.ok) return step;
+  const made = step.value === 'ask' ? await stops.askToResume(act, id) : await stops.resume(act, id, reason);
+  if (!made) return conflict('resumed_already', `${stop.name} was resumed already`);
+  return done({ id, name: stop.name, resumed: step.value === 'resume' });
+}
 
 /** The operator need not say in which organization a task or an agent is. */
 async function placeOf(
   call: Call,
-  { kind, subject = '', organization }: { kind: StopKind; subject?: string; organization?: string },
+  { kind, subject = '', organization }: { kind: OrderKind; subject?: string; organization?: string },
   dependencies: AdminDependencies,
 ): Promise<AdminOutcome<Organization>> {
   if (organization === undefined && call.caller.kind === 'operator') {
@@ -52,7 +151,7 @@ async function placeOf(
 
 async function subjectOf(
   call: Call,
-  kind: StopKind,
+  kind: OrderKind,
   subject: string | undefined,
   organization: Organization,
   dependencies: AdminDependencies,
@@ -71,7 +170,9 @@ async function subjectOf(
     return found.ok ? done(found.value.id) : found;
   };
   if (kind === 'agent') return agentId(subject);
-  if (kind === 'person') return personId(subject);
+  if (kind === 'person' || kind === 'owner') return personId(subject);
+  if (kind === 'resource' && !dependencies.catalogue().seenBy(organization.id).resources.has(subject))
+    return unknown(`resource ${subject}`);
   if (kind !== 'pair') return done(subject);
   const [agent = '', person] = subject.split('|');
   if (person === undefined) return malformed('subject of a pair is agent|person');

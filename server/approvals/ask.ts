@@ -32,7 +32,13 @@ export interface AskDependencies {
   /** Every edge below the agent, as they are now. */
   edgesBelow(organization: string, agent: string): Promise<AgentEdge[]>;
   person(id: string): Promise<Person | undefined>;
-  isPaused(organization: string, agent: string, person: string): Promise<boolean>;
+  /** The person paused the agent, or an administrator stopped what this is about. */
+  askingBarredBy(
+    organization: string,
+    agent: string,
+    person: string,
+    resources: readonly string[],
+  ): Promise<'paused' | 'stopped' | undefined>;
   askFacts: AskFacts;
   sealing: Sealing;
 }
@@ -85,7 +91,13 @@ export async function askPerson(
   let { asked } = question;
   const { agent } = client;
   if (agent === null) throw new Error('only agents ask for tasks');
-  if (await dependencies.isPaused(person.organization, agent.id, person.id)) return refuse({ reason: 'agent_paused' });
+  const barred = await dependencies.askingBarredBy(
+    person.organization,
+    agent.id,
+    person.id,
+    asked.actions.map(({ resource }) => resource),
+  );
+  if (barred) return refuse({ reason: barred === 'paused' ? 'agent_paused' : 'stopped_here' });
   const task = await coveringTask(question, dependencies);
   const keys = asked.actions.map(({ action }) => action);
   const refusal: PromptRule | undefined =

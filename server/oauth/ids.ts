@@ -13,7 +13,8 @@ export type IdPrefix =
   | 'iat'
   | 'cli'
   | 'pol'
-  | 'off';
+  | 'off'
+  | 'stp';
 
 /** A new identifier: what it names, and 128 random bits. Identifiers are names, never proofs. */
 export const newId = (prefix: IdPrefix): string => `${prefix}_${randomBytes(16).toString('hex')}`;

@@ -54,6 +54,7 @@ export type Refusal =
   | { reason: 'agent_muted'; retryAfter: number }
   | { reason: 'agent_paused' }
   | { reason: 'push_not_allowed'; impact: string }
+  | { reason: 'stopped_here' }
   | { reason: 'already_collected' };
 
 /** The answer of a rule: what is allowed, or why not. */
@@ -188,6 +189,8 @@ export function toWire(refusal: Refusal): errors.OIDCProviderError {
       );
     case 'agent_paused':
       return forbidden(new errors.AccessDenied('the person paused this agent'));
+    case 'stopped_here':
+      return forbidden(new errors.AccessDenied('an administrator stopped this agent, or what it asks for'));
     case 'already_collected':
       return new errors.InvalidGrant('already collected');
   }
