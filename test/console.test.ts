@@ -89,7 +89,9 @@ describe('who opens the console', () => {
   test('an auditor reads and changes nothing; the try is evidence', async () => {
     await rolesOf('approver@acme.example', 'auditor');
     const ben = await signIn(server, 'approver@acme.example');
-    await database.run(`update agents set owner = deputy where name = '=cmd|evil'`);
+    await database.run(
+      `update agents set owner = (select id from people where email = 'owner@acme.example') where name = '=cmd|evil'`,
+    );
     const page = await ben.get('/admin/agents');
     expect(page.html).not.toContain('Pause');
     const csrf = /name="csrf" value="([^"]*)"/.exec(page.html)?.[1] ?? '';
@@ -138,7 +140,7 @@ describe('A2 the inventory', () => {
     ['flag:never-used', ['=cmd|evil', 'Meeting Helper']],
     ['flag:parentless', ['=cmd|evil']],
     ['system:"Acme Calendar" mode:attended', ['Meeting Helper']],
-    ['owner:owner@acme.example', ['Meeting Helper']],
+    ['owner:owner@acme.example helper', ['Meeting Helper']],
     ['level:critical', ['=cmd|evil']],
     ['"free hour"', ['Meeting Helper']],
     ['100%', []],

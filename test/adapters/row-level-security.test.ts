@@ -71,6 +71,7 @@ const TABLES = [
     'derived_grants',
     'issued_tokens',
     'stop_epochs',
+    'stops',
     'evidence',
     'evidence_contents',
     'outbox',
@@ -352,6 +353,11 @@ async function tellStory(): Promise<void> {
     [organization],
   );
 
+  await owner.query(
+    `insert into stops (organization, id, kind, subject, security, reason, stopped_by)
+     values ($1, 'stp_' || substr(md5($1), 1, 8), 'agent', $2, true, 'test', 'test')`,
+    [organization, child.registration.agent_id],
+  );
   const pages = await person.get('/agents');
   const csrf = /name="csrf"[^>]*value="([^"]*)"/.exec(pages.html)?.[1] ?? '';
   await person.post(`/agents/${child.registration.agent_id}/pause`, { csrf });

@@ -264,6 +264,12 @@ const SITUATIONS: Record<string, () => Promise<Answer>> = {
   },
   H7: async () => behind(await withUserCode(), { login_hint: 'approver@acme.example', user_code: 'guessed' }),
   H8: () => behind(agent, { request_context: '[]' }),
+  H9: async () => {
+    const stopped = await registerAgent(server);
+    const { agent_id: subject } = stopped.registration;
+    await (await operator(server))('POST', '/stops', { kind: 'agent', subject, reason: 'a test' });
+    return behind(stopped);
+  },
   H4: async () => {
     const other = await registerAgent(server);
     for (let questions = 0; questions < 5; questions++) await behind(other);
