@@ -5,12 +5,11 @@ import { type Act, actorsOf } from '../server/delegation/chain.ts';
 import type { Slice } from '../server/delegation/slice.ts';
 import { newOpaqueToken } from '../server/delegation/subject.ts';
 import type { DerivedGrant, TokenKind, TokenStore } from '../server/delegation/token.ts';
+import { saidOf, wireDetails } from '../server/delegation/wire.ts';
 import type { KeyRing } from '../server/keys/keys.ts';
-import { confirmationOf, tokenTypeOf } from '../server/oauth/binding.ts';
-import { instant } from '../server/oauth/canonical.ts';
+import { tokenTypeOf } from '../server/oauth/binding.ts';
 import { newSecret } from '../server/oauth/ids.ts';
 import { allow, type Outcome, refuse } from '../server/oauth/refusal.ts';
-import { toDetail } from '../server/tasks/request.ts';
 import { ACCESS_TOKEN_SECONDS } from '../server/tasks/task.ts';
 import { carriedDetails, type Elsewhere, elsewhereOnly, ID_JAG_TYP, idJagClaims } from './elsewhere.ts';
 import type { Caller } from './grant.ts';
@@ -147,7 +146,9 @@ export async function issue(
   if (dead === 'agent_not_active') return refuse({ reason: 'agent_not_active', status: 'not active' });
   if (dead !== undefined) return refuse({ reason: 'task_ended' });
 
-  const details = elsewhere ? carriedDetails(slice) : wireDetails(slice, task?.expiresAt ?? new Date(exp * 1000));
+  const details = elsewhere
+    ? carriedDetails(slice)
+    : wireDetails(slice.actions, task?.expiresAt ?? new Date(exp * 1000));
   const scope = slice.scopes.join(' ');
   const claims = () => ({
     iss: issuer,
@@ -160,16 +161,18 @@ export async function issue(
     ...(scope && { scope }),
     ...(details && { authorization_details: details }),
     ...authorization.authentication,
-    ...(boundTo && { cnf: confirmationOf(boundTo) }),
-    ...(act && { act }),
-    ...(authorization.mayAct && {
-      may_act: { iss: issuer, sub: authorization.mayAct.agent, sub_profile: 'ai_agent' },
+    ...saidOf({
+      issuer,
+      organization: authorization.organization,
+      person: authorization.person,
+      agent: authorization.agent,
+      client: caller.client.kind,
+      act,
+      mayAct: authorization.mayAct?.agent,
+      boundTo,
+      task,
+      txn,
     }),
-    org_id: authorization.organization,
-    sub_profile: authorization.person ? 'user' : authorization.agent ? 'ai_agent' : 'service',
-    client_profile: profileOf(caller),
-    ...(task && { task_id: task.id, task_hash: task.hash }),
-    txn,
   });
   const accessToken = elsewhere
     ? keys.sign({ typ: ID_JAG_TYP }, idJagClaims({ issuer, authorization, elsewhere, iat, exp, jti, txn }))
@@ -191,24 +194,6 @@ export async function issue(
     ...(task && { task_id: task.id }),
   });
 }
-
-/** What the resource and the client read: the details of this audience alone (RAR-41), enriched as granted. */
-export function wireDetails(slice: Pick<Slice, 'actions'>, expiresAt: Date): Record<string, unknown>[] | undefined {
-  const details = slice.actions
-    .filter(({ viaScope }) => viaScope === undefined)
-    .map((action) =>
-      toDetail(action, {
-        access: action.access,
-        impact: action.impact,
-        expires_at: instant(expiresAt),
-        max_uses: action.max_uses,
-      }),
-    );
-  return details.length > 0 ? details : undefined;
-}
-
-const profileOf = ({ client }: Caller): string =>
-  client.kind === 'agent' ? 'ai_agent' : client.kind === 'application' ? 'web_app' : 'service';
 
 /** OpenID Connect Core §3.1.3.3, bound to its access token by `at_hash`. */
 function idToken(

@@ -102,6 +102,7 @@ interface TokenRow {
   issued_at: Date;
   expires_at: Date;
   resource_server: string | null;
+  client_kind: PresentedToken['clientKind'];
   decision_hash: string | null;
   approved_at: Date | null;
   task_expires_at: Date | null;
@@ -133,6 +134,7 @@ const toToken = (row: TokenRow): PresentedToken => ({
   issuedAt: row.issued_at,
   expiresAt: row.expires_at,
   resourceServer: row.resource_server,
+  clientKind: row.client_kind,
   underTask:
     row.decision_hash !== null && row.approved_at !== null && row.task_expires_at !== null
       ? { hash: row.decision_hash, approvedAt: row.approved_at, expiresAt: row.task_expires_at }
@@ -196,9 +198,10 @@ export const KEYS_OF_ROW = `
   || t.lineage`;
 
 const FIND = `
-  select t.*, r.resource_server, k.decision_hash, k.approved_at, k.expires_at as task_expires_at,
+  select t.*, r.resource_server, c.kind as client_kind, k.decision_hash, k.approved_at, k.expires_at as task_expires_at,
          why_not_alive(t.organization, ${KEYS_OF_ROW}, t.agents, t.person, t.task, t.since) as dead
   from issued_tokens t
   left join resources r on r.resource = t.resource
+  left join clients c on c.client_id = t.client_id
   left join tasks k on k.organization = t.organization and k.id = t.task
   where t.issued_at = $1 and t.jti = $2`;

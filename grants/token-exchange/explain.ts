@@ -1,11 +1,12 @@
 import { actorsOf } from '../../server/delegation/chain.ts';
 import { explainExchange } from '../../server/delegation/exchange.ts';
+import { wireDetails } from '../../server/delegation/wire.ts';
 import type { About } from '../../server/http/request-state.ts';
 import { allow, type Outcome, refuse, toWire } from '../../server/oauth/refusal.ts';
 import { ACCESS_TOKEN_SECONDS } from '../../server/tasks/task.ts';
 import { type Claim, findCover, givenUnder } from '../covered-by-task.ts';
 import type { Caller } from '../grant.ts';
-import { type Authorization, wireDetails } from '../issue.ts';
+import type { Authorization } from '../issue.ts';
 import { type ExchangeDependencies, type Gathered, gather, usedUp, usesOf } from './gather.ts';
 import { asAsked, type ExchangeForm } from './request.ts';
 
@@ -140,7 +141,7 @@ function issued(
     kind,
     aud: slice.audience,
     ...(slice.scopes.length > 0 && { scope: slice.scopes.join(' ') }),
-    authorization_details: wireDetails(slice, taskEnds ?? expiresAt),
+    authorization_details: wireDetails(slice.actions, taskEnds ?? expiresAt),
     acting: actorsOf(act),
     bound: boundTo !== undefined,
     ...(mayAct && { may_act: mayAct.agent }),

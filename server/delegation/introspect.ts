@@ -1,9 +1,8 @@
 import type { ClientRecord } from '../agents/clients.ts';
 import type { KeyRing } from '../keys/keys.ts';
-import { confirmationOf, tokenTypeOf } from '../oauth/binding.ts';
-import { instant } from '../oauth/canonical.ts';
-import { toDetail } from '../tasks/request.ts';
+import { tokenTypeOf } from '../oauth/binding.ts';
 import type { PresentedToken } from './token.ts';
+import { saidOf, wireDetails } from './wire.ts';
 
 /** Nothing more is said about a token that is not alive, or that is not the caller's to see (RFC 7662 §2.2). */
 export const INACTIVE = { active: false } as const;
@@ -14,16 +13,8 @@ export const mayIntrospect = ({ clientId }: ClientRecord, token: PresentedToken)
 
 /** RFC 7662 §2.2, RFC 8693 §4.1 (`act`), RFC 9396 §9.2, RFC 9449 §6.2: what the JWT says, as it is alive now. */
 export function describeToken(token: PresentedToken, issuer: string): object {
-  const details = token.actions
-    .filter(({ viaScope }) => viaScope === undefined)
-    .map((action) =>
-      toDetail(action, {
-        access: action.access,
-        impact: action.impact,
-        expires_at: instant(token.underTask?.expiresAt ?? token.expiresAt),
-        max_uses: action.max_uses,
-      }),
-    );
+  const { underTask, task } = token;
+  const details = wireDetails(token.actions, underTask?.expiresAt ?? token.expiresAt);
   return {
     active: true,
     iss: issuer,
@@ -35,15 +26,14 @@ export function describeToken(token: PresentedToken, issuer: string): object {
     jti: token.jti,
     token_type: tokenTypeOf(token.boundTo),
     ...(token.scopes.length > 0 && { scope: token.scopes.join(' ') }),
-    ...(details.length > 0 && { authorization_details: details }),
+    ...(details && { authorization_details: details }),
     ...token.authentication,
-    ...(token.act !== null && { act: token.act }),
-    ...(token.mayAct !== null && { may_act: { iss: issuer, sub: token.mayAct, sub_profile: 'ai_agent' } }),
-    ...(token.boundTo !== null && { cnf: confirmationOf(token.boundTo) }),
-    org_id: token.organization,
-    sub_profile: token.person !== null ? 'user' : token.agent !== null ? 'ai_agent' : 'service',
-    ...(token.task !== null && { task_id: token.task, task_hash: token.underTask?.hash }),
-    txn: token.txn,
+    ...saidOf({
+      ...token,
+      issuer,
+      client: token.clientKind,
+      task: task !== null && underTask ? { id: task, hash: underTask.hash } : undefined,
+    }),
   };
 }
 

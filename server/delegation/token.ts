@@ -1,3 +1,4 @@
+import type { ClientRecord } from '../agents/clients.ts';
 import type { DeathReason } from '../agents/liveness.ts';
 import type { EvidenceEvent } from '../evidence/evidence.ts';
 import type { TaskAction } from '../tasks/task.ts';
@@ -51,6 +52,8 @@ export interface IssuedToken {
 export type PresentedToken = IssuedToken & {
   /** The client that is registered as the server of the audience. */
   resourceServer: string | null;
+  /** What the client is that it was issued to. */
+  clientKind: ClientRecord['kind'];
   underTask: { hash: string; approvedAt: Date; expiresAt: Date } | undefined;
 };
 
