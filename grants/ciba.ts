@@ -142,7 +142,7 @@ function answered(poll: Exclude<Poll, { state: 'denied' }>): Approval {
 /** Coarse words of ours, and only where the organization lets agents hear them (`ux.md` U5-2). */
 function denial({ status, denyReason }: Approval, tells: boolean): string {
   if (status !== 'denied') return 'the request was ended';
-  const words = tells ? DENY_REASONS[denyReason as DenyReason]?.toLowerCase() : undefined;
+  const words = tells ? DENY_REASONS[denyReason as DenyReason] : undefined;
   return `the person denied the request${words === undefined ? '' : `: ${words}`}`;
 }
 

@@ -3,6 +3,7 @@ import knexPackage, { type Knex } from 'knex';
 import * as initial from './001_initial.ts';
 import * as passkeys from './020_passkeys.ts';
 import * as prompts from './040_prompts.ts';
+import * as languages from './030_languages.ts';
 import * as jobs from './050_jobs.ts';
 import * as backchannel from './051_backchannel.ts';
 import * as agentLifecycle from './060_agent_lifecycle.ts';
@@ -28,6 +29,7 @@ const migrations: readonly Migration[] = [
   { name: '071_standing_stops', ...standingStops },
   { name: '080_sign_in_providers', ...signInProviders },
   { name: '081_passwords', ...passwords },
+  { name: '030_languages', ...languages },
 ];
 
 /** Brings the database at `url` to the newest schema; answers the names of the migrations it ran. Forward only. */

@@ -3,6 +3,8 @@ import Koa, { type Context, type Next } from 'koa';
 import type { Logger } from 'pino';
 
 import { errorPage } from '../views/error.tsx';
+import { ERRORS } from '../views/words/errors.ts';
+import type { PlainMessage } from '../views/words/words.ts';
 import type { Registrations } from './agents/manage.ts';
 import { guardRegistration } from './agents/manage.ts';
 import { type AgentPages, agentRoutes } from './agents/routes.ts';
@@ -21,6 +23,7 @@ import { staticFiles } from './http/static-files.ts';
 import type { Metrics } from './management.ts';
 import { hashOf } from './oauth/ids.ts';
 import type { Nonces } from './oauth/nonce.ts';
+import { speakerFor } from './people/language.ts';
 import { frameOf } from './people/pages.ts';
 import type { SessionStore } from './people/person.ts';
 import { type PeoplePages, peopleRoutes } from './people/routes.ts';
@@ -39,6 +42,8 @@ export interface AppDependencies {
   cookieKeys: string[];
   sessions: SessionStore;
   sessionIdleSeconds: number;
+  /** Pages speak languages that nobody speaks, too: for tests. */
+  pseudoLanguages: boolean;
   evidence: Evidence;
   people: PeoplePages;
   approvals: ApprovalPages;
@@ -117,6 +122,7 @@ const PAGES = new Set([
   'tasks',
   'enrol',
   'settings',
+  'language',
   'static',
   'admin',
 ]);
@@ -136,7 +142,7 @@ function answerErrors({ logger, cookies }: AppDependencies) {
       await next();
       if (ctx.status === 404 && ctx.body == null && !ctx.headerSent) notFound(ctx);
     } catch (error) {
-      if (error instanceof BadRequest) return answer(ctx, error.status, error.message);
+      if (error instanceof BadRequest) return answer(ctx, error.status, error.message, error.forPeople);
       logger.error({ id, err: error, method: ctx.method, path: ctx.path }, 'fault');
       answer(ctx, 500, 'Something went wrong here. Nothing was changed that is not shown.');
     }
@@ -146,21 +152,23 @@ function answerErrors({ logger, cookies }: AppDependencies) {
     answer(ctx, 404, 'There is nothing at this address.');
   }
 
-  function answer(ctx: Context, status: number, message: string): void {
+  function answer(ctx: Context, status: number, message: string, forPeople?: PlainMessage): void {
     const { id } = stateOf(ctx.req);
     if (!isForMachines(ctx.path) && ctx.accepts('json', 'html') === 'html') {
-      const nextStep =
-        status >= 500
-          ? 'Try again in a minute. If it stays, tell your administrator the reference below.'
-          : 'Go back and try again.';
-      const title = status >= 500 ? 'This did not work' : status === 404 ? 'Nothing here' : 'This cannot be done';
-      page(ctx, errorPage({ frame: frameOf(ctx, cookies), title, message, nextStep, requestId: id }), status);
+      const { say } = speakerFor(ctx);
+      const [title, means, next] = status >= 500 ? FAULT : status === 404 ? NOT_FOUND : NOT_POSSIBLE;
+      const props = { title: say(title), message: say(forPeople ?? means), nextStep: say(next), requestId: id };
+      page(ctx, errorPage({ frame: frameOf(ctx, cookies), ...props }), status);
       return;
     }
     const error = status >= 500 ? 'server_error' : status === 404 ? 'not_found' : 'invalid_request';
     json(ctx, { error, error_description: message, request_id: id }, status);
   }
 }
+
+const FAULT = [ERRORS.fault, ERRORS.faultMeans, ERRORS.faultNext] as const;
+const NOT_FOUND = [ERRORS.notFound, ERRORS.notFoundMeans, ERRORS.goBack] as const;
+const NOT_POSSIBLE = [ERRORS.notPossible, ERRORS.notUnderstood, ERRORS.goBack] as const;
 
 /**
  * Every URL of ours, what a DPoP proof must name and whether a cookie is Secure come from the issuer alone: whoever
@@ -209,10 +217,11 @@ function onlyOurHost({ issuer, certificateAddress }: AppDependencies) {
 }
 
 /** Pages and the authorization endpoint know the person; machine endpoints do not look. */
-function loadSession({ cookies, sessions, sessionIdleSeconds }: AppDependencies) {
+function loadSession({ cookies, sessions, sessionIdleSeconds, pseudoLanguages }: AppDependencies) {
   const machine = /^\/(token|request|backchannel|reg|jwks|redemptions|outcomes|\.well-known|admin\/api)(\/|$)/;
   return async (ctx: Context, next: Next) => {
     if (!machine.test(ctx.path)) {
+      stateOf(ctx.req).pseudoLanguages = pseudoLanguages;
       const value = cookies.session(ctx);
       if (value !== undefined) {
         const used = ctx.get('X-Countersign-Refresh') === ''; // views/static/inbox.js looks again by itself

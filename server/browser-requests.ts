@@ -5,6 +5,7 @@ import { type ClientStore, signsIn } from './agents/clients.ts';
 import { type AskDependencies, approvalOfInteraction, askPerson } from './approvals/ask.ts';
 import type { BrowserRequests } from './approvals/pages.ts';
 import type { Catalogue } from './catalogue/catalogue.ts';
+import { stateOf } from './http/request-state.ts';
 import { type Refusal, toWire } from './oauth/refusal.ts';
 import { sessionOf } from './people/pages.ts';
 import type { PeopleStore, Session } from './people/person.ts';
@@ -141,7 +142,10 @@ type Interaction = Awaited<ReturnType<Provider['interactionDetails']>>;
 async function interactionOf(ctx: Context, provider: Provider): Promise<Interaction | undefined> {
   try {
     const interaction = await provider.interactionDetails(ctx.req, ctx.res);
-    return interaction.uid === ctx.params.uid ? interaction : undefined;
+    if (interaction.uid !== ctx.params.uid) return undefined;
+    const { ui_locales: locales } = interaction.params;
+    if (typeof locales === 'string') stateOf(ctx.req).uiLocales = locales;
+    return interaction;
   } catch (error) {
     if (error instanceof errors.SessionNotFound) return undefined;
     throw error;

@@ -402,6 +402,7 @@ export async function composeHouse({
     cookieKeys,
     sessions,
     sessionIdleSeconds: config.sessionIdleMinutes * 60,
+    pseudoLanguages: config.pseudoLanguages ?? false,
     evidence,
     people: signIn,
     approvals: {

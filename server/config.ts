@@ -45,6 +45,8 @@ export interface Config {
   /** Where a resource is reached from here, by its origin, when not under its own name. Origins both. */
   readonly resourceAddresses: ReadonlyMap<string, string>;
   readonly testConsumeDelayMs: number;
+  /** No setting: tests alone see pages in languages that nobody speaks. */
+  readonly pseudoLanguages?: boolean;
 }
 
 export type MtlsConfig = {

@@ -9,6 +9,7 @@ import { TaskGrantAdapter } from '../adapters/postgres/task-grant-adapter.ts';
 import { type GrantDependencies, registerGrants } from '../grants/index.ts';
 import { offerPush } from '../grants/provider-helpers.ts';
 import { errorPage } from '../views/error.tsx';
+import { ERRORS } from '../views/words/errors.ts';
 import { ASSERTION_ALGORITHMS, assertionProblem } from './agents/authenticate.ts';
 import { authenticates, isIssuedBy, type MutualTls, type SubjectMember, subjectMatches } from './agents/certificate.ts';
 import { type ClientStore, signsIn } from './agents/clients.ts';
@@ -27,6 +28,7 @@ import { newId } from './oauth/ids.ts';
 import { checkParameters } from './oauth/parameters.ts';
 import { isProof } from './oauth/proof.ts';
 import { ambiguity } from './oauth/strict-json.ts';
+import { speakerFor } from './people/language.ts';
 import type { PeopleStore } from './people/person.ts';
 import { parseAgentRequest } from './tasks/ask.ts';
 import { SIGN_IN_SECONDS, type TaskStore } from './tasks/task.ts';
@@ -180,10 +182,16 @@ export function makeProvider(dependencies: EngineDependencies): Provider {
         return;
       }
       ctx.type = 'html';
+      const speaker = speakerFor(ctx);
+      const { say } = speaker;
       ctx.body = errorPage({
-        title: 'This request cannot go on',
-        message: `${out.error === 'server_error' ? 'Something went wrong here' : (out.error_description ?? 'It cannot be understood')} (${out.error}).`,
-        nextStep: 'Go back to the agent and start again. If it happens again, tell its owner the reference below.',
+        frame: { speaker, organizationName: 'Countersign' },
+        title: say(ERRORS.requestEnds),
+        message:
+          out.error === 'server_error'
+            ? say(ERRORS.faultMeans)
+            : say(ERRORS.requestEndsMeans, { code: out.error, detail: out.error_description ?? '' }),
+        nextStep: say(ERRORS.requestEndsNext),
         requestId: stateOf(ctx.req).id,
       });
     },

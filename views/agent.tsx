@@ -1,13 +1,16 @@
 import { type Frame, Layout, Pair, page } from './layout.tsx';
 import { type HistoryEntry, Muted, type MyAgent, Pause, Resume, TaskList, Timeline } from './my-agents.tsx';
 import { Foreign, Names, visible } from './text.tsx';
+import { AGENTS } from './words/agents.ts';
+import { useSpeaker } from './words/context.tsx';
+import { asItIs, type Said } from './words/words.ts';
 
 export interface AgentPage {
   frame: Frame;
   csrf: string;
   agent: Omit<MyAgent, 'recent'> & {
     /** "Registered by your organization". */
-    registered: string;
+    registered: Said;
     mayHandTo: readonly string[];
   };
   /** Asked, decided, used and what came of it, latest first. */
@@ -15,11 +18,12 @@ export interface AgentPage {
 }
 
 /** U9, one agent: who it is, who answers for it, what it may do, what it did. */
-export const agentPage = (props: AgentPage): string => page(<Agent {...props} />);
+export const agentPage = (props: AgentPage): string => page(<Agent {...props} />, props.frame);
 
 function Agent({ frame, csrf, agent, timeline }: AgentPage) {
+  const { say, markup } = useSpeaker();
   return (
-    <Layout frame={frame} title={visible(agent.name, 80)} current="agents" width="wide">
+    <Layout frame={frame} title={asItIs(visible(agent.name, 80))} current="agents" width="wide">
       <div class="heading">
         <h1>
           <Foreign text={agent.name} limit={80} />
@@ -31,36 +35,32 @@ function Agent({ frame, csrf, agent, timeline }: AgentPage) {
       </p>
       {agent.paused ? <Resume csrf={csrf} agent={agent} /> : <Muted csrf={csrf} agent={agent} />}
       <section class="panel" aria-labelledby="may">
-        <h2 id="may">May do now</h2>
+        <h2 id="may">{say(AGENTS.mayDoNow)}</h2>
         <TaskList csrf={csrf} tasks={agent.tasks} />
         {agent.mayHandTo.length === 0 ? null : (
-          <p>
-            It may hand parts of its work to <Names names={agent.mayHandTo} />.
-          </p>
+          <p>{markup(AGENTS.mayHandTo, { agents: <Names names={agent.mayHandTo} /> })}</p>
         )}
-        <p class="quiet">
-          What you stop ends now, and work in progress may end with it. Data it has already read is not recalled.
-        </p>
+        <p class="quiet">{say(AGENTS.stopMeans)}</p>
       </section>
       <section class="panel" aria-labelledby="who">
-        <h2 id="who">Who it is</h2>
+        <h2 id="who">{say(AGENTS.whoItIs)}</h2>
         <dl class="pairs">
-          <Pair label="Owner">
+          <Pair label={say(AGENTS.owner)}>
             <Foreign text={agent.owner} limit={80} />
           </Pair>
-          <Pair label="Checked">
+          <Pair label={say(AGENTS.checked)}>
             <Foreign text={agent.registered} limit={160} />
           </Pair>
-          <Pair label="State">{agent.status}</Pair>
-          <Pair label="Last used">{agent.lastUsed ?? 'never'}</Pair>
-          <Pair label="Identifier">
+          <Pair label={say(AGENTS.state)}>{agent.status}</Pair>
+          <Pair label={say(AGENTS.lastUsedLabel)}>{agent.lastUsed ?? say(AGENTS.never)}</Pair>
+          <Pair label={say(AGENTS.identifier)}>
             <code>{agent.id}</code>
           </Pair>
         </dl>
       </section>
       <section class="panel" aria-labelledby="history">
-        <h2 id="history">What happened</h2>
-        {timeline.length === 0 ? <p class="quiet">Nothing yet.</p> : <Timeline entries={timeline} />}
+        <h2 id="history">{say(AGENTS.whatHappened)}</h2>
+        {timeline.length === 0 ? <p class="quiet">{say(AGENTS.nothingYet)}</p> : <Timeline entries={timeline} />}
       </section>
     </Layout>
   );

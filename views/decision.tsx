@@ -1,6 +1,11 @@
 import { type Choice, Choices, Field } from './form.tsx';
 import { Csrf, ErrorSummary, type Frame, type Impact, Layout, Pair, page } from './layout.tsx';
 import { Foreign, Names, type Part, Sentence, visible, visibleJson } from './text.tsx';
+import { useSpeaker } from './words/context.tsx';
+import { DECISION } from './words/decision.ts';
+import { LANGUAGE_NAMES, type Language } from './words/language.ts';
+import type { Speaker } from './words/speaker.ts';
+import { asItIs, type Said } from './words/words.ts';
 
 /** One decision to make (U2, U3). Every word but the agent's own comes from the catalogue. */
 export interface DecisionPage {
@@ -33,22 +38,24 @@ export interface DecisionPage {
   /** Present when the person must type the number shown where the task was started. */
   number?: { wrong: boolean } | undefined;
   /** Present when the person must type the value that matters most. */
-  criticalValue?: { label: string; hint: string; wrong: boolean } | undefined;
+  criticalValue?: { label: Said; hint: Said; wrong: boolean } | undefined;
   /** Where this was started, as far as the server itself knows. */
-  origin?: string | undefined;
+  origin?: Said | undefined;
   who: Asker;
   /** Every parameter in full, for what a sentence above had to cut. */
   values?: readonly { label: string; text: string }[] | undefined;
   /** The request as pretty JSON. */
   exactRequest: string;
   hashPrefix: string;
+  /** Of the catalogue's sentences, where it is not the page's: the catalogue lacks that one. */
+  taskLanguage?: Language | undefined;
   askedAt: string;
   expiresAt: string;
   /** The verb of the task: "Allow reading", "Approve refund". */
   buttonLabel: string;
   /** The host an agent registered itself from, when nobody in the organization vouches for it. */
   warnUnverified?: string | undefined;
-  error?: string | undefined;
+  error?: Said | undefined;
 }
 
 /** Text, or text in stretches so that the values of the request can be set apart. */
@@ -67,8 +74,8 @@ export interface DecisionAction {
 export interface Asker {
   agentId: string;
   owner: string;
-  /** "Registered by your organization", "Not verified — registered itself from host x". */
-  registered: string;
+  /** Who vouches for it. */
+  registered: Said;
   firstRequest: boolean;
   timesUsed: number;
   /** From the person to the agent that acts. */
@@ -79,22 +86,35 @@ export interface Asker {
 }
 
 /** U2 and U3: who asks, what for, six facts, two equal buttons. */
-export const decisionPage = (props: DecisionPage): string => page(<Decision {...props} />);
+export const decisionPage = (props: DecisionPage): string => page(<Decision {...props} />, props.frame);
 
 function Decision(props: DecisionPage) {
-  const { frame, agentName, headline, impact, impactLine, impactSymbol, facts, who, warnUnverified, error } = props;
+  const {
+    frame,
+    agentName,
+    headline,
+    impact,
+    impactLine,
+    impactSymbol,
+    facts,
+    who,
+    warnUnverified,
+    error,
+    taskLanguage,
+  } = props;
+  const { say, markup } = useSpeaker();
   return (
     <Layout
       frame={frame}
-      title={visible(`${agentName} wants to ${headline.map(({ text }) => text).join('')}`)}
+      title={titleOf(say(DECISION.wantsTo, { agent: agentName }), headline)}
       error={error !== undefined || props.number?.wrong || props.criticalValue?.wrong}
       script="decide.js"
       impact={impact}
-      footnote={
-        <>
-          Request <code>{props.requestId}</code> · asked {props.askedAt} · expires {props.expiresAt}
-        </>
-      }
+      footnote={markup(DECISION.footnote, {
+        id: <code>{props.requestId}</code>,
+        asked: props.askedAt,
+        expires: props.expiresAt,
+      })}
     >
       {error === undefined ? null : (
         <ErrorSummary>
@@ -102,25 +122,19 @@ function Decision(props: DecisionPage) {
         </ErrorSummary>
       )}
       <h1 class="ask">
-        <span class="asker">
-          <Foreign text={agentName} limit={80} /> wants to{' '}
-        </span>
-        <span class="asked">
+        <span class="asker">{markup(DECISION.wantsTo, { agent: <Foreign text={agentName} limit={80} /> })} </span>
+        <span class="asked" lang={taskLanguage}>
           <Sentence parts={headline} />
         </span>
       </h1>
-      <ImpactLine symbol={impactSymbol} line={impactLine} level={impact} />
+      <ImpactLine symbol={impactSymbol} line={impactLine} level={impact} language={taskLanguage} />
       {warnUnverified === undefined ? null : (
-        <p class="warning">
-          <strong>Not verified.</strong> This agent registered itself from <Foreign text={warnUnverified} limit={80} />.
-        </p>
+        <p class="warning">{markup(DECISION.unverified, { host: <Foreign text={warnUnverified} limit={80} /> })}</p>
       )}
-      <FactList facts={facts} />
+      <FactList facts={facts} language={taskLanguage} />
       <Stated {...props} />
       {who.mayHandTo.length === 0 ? null : (
-        <p class="hand-off">
-          It may hand part of this to <Names names={who.mayHandTo} />.
-        </p>
+        <p class="hand-off">{markup(DECISION.handOff, { agents: <Names names={who.mayHandTo} /> })}</p>
       )}
       <AgentWords {...props} />
       <DecisionForm {...props} />
@@ -130,10 +144,11 @@ function Decision(props: DecisionPage) {
 }
 
 /** Symbol and words, never colour alone (WCAG 1.4.1); broken between its parts and nowhere else. */
-function ImpactLine({ symbol, line, level }: { symbol: string; line: string; level: Impact }) {
+function ImpactLine(props: { symbol: string; line: string; level: Impact; language: Language | undefined }) {
+  const { symbol, line, level, language } = props;
   const parts = line.split(' · ');
   return (
-    <p class="impact" data-level={level}>
+    <p class="impact" data-level={level} lang={language}>
       <span class="symbol" aria-hidden="true">
         {symbol}
       </span>{' '}
@@ -148,46 +163,44 @@ function ImpactLine({ symbol, line, level }: { symbol: string; line: string; lev
   );
 }
 
-const FACTS: readonly [FactName, string][] = [
-  ['what', 'What'],
-  ['system', 'System'],
-  ['data', 'Data'],
-  ['changes', 'Changes'],
-  ['impact', 'Impact'],
-  ['duration', 'How long'],
-];
+const FACTS: readonly FactName[] = ['what', 'system', 'data', 'changes', 'impact', 'duration'];
 
 /** Always these six, always in this order, so that the eye learns where to look. */
-function FactList({ facts }: { facts: Facts }) {
+function FactList({ facts, language }: { facts: Facts; language: Language | undefined }) {
+  const { say } = useSpeaker();
   return (
-    <dl class="facts">
-      {FACTS.map(([name, label]) => (
-        <div>
-          <dt>{label}</dt>
-          <dd data-fact={name}>
-            <Sentence parts={facts[name]} />
-          </dd>
-        </div>
-      ))}
-    </dl>
+    <>
+      {language === undefined ? null : (
+        <p class="quiet">{say(DECISION.onlyIn, { language: LANGUAGE_NAMES[language] })}</p>
+      )}
+      <dl class="facts">
+        {FACTS.map((name) => (
+          <div>
+            <dt>{say(DECISION[name])}</dt>
+            <dd data-fact={name} lang={language}>
+              <Sentence parts={facts[name]} />
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </>
   );
 }
 
 /** Where facts come from that no agent said, and that some are missing. */
 function Stated({ stated }: DecisionPage) {
+  const { markup } = useSpeaker();
   if (stated === undefined) return null;
   const { by, unanswered } = stated;
   return (
     <>
       {by.length === 0 ? null : (
         <p class="stated-by">
-          <span class="stated-mark" aria-hidden="true" /> stated by <Names names={by} /> when this was asked
+          <span class="stated-mark" aria-hidden="true" /> {markup(DECISION.statedBy, { systems: <Names names={by} /> })}
         </p>
       )}
       {unanswered.length === 0 ? null : (
-        <p class="warning">
-          <Names names={unanswered} /> could not be asked. What this is about could not be checked.
-        </p>
+        <p class="warning">{markup(DECISION.notChecked, { systems: <Names names={unanswered} /> })}</p>
       )}
     </>
   );
@@ -195,21 +208,34 @@ function Stated({ stated }: DecisionPage) {
 
 /** The only place where the agent speaks. */
 function AgentWords({ frame, agentName, agentWords }: DecisionPage) {
+  const { say, markup } = useSpeaker();
   if (agentWords === undefined) return null;
   return (
     <figure class="agent-words">
       <figcaption>
-        <Foreign text={agentName} limit={60} /> says (not checked by {visible(frame.organizationName, 60)}):
+        {markup(DECISION.agentSays, {
+          agent: <Foreign text={agentName} limit={60} />,
+          organization: visible(frame.organizationName, 60),
+        })}
       </figcaption>
-      <blockquote dir="auto">“{visible(agentWords, 140)}”</blockquote>
+      <blockquote dir="auto">{say(DECISION.quoted, { words: visible(agentWords, 140) })}</blockquote>
     </figure>
   );
 }
 
 function DecisionForm(props: DecisionPage) {
-  const { csrf, action, requestHash, actions, durations, number, criticalValue, buttonLabel } = props;
+  const { csrf, action, requestHash, actions, durations, number, criticalValue, buttonLabel, taskLanguage } = props;
+  const { say } = useSpeaker();
   return (
-    <form class="decision" method="post" action={action} data-guard>
+    <form
+      class="decision"
+      method="post"
+      action={action}
+      data-guard
+      data-read={say(DECISION.haveRead)}
+      data-read-first={say(DECISION.readFirst)}
+      data-tick-first={say(DECISION.tickFirst)}
+    >
       {/* Enter in a field must decide nothing. It presses a form's first submit button, and this one cannot be pressed. */}
       <button type="submit" disabled hidden aria-hidden="true" tabIndex={-1} />
       <Csrf value={csrf} />
@@ -223,15 +249,22 @@ function DecisionForm(props: DecisionPage) {
       {criticalValue === undefined ? null : <CriticalValueField {...criticalValue} />}
       <noscript>
         <label class="check">
-          <input class="check-input" type="checkbox" name="read" value="1" required /> I have read what this allows
+          <input class="check-input" type="checkbox" name="read" value="1" required /> {say(DECISION.haveRead)}
         </label>
       </noscript>
       <p class="note" role="status" data-note />
       <div class="buttons">
         <button type="submit" name="decision" value="deny" class="button deny" data-testid="deny" formnovalidate>
-          Deny
+          {say(DECISION.deny)}
         </button>
-        <button type="submit" name="decision" value="approve" class="button approve" data-testid="approve">
+        <button
+          type="submit"
+          name="decision"
+          value="approve"
+          class="button approve"
+          data-testid="approve"
+          lang={taskLanguage}
+        >
           {buttonLabel}
         </button>
       </div>
@@ -240,6 +273,7 @@ function DecisionForm(props: DecisionPage) {
 }
 
 function ActionChoice({ index, sentence, impactLine, impact, preselected }: DecisionAction) {
+  const { say } = useSpeaker();
   // More than a low impact is never chosen for the person, whatever the caller says (§3.2).
   const allow = preselected && impact === 'low';
   return (
@@ -250,8 +284,8 @@ function ActionChoice({ index, sentence, impactLine, impact, preselected }: Deci
       <Choices
         name={`action_${index}`}
         choices={[
-          { value: 'allow', label: 'Allow', checked: allow },
-          { value: 'deny', label: 'Deny', checked: false },
+          { value: 'allow', label: say(DECISION.allow), checked: allow },
+          { value: 'deny', label: say(DECISION.deny), checked: false },
         ]}
       />
     </fieldset>
@@ -259,38 +293,39 @@ function ActionChoice({ index, sentence, impactLine, impact, preselected }: Deci
 }
 
 function DurationChoice({ durations }: Pick<DecisionPage, 'durations'>) {
+  const { say } = useSpeaker();
   const [first, second] = durations;
   if (first === undefined) return null;
   if (second === undefined) return <input type="hidden" name="duration" value={first.value} />;
   return (
     <fieldset>
-      <legend class="legend">How long may it do this?</legend>
+      <legend class="legend">{say(DECISION.howLong)}</legend>
       <Choices name="duration" choices={durations} />
     </fieldset>
   );
 }
 
 function Origin({ origin, reference }: DecisionPage) {
+  const { markup } = useSpeaker();
   if (origin === undefined && reference === undefined) return null;
   return (
     <div class="origin">
       {origin === undefined ? null : <p>{origin}</p>}
       {reference === undefined ? null : (
-        <p>
-          Reference from the agent: <Foreign text={reference} limit={60} />
-        </p>
+        <p>{markup(DECISION.referenceFromAgent, { reference: <Foreign text={reference} limit={60} /> })}</p>
       )}
     </div>
   );
 }
 
 function NumberField({ wrong }: { wrong: boolean }) {
+  const { say } = useSpeaker();
   return (
     <Field
       name="number"
-      label="Enter the number shown where you started this"
-      hint="No number? Then you did not start this. Choose Deny."
-      problem={wrong ? 'That is not the number shown. You have one more try.' : undefined}
+      label={say(DECISION.number)}
+      hint={say(DECISION.numberHint)}
+      problem={wrong ? say(DECISION.numberWrong) : undefined}
       digits={2}
       autocomplete="off"
     />
@@ -298,39 +333,42 @@ function NumberField({ wrong }: { wrong: boolean }) {
 }
 
 function CriticalValueField({ label, hint, wrong }: NonNullable<DecisionPage['criticalValue']>) {
+  const { say } = useSpeaker();
   return (
     <Field
       name="critical_value"
       label={label}
       hint={hint}
-      problem={wrong ? 'That is not the value above. Please compare it.' : undefined}
+      problem={wrong ? say(DECISION.valueWrong) : undefined}
       autocomplete="off"
       verbatim
     />
   );
 }
 
-function MoreAboutIt({ agentName, who, values, exactRequest, hashPrefix }: DecisionPage) {
+function MoreAboutIt({ agentName, who, values, exactRequest, hashPrefix, taskLanguage }: DecisionPage) {
+  const speaker = useSpeaker();
+  const { say } = speaker;
   return (
     <details class="more">
-      <summary>Who is asking, and exact request</summary>
+      <summary>{say(DECISION.more)}</summary>
       <dl class="pairs">
-        <Pair label="Agent">
+        <Pair label={say(DECISION.agent)}>
           <Foreign text={agentName} limit={80} /> <code>{who.agentId}</code>
         </Pair>
-        <Pair label="Owner">
+        <Pair label={say(DECISION.owner)}>
           <Foreign text={who.owner} />
         </Pair>
-        <Pair label="Checked">
+        <Pair label={say(DECISION.checked)}>
           <Foreign text={who.registered} limit={160} />
         </Pair>
-        <Pair label="Before">{before(who)}</Pair>
+        <Pair label={say(DECISION.before)}>{before(who, speaker)}</Pair>
         {who.application === undefined ? null : (
-          <Pair label="Through">
+          <Pair label={say(DECISION.through)}>
             <Foreign text={who.application} />
           </Pair>
         )}
-        <Pair label="Acting">
+        <Pair label={say(DECISION.acting)}>
           {who.chain.map((name, index) => (
             <>
               {index === 0 ? '' : ' → '}
@@ -339,24 +377,26 @@ function MoreAboutIt({ agentName, who, values, exactRequest, hashPrefix }: Decis
           ))}
         </Pair>
         {values?.map(({ label, text }) => (
-          <Pair label={label}>
+          <Pair label={asItIs(label)} language={taskLanguage}>
             <bdi>{text}</bdi>
           </Pair>
         ))}
-        <Pair label="Fingerprint">
+        <Pair label={say(DECISION.fingerprint)}>
           <code>{hashPrefix}</code>
         </Pair>
       </dl>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard (WCAG 2.1.1) */}
-      <section class="exact" aria-label="Exact request" tabIndex={0}>
+      <section class="exact" aria-label={say(DECISION.exactRequest)} tabIndex={0}>
         <pre>{visibleJson(exactRequest)}</pre>
       </section>
     </details>
   );
 }
 
-function before({ firstRequest, timesUsed }: Asker): string {
-  if (firstRequest) return 'First time it asks you';
-  if (timesUsed === 0) return 'It asked you before; never used';
-  return timesUsed === 1 ? 'Used once for you' : `Used ${timesUsed.toLocaleString('en')} times for you`;
+const titleOf = (asker: string, headline: readonly Part[]) =>
+  asItIs(visible(`${asker} ${headline.map(({ text }) => text).join('')}`));
+
+function before({ firstRequest, timesUsed }: Asker, { say }: Speaker): Said {
+  if (firstRequest) return say(DECISION.firstTime);
+  return timesUsed === 0 ? say(DECISION.neverUsed) : say(DECISION.used, { count: timesUsed });
 }

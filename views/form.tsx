@@ -1,11 +1,13 @@
+import type { Said } from './words/words.ts';
+
 interface FieldProps {
   name: string;
   /** Only where a page has several fields of one name. */
   id?: string;
-  label: string;
-  hint?: string;
+  label: Said;
+  hint?: Said;
   /** What is wrong with what was typed. */
-  problem?: string | undefined;
+  problem?: Said | undefined;
   type?: 'text' | 'email' | 'password';
   autocomplete: string;
   /** An address or a value rather than a sentence: not capitalised, not corrected. */

@@ -1,6 +1,10 @@
 import { type Frame, type Impact, Layout, page } from './layout.tsx';
-import { Timeline } from './my-agents.tsx';
+import { type HistoryEntry, Timeline } from './my-agents.tsx';
 import { Foreign } from './text.tsx';
+import { useSpeaker } from './words/context.tsx';
+import { DECISION } from './words/decision.ts';
+import { INBOX } from './words/inbox.ts';
+import { IMPACT, SHELL } from './words/shell.ts';
 
 export interface InboxPage {
   frame: Frame;
@@ -8,7 +12,7 @@ export interface InboxPage {
   waiting: readonly WaitingRequest[];
   /** How many of today's requests ended in each way. */
   earlier: { allowed: number; denied: number; expired: number };
-  recent: readonly { text: string; at: string; outcome: string }[];
+  recent: readonly HistoryEntry[];
   /** An event stream that sends `inbox` when something changed; without one the page asks every few seconds. */
   events?: string | undefined;
 }
@@ -25,23 +29,22 @@ export interface WaitingRequest {
 }
 
 /** U7: what waits for this person. Nothing here decides. */
-export const inboxPage = (props: InboxPage): string => page(<Inbox {...props} />);
-
-const LEVELS = { low: 'Low', medium: 'Medium', high: 'High', critical: 'Critical' } as const;
+export const inboxPage = (props: InboxPage): string => page(<Inbox {...props} />, props.frame);
 
 function Inbox({ frame, waiting, earlier, recent, events }: InboxPage) {
+  const { say } = useSpeaker();
   return (
-    <Layout frame={frame} title="Inbox" current="inbox" script="inbox.js" width="wide">
-      <h1>Inbox</h1>
+    <Layout frame={frame} title={say(SHELL.inbox)} current="inbox" script="inbox.js" width="wide">
+      <h1>{say(SHELL.inbox)}</h1>
       {/* Outside of what the script replaces, or the change would not be read out. */}
       <p class="unseen" id="inbox-news" role="status" />
       <div class="sections" id="inbox" data-events={events}>
         <section class="section" aria-labelledby="waiting">
           <h2 id="waiting">
-            {waiting.length === 0 ? 'Nothing is waiting for you' : `Waiting for you (${waiting.length})`}
+            {waiting.length === 0 ? say(INBOX.nothingWaits) : say(INBOX.waiting, { count: waiting.length })}
           </h2>
           {waiting.length === 0 ? (
-            <p class="quiet">When an agent needs your decision, you will find it here.</p>
+            <p class="quiet">{say(INBOX.findHere)}</p>
           ) : (
             <ul class="waiting">
               {waiting.map((request) => (
@@ -51,10 +54,8 @@ function Inbox({ frame, waiting, earlier, recent, events }: InboxPage) {
           )}
         </section>
         <section class="section" aria-labelledby="earlier">
-          <h2 id="earlier">Earlier today</h2>
-          <p class="quiet">
-            {earlier.allowed} allowed · {earlier.denied} denied · {earlier.expired} expired
-          </p>
+          <h2 id="earlier">{say(INBOX.earlier)}</h2>
+          <p class="quiet">{say(INBOX.tally, earlier)}</p>
           {recent.length === 0 ? null : <Timeline entries={recent} />}
         </section>
       </div>
@@ -63,6 +64,7 @@ function Inbox({ frame, waiting, earlier, recent, events }: InboxPage) {
 }
 
 function Waiting({ href, agentName, headline, impact, impactSymbol, expiresAt }: WaitingRequest) {
+  const { say, markup } = useSpeaker();
   return (
     <li>
       <a class="waiting-link" href={href}>
@@ -70,15 +72,11 @@ function Waiting({ href, agentName, headline, impact, impactSymbol, expiresAt }:
           {impactSymbol}
         </span>
         <span class="words">
-          <span class="quiet">
-            <Foreign text={agentName} limit={80} /> wants to
-          </span>{' '}
+          <span class="quiet">{markup(DECISION.wantsTo, { agent: <Foreign text={agentName} limit={80} /> })}</span>{' '}
           <strong dir="auto">{headline}</strong>{' '}
-          <span class="quiet">
-            {LEVELS[impact]} impact · until {expiresAt}
-          </span>
+          <span class="quiet">{say(INBOX.until, { impact: say(IMPACT[impact]), time: expiresAt })}</span>
         </span>{' '}
-        <span class="review">Review</span>
+        <span class="review">{say(INBOX.review)}</span>
       </a>
     </li>
   );

@@ -1,9 +1,17 @@
 import type { ComponentChildren, VNode } from 'preact';
 import { renderToString } from 'preact-render-to-string';
+
 import { visible } from './text.tsx';
+import { In, useSpeaker } from './words/context.tsx';
+import { LANGUAGE_NAMES, LANGUAGES, type Language } from './words/language.ts';
+import { SHELL } from './words/shell.ts';
+import type { Speaker } from './words/speaker.ts';
+import type { Said } from './words/words.ts';
 
 /** What every page shows around its own content. */
 export interface Frame {
+  /** The language of the page. */
+  speaker: Speaker;
   organizationName: string;
   /** Who is signed in; without it the page has no navigation. */
   person?: { name: string; email: string } | undefined;
@@ -11,6 +19,8 @@ export interface Frame {
   requestId?: string | undefined;
   /** For the sign-out form in the header; without it the form is left out. */
   csrf?: string | undefined;
+  /** The page to come back to in another language; without it none is offered. */
+  returnTo?: string | undefined;
   /** Where "Report this request" leads, at the same place on every page (WCAG 3.2.6). */
   reportUrl?: string | undefined;
   /** They administer something: the way to the console. */
@@ -22,7 +32,7 @@ export type Impact = 'low' | 'medium' | 'high' | 'critical';
 
 export interface LayoutProps {
   frame: Frame;
-  title: string;
+  title: Said;
   /** Which page of the navigation this is. */
   current?: 'inbox' | 'agents' | 'security' | undefined;
   /** The title says so first, for people who hear it before anything else. */
@@ -38,8 +48,9 @@ export interface LayoutProps {
   children?: ComponentChildren;
 }
 
-/** A whole document as text. */
-export const page = (document: VNode): string => `<!doctype html>${renderToString(document)}`;
+/** A whole document as text, in the language of its frame. */
+export const page = (document: VNode, { speaker }: Pick<Frame, 'speaker'>): string =>
+  `<!doctype html>${renderToString(<In speaker={speaker}>{document}</In>)}`;
 
 /** The shell: whose house this is, who you are, the way to everything of yours, the page, a footnote. */
 export function Layout(props: LayoutProps) {
@@ -61,8 +72,9 @@ export function Document(
   },
 ) {
   const { frame, title, error, script, styles, refreshTo, impact, width, children } = props;
+  const { say, language, direction } = useSpeaker();
   return (
-    <html lang="en">
+    <html lang={language} dir={direction}>
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
@@ -70,7 +82,7 @@ export function Document(
         <meta name="robots" content="noindex, nofollow" />
         {/* At once or not at all: a delay would take the page from somebody who is still reading (WCAG 2.2.1). */}
         {refreshTo === undefined ? null : <meta http-equiv="refresh" content={`0;url=${refreshTo}`} />}
-        <title>{`${error ? 'Error: ' : ''}${title} · ${visible(frame.organizationName)}`}</title>
+        <title>{`${error ? say(SHELL.errorTitle, { title }) : title} · ${visible(frame.organizationName)}`}</title>
         <link rel="icon" href="/static/favicon.svg" type="image/svg+xml" />
         <link rel="stylesheet" href="/static/app.css" />
         {styles === undefined ? null : <link rel="stylesheet" href={`/static/${styles}`} />}
@@ -78,7 +90,7 @@ export function Document(
       </head>
       <body data-width={width} data-impact={impact}>
         <a class="skip" href="#main">
-          Skip to content
+          {say(SHELL.skip)}
         </a>
         {children}
       </body>
@@ -88,6 +100,7 @@ export function Document(
 
 /** Who is signed in, and the way out for whoever it is not. */
 export function You({ person, csrf }: { person: NonNullable<Frame['person']>; csrf: string | undefined }) {
+  const { say } = useSpeaker();
   return (
     <div class="you">
       <span title={person.email}>
@@ -96,8 +109,8 @@ export function You({ person, csrf }: { person: NonNullable<Frame['person']>; cs
       {csrf === undefined ? null : (
         <form method="post" action="/logout">
           <Csrf value={csrf} />
-          <button type="submit" class="text-button" aria-label="Not you? Sign out">
-            Not you?
+          <button type="submit" class="text-button" aria-label={say(SHELL.notYouSignOut)}>
+            {say(SHELL.notYou)}
           </button>
         </form>
       )}
@@ -119,10 +132,11 @@ export function Csrf({ value }: { value: string }) {
   return <input type="hidden" name="csrf" value={value} />;
 }
 
-/** One line of a list of labels and values. */
-export function Pair({ label, children }: { label: string; children: ComponentChildren }) {
+/** One line of a list of labels and values; `language` where both are in another one than the page. */
+export function Pair(props: { label: Said; language?: Language | undefined; children: ComponentChildren }) {
+  const { label, language, children } = props;
   return (
-    <div>
+    <div lang={language}>
       <dt>{label}</dt>
       <dd>{children}</dd>
     </div>
@@ -133,6 +147,7 @@ function Header({
   frame: { organizationName, person, csrf, console },
   current,
 }: Pick<LayoutProps, 'frame' | 'current'>) {
+  const { say } = useSpeaker();
   return (
     <header class="top">
       <a class="brand" href="/">
@@ -140,20 +155,20 @@ function Header({
       </a>
       {person === undefined ? null : (
         <>
-          <nav class="nav" aria-label="Your pages">
+          <nav class="nav" aria-label={say(SHELL.yourPages)}>
             <a class="nav-link" href="/inbox" aria-current={current === 'inbox' ? 'page' : undefined}>
-              Inbox
+              {say(SHELL.inbox)}
             </a>
             <a class="nav-link" href="/agents" aria-current={current === 'agents' ? 'page' : undefined}>
-              Your agents
+              {say(SHELL.yourAgents)}
             </a>
             {console ? (
               <a class="nav-link" href="/admin">
-                Console
+                {say(SHELL.console)}
               </a>
             ) : null}
             <a class="nav-link" href="/settings/security" aria-current={current === 'security' ? 'page' : undefined}>
-              Passkeys
+              {say(SHELL.passkeys)}
             </a>
           </nav>
           <You person={person} csrf={csrf} />
@@ -163,22 +178,54 @@ function Header({
   );
 }
 
-function Footer({ frame: { requestId, reportUrl }, footnote }: Pick<LayoutProps, 'frame' | 'footnote'>) {
+function Footer({ frame, footnote }: Pick<LayoutProps, 'frame' | 'footnote'>) {
+  const { requestId, reportUrl } = frame;
+  const { say, markup } = useSpeaker();
   return (
     <footer class="bottom">
-      {footnote ? <p>{footnote}</p> : null}
-      {requestId === undefined || footnote ? null : (
-        <p>
-          Reference <code>{requestId}</code>
-        </p>
-      )}
-      {reportUrl === undefined ? null : (
-        <p>
-          <a class="small-link" href={reportUrl}>
-            Report this request
-          </a>
-        </p>
-      )}
+      <div>
+        {footnote ? <p>{footnote}</p> : null}
+        {requestId === undefined || footnote ? null : (
+          <p>{markup(SHELL.reference, { id: <code>{requestId}</code> })}</p>
+        )}
+        {reportUrl === undefined ? null : (
+          <p>
+            <a class="small-link" href={reportUrl}>
+              {say(SHELL.report)}
+            </a>
+          </p>
+        )}
+      </div>
+      <Languages frame={frame} />
     </footer>
+  );
+}
+
+/** The other languages, each in itself. Signed in, the choice is kept; a visitor's holds for the page it is made on. */
+function Languages({ frame: { person, csrf, returnTo } }: Pick<LayoutProps, 'frame'>) {
+  const { say, language } = useSpeaker();
+  const others = LANGUAGES.filter((one) => one !== language);
+  if (returnTo === undefined) return null;
+  if (person === undefined || csrf === undefined) {
+    return (
+      <nav class="languages" aria-label={say(SHELL.language)}>
+        {others.map((one) => (
+          <a class="small-link" lang={one} href={`${returnTo}${returnTo.includes('?') ? '&' : '?'}ui_locales=${one}`}>
+            {LANGUAGE_NAMES[one]}
+          </a>
+        ))}
+      </nav>
+    );
+  }
+  return (
+    <form class="languages" method="post" action="/language" aria-label={say(SHELL.language)}>
+      <Csrf value={csrf} />
+      <input type="hidden" name="return_to" value={returnTo} />
+      {others.map((one) => (
+        <button type="submit" class="text-button" name="language" value={one} lang={one}>
+          {LANGUAGE_NAMES[one]}
+        </button>
+      ))}
+    </form>
   );
 }

@@ -1,6 +1,10 @@
 import { Field } from './form.tsx';
 import { Csrf, type Frame, Layout, page } from './layout.tsx';
 import { Foreign, visible } from './text.tsx';
+import { AGENTS } from './words/agents.ts';
+import { useSpeaker } from './words/context.tsx';
+import { SHELL } from './words/shell.ts';
+import type { Said } from './words/words.ts';
 
 export interface MyAgentsPage {
   frame: Frame;
@@ -17,7 +21,7 @@ export interface MyAgent {
   purpose: string;
   lastUsed?: string | undefined;
   /** "active", "suspended by your organization". */
-  status: string;
+  status: Said;
   /** This person paused it for themselves. */
   paused: boolean;
   pauseAction: string;
@@ -35,41 +39,42 @@ export interface MyTask {
   sentence: string;
   impactSymbol: string;
   until: string;
-  /** "7 of 20 uses". */
-  uses?: string | undefined;
+  /** How often it was used, where there is a limit. */
+  uses?: { done: number; most: number } | undefined;
   stopAction: string;
 }
 
 export interface HistoryEntry {
   text: string;
   at: string;
-  outcome?: string | undefined;
+  outcome?: Said | undefined;
 }
 
 /** U9: everything that any agent may do for this person, and one step to stop each of it. */
-export const myAgentsPage = (props: MyAgentsPage): string => page(<MyAgents {...props} />);
+export const myAgentsPage = (props: MyAgentsPage): string => page(<MyAgents {...props} />, props.frame);
 
 function MyAgents({ frame, csrf, stopAll, agents }: MyAgentsPage) {
+  const { say } = useSpeaker();
   return (
-    <Layout frame={frame} title="Your agents" current="agents" width="wide">
+    <Layout frame={frame} title={say(SHELL.yourAgents)} current="agents" width="wide">
       <div class="heading">
-        <h1>Your agents</h1>
+        <h1>{say(SHELL.yourAgents)}</h1>
         {agents.length === 0 ? null : (
           <form method="post" action={stopAll}>
             <Csrf value={csrf} />
             <button type="submit" class="button danger" data-testid="stop-all">
-              Stop all agents for me
+              {say(AGENTS.stopAll)}
             </button>
           </form>
         )}
       </div>
       <p>
         <a class="small-link" href="/owned">
-          Agents you answer for
+          {say(AGENTS.youAnswerFor)}
         </a>
       </p>
       {agents.length === 0 ? (
-        <p class="quiet">No agent has asked you for anything yet.</p>
+        <p class="quiet">{say(AGENTS.none)}</p>
       ) : (
         agents.map((agent) => <AgentEntry csrf={csrf} agent={agent} />)
       )}
@@ -78,6 +83,7 @@ function MyAgents({ frame, csrf, stopAll, agents }: MyAgentsPage) {
 }
 
 function AgentEntry({ csrf, agent }: { csrf: string; agent: MyAgent }) {
+  const { say, markup } = useSpeaker();
   const { id, name, owner, purpose, lastUsed, status, paused, pauseAction, tasks, recent } = agent;
   return (
     <article class="panel" aria-labelledby={`name-${id}`} data-agent={id}>
@@ -92,8 +98,11 @@ function AgentEntry({ csrf, agent }: { csrf: string; agent: MyAgent }) {
             <Foreign text={purpose} />
           </p>
           <p class="quiet">
-            Owner <Foreign text={owner} limit={80} /> · {status} ·{' '}
-            {lastUsed === undefined ? 'never used' : `last used ${lastUsed}`}
+            {markup(AGENTS.line, {
+              owner: <Foreign text={owner} limit={80} />,
+              status,
+              used: lastUsed === undefined ? say(AGENTS.neverUsed) : say(AGENTS.lastUsed, { time: lastUsed }),
+            })}
           </p>
         </div>
         {paused ? null : <Pause csrf={csrf} action={pauseAction} name={name} />}
@@ -102,7 +111,7 @@ function AgentEntry({ csrf, agent }: { csrf: string; agent: MyAgent }) {
       {paused ? <Resume csrf={csrf} agent={agent} /> : <TaskList csrf={csrf} tasks={tasks} />}
       {recent.length === 0 ? null : (
         <details>
-          <summary>Lately</summary>
+          <summary>{say(AGENTS.lately)}</summary>
           <Timeline entries={recent} />
         </details>
       )}
@@ -113,15 +122,14 @@ function AgentEntry({ csrf, agent }: { csrf: string; agent: MyAgent }) {
 /** It wore somebody down; taking that back is theirs. */
 export function Muted({ csrf, agent }: { csrf: string; agent: Pick<MyAgent, 'name' | 'mutedUntil' | 'unmuteAction'> }) {
   const { name, mutedUntil, unmuteAction } = agent;
+  const { say, markup } = useSpeaker();
   if (mutedUntil === undefined) return null;
   return (
     <form class="warning" method="post" action={unmuteAction}>
       <Csrf value={csrf} />
-      <p>
-        <strong>Muted until {mutedUntil}.</strong> You denied or ignored too many of its questions.
-      </p>
-      <button type="submit" class="button small" aria-label={`Unmute ${visible(name, 80)}`}>
-        Unmute
+      <p>{markup(AGENTS.muted, { strong: <strong>{say(AGENTS.mutedUntil, { time: mutedUntil })}</strong> })}</p>
+      <button type="submit" class="button small" aria-label={say(AGENTS.unmuteThis, { agent: visible(name, 80) })}>
+        {say(AGENTS.unmute)}
       </button>
     </form>
   );
@@ -129,9 +137,10 @@ export function Muted({ csrf, agent }: { csrf: string; agent: Pick<MyAgent, 'nam
 
 /** What may be done now, each with its own stop. */
 export function TaskList({ csrf, tasks }: { csrf: string; tasks: readonly MyTask[] }) {
-  if (tasks.length === 0) return <p class="quiet">May do nothing now.</p>;
+  const { say } = useSpeaker();
+  if (tasks.length === 0) return <p class="quiet">{say(AGENTS.mayDoNothing)}</p>;
   return (
-    <ul class="tasks" aria-label="May do now">
+    <ul class="tasks" aria-label={say(AGENTS.mayDoNow)}>
       {tasks.map(({ id, sentence, impactSymbol, until, uses, stopAction }) => (
         <li class="task" data-task={id}>
           <span class="symbol" aria-hidden="true">
@@ -140,14 +149,15 @@ export function TaskList({ csrf, tasks }: { csrf: string; tasks: readonly MyTask
           <span class="words">
             <span>{sentence}</span>{' '}
             <span class="quiet">
-              until {until}
-              {uses === undefined ? '' : ` · ${uses}`}
+              {uses === undefined
+                ? say(AGENTS.until, { time: until })
+                : say(AGENTS.untilUses, { time: until, uses: uses.done, count: uses.most })}
             </span>
           </span>
           <form method="post" action={stopAction}>
             <Csrf value={csrf} />
-            <button type="submit" class="button danger small" aria-label={`Stop: ${sentence}`}>
-              Stop
+            <button type="submit" class="button danger small" aria-label={say(AGENTS.stopThis, { task: sentence })}>
+              {say(AGENTS.stop)}
             </button>
           </form>
         </li>
@@ -158,11 +168,12 @@ export function TaskList({ csrf, tasks }: { csrf: string; tasks: readonly MyTask
 
 /** Pausing is one step. */
 export function Pause({ csrf, action, name }: { csrf: string; action: string; name: string }) {
+  const { say } = useSpeaker();
   return (
     <form method="post" action={action}>
       <Csrf value={csrf} />
-      <button type="submit" class="button small" aria-label={`Pause ${visible(name, 80)}`}>
-        Pause
+      <button type="submit" class="button small" aria-label={say(AGENTS.pauseThis, { agent: visible(name, 80) })}>
+        {say(AGENTS.pause)}
       </button>
     </form>
   );
@@ -170,25 +181,24 @@ export function Pause({ csrf, action, name }: { csrf: string; action: string; na
 
 /** Resuming is slow and typed (D12): the agent's name, posted as `confirmation`. */
 export function Resume({ csrf, agent }: { csrf: string; agent: Pick<MyAgent, 'id' | 'name' | 'resumeAction'> }) {
+  const { say, markup } = useSpeaker();
   return (
     <div class="warning">
-      <p>
-        <strong>Paused by you.</strong> It gets nothing and cannot ask you.
-      </p>
+      <p>{markup(AGENTS.pausedByYou, { strong: <strong>{say(AGENTS.pausedByYouStrong)}</strong> })}</p>
       <details>
-        <summary>Let it ask again</summary>
+        <summary>{say(AGENTS.letAskAgain)}</summary>
         <form class="form" method="post" action={agent.resumeAction}>
           <Csrf value={csrf} />
-          <p>What it could do before does not come back: it has to ask you again.</p>
+          <p>{say(AGENTS.comesNotBack)}</p>
           <Field
             name="confirmation"
             id={`confirmation-${agent.id}`}
-            label={`Type ${visible(agent.name, 80)} to resume`}
+            label={say(AGENTS.typeToResume, { agent: visible(agent.name, 80) })}
             autocomplete="off"
             verbatim
           />
           <button type="submit" class="button wide">
-            Resume
+            {say(AGENTS.resume)}
           </button>
         </form>
       </details>

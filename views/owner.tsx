@@ -1,6 +1,7 @@
 import { Field } from './form.tsx';
 import { Csrf, type Frame, Layout, Pair, page } from './layout.tsx';
 import { Foreign, visible } from './text.tsx';
+import { asItIs } from './words/words.ts';
 
 interface Shell {
   frame: Frame;
@@ -43,11 +44,11 @@ export interface OwnedPage extends Shell {
 }
 
 /** Agents that a person answers for, and those they are asked to. */
-export const ownedPage = (props: OwnedPage): string => page(<Owned {...props} />);
+export const ownedPage = (props: OwnedPage): string => page(<Owned {...props} />, props.frame);
 
 function Owned({ frame, csrf, offers, agents }: OwnedPage) {
   return (
-    <Layout frame={frame} title="Agents you answer for" current="agents" width="wide">
+    <Layout frame={frame} title={asItIs('Agents you answer for')} current="agents" width="wide">
       <h1>Agents you answer for</h1>
       {offers.length === 0 ? null : (
         <section class="panel" aria-labelledby="offers">
@@ -159,7 +160,7 @@ function TypedMove({ csrf, agent: { id, name }, move }: { csrf: string; agent: O
         <Field
           name="confirmation"
           id={`${move}-${id}`}
-          label={`Type ${visible(name, 80)}`}
+          label={asItIs(`Type ${visible(name, 80)}`)}
           autocomplete="off"
           verbatim
         />
@@ -176,7 +177,7 @@ export interface OfferPage extends Shell {
 }
 
 /** "Priya asks you to answer for Meeting Helper." */
-export const offerPage = (props: OfferPage): string => page(<OfferDocument {...props} />);
+export const offerPage = (props: OfferPage): string => page(<OfferDocument {...props} />, props.frame);
 
 const MODES = {
   attended: 'With a person at the screen',
@@ -200,7 +201,7 @@ const DUTIES = {
 function OfferDocument({ frame, csrf, offer }: OfferPage) {
   const { id, role, agentName, purpose, mode, madeBy, madeAt, other, actions, redirectHosts } = offer;
   return (
-    <Layout frame={frame} title={`Answer for ${visible(agentName, 80)}`} current="agents">
+    <Layout frame={frame} title={asItIs(`Answer for ${visible(agentName, 80)}`)} current="agents">
       <h1>
         <Foreign text={madeBy} limit={80} /> asks you to answer for <Foreign text={agentName} limit={80} />
       </h1>
@@ -210,20 +211,22 @@ function OfferDocument({ frame, csrf, offer }: OfferPage) {
       <section class="panel" aria-labelledby="what">
         <h2 id="what">What it is</h2>
         <dl class="pairs">
-          <Pair label="Says of itself">{purpose === null ? 'nothing yet' : <Foreign text={purpose} />}</Pair>
-          <Pair label="Runs">{MODES[mode]}</Pair>
-          <Pair label="May ask for">
+          <Pair label={asItIs('Says of itself')}>{purpose === null ? 'nothing yet' : <Foreign text={purpose} />}</Pair>
+          <Pair label={asItIs('Runs')}>{MODES[mode]}</Pair>
+          <Pair label={asItIs('May ask for')}>
             {actions === null
               ? 'Anything of the catalogue, one question at a time'
               : actions.length === 0
                 ? 'Nothing yet'
                 : actions.join(', ')}
           </Pair>
-          <Pair label="Sends people back to">{redirectHosts.length === 0 ? 'nowhere' : redirectHosts.join(', ')}</Pair>
-          <Pair label={role === 'owner' ? 'Deputy' : 'Owner'}>
+          <Pair label={asItIs('Sends people back to')}>
+            {redirectHosts.length === 0 ? 'nowhere' : redirectHosts.join(', ')}
+          </Pair>
+          <Pair label={asItIs(role === 'owner' ? 'Deputy' : 'Owner')}>
             <Foreign text={other.name} limit={80} /> {other.accepted ? '(accepted)' : '(asked)'}
           </Pair>
-          <Pair label="Asked">{madeAt}</Pair>
+          <Pair label={asItIs('Asked')}>{madeAt}</Pair>
         </dl>
       </section>
       <section class="panel" aria-labelledby="means">
@@ -256,11 +259,11 @@ export interface ReviewPage extends Shell {
 }
 
 /** A9, one agent: keep, narrow to what was used, or end it. Nothing is preselected. */
-export const reviewPage = (props: ReviewPage): string => page(<Review {...props} />);
+export const reviewPage = (props: ReviewPage): string => page(<Review {...props} />, props.frame);
 
 function Review({ frame, csrf, agent, allowed, anything, unused }: ReviewPage) {
   return (
-    <Layout frame={frame} title={`Review ${visible(agent.name, 80)}`} current="agents">
+    <Layout frame={frame} title={asItIs(`Review ${visible(agent.name, 80)}`)} current="agents">
       <h1>
         Review <Foreign text={agent.name} limit={80} />
       </h1>
@@ -274,7 +277,7 @@ function Review({ frame, csrf, agent, allowed, anything, unused }: ReviewPage) {
         ) : (
           <dl class="pairs">
             {allowed.map(({ action, used }) => (
-              <Pair label={action}>{used === undefined ? 'never used' : `last used ${used}`}</Pair>
+              <Pair label={asItIs(action)}>{used === undefined ? 'never used' : `last used ${used}`}</Pair>
             ))}
           </dl>
         )}

@@ -1,109 +1,113 @@
 import { Csrf, type Frame, Layout, Pair, page } from './layout.tsx';
 import { Foreign, followable, visible } from './text.tsx';
+import { useSpeaker } from './words/context.tsx';
+import { DENY_REASONS, RESULT } from './words/result.ts';
+import { SHELL } from './words/shell.ts';
+import type { Speaker } from './words/speaker.ts';
+import { asItIs, type Said } from './words/words.ts';
 
 export interface ResultPage {
   frame: Frame;
   /** What happened; the heading. */
-  title: string;
+  title: Said;
   /** What that means. */
-  message: string;
-  detail?: string | undefined;
+  message: Said;
+  detail?: Said | undefined;
   status: 'allowed' | 'denied' | 'info' | 'error';
-  receipt?: readonly { label: string; value: string }[] | undefined;
+  receipt?: readonly { label: Said; value: string }[] | undefined;
   /** Where the agent waits. `automatic` goes there at once, without script; the link is there either way. */
-  continueTo?: { url: string; label: string; automatic: boolean } | undefined;
+  continueTo?: { url: string; label: Said; automatic: boolean } | undefined;
   /** Takes back what was just allowed, in one step. */
-  stop?: { action: string; csrf: string; label: string } | undefined;
+  stop?: { action: string; csrf: string; label: Said } | undefined;
   /** Asks why, once the denial has happened. Posts `reason`. */
   denyReasons?: { action: string; csrf: string } | undefined;
 }
 
 /** U5, U6, U8: what a decision led to. A page and no redirect, so that `form-action` can stay 'self' (D11). */
-export const resultPage = (props: ResultPage): string => page(<Result {...props} />);
+export const resultPage = (props: ResultPage): string => page(<Result {...props} />, props.frame);
 
 /** Heading and meaning of a result, to be spread into {@link ResultPage}. */
 export type ResultWords = Pick<ResultPage, 'title' | 'message' | 'status'>;
 
 /** U5. */
-export const deniedWords = (agentName: string): ResultWords => ({
-  title: `Denied. ${visible(agentName, 80)} was told no.`,
-  message: 'Nothing was changed and nothing was shared.',
+export const deniedWords = ({ say }: Speaker, agentName: string): ResultWords => ({
+  title: say(RESULT.denied, { agent: visible(agentName, 80) }),
+  message: say(RESULT.deniedMeans),
   status: 'denied',
 });
 
 /** A reason was given after a denial. */
-export const thankedWords: ResultWords = {
-  title: 'Thank you.',
-  message: 'Your reason was noted.',
+export const thankedWords = ({ say }: Speaker): ResultWords => ({
+  title: say(RESULT.thanks),
+  message: say(RESULT.reasonNoted),
   status: 'info',
-};
+});
 
 /** U5-3. */
-export const reportedWords: ResultWords = {
-  title: 'Thank you. This agent is paused for you.',
-  message:
-    'It gets nothing and cannot ask you, and whoever looks after agents was told. You can let it ask again under Your agents.',
+export const reportedWords = ({ say }: Speaker): ResultWords => ({
+  title: say(RESULT.reported),
+  message: say(RESULT.reportedMeans),
   status: 'info',
-};
+});
 
-/** U6. `duration` as in "once", "for 1 hour"; `headline` as on the decision page; `until` a clock time. */
-export const allowedWords = (given: Record<'agentName' | 'duration' | 'headline' | 'until', string>): ResultWords => ({
-  title: `Allowed ${given.duration}.`,
-  message: `${visible(given.agentName, 80)} may ${given.headline} until ${given.until}.`,
+/** U6. `task` as on the decision page; `until` a clock time. */
+export const allowedWords = (
+  { say }: Speaker,
+  { once, agentName, task, until }: { once: boolean } & Record<'agentName' | 'task' | 'until', string>,
+): ResultWords => ({
+  title: say(once ? RESULT.allowedOnce : RESULT.allowedForNow),
+  message: say(RESULT.mayUntil, { agent: visible(agentName, 80), task, time: until }),
   status: 'allowed',
 });
 
 /** U8: 410. */
-export const expiredWords = (at: string): ResultWords => ({
-  title: `This request expired at ${at}.`,
-  message: 'Nothing was allowed. Ask the agent to try again.',
+export const expiredWords = ({ say }: Speaker, time: Said): ResultWords => ({
+  title: say(RESULT.expired, { time }),
+  message: say(RESULT.askAgain),
   status: 'info',
 });
 
 /** A stop ended it while it waited: 410. */
-export const stoppedWords: ResultWords = {
-  title: 'This agent was stopped.',
-  message: 'Its request ended with it. Nothing was allowed.',
+export const stoppedWords = ({ say }: Speaker): ResultWords => ({
+  title: say(RESULT.stopped),
+  message: say(RESULT.stoppedMeans),
   status: 'info',
-};
+});
 
 /** U2-6: 409. */
-export const changedWords: ResultWords = {
-  title: 'This request has changed.',
-  message: 'Nothing was allowed. Ask the agent to try again.',
+export const changedWords = ({ say }: Speaker): ResultWords => ({
+  title: say(RESULT.changed),
+  message: say(RESULT.askAgain),
   status: 'error',
-};
+});
 
 /** U2-7, U3-7. `outcome` as in "allowed once", "denied". */
-export const alreadyDecidedWords = (given: { at: string; outcome: string }): ResultWords => ({
-  title: `Already decided by you at ${given.at} (${given.outcome}).`,
-  message: 'It is decided once. To take something back, open Your agents.',
+export const alreadyDecidedWords = (
+  { say }: Speaker,
+  { time, outcome }: { time: Said; outcome: Said },
+): ResultWords => ({
+  title: say(RESULT.alreadyDecided, { time, outcome }),
+  message: say(RESULT.decidedOnce),
   status: 'info',
 });
 
 /** U3-1: the same for an id that never was and for somebody else's request. */
-export const nothingHereWords: ResultWords = {
-  title: 'Nothing to review here.',
-  message: 'There is nothing at this address that waits for you.',
+export const nothingHereWords = ({ say }: Speaker): ResultWords => ({
+  title: say(RESULT.nothingHere),
+  message: say(RESULT.nothingHereMeans),
   status: 'info',
-};
+});
 
 const MARKS = { allowed: '✓', denied: '✕', info: 'i', error: '!' } as const;
 
-const DENY_REASONS = [
-  ['details_wrong', 'Details are wrong'],
-  ['too_much', 'Too much access'],
-  ['not_now', 'Not now'],
-  ['not_me', 'I did not start this'],
-] as const;
-
 function Result(props: ResultPage) {
+  const { say } = useSpeaker();
   const { frame, title, message, detail, status, receipt, continueTo, stop, denyReasons } = props;
   const url = continueTo && followable(continueTo.url);
   return (
     <Layout
       frame={frame}
-      title={title.replace(/\.$/u, '')}
+      title={asItIs(title.replace(/\.$/u, ''))}
       error={status === 'error'}
       refreshTo={continueTo?.automatic ? url : undefined}
     >
@@ -134,7 +138,7 @@ function Result(props: ResultPage) {
       {frame.person === undefined ? null : (
         <p>
           <a class="small-link" href="/inbox">
-            Back to your inbox
+            {say(SHELL.backToInbox)}
           </a>
         </p>
       )}
@@ -164,14 +168,15 @@ export function Outcome({
 }
 
 function DenyReasons({ action, csrf }: NonNullable<ResultPage['denyReasons']>) {
+  const { say } = useSpeaker();
   return (
     <form class="form" method="post" action={action}>
       <Csrf value={csrf} />
-      <h2>Why? (optional)</h2>
+      <h2>{say(RESULT.why)}</h2>
       <div class="chips">
-        {DENY_REASONS.map(([value, label]) => (
+        {Object.entries(DENY_REASONS).map(([value, label]) => (
           <button type="submit" name="reason" value={value} class="button chip">
-            {label}
+            {say(label)}
           </button>
         ))}
       </div>

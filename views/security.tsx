@@ -1,6 +1,7 @@
 import { Field } from './form.tsx';
 import { Csrf, ErrorSummary, type Frame, Layout, page } from './layout.tsx';
 import { Foreign, visible } from './text.tsx';
+import { asItIs } from './words/words.ts';
 
 export interface SecurityPage {
   frame: Frame;
@@ -41,11 +42,11 @@ export interface AddPasskey {
 }
 
 /** U11: how this person proves that it is they. */
-export const securityPage = (props: SecurityPage): string => page(<Security {...props} />);
+export const securityPage = (props: SecurityPage): string => page(<Security {...props} />, props.frame);
 
 function Security({ frame, csrf, passkeys, add, done, error }: SecurityPage) {
   return (
-    <Layout frame={frame} title="Passkeys" current="security" script="passkey.js" error={error !== undefined}>
+    <Layout frame={frame} title={asItIs('Passkeys')} current="security" script="passkey.js" error={error !== undefined}>
       {error === undefined ? null : (
         <ErrorSummary>
           <p>{error}</p>
@@ -110,7 +111,14 @@ function One({ csrf, id, name, created, lastUsed, mayApproveFrom, kind, removal 
         <div class="sections">
           <form class="form" method="post" action={`/settings/security/passkeys/${id}/rename`}>
             <Csrf value={csrf} />
-            <Field name="name" id={`name-${id}`} label="Name" autocomplete="off" maxLength={60} value={name} />
+            <Field
+              name="name"
+              id={`name-${id}`}
+              label={asItIs('Name')}
+              autocomplete="off"
+              maxLength={60}
+              value={name}
+            />
             <button type="submit" class="button small">
               Rename
             </button>
@@ -145,8 +153,8 @@ function Add({ csrf, signInFirst, request, creation, wait, demonstration }: AddP
           <input type="hidden" name="attestation" value="" />
           <Field
             name="name"
-            label="Name"
-            hint="So that you know it again, such as “Phone” or “Office key”."
+            label={asItIs('Name')}
+            hint={asItIs('So that you know it again, such as “Phone” or “Office key”.')}
             autocomplete="off"
             maxLength={60}
           />

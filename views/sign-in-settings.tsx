@@ -1,5 +1,6 @@
 import { Csrf, type Frame, Layout, page } from './layout.tsx';
 import { visible } from './text.tsx';
+import { asItIs } from './words/words.ts';
 
 export interface SignInSettings {
   frame: Frame;
@@ -11,11 +12,11 @@ export interface SignInSettings {
 }
 
 /** How a person signs in: accounts of their organization's providers, connected and taken away by themselves alone. */
-export const signInSettingsPage = (props: SignInSettings): string => page(<Settings {...props} />);
+export const signInSettingsPage = (props: SignInSettings): string => page(<Settings {...props} />, props.frame);
 
 function Settings({ frame, csrf, accounts, providers }: SignInSettings) {
   return (
-    <Layout frame={frame} title="How you sign in">
+    <Layout frame={frame} title={asItIs('How you sign in')}>
       <h1>How you sign in</h1>
       {accounts.length === 0 ? (
         <p class="lead">You sign in with your e-mail address and a password.</p>

@@ -2,6 +2,9 @@ import { Field } from './form.tsx';
 import { Csrf, ErrorSummary, type Frame, Layout, page } from './layout.tsx';
 import { passkeyForm } from './security.tsx';
 import { visible } from './text.tsx';
+import { useSpeaker } from './words/context.tsx';
+import { ENTRANCE } from './words/entrance.ts';
+import type { Said } from './words/words.ts';
 
 export interface SignInPage {
   frame: Frame;
@@ -9,7 +12,7 @@ export interface SignInPage {
   /** Where the form is posted. */
   action: string;
   /** One sentence, the same whichever part was wrong, so that nobody learns which accounts exist. */
-  error?: string | undefined;
+  error?: Said | undefined;
   /** What was typed before, to be corrected rather than typed again. */
   email?: string | undefined;
   /** Where people sign in elsewhere: first and widest, a password after that (D15). */
@@ -22,7 +25,7 @@ export interface SignInPage {
 }
 
 /** U1. Says nothing about any request: whoever holds the link may be a mail scanner or the wrong person. */
-export const signInPage = (props: SignInPage): string => page(<SignIn {...props} />);
+export const signInPage = (props: SignInPage): string => page(<SignIn {...props} />, props.frame);
 
 function SignIn({
   frame,
@@ -35,13 +38,21 @@ function SignIn({
   returnTo = '/inbox',
   fresh = false,
 }: SignInPage) {
+  const { say } = useSpeaker();
   const password = (
     <form class="form" method="post" action={action}>
       <Csrf value={csrf} />
-      <Field name="email" label="E-mail address" type="email" autocomplete="username webauthn" verbatim value={email} />
-      <Field name="password" label="Password" type="password" autocomplete="current-password" />
+      <Field
+        name="email"
+        label={say(ENTRANCE.email)}
+        type="email"
+        autocomplete="username webauthn"
+        verbatim
+        value={email}
+      />
+      <Field name="password" label={say(ENTRANCE.password)} type="password" autocomplete="current-password" />
       <button type="submit" class="button primary wide" data-testid="sign-in">
-        Sign in
+        {say(ENTRANCE.signIn)}
       </button>
     </form>
   );
@@ -57,18 +68,18 @@ function SignIn({
         <Csrf value={csrf} />
         <input type="hidden" name="assertion" value="" />
         <noscript>
-          <p class="note">Passkeys need script. Allow it for this page, or sign in another way.</p>
+          <p class="note">{say(ENTRANCE.passkeysNeedScript)}</p>
         </noscript>
         <p class="note" role="status" data-note />
         <button type="submit" class="button wide" data-testid="passkey">
-          Use a passkey
+          {say(ENTRANCE.usePasskey)}
         </button>
       </form>
     );
   return (
-    <Layout frame={frame} title="Sign in" script="passkey.js" error={error !== undefined} width="small">
-      <h1>Sign in</h1>
-      <p class="lead">Review what agents may do for you at {visible(frame.organizationName)}.</p>
+    <Layout frame={frame} title={say(ENTRANCE.signIn)} script="passkey.js" error={error !== undefined} width="small">
+      <h1>{say(ENTRANCE.signIn)}</h1>
+      <p class="lead">{say(ENTRANCE.signInLead, { organization: visible(frame.organizationName) })}</p>
       {error === undefined ? null : (
         <ErrorSummary>
           <p>{error}</p>
@@ -80,7 +91,7 @@ function SignIn({
           <input type="hidden" name="return_to" value={returnTo} />
           {fresh ? <input type="hidden" name="fresh" value="1" /> : null}
           <button type="submit" class="button primary wide" data-testid={`provider-${id}`}>
-            Continue with {visible(name)}
+            {say(ENTRANCE.continueWith, { provider: visible(name) })}
           </button>
           {providers.length > 1 ? <p class="hint">{visible(organizationName)}</p> : null}
         </form>
@@ -94,7 +105,7 @@ function SignIn({
         <>
           {withPasskey}
           <details open={error !== undefined}>
-            <summary>Other ways to sign in</summary>
+            <summary>{say(ENTRANCE.otherWays)}</summary>
             {password}
           </details>
         </>

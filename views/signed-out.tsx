@@ -1,5 +1,7 @@
 import { type Frame, Layout, page } from './layout.tsx';
 import { Outcome } from './result.tsx';
+import { useSpeaker } from './words/context.tsx';
+import { ENTRANCE } from './words/entrance.ts';
 
 export interface SignedOutPage {
   frame: Frame;
@@ -7,18 +9,15 @@ export interface SignedOutPage {
 }
 
 /** After signing out: what still holds, and the way back. */
-export const signedOutPage = (props: SignedOutPage): string => page(<SignedOut {...props} />);
+export const signedOutPage = (props: SignedOutPage): string => page(<SignedOut {...props} />, props.frame);
 
 function SignedOut({ frame, signInUrl }: SignedOutPage) {
+  const { say } = useSpeaker();
   return (
-    <Layout frame={frame} title="Signed out" width="small">
-      <Outcome
-        title="You are signed out"
-        message="What you allowed goes on as you allowed it. To stop an agent, sign in and open Your agents."
-        status="allowed"
-      />
+    <Layout frame={frame} title={say(ENTRANCE.signedOut)} width="small">
+      <Outcome title={say(ENTRANCE.youAreSignedOut)} message={say(ENTRANCE.goesOn)} status="allowed" />
       <a class="button primary wide" href={signInUrl}>
-        Sign in again
+        {say(ENTRANCE.signInAgain)}
       </a>
     </Layout>
   );

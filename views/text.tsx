@@ -1,3 +1,5 @@
+import { useSpeaker } from './words/context.tsx';
+
 /**
  * Text that somebody else wrote. Preact escapes markup; what is left to stop is text that changes how its neighbours
  * look: U+202E turning an amount around, zero-width characters hiding in a name, a tower of accents painting over the
@@ -47,14 +49,17 @@ export function Sentence({ parts }: { parts: string | readonly Part[] }) {
 
 /** Names in a sentence: "A", "A and B", "A, B and C". */
 export function Names({ names }: { names: readonly string[] }) {
-  return names.map((name, index) => (
-    <>
-      {index === 0 ? '' : index === names.length - 1 ? ' and ' : ', '}
-      <strong>
-        <Foreign text={name} limit={60} />
-      </strong>
-    </>
-  ));
+  return useSpeaker()
+    .list(names)
+    .map(({ text, item }) =>
+      item === undefined ? (
+        text
+      ) : (
+        <strong>
+          <Foreign text={text} limit={60} />
+        </strong>
+      ),
+    );
 }
 
 /** The address if a browser may follow it as a link, else undefined: agents bring redirect URIs of their own. */

@@ -14,6 +14,13 @@ export const postgresPeople = (database: Database): PeopleStore => ({
   async localCredential(email) {
     return database.first<Credential>(LOCAL_CREDENTIAL, [email]);
   },
+  async setLanguage(organization, id, language) {
+    await database.run('update people set language = $3 where organization = $1 and id = $2', [
+      organization,
+      id,
+      language,
+    ]);
+  },
 });
 
 export const postgresSessions = (database: Database): SessionStore => ({
@@ -44,9 +51,11 @@ export const postgresSessions = (database: Database): SessionStore => ({
           roles: row.roles,
           status: row.status,
           timeZone: row.timeZone,
+          language: row.language,
           organizationName: row.organizationName,
           organizationSlug: row.organizationSlug,
           organizationDomains: row.organizationDomains,
+          organizationLanguage: row.organizationLanguage,
         },
         authenticatedAt: row.authenticated_at,
         acr: row.acr,
@@ -62,8 +71,9 @@ export const postgresSessions = (database: Database): SessionStore => ({
 type SessionRow = Person & { authenticated_at: Date; acr: string; amr: string[] };
 
 const PERSON_COLUMNS = `
-  p.organization, p.id, p.email, p.name, p.roles, p.status, coalesce(p.time_zone, o.time_zone) as "timeZone",
-  o.name as "organizationName", o.slug as "organizationSlug", o.domains as "organizationDomains"`;
+  p.organization, p.id, p.email, p.name, p.roles, p.status, coalesce(p.time_zone, o.time_zone) as "timeZone", p.language,
+  o.name as "organizationName", o.slug as "organizationSlug", o.domains as "organizationDomains",
+  o.language as "organizationLanguage"`;
 
 const SELECT_PERSON = `select ${PERSON_COLUMNS} from people p join organizations o on o.id = p.organization`;
 

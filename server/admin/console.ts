@@ -1,8 +1,8 @@
 import type Router from '@koa/router';
 import type { Context } from 'koa';
-
 import type { AdminFrame } from '../../views/admin/shell.tsx';
 import { errorPage } from '../../views/error.tsx';
+import { asItIs } from '../../views/words/words.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import type { Cookies } from '../http/cookies.ts';
 import { BadRequest } from '../http/form.ts';
@@ -141,9 +141,11 @@ export function makeConsole({ cookies, evidence, ownsAgents }: ConsoleDependenci
   const refusal = (ctx: Context, hasSome: boolean) =>
     errorPage({
       frame: frameOf(ctx, cookies),
-      title: 'This is not for you',
-      message: hasSome ? 'Your role does not open this page.' : 'The console is for people who administer agents.',
-      nextStep: 'If you need it, ask an administrator of your organization for the role.',
+      title: asItIs('This is not for you'),
+      message: asItIs(
+        hasSome ? 'Your role does not open this page.' : 'The console is for people who administer agents.',
+      ),
+      nextStep: asItIs('If you need it, ask an administrator of your organization for the role.'),
       requestId: stateOf(ctx.req).id,
     });
 

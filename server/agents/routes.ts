@@ -3,10 +3,17 @@ import type { Context } from 'koa';
 
 import { agentPage } from '../../views/agent.tsx';
 import { type HistoryEntry, myAgentsPage } from '../../views/my-agents.tsx';
+import { AGENT_STATES, AGENTS, EVENTS } from '../../views/words/agents.ts';
+import { DECISION } from '../../views/words/decision.ts';
+import { ERRORS } from '../../views/words/errors.ts';
+import { OUTCOMES } from '../../views/words/result.ts';
+import type { Speaker } from '../../views/words/speaker.ts';
+import type { PlainMessage } from '../../views/words/words.ts';
 import type { Cookies } from '../http/cookies.ts';
 import { BadRequest } from '../http/form.ts';
 import { page } from '../http/respond.ts';
-import { checkedForm, clock, frameOf, signedIn } from '../people/pages.ts';
+import { speakerFor } from '../people/language.ts';
+import { checkedForm, frameOf, signedIn } from '../people/pages.ts';
 import type { Session } from '../people/person.ts';
 import type { MyAgents, MyAgentsStore } from './my-agents.ts';
 
@@ -41,8 +48,9 @@ export function agentRoutes(router: Router, { myAgents, cookies, mutes, unmute }
     const found = await listOf(organization, id);
     const agent = propsOf(ctx, cookies, session, found).agents.find((candidate) => candidate.id === ctx.params.id);
     // Another person's agent looks like one that never was.
-    if (!agent) throw new BadRequest('Nothing of yours has this id.', 404);
-    const at = (date: Date) => clock(date, session.person.timeZone);
+    if (!agent) throw new BadRequest('Nothing of yours has this id.', 404, ERRORS.noneOfYours);
+    const speaker = speakerFor(ctx);
+    const at = (date: Date) => speaker.clock(date, session.person.timeZone);
     page(
       ctx,
       agentPage({
@@ -50,10 +58,10 @@ export function agentRoutes(router: Router, { myAgents, cookies, mutes, unmute }
         csrf: cookies.csrf(ctx),
         agent: {
           ...agent,
-          registered: 'Registered by your organization',
+          registered: speaker.say(DECISION.registered),
           mayHandTo: await myAgents.mayHandTo(organization, agent.id),
         },
-        timeline: found.history.filter((event) => event.agent === agent.id).map((event) => entryOf(event, at)),
+        timeline: found.history.filter((event) => event.agent === agent.id).map((event) => entryOf(event, at, speaker)),
       }),
     );
   });
@@ -63,7 +71,8 @@ export function agentRoutes(router: Router, { myAgents, cookies, mutes, unmute }
       const session = signedIn(ctx);
       if (!session) return;
       const form = await checkedForm(ctx, cookies);
-      if (!(await work(ctx, session, form))) throw new BadRequest('Nothing of yours has this id.', 404);
+      if (!(await work(ctx, session, form)))
+        throw new BadRequest('Nothing of yours has this id.', 404, ERRORS.noneOfYours);
       ctx.redirect('/agents');
       ctx.status = 303;
     });
@@ -79,7 +88,7 @@ export function agentRoutes(router: Router, { myAgents, cookies, mutes, unmute }
     const agent = agents.find(({ id }) => id === ctx.params.id);
     if (!agent) return false;
     if (form.get('confirmation')?.trim() !== agent.name)
-      throw new BadRequest(`Type the name of the agent, ${agent.name}, to resume it.`);
+      throw new BadRequest(`Type the name of the agent, ${agent.name}, to resume it.`, 400, AGENTS.typeNameToResume);
     return myAgents.resume(person.organization, person.id, agent.id);
   });
   post('/agents/:id/unmute', (ctx, { person }) => unmute(person.organization, person.id, String(ctx.params.id)));
@@ -90,12 +99,9 @@ export function agentRoutes(router: Router, { myAgents, cookies, mutes, unmute }
 
 type Listed = MyAgents & { mutes: ReadonlyMap<string, Date | undefined> };
 
-/** A mute lasts days: its hour is nobody's business. */
-const day = (at: Date, timeZone: string): string =>
-  new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone }).format(at);
-
 function propsOf(ctx: Context, cookies: Cookies, { person }: Session, { agents, tasks, history, mutes }: Listed) {
-  const at = (date: Date) => clock(date, person.timeZone);
+  const speaker = speakerFor(ctx);
+  const at = (date: Date) => speaker.clock(date, person.timeZone);
   return {
     frame: frameOf(ctx, cookies),
     csrf: cookies.csrf(ctx),
@@ -106,11 +112,11 @@ function propsOf(ctx: Context, cookies: Cookies, { person }: Session, { agents, 
       owner: agent.owner,
       purpose: agent.purpose ?? '',
       lastUsed: agent.lastUsed ? at(agent.lastUsed) : undefined,
-      status: agent.status,
+      status: speaker.say(AGENT_STATES[agent.status]),
       paused: agent.paused,
       pauseAction: `/agents/${agent.id}/pause`,
       resumeAction: `/agents/${agent.id}/resume`,
-      mutedUntil: mutes.get(agent.id) && day(mutes.get(agent.id) as Date, person.timeZone),
+      mutedUntil: mutes.get(agent.id) && speaker.date(mutes.get(agent.id) as Date, person.timeZone),
       unmuteAction: `/agents/${agent.id}/unmute`,
       tasks: tasks
         .filter((task) => task.agent === agent.id)
@@ -119,36 +125,21 @@ function propsOf(ctx: Context, cookies: Cookies, { person }: Session, { agents, 
           sentence: task.sentence,
           impactSymbol: SYMBOLS[task.impact],
           until: at(task.expiresAt),
-          uses: task.maxUses === null ? undefined : `${task.uses ?? 0} of ${task.maxUses} uses`,
+          uses: task.maxUses === null ? undefined : { done: task.uses ?? 0, most: task.maxUses },
           stopAction: `/tasks/${task.id}/stop`,
         })),
       recent: history
         .filter((event) => event.agent === agent.id)
         .slice(0, 8)
-        .map((event) => entryOf(event, at)),
+        .map((event) => entryOf(event, at, speaker)),
     })),
   };
 }
 
-const WORDS: Readonly<Record<string, string>> = {
-  'request.received': 'Asked you',
-  'task.approved': 'You allowed it',
-  'task.denied': 'You denied it',
-  'task.covered': 'Used what you allowed before',
-  'token.issued': 'Was let in',
-  'token.refused': 'Was refused',
-  'redemption.reserved': 'Used it once',
-  'redemption.refused': 'Was refused',
-  'redemption.alarm': 'Tried what you did not allow',
-  'redemption.closed': 'Finished',
-  'outcome.reported': 'Was seen by the system',
-  'authority.stopped': 'Was stopped',
-  'authority.resumed': 'Was resumed',
-  'person.alarm': 'You did not start what it asked',
-};
-
-const entryOf = (event: MyAgents['history'][number], at: (date: Date) => string): HistoryEntry => ({
-  text: WORDS[event.type] ?? event.type,
-  at: at(event.at),
-  outcome: event.outcome ?? (event.decision === 'refused' ? 'refused' : undefined),
-});
+function entryOf(event: MyAgents['history'][number], at: (date: Date) => string, { say }: Speaker): HistoryEntry {
+  const texts: Readonly<Record<string, PlainMessage>> = EVENTS;
+  const outcomes: Readonly<Record<string, PlainMessage>> = OUTCOMES;
+  const outcome = event.outcome ?? (event.decision === 'refused' ? 'refused' : undefined);
+  const ended = outcome === undefined ? undefined : outcomes[outcome];
+  return { text: say(texts[event.type] ?? EVENTS.other), at: at(event.at), outcome: ended && say(ended) };
+}

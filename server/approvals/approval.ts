@@ -41,11 +41,11 @@ export interface Approval {
   deliveryMode: 'ping' | 'push' | null;
 }
 
-/** Why the agent was told no, in coarse words that a policy may pass on. */
+/** Why a person said no, as an agent may hear it; what the person reads is in `views/words/result.ts`. */
 export const DENY_REASONS = {
-  details_wrong: 'Details are wrong',
-  too_much: 'Too much access',
-  not_now: 'Not now',
+  details_wrong: 'details are wrong',
+  too_much: 'too much access',
+  not_now: 'not now',
   not_me: 'I did not start this',
 } as const;
 export type DenyReason = keyof typeof DENY_REASONS;

@@ -60,9 +60,12 @@ export function describeApproval(
 }
 
 /** The durations that every one of the actions allows, the narrowest first. */
-export function choicesFor(described: readonly DescribedAction[], now: Date, timeZone: string): DurationChoice[] {
+export function choicesFor(
+  described: readonly DescribedAction[],
+  { now, timeZone, locale }: { now: Date; timeZone: string; locale: string },
+): DurationChoice[] {
   const [first = [], ...others] = described.map(({ action, description }) =>
-    durationChoices(action, description.impact, { now, timeZone }),
+    durationChoices(action, description.impact, { now, timeZone, locale }),
   );
   return first.filter(({ value }) => others.every((choices) => choices.some((choice) => choice.value === value)));
 }
@@ -78,6 +81,7 @@ export function decide(
     catalogue,
     person,
     session,
+    locale,
     now,
     taskId,
     nonce,
@@ -86,6 +90,8 @@ export function decide(
     catalogue: Catalogue;
     person: Person;
     session: { acr: string; amr: readonly string[]; authenticatedAt: Date };
+    /** Of the page: its sentence is the task's. */
+    locale: string;
     now: Date;
     taskId: string;
     nonce: string;
@@ -109,11 +115,13 @@ export function decide(
     return { ok: true, value: { decision, hash: decisionHash(decision), task: undefined } };
   }
 
-  const described = describeApproval(approval, catalogue, person);
+  const described = describeApproval(approval, catalogue, person, locale);
   if (!described) return problem('not_describable');
   // Weighed again: the organization's domains may have changed since it was asked.
   if (described.some(({ description }) => !APPROVABLE.includes(description.impact))) return problem('needs_proof');
-  const choice = choicesFor(described, now, person.timeZone).find(({ value }) => value === form.duration);
+  const choice = choicesFor(described, { now, timeZone: person.timeZone, locale }).find(
+    ({ value }) => value === form.duration,
+  );
   if (!choice) return problem('duration');
   const allowed = described.filter((_, index) => form.allowed?.has(index) ?? true);
   if (allowed.length === 0) return problem('nothing_allowed');

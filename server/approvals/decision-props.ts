@@ -1,9 +1,12 @@
 import type { Context } from 'koa';
 
 import type { DecisionPage } from '../../views/decision.tsx';
+import { DECISION } from '../../views/words/decision.ts';
+import type { Said } from '../../views/words/words.ts';
 import type { ClientRecord } from '../agents/clients.ts';
 import { IMPACTS } from '../catalogue/action.ts';
-import { clock, frameOf } from '../people/pages.ts';
+import { inSameLanguage, speakerFor } from '../people/language.ts';
+import { frameOf } from '../people/pages.ts';
 import type { Session } from '../people/person.ts';
 import type { Approval } from './approval.ts';
 import { choicesFor, type DescribedAction } from './decide.ts';
@@ -11,7 +14,7 @@ import type { ApprovalPages } from './pages.ts';
 
 /** A form that came back with something to mend. */
 export interface Retry {
-  error?: string;
+  error?: Said;
   wrongNumber?: boolean;
   status?: number;
 }
@@ -27,6 +30,9 @@ export async function decisionProps(
   retry: Retry,
 ): Promise<DecisionPage> {
   const { person } = session;
+  const speaker = speakerFor(ctx);
+  const { say } = speaker;
+  const clock = (at: Date) => speaker.clock(at, person.timeZone);
   const now = new Date();
   const { agent } = client;
   if (!agent) throw new Error('an approval has an agent');
@@ -48,13 +54,13 @@ export async function decisionProps(
   return {
     frame: frameOf(ctx, pages.cookies),
     csrf: pages.cookies.csrf(ctx),
-    action: ctx.path,
+    action: inSameLanguage(ctx, ctx.path),
     requestHash: approval.requestHash,
     requestId: approval.id.slice(0, 12),
     agentName: agent.name,
     headline: several
       ? described.flatMap(({ description: { headline } }, index) =>
-          index === 0 ? [...headline] : [{ text: ' and ', critical: false }, ...headline],
+          index === 0 ? [...headline] : [{ text: say(DECISION.and), critical: false }, ...headline],
         )
       : description.headline,
     impact: description.impact,
@@ -82,22 +88,24 @@ export async function decisionProps(
           preselected: each.impact === 'low',
         }))
       : undefined,
-    durations: choicesFor(described, now, person.timeZone).map(({ value, label }) => ({
-      value,
-      label,
-      checked: value === 'once',
-    })),
+    durations: choicesFor(described, { now, timeZone: person.timeZone, locale: description.language }).map(
+      ({ value, label }) => ({
+        value,
+        label,
+        checked: value === 'once',
+      }),
+    ),
     number: approval.hasNumber ? { wrong: retry.wrongNumber ?? false } : undefined,
     origin:
       approval.kind === 'browser'
         ? undefined
         : unattended
-          ? `${agent.name} asked by itself at ${clock(approval.askedAt, person.timeZone)}. You did not start this now.`
-          : `${agent.name} asked at ${clock(approval.askedAt, person.timeZone)}.`,
+          ? say(DECISION.askedByItself, { agent: agent.name, time: clock(approval.askedAt) })
+          : say(DECISION.askedAt, { agent: agent.name, time: clock(approval.askedAt) }),
     who: {
       agentId: agent.id,
-      owner: owner?.name ?? 'unknown',
-      registered: 'Registered by your organization',
+      owner: owner?.name ?? say(DECISION.unknownOwner),
+      registered: say(DECISION.registered),
       firstRequest: uses === 0,
       timesUsed: uses,
       chain: [person.name, agent.name],
@@ -105,9 +113,10 @@ export async function decisionProps(
     },
     values: described.flatMap(({ description: { values } }) => values.map(({ label, text }) => ({ label, text }))),
     exactRequest: JSON.stringify(approval.request, undefined, 2),
+    taskLanguage: description.language === speaker.language ? undefined : description.language,
     hashPrefix: approval.requestHash.slice(0, 12),
-    askedAt: clock(approval.askedAt, person.timeZone),
-    expiresAt: clock(approval.expiresAt, person.timeZone),
+    askedAt: clock(approval.askedAt),
+    expiresAt: `${clock(approval.expiresAt)} (${speaker.zone(approval.expiresAt, person.timeZone)})`,
     buttonLabel: description.button,
     warnUnverified: undefined,
     error: retry.error,

@@ -1,8 +1,11 @@
 import type { Context } from 'koa';
 
 import { inboxPage } from '../../views/inbox.tsx';
+import { DECISION } from '../../views/words/decision.ts';
+import { INBOX } from '../../views/words/inbox.ts';
+import { OUTCOMES } from '../../views/words/result.ts';
 import { page } from '../http/respond.ts';
-import { clock, frameOf } from '../people/pages.ts';
+import { frameOf } from '../people/pages.ts';
 import type { Session } from '../people/person.ts';
 import type { Approval } from './approval.ts';
 import { describeApproval } from './decide.ts';
@@ -10,18 +13,20 @@ import type { ApprovalPages } from './pages.ts';
 
 /** What waits for this person, and what they decided lately (U7). Nothing here decides. */
 export async function showInbox(ctx: Context, { person }: Session, pages: ApprovalPages): Promise<void> {
+  const frame = frameOf(ctx, pages.cookies);
+  const { say, clock, catalogue: language } = frame.speaker;
   const [waiting, recent] = await Promise.all([
     pages.approvals.waiting(person.organization, person.id),
     pages.approvals.recent(person.organization, person.id, 50),
   ]);
   const rowOf = async (approval: Approval) => {
     const client = await pages.clients.find(approval.clientId);
-    const described = describeApproval(approval, pages.catalogue(), person);
+    const described = describeApproval(approval, pages.catalogue(), person, language);
     return {
-      agentName: client?.agent?.name ?? 'An agent',
+      agentName: client?.agent?.name ?? say(INBOX.anAgent),
       headline:
-        described?.map(({ description }) => description.headlineText).join(' and ') ??
-        'something that is no longer offered',
+        described?.map(({ description }) => description.headlineText).join(say(DECISION.and)) ??
+        say(INBOX.noLongerOffered),
       symbol: described?.[0]?.description.impactSymbol ?? '',
     };
   };
@@ -41,14 +46,14 @@ export async function showInbox(ctx: Context, { person }: Session, pages: Approv
         return {
           text: `${agentName}: ${headline}`,
           at: clock(approval.decidedAt ?? approval.askedAt, person.timeZone),
-          outcome: approval.status === 'approved' ? 'allowed' : 'denied',
+          outcome: say(approval.status === 'approved' ? OUTCOMES.allowed : OUTCOMES.denied),
         };
       }),
   );
   page(
     ctx,
     inboxPage({
-      frame: frameOf(ctx, pages.cookies),
+      frame,
       waiting: rows.map(({ approval, agentName, headline, symbol }) => ({
         href: `/r/${approval.id}`,
         agentName,

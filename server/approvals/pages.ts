@@ -6,6 +6,7 @@ import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Cookies } from '../http/cookies.ts';
 import { page } from '../http/respond.ts';
 import type { Sealing } from '../keys/seal.ts';
+import { speakerFor } from '../people/language.ts';
 import { frameOf } from '../people/pages.ts';
 import type { PeopleStore, Session } from '../people/person.ts';
 import type { Approval } from './approval.ts';
@@ -40,5 +41,5 @@ export interface BrowserRequests {
 
 /** The same for an id that never was and for somebody else's request (U3-1). */
 export function nothingHere(ctx: Context, { cookies }: ApprovalPages, status = 404): void {
-  page(ctx, resultPage({ frame: frameOf(ctx, cookies), ...nothingHereWords }), status);
+  page(ctx, resultPage({ frame: frameOf(ctx, cookies), ...nothingHereWords(speakerFor(ctx)) }), status);
 }

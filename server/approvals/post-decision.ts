@@ -1,10 +1,13 @@
 import type { Context } from 'koa';
 
 import { allowedWords, deniedWords, resultPage } from '../../views/result.tsx';
+import { INBOX } from '../../views/words/inbox.ts';
+import { RESULT } from '../../views/words/result.ts';
 import { BadRequest } from '../http/form.ts';
 import { page } from '../http/respond.ts';
 import { newId, newSecret } from '../oauth/ids.ts';
-import { checkedForm, clock, frameOf, toSignIn } from '../people/pages.ts';
+import { speakerFor } from '../people/language.ts';
+import { checkedForm, frameOf, toSignIn } from '../people/pages.ts';
 import type { Session } from '../people/person.ts';
 import type { Approval } from './approval.ts';
 import { isFast } from './budget.ts';
@@ -53,6 +56,7 @@ export async function postDecision(
       catalogue: pages.catalogue(),
       person,
       session,
+      locale: speakerFor(ctx).catalogue,
       now: new Date(),
       taskId: newId('tsk'),
       nonce: newSecret(),
@@ -91,21 +95,24 @@ export async function postDecision(
     const now = await pages.approvals.find(approval.organization, approval.id);
     return showOver(ctx, now ?? approval, session, pages, 409);
   }
+  const frame = frameOf(ctx, pages.cookies);
+  const { speaker } = frame;
+  const { say } = speaker;
+  const name = client?.agent?.name ?? say(INBOX.anAgent);
   const continueTo =
     approval.kind === 'browser'
       ? {
           url: await pages.browser.decided(ctx, task ? { task: task.id } : { denied: 'the person denied the request' }),
-          label: `Return to ${client?.agent?.name ?? 'the agent'}`,
+          label: say(RESULT.returnTo, { agent: name }),
           automatic: true,
         }
       : undefined;
-  const name = client?.agent?.name ?? 'The agent';
   if (!task) {
     return page(
       ctx,
       resultPage({
-        frame: frameOf(ctx, pages.cookies),
-        ...deniedWords(name),
+        frame,
+        ...deniedWords(speaker, name),
         ...(continueTo
           ? { continueTo }
           : { denyReasons: { action: `/r/${approval.id}/reason`, csrf: pages.cookies.csrf(ctx) } }),
@@ -115,15 +122,15 @@ export async function postDecision(
   page(
     ctx,
     resultPage({
-      frame: frameOf(ctx, pages.cookies),
-      ...allowedWords({
+      frame,
+      ...allowedWords(speaker, {
         agentName: name,
-        duration: decision.duration === 'once' ? 'once' : 'for now',
-        headline: task.sentence,
-        until: clock(task.expiresAt, person.timeZone),
+        once: decision.duration === 'once',
+        task: task.sentence,
+        until: speaker.clock(task.expiresAt, person.timeZone),
       }),
-      ...(continueTo ? { continueTo } : { detail: 'You can close this page.' }),
-      stop: { action: `/tasks/${task.id}/stop`, csrf: pages.cookies.csrf(ctx), label: 'Stop this now' },
+      ...(continueTo ? { continueTo } : { detail: say(RESULT.closeThis) }),
+      stop: { action: `/tasks/${task.id}/stop`, csrf: pages.cookies.csrf(ctx), label: say(RESULT.stopNow) },
     }),
   );
 }
@@ -148,6 +155,7 @@ async function wrongNumber(ctx: Context, approval: Approval, session: Session, p
       catalogue: pages.catalogue(),
       person: session.person,
       session,
+      locale: speakerFor(ctx).catalogue,
       now: new Date(),
       taskId: '',
       nonce: newSecret(),
@@ -171,12 +179,14 @@ async function wrongNumber(ctx: Context, approval: Approval, session: Session, p
       },
     );
   }
+  const frame = frameOf(ctx, pages.cookies);
+  const { say } = frame.speaker;
   page(
     ctx,
     resultPage({
-      frame: frameOf(ctx, pages.cookies),
-      title: 'Denied. The number was wrong twice.',
-      message: 'Nothing was allowed. If you did start this task, ask the agent to try again.',
+      frame,
+      title: say(RESULT.deniedByNumber),
+      message: say(RESULT.deniedByNumberMeans),
       status: 'denied',
     }),
     400,

@@ -2,6 +2,7 @@ import type Router from '@koa/router';
 import type { Context } from 'koa';
 
 import { reportedWords, resultPage, thankedWords } from '../../views/result.tsx';
+import { RESULT } from '../../views/words/result.ts';
 import { BadRequest } from '../http/form.ts';
 import { page } from '../http/respond.ts';
 import { checkedForm, frameOf, sessionOf, signedIn, toSignIn } from '../people/pages.ts';
@@ -50,7 +51,8 @@ export function approvalRoutes(router: Router, pages: ApprovalPages): void {
     // Before the reason is kept: if this fails, the person can say it again.
     if (reported) await pages.report(approval);
     await pages.approvals.giveReason(approval.organization, approval.id, session.person.id, reason);
-    page(ctx, resultPage({ frame: frameOf(ctx, pages.cookies), ...(reported ? reportedWords : thankedWords) }));
+    const frame = frameOf(ctx, pages.cookies);
+    page(ctx, resultPage({ frame, ...(reported ? reportedWords : thankedWords)(frame.speaker) }));
   });
 }
 
@@ -73,13 +75,14 @@ async function interact(
     if (waiting !== 'sign_in' && session.authenticatedAt < waiting.freshSignIn) return toSignIn(ctx, true);
     const next = await pages.browser.signedIn(ctx, session);
     if (next === undefined) {
+      const frame = frameOf(ctx, pages.cookies);
+      const { say } = frame.speaker;
       return page(
         ctx,
         resultPage({
-          frame: frameOf(ctx, pages.cookies),
-          title: 'This request is for someone else.',
-          message:
-            'You are signed in to another organization than the agent that asks. Sign out, and sign in with the account it asks for.',
+          frame,
+          title: say(RESULT.someoneElse),
+          message: say(RESULT.someoneElseMeans),
           status: 'error',
         }),
         403,

@@ -2,8 +2,11 @@ import type { Context } from 'koa';
 
 import { decisionPage } from '../../views/decision.tsx';
 import { alreadyDecidedWords, changedWords, expiredWords, resultPage, stoppedWords } from '../../views/result.tsx';
+import { DECISION } from '../../views/words/decision.ts';
+import { OUTCOMES, RESULT } from '../../views/words/result.ts';
 import { page } from '../http/respond.ts';
-import { clock, frameOf } from '../people/pages.ts';
+import { speakerFor } from '../people/language.ts';
+import { frameOf } from '../people/pages.ts';
 import type { Session } from '../people/person.ts';
 import type { Approval } from './approval.ts';
 import { type DecisionProblem, describeApproval } from './decide.ts';
@@ -20,12 +23,12 @@ export async function showApproval(
 ): Promise<void> {
   const over = isOver(approval);
   if (over) return showOver(ctx, approval, session, pages, over === 'expired' ? 410 : 200);
-  const described = describeApproval(approval, pages.catalogue(), session.person);
+  const described = describeApproval(approval, pages.catalogue(), session.person, speakerFor(ctx).catalogue);
   const client = await pages.clients.find(approval.clientId);
   if (!described || !client?.agent) return showProblem(ctx, 'not_describable', approval, session, pages);
   const props = await decisionProps(ctx, approval, described, client, session, pages, retry);
   await pages.approvals.shown(approval.organization, approval.id, {
-    locale: 'en',
+    locale: speakerFor(ctx).language,
     headline: props.headline.map(({ text }) => text).join(''),
     impact_line: props.impactLine,
     facts: props.facts,
@@ -43,18 +46,25 @@ export async function showOver(
   status: number,
 ): Promise<void> {
   const frame = frameOf(ctx, cookies);
+  const { speaker } = frame;
+  const { say } = speaker;
+  const time = (at: Date) => speaker.clock(at, person.timeZone);
   if (approval.stopped && approval.status === 'pending') {
-    return page(ctx, resultPage({ frame, ...stoppedWords }), status === 409 ? 409 : 410);
+    return page(ctx, resultPage({ frame, ...stoppedWords(speaker) }), status === 409 ? 409 : 410);
   }
   if (approval.status === 'pending' || approval.decidedAt === null) {
     return page(
       ctx,
-      resultPage({ frame, ...expiredWords(clock(approval.expiresAt, person.timeZone)) }),
+      resultPage({ frame, ...expiredWords(speaker, time(approval.expiresAt)) }),
       status === 409 ? 409 : 410,
     );
   }
   const outcome =
-    approval.status === 'approved' ? `allowed${approval.decision?.duration === 'once' ? ' once' : ''}` : 'denied';
+    approval.status === 'denied'
+      ? OUTCOMES.denied
+      : approval.decision?.duration === 'once'
+        ? OUTCOMES.allowedOnce
+        : OUTCOMES.allowed;
   const again =
     approval.kind === 'browser' && ctx.path.startsWith('/interaction/')
       ? await browser
@@ -65,8 +75,8 @@ export async function showOver(
     ctx,
     resultPage({
       frame,
-      ...alreadyDecidedWords({ at: clock(approval.decidedAt, person.timeZone), outcome }),
-      ...(again !== undefined && { continueTo: { url: again, label: 'Return to the agent', automatic: false } }),
+      ...alreadyDecidedWords(speaker, { time: time(approval.decidedAt), outcome: say(outcome) }),
+      ...(again !== undefined && { continueTo: { url: again, label: say(RESULT.returnToAgent), automatic: false } }),
     }),
     status,
   );
@@ -81,21 +91,27 @@ export function showProblem(
   pages: ApprovalPages,
 ): Promise<void> | void {
   const frame = frameOf(ctx, pages.cookies);
+  const { speaker } = frame;
+  const { say } = speaker;
   switch (problem) {
     case 'changed':
-      return page(ctx, resultPage({ frame, ...changedWords }), 409);
+      return page(ctx, resultPage({ frame, ...changedWords(speaker) }), 409);
     case 'expired':
-      return page(ctx, resultPage({ frame, ...expiredWords(clock(approval.expiresAt, session.person.timeZone)) }), 410);
+      return page(
+        ctx,
+        resultPage({ frame, ...expiredWords(speaker, speaker.clock(approval.expiresAt, session.person.timeZone)) }),
+        410,
+      );
     case 'decided':
       return showOver(ctx, approval, session, pages, 409);
     case 'duration':
       return showApproval(ctx, approval, session, pages, {
-        error: 'Choose one of the durations on this page. Nothing was allowed.',
+        error: say(DECISION.durationNotOffered),
         status: 400,
       });
     case 'nothing_allowed':
       return showApproval(ctx, approval, session, pages, {
-        error: 'You allowed none of the actions. Choose Allow for at least one, or Deny below.',
+        error: say(DECISION.nothingChosen),
         status: 400,
       });
     case 'needs_proof':
@@ -103,8 +119,8 @@ export function showProblem(
         ctx,
         resultPage({
           frame,
-          title: 'This needs more proof than this server can take.',
-          message: 'Its impact is high by now. Nothing was allowed.',
+          title: say(RESULT.needsProof),
+          message: say(RESULT.needsProofMeans),
           status: 'error',
         }),
         409,
@@ -114,8 +130,8 @@ export function showProblem(
         ctx,
         resultPage({
           frame,
-          title: 'This request cannot be described.',
-          message: 'What the agent asks for is no longer offered. Nothing was allowed.',
+          title: say(RESULT.notDescribable),
+          message: say(RESULT.notDescribableMeans),
           status: 'error',
         }),
         409,

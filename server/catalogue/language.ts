@@ -1,20 +1,10 @@
+import { FALLBACK, LANGUAGES, type Language } from '../../views/words/language.ts';
 import type { Impact } from './action.ts';
 
-/** Languages a page of this server can be in. A catalogue has the first, and may have the others. */
-export type Language = (typeof LANGUAGES)[number];
-export const LANGUAGES = ['en', 'de'] as const;
-
-/** What everything has, and what is shown where a catalogue lacks the reader's language. */
-export const FALLBACK: Language = 'en';
+export { FALLBACK, LANGUAGES, type Language, languageOf } from '../../views/words/language.ts';
 
 /** A text of a catalogue: in one language, or in several with English among them. */
 export type Text = string | ({ en: string } & { readonly [language in Language]?: string });
-
-/** The language a reader is shown: their own where the server speaks it (BCP 47 lookup, RFC 4647 §3.4), else English. */
-export function languageOf(locale: string): Language {
-  const [primary = ''] = locale.toLowerCase().split('-');
-  return LANGUAGES.find((language) => language === primary) ?? FALLBACK;
-}
 
 /** The languages a text names; a plain text is English. */
 export const languagesOf = (text: Text): Language[] =>

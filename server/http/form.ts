@@ -1,15 +1,19 @@
 import type { IncomingMessage } from 'node:http';
 
+import type { PlainMessage } from '../../views/words/words.ts';
 import { parseStrictJson } from '../oauth/strict-json.ts';
 import { checkTexts } from '../oauth/text.ts';
 
 /** A request that cannot be taken as it is: told in the standard form of whoever asked, and nothing changes. */
 export class BadRequest extends Error {
   readonly status: number;
-  constructor(message: string, status = 400) {
+  /** The same for a person at a page; machines and logs get `message`. */
+  readonly forPeople: PlainMessage | undefined;
+  constructor(message: string, status = 400, forPeople?: PlainMessage) {
     super(message);
     this.name = 'BadRequest';
     this.status = status;
+    this.forPeople = forPeople;
   }
 }
 

@@ -15,6 +15,7 @@ const PAGE_HEADERS: Readonly<Record<string, string>> = {
 export function page(ctx: Context, html: string, status = 200): void {
   ctx.status = status;
   ctx.set(PAGE_HEADERS);
+  ctx.vary('Accept-Language');
   ctx.type = 'html';
   ctx.body = html;
 }

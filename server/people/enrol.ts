@@ -3,12 +3,17 @@ import type { Context } from 'koa';
 
 import { enrolPage } from '../../views/enrol.tsx';
 import { errorPage } from '../../views/error.tsx';
+import { ENROL } from '../../views/words/entrance.ts';
+import { SHELL } from '../../views/words/shell.ts';
+import type { Speaker } from '../../views/words/speaker.ts';
+import type { Said } from '../../views/words/words.ts';
 import type { Cookies } from '../http/cookies.ts';
 import { readForm } from '../http/form.ts';
 import { stateOf } from '../http/request-state.ts';
 import { page } from '../http/respond.ts';
 import { hashOf, newId } from '../oauth/ids.ts';
 import { checkSpacing, checkText } from '../oauth/text.ts';
+import { speakerFor } from './language.ts';
 import { frameOf } from './pages.ts';
 import { hashPassword } from './password.ts';
 
@@ -59,11 +64,13 @@ export function enrolRoutes(router: Router, { enrolments, cookies }: EnrolPages)
       name: form.get('name')?.trim(),
       email: form.get('email')?.trim(),
     };
-    const again = (error: string, status = 400) => show(ctx, enrolment, cookies, { error, fields }, status);
-    if (!cookies.csrfMatches(ctx, form.get('csrf')))
-      return again('This form is no longer valid. Please try again.', 403);
+    const speaker = speakerFor(ctx);
+    const { say } = speaker;
+    const again = (error: Said, status = 400) => show(ctx, enrolment, cookies, { error, fields }, status);
+    if (!cookies.csrfMatches(ctx, form.get('csrf'))) return again(say(SHELL.formEnded), 403);
     const password = form.get('password') ?? '';
-    const problem = passwordProblem(password) ?? (enrolment.person ? undefined : fieldProblem(fields));
+    const problem =
+      passwordProblem(password, speaker) ?? (enrolment.person ? undefined : fieldProblem(fields, speaker));
     if (problem !== undefined) return again(problem);
 
     const { organization = '', name = '', email = '' } = fields;
@@ -75,8 +82,7 @@ export function enrolRoutes(router: Router, { enrolments, cookies }: EnrolPages)
         };
     const result = await enrolments.enrol(tokenHash, await hashPassword(password), first);
     if (result === 'gone') return gone(ctx, cookies);
-    if (result === 'taken')
-      return again('This e-mail address signs in here already, as somebody of another organization.', 409);
+    if (result === 'taken') return again(say(ENROL.taken), 409);
     ctx.redirect('/login');
     ctx.status = 303;
   });
@@ -86,10 +92,11 @@ function show(
   ctx: Context,
   { person }: Enrolment,
   cookies: Cookies,
-  { error, fields = {} }: { error?: string; fields?: Parameters<typeof enrolPage>[0]['fields'] },
+  { error, fields = {} }: { error?: Said; fields?: Parameters<typeof enrolPage>[0]['fields'] },
   status = 200,
 ): void {
   const props = {
+    frame: { ...frameOf(ctx, cookies), organizationName: person?.organizationName ?? 'Countersign', person: undefined },
     csrf: cookies.csrf(ctx),
     action: ctx.path,
     passwordMinimum: PASSWORD.minimum,
@@ -102,43 +109,42 @@ function show(
 
 /** Used, expired and never made are one answer: a link says nothing to whoever guesses. */
 function gone(ctx: Context, cookies: Cookies): void {
+  const { say } = speakerFor(ctx);
   page(
     ctx,
     errorPage({
       frame: frameOf(ctx, cookies),
-      title: 'This link has ended',
-      message: 'It works once, for 15 minutes.',
-      nextStep: 'Ask whoever sent it for a new one.',
+      title: say(ENROL.ended),
+      message: say(ENROL.endedMeans),
+      nextStep: say(ENROL.endedNext),
       requestId: stateOf(ctx.req).id,
     }),
     410,
   );
 }
 
-function passwordProblem(password: string): string | undefined {
+function passwordProblem(password: string, { say }: Speaker): Said | undefined {
   const length = [...password].length;
-  if (length < PASSWORD.minimum) return `The password needs at least ${PASSWORD.minimum} characters.`;
-  if (length > PASSWORD.maximum) return `The password has more than ${PASSWORD.maximum} characters.`;
-  return new Set(password.toLowerCase()).size < 5 ? 'The password repeats too few characters.' : undefined;
+  if (length < PASSWORD.minimum) return say(ENROL.passwordShort, { minimum: PASSWORD.minimum });
+  if (length > PASSWORD.maximum) return say(ENROL.passwordLong, { maximum: PASSWORD.maximum });
+  return new Set(password.toLowerCase()).size < 5 ? say(ENROL.passwordRepeats) : undefined;
 }
 
-function fieldProblem(fields: {
-  organization?: string | undefined;
-  name?: string | undefined;
-  email?: string | undefined;
-}): string | undefined {
-  for (const [label, value = '', limit] of [
-    ['The name of the organization', fields.organization, 80],
-    ['Your name', fields.name, 80],
+function fieldProblem(
+  fields: { organization?: string | undefined; name?: string | undefined; email?: string | undefined },
+  { say }: Speaker,
+): Said | undefined {
+  for (const [field, value = '', limit] of [
+    [say(ENROL.organization), fields.organization, 80],
+    [say(ENROL.yourName), fields.name, 80],
   ] as const) {
-    if (value === '' || [...value].length > limit) return `${label} has 1 to ${limit} characters.`;
-    const problem = checkText(value) ?? checkSpacing(value);
-    if (problem !== undefined) return `${label} has ${problem}.`;
+    if (value === '' || [...value].length > limit) return say(ENROL.lengthOf, { field, limit });
+    if ((checkText(value) ?? checkSpacing(value)) !== undefined) return say(ENROL.hidden, { field });
   }
   const { email = '' } = fields;
   return email.length <= 254 && /^[^\s@<>"]+@[^\s@.]+(\.[^\s@.]+)+$/u.test(email) && checkText(email) === undefined
     ? undefined
-    : 'This is not an e-mail address.';
+    : say(ENROL.notAnEmail);
 }
 
 /** As it stands in commands: what Latin letters and digits are left of the name. */

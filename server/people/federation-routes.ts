@@ -1,9 +1,9 @@
 import type Router from '@koa/router';
 import type { Context } from 'koa';
-
 import { errorPage } from '../../views/error.tsx';
 import { resultPage } from '../../views/result.tsx';
 import { signInSettingsPage } from '../../views/sign-in-settings.tsx';
+import { asItIs } from '../../views/words/words.ts';
 import type { Cookies } from '../http/cookies.ts';
 import { BadRequest } from '../http/form.ts';
 import { stateOf } from '../http/request-state.ts';
@@ -50,10 +50,10 @@ export function federationRoutes(router: Router, pages: FederationPages): void {
         ctx,
         resultPage({
           frame: frameOf(ctx, cookies),
-          title: label,
-          message: `You sign in at ${provider.name}, and come back here.`,
+          title: asItIs(label),
+          message: asItIs(`You sign in at ${provider.name}, and come back here.`),
           status: 'info',
-          continueTo: { url, label, automatic: true },
+          continueTo: { url, label: asItIs(label), automatic: true },
         }),
       );
     } catch (cause) {
@@ -159,9 +159,9 @@ function trouble(ctx: Context, { cookies }: FederationPages, why: Trouble, provi
     ctx,
     errorPage({
       frame: frameOf(ctx, cookies),
-      title,
-      message: where + message,
-      nextStep,
+      title: asItIs(title),
+      message: asItIs(where + message),
+      nextStep: asItIs(nextStep),
       requestId: stateOf(ctx.req).id,
     }),
     status,

@@ -1,10 +1,14 @@
 import type Router from '@koa/router';
 import type { Context } from 'koa';
 
+import { ENTRANCE } from '../../views/words/entrance.ts';
+import { SHELL } from '../../views/words/shell.ts';
+import type { Said } from '../../views/words/words.ts';
 import type { Cookies } from '../http/cookies.ts';
 import { readForm } from '../http/form.ts';
 import { parseStrictJson } from '../oauth/strict-json.ts';
 import type { Challenges } from './challenge.ts';
+import { speakerFor } from './language.ts';
 import type { Passkey, PasskeyUse } from './passkey.ts';
 import { beginSession, type SignInDependencies } from './sign-in.ts';
 import type { WebAuthn } from './webauthn.ts';
@@ -37,24 +41,24 @@ export function passkeySignInRoutes(
   pages: PasskeySignIn,
   /** The sign-in page again, or on to where the person was going. */
   answer: {
-    again(ctx: Context, error: string, status: number): Promise<void>;
+    again(ctx: Context, error: Said, status: number): Promise<void>;
     onward(ctx: Context, session: { cookie: string; maxAgeSeconds: number }): Promise<void>;
   },
 ): void {
   const { cookies, limits, challenges, webAuthn, passkeys } = pages;
   router.post('/login/passkey', async (ctx) => {
     const form = await readForm(ctx.req);
-    if (!cookies.csrfMatches(ctx, form.get('csrf')))
-      return answer.again(ctx, 'This form is no longer valid. Please try again.', 403);
+    const { say } = speakerFor(ctx);
+    if (!cookies.csrfMatches(ctx, form.get('csrf'))) return answer.again(ctx, say(SHELL.formEnded), 403);
     const assertion = form.get('assertion') ?? '';
     const credential = credentialIn(assertion);
     const waitSeconds = await limits.attempt(`passkey ${credential}`, ctx.ip);
     if (waitSeconds !== undefined) {
       ctx.set('Retry-After', String(waitSeconds));
-      return answer.again(ctx, `Too many tries. Wait ${Math.ceil(waitSeconds / 60)} minutes and try again.`, 429);
+      return answer.again(ctx, say(ENTRANCE.tooMany, { count: Math.ceil(waitSeconds / 60) }), 429);
     }
     // One sentence for whatever was wrong: a stranger learns of no passkey whether it is known.
-    const refused = () => answer.again(ctx, 'This passkey does not sign in here.', 401);
+    const refused = () => answer.again(ctx, say(ENTRANCE.notThisPasskey), 401);
     const passkey = await passkeys.byCredential(credential);
     if (!passkey) return refused();
     const browser = cookies.csrf(ctx);

@@ -7,9 +7,12 @@ export interface Person {
   roles: readonly string[];
   status: 'active' | 'disabled';
   timeZone: string;
+  /** What they chose for their pages and messages; null: nothing. */
+  language: string | null;
   organizationName: string;
   organizationSlug: string;
   organizationDomains: readonly string[];
+  organizationLanguage: string;
 }
 
 /** `administrators`: break-glass, for the day the provider is down; every use is an alarm. */
@@ -29,6 +32,7 @@ export interface PeopleStore {
   find(id: string): Promise<Person | undefined>;
   findByEmail(organization: string, email: string): Promise<Person | undefined>;
   localCredential(email: string): Promise<Credential | undefined>;
+  setLanguage(organization: string, id: string, language: string): Promise<void>;
 }
 
 /** A person at a browser. */

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { readConfig } from '../../server/config.ts';
+import { type Config, readConfig } from '../../server/config.ts';
 import type { DemoFile } from '../../server/demo.ts';
 import { start } from '../../server/start.ts';
 import { createTestDatabase } from './database.ts';
@@ -21,13 +21,19 @@ export interface TestServer {
 /** One in this process, whose management endpoints can be read. */
 export type MonitoredServer = TestServer & { managementPort: number };
 
-/** @param settings environment variables beside those that the test needs itself */
-export async function startServer(settings: Record<string, string> = {}): Promise<MonitoredServer> {
+/**
+ * @param settings environment variables beside those that the test needs itself
+ * @param more configuration that no setting makes
+ */
+export async function startServer(
+  settings: Record<string, string> = {},
+  more: Pick<Config, 'pseudoLanguages'> = {},
+): Promise<MonitoredServer> {
   const database = settings.DATABASE_URL ? undefined : await createTestDatabase();
   const dataDir = mkdtempSync(join(tmpdir(), 'countersign-'));
   const port = await freePort();
-  const running = await start(
-    readConfig({
+  const running = await start({
+    ...readConfig({
       PORT: String(port),
       MANAGEMENT_PORT: '0',
       DATABASE_URL: settings.DATABASE_URL ?? database?.url ?? '',
@@ -36,7 +42,8 @@ export async function startServer(settings: Record<string, string> = {}): Promis
       COUNTERSIGN_LOG_LEVEL: 'error',
       ...settings,
     }),
-  );
+    ...more,
+  });
   if (!running.demo) throw new Error('the demonstration was not filled in');
   return {
     issuer: running.issuer,

@@ -3,314 +3,354 @@ import type { DecisionPage } from '../../views/decision.tsx';
 import type { InboxPage } from '../../views/inbox.tsx';
 import type { Frame } from '../../views/layout.tsx';
 import type { MyAgentsPage } from '../../views/my-agents.tsx';
+import { AGENT_STATES, EVENTS } from '../../views/words/agents.ts';
+import { DECISION } from '../../views/words/decision.ts';
+import type { PageLanguage } from '../../views/words/language.ts';
+import { OUTCOMES } from '../../views/words/result.ts';
+import { speakerOf } from '../../views/words/speaker.ts';
+import { asItIs } from '../../views/words/words.ts';
 
-/** The five tasks of the interface's specification (§7), as the pages receive them. */
+/** The five tasks of the interface's specification (§7) and what hangs on them, as the pages receive them. */
+export function samplesIn(language: PageLanguage) {
+  const speaker = speakerOf(language);
+  const { say } = speaker;
+  const frame: Frame = {
+    speaker,
+    organizationName: 'Acme',
+    person: { name: 'Anna Berg', email: 'person@acme.example' },
+    csrf: 'csrf-value',
+    requestId: 'http_5k2m',
+    returnTo: '/inbox',
+  };
 
-export const frame: Frame = {
-  organizationName: 'Acme',
-  person: { name: 'Anna Berg', email: 'person@acme.example' },
-  csrf: 'csrf-value',
-  requestId: 'http_5k2m',
-};
+  const asker = {
+    agentId: 'agt_meeting',
+    owner: 'Priya N.',
+    registered: say(DECISION.registered),
+    firstRequest: false,
+    timesUsed: 14,
+    chain: ['Anna Berg', 'Meeting Helper'],
+    application: 'Acme Chat',
+    mayHandTo: [],
+  };
 
-const asker = {
-  agentId: 'agt_meeting',
-  owner: 'Priya N.',
-  registered: 'Registered by your organization',
-  firstRequest: false,
-  timesUsed: 14,
-  chain: ['Anna Berg', 'Meeting Helper'],
-  application: 'Acme Chat',
-  mayHandTo: [],
-};
+  const once = { value: 'once', label: 'Once', checked: true };
 
-const once = { value: 'once', label: 'Once', checked: true };
+  /** T1, low impact, in the browser. */
+  const readCalendar: DecisionPage = {
+    frame,
+    csrf: 'csrf-value',
+    action: '/r/req_8f2k',
+    requestHash: 'n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCgg',
+    requestId: 'req_8f2k',
+    agentName: 'Meeting Helper',
+    headline: [
+      { text: 'read your calendar for ', critical: false },
+      { text: '24–28 Nov', critical: true },
+    ],
+    impact: 'low',
+    impactSymbol: '○',
+    impactLine: 'Reads only · Low impact',
+    facts: {
+      what: 'Read event titles, times and attendees',
+      system: 'Google Calendar — anna@acme.example',
+      data: 'Your main calendar, 24–28 Nov 2026 only',
+      changes: 'Nothing. It cannot create, change or send',
+      impact: 'It will see who you meet and when',
+      duration: 'Your choice below',
+    },
+    agentWords: 'Find a free hour for the Q1 review.',
+    durations: [
+      once,
+      { value: 'PT1H', label: '1 hour', checked: false },
+      { value: 'today', label: 'Today', checked: false },
+    ],
+    who: asker,
+    exactRequest: JSON.stringify(
+      [
+        {
+          type: 'calendar.events.read',
+          locations: ['https://calendar.acme.example'],
+          from: '2026-11-24',
+          to: '2026-11-28',
+        },
+      ],
+      null,
+      2,
+    ),
+    hashPrefix: 'n4bQgYhMfWWa',
+    askedAt: '14:02',
+    expiresAt: '14:12 (UTC+2)',
+    buttonLabel: 'Allow reading',
+  };
 
-/** T1, low impact, in the browser. */
-export const readCalendar: DecisionPage = {
-  frame,
-  csrf: 'csrf-value',
-  action: '/r/req_8f2k',
-  requestHash: 'n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCgg',
-  requestId: 'req_8f2k',
-  agentName: 'Meeting Helper',
-  headline: [
-    { text: 'read your calendar for ', critical: false },
-    { text: '24–28 Nov', critical: true },
-  ],
-  impact: 'low',
-  impactSymbol: '○',
-  impactLine: 'Reads only · Low impact',
-  facts: {
-    what: 'Read event titles, times and attendees',
-    system: 'Google Calendar — anna@acme.example',
-    data: 'Your main calendar, 24–28 Nov 2026 only',
-    changes: 'Nothing. It cannot create, change or send',
-    impact: 'It will see who you meet and when',
-    duration: 'Your choice below',
-  },
-  agentWords: 'Find a free hour for the Q1 review.',
-  durations: [
-    once,
-    { value: 'PT1H', label: '1 hour', checked: false },
-    { value: 'today', label: 'Today', checked: false },
-  ],
-  who: asker,
-  exactRequest: JSON.stringify(
-    [
+  /** T2, medium impact, with a sub-agent. */
+  const sendInvitations: DecisionPage = {
+    ...readCalendar,
+    headline: [
+      { text: 'invite ', critical: false },
+      { text: '6 people', critical: true },
+      { text: ' to ', critical: false },
+      { text: '“Q1 review”', critical: true },
+      { text: ', ', critical: false },
+      { text: 'Thu 26 Nov 10:00', critical: true },
+    ],
+    impact: 'medium',
+    impactSymbol: '◐',
+    impactLine: 'Sends messages · Medium impact · Can be cancelled',
+    facts: {
+      what: 'Create one event and e-mail 6 guests',
+      system: 'Google Calendar — anna@acme.example',
+      data: 'Guests: 6, all at Acme',
+      changes: 'Yes — one event, 6 e-mails in your name',
+      impact: 'Guests see your name as sender',
+      duration: 'Once, within 10 minutes',
+    },
+    durations: [once],
+    who: { ...asker, mayHandTo: ['Invitation Worker'] },
+    buttonLabel: 'Send invitations',
+  };
+
+  /** T3, high impact, from behind: the person types the number shown where the task was started. */
+  const exportContacts: DecisionPage = {
+    ...readCalendar,
+    agentName: 'Finance Agent',
+    headline: [
+      { text: 'export ', critical: false },
+      { text: '1,240 CRM contacts', critical: true },
+    ],
+    impact: 'high',
+    impactSymbol: '▲',
+    impactLine: 'Copies personal data out · High impact · Cannot be recalled',
+    facts: {
+      what: 'Export contacts tagged “Lead 2026” as CSV',
+      system: 'HubSpot — portal Acme EMEA',
+      data: 'Names, work e-mails, phone numbers (1,240 people)',
+      changes: 'Nothing in HubSpot; makes a copy elsewhere',
+      impact: 'Personal data leaves HubSpot to Acme Drive',
+      duration: 'Once, within 10 minutes',
+    },
+    agentWords: undefined,
+    reference: 'Lead-export-26',
+    durations: [once],
+    number: { wrong: false },
+    origin: say(DECISION.askedAt, { agent: 'Finance Agent', time: '14:01' }),
+    who: { ...asker, agentId: 'agt_finance', owner: 'Tom K.', chain: ['Anna Berg', 'Finance Agent'] },
+    buttonLabel: 'Approve export',
+  };
+
+  /** T4, high impact: the person types the amount. */
+  const refund: DecisionPage = {
+    ...exportContacts,
+    headline: [
+      { text: 'refund ', critical: false },
+      { text: 'EUR 4,200.00', critical: true },
+      { text: ' to ', critical: false },
+      { text: 'Nordwind GmbH', critical: true },
+    ],
+    impactLine: 'Moves money · High impact · Cannot be undone here',
+    facts: {
+      what: 'Refund invoice INV-20991 in full',
+      system: 'Stripe — account Acme GmbH (live)',
+      data: 'Payment pi_3Q…81c, card ending 4242',
+      changes: 'Yes — one refund is created',
+      impact: 'EUR 4,200.00 leaves Acme. Your limit: EUR 5,000',
+      duration: 'Once, within 10 minutes. No repeat',
+    },
+    agentWords: 'Customer returned the order.',
+    reference: undefined,
+    number: undefined,
+    origin: undefined,
+    criticalValue: {
+      label: asItIs('Type the amount to refund'),
+      hint: asItIs('As shown above, for example 1,234.00'),
+      wrong: false,
+    },
+    buttonLabel: 'Approve refund',
+  };
+
+  /** T5, critical impact, by an agent that registered itself. */
+  const deleteRepository: DecisionPage = {
+    ...refund,
+    agentName: 'DevOps Bot',
+    headline: [
+      { text: 'delete the repository ', critical: false },
+      { text: 'acme/billing', critical: true },
+    ],
+    impact: 'critical',
+    impactSymbol: '▲▲',
+    impactLine: 'Deletes data · Critical impact · Cannot be undone',
+    facts: {
+      what: 'Delete the repository with issues and pull requests',
+      system: 'GitHub — organization acme',
+      data: '1,912 commits, 48 open issues, 3 years',
+      changes: 'Yes — everything in it is removed',
+      impact: 'Builds and deployments of “billing” will stop',
+      duration: 'Once, within 10 minutes after both approvals',
+    },
+    agentWords: undefined,
+    criticalValue: { label: asItIs('Type the name of the repository'), hint: asItIs('As shown above'), wrong: false },
+    buttonLabel: 'Approve deletion',
+  };
+
+  const severalActions: DecisionPage = {
+    ...readCalendar,
+    headline: [{ text: 'do 2 things in your calendar', critical: false }],
+    impact: 'medium',
+    impactSymbol: '◐',
+    impactLine: 'Reads and sends · Medium impact · Can be cancelled',
+    actions: [
       {
-        type: 'calendar.events.read',
-        locations: ['https://calendar.acme.example'],
-        from: '2026-11-24',
-        to: '2026-11-28',
+        index: 0,
+        sentence: 'Read your calendar for 24–28 Nov',
+        impactLine: 'Reads only · Low impact',
+        impact: 'low',
+        preselected: true,
+      },
+      {
+        index: 1,
+        sentence: 'Invite 6 people to “Q1 review”',
+        impactLine: 'Sends messages · Medium impact',
+        impact: 'medium',
+        preselected: true,
       },
     ],
-    null,
-    2,
-  ),
-  hashPrefix: 'n4bQgYhMfWWa',
-  askedAt: '14:02',
-  expiresAt: '14:12 (UTC+2)',
-  buttonLabel: 'Allow reading',
-};
+    buttonLabel: 'Allow what I chose',
+  };
 
-/** T2, medium impact, with a sub-agent. */
-export const sendInvitations: DecisionPage = {
-  ...readCalendar,
-  headline: [
-    { text: 'invite ', critical: false },
-    { text: '6 people', critical: true },
-    { text: ' to ', critical: false },
-    { text: '“Q1 review”', critical: true },
-    { text: ', ', critical: false },
-    { text: 'Thu 26 Nov 10:00', critical: true },
-  ],
-  impact: 'medium',
-  impactSymbol: '◐',
-  impactLine: 'Sends messages · Medium impact · Can be cancelled',
-  facts: {
-    what: 'Create one event and e-mail 6 guests',
-    system: 'Google Calendar — anna@acme.example',
-    data: 'Guests: 6, all at Acme',
-    changes: 'Yes — one event, 6 e-mails in your name',
-    impact: 'Guests see your name as sender',
-    duration: 'Once, within 10 minutes',
-  },
-  durations: [once],
-  who: { ...asker, mayHandTo: ['Invitation Worker'] },
-  buttonLabel: 'Send invitations',
-};
+  const inbox: InboxPage = {
+    frame,
+    waiting: [
+      {
+        href: '/r/req_1',
+        agentName: 'Finance Agent',
+        headline: 'refund EUR 4,200.00 to Nordwind GmbH',
+        impact: 'high',
+        impactSymbol: '▲',
+        expiresAt: '14:12',
+      },
+      {
+        href: '/r/req_2',
+        agentName: 'Meeting Helper',
+        headline: 'read your calendar for 24–28 Nov',
+        impact: 'low',
+        impactSymbol: '○',
+        expiresAt: '14:30',
+      },
+    ],
+    earlier: { allowed: 3, denied: 1, expired: 1 },
+    recent: [
+      { at: '13:40', text: 'Meeting Helper: read your calendar for 17–21 Nov', outcome: say(OUTCOMES.allowedOnce) },
+      { at: '11:05', text: 'Web Researcher: export 80 CRM contacts', outcome: say(OUTCOMES.denied) },
+    ],
+  };
 
-/** T3, high impact, from behind: the person types the number shown where the task was started. */
-export const exportContacts: DecisionPage = {
-  ...readCalendar,
-  agentName: 'Finance Agent',
-  headline: [
-    { text: 'export ', critical: false },
-    { text: '1,240 CRM contacts', critical: true },
-  ],
-  impact: 'high',
-  impactSymbol: '▲',
-  impactLine: 'Copies personal data out · High impact · Cannot be recalled',
-  facts: {
-    what: 'Export contacts tagged “Lead 2026” as CSV',
-    system: 'HubSpot — portal Acme EMEA',
-    data: 'Names, work e-mails, phone numbers (1,240 people)',
-    changes: 'Nothing in HubSpot; makes a copy elsewhere',
-    impact: 'Personal data leaves HubSpot to Acme Drive',
-    duration: 'Once, within 10 minutes',
-  },
-  agentWords: undefined,
-  reference: 'Lead-export-26',
-  durations: [once],
-  number: { wrong: false },
-  origin: 'Started by you in “Acme Chat”, today 14:01',
-  who: { ...asker, agentId: 'agt_finance', owner: 'Tom K.', chain: ['Anna Berg', 'Finance Agent'] },
-  buttonLabel: 'Approve export',
-};
+  const myAgents: MyAgentsPage = {
+    frame,
+    csrf: 'csrf-value',
+    stopAll: '/agents/stop',
+    agents: [
+      {
+        id: 'agt_meeting',
+        name: 'Meeting Helper',
+        owner: 'Priya N.',
+        purpose: 'Finds times and prepares meetings',
+        lastUsed: '12 minutes ago',
+        status: say(AGENT_STATES.active),
+        paused: false,
+        pauseAction: '/agents/agt_meeting/pause',
+        resumeAction: '/agents/agt_meeting/resume',
+        tasks: [
+          {
+            id: 'tsk_1',
+            sentence: 'Read your calendar for 24–28 Nov',
+            impactSymbol: '○',
+            until: '15:02',
+            stopAction: '/tasks/tsk_1/stop',
+          },
+          {
+            id: 'tsk_2',
+            sentence: 'Invite 6 people to “Q1 review”, Thu 26 Nov 10:00',
+            impactSymbol: '◐',
+            until: '14:12',
+            uses: { done: 0, most: 1 },
+            stopAction: '/tasks/tsk_2/stop',
+          },
+        ],
+        recent: [
+          { at: '14:05', text: say(EVENTS['task.approved']) },
+          { at: '13:58', text: say(EVENTS['request.received']) },
+        ],
+      },
+      {
+        id: 'agt_finance',
+        name: 'Finance Agent',
+        owner: 'Tom K.',
+        purpose: 'Checks invoices and prepares refunds',
+        lastUsed: '2 hours ago',
+        status: say(AGENT_STATES.active),
+        paused: false,
+        pauseAction: '/agents/agt_finance/pause',
+        resumeAction: '/agents/agt_finance/resume',
+        tasks: [],
+        recent: [],
+      },
+      {
+        id: 'agt_web',
+        name: 'Web Researcher',
+        owner: 'Tom K.',
+        purpose: 'Looks things up',
+        status: say(AGENT_STATES.active),
+        paused: true,
+        pauseAction: '/agents/agt_web/pause',
+        resumeAction: '/agents/agt_web/resume',
+        tasks: [],
+        recent: [],
+      },
+    ],
+  };
 
-/** T4, high impact: the person types the amount. */
-export const refund: DecisionPage = {
-  ...exportContacts,
-  headline: [
-    { text: 'refund ', critical: false },
-    { text: 'EUR 4,200.00', critical: true },
-    { text: ' to ', critical: false },
-    { text: 'Nordwind GmbH', critical: true },
-  ],
-  impactLine: 'Moves money · High impact · Cannot be undone here',
-  facts: {
-    what: 'Refund invoice INV-20991 in full',
-    system: 'Stripe — account Acme GmbH (live)',
-    data: 'Payment pi_3Q…81c, card ending 4242',
-    changes: 'Yes — one refund is created',
-    impact: 'EUR 4,200.00 leaves Acme. Your limit: EUR 5,000',
-    duration: 'Once, within 10 minutes. No repeat',
-  },
-  agentWords: 'Customer returned the order.',
-  reference: undefined,
-  number: undefined,
-  origin: undefined,
-  criticalValue: { label: 'Type the amount to refund', hint: 'As shown above, for example 1,234.00', wrong: false },
-  buttonLabel: 'Approve refund',
-};
+  const [meetingHelper] = myAgents.agents;
+  if (meetingHelper === undefined) throw new Error('the sample has an agent');
 
-/** T5, critical impact, by an agent that registered itself. */
-export const deleteRepository: DecisionPage = {
-  ...refund,
-  agentName: 'DevOps Bot',
-  headline: [
-    { text: 'delete the repository ', critical: false },
-    { text: 'acme/billing', critical: true },
-  ],
-  impact: 'critical',
-  impactSymbol: '▲▲',
-  impactLine: 'Deletes data · Critical impact · Cannot be undone',
-  facts: {
-    what: 'Delete the repository with issues and pull requests',
-    system: 'GitHub — organization acme',
-    data: '1,912 commits, 48 open issues, 3 years',
-    changes: 'Yes — everything in it is removed',
-    impact: 'Builds and deployments of “billing” will stop',
-    duration: 'Once, within 10 minutes after both approvals',
-  },
-  agentWords: undefined,
-  criticalValue: { label: 'Type the name of the repository', hint: 'As shown above', wrong: false },
-  buttonLabel: 'Approve deletion',
-};
-
-export const severalActions: DecisionPage = {
-  ...readCalendar,
-  headline: [{ text: 'do 2 things in your calendar', critical: false }],
-  impact: 'medium',
-  impactSymbol: '◐',
-  impactLine: 'Reads and sends · Medium impact · Can be cancelled',
-  actions: [
-    {
-      index: 0,
-      sentence: 'Read your calendar for 24–28 Nov',
-      impactLine: 'Reads only · Low impact',
-      impact: 'low',
-      preselected: true,
+  const oneAgent: AgentPage = {
+    frame,
+    csrf: 'csrf-value',
+    agent: {
+      ...meetingHelper,
+      registered: say(DECISION.registered),
+      mayHandTo: ['Invitation Worker', 'Room Finder'],
     },
-    {
-      index: 1,
-      sentence: 'Invite 6 people to “Q1 review”',
-      impactLine: 'Sends messages · Medium impact',
-      impact: 'medium',
-      preselected: true,
-    },
-  ],
-  buttonLabel: 'Allow what I chose',
-};
+    timeline: [
+      { at: '14:06', text: say(EVENTS['redemption.reserved']), outcome: say(OUTCOMES.succeeded) },
+      { at: '14:05', text: say(EVENTS['task.approved']), outcome: say(OUTCOMES.allowedOnce) },
+      { at: '13:58', text: say(EVENTS['request.received']) },
+    ],
+  };
 
-export const inbox: InboxPage = {
+  return {
+    frame,
+    readCalendar,
+    sendInvitations,
+    exportContacts,
+    refund,
+    deleteRepository,
+    severalActions,
+    inbox,
+    myAgents,
+    oneAgent,
+  };
+}
+
+export const {
   frame,
-  waiting: [
-    {
-      href: '/r/req_1',
-      agentName: 'Finance Agent',
-      headline: 'refund EUR 4,200.00 to Nordwind GmbH',
-      impact: 'high',
-      impactSymbol: '▲',
-      expiresAt: '14:12',
-    },
-    {
-      href: '/r/req_2',
-      agentName: 'Meeting Helper',
-      headline: 'read your calendar for 24–28 Nov',
-      impact: 'low',
-      impactSymbol: '○',
-      expiresAt: '14:30',
-    },
-  ],
-  earlier: { allowed: 3, denied: 1, expired: 1 },
-  recent: [
-    { at: '13:40', text: 'Meeting Helper: read your calendar for 17–21 Nov', outcome: 'allowed once' },
-    { at: '11:05', text: 'Web Researcher: export 80 CRM contacts', outcome: 'denied' },
-  ],
-};
-
-export const myAgents: MyAgentsPage = {
-  frame,
-  csrf: 'csrf-value',
-  stopAll: '/agents/stop',
-  agents: [
-    {
-      id: 'agt_meeting',
-      name: 'Meeting Helper',
-      owner: 'Priya N.',
-      purpose: 'Finds times and prepares meetings',
-      lastUsed: '12 minutes ago',
-      status: 'active',
-      paused: false,
-      pauseAction: '/agents/agt_meeting/pause',
-      resumeAction: '/agents/agt_meeting/resume',
-      tasks: [
-        {
-          id: 'tsk_1',
-          sentence: 'Read your calendar for 24–28 Nov',
-          impactSymbol: '○',
-          until: '15:02',
-          uses: 'used 2 times',
-          stopAction: '/tasks/tsk_1/stop',
-        },
-        {
-          id: 'tsk_2',
-          sentence: 'Invite 6 people to “Q1 review”, Thu 26 Nov 10:00',
-          impactSymbol: '◐',
-          until: '14:12',
-          uses: '0 of 1 uses',
-          stopAction: '/tasks/tsk_2/stop',
-        },
-      ],
-      recent: [
-        { at: '14:05', text: 'You allowed: read your calendar for 24–28 Nov' },
-        { at: '13:58', text: 'Asked: read your calendar for 24–28 Nov' },
-      ],
-    },
-    {
-      id: 'agt_finance',
-      name: 'Finance Agent',
-      owner: 'Tom K.',
-      purpose: 'Checks invoices and prepares refunds',
-      lastUsed: '2 hours ago',
-      status: 'active',
-      paused: false,
-      pauseAction: '/agents/agt_finance/pause',
-      resumeAction: '/agents/agt_finance/resume',
-      tasks: [],
-      recent: [],
-    },
-    {
-      id: 'agt_web',
-      name: 'Web Researcher',
-      owner: 'Tom K.',
-      purpose: 'Looks things up',
-      status: 'paused by you',
-      paused: true,
-      pauseAction: '/agents/agt_web/pause',
-      resumeAction: '/agents/agt_web/resume',
-      tasks: [],
-      recent: [],
-    },
-  ],
-};
-
-const [meetingHelper] = myAgents.agents;
-if (meetingHelper === undefined) throw new Error('the sample has an agent');
-
-export const oneAgent: AgentPage = {
-  frame,
-  csrf: 'csrf-value',
-  agent: {
-    ...meetingHelper,
-    registered: 'Registered by your organization',
-    mayHandTo: ['Invitation Worker', 'Room Finder'],
-  },
-  timeline: [
-    { at: '14:06', text: 'Used: read your calendar for 24–28 Nov', outcome: 'done' },
-    { at: '14:05', text: 'You allowed: read your calendar for 24–28 Nov', outcome: 'once' },
-    { at: '13:58', text: 'Asked: read your calendar for 24–28 Nov' },
-  ],
-};
+  readCalendar,
+  sendInvitations,
+  exportContacts,
+  refund,
+  deleteRepository,
+  severalActions,
+  inbox,
+  myAgents,
+  oneAgent,
+} = samplesIn('en');

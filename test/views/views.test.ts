@@ -13,6 +13,8 @@ import {
 } from '../../views/result.tsx';
 import { signInPage } from '../../views/sign-in.tsx';
 import { followable, visible, visibleJson } from '../../views/text.tsx';
+import { speakerOf } from '../../views/words/speaker.ts';
+import { asItIs } from '../../views/words/words.ts';
 import { inner, tags, text } from './html.ts';
 import { account, decisions, entrance, everyPage, variants } from './pages.ts';
 import {
@@ -27,10 +29,11 @@ import {
   severalActions,
 } from './samples.ts';
 
+const speaker = speakerOf('en');
 const pages = Object.entries(everyPage).map(([name, html]) => ({ name, html }));
 
 test.each(pages)('$name has one h1, a language, a title and nothing inline (§11.2)', ({ html }) => {
-  expect(html).toMatch(/^<!doctype html><html lang="en">/u);
+  expect(html).toMatch(/^<!doctype html><html lang="en" dir="ltr">/u);
   expect(tags(html, 'h1')).toHaveLength(1);
   expect(text(inner(html, 'h1'))).not.toBe('');
   expect(text(inner(html, 'title'))).toMatch(/\S · (Acme|Countersign)$/u);
@@ -58,7 +61,7 @@ test.each(pages)('$name says nothing of scopes, tokens, clients, grants or deleg
 });
 
 test('U1-1 the sign-in page knows nothing of any request', () => {
-  const html = signInPage({ frame: { organizationName: 'Acme' }, csrf: 'c', action: '/sign-in' });
+  const html = signInPage({ frame: { speaker, organizationName: 'Acme' }, csrf: 'c', action: '/sign-in' });
   expect(html).not.toContain('data-fact');
   expect(html).not.toMatch(/allow|approve|deny/iu);
   expect(html).not.toContain('<nav');
@@ -249,21 +252,21 @@ test('an agent that nobody vouches for is named with its host, above the facts',
 const results = [
   {
     id: 'U5',
-    words: deniedWords('Finance Agent'),
+    words: deniedWords(speaker, 'Finance Agent'),
     says: 'Denied. Finance Agent was told no. Nothing was changed and nothing was shared.',
   },
   {
     id: 'U8-1',
-    words: expiredWords('14:12'),
+    words: expiredWords(speaker, asItIs('14:12')),
     says: 'This request expired at 14:12. Nothing was allowed. Ask the agent to try again.',
   },
-  { id: 'U8-2', words: changedWords, says: 'This request has changed. Nothing was allowed.' },
+  { id: 'U8-2', words: changedWords(speaker), says: 'This request has changed. Nothing was allowed.' },
   {
     id: 'U8-3',
-    words: alreadyDecidedWords({ at: '14:05', outcome: 'allowed once' }),
+    words: alreadyDecidedWords(speaker, { time: asItIs('14:05'), outcome: asItIs('allowed once') }),
     says: 'Already decided by you at 14:05 (allowed once).',
   },
-  { id: 'U8-4', words: nothingHereWords, says: 'Nothing to review here.' },
+  { id: 'U8-4', words: nothingHereWords(speaker), says: 'Nothing to review here.' },
 ];
 
 test.each(results)('$id says: $says', ({ words, says }) => {
@@ -273,10 +276,15 @@ test.each(results)('$id says: $says', ({ words, says }) => {
   expect(html).toContain('href="/inbox"');
 });
 
-const receipt = { frame, title: 'Allowed once.', message: 'It may.', status: 'allowed' } as const;
+const receipt = {
+  frame,
+  title: asItIs('Allowed once.'),
+  message: asItIs('It may.'),
+  status: 'allowed',
+} as const;
 
 test('U6-1 an automatic return is immediate and always also a link', () => {
-  const onward = { url: 'https://agent.example/cb?code=a&state=b', label: 'Return to Finance Agent' };
+  const onward = { url: 'https://agent.example/cb?code=a&state=b', label: asItIs('Return to Finance Agent') };
   const automatic = resultPage({ ...receipt, continueTo: { ...onward, automatic: true } });
   expect(automatic).toContain('<meta http-equiv="refresh" content="0;url=https://agent.example/cb?code=a&amp;state=b"');
   const waits = resultPage({ ...receipt, continueTo: { ...onward, automatic: false } });
@@ -294,7 +302,7 @@ test.each([
   '/\\evil.example',
 ])('never leads to %s', (url) => {
   expect(followable(url)).toBeUndefined();
-  const html = resultPage({ ...receipt, continueTo: { url, label: 'Return', automatic: true } });
+  const html = resultPage({ ...receipt, continueTo: { url, label: asItIs('Return'), automatic: true } });
   expect(html).not.toContain('http-equiv="refresh"');
   expect(html).not.toContain('>Return<');
 });
@@ -342,9 +350,10 @@ test('resuming an agent takes its name, typed (D12)', () => {
 
 test('an error page says what to do and how to be found, for visitors nobody knows', () => {
   const html = errorPage({
-    title: 'Too many tries',
-    message: 'Wait a minute.',
-    nextStep: 'Try again at 14:20.',
+    frame: { speaker, organizationName: 'Countersign' },
+    title: asItIs('Too many tries'),
+    message: asItIs('Wait a minute.'),
+    nextStep: asItIs('Try again at 14:20.'),
     requestId: 'http_1',
   });
   expect(text(inner(html, 'title'))).toBe('Error: Too many tries · Countersign');

@@ -47,6 +47,7 @@ export const agentSummaryPage = (props: AgentSummary): string =>
         )}
       </Section>
     </Head>,
+    props.frame,
   );
 
 /** A3: every change of its state, with who, when and why. */
@@ -66,6 +67,7 @@ export const agentChangesPage = (props: AgentChanges): string =>
         />
       )}
     </Head>,
+    props.frame,
   );
 
 function Head({

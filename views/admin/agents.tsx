@@ -47,7 +47,7 @@ export const TONES: Readonly<Record<string, Tone>> = {
 };
 
 /** A2: which agents exist, who answers for each, what each may do, and which of them somebody should look at. */
-export const agentsPage = (props: AgentsPage): string => page(<Agents {...props} />);
+export const agentsPage = (props: AgentsPage): string => page(<Agents {...props} />, props.frame);
 
 function Agents({ frame, csrf, total, list, columns, agents, register, notice }: AgentsPage) {
   const rows = agents.map((agent) => ({

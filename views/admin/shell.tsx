@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
-
 import { Document, type Frame, You } from '../layout.tsx';
 import { visible } from '../text.tsx';
+import { asItIs } from '../words/words.ts';
 
 /** What every page of the console shows around its own content. */
 export interface AdminFrame extends Frame {
@@ -34,7 +34,7 @@ export interface AdminLayoutProps {
 export function AdminLayout({ frame, title, error, above = [], narrow, notice, children }: AdminLayoutProps) {
   const { organizationName, person, csrf, sections, stop, requestId } = frame;
   return (
-    <Document frame={frame} title={title} error={error} styles="admin.css">
+    <Document frame={frame} title={asItIs(title)} error={error} styles="admin.css">
       <header class="console-top">
         <a class="brand" href="/admin">
           {visible(organizationName)}

@@ -60,14 +60,14 @@ function guard(form) {
 /** Some assistive technology presses buttons without any pointer or key event: a box to tick is its way through. */
 function askToRead(form, couldRead) {
   const note = form.querySelector('[data-note]');
-  note.textContent = couldRead ? 'Tick the box, then choose again.' : 'Please read it first, then choose again.';
+  note.textContent = couldRead ? form.dataset.tickFirst : form.dataset.readFirst;
   if (!couldRead || form.querySelector('input[name="read"]')) return;
   const label = document.createElement('label');
   label.className = 'check';
   const box = Object.assign(document.createElement('input'), { type: 'checkbox', name: 'read', value: '1' });
   box.required = true;
   box.className = 'check-input';
-  label.append(box, ' I have read what this allows');
+  label.append(box, ` ${form.dataset.read}`);
   note.before(label);
 }
 

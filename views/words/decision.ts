@@ -1,0 +1,106 @@
+import { words } from './words.ts';
+
+/** The decision page (U2, U3). The sentences about the task itself are the catalogue's. */
+export const DECISION = words({
+  /** The task follows, as the catalogue says it. */
+  wantsTo: { en: '{agent} wants to', de: '{agent} möchte' },
+  and: { en: ' and ', de: ' und ' },
+  what: { en: 'What', de: 'Was' },
+  system: { en: 'System', de: 'System' },
+  data: { en: 'Data', de: 'Daten' },
+  changes: { en: 'Changes', de: 'Änderungen' },
+  impact: { en: 'Impact', de: 'Auswirkung' },
+  duration: { en: 'How long', de: 'Wie lange' },
+  /** Facts that the system itself gave, marked on the page. */
+  statedBy: { en: 'stated by {systems} when this was asked', de: 'bei der Anfrage angegeben von {systems}' },
+  notChecked: {
+    en: '{systems} could not be asked. What this is about could not be checked.',
+    de: '{systems} war nicht zu erreichen. Worum es hier geht, ließ sich nicht prüfen.',
+  },
+  handOff: { en: 'It may hand part of this to {agents}.', de: 'Er darf einen Teil davon an {agents} weitergeben.' },
+  agentSays: {
+    en: '{agent} says (not checked by {organization}):',
+    de: '{agent} sagt (von {organization} nicht geprüft):',
+  },
+  quoted: { en: '“{words}”', de: '„{words}“' },
+  howLong: { en: 'How long may it do this?', de: 'Wie lange darf er das?' },
+  allow: { en: 'Allow', de: 'Erlauben' },
+  deny: { en: 'Deny', de: 'Ablehnen' },
+  allowChosen: { en: 'Allow what I chose', de: 'Ausgewähltes erlauben' },
+  haveRead: {
+    en: 'I have read what this allows',
+    de: 'Ich habe gelesen, was damit erlaubt wird',
+  },
+  /** Under the buttons, by the script, when Approve was pressed before the page can have been read. */
+  readFirst: {
+    en: 'Please read it first, then choose again.',
+    de: 'Bitte lesen Sie es zuerst und wählen Sie dann noch einmal.',
+  },
+  tickFirst: {
+    en: 'Tick the box, then choose again.',
+    de: 'Setzen Sie das Häkchen und wählen Sie dann noch einmal.',
+  },
+  referenceFromAgent: { en: 'Reference from the agent: {reference}', de: 'Referenz des Agenten: {reference}' },
+  askedByItself: {
+    en: '{agent} asked by itself at {time}. You did not start this now.',
+    de: '{agent} hat um {time} von sich aus gefragt. Sie haben das nicht gerade gestartet.',
+  },
+  askedAt: { en: '{agent} asked at {time}.', de: '{agent} hat um {time} gefragt.' },
+  number: {
+    en: 'Enter the number shown where you started this',
+    de: 'Geben Sie die Zahl ein, die dort steht, wo Sie dies gestartet haben',
+  },
+  numberHint: {
+    en: 'No number? Then you did not start this. Choose Deny.',
+    de: 'Keine Zahl? Dann haben Sie dies nicht gestartet. Wählen Sie „Ablehnen“.',
+  },
+  numberWrong: {
+    en: 'That is not the number shown. You have one more try.',
+    de: 'Das ist nicht die angezeigte Zahl. Sie haben noch einen Versuch.',
+  },
+  valueWrong: {
+    en: 'That is not the value above. Please compare it.',
+    de: 'Das ist nicht der Wert von oben. Bitte vergleichen Sie.',
+  },
+  more: { en: 'Who is asking, and exact request', de: 'Wer fragt, und die genaue Anfrage' },
+  agent: { en: 'Agent', de: 'Agent' },
+  owner: { en: 'Owner', de: 'Verantwortlich' },
+  checked: { en: 'Checked', de: 'Geprüft' },
+  before: { en: 'Before', de: 'Bisher' },
+  through: { en: 'Through', de: 'Über' },
+  acting: { en: 'Acting', de: 'Kette' },
+  fingerprint: { en: 'Fingerprint', de: 'Prüfwert' },
+  exactRequest: { en: 'Exact request', de: 'Genaue Anfrage' },
+  registered: { en: 'Registered by your organization', de: 'Von Ihrer Organisation registriert' },
+  unverified: {
+    en: 'Not verified. This agent registered itself from {host}.',
+    de: 'Nicht geprüft. Dieser Agent hat sich selbst von {host} aus registriert.',
+  },
+  unverifiedShort: {
+    en: 'Not verified: registered itself from {host}',
+    de: 'Nicht geprüft: von {host} aus selbst registriert',
+  },
+  unknownOwner: { en: 'unknown', de: 'unbekannt' },
+  firstTime: { en: 'First time it asks you', de: 'Fragt Sie zum ersten Mal' },
+  neverUsed: { en: 'It asked you before; never used', de: 'Hat schon gefragt; nie genutzt' },
+  used: {
+    en: { one: 'Used once for you', other: 'Used {count} times for you' },
+    de: { one: 'Einmal für Sie genutzt', other: '{count}-mal für Sie genutzt' },
+  },
+  onlyIn: {
+    en: 'This action is described in {language} only.',
+    de: 'Diese Aktion ist nur auf {language} beschrieben.',
+  },
+  footnote: {
+    en: 'Request {id} · asked {asked} · expires {expires}',
+    de: 'Anfrage {id} · gestellt {asked} · läuft ab {expires}',
+  },
+  durationNotOffered: {
+    en: 'Choose one of the durations on this page. Nothing was allowed.',
+    de: 'Wählen Sie eine der Dauern auf dieser Seite. Es wurde nichts erlaubt.',
+  },
+  nothingChosen: {
+    en: 'You allowed none of the actions. Choose Allow for at least one, or Deny below.',
+    de: 'Sie haben keine der Aktionen erlaubt. Wählen Sie bei mindestens einer „Erlauben“ oder unten „Ablehnen“.',
+  },
+});

@@ -1,0 +1,95 @@
+import { words } from './words.ts';
+
+/** What a decision led to (U5, U6, U8). */
+export const RESULT = words({
+  denied: { en: 'Denied. {agent} was told no.', de: 'Abgelehnt. {agent} hat ein Nein bekommen.' },
+  deniedMeans: {
+    en: 'Nothing was changed and nothing was shared.',
+    de: 'Es wurde nichts geändert und nichts weitergegeben.',
+  },
+  deniedByNumber: {
+    en: 'Denied. The number was wrong twice.',
+    de: 'Abgelehnt. Die Zahl war zweimal falsch.',
+  },
+  deniedByNumberMeans: {
+    en: 'Nothing was allowed. If you did start this task, ask the agent to try again.',
+    de: 'Es wurde nichts erlaubt. Wenn Sie diese Aufgabe gestartet haben, bitten Sie den Agenten, es noch einmal zu versuchen.',
+  },
+  why: { en: 'Why? (optional)', de: 'Warum? (freiwillig)' },
+  allowedOnce: { en: 'Allowed once.', de: 'Einmal erlaubt.' },
+  allowedForNow: { en: 'Allowed for now.', de: 'Vorerst erlaubt.' },
+  mayUntil: { en: '{agent} may {task} until {time}.', de: '{agent} darf {task}, gültig bis {time}.' },
+  closeThis: { en: 'You can close this page.', de: 'Sie können diese Seite schließen.' },
+  returnTo: { en: 'Return to {agent}', de: 'Zurück zu {agent}' },
+  returnToAgent: { en: 'Return to the agent', de: 'Zurück zum Agenten' },
+  stopNow: { en: 'Stop this now', de: 'Jetzt stoppen' },
+  expired: { en: 'This request expired at {time}.', de: 'Diese Anfrage ist um {time} abgelaufen.' },
+  askAgain: {
+    en: 'Nothing was allowed. Ask the agent to try again.',
+    de: 'Es wurde nichts erlaubt. Bitten Sie den Agenten, es noch einmal zu versuchen.',
+  },
+  stopped: { en: 'This agent was stopped.', de: 'Dieser Agent wurde gestoppt.' },
+  stoppedMeans: {
+    en: 'Its request ended with it. Nothing was allowed.',
+    de: 'Seine Anfrage endete damit. Es wurde nichts erlaubt.',
+  },
+  changed: { en: 'This request has changed.', de: 'Diese Anfrage hat sich geändert.' },
+  alreadyDecided: {
+    en: 'Already decided by you at {time} ({outcome}).',
+    de: 'Von Ihnen bereits um {time} entschieden ({outcome}).',
+  },
+  decidedOnce: {
+    en: 'It is decided once. To take something back, open Your agents.',
+    de: 'Es wird einmal entschieden. Um etwas zurückzunehmen, öffnen Sie „Ihre Agenten“.',
+  },
+  nothingHere: { en: 'Nothing to review here.', de: 'Hier gibt es nichts zu entscheiden.' },
+  nothingHereMeans: {
+    en: 'There is nothing at this address that waits for you.',
+    de: 'Unter dieser Adresse wartet nichts auf Sie.',
+  },
+  needsProof: {
+    en: 'This needs more proof than this server can take.',
+    de: 'Dies verlangt einen stärkeren Nachweis, als dieser Server annehmen kann.',
+  },
+  needsProofMeans: {
+    en: 'Its impact is high by now. Nothing was allowed.',
+    de: 'Die Auswirkung ist inzwischen hoch. Es wurde nichts erlaubt.',
+  },
+  notDescribable: { en: 'This request cannot be described.', de: 'Diese Anfrage lässt sich nicht beschreiben.' },
+  notDescribableMeans: {
+    en: 'What the agent asks for is no longer offered. Nothing was allowed.',
+    de: 'Was der Agent möchte, wird nicht mehr angeboten. Es wurde nichts erlaubt.',
+  },
+  thanks: { en: 'Thank you.', de: 'Danke.' },
+  reasonNoted: { en: 'Your reason was noted.', de: 'Ihr Grund wurde vermerkt.' },
+  reported: { en: 'Thank you. This agent is paused for you.', de: 'Danke. Dieser Agent ist für Sie angehalten.' },
+  reportedMeans: {
+    en: 'It gets nothing and cannot ask you, and whoever looks after agents was told. You can let it ask again under Your agents.',
+    de: 'Er bekommt nichts und kann Sie nicht fragen, und wer sich um Agenten kümmert, weiß davon. Unter „Ihre Agenten“ können Sie ihn wieder fragen lassen.',
+  },
+  someoneElse: { en: 'This request is for someone else.', de: 'Diese Anfrage ist für jemand anderen.' },
+  someoneElseMeans: {
+    en: 'You are signed in to another organization than the agent that asks. Sign out, and sign in with the account it asks for.',
+    de: 'Sie sind bei einer anderen Organisation angemeldet als der Agent, der fragt. Melden Sie sich ab und mit dem Konto an, nach dem er fragt.',
+  },
+});
+
+/** Why the agent was told no: one tap, coarse, what a policy may pass on. */
+export const DENY_REASONS = words({
+  details_wrong: { en: 'Details are wrong', de: 'Angaben stimmen nicht' },
+  too_much: { en: 'Too much access', de: 'Zu viel Zugriff' },
+  not_now: { en: 'Not now', de: 'Nicht jetzt' },
+  not_me: { en: 'I did not start this', de: 'Das habe ich nicht gestartet' },
+});
+
+/** How a request ended, inside a line of a list. */
+export const OUTCOMES = words({
+  allowedOnce: { en: 'allowed once', de: 'einmal erlaubt' },
+  allowed: { en: 'allowed', de: 'erlaubt' },
+  denied: { en: 'denied', de: 'abgelehnt' },
+  expired: { en: 'expired', de: 'abgelaufen' },
+  refused: { en: 'refused', de: 'verweigert' },
+  succeeded: { en: 'done', de: 'erledigt' },
+  failed: { en: 'failed', de: 'fehlgeschlagen' },
+  released: { en: 'not done', de: 'nicht ausgeführt' },
+});
