@@ -2,8 +2,8 @@ import knexPackage, { type Knex } from 'knex';
 
 import * as initial from './001_initial.ts';
 import * as passkeys from './020_passkeys.ts';
-import * as prompts from './040_prompts.ts';
 import * as languages from './030_languages.ts';
+import * as prompts from './040_prompts.ts';
 import * as jobs from './050_jobs.ts';
 import * as backchannel from './051_backchannel.ts';
 import * as agentLifecycle from './060_agent_lifecycle.ts';
