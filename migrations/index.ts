@@ -21,6 +21,7 @@ interface Migration {
 const migrations: readonly Migration[] = [
   { name: '001_initial', ...initial },
   { name: '020_passkeys', ...passkeys },
+  { name: '030_languages', ...languages },
   { name: '040_prompts', ...prompts },
   { name: '050_jobs', ...jobs },
   { name: '051_backchannel', ...backchannel },
@@ -29,7 +30,6 @@ const migrations: readonly Migration[] = [
   { name: '071_standing_stops', ...standingStops },
   { name: '080_sign_in_providers', ...signInProviders },
   { name: '081_passwords', ...passwords },
-  { name: '030_languages', ...languages },
 ];
 
 /** Brings the database at `url` to the newest schema; answers the names of the migrations it ran. Forward only. */

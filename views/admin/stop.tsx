@@ -34,7 +34,7 @@ export interface StandingRow {
 }
 
 /** A8: stopping is one step, without typing, and says before and after what it does and when. */
-export const stopPage = (props: StopPage): string => page(<Stop {...props} />);
+export const stopPage = (props: StopPage): string => page(<Stop {...props} />, props.frame);
 
 function Stop({ frame, csrf, find, notFound, targets, reasons, until, problems, standing }: StopPage) {
   return (
@@ -150,7 +150,7 @@ export interface StoppedPage {
 }
 
 /** After STOP: what was stopped, what nobody can take back and until when, and the slow way back. */
-export const stoppedPage = (props: StoppedPage): string => page(<Stopped {...props} />);
+export const stoppedPage = (props: StoppedPage): string => page(<Stopped {...props} />, props.frame);
 
 function Stopped({ frame, stop, facts, systems, now, resume, notice }: StoppedPage) {
   const name = visible(stop.name, 80);
@@ -255,4 +255,5 @@ export const resumePage = ({ frame, csrf, stop, second, problems }: ResumePage):
         <TextInput name="reason" label="Why it may go on" maxLength={200} />
       </AdminForm>
     </AdminLayout>,
+    frame,
   );
