@@ -112,7 +112,8 @@ describe('every page of the story in a language nobody speaks', () => {
       ...[
         'Find a free hour',
         'read your calendar for 24–28 Nov',
-        'invite 2 people to “Q1 review”, Thu 26 Nov, 10:00',
+        'invite 2 people to “Plan en-XA”, Thu 26 Nov, 10:00',
+        'invite 2 people to “Plan ar-XB”, Thu 26 Nov, 10:00',
         'Once, 10 min',
         '1 hour',
         'Today',
@@ -129,9 +130,12 @@ describe('every page of the story in a language nobody speaks', () => {
     const person = await signIn(server);
     for (const path of ['/inbox', '/agents', '/r/apr_none']) check((await person.get(words(path))).html);
     const page = await person.get(
-      await ask({ ui_locales: language, authorization_details: detailsParameter(inviteDetails()) }),
+      await ask({
+        ui_locales: language,
+        authorization_details: detailsParameter(inviteDetails({ title: `Plan ${language}` })),
+      }),
     );
     check(page.html);
-    check((await person.submit(page, { decision: 'deny' })).html);
+    check((await person.submit(page, { decision: 'approve', duration: 'once', read: '1' })).html);
   });
 });
