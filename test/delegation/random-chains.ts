@@ -61,7 +61,7 @@ export function walk(bytes: Uint8Array, attempt: (one: Attempt) => Exchanged | u
 }
 
 /** How many places of a step are spoilt. */
-const SPOILT = [0, 0, 0, 1, 1, 1, 1, 2];
+const SPOILT = [0, 0, 0, 0, 1, 1, 1, 2];
 
 class Dice {
   readonly #bytes: Uint8Array;
@@ -96,7 +96,7 @@ function worldFrom(dice: Dice): World {
   const parts: TaskAction[] = [];
   const wanted = 1 + dice.roll(3);
   for (let position = 0; position < wanted; position++) parts.push(approvedPart(dice, position));
-  const seen = PAIRS.map(([parent, child]): AgentEdge => edge(parent, child));
+  const seen = PAIRS.map(([parent, child]): AgentEdge => edgeBetween(parent, child));
   for (let changes = dice.roll(4); changes > 0; changes--) changeEdge(seen, dice);
   const now = seen.map((one) => ({ ...one }));
   if (dice.seldom(3)) changeEdge(now, dice);
@@ -109,7 +109,8 @@ const PAIRS = AGENTS.flatMap((parent) =>
 const EVERYTHING = [...new Set(DECLARED.map(({ key }) => key))];
 const READING = EVERYTHING.filter((key) => newest(key)?.access === 'read');
 
-const edge = (parent: string, child: string): AgentEdge => ({
+/** It carries everything, as deep as anything goes here. */
+export const edgeBetween = (parent: string, child: string): AgentEdge => ({
   parent,
   child,
   childName: child,
@@ -139,7 +140,6 @@ function changeEdge(edges: AgentEdge[], dice: Dice): void {
 
 function rootFrom(dice: Dice, actions: readonly TaskAction[]): IssuedToken {
   const kind = dice.pick(['task', 'task', 'task', 'task', 'task', 'own', 'application']);
-  const [ofPerson, ofAgent] = [kind !== 'own', kind !== 'application'];
   const bound = !dice.seldom(4);
   const authentication = dice.pick([
     { acr: 'phr', auth_time: NOW - 60 },
@@ -149,30 +149,40 @@ function rootFrom(dice: Dice, actions: readonly TaskAction[]): IssuedToken {
     { acr: 'other', auth_time: NOW - 950 },
     {},
   ]);
+  const root = rootOf(actions, NOW + dice.pick([300, 300, 45, 1000]));
+  const bare = { ...root, authentication, boundTo: bound ? root.boundTo : null };
+  if (kind === 'own') return { ...bare, kind: 'own', person: null, subject: 'agt_a', task: null, act: null, depth: 0 };
+  if (kind === 'application')
+    return { ...bare, clientId: 'cli_application', agent: null, agents: [], act: null, depth: 0 };
+  return bare;
+}
+
+/** What agent A got for a person's task. */
+export function rootOf(actions: readonly TaskAction[], expiresAt = NOW + 300): IssuedToken {
   return {
     organization: 'org_acme',
     jti: 'root',
-    kind: kind === 'own' ? 'own' : 'root',
-    clientId: ofAgent ? 'cli_agt_a' : 'cli_application',
-    agent: ofAgent ? 'agt_a' : null,
-    agents: ofAgent ? ['agt_a'] : [],
-    person: ofPerson ? 'usr_p' : null,
-    subject: ofPerson ? 'usr_p' : 'agt_a',
-    task: ofPerson ? 'tsk_1' : null,
+    kind: 'root',
+    clientId: 'cli_agt_a',
+    agent: 'agt_a',
+    agents: ['agt_a'],
+    person: 'usr_p',
+    subject: 'usr_p',
+    task: 'tsk_1',
     lineage: [],
     parent: null,
     resource: ISSUER,
     scopes: actions.flatMap(({ viaScope }) => viaScope ?? []),
     actions,
-    act: ofPerson && ofAgent ? { iss: ISSUER, sub: 'agt_a', sub_profile: 'ai_agent', client_id: 'cli_agt_a' } : null,
-    boundTo: bound ? keyOf('agt_a') : null,
+    act: { iss: ISSUER, sub: 'agt_a', sub_profile: 'ai_agent', client_id: 'cli_agt_a' },
+    boundTo: keyOf('agt_a'),
     mayAct: null,
-    depth: ofPerson && ofAgent ? 1 : 0,
+    depth: 1,
     txn: 'txn',
-    authentication,
+    authentication: { acr: 'phr', auth_time: NOW - 60 },
     since: new Date(NOW * 1000),
     issuedAt: new Date(NOW * 1000),
-    expiresAt: new Date((NOW + dice.pick([300, 300, 45, 1000])) * 1000),
+    expiresAt: new Date(expiresAt * 1000),
   };
 }
 
@@ -311,7 +321,7 @@ function honestStep(world: World, subject: IssuedToken, dice: Dice): Step {
 const LEAF_MOVES = ['continue', 'hand_off', 'go_further', 'appoint'] as const;
 const ROOT_MOVES = ['continue', 'hand_off', 'appoint', 'hand_off'] as const;
 
-const actorOf = (agent: string): Actor => ({
+export const actorOf = (agent: string): Actor => ({
   agent,
   client: `cli_${agent}`,
   key: keyOf(agent),
@@ -446,7 +456,7 @@ function attemptOf(step: Step, world: World, path: readonly IssuedToken[], index
 
 const clients = new Map<string, ClientRecord>();
 
-function clientOf(name: string, chainLimit: number): ClientRecord {
+export function clientOf(name: string, chainLimit: number): ClientRecord {
   if (name === SHOP || name === STOCK || name === LEDGER) return serverOf(name);
   const known = clients.get(`${name} ${chainLimit}`);
   if (known) return known;

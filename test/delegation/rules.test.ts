@@ -1,54 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 
-import { COMPARATORS } from '../../server/catalogue/comparator.ts';
 import { decideExchange, type Exchanged, RULE_BOOK, type RuleBook } from '../../server/delegation/exchange.ts';
 import { judge } from './oracle.ts';
+import { rowsOf } from './page.ts';
 import { type Dimension, exceeded } from './promises.ts';
 import { type Attempt, chain, walk } from './random-chains.ts';
-
-const page = readFileSync(new URL('../../docs/rules-of-delegation.md', import.meta.url), 'utf8');
-
-/** The rows of the tables whose first cell is like this, without the frame. */
-const rowsOf = (first: RegExp): string[][] =>
-  page
-    .split('\n')
-    .filter((line) => line.startsWith('|'))
-    .map((line) =>
-      line
-        .split('|')
-        .slice(1, -1)
-        .map((cell) => cell.trim()),
-    )
-    .filter(([cell = '']) => first.test(cell));
-
-describe('docs/rules-of-delegation.md says what the code asks', () => {
-  const waysOf = ({ ways }: { ways?: readonly string[] }) => (ways ?? []).join(', ');
-
-  test('every rule, in the order asked', () => {
-    expect(rowsOf(/^R(?!3[2-6])\d+$/).map((row) => row.slice(0, 3))).toEqual(
-      RULE_BOOK.rules.map((rule) => [rule.id, rule.says, waysOf(rule)]),
-    );
-  });
-
-  test('every link', () => {
-    expect(rowsOf(/^R3[2-6]$/).map((row) => row.slice(0, 2))).toEqual(
-      RULE_BOOK.links.map(({ id, says }) => [id, says]),
-    );
-  });
-
-  test('every limit of time', () => {
-    expect(rowsOf(/^L\d+$/).map((row) => row.slice(0, 3))).toEqual(
-      RULE_BOOK.limits.map((limit) => [limit.id, limit.says, waysOf(limit)]),
-    );
-  });
-
-  test('every comparator', () => {
-    const named = rowsOf(/^[a-z-]+$/).map(([name]) => name);
-    expect(named).toEqual(expect.arrayContaining([...COMPARATORS]));
-  });
-});
 
 describe('every rule holds something up: without it, somebody gets more than the person approved', () => {
   const without = (id: string): RuleBook => ({
