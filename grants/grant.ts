@@ -5,7 +5,7 @@ import { type KeyProofs, requiredKey } from '../server/agents/proven-key.ts';
 import { stateOf } from '../server/http/request-state.ts';
 import type { Binding } from '../server/oauth/binding.ts';
 import { checkParameters } from '../server/oauth/parameters.ts';
-import { type Outcome, toWire } from '../server/oauth/refusal.ts';
+import { type Outcome, type Refusal, toWire } from '../server/oauth/refusal.ts';
 import { type Authorization, issue, type Mint } from './issue.ts';
 
 /** Who stands at the token endpoint, authenticated. */
@@ -30,10 +30,27 @@ export interface Grant<Request> {
   explain?(request: Request, caller: Caller, ctx: TokenEndpointGrantContext): Promise<Outcome<object>>;
 }
 
+/** What is asked of every caller, whatever it wants. */
+export interface CallerChecks {
+  keyProofs: KeyProofs;
+  /** Counts one request of this client's agent; a refusal where it makes more than its limits let it. */
+  tooFast(client: ClientRecord): Promise<Refusal | undefined>;
+}
+
 /** The phases every grant goes through, in order, so that no grant can forget one. */
-export function register<Request>(provider: Provider, grant: Grant<Request>, mint: Mint, keyProofs: KeyProofs): void {
+export function register<Request>(
+  provider: Provider,
+  grant: Grant<Request>,
+  mint: Mint,
+  { keyProofs, tooFast }: CallerChecks,
+): void {
   const handle = async (ctx: TokenEndpointGrantContext) => {
     const caller = await identify(ctx, keyProofs);
+    const hasty = await tooFast(caller.client);
+    if (hasty) {
+      stateOf(ctx.req).refusal = hasty;
+      throw toWire(hasty);
+    }
     const parameters = sentParameters(ctx);
     checkParameters(parameters);
     const request = grant.parse(parameters, ctx);

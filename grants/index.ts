@@ -1,11 +1,10 @@
 import type { Provider } from 'oidc-provider';
-import type { KeyProofs } from '../server/agents/proven-key.ts';
 import type { Approval } from '../server/approvals/approval.ts';
 import type { ApprovalStore } from '../server/approvals/store.ts';
 import { authorizationCode } from './authorization-code.ts';
 import { ciba } from './ciba.ts';
 import { clientCredentials } from './client-credentials.ts';
-import { register } from './grant.ts';
+import { type CallerChecks, register } from './grant.ts';
 import type { Mint } from './issue.ts';
 import { type AssertionDependencies, jwtBearer } from './jwt-bearer.ts';
 import { refreshToken } from './refresh-token.ts';
@@ -14,7 +13,7 @@ import { tokenExchange } from './token-exchange/grant.ts';
 
 export interface GrantDependencies {
   mint: Mint;
-  keyProofs: KeyProofs;
+  checks: CallerChecks;
   exchange: ExchangeDependencies;
   assertions: Pick<AssertionDependencies, 'trustedAssertion' | 'spendAssertion'>;
   approvals: ApprovalStore;
@@ -26,13 +25,12 @@ export interface GrantDependencies {
 
 /** Every grant we serve. Each replaces the engine's own, where it has one. */
 export function registerGrants(provider: Provider, dependencies: GrantDependencies): void {
-  const { mint, keyProofs, exchange, assertions, approvals, decided, tellsReason, defaultWait, stopTask } =
-    dependencies;
+  const { mint, checks, exchange, assertions, approvals, decided, tellsReason, defaultWait, stopTask } = dependencies;
   const common = { issuer: mint.issuer, catalogue: exchange.catalogue, tasks: exchange.tasks };
-  register(provider, authorizationCode(provider, common), mint, keyProofs);
-  register(provider, refreshToken(provider, { ...common, stopTask }), mint, keyProofs);
-  register(provider, clientCredentials(common), mint, keyProofs);
-  register(provider, ciba(provider, { ...common, approvals, decided, tellsReason, defaultWait }), mint, keyProofs);
-  register(provider, tokenExchange(exchange), mint, keyProofs);
-  register(provider, jwtBearer({ ...exchange, ...assertions }), mint, keyProofs);
+  register(provider, authorizationCode(provider, common), mint, checks);
+  register(provider, refreshToken(provider, { ...common, stopTask }), mint, checks);
+  register(provider, clientCredentials(common), mint, checks);
+  register(provider, ciba(provider, { ...common, approvals, decided, tellsReason, defaultWait }), mint, checks);
+  register(provider, tokenExchange(exchange), mint, checks);
+  register(provider, jwtBearer({ ...exchange, ...assertions }), mint, checks);
 }

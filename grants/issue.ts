@@ -76,7 +76,7 @@ export async function issue(
   const { slice, task, act, boundTo } = authorization;
   const iat = Math.floor(Date.now() / 1000);
   const exp = Math.min(
-    iat + (authorization.seconds ?? ACCESS_TOKEN_SECONDS),
+    iat + Math.min(authorization.seconds ?? ACCESS_TOKEN_SECONDS, caller.client.agent?.limits.token_seconds ?? LONGEST),
     task ? Math.floor(task.expiresAt.getTime() / 1000) : Number.POSITIVE_INFINITY,
     authorization.notAfter ?? Number.POSITIVE_INFINITY,
   );
@@ -143,6 +143,9 @@ export async function issue(
     },
   );
   if (dead === 'key_mismatch') return refuse({ reason: 'key_mismatch' });
+  if (dead === 'beyond_limits') {
+    return refuse({ reason: 'beyond_limits', detail: 'an administrator limits what this agent may do' });
+  }
   if (dead === 'agent_not_active') return refuse({ reason: 'agent_not_active', status: 'not active' });
   if (dead !== undefined) return refuse({ reason: 'task_ended' });
 
@@ -226,4 +229,5 @@ function idToken(
 const halfHash = (value: string): string =>
   createHash('sha256').update(value).digest().subarray(0, 16).toString('base64url');
 
+const LONGEST = Number.POSITIVE_INFINITY;
 const ID_TOKEN_SECONDS = 300;

@@ -7,6 +7,7 @@ import * as prompts from './040_prompts.ts';
 import * as jobs from './050_jobs.ts';
 import * as backchannel from './051_backchannel.ts';
 import * as agentLifecycle from './060_agent_lifecycle.ts';
+import * as agentLimits from './061_agent_limits.ts';
 import * as roles from './070_roles.ts';
 import * as standingStops from './071_standing_stops.ts';
 import * as signInProviders from './080_sign_in_providers.ts';
@@ -26,6 +27,7 @@ const migrations: readonly Migration[] = [
   { name: '050_jobs', ...jobs },
   { name: '051_backchannel', ...backchannel },
   { name: '060_agent_lifecycle', ...agentLifecycle },
+  { name: '061_agent_limits', ...agentLimits },
   { name: '070_roles', ...roles },
   { name: '071_standing_stops', ...standingStops },
   { name: '080_sign_in_providers', ...signInProviders },

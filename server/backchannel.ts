@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { type Adapter, errors, type KoaContextWithOIDC } from 'oidc-provider';
 
+import type { CallerChecks } from '../grants/grant.ts';
 import type { ClientRecord } from './agents/clients.ts';
 import { type KeyProofs, provenKey } from './agents/proven-key.ts';
 import { type AskDependencies, askPerson, newDisplayCode } from './approvals/ask.ts';
@@ -31,6 +32,7 @@ export interface BackchannelDependencies {
   personAt(organization: string, issuer: string, subject: string): Promise<string | undefined>;
   trustedJwt(value: string, client: ClientRecord, presented: Presented): Promise<Outcome<Statement>>;
   userCodes: UserCodes;
+  tooFast: CallerChecks['tooFast'];
 }
 
 /** Seconds, start to start. */
@@ -156,7 +158,7 @@ async function checkUserCode(
 async function askFromBehind(
   ctx: KoaContextWithOIDC,
   request: AuthenticationRequest,
-  { ask, people, keyProofs, sealing }: BackchannelDependencies,
+  { ask, people, keyProofs, sealing, tooFast }: BackchannelDependencies,
 ): Promise<void> {
   const { client, asked } = stateOf(ctx.req);
   const person = await people.find(request.accountId ?? '');
@@ -164,6 +166,8 @@ async function askFromBehind(
     throw new errors.UnauthorizedClient('only agents ask from behind');
   }
   stateOf(ctx.req).about = { person: person.id };
+  const hasty = await tooFast(client);
+  if (hasty) refused(ctx, hasty);
   const params = (ctx.oidc.params ?? {}) as Record<string, unknown>;
   if (missesContext(client, { bindingMessage: params.binding_message, details: params.authorization_details })) {
     throw new errors.InvalidRequest('profile fapi_ciba: send authorization_details or a binding_message');

@@ -109,6 +109,7 @@ export function browserRequests({
         issuer,
         organization: client.organization,
         organizationDomains: client.organizationDomains,
+        limits: client.agent?.limits,
       },
     );
     if (!asked.ok) return asked.refusal;

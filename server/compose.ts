@@ -11,6 +11,8 @@ import { issuerKeys } from '../adapters/issuer-keys.ts';
 import { postgresAccountability } from '../adapters/postgres/accountability.ts';
 import { postgresAdmin, postgresOrganizations, putCommandLineClient } from '../adapters/postgres/admin.ts';
 import { addUpUse, sweepAgents } from '../adapters/postgres/agent-jobs.ts';
+import { postgresLimits } from '../adapters/postgres/agent-limits.ts';
+import { postgresReach } from '../adapters/postgres/agent-reach.ts';
 import { askingBarredBy, edgesBelow, edgesOf, postgresMyAgents } from '../adapters/postgres/agents.ts';
 import { postgresApprovals, postgresDeliveries, postgresPersonApprovals } from '../adapters/postgres/approvals.ts';
 import {
@@ -83,6 +85,7 @@ import { loadKeys } from './keys/keys.ts';
 import { sealingWith } from './keys/seal.ts';
 import type { Metrics } from './management.ts';
 import { noncesWith } from './oauth/nonce.ts';
+import type { Refusal } from './oauth/refusal.ts';
 import { certificatesInPem } from './oauth/x509.ts';
 import { challengesWith } from './people/challenge.ts';
 import { enrolRoutes } from './people/enrol.ts';
@@ -203,6 +206,7 @@ export async function composeHouse({
     authorizationServerOf: (resource) => catalogue.resources.get(resource)?.authorizationServer ?? undefined,
   };
 
+  const tooFast = agentPace();
   const makeEngine = (): Provider =>
     makeProvider({
       issuer,
@@ -215,6 +219,7 @@ export async function composeHouse({
       tasks,
       replays,
       keyProofs: proofs,
+      tooFast,
       mutualTls,
       ask,
       fetch,
@@ -243,7 +248,7 @@ export async function composeHouse({
         logger.error({ id: stateOf(request).id, err: error, path: request.url?.split('?')[0] }, 'fault'),
       grants: {
         mint,
-        keyProofs: proofs,
+        checks: { keyProofs: proofs, tooFast },
         assertions: {
           trustedAssertion: claimOfTrustedJwt,
           spendAssertion: ({ issuer, jti, expiresAt }) => replays.firstUse('assertion', issuer, jti, expiresAt),
@@ -360,6 +365,8 @@ export async function composeHouse({
     store: postgresAdmin(database),
     accountability: postgresAccountability(database),
     stops: postgresStops(database),
+    limits: postgresLimits(database),
+    reach: postgresReach(database),
     evidence: postgresEvidenceReader(database),
     issuers: { store: postgresIssuers(database), keys: trustedIssuers.keys },
     signInProviders: { store: postgresSignInProviderAdmin(database, sealing), upstream },
@@ -559,6 +566,18 @@ function paceOf(limit: number) {
   return async (task: string) => {
     const { consumedPoints } = await limiter.penalty(task);
     return { count: consumedPoints, limit };
+  };
+}
+
+/** Requests of one agent within a minute, as this instance counts them, where its limits say how many there may be. */
+function agentPace() {
+  const limiter = new RateLimiterMemory({ points: Number.MAX_SAFE_INTEGER, duration: 60 });
+  return async ({ agent }: ClientRecord): Promise<Refusal | undefined> => {
+    const limit = agent?.limits.requests_per_minute;
+    if (!agent || limit === undefined) return undefined;
+    const { consumedPoints, msBeforeNext } = await limiter.penalty(agent.id);
+    const retryAfter = Math.ceil(msBeforeNext / 1000);
+    return consumedPoints > limit ? { reason: 'too_many_requests', limit, retryAfter } : undefined;
   };
 }
 

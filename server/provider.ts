@@ -314,6 +314,7 @@ function understandRequest(ctx: KoaContextWithOIDC, { issuer, catalogue }: Engin
       issuer,
       organization: client.organization,
       organizationDomains: client.organizationDomains,
+      limits: client.agent?.limits,
     },
   );
   if (!outcome.ok) refused(ctx, outcome.refusal);

@@ -208,21 +208,29 @@ const BARRED = `
   select case
     when exists (select from stop_epochs where organization = $1 and key = any($4) and held_by <> '{}') then 'stopped'
     when exists (select from pauses where organization = $1 and agent = $2 and person = $3) then 'paused' end as barred`;
+/** Of an edge `e` of the parent `p`: the parent is not limited to others. */
+const DELEGATED = `(not p.effective_limits ? 'delegates' or p.effective_limits -> 'delegates' ? e.child)`;
 
 const EDGES = `
   select e.parent, e.child, a.name as "childName", e.actions, e.max_depth as "maxDepth", e.carries_own as "carriesOwn"
   from agent_edges e join agents a on a.organization = e.organization and a.id = e.child
-  where e.organization = $1 and e.parent = $2 order by a.name`;
+  join agents p on p.organization = e.organization and p.id = e.parent
+  where e.organization = $1 and e.parent = $2 and ${DELEGATED} order by a.name`;
 
 const EDGES_BELOW = `
   with recursive below as (
     select $2::text as agent
     union
-    select e.child from below b join agent_edges e on e.organization = $1 and e.parent = b.agent)
+    select e.child from below b
+    join agent_edges e on e.organization = $1 and e.parent = b.agent
+    join agents p on p.organization = e.organization and p.id = e.parent
+    where ${DELEGATED})
   select e.parent, e.child, a.name as "childName", e.actions, e.max_depth as "maxDepth", e.carries_own as "carriesOwn"
   from below b
   join agent_edges e on e.organization = $1 and e.parent = b.agent
   join agents a on a.organization = e.organization and a.id = e.child
+  join agents p on p.organization = e.organization and p.id = e.parent
+  where ${DELEGATED}
   order by e.parent <> $2, a.name`;
 
 const STANDING = `
@@ -235,7 +243,7 @@ const MOVE = `
 
 const FIND = `
   select organization, id, name, purpose, mode, status, owner, deputy, own_actions as "ownActions",
-         chain_limit as "chainLimit", expires_at as "expiresAt"
+         least(chain_limit, (effective_limits ->> 'chain_depth')::int) as "chainLimit", expires_at as "expiresAt"
   from agents where organization = $1 and id = $2`;
 
 const MY_AGENTS = `

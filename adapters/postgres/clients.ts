@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 
 import type { ClientRecord, ClientStore, RegistrationTerms } from '../../server/agents/clients.ts';
 import { keysEndAt, livingKeys } from '../../server/agents/keys.ts';
+import type { Limits } from '../../server/agents/limits.ts';
 import { prepareEvent } from '../../server/evidence/evidence.ts';
 import { hashOf } from '../../server/oauth/ids.ts';
 import type { Database, Statements } from './database.ts';
@@ -143,6 +144,7 @@ interface ClientRow {
   owner: string;
   own_actions: string[];
   chain_limit: number;
+  effective_limits: Limits;
   expires_at: Date | null;
 }
 
@@ -163,14 +165,15 @@ const toClient = (row: ClientRow): ClientRecord => ({
           status: row.status,
           owner: row.owner,
           ownActions: row.own_actions,
-          chainLimit: row.chain_limit,
+          chainLimit: Math.min(row.chain_limit, row.effective_limits.chain_depth ?? row.chain_limit),
+          limits: row.effective_limits,
           expiresAt: row.expires_at,
         },
 });
 
 const FIND = `
   select c.client_id, c.kind, c.organization, o.domains, c.metadata, c.agent,
-         a.name, a.purpose, a.mode, a.status, a.owner, a.own_actions, a.chain_limit, a.expires_at
+         a.name, a.purpose, a.mode, a.status, a.owner, a.own_actions, a.chain_limit, a.effective_limits, a.expires_at
   from clients c
   join organizations o on o.id = c.organization
   left join agents a on a.organization = c.organization and a.id = c.agent

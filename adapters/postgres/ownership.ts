@@ -10,6 +10,7 @@ import type {
 import { newId } from '../../server/oauth/ids.ts';
 import { recordAgentChange } from './agent-changes.ts';
 import { agentFacts } from './agent-facts.ts';
+import { holdAgent } from './agent-limits.ts';
 import { moveAgent } from './agents.ts';
 import type { Database, Statements } from './database.ts';
 
@@ -85,7 +86,7 @@ export async function reviewed(
   // Nothing left is no narrower agent, it is none.
   if (verdict === 'narrow' && kept?.length === 0) return { refused: { reason: 'nothing_used' as const } };
   if (removed.length > 0) {
-    await statements.run(NARROW, [organization, agent, JSON.stringify(kept)]);
+    await holdAgent(statements, { organization, agent, limits: { ...facts.limits, actions: kept ?? [] }, by });
   }
   await statements.run(POSTPONE, [organization, agent]);
   await recordAgentChange(statements, {
@@ -159,9 +160,6 @@ const SETTLE: Readonly<Record<Accountable, string>> = {
     where organization = $1 and id = $2`,
   deputy: 'update agents set deputy = $3, deputy_accepted_at = clock_timestamp() where organization = $1 and id = $2',
 };
-
-const NARROW = `
-  update agents set limits = limits || jsonb_build_object('actions', $3::jsonb) where organization = $1 and id = $2`;
 
 const POSTPONE = `
   update agents set review_at = clock_timestamp() + interval '90 days' where organization = $1 and id = $2`;

@@ -52,7 +52,10 @@ export const postgresTokens = (statements: Statements): TokenStore => ({
       derived?.expiresAt ?? null,
     ];
     const gate = () =>
-      statements.first<{ reason: DeathReason | 'key_mismatch' | 'key_race' | null }>(ISSUE, parameters);
+      statements.first<{ reason: DeathReason | 'key_mismatch' | 'key_race' | 'beyond_limits' | null }>(
+        ISSUE,
+        parameters,
+      );
     let row = await gate();
     // Another first use gave the task its key while this statement waited: a second look sees which.
     if (row?.reason === 'key_race') row = await gate();
@@ -159,6 +162,9 @@ const FROM = 'from gate where gate.reason is null';
 // A hand-off is bound to the child's key, and whoever acts further down to their own.
 const OWN_CLIENT = `${DEPTH} <= 1 and ${p(8, 'text')} <> 'handoff' and client_id = ${p(9, 'text')}`;
 
+// What a resource does further down is its own doing: the agent's limits are about what the agent asks for.
+const BY_AGENT = `exists (select from clients where client_id = ${p(9, 'text')} and kind = 'agent')`;
+
 // One statement, one waiting commit. A task belongs to the first key that its own client shows: a stolen code or
 // auth_req_id then buys nothing for another key.
 const ISSUE = `
@@ -169,6 +175,7 @@ const ISSUE = `
   gate as (
     select coalesce(
       why_not_alive(${ORG}, ${KEYS}, ${AGENTS}, ${PERSON}, ${TASK}, coalesce(${SINCE}, clock_timestamp())),
+      case when ${BY_AGENT} and beyond_limits(${ORG}, ${AGENTS}, ${p(16, 'jsonb')}) then 'beyond_limits' end,
       case when not exists (select from pinned) then (
         select case when t.bound_to is not null then 'key_mismatch' when ${BOUND_TO} is not null then 'key_race' end
         from tasks t where t.organization = ${ORG} and t.id = ${TASK} and ${OWN_CLIENT} and t.bound_to is distinct from ${BOUND_TO}) end) as reason),

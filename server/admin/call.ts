@@ -16,7 +16,9 @@ import {
 } from './admin.ts';
 import type { BackchannelAdministration } from './backchannel.ts';
 import type { EvidenceReader } from './evidence.ts';
+import type { ReachReader } from './explain.ts';
 import type { IssuerAdministration } from './issuers.ts';
+import type { LimitAdministration } from './limits.ts';
 import type { Publications } from './publications.ts';
 import type { SignInProviderDependencies } from './sign-in-providers.ts';
 import type { StopStore } from './standing-stops.ts';
@@ -38,6 +40,8 @@ export interface AdminDependencies {
   store: AdminStore;
   accountability: Accountability;
   stops: StopStore;
+  limits: LimitAdministration;
+  reach: ReachReader;
   evidence: EvidenceReader;
   issuers: IssuerAdministration;
   signInProviders: SignInProviderDependencies;

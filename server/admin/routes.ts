@@ -32,6 +32,7 @@ import {
   offerEnrolment,
   whoAmI,
 } from './directory.ts';
+import { explainAgent } from './explain.ts';
 import {
   addIssuer,
   linkPerson,
@@ -43,6 +44,7 @@ import {
   removeIssuer,
   unlinkPerson,
 } from './issuers.ts';
+import { holdAgent, listBlueprints, putBlueprint, removeBlueprint, setUseCase } from './limits.ts';
 import { getChain, listEvidence } from './read-evidence.ts';
 import { addClient, addInitialAccessToken, endInitialAccessToken, listInitialAccessTokens } from './registry.ts';
 import {
@@ -80,6 +82,12 @@ const ENDPOINTS: readonly [method: Method, path: string, answer: Answer, operato
   ['post', '/agents/:agent/offers', offerOwnership],
   ['post', '/agents/:agent/review', reviewAgent],
   ['get', '/agent-flags', listFlags],
+  ['put', '/agents/:agent/limits', holdAgent],
+  ['put', '/agents/:agent/use-case', setUseCase],
+  ['get', '/agents/:agent/explain', explainAgent],
+  ['get', '/blueprints', listBlueprints],
+  ['put', '/blueprints', putBlueprint],
+  ['delete', '/blueprints/:blueprint', removeBlueprint],
   ['get', '/edges', listEdges],
   ['put', '/edges', putEdge],
   ['delete', '/edges', removeEdge],

@@ -1,4 +1,5 @@
 import type { AgentMode, AgentStatus } from './agent.ts';
+import type { Limits } from './limits.ts';
 
 export type ClientKind = 'agent' | 'application' | 'resource_server' | 'command_line';
 
@@ -25,6 +26,8 @@ export interface ClientRecord {
     owner: string;
     ownActions: readonly string[];
     chainLimit: number;
+    /** All that it is held to, its blueprint's limits included. */
+    limits: Limits;
     expiresAt: Date | null;
   } | null;
   metadata: Record<string, unknown>;

@@ -103,7 +103,7 @@ export async function askPerson(
   const refusal: PromptRule | undefined =
     task || silently ? undefined : (history, limits) => promptRefusal(keys, history, limits, new Date());
   if (!task) {
-    const stated = await withFacts(asked, { person, agent: agent.id }, refusal, dependencies);
+    const stated = await withFacts(asked, { person, agent }, refusal, dependencies);
     if (!stated.ok) return stated;
     asked = stated.value;
   }
@@ -285,7 +285,7 @@ async function questionOf(
       resources: [request.audience ?? issuer],
       allowedTypes: undefined,
     },
-    { catalogue: catalogue(), issuer, organization, organizationDomains },
+    { catalogue: catalogue(), issuer, organization, organizationDomains, limits: client.agent?.limits },
   );
   if (!asked.ok) return asked;
   const seconds = EXCHANGE_QUESTION_SECONDS;

@@ -1,3 +1,4 @@
+import type { Limits } from '../agents/limits.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { type AskFacts, asksFacts } from '../catalogue/facts.ts';
 import { allow, type Outcome, refuse } from '../oauth/refusal.ts';
@@ -15,7 +16,7 @@ const LATER = 30;
  */
 export async function withFacts(
   asked: AgentRequest,
-  { person, agent }: { person: Person; agent: string },
+  { person, agent }: { person: Person; agent: { id: string; limits: Limits } },
   limit: PromptRule | undefined,
   { catalogue, askFacts, approvals }: { catalogue: () => Catalogue; askFacts: AskFacts; approvals: ApprovalStore },
 ): Promise<Outcome<AgentRequest>> {
@@ -24,7 +25,7 @@ export async function withFacts(
   const isAsked = ({ action, version }: RequestedAction) => known.version(action, version)?.resolve !== undefined;
   // Only what may be shown is asked about: a flood of questions is none of outbound requests.
   if (limit && asked.actions.some(isAsked)) {
-    const { history, limits } = await approvals.promptHistory({ organization, agent, person: id });
+    const { history, limits } = await approvals.promptHistory({ organization, agent: agent.id, person: id });
     const refused = limit(history, limits);
     if (refused) return refuse(refused);
   }
@@ -33,13 +34,13 @@ export async function withFacts(
       const action = known.version(requested.action, requested.version);
       if (!action || !asksFacts(action)) return requested;
       const { parameters } = requested;
-      return { ...requested, facts: await askFacts({ action, parameters, organization, person: id, agent }) };
+      return { ...requested, facts: await askFacts({ action, parameters, organization, person: id, agent: agent.id }) };
     }),
   );
   const without = actions.find(
     ({ action, version, facts }) => facts === null && known.version(action, version)?.resolve?.unchecked === 'refuse',
   );
   if (without) return refuse({ reason: 'facts_unavailable', type: without.action, retryAfter: LATER });
-  const impact = weigh(actions, { catalogue: known, organizationDomains });
+  const impact = weigh(actions, { catalogue: known, organizationDomains, limits: agent.limits });
   return impact.ok ? allow({ ...asked, actions, impact: impact.value }) : impact;
 }

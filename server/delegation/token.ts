@@ -78,10 +78,10 @@ export type NewToken = Omit<IssuedToken, 'since' | 'issuedAt'> & {
 
 export interface TokenStore {
   /**
-   * The gate. In one statement: is everything this hangs on alive, then the issuance row, the derived grant and the
+   * The gate. In one statement: is everything this hangs on alive and within its agents' limits, then the issuance row, the derived grant and the
    * evidence, committed. Nothing is written when it is not; the key is pinned to the task when it is the first.
    */
-  issue(token: NewToken, event: EvidenceEvent): Promise<DeathReason | 'key_mismatch' | undefined>;
+  issue(token: NewToken, event: EvidenceEvent): Promise<DeathReason | 'key_mismatch' | 'beyond_limits' | undefined>;
   /** The issuance row of a token we signed, and why it is dead if it is. */
   find(jti: string, issuedAt: Date): Promise<{ token: PresentedToken; dead: DeathReason | undefined } | undefined>;
 }

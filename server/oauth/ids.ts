@@ -14,7 +14,8 @@ export type IdPrefix =
   | 'cli'
   | 'pol'
   | 'off'
-  | 'stp';
+  | 'stp'
+  | 'bpr';
 
 /** A new identifier: what it names, and 128 random bits. Identifiers are names, never proofs. */
 export const newId = (prefix: IdPrefix): string => `${prefix}_${randomBytes(16).toString('hex')}`;

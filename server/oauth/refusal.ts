@@ -55,6 +55,8 @@ export type Refusal =
   | { reason: 'agent_paused' }
   | { reason: 'push_not_allowed'; impact: string }
   | { reason: 'stopped_here' }
+  | { reason: 'beyond_limits'; detail: string }
+  | { reason: 'too_many_requests'; limit: number; retryAfter: number }
   | { reason: 'already_collected' };
 
 /** The answer of a rule: what is allowed, or why not. */
@@ -191,6 +193,10 @@ export function toWire(refusal: Refusal): errors.OIDCProviderError {
       return forbidden(new errors.AccessDenied('the person paused this agent'));
     case 'stopped_here':
       return forbidden(new errors.AccessDenied('an administrator stopped this agent, or what it asks for'));
+    case 'beyond_limits':
+      return forbidden(new errors.AccessDenied(describable(refusal.detail)));
+    case 'too_many_requests':
+      return forbidden(new errors.AccessDenied(`this agent may make ${refusal.limit} requests in a minute`));
     case 'already_collected':
       return new errors.InvalidGrant('already collected');
   }

@@ -1,3 +1,4 @@
+import { beyondLimits, type Limits, needsSecondPerson } from '../agents/limits.ts';
 import type { Impact } from '../catalogue/action.ts';
 import { worse } from '../catalogue/action.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
@@ -46,7 +47,15 @@ export function parseAgentRequest(
     issuer,
     organization,
     organizationDomains,
-  }: { catalogue: Catalogue; issuer: string; organization: string; organizationDomains: readonly string[] },
+    limits = {},
+  }: {
+    catalogue: Catalogue;
+    issuer: string;
+    organization: string;
+    organizationDomains: readonly string[];
+    /** Of the agent that asks: nobody is asked for what it would not get. */
+    limits?: Limits | undefined;
+  },
 ): Outcome<AgentRequest> {
   const scopes = asked.scope?.split(' ').filter(Boolean) ?? [];
   const byScope = parseScopes(scopes, catalogue);
@@ -72,7 +81,7 @@ export function parseAgentRequest(
       return refuse({ reason: 'resource_unknown', resource: requested.resource });
     }
   }
-  const impact = weigh(actions, { catalogue, organizationDomains });
+  const impact = weigh(actions, { catalogue, organizationDomains, limits });
   if (!impact.ok) return impact;
   return allow({
     actions,
@@ -86,13 +95,23 @@ export function parseAgentRequest(
 /** The impact of a whole request, as far as it is known by now; refused where nobody could approve it. Pure. */
 export function weigh(
   actions: readonly RequestedAction[],
-  { catalogue, organizationDomains }: { catalogue: Catalogue; organizationDomains: readonly string[] },
+  {
+    catalogue,
+    organizationDomains,
+    limits = {},
+  }: { catalogue: Catalogue; organizationDomains: readonly string[]; limits?: Limits | undefined },
 ): Outcome<Impact> {
   let impact: Impact = 'low';
-  for (const { action: key, version, parameters, facts } of actions) {
+  for (const { action: key, version, parameters, facts, resource, viaScope } of actions) {
     const action = catalogue.version(key, version);
     if (!action) return refuse({ reason: 'type_unknown', type: key });
     const its = impactOf(action, parameters, { organizationDomains }, facts);
+    const beyond = beyondLimits(limits, { action: key, resource, scope: viaScope, impact: its });
+    if (beyond !== undefined) return refuse({ reason: 'beyond_limits', detail: beyond });
+    if (needsSecondPerson(limits, its)) {
+      const detail = `${key}: ${its} impact of this agent needs a second person, who cannot be asked yet`;
+      return refuse({ reason: 'beyond_limits', detail });
+    }
     if (!APPROVABLE.includes(its)) return refuse({ reason: 'impact_needs_proof', impact: its, type: key });
     impact = worse(impact, its);
   }

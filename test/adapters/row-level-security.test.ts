@@ -54,6 +54,7 @@ const TABLES = [
     'agent_edges',
     'ownership_offers',
     'agent_use',
+    'blueprints',
     'pauses',
     'clients',
     'initial_access_tokens',
@@ -301,6 +302,10 @@ async function tellStory(): Promise<void> {
   await owner.query(
     `insert into ownership_offers (organization, id, agent, role, person, made_by)
      select organization, 'off_1', id, 'deputy', deputy, 'test' from agents where organization = $1 limit 1`,
+    [organization],
+  );
+  await owner.query(
+    `insert into blueprints (organization, id, name, made_by) values ($1, 'bpr_1', 'Readers', 'test')`,
     [organization],
   );
   await owner.query(

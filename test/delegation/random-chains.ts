@@ -477,6 +477,7 @@ export function clientOf(name: string, chainLimit: number): ClientRecord {
             owner: 'usr_o',
             ownActions: [],
             chainLimit,
+            limits: {},
             expiresAt: null,
           },
     metadata: {},

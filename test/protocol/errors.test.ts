@@ -254,6 +254,7 @@ const SITUATIONS: Record<string, () => Promise<Answer>> = {
   P6: () => push(agent, { ...ask(), code_challenge_method: undefined }),
   P7: () => pushed({ ...ask(), redirect_uri: 'https://elsewhere.example/' }),
   P8: () => pushed({ scope: 'openid' }),
+  P9: async () => push(await limited(), { code_challenge: pkce().challenge, ...ask() }),
   H1: () => behind(agent, { login_hint: 'person@globex.example' }),
   H2: () => behind(agent, { login_hint: undefined }),
   H3: () => behind(agent, { binding_message: 'a\u202eb' }),
@@ -397,6 +398,14 @@ const rooms = async (): Promise<string> => {
 };
 
 /** Names the agent, and signs with a key of its own. */
+const limited = async () => {
+  const other = await registerAgent(server);
+  await database.query(
+    `update agents set effective_limits = '{"highest_impact": "low", "actions": []}' where id = $1`,
+    [other.registration.agent_id],
+  );
+  return other;
+};
 const impostor = async () => clientWith(server, agent.clientId, (await newKey()).jwk);
 const pollingAgent = () => registerAgent(server);
 const register = (metadata: Json) =>

@@ -1,0 +1,158 @@
+import type { AgentStatus } from '../agents/agent.ts';
+import { REQUIREMENTS, type Requirement } from '../agents/lifecycle.ts';
+import { beyondLimits, type Limits } from '../agents/limits.ts';
+import type { Action } from '../catalogue/action.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import { APPROVABLE } from '../tasks/ask.ts';
+import { done, unknown } from './admin.ts';
+import { type Answer, agentOf } from './call.ts';
+import type { UseCase } from './limits.ts';
+
+/** Everything that decides what one agent could reach now. */
+export interface ReachFacts {
+  agent: {
+    id: string;
+    name: string;
+    status: AgentStatus;
+    lacks: readonly Requirement[];
+    expiresAt: Date | null;
+    ownActions: readonly string[];
+    /** As its registrations say; null: any. */
+    types: readonly string[] | null;
+    /** It has a key, and is not only a public client. */
+    confidential: boolean;
+    blueprint: string | null;
+    /** All that it is held to. */
+    limits: Limits;
+    useCase: UseCase;
+  };
+  /** People who can be asked; those who paused it cannot. */
+  people: number;
+  pausedBy: number;
+  policies: readonly { name: string; agent: string | null; actions: readonly { action: string }[] }[];
+  /** Live tasks: what was approved, for whom, until when. */
+  tasks: readonly { id: string; person: string; actions: readonly string[]; until: Date }[];
+  /** Agents that may hand a part of theirs to it. */
+  from: readonly { agent: string; actions: readonly string[] }[];
+  /** When it used each action last. */
+  usedAt: Readonly<Record<string, Date | string>>;
+}
+
+export interface ReachReader {
+  /** Undefined: there is no such agent in this organization. */
+  facts(organization: string, agent: string): Promise<ReachFacts | undefined>;
+}
+
+/** One way in which an action can be reached. */
+export interface Reached {
+  action: string;
+  resource: string;
+  /** At its highest. */
+  impact: Action['level']['default'];
+  /** By which rule, and for whom. */
+  ways: readonly { rule: 'own' | 'task' | 'policy' | 'ask' | 'handed'; forWhom: string; says: string }[];
+  /** What stands against it, where nothing leads to it. */
+  because?: string | undefined;
+  lastUsed: Date | string | null;
+}
+
+/**
+ * What could this agent reach now, for whom, by which rule, and what it used. Pure: the same facts and catalogue in, the
+ * same answer out. An agent that is not active reaches nothing, whatever it is registered for.
+ */
+export function explainReach(facts: ReachFacts, catalogue: Catalogue, now: Date): Reached[] {
+  const stopped = whyNothing(facts, now);
+  return [...catalogue.actions.values()]
+    .map((action) => {
+      const { key, resource } = action;
+      const impact = action.level.default;
+      const because = stopped ?? whyNot(action, facts);
+      const ways = because === undefined ? waysTo(action, facts) : [];
+      const lastUsed = facts.usedAt[key] ?? null;
+      const none = because ?? 'nobody can be asked, and nothing was approved';
+      return { action: key, resource, impact, ways, ...(ways.length === 0 && { because: none }), lastUsed };
+    })
+    .sort((one, other) => other.ways.length - one.ways.length || one.action.localeCompare(other.action));
+}
+
+function whyNothing({ agent }: ReachFacts, now: Date): string | undefined {
+  if (agent.status !== 'active') {
+    const lacks = agent.lacks.map((one) => REQUIREMENTS[one]).join(', ');
+    return `it is ${agent.status}${agent.status === 'pending' && lacks ? `, and lacks ${lacks}` : ''}`;
+  }
+  return agent.expiresAt !== null && agent.expiresAt <= now ? 'its date is reached' : undefined;
+}
+
+/** What keeps it from this action, however it would come to it. */
+function whyNot({ key, resource, scope, level }: Action, { agent }: ReachFacts): string | undefined {
+  return beyondLimits(agent.limits, { action: key, resource, scope, impact: level.default });
+}
+
+function waysTo(action: Action, facts: ReachFacts): Reached['ways'] {
+  const { agent, people, pausedBy, policies, tasks, from } = facts;
+  const { key, scope, own, level } = action;
+  const ways: Reached['ways'][number][] = [];
+  if (own && agent.ownActions.includes(key) && agent.confidential) {
+    ways.push({ rule: 'own', forWhom: 'itself', says: 'an administrator marked it as its own: no person is asked' });
+  }
+  for (const { id, person, actions, until } of tasks) {
+    if (actions.includes(key))
+      ways.push({ rule: 'task', forWhom: person, says: `${person} approved ${id}, until ${until.toISOString()}` });
+  }
+  const registered = agent.types === null || agent.types.includes(key);
+  const asks = registered || scope !== undefined;
+  const policy = policies.find(
+    (one) => (one.agent === null || one.agent === agent.id) && one.actions.some((each) => each.action === key),
+  );
+  if (policy && asks && agent.confidential)
+    ways.push({
+      rule: 'policy',
+      forWhom: 'anybody of the organization',
+      says: `the policy "${policy.name}" allows it`,
+    });
+  if (asks && APPROVABLE.includes(level.default) && people > pausedBy) {
+    const who = pausedBy === 0 ? 'anybody of the organization' : `${people - pausedBy} of ${people} people`;
+    const by = registered ? 'it registered this action' : `anybody may ask for the scope ${scope}`;
+    ways.push({ rule: 'ask', forWhom: who, says: `${by}: the person decides each time` });
+  }
+  for (const parent of from) {
+    if (parent.actions.includes(key))
+      ways.push({
+        rule: 'handed',
+        forWhom: `whoever ${parent.agent} acts for`,
+        says: `${parent.agent} may hand it on`,
+      });
+  }
+  return ways;
+}
+
+/** `explain`: what could this agent reach now, for whom, by which rule, and what it used. */
+export const explainAgent: Answer = async (call, dependencies) => {
+  const found = await agentOf(call, call.params.agent ?? '', call.query.organization, dependencies);
+  if (!found.ok) return found;
+  const { organization, id } = found.value;
+  const facts = await dependencies.reach.facts(organization.id, id);
+  if (!facts) return unknown('the agent');
+  const reached = explainReach(facts, dependencies.catalogue().seenBy(organization.id), new Date());
+  const { agent } = facts;
+  return done({
+    id,
+    name: agent.name,
+    status: agent.status,
+    blueprint: agent.blueprint,
+    limits: agent.limits,
+    use_case: agent.useCase,
+    reaches: reached
+      .filter(({ ways }) => ways.length > 0)
+      .map(({ action, resource, impact, ways, lastUsed }) => ({
+        action,
+        resource,
+        impact,
+        by: ways.map(({ rule, forWhom, says }) => ({ rule, for: forWhom, says })),
+        last_used: lastUsed,
+      })),
+    not: reached
+      .filter(({ ways }) => ways.length === 0)
+      .map(({ action, because, lastUsed }) => ({ action, because, last_used: lastUsed })),
+  });
+};

@@ -1,0 +1,195 @@
+import { IMPACT_LEVELS, type Limits } from '../agents/limits.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import { newId } from '../oauth/ids.ts';
+import { type Act, type AdminOutcome, conflict, done, type Organization, unacceptable, unknown } from './admin.ts';
+import { type AdminDependencies, type Answer, agentOf, organizationOf } from './call.ts';
+import { input, listOf, oneOf, plain, reference, whole } from './input.ts';
+
+/** Agents of one kind: what all of them are held to. */
+export interface Blueprint {
+  id: string;
+  name: string;
+  parent: string | null;
+  limits: Limits;
+}
+
+export interface ListedBlueprint extends Blueprint {
+  /** With those above. */
+  effective: Limits;
+  agents: number;
+}
+
+/** What an organization knows an agent to be for, in its own words. */
+export interface UseCase {
+  people?: string;
+  tasks?: string;
+  apis?: readonly string[];
+  data_sources?: readonly string[];
+  kinds_of_action?: readonly string[];
+  consent?: string;
+  business_owner?: string;
+}
+
+/** Limits, blueprints and use cases; under row-level security. Each change writes its evidence. */
+export interface LimitAdministration {
+  blueprints(organization: string): Promise<ListedBlueprint[]>;
+  /** Its agents, and those of the blueprints below it, are held to it when this resolves. */
+  putBlueprint(act: Act, blueprint: Blueprint): Promise<'put' | 'taken' | 'unknown_parent' | 'circle'>;
+  removeBlueprint(act: Act, id: string): Promise<'removed' | 'used' | 'unknown'>;
+  /** What is left out stays; `ended` tasks went beyond it. */
+  hold(
+    act: Act,
+    agent: string,
+    held: { limits?: Limits | undefined; blueprint?: string | null | undefined; reason: string },
+  ): Promise<'unknown_blueprint' | { ended: number }>;
+  setUseCase(act: Act, agent: string, useCase: UseCase): Promise<void>;
+}
+
+const LIMITS_SCHEMA = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    actions: listOf(reference, 0, 500),
+    resources: listOf({ type: 'string', format: 'uri', maxLength: 2000 }, 0, 200),
+    scopes: listOf(reference, 0, 200),
+    highest_impact: oneOf(...IMPACT_LEVELS),
+    second_person_above: oneOf(...IMPACT_LEVELS),
+    chain_depth: whole(1, 8),
+    delegates: listOf(reference, 0, 200),
+    requests_per_minute: whole(1, 100_000),
+    token_seconds: whole(10, 300),
+  },
+} as const;
+
+export const listBlueprints: Answer = async (call, dependencies) => {
+  const organization = await organizationOf(call, call.query.organization, dependencies);
+  if (!organization.ok) return organization;
+  return done({ blueprints: await dependencies.limits.blueprints(organization.value.id) });
+};
+
+const putting = input<{ organization?: string; name: string; parent?: string | null; limits: Limits }>(
+  {
+    organization: reference,
+    name: plain(80),
+    parent: { type: ['string', 'null'], maxLength: 80 },
+    limits: LIMITS_SCHEMA,
+  },
+  ['name', 'limits'],
+);
+
+/** Makes a blueprint, or replaces the one of this name: a hundred agents of one kind are one change. */
+export const putBlueprint: Answer = async (call, dependencies) => {
+  const asked = putting(call.body);
+  if (!asked.ok) return asked;
+  const organization = await organizationOf(call, asked.value.organization, dependencies);
+  if (!organization.ok) return organization;
+  const { name, limits, parent = null } = asked.value;
+  const unknownOnes = unknownIn(limits, organization.value, dependencies.catalogue());
+  if (unknownOnes.length > 0) return unacceptable('unknown_limit', `unknown: ${unknownOnes.join(', ')}`);
+  const all = await dependencies.limits.blueprints(organization.value.id);
+  const named = (text: string) => all.find((one) => one.id === text || one.name.toLowerCase() === text.toLowerCase());
+  const above = parent === null ? undefined : named(parent);
+  if (parent !== null && !above) return unknown(`blueprint ${parent}`);
+  const act = { organization: organization.value.id, caller: call.caller };
+  const blueprint = { id: named(name)?.id ?? newId('bpr'), name, parent: above?.id ?? null, limits };
+  const put = await dependencies.limits.putBlueprint(act, blueprint);
+  if (put === 'circle') return unacceptable('circle', `${parent} is below ${name}`);
+  if (put !== 'put') return conflict(put, `${name} was changed by somebody else at this moment`);
+  return done(blueprint);
+};
+
+export const removeBlueprint: Answer = async (call, dependencies) => {
+  const organization = await organizationOf(call, call.query.organization, dependencies);
+  if (!organization.ok) return organization;
+  const name = call.params.blueprint ?? '';
+  const found = await blueprintOf(name, organization.value, dependencies);
+  if (!found.ok) return found;
+  const act = { organization: organization.value.id, caller: call.caller };
+  const removed = await dependencies.limits.removeBlueprint(act, found.value.id);
+  if (removed === 'used') return conflict('used', `agents or other blueprints are held to ${name}`);
+  return removed === 'removed' ? done({ id: found.value.id, removed: true }) : unknown(`blueprint ${name}`);
+};
+
+const holding = input<{ organization?: string; limits?: Limits; blueprint?: string | null; reason: string }>(
+  {
+    organization: reference,
+    limits: LIMITS_SCHEMA,
+    blueprint: { type: ['string', 'null'], maxLength: 80 },
+    reason: plain(200),
+  },
+  ['reason'],
+);
+
+/** Holds an agent to limits of its own, to a blueprint, or to both. Tasks that go beyond them end at once. */
+export const holdAgent: Answer = async (call, dependencies) => {
+  const asked = holding(call.body);
+  if (!asked.ok) return asked;
+  const found = await agentOf(call, call.params.agent ?? '', asked.value.organization, dependencies);
+  if (!found.ok) return found;
+  const { organization, id, name } = found.value;
+  const { limits, blueprint, reason } = asked.value;
+  const unknownOnes = limits ? unknownIn(limits, organization, dependencies.catalogue()) : [];
+  if (unknownOnes.length > 0) return unacceptable('unknown_limit', `unknown: ${unknownOnes.join(', ')}`);
+  const chosen = blueprint ? await blueprintOf(blueprint, organization, dependencies) : undefined;
+  if (chosen && !chosen.ok) return chosen;
+  const act = { organization: organization.id, caller: call.caller };
+  const held = await dependencies.limits.hold(act, id, { limits, blueprint: chosen?.value.id ?? blueprint, reason });
+  if (held === 'unknown_blueprint') return unknown(`blueprint ${blueprint}`);
+  return done({ id, name, limits, blueprint, tasks_ended: held.ended });
+};
+
+const text = plain(500);
+const using = input<{ organization?: string; use_case: UseCase }>(
+  {
+    organization: reference,
+    use_case: {
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        people: text,
+        tasks: text,
+        apis: listOf(text, 0, 50),
+        data_sources: listOf(text, 0, 50),
+        kinds_of_action: listOf(text, 0, 50),
+        consent: text,
+        business_owner: text,
+      },
+    },
+  },
+  ['use_case'],
+);
+
+/** What the agent is for, as its organization writes it down: people, tasks, APIs, data, kinds of action, consent, owner in the business. */
+export const setUseCase: Answer = async (call, dependencies) => {
+  const asked = using(call.body);
+  if (!asked.ok) return asked;
+  const found = await agentOf(call, call.params.agent ?? '', asked.value.organization, dependencies);
+  if (!found.ok) return found;
+  const { organization, id, name } = found.value;
+  await dependencies.limits.setUseCase(
+    { organization: organization.id, caller: call.caller },
+    id,
+    asked.value.use_case,
+  );
+  return done({ id, name, use_case: asked.value.use_case });
+};
+
+async function blueprintOf(
+  name: string,
+  { id }: Organization,
+  { limits }: Pick<AdminDependencies, 'limits'>,
+): Promise<AdminOutcome<ListedBlueprint>> {
+  const all = await limits.blueprints(id);
+  const found = all.find((one) => one.id === name || one.name.toLowerCase() === name.toLowerCase());
+  return found ? done(found) : unknown(`blueprint ${name}`);
+}
+
+/** A limit to something misspelt would take everything away, in silence. */
+function unknownIn({ actions = [], resources = [], scopes = [] }: Limits, { id }: Organization, catalogue: Catalogue) {
+  const seen = catalogue.seenBy(id);
+  return [
+    ...actions.filter((key) => !seen.actions.has(key)),
+    ...resources.filter((resource) => !seen.resources.has(resource)),
+    ...scopes.filter((scope) => seen.byScope(scope) === undefined),
+  ];
+}
