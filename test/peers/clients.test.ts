@@ -62,7 +62,7 @@ describe.each([openidClient, oauth4webapi])('$name drives', (peer) => {
       token_endpoint_auth_methods_supported: expect.arrayContaining(['private_key_jwt']),
       code_challenge_methods_supported: ['S256'],
       dpop_signing_alg_values_supported: expect.arrayContaining(['ES256']),
-      backchannel_token_delivery_modes_supported: ['poll'],
+      backchannel_token_delivery_modes_supported: ['poll', 'ping'],
       authorization_response_iss_parameter_supported: true,
     });
   });
