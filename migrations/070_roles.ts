@@ -9,6 +9,7 @@ export async function up(db: Knex): Promise<void> {
     create index agents_deputy on agents (organization, deputy);
     create index agents_name on agents (organization, lower(name), id);
     create index approvals_agent on approvals (organization, agent, asked_at);
+    create index approvals_not_me on approvals (organization, decided_at) where deny_reason = 'not_me';
     -- What an agent did lately: the inventory, an agent's own page and the explorer ask by agent.
     create index evidence_agent on evidence (organization, agent, at desc) where agent is not null;
   `);

@@ -137,7 +137,7 @@ describe('A2 the inventory', () => {
 
   test.each([
     ['status:retired', []],
-    ['flag:never-used', ['=cmd|evil', 'Meeting Helper']],
+    ['flag:never_used', ['=cmd|evil', 'Meeting Helper']],
     ['flag:parentless', ['=cmd|evil']],
     ['system:"Acme Calendar" mode:attended', ['Meeting Helper']],
     ['owner:owner@acme.example helper', ['Meeting Helper']],

@@ -23,8 +23,16 @@ export const agentFacts = (
 const person = (alias: string) =>
   `json_build_object('id', ${alias}.id, 'name', ${alias}.name, 'email', ${alias}.email)`;
 
+/** What the clients of agent `a` registered: the types that they name together, and when the last of its keys ends. */
+export const NAMED = `
+    select case when bool_or(c.metadata -> 'authorization_details_types' is null) then null
+                else (select coalesce(array_agg(distinct t), '{}') from clients c2, jsonb_array_elements_text(c2.metadata -> 'authorization_details_types') t
+                      where c2.organization = a.organization and c2.agent = a.id) end as types,
+           case when bool_or(c.keys_end_at is null) then null else max(c.keys_end_at) end as keys_end_at
+    from clients c where c.organization = a.organization and c.agent = a.id`;
+
 /** The actions that an agent may ask for by name: what it registered, as far as its limits let it. Null: any. */
-const ALLOWED = `
+export const ALLOWED = `
   case when a.limits ? 'actions'
     then (select coalesce(array_agg(x order by x), '{}') from jsonb_array_elements_text(a.limits -> 'actions') x
           where named.types is null or x = any(named.types))
@@ -47,16 +55,13 @@ const FACTS = `
           where p.organization = a.organization and p.agent = a.id and p.deny_reason = 'not_me'
             and p.decided_at > clock_timestamp() - interval '90 days') as reports,
          (select count(*)::int from pauses p where p.organization = a.organization and p.agent = a.id) as "mutedBy",
-         0 as "waitingChanges"
+         0 as "waitingChanges",
+         a.mode = 'sub_agent' and not exists (
+           select from agent_edges g where g.organization = a.organization and g.child = a.id) as parentless
   from page a
   join people o on o.organization = a.organization and o.id = a.owner
   join people d on d.organization = a.organization and d.id = a.deputy
-  cross join lateral (
-    select case when bool_or(c.metadata -> 'authorization_details_types' is null) then null
-                else (select coalesce(array_agg(distinct t), '{}') from clients c2, jsonb_array_elements_text(c2.metadata -> 'authorization_details_types') t
-                      where c2.organization = a.organization and c2.agent = a.id) end as types,
-           case when bool_or(c.keys_end_at is null) then null else max(c.keys_end_at) end as keys_end_at
-    from clients c where c.organization = a.organization and c.agent = a.id) named
+  cross join lateral (${NAMED}) named
   cross join lateral (
     select max(u.used_at) as last, jsonb_object_agg(u.action, u.used_at) as by_action
     from agent_use u where u.organization = a.organization and u.agent = a.id) used

@@ -1,11 +1,13 @@
 import {
   type AgentCounts,
-  type AgentFlag,
+  COUNTED_FLAGS,
   FLAG_NAMES,
   type Inventory,
   type InventoryRow,
 } from '../../server/admin/inventory.ts';
 import { cursorOf, type Listing } from '../../server/admin/listing.ts';
+import { DORMANT_AFTER, type Flag, SOON, UNUSED_AFTER } from '../../server/agents/flags.ts';
+import { ALLOWED, NAMED } from './agent-facts.ts';
 import type { Database } from './database.ts';
 
 /** The inventory, under row-level security. */
@@ -31,6 +33,7 @@ export const postgresInventory = (database: Database): Inventory => ({
         listing.after?.[0] ?? null,
         listing.after?.[1] ?? '',
         limit + 1,
+        values('is') !== null,
       ]);
       const rows = found.slice(0, limit);
       const last = rows.at(-1);
@@ -58,84 +61,110 @@ export async function ownsAgents(database: Database, organization: string, perso
   });
 }
 
-const LAST_USED = `
-  (select e.at from evidence e where e.organization = a.organization and e.agent = a.id and e.type = 'token.issued'
-   order by e.at desc limit 1)`;
+/** The actions that agent `a` may ask for by name. */
+const ALLOWED_ACTIONS = `(select ${ALLOWED} from (${NAMED}) named)`;
 
-const ACTIONS = `
-  (select array_agg(distinct type order by type)
-   from clients c, jsonb_array_elements_text(c.metadata -> 'authorization_details_types') type
-   where c.organization = a.organization and c.agent = a.id)`;
+// Looked up once for the organization and joined: one by one, ten thousand agents would cost ten thousand look-ups.
+const AROUND = `
+  used as materialized (select agent, max(used_at) as at from agent_use where organization = $1 group by agent),
+  reported as materialized (
+    select distinct agent from approvals
+    where organization = $1 and deny_reason = 'not_me' and decided_at > clock_timestamp() - interval '${UNUSED_AFTER} days'),
+  muted as materialized (select distinct agent from pauses where organization = $1),
+  held as materialized (
+    select substr(key, 7) as agent from stop_epochs where organization = $1 and key like 'agent:%' and held_by <> '{}')`;
 
-/** What each flag means, of agent `a`, its owner `o` and when it was last used. */
-const flags = (lastUsed: string): Readonly<Record<AgentFlag, string>> => ({
-  ownerless: `a.status <> 'retired' and o.status <> 'active'`,
-  stale: `a.status = 'active' and ${lastUsed} < clock_timestamp() - interval '30 days'`,
-  'never-used': `a.status in ('pending', 'active', 'suspended') and ${lastUsed} is null`,
-  expiring: `a.status in ('active', 'suspended') and a.expires_at < clock_timestamp() + interval '14 days'`,
-  reported: `exists (select from approvals p where p.organization = a.organization and p.agent = a.id
-               and p.asked_at > clock_timestamp() - interval '30 days' and p.deny_reason = 'not_me')`,
-  muted: `exists (select from pauses p where p.organization = a.organization and p.agent = a.id)`,
-  parentless: `a.mode = 'sub_agent' and a.status <> 'retired'
-               and not exists (select from agent_edges g where g.organization = a.organization and g.child = a.id)`,
-});
+const FROM = `
+  from agents a
+  join people o on o.organization = a.organization and o.id = a.owner
+  join people d on d.organization = a.organization and d.id = a.deputy
+  left join used on used.agent = a.id
+  left join reported on reported.agent = a.id
+  left join muted on muted.agent = a.id
+  left join held on held.agent = a.id
+  where a.organization = $1 and ($2::text is null or a.owner = $2 or a.deputy = $2)`;
+
+/** What each flag means, as `flagsOf` says it, of agent `a`, its owner `o`, its deputy `d` and what is around them. */
+const LIVING: Readonly<Record<Flag, string>> = {
+  ownerless: `o.status <> 'active'`,
+  no_deputy: `d.status <> 'active'`,
+  not_accepted: `(o.status = 'active' and a.owner_accepted_at is null or d.status = 'active' and a.deputy_accepted_at is null)`,
+  review_overdue: 'a.review_at <= clock_timestamp()',
+  reported: 'reported.agent is not null',
+  expiring: `a.expires_at <= clock_timestamp() + interval '${SOON} days'`,
+  key_expiring: `(select named.keys_end_at from (${NAMED}) named) <= clock_timestamp() + interval '${SOON} days'`,
+  review_due: `a.review_at > clock_timestamp() and a.review_at <= clock_timestamp() + interval '${SOON} days'`,
+  waiting_change: 'false',
+  muted: 'muted.agent is not null',
+  never_used: `a.status = 'active' and used.at is null`,
+  dormant: `a.status = 'active' and used.at <= clock_timestamp() - interval '${DORMANT_AFTER} days'`,
+  over_privileged: `a.created_at <= clock_timestamp() - interval '${UNUSED_AFTER} days' and exists (
+                      select from unnest(${ALLOWED_ACTIONS}) x where not exists (
+                        select from agent_use u where u.organization = a.organization and u.agent = a.id and u.action = x
+                          and u.used_at > clock_timestamp() - interval '${UNUSED_AFTER} days'))`,
+  self_registered: `a.origin not in ('token', 'admin')`,
+  parentless: `a.mode = 'sub_agent' and not exists (select from agent_edges g where g.organization = a.organization and g.child = a.id)`,
+};
+const flag = (name: Flag): string => `(a.status not in ('retired', 'expired') and (${LIVING[name]}))`;
 
 /** What the list can be sorted by: an expression that is never null, and its type. */
 const SORTS: Readonly<Record<string, { by: string; type: string }>> = {
   name: { by: 'lower(a.name)', type: 'text' },
   owner: { by: 'lower(o.name)', type: 'text' },
   status: { by: 'a.status', type: 'text' },
-  last_used: { by: `coalesce(${LAST_USED}, '-infinity')`, type: 'timestamptz' },
+  last_used: { by: `coalesce(used.at, '-infinity')`, type: 'timestamptz' },
   registered: { by: 'a.created_at', type: 'timestamptz' },
 };
-
-const FROM = `
-  from agents a
-  join people o on o.organization = a.organization and o.id = a.owner
-  join people d on d.organization = a.organization and d.id = a.deputy
-  where a.organization = $1 and ($2::text is null or a.owner = $2 or a.deputy = $2)`;
 
 const person = (alias: string) =>
   `json_build_object('id', ${alias}.id, 'name', ${alias}.name, 'email', ${alias}.email)`;
 
-/** One text per order and direction. */
+/** One text per order and direction. What is counted is counted for the rows of the page alone. */
 function listStatement({ sort, descending }: Pick<Listing, 'sort' | 'descending'>): string {
   const { by, type } = SORTS[sort] ?? (SORTS.name as { by: string; type: string });
   const direction = descending ? 'desc' : 'asc';
   return `
-  with page as (
-    select a.id, a.name, a.purpose, a.mode, a.status, ${person('o')} as owner, ${person('d')} as deputy,
-           ${ACTIONS} as actions, ${LAST_USED} as last_used, a.created_at as registered_at, a.expires_at,
-           array_remove(array[${FLAG_NAMES.map((name) => `case when ${flags(LAST_USED)[name]} then '${name}' end`).join(',\n             ')}], null) as flags,
-           (${by})::text as sort_key
+  with ${AROUND},
+  page as materialized (
+    select a as agent, a.id, (${by})::text as sort_key, used.at as last_used, held.agent is not null as stopped,
+           ${person('o')} as owner, ${person('d')} as deputy, o.status as owner_status, d.status as deputy_status,
+           reported.agent as reported, muted.agent as muted
     ${FROM}
       and ($3::text[] is null or a.status = any($3)) and ($4::text[] is null or a.mode = any($4))
       and ($5::text[] is null or lower(o.email) = any($5) or o.id = any($5) or lower(o.name) = any($5))
-      ${FLAG_NAMES.map((name) => `and (not '${name}' = any($6::text[]) or ${flags(LAST_USED)[name]})`).join('\n      ')}
-      and not exists (select from unnest($7::text[]) w
-                      where not (a.name ilike w or a.id ilike w or coalesce(a.purpose, '') ilike w or o.name ilike w or o.email ilike w))
-      and ($8::text[] is null or ${ACTIONS} is null or ${ACTIONS} && $8)
-      and ($9::text[] is null or case when ${ACTIONS} is null then $11::boolean else ${ACTIONS} && $9 and not ${ACTIONS} && $10 end)
+      ${FLAG_NAMES.map((name) => `and (not '${name}' = any($6::text[]) or ${flag(name)})`).join('\n      ')}
+      and (cardinality($7::text[]) = 0 or not exists (
+        select from unnest($7::text[]) w
+        where not (a.name ilike w or a.id ilike w or coalesce(a.purpose, '') ilike w or o.name ilike w or o.email ilike w)))
+      and ($8::text[] is null or ${ALLOWED_ACTIONS} is null or ${ALLOWED_ACTIONS} && $8)
+      and ($9::text[] is null or coalesce(${ALLOWED_ACTIONS} && $9 and not ${ALLOWED_ACTIONS} && $10, $11::boolean))
+      and (not $15::boolean or held.agent is not null)
       and ($12::text is null or (${by}, a.id) ${descending ? '<' : '>'} ($12::${type}, $13))
     order by ${by} ${direction}, a.id ${direction} limit $14)
-  select page.*,
-         (select count(distinct p.person)::int from approvals p where p.organization = $1 and p.agent = page.id
+  select a.id, a.name, a.purpose, a.mode, a.status, page.owner, page.deputy, ${ALLOWED_ACTIONS} as actions, page.last_used,
+         a.created_at as registered_at, a.expires_at, page.stopped, page.sort_key,
+         array_remove(array[${FLAG_NAMES.map((name) => `case when ${flag(name)} then '${name}' end`).join(',\n           ')}], null) as flags,
+         (select count(distinct p.person)::int from approvals p where p.organization = $1 and p.agent = a.id
           and p.asked_at > clock_timestamp() - interval '90 days') as people,
          week.asked, week.decided, week.allowed
-  from page, lateral (
+  from page
+  cross join lateral (select (page.agent).*) a
+  cross join lateral (select page.owner_status as status) o
+  cross join lateral (select page.deputy_status as status) d
+  cross join lateral (select page.last_used as at) used
+  cross join lateral (select page.reported as agent) reported
+  cross join lateral (select page.muted as agent) muted
+  cross join lateral (
     select count(*)::int as asked, count(*) filter (where p.status <> 'pending')::int as decided,
            count(*) filter (where p.status = 'approved')::int as allowed
-    from approvals p where p.organization = $1 and p.agent = page.id and p.asked_at > clock_timestamp() - interval '7 days') week
-  order by page.sort_key::${type} ${direction}, page.id ${direction}`;
+    from approvals p where p.organization = $1 and p.agent = a.id and p.asked_at > clock_timestamp() - interval '7 days') week
+  order by page.sort_key::${type} ${direction}, a.id ${direction}`;
 }
 
 const COUNTS = `
+  with ${AROUND}
   select count(*)::int as "all",
-         ${['pending', 'active', 'suspended', 'retired', 'expired'].map((status) => `count(*) filter (where status = '${status}')::int as ${status}`).join(', ')},
-         ${FLAG_NAMES.map((name) => `count(*) filter (where "${name}")::int as "${name}"`).join(', ')}
-  from (
-    select a.status, ${FLAG_NAMES.map((name) => `${flags('used.at')[name]} as "${name}"`).join(', ')}
-    from agents a
-    join people o on o.organization = a.organization and o.id = a.owner
-    left join lateral (select ${LAST_USED} as at) used on true
-    where a.organization = $1 and ($2::text is null or a.owner = $2 or a.deputy = $2)) flagged`;
+         ${['pending', 'active', 'suspended', 'retired', 'expired'].map((status) => `count(*) filter (where a.status = '${status}')::int as ${status}`).join(', ')},
+         ${COUNTED_FLAGS.map((name) => `count(*) filter (where ${flag(name)})::int as "${name}"`).join(',\n         ')},
+         count(*) filter (where held.agent is not null)::int as stopped
+  ${FROM}`;

@@ -8,7 +8,14 @@ import type { Catalogue } from '../catalogue/catalogue.ts';
 import { BadRequest } from '../http/form.ts';
 import type { AdminStore, AgentCard, Named } from './admin.ts';
 import { type Console, KEEPERS, nothingHere, VIEWERS, type Visit } from './console.ts';
-import { AGENT_LISTING, type AgentFlag, type Inventory, type InventoryRow, reachFilter, reachOf } from './inventory.ts';
+import {
+  AGENT_LISTING,
+  type COUNTED_FLAGS,
+  type Inventory,
+  type InventoryRow,
+  reachFilter,
+  reachOf,
+} from './inventory.ts';
 import { addressOf, chipsOf, csvOf, type Listing, parseListing, sortOf } from './listing.ts';
 
 export interface AgentPagesDependencies {
@@ -22,11 +29,12 @@ const ROWS = 50;
 /** Rows of one export: more is what the admin API pages through. */
 const EXPORTED = 10_000;
 
-const VIEWS: readonly { label: string; flag: AgentFlag }[] = [
+const VIEWS: readonly { label: string; flag: (typeof COUNTED_FLAGS)[number] }[] = [
   { label: 'Ownerless', flag: 'ownerless' },
-  { label: 'Stale', flag: 'stale' },
+  { label: 'Stale', flag: 'dormant' },
+  { label: 'Review overdue', flag: 'review_overdue' },
   { label: 'Expiring', flag: 'expiring' },
-  { label: 'Never used', flag: 'never-used' },
+  { label: 'Never used', flag: 'never_used' },
   { label: 'Reported', flag: 'reported' },
 ];
 
@@ -216,7 +224,7 @@ function rowOf(row: InventoryRow, visit: Visit, catalogue: Catalogue, mayPause: 
     href: `${PATH}/${row.id}`,
     name: row.name,
     purpose: row.purpose ?? '',
-    status: row.status,
+    status: row.stopped ? 'stopped' : row.status,
     owner: row.owner.name ?? row.owner.id,
     actsFor: row.mode === 'sub_agent' && row.people === 0 ? 'other agents' : peopleOf(row.people),
     systems: systems.length,
@@ -224,7 +232,7 @@ function rowOf(row: InventoryRow, visit: Visit, catalogue: Catalogue, mayPause: 
     lastUsed: row.last_used ? visit.at(row.last_used) : 'never',
     asked: row.asked,
     allowed: row.decided === 0 ? '–' : `${Math.round((100 * row.allowed) / row.decided)} %`,
-    flags: row.flags.map((flag) => flag.replaceAll('-', ' ')),
+    flags: row.flags.map((flag) => flag.replaceAll('_', ' ')),
     pause: mayPause && row.status === 'active' ? `${PATH}/${row.id}/pause` : undefined,
   };
 }

@@ -1,26 +1,18 @@
 import type { AgentMode, AgentStatus } from '../agents/agent.ts';
+import { FLAGS, type Flag } from '../agents/flags.ts';
 import { IMPACTS, type Impact, worse } from '../catalogue/action.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Named } from './admin.ts';
 import type { Listing, ListingRules, Page } from './listing.ts';
 
-/** What somebody has to look at: each is a filter of the inventory and a figure of the overview. */
-export const AGENT_FLAGS = {
-  ownerless: 'its owner is disabled',
-  stale: 'active, and not used for 30 days',
-  'never-used': 'it has never got a token',
-  expiring: 'ends within 14 days',
-  reported: 'somebody said “I did not start this” within 30 days',
-  muted: 'paused by people for themselves',
-  parentless: 'a sub-agent that no agent hands on to',
-} as const;
-export type AgentFlag = keyof typeof AGENT_FLAGS;
-export const FLAG_NAMES = Object.keys(AGENT_FLAGS) as AgentFlag[];
+/** What somebody should look at: each is a filter of the inventory. What each means is said in server/agents/flags.ts. */
+export const FLAG_NAMES = Object.keys(FLAGS) as Flag[];
 
 export const AGENT_LISTING = {
   filters: {
     status: ['pending', 'active', 'suspended', 'retired', 'expired'],
     mode: ['attended', 'unattended', 'sub_agent'],
+    is: ['stopped'],
     flag: FLAG_NAMES,
     level: IMPACTS,
     owner: undefined,
@@ -50,7 +42,9 @@ export interface InventoryRow {
   asked: number;
   decided: number;
   allowed: number;
-  flags: readonly AgentFlag[];
+  flags: readonly Flag[];
+  /** A standing stop holds it. */
+  stopped: boolean;
 }
 
 /** Filters that the catalogue has to translate: which actions reach a level, which belong to a system. */
@@ -60,7 +54,17 @@ export interface ReachFilter {
   systems: string[] | undefined;
 }
 
-export type AgentCounts = Readonly<Record<AgentStatus | AgentFlag | 'all', number>>;
+/** Flags that are counted beside the list: what is looked for most, and is cheap to look for. */
+export const COUNTED_FLAGS = [
+  'ownerless',
+  'review_overdue',
+  'dormant',
+  'expiring',
+  'never_used',
+  'reported',
+  'muted',
+] as const;
+export type AgentCounts = Readonly<Record<AgentStatus | (typeof COUNTED_FLAGS)[number] | 'stopped' | 'all', number>>;
 
 export interface Inventory {
   /** @param only the agents that this person owns or is the deputy of */

@@ -16,6 +16,7 @@ export const FLAGS = {
   dormant: 'it was not used for 30 days',
   over_privileged: 'it may do what it did not do for 90 days',
   self_registered: 'nobody of the organization registered it',
+  parentless: 'it works for other agents, and none hands anything to it',
 } as const;
 export type Flag = keyof typeof FLAGS;
 
@@ -42,6 +43,8 @@ export interface FlagFacts {
   /** People who keep it paused. */
   mutedBy: number;
   waitingChanges: number;
+  /** A sub-agent to which no edge leads. */
+  parentless: boolean;
 }
 
 const DAY = 86_400_000;
@@ -72,6 +75,7 @@ export function flagsOf(facts: FlagFacts, now: Date): Flag[] {
     dormant: isActive && facts.lastUsedAt !== null && facts.lastUsedAt <= ago(DORMANT_AFTER),
     over_privileged: unusedActions(facts, now).length > 0,
     self_registered: facts.selfRegistered,
+    parentless: facts.parentless,
   };
   return (Object.keys(FLAGS) as Flag[]).filter((flag) => is[flag]);
 }

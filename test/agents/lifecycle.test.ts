@@ -109,6 +109,7 @@ describe('what is odd about an agent', () => {
     selfRegistered: false,
     reports: 0,
     mutedBy: 0,
+    parentless: false,
     waitingChanges: 0,
   };
   test('nothing', () => expect(flagsOf(facts, NOW)).toEqual([]));
@@ -126,6 +127,7 @@ describe('what is odd about an agent', () => {
     [{ keysEndAt: days(13) }, ['key_expiring']],
     [{ waitingChanges: 1 }, ['waiting_change']],
     [{ mutedBy: 1 }, ['muted']],
+    [{ parentless: true }, ['parentless']],
     [{ lastUsedAt: null, usedAt: {} }, ['never_used', 'over_privileged']],
     [{ createdAt: days(-1), lastUsedAt: null, usedAt: {} }, ['never_used']],
     [{ lastUsedAt: days(-30), usedAt: { 'a.read': days(-30) } }, ['dormant']],

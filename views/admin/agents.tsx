@@ -42,6 +42,7 @@ export const TONES: Readonly<Record<string, Tone>> = {
   active: 'good',
   pending: 'waiting',
   suspended: 'bad',
+  stopped: 'bad',
   expired: 'over',
   retired: 'over',
 };
