@@ -4,6 +4,7 @@ import * as initial from './001_initial.ts';
 import * as passkeys from './020_passkeys.ts';
 import * as languages from './030_languages.ts';
 import * as prompts from './040_prompts.ts';
+import * as standing from './041_standing.ts';
 import * as jobs from './050_jobs.ts';
 import * as backchannel from './051_backchannel.ts';
 import * as agentLifecycle from './060_agent_lifecycle.ts';
@@ -24,6 +25,7 @@ const migrations: readonly Migration[] = [
   { name: '020_passkeys', ...passkeys },
   { name: '030_languages', ...languages },
   { name: '040_prompts', ...prompts },
+  { name: '041_standing', ...standing },
   { name: '050_jobs', ...jobs },
   { name: '051_backchannel', ...backchannel },
   { name: '060_agent_lifecycle', ...agentLifecycle },

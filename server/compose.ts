@@ -48,6 +48,7 @@ import {
   postgresUpstreamLogouts,
 } from '../adapters/postgres/sign-in-providers.ts';
 import { openSignals } from '../adapters/postgres/signals.ts';
+import { postgresStanding } from '../adapters/postgres/standing.ts';
 import { postgresStops } from '../adapters/postgres/stops.ts';
 import { postgresTasks } from '../adapters/postgres/tasks.ts';
 import { holdersUnder, postgresTokens } from '../adapters/postgres/tokens.ts';
@@ -444,6 +445,7 @@ export async function composeHouse({
         uses: await approvalsSoFar(database, organization, person, agent),
       }),
       prompts,
+      standing: postgresStanding(database),
       async report({ organization, person, agent, id }) {
         await myAgents.pause(organization, person, agent);
         await evidence.record({

@@ -41,6 +41,10 @@ export interface MyTask {
   until: string;
   /** How often it was used, where there is a limit. */
   uses?: { done: number; most: number } | undefined;
+  /** It does not ask again each time. */
+  repeats?: boolean | undefined;
+  /** When it ends by itself where nobody uses it. */
+  endsUnused?: string | undefined;
   stopAction: string;
 }
 
@@ -141,7 +145,7 @@ export function TaskList({ csrf, tasks }: { csrf: string; tasks: readonly MyTask
   if (tasks.length === 0) return <p class="quiet">{say(AGENTS.mayDoNothing)}</p>;
   return (
     <ul class="tasks" aria-label={say(AGENTS.mayDoNow)}>
-      {tasks.map(({ id, sentence, impactSymbol, until, uses, stopAction }) => (
+      {tasks.map(({ id, sentence, impactSymbol, until, uses, repeats, endsUnused, stopAction }) => (
         <li class="task" data-task={id}>
           <span class="symbol" aria-hidden="true">
             {impactSymbol}
@@ -149,9 +153,11 @@ export function TaskList({ csrf, tasks }: { csrf: string; tasks: readonly MyTask
           <span class="words">
             <span>{sentence}</span>{' '}
             <span class="quiet">
+              {repeats ? `${say(AGENTS.withoutAsking)} · ` : ''}
               {uses === undefined
                 ? say(AGENTS.until, { time: until })
                 : say(AGENTS.untilUses, { time: until, uses: uses.done, count: uses.most })}
+              {endsUnused === undefined ? '' : ` · ${say(AGENTS.endsUnused, { time: endsUnused })}`}
             </span>
           </span>
           <form method="post" action={stopAction}>

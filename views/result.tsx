@@ -19,6 +19,8 @@ export interface ResultPage {
   continueTo?: { url: string; label: Said; automatic: boolean } | undefined;
   /** Takes back what was just allowed, in one step. */
   stop?: { action: string; csrf: string; label: Said } | undefined;
+  /** What was allowed several times may repeat without asking. */
+  repeat?: { action: string; csrf: string; words: Said; label: Said } | undefined;
   /** Asks why, once the denial has happened. Posts `reason`. */
   denyReasons?: { action: string; csrf: string } | undefined;
 }
@@ -58,6 +60,27 @@ export const allowedWords = (
   title: say(once ? RESULT.allowedOnce : RESULT.allowedForNow),
   message: say(RESULT.mayUntil, { agent: visible(agentName, 80), task, time: until }),
   status: 'allowed',
+});
+
+/** How far something may repeat: days in all, uses in all, uses within 24 hours. */
+type Repeating = Record<'days' | 'uses' | 'daily', number>;
+
+/** U6-4. What may repeat without asking, as a sentence. */
+export const repeatOffer = ({ say }: Speaker, approvals: number, { days, uses, daily }: Repeating) => ({
+  words: say(RESULT.repeatWords, { count: approvals }),
+  label: say(RESULT.repeat, { days, count: uses, daily }),
+});
+
+export const repeatedWords = ({ say }: Speaker, task: string, { days, uses, daily }: Repeating): ResultWords => ({
+  title: say(RESULT.repeated, { days, count: uses, daily }),
+  message: say(RESULT.repeatedMeans, { task }),
+  status: 'allowed',
+});
+
+export const repeatGoneWords = ({ say }: Speaker): ResultWords => ({
+  title: say(RESULT.repeatGone),
+  message: say(RESULT.repeatGoneMeans),
+  status: 'info',
 });
 
 /** U8: 410. */
@@ -102,7 +125,7 @@ const MARKS = { allowed: '✓', denied: '✕', info: 'i', error: '!' } as const;
 
 function Result(props: ResultPage) {
   const { say } = useSpeaker();
-  const { frame, title, message, detail, status, receipt, continueTo, stop, denyReasons } = props;
+  const { frame, title, message, detail, status, receipt, continueTo, stop, repeat, denyReasons } = props;
   const url = continueTo && followable(continueTo.url);
   return (
     <Layout
@@ -131,6 +154,15 @@ function Result(props: ResultPage) {
           <Csrf value={stop.csrf} />
           <button type="submit" class="button danger wide" data-testid="stop">
             {stop.label}
+          </button>
+        </form>
+      )}
+      {repeat === undefined ? null : (
+        <form class="form" method="post" action={repeat.action}>
+          <Csrf value={repeat.csrf} />
+          <p>{repeat.words}</p>
+          <button type="submit" class="button wide" data-testid="repeat">
+            {repeat.label}
           </button>
         </form>
       )}

@@ -257,7 +257,7 @@ const MY_AGENTS = `
   order by "lastUsed" desc nulls last, a.name`;
 
 const MY_TASKS = `
-  select t.id, t.agent, t.sentence, t.impact, t.expires_at as "expiresAt",
+  select t.id, t.agent, t.sentence, t.impact, t.expires_at as "expiresAt", t.standing_until as "standingUntil",
          (select sum(a.uses)::int from task_actions a where a.organization = t.organization and a.task = t.id) as uses,
          (select sum(a.max_uses)::int from task_actions a where a.organization = t.organization and a.task = t.id) as "maxUses"
   from tasks t

@@ -1,15 +1,16 @@
 import { timingSafeEqual } from 'node:crypto';
 
-import { stopKeys } from '../../server/agents/liveness.ts';
 import type { Approval } from '../../server/approvals/approval.ts';
 import type { ApprovalStore, PersonApprovals } from '../../server/approvals/store.ts';
 import { type DeliveryStore, PING, PUSH } from '../../server/approvals/tell-client.ts';
 import { prepareEvent } from '../../server/evidence/evidence.ts';
 import type { Database, Statements } from './database.ts';
 import { eventParameters, insertEvent } from './evidence.ts';
+import { holdAlive } from './liveness.ts';
 import { enqueue } from './outbox.ts';
 import { promptHistory } from './prompts.ts';
 import { sendSignal } from './signals.ts';
+import { STOPPED } from './stopped.ts';
 import { insertTask } from './tasks.ts';
 
 /** Approvals on the protocol path: the agent asks and collects. */
@@ -63,7 +64,7 @@ export const postgresApprovals = (database: Database, delay = 0): ApprovalStore 
   promptHistory: (pair) => promptHistory(database, pair),
 
   async find(id) {
-    const row = await database.first<ApprovalRow>(`${SELECT} where a.id = $1`, [id]);
+    const row = await database.first<ApprovalRow>(`${APPROVAL} where a.id = $1`, [id]);
     return row && toApproval(row);
   },
 
@@ -106,7 +107,7 @@ export const postgresApprovals = (database: Database, delay = 0): ApprovalStore 
 export const postgresPersonApprovals = (database: Database): PersonApprovals => ({
   find: (organization, id) =>
     database.within(organization, async (statements) => {
-      const row = await statements.first<ApprovalRow>(`${SELECT} where a.id = $1`, [id]);
+      const row = await statements.first<ApprovalRow>(`${APPROVAL} where a.id = $1`, [id]);
       return row && toApproval(row);
     }),
 
@@ -148,35 +149,10 @@ export const postgresPersonApprovals = (database: Database): PersonApprovals => 
 
   approve: (approval, task, decision, event) =>
     decided(database, approval, async (statements) => {
-      // Held until commit: a stop of this agent or person waits for us, or we for it, and then see it.
-      await statements.run(`select from people where organization = $1 and id = $2 for share`, [
-        task.organization,
-        task.person,
-      ]);
-      await statements.run(`select from agents where organization = $1 and id = $2 for share`, [
-        task.organization,
-        task.agent,
-      ]);
-      const alive = await statements.first<{ reason: string | null }>(
-        'select why_not_alive($1, $2, $3, $4, null, $5) as reason',
-        [
-          approval.organization,
-          [
-            ...stopKeys({
-              organization: approval.organization,
-              agents: [approval.agent],
-              person: approval.person,
-              client: approval.clientId,
-              since: approval.askedAt,
-            }),
-            ...approval.actions.map(({ resource }) => `resource:${resource}`),
-          ],
-          [approval.agent],
-          approval.person,
-          approval.askedAt,
-        ],
-      );
-      if (!alive || alive.reason !== null) return false;
+      const { organization, agent, person, clientId, askedAt } = approval;
+      const lineage = approval.actions.map(({ resource }) => `resource:${resource}`);
+      const authority = { organization, agents: [agent], person, client: clientId, lineage, since: askedAt };
+      if (!(await holdAlive(statements, authority))) return false;
       const changed = await statements.run(APPROVE, [
         approval.organization,
         approval.id,
@@ -242,7 +218,7 @@ async function tellClient(
 export const postgresDeliveries = (database: Database): DeliveryStore => ({
   async find(organization, id) {
     const row = await database.first<ApprovalRow & { delivery: string | null; pushed: string | null }>(
-      `${SELECT} where a.organization = $1 and a.id = $2`,
+      `${APPROVAL} where a.organization = $1 and a.id = $2`,
       [organization, id],
     );
     return row?.delivery ? { approval: toApproval(row), sealed: row.delivery, pushed: row.pushed } : undefined;
@@ -259,7 +235,7 @@ export const postgresDeliveries = (database: Database): DeliveryStore => ({
 const writeEvent = (statements: Statements, event: Parameters<typeof prepareEvent>[0]) =>
   statements.run(`with ${insertEvent(1)} select`, eventParameters(prepareEvent(event)));
 
-interface ApprovalRow {
+export interface ApprovalRow {
   organization: string;
   id: string;
   kind: Approval['kind'];
@@ -292,7 +268,7 @@ interface ApprovalRow {
 }
 type PollRow = ApprovalRow & { too_fast: boolean; expired: boolean };
 
-const toApproval = (row: ApprovalRow): Approval => ({
+export const toApproval = (row: ApprovalRow): Approval => ({
   organization: row.organization,
   id: row.id,
   kind: row.kind,
@@ -331,30 +307,24 @@ const OPEN = `
   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)
   on conflict (organization, id) do nothing`;
 
-const STOPPED = `
-  exists (select from stop_epochs s
-          where s.organization = a.organization and (s.at >= a.asked_at or s.held_by <> '{}')
-            and s.key = any(array['organization:' || a.organization, 'agent:' || a.agent, 'person:' || a.person,
-                                  'pair:' || a.agent || '|' || a.person, 'client:' || a.client_id]
-                            || array(select 'resource:' || (x ->> 'resource') from jsonb_array_elements(a.actions) x)))`;
-
-const SELECT = `select a.*, (${STOPPED}
+/** An approval with what overtook it, as {@link toApproval} reads it. */
+export const APPROVAL = `select a.*, (${STOPPED}
   or not exists (select from agents g where g.organization = a.organization and g.id = a.agent and g.status = 'active')) as stopped
   from approvals a`;
 
 const FIND_OPEN = `
-  ${SELECT}
+  ${APPROVAL}
   where organization = $1 and client_id = $2 and person = $3 and asked_hash = $4
     and status = 'pending' and expires_at > clock_timestamp() and not ${STOPPED}
   order by asked_at desc limit 1`;
 
 const WAITING = `
-  ${SELECT}
+  ${APPROVAL}
   where organization = $1 and person = $2 and status = 'pending' and expires_at > clock_timestamp() and not ${STOPPED}
   order by array_position(array['critical', 'high', 'medium', 'low'], impact), expires_at`;
 
 const RECENT = `
-  ${SELECT} where organization = $1 and person = $2 and (status <> 'pending' or expires_at <= clock_timestamp())
+  ${APPROVAL} where organization = $1 and person = $2 and (status <> 'pending' or expires_at <= clock_timestamp())
   order by asked_at desc limit $3`;
 
 // Not waited for where a commit that waits follows in the same request, and flushes this too.

@@ -1,4 +1,4 @@
-import type { DeathReason, Liveness, Stop } from '../../server/agents/liveness.ts';
+import type { Authority, DeathReason, Liveness, Stop } from '../../server/agents/liveness.ts';
 import { stopKeys } from '../../server/agents/liveness.ts';
 import type { Database, Statements } from './database.ts';
 import { sendSignal } from './signals.ts';
@@ -19,6 +19,21 @@ export const postgresLiveness = (statements: Statements): Liveness => ({
     return row?.reason ?? undefined;
   },
 });
+
+/**
+ * Is it alive, and will it be until this transaction commits? A stop of this agent or person waits for us, or we for it,
+ * and then see it.
+ */
+export async function holdAlive(statements: Statements, authority: Authority): Promise<boolean> {
+  const { organization, agents, person = null, task = null, since } = authority;
+  await statements.run('select from people where organization = $1 and id = $2 for share', [organization, person]);
+  await statements.run('select from agents where organization = $1 and id = any($2) for share', [organization, agents]);
+  const row = await statements.first<{ reason: string | null }>(
+    'select why_not_alive($1, $2, $3, $4, $5, $6) as reason',
+    [organization, stopKeys(authority), agents, person, task, since],
+  );
+  return row?.reason === null;
+}
 
 /**
  * Ends everything under the key. Waits for approvals in progress (they hold the person's row for sharing), so that

@@ -3,6 +3,7 @@ import type { Pair, PromptStore } from '../../server/approvals/prompts.ts';
 import { prepareEvent } from '../../server/evidence/evidence.ts';
 import type { Database, Statements } from './database.ts';
 import { eventParameters, insertEvent } from './evidence.ts';
+import { STOPPED } from './stopped.ts';
 
 /** How much this organization lets its agents ask: what it set, and for the rest what the server says. */
 export async function promptLimits(statements: Statements, organization: string): Promise<PromptLimits> {
@@ -136,12 +137,6 @@ function organizationLoad(statements: Statements, organization: string): Promise
 
 // The longest mute, the day that a run may take, and the longest a question waits.
 const WINDOW = `interval '35 days'`;
-
-const STOPPED = `
-  exists (select from stop_epochs s
-          where s.organization = a.organization and s.at >= a.asked_at
-            and s.key in ('organization:' || a.organization, 'agent:' || a.agent, 'person:' || a.person,
-                          'pair:' || a.agent || '|' || a.person, 'client:' || a.client_id))`;
 
 const ENDED = `
   select a.agent, a.status, a.decided_at, a.expires_at, a.actions

@@ -1,6 +1,7 @@
 import { stopKeys } from '../../server/agents/liveness.ts';
 import { prepareEvent } from '../../server/evidence/evidence.ts';
 import type { BatchOutcome, NewRedemption, RedemptionStore, Reservation } from '../../server/redemptions/redemption.ts';
+import { STANDING_UNUSED_DAYS } from '../../server/tasks/standing.ts';
 import { type Database, isUniqueViolation } from './database.ts';
 import { EVENT_PARAMETERS, eventParameters, insertEvent, postgresEvidence } from './evidence.ts';
 
@@ -9,7 +10,7 @@ export const postgresRedemptions = (database: Database): RedemptionStore => ({
     // The same key may arrive twice at once: then the other one drew, and its answer is ours too.
     try {
       const drawn = await draw(database, redemption);
-      return drawn.ok || drawn.reason !== 'used_up' ? drawn : ((await existing(database, redemption)) ?? drawn);
+      return drawn.ok || drawn.reason === 'not_alive' ? drawn : ((await existing(database, redemption)) ?? drawn);
     } catch (error) {
       const now = isUniqueViolation(error) ? await existing(database, redemption) : undefined;
       if (now) return now;
@@ -171,6 +172,7 @@ async function draw(database: Database, redemption: NewRedemption): Promise<Rese
   });
   const row = await database.first<{
     dead: string | null;
+    another_day: boolean | null;
     id: string | null;
     remaining: number | null;
     expires_at: Date;
@@ -208,7 +210,10 @@ async function draw(database: Database, redemption: NewRedemption): Promise<Rese
     token.txn,
     token.agent,
   ]);
-  if (row?.id == null) return { ok: false, reason: row?.dead === null ? 'used_up' : 'not_alive' };
+  if (row?.id == null) {
+    if (row?.dead !== null) return { ok: false, reason: 'not_alive' };
+    return { ok: false, reason: row.another_day ? 'used_up_today' : 'used_up' };
+  }
   return {
     ok: true,
     id: row.id,
@@ -221,6 +226,9 @@ async function draw(database: Database, redemption: NewRedemption): Promise<Rese
 
 const p = (offset: number, type: string) => `$${EVENT_PARAMETERS + 1 + offset}::${type}`;
 
+/** The day of a daily limit begins with its first use. */
+const NEW_DAY = `coalesce(day_began <= clock_timestamp() - interval '1 day', true)`;
+
 // One statement: what the same key reserved before; else alive, a use left and drawn, reserved, and the evidence, all or
 // nothing.
 const DRAW = `
@@ -229,10 +237,16 @@ const DRAW = `
     select id, remaining, expires_at, answer_hash, status = 'released' as released
     from redemptions where resource_server = ${p(9, 'text')} and idempotency_key = ${p(14, 'text')}),
   drawn as (
-    update task_actions set uses = uses + 1
+    update task_actions set uses = uses + 1,
+      day_uses = case when ${NEW_DAY} then 1 else day_uses + 1 end,
+      day_began = case when ${NEW_DAY} then clock_timestamp() else day_began end
     where organization = ${p(0, 'text')} and task = ${p(1, 'text')} and position = ${p(2, 'int')}
-      and (max_uses is null or uses < max_uses) and (select dead from gate) is null and not exists (select from before)
+      and (max_uses is null or uses < max_uses) and (daily_max is null or ${NEW_DAY} or day_uses < daily_max) and (select dead from gate) is null and not exists (select from before)
     returning max_uses - uses as remaining),
+  -- What repeats ends by itself where nobody uses it: each use is a sign of life.
+  kept as (
+    update tasks t set expires_at = least(t.standing_until, clock_timestamp() + make_interval(days => ${STANDING_UNUSED_DAYS}))
+    from drawn where t.organization = ${p(0, 'text')} and t.id = ${p(1, 'text')} and t.standing_until is not null),
   reserved as (
     insert into redemptions (organization, id, task, position, jti, resource_server, resource, action, parameters, answer_hash,
                              idempotency_key, tool, request_id, txn, agent, person, status, remaining, expires_at)
@@ -241,7 +255,10 @@ const DRAW = `
            ${p(18, 'text')}, ${p(5, 'text')}, 'reserved', remaining, clock_timestamp() + interval '10 minutes'
     from drawn returning id, remaining, expires_at, answer_hash),
   ${insertEvent(1, 'from reserved')}
-  select gate.dead, answer.* from gate
+  select gate.dead, answer.*,
+         (select max_uses is null or uses < max_uses from task_actions
+          where organization = ${p(0, 'text')} and task = ${p(1, 'text')} and position = ${p(2, 'int')}) as another_day
+  from gate
   left join (select *, false as released from reserved union all select * from before) as answer on true`;
 
 const FOR_CLOSING = 'select * from redemptions where id = $1 and resource_server = $2 for no key update';
@@ -249,7 +266,9 @@ const FOR_CLOSING = 'select * from redemptions where id = $1 and resource_server
 const CLOSE = `
   update redemptions set status = $3, reference = $4, affected = $5, closed_at = clock_timestamp() where organization = $1 and id = $2`;
 
-const GIVE_BACK = 'update task_actions set uses = uses - 1 where organization = $1 and task = $2 and position = $3';
+const GIVE_BACK = `
+  update task_actions set uses = uses - 1, day_uses = greatest(day_uses - 1, 0)
+  where organization = $1 and task = $2 and position = $3`;
 
 const TOKEN_OF_REPORT = `
   select t.organization, t.person, t.agent, t.resource, t.task, t.txn

@@ -109,8 +109,9 @@ const LIVE = `
             -- A stopped resource ended what was approved for it: who asks again asks the person.
             || array(select 'resource:' || a.resource from task_actions a where a.organization = t.organization and a.task = t.id),
           array[t.agent], t.person, t.id, t.approved_at) is null
-    -- A use limit that is spent covers nothing more.
-    and not exists (select from task_actions a where a.organization = t.organization and a.task = t.id and a.uses >= a.max_uses)
+    -- A use limit that is spent covers nothing more, and one of a day nothing today.
+    and not exists (select from task_actions a where a.organization = t.organization and a.task = t.id and (a.uses >= a.max_uses
+      or (a.daily_max <= a.day_uses and a.day_began > clock_timestamp() - interval '1 day')))
   order by t.approved_at desc`;
 
 const INSERT_TASK = `

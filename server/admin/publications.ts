@@ -36,6 +36,8 @@ export interface Effect {
   key: string;
   version: number;
   tasks: number;
+  /** Of these, those that repeat without asking: under another version they are asked again. */
+  standing: number;
   people: number;
   questions: number;
 }

@@ -20,6 +20,8 @@ export interface MyAgents {
     expiresAt: Date;
     uses: number | null;
     maxUses: number | null;
+    /** It repeats without asking until then, as long as somebody uses it. */
+    standingUntil: Date | null;
   }[];
   history: {
     agent: string;

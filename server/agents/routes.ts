@@ -124,8 +124,11 @@ function propsOf(ctx: Context, cookies: Cookies, { person }: Session, { agents, 
           id: task.id,
           sentence: task.sentence,
           impactSymbol: SYMBOLS[task.impact],
-          until: at(task.expiresAt),
+          until: at(task.standingUntil ?? task.expiresAt),
           uses: task.maxUses === null ? undefined : { done: task.uses ?? 0, most: task.maxUses },
+          repeats: task.standingUntil !== null,
+          endsUnused:
+            task.standingUntil !== null && task.expiresAt < task.standingUntil ? at(task.expiresAt) : undefined,
           stopAction: `/tasks/${task.id}/stop`,
         })),
       recent: history

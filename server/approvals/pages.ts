@@ -10,7 +10,7 @@ import { speakerFor } from '../people/language.ts';
 import { frameOf } from '../people/pages.ts';
 import type { PeopleStore, Session } from '../people/person.ts';
 import type { Approval } from './approval.ts';
-import type { PromptStore } from './prompts.ts';
+import type { PromptStore, StandingStore } from './prompts.ts';
 import type { PersonApprovals } from './store.ts';
 
 export interface ApprovalPages {
@@ -23,6 +23,7 @@ export interface ApprovalPages {
   browser: BrowserRequests;
   history(organization: string, person: string, agent: string): Promise<{ uses: number }>;
   prompts: PromptStore;
+  standing: StandingStore;
   /** "I did not start this": pauses the agent for this person, and raises an alarm. */
   report(approval: Approval): Promise<void>;
 }

@@ -13,6 +13,7 @@ import type { Approval } from './approval.ts';
 import { isFast } from './budget.ts';
 import { decide } from './decide.ts';
 import type { ApprovalPages } from './pages.ts';
+import { offeredRepeat } from './repeat-pages.ts';
 import { isOver, showApproval, showOver, showProblem } from './show.ts';
 
 /** Unattended agents: whoever decides signed in this recently (a passkey takes its place later). */
@@ -131,6 +132,7 @@ export async function postDecision(
       }),
       ...(continueTo ? { continueTo } : { detail: say(RESULT.closeThis) }),
       stop: { action: `/tasks/${task.id}/stop`, csrf: pages.cookies.csrf(ctx), label: say(RESULT.stopNow) },
+      repeat: await offeredRepeat(ctx, task, session, pages),
     }),
   );
 }

@@ -1,10 +1,20 @@
+import type { Task } from '../tasks/task.ts';
 import type { PromptHistory, PromptLimits } from './budget.ts';
+import type { Repeated, StandingTask } from './repeat.ts';
 
 /** One agent and one person of one organization. */
 export interface Pair {
   organization: string;
   agent: string;
   person: string;
+}
+
+/** Tasks that repeat without asking. */
+export interface StandingStore {
+  /** A live task of this person, and how often they approved the same lately. */
+  find(organization: string, person: string, task: string): Promise<Repeated | undefined>;
+  /** False when the task that it repeats has ended meanwhile, or repeats already. */
+  add(of: Task, standing: StandingTask): Promise<boolean>;
 }
 
 /** How often people were asked, seen from their pages. */

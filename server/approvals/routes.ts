@@ -11,6 +11,7 @@ import { type Approval, DENY_REASONS } from './approval.ts';
 import { showInbox } from './inbox.ts';
 import { type ApprovalPages, nothingHere } from './pages.ts';
 import { postDecision } from './post-decision.ts';
+import { postRepeat } from './repeat-pages.ts';
 import { showApproval } from './show.ts';
 
 /** Where a person is asked: the inbox, a browser request, and a request from behind. */
@@ -38,6 +39,10 @@ export function approvalRoutes(router: Router, pages: ApprovalPages): void {
     if (!session) return;
     const approval = await ownApproval(session, String(ctx.params.id), pages);
     return approval ? postDecision(ctx, approval, session, pages) : nothingHere(ctx, pages);
+  });
+  router.post('/tasks/:id/repeat', async (ctx) => {
+    const session = signedIn(ctx);
+    if (session) await postRepeat(ctx, session, pages);
   });
   router.post('/r/:id/reason', async (ctx) => {
     const session = signedIn(ctx);

@@ -30,6 +30,7 @@ interface Effect {
   key: string;
   version: number;
   tasks: number;
+  standing: number;
   people: number;
   questions: number;
 }
@@ -203,8 +204,8 @@ const told = ({ key, version, state, from, changes, effect }: Difference['action
 
 const line = ({ words, weakens }: Change): string => `  ${weakens ? '! ' : '- '}${words}\n`;
 
-const livesUnder = ({ version, tasks, people, questions }: Effect): string =>
-  `Version ${version}: ${count(tasks, 'live task')} of ${count(people, 'person', 'people')} and ${count(
+const livesUnder = ({ version, tasks, standing, people, questions }: Effect): string =>
+  `Version ${version}: ${count(tasks, 'live task')}${standing === 0 ? '' : ` (${standing} without asking)`} of ${count(people, 'person', 'people')} and ${count(
     questions,
     'waiting question',
   )} stay under it until they end; the newest is asked anew.`;

@@ -33,7 +33,7 @@ export interface NewRedemption {
 
 export type Reservation =
   | { ok: true; id: string; remaining: number | null; expiresAt: Date; answerHash: string; released: boolean }
-  | { ok: false; reason: 'used_up' | 'not_alive' };
+  | { ok: false; reason: 'used_up' | 'used_up_today' | 'not_alive' };
 
 export interface RedemptionStore {
   /** Draws one use and reserves it, with evidence, or answers what the same key reserved before. */
@@ -70,6 +70,7 @@ export type RedemptionRefusal =
   | 'action_not_granted'
   | 'parameters_differ'
   | 'used_up'
+  | 'used_up_today'
   | 'key_reused'
   | 'released';
 
@@ -151,12 +152,14 @@ export async function redeem(
       tool: request.tool,
       requestId: request.requestId,
     });
-    if (reservation.ok || reservation.reason !== 'used_up') break;
+    if (reservation.ok || reservation.reason === 'not_alive') break;
   }
   if (!reservation.ok) {
     return reservation.reason === 'used_up'
       ? refused('used_up', 'every use of this task is drawn', token)
-      : refused('token_not_active', 'the token is not active', token);
+      : reservation.reason === 'used_up_today'
+        ? refused('used_up_today', 'as much as a day allows is drawn', token)
+        : refused('token_not_active', 'the token is not active', token);
   }
   if (reservation.answerHash !== answerHash)
     return refused('key_reused', 'this idempotency_key was used for something else', token);

@@ -12,6 +12,7 @@ import {
   answerOf,
   CALENDAR,
   CIBA,
+  claimsOf,
   clientWith,
   demoClient,
   EXCHANGE,
@@ -321,6 +322,14 @@ const SITUATIONS: Record<string, () => Promise<Answer>> = {
     const { access_token: token } = (await tokenInBrowser(agent, person, ask(details), once)).body;
     await use(token, parametersOf(details));
     return use(token, parametersOf(details));
+  },
+  D20: async () => {
+    const details = week();
+    const token = await approved(details);
+    const [{ task_id: task }] = [claimsOf(token.access_token)];
+    await database.query('update task_actions set max_uses = 5, daily_max = 1 where task = $1', [task]);
+    await use(token.access_token, parametersOf(details));
+    return use(token.access_token, parametersOf(details));
   },
   D6: async () => {
     const details = week();

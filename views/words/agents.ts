@@ -19,6 +19,8 @@ export const AGENTS = words({
     en: { one: 'until {time} · {uses} of {count} use', other: 'until {time} · {uses} of {count} uses' },
     de: { one: 'bis {time} · {uses} von {count} Nutzung', other: 'bis {time} · {uses} von {count} Nutzungen' },
   },
+  withoutAsking: { en: 'without asking', de: 'ohne zu fragen' },
+  endsUnused: { en: 'ends {time} if unused', de: 'endet {time}, wenn ungenutzt' },
   stop: { en: 'Stop', de: 'Stoppen' },
   stopThis: { en: 'Stop: {task}', de: 'Stoppen: {task}' },
   pause: { en: 'Pause', de: 'Anhalten' },

@@ -19,6 +19,45 @@ export const RESULT = words({
   allowedOnce: { en: 'Allowed once.', de: 'Einmal erlaubt.' },
   allowedForNow: { en: 'Allowed for now.', de: 'Vorerst erlaubt.' },
   mayUntil: { en: '{agent} may {task} until {time}.', de: '{agent} darf {task}, gültig bis {time}.' },
+  repeatWords: {
+    en: {
+      one: 'You allowed exactly this once this week. You can stop it any time.',
+      other: 'You allowed exactly this {count} times this week. You can stop it any time.',
+    },
+    de: {
+      one: 'Sie haben genau das diese Woche einmal erlaubt. Sie können es jederzeit stoppen.',
+      other: 'Sie haben genau das diese Woche {count}-mal erlaubt. Sie können es jederzeit stoppen.',
+    },
+  },
+  repeat: {
+    en: {
+      one: 'Allow exactly this for {days} days, at most {count} time and {daily} a day',
+      other: 'Allow exactly this for {days} days, at most {count} times and {daily} a day',
+    },
+    de: {
+      one: 'Genau das {days} Tage lang erlauben, höchstens {count}-mal und {daily}-mal am Tag',
+      other: 'Genau das {days} Tage lang erlauben, höchstens {count}-mal und {daily}-mal am Tag',
+    },
+  },
+  repeated: {
+    en: {
+      one: 'Allowed for {days} days, at most {count} time and {daily} a day.',
+      other: 'Allowed for {days} days, at most {count} times and {daily} a day.',
+    },
+    de: {
+      one: '{days} Tage lang erlaubt, höchstens {count}-mal und {daily}-mal am Tag.',
+      other: '{days} Tage lang erlaubt, höchstens {count}-mal und {daily}-mal am Tag.',
+    },
+  },
+  repeatedMeans: {
+    en: 'It may {task} without asking you. It ends by itself when nobody uses it for 14 days, and stands under Your agents.',
+    de: 'Er darf {task}, ohne Sie zu fragen. Es endet von selbst, wenn es 14 Tage lang niemand nutzt, und steht unter „Ihre Agenten“.',
+  },
+  repeatGone: { en: 'This is not offered any more.', de: 'Das wird nicht mehr angeboten.' },
+  repeatGoneMeans: {
+    en: 'Nothing was changed. What repeats without asking stands under Your agents.',
+    de: 'Es wurde nichts geändert. Was ohne Frage wiederholt werden darf, steht unter „Ihre Agenten“.',
+  },
   closeThis: { en: 'You can close this page.', de: 'Sie können diese Seite schließen.' },
   returnTo: { en: 'Return to {agent}', de: 'Zurück zu {agent}' },
   returnToAgent: { en: 'Return to the agent', de: 'Zurück zum Agenten' },
