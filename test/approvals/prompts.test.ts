@@ -133,7 +133,7 @@ describe('muted', () => {
       'the person denied or ignored too many questions of this agent',
       within(7 * 86_400 - 20, 7 * 86_400),
     ]);
-    expect(await agentsPage()).toMatch(/Muted until \d+ \w{3}\./);
+    expect(await agentsPage()).toMatch(/Muted until \d+ \w{3} \d{4}\./);
   });
 
   test('four questions that nobody answers do the same', async () => {

@@ -78,6 +78,7 @@ export const AGENT_STATES = words({
 /** What an event of the evidence was, for the person it is about. */
 export const EVENTS = words({
   'request.received': { en: 'Asked you', de: 'Hat Sie gefragt' },
+  'request.refused': { en: 'Was not allowed to ask', de: 'Durfte nicht fragen' },
   'task.approved': { en: 'You allowed it', de: 'Sie haben es erlaubt' },
   'task.denied': { en: 'You denied it', de: 'Sie haben es abgelehnt' },
   'task.covered': { en: 'Used what you allowed before', de: 'Nutzte, was Sie vorher erlaubt hatten' },
