@@ -26,7 +26,7 @@ describePooler('through a pooler in transaction mode', () => {
 
   test('a new database is brought to the schema, once by however many instances', async () => {
     const applied = await Promise.all([migrate(url), migrate(url)].map((promise) => promise.catch(() => [])));
-    expect(applied.flat().length).toBeLessThanOrEqual(1);
+    expect(applied.flat()).toEqual([...new Set(applied.flat())]); // none of them twice
     expect(await migrate(url)).toEqual([]);
     expect(await database.first('select id from organizations')).toEqual({ id: 'org_deployment' });
   });
