@@ -1,6 +1,7 @@
 import { Csrf, type Frame, Layout, page } from './layout.tsx';
 import { visible } from './text.tsx';
-import { asItIs } from './words/words.ts';
+import { useSpeaker } from './words/context.tsx';
+import { SIGN_IN } from './words/sign-in.ts';
 
 export interface SignInSettings {
   frame: Frame;
@@ -15,11 +16,12 @@ export interface SignInSettings {
 export const signInSettingsPage = (props: SignInSettings): string => page(<Settings {...props} />, props.frame);
 
 function Settings({ frame, csrf, accounts, providers }: SignInSettings) {
+  const { say } = useSpeaker();
   return (
-    <Layout frame={frame} title={asItIs('How you sign in')}>
-      <h1>How you sign in</h1>
+    <Layout frame={frame} title={say(SIGN_IN.title)}>
+      <h1>{say(SIGN_IN.title)}</h1>
       {accounts.length === 0 ? (
-        <p class="lead">You sign in with your e-mail address and a password.</p>
+        <p class="lead">{say(SIGN_IN.byPassword)}</p>
       ) : (
         <ul class="plain-list">
           {accounts.map(({ id, name, since, signsIn }) => (
@@ -27,13 +29,15 @@ function Settings({ frame, csrf, accounts, providers }: SignInSettings) {
               <p>
                 <strong>{visible(name)}</strong>
               </p>
-              <p class="quiet">
-                {signsIn ? `Connected since ${since}` : 'Linked by an administrator. Connect it to sign in with it.'}
-              </p>
+              <p class="quiet">{signsIn ? say(SIGN_IN.since, { time: since }) : say(SIGN_IN.linked)}</p>
               <form method="post" action={`/settings/sign-in/${id}/remove`}>
                 <Csrf value={csrf} />
-                <button type="submit" class="button small">
-                  Disconnect
+                <button
+                  type="submit"
+                  class="button small"
+                  aria-label={say(SIGN_IN.disconnectThis, { provider: visible(name) })}
+                >
+                  {say(SIGN_IN.disconnect)}
                 </button>
               </form>
             </li>
@@ -46,9 +50,9 @@ function Settings({ frame, csrf, accounts, providers }: SignInSettings) {
           <input type="hidden" name="connect" value="1" />
           <input type="hidden" name="return_to" value="/settings/sign-in" />
           <button type="submit" class="button" data-testid={`connect-${id}`}>
-            Connect {visible(name)}
+            {say(SIGN_IN.connect, { provider: visible(name) })}
           </button>
-          <p class="hint">You sign in there once more, so that nobody connects an account that is not theirs.</p>
+          <p class="hint">{say(SIGN_IN.onceMore)}</p>
         </form>
       ))}
     </Layout>

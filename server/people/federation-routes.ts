@@ -3,14 +3,16 @@ import type { Context } from 'koa';
 import { errorPage } from '../../views/error.tsx';
 import { resultPage } from '../../views/result.tsx';
 import { signInSettingsPage } from '../../views/sign-in-settings.tsx';
-import { asItIs } from '../../views/words/words.ts';
+import { ENTRANCE } from '../../views/words/entrance.ts';
+import { SIGN_IN } from '../../views/words/sign-in.ts';
+import type { PlainMessage } from '../../views/words/words.ts';
 import type { Cookies } from '../http/cookies.ts';
 import { BadRequest } from '../http/form.ts';
 import { stateOf } from '../http/request-state.ts';
 import { page } from '../http/respond.ts';
 import { hashOf } from '../oauth/ids.ts';
 import { beginAtProvider, type FederatedSignIn, type FederationDependencies, finishAtProvider } from './federation.ts';
-import { checkedForm, clock, frameOf, sessionOf, signedIn } from './pages.ts';
+import { checkedForm, frameOf, sessionOf, signedIn } from './pages.ts';
 import { returnPath } from './return-path.ts';
 import type { SignInProvider } from './sign-in-provider.ts';
 import { UpstreamRefused } from './upstream.ts';
@@ -45,15 +47,17 @@ export function federationRoutes(router: Router, pages: FederationPages): void {
         pages,
       );
       // Never a redirect: `form-action 'self'` would stop it at the provider's door (D11).
-      const label = `Continue to ${provider.name}`;
+      const frame = frameOf(ctx, cookies);
+      const { say } = frame.speaker;
+      const label = say(ENTRANCE.continueWith, { provider: provider.name });
       page(
         ctx,
         resultPage({
-          frame: frameOf(ctx, cookies),
-          title: asItIs(label),
-          message: asItIs(`You sign in at ${provider.name}, and come back here.`),
+          frame,
+          title: label,
+          message: say(SIGN_IN.comeBack, { provider: provider.name }),
           status: 'info',
-          continueTo: { url, label: asItIs(label), automatic: true },
+          continueTo: { url, label, automatic: true },
         }),
       );
     } catch (cause) {
@@ -88,15 +92,16 @@ function signInSettingsRoutes(router: Router, pages: FederationPages): void {
     if (!session) return;
     const { organization, id, timeZone } = session.person;
     const { accounts, providers: offered } = await providers.accounts(organization, id);
+    const frame = frameOf(ctx, cookies);
     page(
       ctx,
       signInSettingsPage({
-        frame: frameOf(ctx, cookies),
+        frame,
         csrf: cookies.csrf(ctx),
         accounts: accounts.map(({ id: account, issuer, name, since, signsIn }) => ({
           id: account,
           name: name ?? new URL(issuer).host,
-          since: clock(since, timeZone),
+          since: frame.speaker.clock(since, timeZone),
           signsIn,
         })),
         providers: offered,
@@ -110,7 +115,7 @@ function signInSettingsRoutes(router: Router, pages: FederationPages): void {
     await checkedForm(ctx, cookies);
     const { organization, id } = session.person;
     const done = await providers.disconnect(organization, id, String(ctx.params.account));
-    if (done === 'last') throw new BadRequest('This is your only way in. Connect another account first.', 409);
+    if (done === 'last') throw new BadRequest('This is the only way in.', 409, SIGN_IN.onlyWayIn);
     ctx.redirect('/settings/sign-in');
     ctx.status = 303;
   });
@@ -118,50 +123,25 @@ function signInSettingsRoutes(router: Router, pages: FederationPages): void {
 
 type Trouble = Extract<FederatedSignIn, { ok: false }>['why'];
 
-const TROUBLES: Record<Trouble, { status: number; title: string; message: string; nextStep: string }> = {
-  gone: {
-    status: 400,
-    title: 'This sign-in has ended',
-    message: 'It was begun more than ten minutes ago, in another browser, or is finished already.',
-    nextStep: 'Begin again from the sign-in page.',
-  },
-  denied: {
-    status: 403,
-    title: 'You are not signed in',
-    message: 'The sign-in was cancelled there.',
-    nextStep: 'Begin again from the sign-in page, or sign in another way.',
-  },
-  unreachable: {
-    status: 503,
-    title: 'The sign-in service does not answer',
-    message: 'Nothing is wrong with your account.',
-    nextStep: 'Try again in a minute, or sign in another way.',
-  },
-  refused: {
-    status: 403,
-    title: 'You are not signed in',
-    message: 'The answer of the sign-in service was not what your organization asks for.',
-    nextStep: 'Try again. If it stays, tell your administrator the reference below.',
-  },
-  unknown_person: {
-    status: 403,
-    title: 'This account is not known here',
-    message: 'You are signed in there, but nobody here belongs to that account.',
-    nextStep:
-      'If you sign in here another way, do that, and connect the account under “How you sign in”. Otherwise ask your administrator.',
-  },
-};
+const TROUBLES = {
+  gone: [400, SIGN_IN.ended, SIGN_IN.endedMeans, SIGN_IN.beginAgain],
+  denied: [403, SIGN_IN.notSignedIn, SIGN_IN.cancelled, SIGN_IN.beginAgainOrElse],
+  unreachable: [503, SIGN_IN.unreachable, SIGN_IN.unreachableMeans, SIGN_IN.tryLater],
+  refused: [403, SIGN_IN.notSignedIn, SIGN_IN.refused, SIGN_IN.tryAgainOrTell],
+  unknown_person: [403, SIGN_IN.unknownPerson, SIGN_IN.unknownPersonMeans, SIGN_IN.unknownPersonNext],
+} as const satisfies Record<Trouble, readonly [number, PlainMessage, PlainMessage, PlainMessage]>;
 
 function trouble(ctx: Context, { cookies }: FederationPages, why: Trouble, provider?: SignInProvider): void {
-  const { status, title, message, nextStep } = TROUBLES[why];
-  const where = provider && why === 'unreachable' ? `${provider.name}: ` : '';
+  const frame = frameOf(ctx, cookies);
+  const { say } = frame.speaker;
+  const [status, title, message, nextStep] = TROUBLES[why];
   page(
     ctx,
     errorPage({
-      frame: frameOf(ctx, cookies),
-      title: asItIs(title),
-      message: asItIs(where + message),
-      nextStep: asItIs(nextStep),
+      frame,
+      title: say(title),
+      message: say(message, { provider: provider?.name ?? '' }),
+      nextStep: say(nextStep),
       requestId: stateOf(ctx.req).id,
     }),
     status,

@@ -7,7 +7,7 @@ import { inPseudo } from '../../views/words/pseudo.ts';
 import { speakerOf } from '../../views/words/speaker.ts';
 import { type Message, words } from '../../views/words/words.ts';
 import { text } from './html.ts';
-import { pagesIn } from './pages.ts';
+import { NAMES, pagesIn } from './pages.ts';
 import { samplesIn } from './samples.ts';
 
 const folder = join(import.meta.dirname, '../../views/words');
@@ -124,7 +124,7 @@ test.each(['en-XA', 'ar-XB'] as const)(
   '%s: no page shows a word of ours that was not written for translation',
   (language) => {
     const { frame: _, ...samples } = samplesIn(language);
-    const data = [...dataOf(samples), 'Acme', 'Anna Berg', 'person@acme.example', 'trips.example.com', 'Trip Planner']
+    const data = [...dataOf(samples), ...NAMES]
       .filter((text) => /[A-Za-z]/u.test(text))
       .toSorted((a, b) => b.length - a.length);
     for (const [name, html] of Object.entries(pagesIn(language).everyPage)) {

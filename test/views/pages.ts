@@ -7,6 +7,7 @@ import { inboxPage } from '../../views/inbox.tsx';
 import { myAgentsPage } from '../../views/my-agents.tsx';
 import { allowedWords, deniedWords, expiredWords, resultPage } from '../../views/result.tsx';
 import { signInPage } from '../../views/sign-in.tsx';
+import { signInSettingsPage } from '../../views/sign-in-settings.tsx';
 import { signedOutPage } from '../../views/signed-out.tsx';
 import { DECISION } from '../../views/words/decision.ts';
 import { ENTRANCE } from '../../views/words/entrance.ts';
@@ -16,6 +17,17 @@ import { RESULT } from '../../views/words/result.ts';
 import { speakerOf } from '../../views/words/speaker.ts';
 import { asItIs } from '../../views/words/words.ts';
 import { samplesIn } from './samples.ts';
+
+/** Names of others that stand on these pages beside those of the samples: the same in every language. */
+export const NAMES = [
+  'Acme SSO',
+  'Acme Labs',
+  'Acme',
+  'Anna Berg',
+  'person@acme.example',
+  'trips.example.com',
+  'Trip Planner',
+];
 
 /** Every page of a person, in this language. */
 export function pagesIn(language: PageLanguage) {
@@ -95,6 +107,12 @@ export function pagesIn(language: PageLanguage) {
       frame,
       ...deniedWords(speaker, 'Finance Agent'),
       denyReasons: { action: '/r/req_8f2k/reason', csrf: 'csrf-value' },
+    }),
+    'how-you-sign-in': signInSettingsPage({
+      frame,
+      csrf: 'csrf-value',
+      accounts: [{ id: 'idp_1', name: 'Acme SSO', since: '09:12', signsIn: true }],
+      providers: [{ id: 'idp_2', name: 'Acme Labs' }],
     }),
     expired: resultPage({ frame, ...expiredWords(speaker, asItIs('14:12')) }),
   };
