@@ -95,6 +95,7 @@ export async function makeSetting(root: string): Promise<Setting> {
         DEMO_PASSWORD: password,
         COUNTERSIGN_LOG_LEVEL: 'error',
         COUNTERSIGN_DATABASE_POOL_SIZE: String(CONNECTIONS),
+        COUNTERSIGN_EXCHANGES_PER_MINUTE: '1000000', // one task is exchanged as fast as it goes
       },
     });
     closers.push(() => ours.stop());

@@ -15,6 +15,8 @@ import { familyOf, killAll } from './support/processes.ts';
  * `npm start`, with `ISSUER` and `DATA_DIR` of that server, and with `CALENDAR_PORT`, where nobody listens.
  */
 const DOCUMENTS: readonly (readonly [document: string, ...prints: string[]])[] = [
+  ['docs/call-an-api-for-a-person.md', '200 {"events":', '403 {', '"allowed": false', '401 {'],
+  ['docs/hand-work-to-a-sub-agent.md', '200 {"events":', '"rule": "R20"', '401 {', 'Calendar Scout'],
   ['docs/bring-your-own-identity-provider.md', 'Anna decides at', '"sub_profile": "ai_agent"'],
 ];
 
@@ -45,7 +47,7 @@ test.each(DOCUMENTS)(
     const script = path.join(scratch, `${path.basename(document)}.sh`);
     fs.writeFileSync(script, commandsOf(document));
     const { code, printed, transcript } = await run(script);
-    expect({ code, transcript }).toEqual({ code: 0, transcript: expect.any(String) });
+    if (code !== 0) throw new Error(`ended with ${code}:\n${transcript}`);
     for (const text of prints) expect(printed).toContain(text);
   },
   180_000,

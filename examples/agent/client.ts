@@ -22,7 +22,8 @@ export interface Agent {
 
 /** What an agent wants to be allowed: actions of one API, with their parameters (RFC 9396). */
 export interface Wish {
-  resource: string;
+  /** Left out: a root token, from which tokens for one resource each are exchanged. */
+  resource?: string;
   authorization_details: readonly Record<string, unknown>[];
 }
 
@@ -169,7 +170,7 @@ export async function call(agent: Agent, token: string, method: string, url: URL
 }
 
 const parametersOf = ({ resource, authorization_details }: Wish) => ({
-  resource,
+  ...(resource !== undefined && { resource }),
   authorization_details: JSON.stringify(authorization_details),
 });
 

@@ -195,7 +195,10 @@ export function byForms({ issuer, email, password }: Credentials): Person {
       }
       const shown = shownIn(page.html);
       if (!page.html.includes('data-testid="approve"')) throw new Trouble(nothingToDecide(page.url, shown.text));
-      await submit(page, { decision: 'approve', duration, read: '1', ...(number && { number }) });
+      // Of several actions, each of them is answered.
+      const each = [...page.html.matchAll(/name="(action_\d+)"/g)].map(([, name]) => [name, 'allow']);
+      const answers = { ...Object.fromEntries(each), duration, read: '1', ...(number && { number }) };
+      await submit(page, { decision: 'approve', ...answers });
       return shown;
     },
     async leave() {},
