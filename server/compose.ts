@@ -36,6 +36,7 @@ import { postgresOwnership } from '../adapters/postgres/ownership.ts';
 import { postgresPasskeySignIns, postgresPasskeys } from '../adapters/postgres/passkeys.ts';
 import { postgresPeople, postgresSessions } from '../adapters/postgres/people.ts';
 import { standingPolicies } from '../adapters/postgres/policies.ts';
+import { postgresPromptAdministration } from '../adapters/postgres/prompt-quality.ts';
 import { postgresPrompts } from '../adapters/postgres/prompts.ts';
 import { postgresPublications, postgresPublish } from '../adapters/postgres/publications.ts';
 import { postgresRedemptions } from '../adapters/postgres/redemptions.ts';
@@ -375,6 +376,7 @@ export async function composeHouse({
     catalogue: currentCatalogue,
     publications,
     backchannel: postgresBackchannelAdministration(database),
+    prompts: postgresPromptAdministration(database),
     checkClient: (metadata: Record<string, unknown>) =>
       void new (provider.Client as unknown as new (metadata: object) => unknown)(metadata),
   };

@@ -19,6 +19,7 @@ import type { EvidenceReader } from './evidence.ts';
 import type { ReachReader } from './explain.ts';
 import type { IssuerAdministration } from './issuers.ts';
 import type { LimitAdministration } from './limits.ts';
+import type { PromptAdministration } from './prompts.ts';
 import type { Publications } from './publications.ts';
 import type { SignInProviderDependencies } from './sign-in-providers.ts';
 import type { StopStore } from './standing-stops.ts';
@@ -48,6 +49,7 @@ export interface AdminDependencies {
   catalogue: () => Catalogue;
   publications: Publications;
   backchannel: BackchannelAdministration;
+  prompts: PromptAdministration;
   /** @throws errors.OIDCProviderError when the engine would not load a client of this metadata */
   checkClient(metadata: Record<string, unknown>): void;
 }

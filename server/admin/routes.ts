@@ -45,6 +45,7 @@ import {
   unlinkPerson,
 } from './issuers.ts';
 import { holdAgent, listBlueprints, putBlueprint, removeBlueprint, setUseCase } from './limits.ts';
+import { getPromptLimits, promptReport, setPromptLimits } from './prompts.ts';
 import { getChain, listEvidence } from './read-evidence.ts';
 import { addClient, addInitialAccessToken, endInitialAccessToken, listInitialAccessTokens } from './registry.ts';
 import {
@@ -116,6 +117,9 @@ const ENDPOINTS: readonly [method: Method, path: string, answer: Answer, operato
   ['get', '/catalogue/drafts', listDrafts],
   ['post', '/catalogue/drafts/:action', confirmDraft],
   ['delete', '/catalogue/drafts/:action', removeDraft],
+  ['get', '/prompts', promptReport],
+  ['get', '/prompts/limits', getPromptLimits],
+  ['put', '/prompts/limits', setPromptLimits],
   ['get', '/stops', listStops],
   ['get', '/stops/effect', stopEffect],
   ['post', '/stops', stop],

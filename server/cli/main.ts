@@ -6,6 +6,7 @@ import { directoryCommands } from './directory.ts';
 import { evidenceCommands } from './evidence.ts';
 import { EXIT, Failure } from './failure.ts';
 import { issuerCommands } from './issuers.ts';
+import { promptCommands } from './prompts.ts';
 import { registryCommands } from './registry.ts';
 import { signInCommands } from './sign-in.ts';
 import { signInProviderCommands } from './sign-in-providers.ts';
@@ -35,6 +36,7 @@ agentCommands(program);
 catalogueCommands(program);
 issuerCommands(program);
 signInProviderCommands(program);
+promptCommands(program);
 evidenceCommands(program);
 for (const command of everyCommand(program)) command.exitOverride();
 

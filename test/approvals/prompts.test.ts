@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 
 import type { Database } from '../../adapters/postgres/database.ts';
 import { ask, decideFor } from '../protocol/support.ts';
+import { administrator } from '../support/admin.ts';
 import {
   type Answer,
   CALENDAR,
@@ -211,4 +212,44 @@ test('a yes before anybody can have read the page is taken, and evidence says ho
   await decideFor(server, agent, person, { decision: 'approve', duration: 'once' });
   const [event] = await eventsAbout('task.approved');
   expect(event?.fields['content.fast_decision']?.value).toBe(true);
+});
+
+describe('what an administrator sees and sets', () => {
+  test('how people answer, by action: asked, allowed, why not, how long it took', async () => {
+    const api = await administrator(server, 'admin@acme.example');
+    await database.run('delete from approvals where client_id <> $1 and task is null', [agent.clientId]);
+    const { path } = await deny();
+    const csrf = /name="csrf" value="([^"]+)"/.exec((await person.get('/agents')).html)?.[1] ?? '';
+    await person.post(`${path}/reason`, { csrf, reason: 'too_much' });
+    const { body } = await api('GET', '/prompts?days=1');
+    const invite = body.actions.find(({ action }: Json) => action === 'calendar.invitations.send');
+    expect(invite).toMatchObject({ impact: 'medium', deny_reasons: { too_much: 1 } });
+    expect(invite.denied).toBeGreaterThanOrEqual(1);
+    expect(invite.prompts).toBe(invite.approved + invite.denied + invite.expired);
+    expect(typeof invite.median_seconds).toBe('number');
+    // Another organization's people are nobody's business here.
+    expect((await api('GET', '/prompts?organization=globex')).status).toBe(403);
+    const globex = await administrator(server, 'admin@globex.example');
+    expect((await globex('GET', '/prompts')).body.actions).toEqual([]);
+    expect((await api('GET', '/prompts?days=0')).status).toBe(400);
+  });
+
+  test('how much may be asked is the organization’s own: what it sets holds at once, and is evidence', async () => {
+    const api = await administrator(server, 'admin@acme.example');
+    try {
+      const set = await api('PUT', '/prompts/limits', { cool_off_minutes: 0, open: { pair: 2 } });
+      expect(set.body.limits).toMatchObject({ cool_off_minutes: 0, mute_days: 7, open: { pair: 2, agent: 1000 } });
+      await deny();
+      expect((await ask(agent)).status).toBe(200);
+      expect((await ask(agent)).status).toBe(200);
+      expect((await ask(agent)).status).toBe(403);
+      for (const wrong of [{ cool_off_minutes: -1 }, { open: { pair: 0 } }, { open: { all: 1 } }, { pushes: 1 }]) {
+        expect((await api('PUT', '/prompts/limits', wrong)).status).toBe(400);
+      }
+      const acts = (await eventsIn(database)).filter(({ reason }) => reason === 'prompts.limited');
+      expect(acts).toHaveLength(1);
+    } finally {
+      await api('PUT', '/prompts/limits', {});
+    }
+  });
 });
