@@ -9,6 +9,7 @@ import * as jobs from './050_jobs.ts';
 import * as backchannel from './051_backchannel.ts';
 import * as agentLifecycle from './060_agent_lifecycle.ts';
 import * as agentLimits from './061_agent_limits.ts';
+import * as registrations from './062_registrations.ts';
 import * as roles from './070_roles.ts';
 import * as standingStops from './071_standing_stops.ts';
 import * as signInProviders from './080_sign_in_providers.ts';
@@ -30,6 +31,7 @@ const migrations: readonly Migration[] = [
   { name: '051_backchannel', ...backchannel },
   { name: '060_agent_lifecycle', ...agentLifecycle },
   { name: '061_agent_limits', ...agentLimits },
+  { name: '062_registrations', ...registrations },
   { name: '070_roles', ...roles },
   { name: '071_standing_stops', ...standingStops },
   { name: '080_sign_in_providers', ...signInProviders },

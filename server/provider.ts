@@ -1,7 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import { type Configuration, errors, interactionPolicy, type KoaContextWithOIDC, Provider } from 'oidc-provider';
 
-import { ClientAdapter, InitialAccessTokenAdapter } from '../adapters/postgres/client-adapter.ts';
+import {
+  ClientAdapter,
+  InitialAccessTokenAdapter,
+  RegistrationTokenAdapter,
+} from '../adapters/postgres/client-adapter.ts';
 import type { Database } from '../adapters/postgres/database.ts';
 import { OidcAdapter } from '../adapters/postgres/oidc-adapter.ts';
 import type { Replays, Use } from '../adapters/postgres/replays.ts';
@@ -77,6 +81,7 @@ export function makeProvider(dependencies: EngineDependencies): Provider {
     adapter: (model: string) => {
       if (model === 'Client') return new ClientAdapter(clients, catalogue);
       if (model === 'InitialAccessToken') return new InitialAccessTokenAdapter(clients, catalogue);
+      if (model === 'RegistrationAccessToken') return new RegistrationTokenAdapter(database);
       if (model === 'Grant') return new TaskGrantAdapter(dependencies.tasks, issuer);
       if (model === 'BackchannelAuthenticationRequest') return keptAsApproval;
       return new OidcAdapter(database, model, consumeDelayMs);

@@ -1,6 +1,6 @@
 import { Field } from './form.tsx';
 import { Csrf, type Frame, Layout, Pair, page } from './layout.tsx';
-import { Foreign, visible } from './text.tsx';
+import { Foreign, visible, visibleJson } from './text.tsx';
 import { asItIs } from './words/words.ts';
 
 interface Shell {
@@ -38,19 +38,28 @@ export interface OwnedAgentCard {
   moves: readonly string[];
 }
 
+/** What a builder asks to change of an agent's client. */
+export interface Change {
+  id: string;
+  agentName: string;
+  proposed: Readonly<Record<string, unknown>>;
+  before: Readonly<Record<string, unknown>>;
+}
+
 export interface OwnedPage extends Shell {
   offers: readonly (Offer & { href: string })[];
+  changes: readonly (Change & { href: string })[];
   agents: readonly OwnedAgentCard[];
 }
 
 /** Agents that a person answers for, and those they are asked to. */
 export const ownedPage = (props: OwnedPage): string => page(<Owned {...props} />, props.frame);
 
-function Owned({ frame, csrf, offers, agents }: OwnedPage) {
+function Owned({ frame, csrf, offers, changes, agents }: OwnedPage) {
   return (
     <Layout frame={frame} title={asItIs('Agents you answer for')} current="agents" width="wide">
       <h1>Agents you answer for</h1>
-      {offers.length === 0 ? null : (
+      {offers.length + changes.length === 0 ? null : (
         <section class="panel" aria-labelledby="offers">
           <h2 id="offers">Waiting for your answer</h2>
           <ul class="tasks">
@@ -65,6 +74,20 @@ function Owned({ frame, csrf, offers, agents }: OwnedPage) {
                 </span>
                 <a class="button small" href={href}>
                   Read and answer
+                </a>
+              </li>
+            ))}
+            {changes.map(({ href, agentName, proposed }) => (
+              <li class="task">
+                <span class="words">
+                  The builder of{' '}
+                  <strong>
+                    <Foreign text={agentName} limit={80} />
+                  </strong>{' '}
+                  asks to change {Object.keys(proposed).join(', ')}.
+                </span>
+                <a class="button small" href={href}>
+                  Compare and answer
                 </a>
               </li>
             ))}
@@ -248,6 +271,60 @@ function OfferDocument({ frame, csrf, offer }: OfferPage) {
       </form>
     </Layout>
   );
+}
+
+export interface ChangePage extends Shell {
+  change: Change & { askedAt: string };
+}
+
+/** What is, and what shall be: a stolen registration token would look just like this. */
+export const changePage = (props: ChangePage): string => page(<ChangeDocument {...props} />, props.frame);
+
+function ChangeDocument({ frame, csrf, change }: ChangePage) {
+  const { id, agentName, proposed, before, askedAt } = change;
+  return (
+    <Layout frame={frame} title={asItIs(`Change of ${visible(agentName, 80)}`)} current="agents">
+      <h1>
+        The builder of <Foreign text={agentName} limit={80} /> asks to change it
+      </h1>
+      <p class="lead">
+        Asked {askedAt}. If you do not know why, decline and ask them: whoever holds their registration token could ask
+        this.
+      </p>
+      {Object.keys(proposed).map((member) => (
+        <section class="panel" aria-label={member}>
+          <h2>{member}</h2>
+          <dl class="pairs">
+            <Pair label={asItIs('Now')}>
+              <Json value={before[member]} />
+            </Pair>
+            <Pair label={asItIs('After')}>
+              <Json value={proposed[member]} />
+            </Pair>
+          </dl>
+        </section>
+      ))}
+      <p>
+        Until you approve, the old stays in force. Other keys or addresses end everything that people approved for it:
+        it has to ask again.
+      </p>
+      <form class="form" method="post" action={`/owned/changes/${id}`}>
+        <Csrf value={csrf} />
+        <button type="submit" class="button wide" name="answer" value="decline" data-testid="decline">
+          Decline
+        </button>
+        <button type="submit" class="button primary wide" name="answer" value="approve" data-testid="approve">
+          Approve
+        </button>
+      </form>
+    </Layout>
+  );
+}
+
+/** A member in full: what is cut off could be what matters. */
+function Json({ value }: { value: unknown }) {
+  if (value === null || value === undefined) return <span class="quiet">nothing</span>;
+  return <pre>{visibleJson(JSON.stringify(value, undefined, 1))}</pre>;
 }
 
 export interface ReviewPage extends Shell {

@@ -1,11 +1,12 @@
 import type { Accountability } from '../../server/admin/accountability.ts';
 import { actorOf } from '../../server/admin/admin.ts';
 import type { Requirement } from '../../server/agents/lifecycle.ts';
-import type { Accountable } from '../../server/agents/ownership.ts';
+import type { Accountable, AskedChange } from '../../server/agents/ownership.ts';
 import { recordAgentChange } from './agent-changes.ts';
 import { agentFacts } from './agent-facts.ts';
 import type { Database } from './database.ts';
-import { offerOwnership, reviewed } from './ownership.ts';
+import { ASKED_CHANGES, answerChange, reviewed } from './ownership.ts';
+import { offerOwnership } from './ownership-offers.ts';
 
 /** What administrators do about who answers for an agent. */
 export const postgresAccountability = (database: Database): Accountability => ({
@@ -40,6 +41,24 @@ export const postgresAccountability = (database: Database): Accountability => ({
         detail: { to: person },
       });
       return id;
+    }),
+
+  changes: (organization) =>
+    database.within(organization, (statements) =>
+      statements.rows<AskedChange>(`${ASKED_CHANGES} order by h.asked_at limit 500`, [organization]),
+    ),
+
+  answerChange: (act, change, approves) =>
+    database.within(act.organization, async (statements) => {
+      const { organization, caller } = act;
+      const asked = await statements.first<AskedChange>(`${ASKED_CHANGES} and h.id = $2 for no key update of h`, [
+        organization,
+        change,
+      ]);
+      if (!asked) return false;
+      const role = caller.kind === 'person' ? 'admin' : 'operator';
+      await answerChange(statements, { organization, asked, approves, by: actorOf(caller), role });
+      return true;
     }),
 
   review: (act, agent, verdict, reason) =>

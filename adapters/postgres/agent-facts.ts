@@ -55,7 +55,8 @@ const FACTS = `
           where p.organization = a.organization and p.agent = a.id and p.deny_reason = 'not_me'
             and p.decided_at > clock_timestamp() - interval '90 days') as reports,
          (select count(*)::int from pauses p where p.organization = a.organization and p.agent = a.id) as "mutedBy",
-         0 as "waitingChanges",
+         (select count(*)::int from registration_changes h
+          where h.organization = a.organization and h.agent = a.id and h.answer is null) as "waitingChanges",
          a.mode = 'sub_agent' and not exists (
            select from agent_edges g where g.organization = a.organization and g.child = a.id) as parentless
   from page a

@@ -4,6 +4,8 @@ import { type ClientStore, isActive } from '../../server/agents/clients.ts';
 import { modeOf, OWN_METADATA, ownMetadata } from '../../server/agents/registration.ts';
 import type { Catalogue } from '../../server/catalogue/catalogue.ts';
 import { stateOf } from '../../server/http/request-state.ts';
+import type { Database, Statements } from './database.ts';
+import { hash, OidcAdapter } from './oidc-adapter.ts';
 
 /**
  * Clients as the engine sees them. The agent's state is looked at on every find, so a suspended agent is refused at
@@ -49,7 +51,11 @@ export class ClientAdapter implements Adapter {
     const sent = payload as Record<string, unknown>;
     const metadata = Object.fromEntries(Object.entries(sent).filter(([name]) => !OWN.has(name)));
     const state = Provider.ctx && stateOf(Provider.ctx.req);
-    if (!state?.terms) return this.#clients.update(id, metadata);
+    if (!state?.terms) {
+      await this.#clients.update(id, metadata, state?.wantedMode);
+      if (state) state.replaced = true;
+      return;
+    }
     const registered = await this.#clients.register({
       terms: state.terms,
       agentId: sent.agent_id as string,
@@ -104,3 +110,41 @@ export class InitialAccessTokenAdapter extends ClientAdapter {
 }
 
 const OWN: ReadonlySet<string> = new Set([...OWN_METADATA, 'client_id']);
+
+/**
+ * Registration access tokens are rotated by every replacement (RFC 7592 §3). The former one counts until its successor
+ * is shown for the first time: whoever lost the answer is not locked out, and whoever got it ends the former by using it.
+ */
+export class RegistrationTokenAdapter extends OidcAdapter {
+  readonly #statements: Statements;
+
+  constructor(database: Database) {
+    super(database, 'RegistrationAccessToken');
+    this.#statements = database;
+  }
+
+  override async find(token: string): Promise<AdapterPayload | undefined> {
+    const found = await super.find(token);
+    // Superseded itself, it ends nothing.
+    if (found && found.consumed === undefined)
+      await this.#statements.run(END_SUPERSEDED, [found.clientId, hash(token)]);
+    return found;
+  }
+
+  override async destroy(token: string): Promise<void> {
+    const rotated = Provider.ctx && stateOf(Provider.ctx.req).replaced;
+    if (!rotated) return super.destroy(token);
+    // Whatever came of an answer that was lost ends here: one successor at a time.
+    await this.#statements.run(KEEP_ONLY, [hash(token)]);
+  }
+}
+
+const END_SUPERSEDED = `
+  delete from engine_artefacts
+  where model = 'RegistrationAccessToken' and client_id = $1 and id_hash <> $2 and consumed_at is not null`;
+
+const KEEP_ONLY = `
+  with kept as (
+    update engine_artefacts set consumed_at = now() where id_hash = $1 and model = 'RegistrationAccessToken' returning client_id)
+  delete from engine_artefacts a using kept
+  where a.model = 'RegistrationAccessToken' and a.client_id = kept.client_id and a.id_hash <> $1`;

@@ -1,14 +1,16 @@
 import { isDeepStrictEqual } from 'node:util';
 
+import type { AgentMode } from '../../server/agents/agent.ts';
 import type { ClientRecord, ClientStore, RegistrationTerms } from '../../server/agents/clients.ts';
 import { keysEndAt, livingKeys } from '../../server/agents/keys.ts';
 import type { Limits } from '../../server/agents/limits.ts';
+import { changesIdentity, splitReplacement, type WaitingChange } from '../../server/agents/registration-changes.ts';
 import { prepareEvent } from '../../server/evidence/evidence.ts';
-import { hashOf } from '../../server/oauth/ids.ts';
+import { hashOf, newId } from '../../server/oauth/ids.ts';
 import type { Database, Statements } from './database.ts';
 import { eventParameters, insertEvent } from './evidence.ts';
 import { writeStop } from './liveness.ts';
-import { offerOwnership } from './ownership.ts';
+import { offerOwnership } from './ownership-offers.ts';
 
 export const postgresClients = (database: Database): ClientStore => ({
   async find(clientId) {
@@ -52,19 +54,37 @@ export const postgresClients = (database: Database): ClientStore => ({
       return true;
     }),
 
-  update: (clientId, metadata) =>
+  update: (clientId, metadata, mode) =>
     database.transaction(async (statements) => {
       const before = await statements.first<Owned>(OWNED, [clientId]);
       if (!before) return;
-      await statements.run(UPDATE, [clientId, metadata, keysEndAt(metadata)]);
-      const changed = [...new Set([...Object.keys(before.metadata), ...Object.keys(metadata)])].filter(
-        (name) => !isDeepStrictEqual(before.metadata[name], metadata[name]),
-      );
-      // What a person approved, they approved for the keys and addresses of then (DCR-13).
-      const ends = changed.some((name) => IDENTIFYING.has(name));
-      if (ends) await endClient(statements, clientId, before, 'registration changed');
-      await recordChange(statements, clientId, before, 'registration_replaced', { changed, ended: ends });
+      // The mode is the agent's; its change waits like any other.
+      const [old, wanted] = [
+        { ...before.metadata, agent_mode: before.mode },
+        { ...metadata, agent_mode: mode ?? before.mode },
+      ];
+      const { now, waits } = ACTING.has(before.status ?? '')
+        ? splitReplacement(old, wanted)
+        : { now: wanted, waits: undefined };
+      await statements.run(WITHDRAW_CHANGE, [clientId]);
+      if (waits) {
+        const { organization, agent } = before;
+        await statements.run(ADD_REGISTRATION_CHANGE, [
+          organization,
+          newId('chg'),
+          agent,
+          clientId,
+          waits.proposed,
+          waits.before,
+        ]);
+      }
+      await replaceRegistration(statements, clientId, before, now, {
+        reason: waits ? 'registration_change_asked' : 'registration_replaced',
+        waits: waits && Object.keys(waits.proposed),
+      });
     }),
+
+  waitingChange: (clientId) => database.first<WaitingChange>(WAITING_CHANGE, [clientId]),
 
   remove: (clientId) =>
     database.transaction(async (statements) => {
@@ -95,26 +115,46 @@ interface Owned {
   organization: string;
   agent: string | null;
   metadata: Record<string, unknown>;
+  status: string | null;
+  mode: AgentMode | null;
 }
 
-const OWNED = 'select organization, agent, metadata from clients where client_id = $1 for update';
+const OWNED = `
+  select c.organization, c.agent, c.metadata, a.status, a.mode
+  from clients c left join agents a on a.organization = c.organization and a.id = c.agent
+  where c.client_id = $1 for update of c`;
 
-/** Who the client is, and where its answers go. */
-const IDENTIFYING: ReadonlySet<string> = new Set([
-  'jwks',
-  'jwks_uri',
-  'redirect_uris',
-  'token_endpoint_auth_method',
-  'token_endpoint_auth_signing_alg',
-]);
+/** Somebody answers for it already: what it is changes with their word. */
+const ACTING: ReadonlySet<string> = new Set(['active', 'suspended']);
 
-const endClient = (statements: Statements, clientId: string, { organization }: Owned, reason: string) =>
-  writeStop(statements, { organization, kind: 'client', subject: clientId, by: clientId, reason });
+/** Puts other metadata in force. What a person approved, they approved for the keys and addresses of then (DCR-13). */
+export async function replaceRegistration(
+  statements: Statements,
+  clientId: string,
+  before: { organization: string; agent: string | null; metadata: Record<string, unknown> },
+  { agent_mode: mode, ...metadata }: Record<string, unknown>,
+  { reason, by, waits }: { reason: string; by?: string; waits?: readonly string[] | undefined },
+): Promise<void> {
+  await statements.run(UPDATE, [clientId, metadata, keysEndAt(metadata), mode ?? null]);
+  const changed = [...new Set([...Object.keys(before.metadata), ...Object.keys(metadata)])].filter(
+    (name) => !isDeepStrictEqual(before.metadata[name], metadata[name]),
+  );
+  const ended = changesIdentity(before.metadata, metadata);
+  if (ended) await endClient(statements, clientId, before, 'registration changed');
+  await recordChange(statements, clientId, before, reason, { changed, ended, waits, by });
+}
+
+const endClient = (
+  statements: Statements,
+  clientId: string,
+  { organization }: { organization: string },
+  reason: string,
+) => writeStop(statements, { organization, kind: 'client', subject: clientId, by: clientId, reason });
 
 async function recordChange(
   statements: Statements,
   clientId: string,
-  { organization, agent }: Owned,
+  { organization, agent }: Pick<Owned, 'organization' | 'agent'>,
   reason: string,
   content: Record<string, unknown>,
 ): Promise<void> {
@@ -205,5 +245,15 @@ const UPDATE = `
     update clients set metadata = $2, keys_end_at = $3, updated_at = now() where client_id = $1 returning organization, agent)
   update agents a
   set name = left(coalesce($2::jsonb ->> 'client_name', a.name), 80),
-      purpose = coalesce($2::jsonb ->> 'agent_purpose', a.purpose)
+      purpose = coalesce($2::jsonb ->> 'agent_purpose', a.purpose),
+      mode = coalesce($4, a.mode)
   from client where a.organization = client.organization and a.id = client.agent`;
+
+const WAITING_CHANGE = 'select id, proposed, before from registration_changes where client_id = $1 and answer is null';
+
+const WITHDRAW_CHANGE = `
+  update registration_changes set answer = 'withdrawn', answered_at = clock_timestamp()
+  where client_id = $1 and answer is null`;
+
+const ADD_REGISTRATION_CHANGE = `
+  insert into registration_changes (organization, id, agent, client_id, proposed, before) values ($1, $2, $3, $4, $5, $6)`;

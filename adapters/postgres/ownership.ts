@@ -3,15 +3,17 @@ import type { Role } from '../../server/agents/lifecycle.ts';
 import type {
   Accountable,
   AgentFacts,
+  AskedChange,
   OwnershipOffer,
   OwnershipStore,
   Verdict,
 } from '../../server/agents/ownership.ts';
-import { newId } from '../../server/oauth/ids.ts';
+import { merged } from '../../server/agents/registration-changes.ts';
 import { recordAgentChange } from './agent-changes.ts';
 import { agentFacts } from './agent-facts.ts';
 import { holdAgent } from './agent-limits.ts';
 import { moveAgent } from './agents.ts';
+import { replaceRegistration } from './clients.ts';
 import type { Database, Statements } from './database.ts';
 
 /** What a person does with the agents they answer for, under row-level security. */
@@ -46,6 +48,25 @@ export const postgresOwnership = (database: Database): OwnershipStore => ({
 
   owned: (organization, person) =>
     database.within(organization, (statements) => agentFacts(statements, organization, { accountable: person })),
+
+  changes: (organization, person) =>
+    database.within(organization, (statements) =>
+      statements.rows<AskedChange>(`${ASKED_CHANGES} and a.owner = $2 and a.owner_accepted_at is not null`, [
+        organization,
+        person,
+      ]),
+    ),
+
+  answerChange: (organization, person, change, approves) =>
+    database.within(organization, async (statements) => {
+      const asked = await statements.first<AskedChange>(
+        `${ASKED_CHANGES} and a.owner = $2 and a.owner_accepted_at is not null and h.id = $3 for no key update of h`,
+        [organization, person, change],
+      );
+      if (!asked) return false;
+      await answerChange(statements, { organization, asked, approves, by: person, role: 'owner' });
+      return true;
+    }),
 
   move: (organization, person, agent, move, reason) =>
     database.within(organization, async (statements) => {
@@ -101,16 +122,41 @@ export async function reviewed(
   return { reviewed: verdict, removed };
 }
 
-/** Asks somebody to answer for an agent; an earlier question in the same capacity is taken back. */
-export async function offerOwnership(
+/** Puts in force what a builder asked, or lets the old stay; in the transaction that locked it. */
+export async function answerChange(
   statements: Statements,
-  offer: { organization: string; agent: string; role: Accountable; person: string; by: string },
-): Promise<string> {
-  const id = newId('off');
-  const { organization, agent, role, person, by } = offer;
-  await statements.run(WITHDRAW, [organization, agent, role]);
-  await statements.run(OFFER, [organization, id, agent, role, person, by]);
-  return id;
+  {
+    organization,
+    asked,
+    approves,
+    by,
+    role,
+  }: { organization: string; asked: AskedChange; approves: boolean; by: string; role: Role },
+): Promise<void> {
+  const { id, agent, clientId, proposed } = asked;
+  await statements.run(ANSWER_CHANGE, [organization, id, approves ? 'approved' : 'declined', by]);
+  const client = await statements.first<{ metadata: Record<string, unknown> }>(
+    'select metadata from clients where organization = $1 and client_id = $2 for no key update',
+    [organization, clientId],
+  );
+  if (approves && client) {
+    await replaceRegistration(
+      statements,
+      clientId,
+      { organization, agent, metadata: client.metadata },
+      merged(client.metadata, proposed),
+      { reason: 'registration_replaced', by },
+    );
+  }
+  await recordAgentChange(statements, {
+    organization,
+    agent,
+    change: approves ? 'registration_approved' : 'registration_declined',
+    by,
+    role,
+    application: clientId,
+    detail: { members: Object.keys(proposed), change: id },
+  });
 }
 
 async function roleOf(
@@ -164,13 +210,6 @@ const SETTLE: Readonly<Record<Accountable, string>> = {
 const POSTPONE = `
   update agents set review_at = clock_timestamp() + interval '90 days' where organization = $1 and id = $2`;
 
-const WITHDRAW = `
-  update ownership_offers set answer = 'withdrawn', answered_at = clock_timestamp()
-  where organization = $1 and agent = $2 and role = $3 and answer is null`;
-
-const OFFER = `
-  insert into ownership_offers (organization, id, agent, role, person, made_by) values ($1, $2, $3, $4, $5, $6)`;
-
 const ROLE = `
   select case when owner = $3 and owner_accepted_at is not null then 'owner'
               when deputy = $3 and deputy_accepted_at is not null then 'deputy' end as role
@@ -178,3 +217,13 @@ const ROLE = `
   where organization = $1 and id = $2
     and ((owner = $3 and owner_accepted_at is not null) or (deputy = $3 and deputy_accepted_at is not null))
   for no key update`;
+
+/** Registrations whose change waits; `h` is the change, `a` the agent. */
+export const ASKED_CHANGES = `
+  select h.id, h.agent, a.name as "agentName", h.client_id as "clientId", h.asked_at as "askedAt", h.proposed, h.before
+  from registration_changes h join agents a on a.organization = h.organization and a.id = h.agent
+  where h.organization = $1 and h.answer is null and a.status in ('active', 'suspended')`;
+
+const ANSWER_CHANGE = `
+  update registration_changes set answer = $3, answered_at = clock_timestamp(), answered_by = $4
+  where organization = $1 and id = $2`;

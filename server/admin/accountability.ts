@@ -1,6 +1,6 @@
 import { FLAGS, type Flag, flagsOf, unusedActions } from '../agents/flags.ts';
 import { describeRefusal, REQUIREMENTS, type Requirement } from '../agents/lifecycle.ts';
-import type { Accountable, AgentFacts, ReviewOutcome, Verdict } from '../agents/ownership.ts';
+import type { Accountable, AgentFacts, AskedChange, ReviewOutcome, Verdict } from '../agents/ownership.ts';
 import { VERDICTS } from '../agents/ownership.ts';
 import { type Act, conflict, done, unacceptable, unknown } from './admin.ts';
 import { type Answer, agentOf, organizationOf, personOf } from './call.ts';
@@ -20,6 +20,10 @@ export interface Accountability {
   ): Promise<{ lacks: Requirement[]; asked: { role: Accountable; person: string; since: Date }[] } | undefined>;
   /** Asks somebody to answer for an agent; answers the id of the offer. */
   offer(act: Act, agent: string, role: Accountable, person: string): Promise<string>;
+  /** What builders asked to change, and waits for the owner. */
+  changes(organization: string): Promise<AskedChange[]>;
+  /** In the owner's place. False: no such change waits. */
+  answerChange(act: Act, change: string, approves: boolean): Promise<boolean>;
   review(act: Act, agent: string, verdict: Verdict, reason: string): Promise<ReviewOutcome | undefined>;
 }
 
@@ -143,4 +147,37 @@ export const reviewAgent: Answer = async (call, dependencies) => {
       : conflict(refused.reason, describeRefusal(refused, name));
   }
   return done({ id, name, verdict, removed: outcome.removed });
+};
+
+export const listChanges: Answer = async (call, dependencies) => {
+  const organization = await organizationOf(call, call.query.organization, dependencies);
+  if (!organization.ok) return organization;
+  const changes = await dependencies.accountability.changes(organization.value.id);
+  return done({
+    changes: changes.map(({ id, agent, agentName, clientId, askedAt, before, proposed }) => ({
+      id,
+      agent: { id: agent, name: agentName },
+      client_id: clientId,
+      asked_at: askedAt,
+      members: Object.keys(proposed).map((member) => ({ member, from: before[member], to: proposed[member] })),
+    })),
+  });
+};
+
+const answering = input<{ organization?: string; answer: 'approve' | 'decline' }>(
+  { organization: reference, answer: oneOf('approve', 'decline') },
+  ['answer'],
+);
+
+/** Answers in the owner's place what a builder asked to change. */
+export const answerChange: Answer = async (call, dependencies) => {
+  const asked = answering(call.body);
+  if (!asked.ok) return asked;
+  const organization = await organizationOf(call, asked.value.organization, dependencies);
+  if (!organization.ok) return organization;
+  const { answer } = asked.value;
+  const id = call.params.change ?? '';
+  const act = { organization: organization.value.id, caller: call.caller };
+  const answered = await dependencies.accountability.answerChange(act, id, answer === 'approve');
+  return answered ? done({ id, answer }) : unknown(`change ${id}`);
 };

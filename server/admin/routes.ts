@@ -6,7 +6,7 @@ import type { Evidence } from '../evidence/evidence.ts';
 import { BadRequest, readBody } from '../http/form.ts';
 import { json, problem } from '../http/respond.ts';
 import { parseStrictJson } from '../oauth/strict-json.ts';
-import { getStanding, listFlags, offerOwnership, reviewAgent } from './accountability.ts';
+import { answerChange, getStanding, listChanges, listFlags, offerOwnership, reviewAgent } from './accountability.ts';
 import { type AdminCaller, type AdminOutcome, type AdminRefusal, actorOf, done, malformed } from './admin.ts';
 import { commandAgent, getAgent, listAgents, listEdges, putEdge, removeEdge, setOwnActions } from './agents.ts';
 import { getBackchannel, putBackchannel } from './backchannel.ts';
@@ -83,6 +83,8 @@ const ENDPOINTS: readonly [method: Method, path: string, answer: Answer, operato
   ['post', '/agents/:agent/offers', offerOwnership],
   ['post', '/agents/:agent/review', reviewAgent],
   ['get', '/agent-flags', listFlags],
+  ['get', '/registration-changes', listChanges],
+  ['post', '/registration-changes/:change', answerChange],
   ['put', '/agents/:agent/limits', holdAgent],
   ['put', '/agents/:agent/use-case', setUseCase],
   ['get', '/agents/:agent/explain', explainAgent],

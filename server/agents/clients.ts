@@ -1,5 +1,6 @@
 import type { AgentMode, AgentStatus } from './agent.ts';
 import type { Limits } from './limits.ts';
+import type { WaitingChange } from './registration-changes.ts';
 
 export type ClientKind = 'agent' | 'application' | 'resource_server' | 'command_line';
 
@@ -63,6 +64,10 @@ declare module '../http/request-state.ts' {
     refusedClient?: ClientRecord;
     /** Of the initial access token that was presented. */
     terms?: RegistrationTerms;
+    /** What a replacement asks the agent's mode to be. */
+    wantedMode?: AgentMode;
+    /** A registration was replaced: its access token is rotated, and not destroyed for misuse. */
+    replaced?: true;
   }
 }
 
@@ -76,8 +81,15 @@ export interface ClientStore {
    * @returns false when another registration drew the last use first
    */
   register(registration: Registration): Promise<boolean>;
-  /** Replaces a registration's metadata (RFC 7592 §2.2); name and purpose of its agent follow. */
-  update(clientId: string, metadata: Record<string, unknown>): Promise<void>;
+  /**
+   * Replaces a registration's metadata (RFC 7592 §2.2); name and purpose of its agent follow. What its owner has to agree
+   * to waits, and the old stays in force.
+   *
+   * @param mode as the agent asks for it
+   */
+  update(clientId: string, metadata: Record<string, unknown>, mode: AgentMode | undefined): Promise<void>;
+  /** What of this registration waits for its owner. */
+  waitingChange(clientId: string): Promise<WaitingChange | undefined>;
   /** Ends a registration (RFC 7592 §2.3): the client is gone and everything issued to it has ended. */
   remove(clientId: string): Promise<void>;
   /** A client that is no agent: made by the command line. */

@@ -3,6 +3,7 @@ import { presentedToken } from '../http/bearer.ts';
 import { json } from '../http/respond.ts';
 import { hashOf } from '../oauth/ids.ts';
 import type { ClientStore } from './clients.ts';
+import { merged } from './registration-changes.ts';
 
 export interface Registrations {
   clients: ClientStore;
@@ -18,8 +19,15 @@ export function guardRegistration({ clients, isRegistrationToken }: Registration
   return async (ctx: Context, next: Next) => {
     const clientId = String(ctx.params.clientId);
     const client = await clients.find(clientId);
-    if (!client?.agent || client.agent.status === 'active' || client.agent.status === 'pending' || ctx.method === 'GET')
-      return next();
+    if (
+      !client?.agent ||
+      client.agent.status === 'active' ||
+      client.agent.status === 'pending' ||
+      ctx.method === 'GET'
+    ) {
+      await next();
+      return tellWaiting(ctx, clientId, clients);
+    }
     const presented = presentedToken(ctx);
     if (!presented || !(await isRegistrationToken(hashOf(presented.value), clientId))) {
       ctx.set('WWW-Authenticate', 'Bearer error="invalid_token"');
@@ -30,5 +38,17 @@ export function guardRegistration({ clients, isRegistrationToken }: Registration
       { error: 'access_denied', error_description: `the agent is ${client.agent.status}: its owner has to resume it` },
       403,
     );
+  };
+}
+
+/** RFC 7592 §3: the answer says what is registered, so what waits for the owner stands in it as it still is. */
+async function tellWaiting(ctx: Context, clientId: string, clients: ClientStore): Promise<void> {
+  const body = ctx.body as Record<string, unknown> | undefined;
+  if (ctx.status !== 200 || body?.client_id !== clientId) return;
+  const waiting = await clients.waitingChange(clientId);
+  if (!waiting) return;
+  ctx.body = {
+    ...merged(body, waiting.before),
+    pending_change: { id: waiting.id, members: Object.keys(waiting.proposed), waits_for: 'owner' },
   };
 }

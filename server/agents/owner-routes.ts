@@ -1,14 +1,17 @@
 import type Router from '@koa/router';
 import type { Context } from 'koa';
 
-import { type OwnedAgentCard, offerPage, ownedPage, reviewPage } from '../../views/owner.tsx';
+import { changePage, type OwnedAgentCard, offerPage, ownedPage, reviewPage } from '../../views/owner.tsx';
+import { ERRORS } from '../../views/words/errors.ts';
+import { OWNING } from '../../views/words/owner.ts';
+import type { PlainMessage } from '../../views/words/words.ts';
 import type { Cookies } from '../http/cookies.ts';
 import { BadRequest } from '../http/form.ts';
 import { page } from '../http/respond.ts';
 import { checkedForm, clock, frameOf, signedIn } from '../people/pages.ts';
 import type { Session } from '../people/person.ts';
 import { FLAGS, flagsOf, unusedActions } from './flags.ts';
-import { describeRefusal, MOVES, type MoveName, moveProblem } from './lifecycle.ts';
+import { describeRefusal, MOVES, type MoveName, type MoveRefusal, moveProblem } from './lifecycle.ts';
 import { type AgentFacts, type OwnershipStore, VERDICTS, type Verdict } from './ownership.ts';
 
 export interface OwnerPages {
@@ -24,12 +27,17 @@ export function ownerRoutes(router: Router, { ownership, cookies }: OwnerPages):
     const session = signedIn(ctx);
     if (!session) return;
     const { organization, id, timeZone } = session.person;
-    const [offers, agents] = await Promise.all([ownership.offers(organization, id), ownership.owned(organization, id)]);
+    const [offers, changes, agents] = await Promise.all([
+      ownership.offers(organization, id),
+      ownership.changes(organization, id),
+      ownership.owned(organization, id),
+    ]);
     page(
       ctx,
       ownedPage({
         ...shell(ctx),
         offers: offers.map((offer) => ({ ...offer, href: `/offers/${offer.id}` })),
+        changes: changes.map((change) => ({ ...change, href: `/owned/changes/${change.id}` })),
         agents: agents.map((agent) => cardOf(agent, session, timeZone)),
       }),
     );
@@ -40,7 +48,7 @@ export function ownerRoutes(router: Router, { ownership, cookies }: OwnerPages):
     if (!session) return;
     const { organization, id, timeZone } = session.person;
     const offer = (await ownership.offers(organization, id)).find((one) => one.id === ctx.params.id);
-    if (!offer) throw new BadRequest('Nothing waits for you at this address.', 404);
+    if (!offer) throw nothingWaits();
     page(ctx, offerPage({ ...shell(ctx), offer: { ...offer, madeAt: clock(offer.madeAt, timeZone) } }));
   });
 
@@ -50,10 +58,33 @@ export function ownerRoutes(router: Router, { ownership, cookies }: OwnerPages):
     const form = await checkedForm(ctx, cookies);
     const { organization, id } = session.person;
     const answer = form.get('answer');
-    if (answer !== 'accept' && answer !== 'decline') throw new BadRequest('Choose to accept or to decline.');
+    if (answer !== 'accept' && answer !== 'decline')
+      throw new BadRequest('Choose to accept or to decline.', 400, OWNING.choose);
     const { answered } = await ownership.answer(organization, id, String(ctx.params.id), answer === 'accept');
-    if (answered === undefined) throw new BadRequest('Nothing waits for you at this address.', 404);
-    if (answered === 'same_person') throw new BadRequest('Owner and deputy are two people.', 409);
+    if (answered === undefined) throw nothingWaits();
+    if (answered === 'same_person') throw new BadRequest('Owner and deputy are two people.', 409, OWNING.samePerson);
+    seeOther(ctx, '/owned');
+  });
+
+  router.get('/owned/changes/:id', async (ctx) => {
+    const session = signedIn(ctx);
+    if (!session) return;
+    const { organization, id, timeZone } = session.person;
+    const change = (await ownership.changes(organization, id)).find((one) => one.id === ctx.params.id);
+    if (!change) throw nothingWaits();
+    page(ctx, changePage({ ...shell(ctx), change: { ...change, askedAt: clock(change.askedAt, timeZone) } }));
+  });
+
+  router.post('/owned/changes/:id', async (ctx) => {
+    const session = signedIn(ctx);
+    if (!session) return;
+    const form = await checkedForm(ctx, cookies);
+    const { organization, id } = session.person;
+    const answer = form.get('answer');
+    if (answer !== 'approve' && answer !== 'decline')
+      throw new BadRequest('Choose to approve or to decline.', 400, OWNING.choose);
+    if (!(await ownership.answerChange(organization, id, String(ctx.params.id), answer === 'approve')))
+      throw nothingWaits();
     seeOther(ctx, '/owned');
   });
 
@@ -82,17 +113,15 @@ export function ownerRoutes(router: Router, { ownership, cookies }: OwnerPages):
     const form = await checkedForm(ctx, cookies);
     const { organization, id } = session.person;
     const verdict = form.get('verdict') as Verdict;
-    if (!VERDICTS.includes(verdict)) throw new BadRequest(`Choose ${VERDICTS.join(', ')}.`);
+    if (!VERDICTS.includes(verdict)) throw new BadRequest(`Choose ${VERDICTS.join(', ')}.`, 400, OWNING.choose);
     const agent = await mine(ctx, session);
     const outcome = await ownership.review(organization, id, agent.id, verdict, reasonIn(form));
-    if (!outcome) throw new BadRequest('A review is for the owner of the agent.', 403);
+    if (!outcome) throw new BadRequest('A review is for the owner of the agent.', 403, OWNING.forOwner);
     if ('refused' in outcome) {
       const { refused } = outcome;
-      const because =
-        refused.reason === 'nothing_used'
-          ? `${agent.name} used nothing in 90 days: confirm it as it is, or retire it`
-          : describeRefusal(refused, agent.name);
-      throw new BadRequest(`${because}.`, 409);
+      throw refused.reason === 'nothing_used'
+        ? new BadRequest('it used nothing within 90 days', 409, OWNING.nothingUsed)
+        : refusedMove(refused, agent.name);
     }
     seeOther(ctx, '/owned');
   });
@@ -107,10 +136,10 @@ export function ownerRoutes(router: Router, { ownership, cookies }: OwnerPages):
     const agent = await mine(ctx, session);
     // Ending is slow and typed, and so is coming back: no stray click does either (D12).
     if (move !== 'suspend' && form.get('confirmation')?.trim() !== agent.name)
-      throw new BadRequest(`Type the name of the agent, ${agent.name}.`);
+      throw new BadRequest('confirmation is not the name of the agent', 400, OWNING.typeName);
     const moved = await ownership.move(organization, id, agent.id, move, reasonIn(form));
-    if (moved === undefined) throw new BadRequest('Nothing of yours has this id.', 404);
-    if (moved !== 'moved') throw new BadRequest(`${describeRefusal(moved, agent.name)}.`, 409);
+    if (moved === undefined) throw new BadRequest('Nothing of yours has this id.', 404, ERRORS.noneOfYours);
+    if (moved !== 'moved') throw refusedMove(moved, agent.name);
     seeOther(ctx, '/owned');
   });
 
@@ -118,10 +147,22 @@ export function ownerRoutes(router: Router, { ownership, cookies }: OwnerPages):
   async function mine(ctx: Context, { person }: Session): Promise<AgentFacts> {
     const owned = await ownership.owned(person.organization, person.id);
     const agent = owned.find(({ id }) => id === ctx.params.agent);
-    if (!agent) throw new BadRequest('Nothing of yours has this id.', 404);
+    if (!agent) throw new BadRequest('Nothing of yours has this id.', 404, ERRORS.noneOfYours);
     return agent;
   }
 }
+
+const nothingWaits = () => new BadRequest('Nothing waits for you at this address.', 404, OWNING.nothingWaits);
+
+const WORDS: Readonly<Record<MoveRefusal['reason'], PlainMessage>> = {
+  wrong_status: OWNING.wrongStatus,
+  not_yours: OWNING.notYours,
+  not_ready: OWNING.notReady,
+  not_expired: OWNING.wrongStatus,
+};
+
+const refusedMove = (refusal: MoveRefusal, name: string) =>
+  new BadRequest(describeRefusal(refusal, name), 409, WORDS[refusal.reason]);
 
 const REASON_CHARACTERS = 200;
 

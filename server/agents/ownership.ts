@@ -2,6 +2,7 @@ import type { Agent } from './agent.ts';
 import type { FlagFacts } from './flags.ts';
 import type { MoveName, MoveRefusal, Role } from './lifecycle.ts';
 import type { Limits } from './limits.ts';
+import type { Metadata } from './registration.ts';
 
 /** In what capacity somebody answers for an agent. */
 export type Accountable = 'owner' | 'deputy';
@@ -53,12 +54,27 @@ export type ReviewOutcome =
   /** It used nothing that could be kept: then it is confirmed as it is, or retired. */
   | { refused: { reason: 'nothing_used' } };
 
+/** A builder asks to change what an agent's client is; its owner reads both and decides. */
+export interface AskedChange {
+  id: string;
+  agent: string;
+  agentName: string;
+  clientId: string;
+  askedAt: Date;
+  proposed: Metadata;
+  before: Metadata;
+}
+
 /** What one person does with the agents they answer for. Everything is within one organization; another person's agent is not there. */
 export interface OwnershipStore {
   offers(organization: string, person: string): Promise<OwnershipOffer[]>;
   answer(organization: string, person: string, offer: string, accepts: boolean): Promise<AnswerOutcome>;
   /** Agents they are owner or deputy of, and accepted. */
   owned(organization: string, person: string): Promise<AgentFacts[]>;
+  /** Of the agents they own. */
+  changes(organization: string, person: string): Promise<AskedChange[]>;
+  /** False: there is no such change for this person, or it has been answered. */
+  answerChange(organization: string, person: string, change: string, approves: boolean): Promise<boolean>;
   /** Undefined: not theirs. */
   move(
     organization: string,

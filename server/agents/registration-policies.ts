@@ -1,6 +1,7 @@
 import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 
 import { stateOf } from '../http/request-state.ts';
+import { isAgentMode } from './agent.ts';
 import type { DeliveryTerms } from './delivery.ts';
 import { applyRecord, applyTerms, type Metadata } from './registration.ts';
 
@@ -30,6 +31,8 @@ export const registrationPolicies = ({
       return;
     }
     if (!client?.agent) throw new errors.InvalidToken('no agent');
+    const wanted = metadata.agent_mode;
+    if (isAgentMode(wanted) && wanted !== client.agent.mode) stateOf(ctx.req).wantedMode = wanted;
     // Above what it was registered for only its owner may lift it.
     applyRecord(metadata, client, {
       modeCeiling: client.agent.mode,

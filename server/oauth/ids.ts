@@ -15,7 +15,8 @@ export type IdPrefix =
   | 'pol'
   | 'off'
   | 'stp'
-  | 'bpr';
+  | 'bpr'
+  | 'chg';
 
 /** A new identifier: what it names, and 128 random bits. Identifiers are names, never proofs. */
 export const newId = (prefix: IdPrefix): string => `${prefix}_${randomBytes(16).toString('hex')}`;

@@ -55,6 +55,7 @@ const TABLES = [
     'ownership_offers',
     'agent_use',
     'blueprints',
+    'registration_changes',
     'pauses',
     'clients',
     'initial_access_tokens',
@@ -306,6 +307,11 @@ async function tellStory(): Promise<void> {
   );
   await owner.query(
     `insert into blueprints (organization, id, name, made_by) values ($1, 'bpr_1', 'Readers', 'test')`,
+    [organization],
+  );
+  await owner.query(
+    `insert into registration_changes (organization, id, agent, client_id, proposed, before)
+     select organization, 'chg_1', agent, client_id, '{}', '{}' from clients where organization = $1 and agent is not null limit 1`,
     [organization],
   );
   await owner.query(

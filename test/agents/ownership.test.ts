@@ -277,7 +277,7 @@ describe('who answers for an agent', () => {
     const agent = await registerAgent(server, { client_name: 'Stopped' });
     await admin('POST', `/agents/${agent.registration.agent_id}/suspend`, { reason: 'injected' });
     const answer = await moveBy(owner, agent, 'resume', { confirmation: 'Stopped' });
-    expect([answer.status, answer.html]).toEqual([409, expect.stringContaining('admin, operator')]);
+    expect([answer.status, answer.html]).toEqual([409, expect.stringContaining('An administrator has to do this')]);
     expect(await statusOf(agent)).toBe('suspended');
   });
 

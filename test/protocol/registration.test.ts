@@ -419,8 +419,8 @@ describe('RFC 7592', () => {
       undefined,
     ]);
     expect(body.registration_access_token).not.toBe(registration.registration_access_token);
-    expect((await manage(registration, 'GET')).status).toBe(401);
     expect((await manage(body, 'GET')).body).toMatchObject({ client_name: 'Renamed', agent_purpose: 'Something new' });
+    expect((await manage(registration, 'GET')).status).toBe(401);
     expect(await agentOf(registration)).toMatchObject({ name: 'Renamed', purpose: 'Something new' });
   });
 
@@ -487,27 +487,107 @@ describe('RFC 7592', () => {
     return { client, token: body.access_token };
   };
 
-  test.each([
-    ['a name', () => ({ client_name: 'Renamed' }), true],
-    ['a key', async () => ({ jwks: { keys: [(await newKey()).publicJwk] } }), false],
-    ['a redirect', () => ({ redirect_uris: [REDIRECT, 'https://agent.example/new'] }), false],
-  ] as [string, () => Json | Promise<Json>, boolean][])(
-    'DCR-13: after another %s, what was approved before: %s',
-    async (_name, more, lives) => {
-      const { client, token } = await givenToken();
-      expect((await introspect(client, token)).active).toBe(true);
-      const { status } = await manage(client.registration, 'PUT', {
-        ...replaceable(client.registration),
-        ...(await more()),
-      });
-      expect(status).toBe(200);
-      const row = await database.first<{ reason: string | null }>(
-        `select why_not_alive(organization, array['client:' || client_id], array[agent], null, null, now() - interval '1 second') as reason from clients where client_id = $1`,
-        [client.clientId],
-      );
-      expect(row?.reason).toBe(lives ? null : 'stopped');
-    },
-  );
+  test('DCR-11: a lost answer locks nobody out: the former token counts until its successor is shown', async () => {
+    const registration = await registered();
+    const lost = await manage(registration, 'PUT', { ...replaceable(registration), client_name: 'Lost' });
+    const again = await manage(registration, 'PUT', { ...replaceable(registration), client_name: 'Again' });
+    expect([lost.status, again.status]).toEqual([200, 200]);
+    // Whoever caught the lost answer holds nothing.
+    expect((await manage(lost.body, 'GET')).status).toBe(401);
+    expect((await manage(registration, 'GET')).body).toMatchObject({ client_name: 'Again' });
+    expect((await manage(again.body, 'GET')).status).toBe(200);
+    for (const ended of [registration, lost.body]) expect((await manage(ended, 'GET')).status).toBe(401);
+    expect((await manage(again.body, 'GET')).status).toBe(200);
+  });
+
+  test('DCR-11: twenty replacements at once leave one token that counts', async () => {
+    const registration = await registered();
+    const answers = await Promise.all(
+      [...Array(20).keys()].map((n) =>
+        manage(registration, 'PUT', { ...replaceable(registration), client_name: `Name ${n}` }),
+      ),
+    );
+    const tokens = answers.flatMap(({ status, body }) => (status === 200 ? [body] : []));
+    expect(tokens.length).toBeGreaterThan(0);
+    let counting = 0;
+    for (const body of tokens) if ((await manage(body, 'GET')).status === 200) counting += 1;
+    expect(counting).toBe(1);
+  });
+
+  const aliveFor = async ({ clientId }: TestClient): Promise<string | null | undefined> =>
+    (
+      await database.first<{ reason: string | null }>(
+        `select why_not_alive(organization, array['client:' || client_id], array[agent], null, null, now() - interval '1 hour') as reason from clients where client_id = $1`,
+        [clientId],
+      )
+    )?.reason;
+
+  const CHANGES: [string, () => Json | Promise<Json>, boolean][] = [
+    ['a key', async () => ({ jwks: { keys: [(await newKey()).publicJwk] } }), true],
+    ['a redirect', () => ({ redirect_uris: [REDIRECT, 'https://agent.example/new'] }), true],
+    [
+      'a grant',
+      () => ({ grant_types: ['authorization_code', 'refresh_token', CIBA, EXCHANGE, 'client_credentials'] }),
+      false,
+    ],
+    ['an action', () => ({ authorization_details_types: [READ] }), false],
+    ['a mode', () => ({ agent_mode: 'sub_agent' }), false],
+  ];
+  test.each(CHANGES)('DCR-13: another %s waits for the owner, and the old is in force', async (_name, more, ends) => {
+    const { client, token } = await givenToken();
+    const changed = await more();
+    const [member = ''] = Object.keys(changed);
+    const { status, body } = await manage(client.registration, 'PUT', {
+      ...replaceable(client.registration),
+      client_name: 'Renamed',
+      ...changed,
+    });
+    expect([status, body.client_name, body[member]]).toEqual([200, 'Renamed', client.registration[member]]);
+    expect(body.pending_change).toMatchObject({ members: [member], waits_for: 'owner' });
+    expect((await introspect(client, token)).active).toBe(true);
+    expect((await manage(body, 'GET')).body).toMatchObject({
+      [member]: client.registration[member],
+      pending_change: { members: [member] },
+    });
+
+    const owner = await signIn(server, 'owner@acme.example');
+    const path = `/owned/changes/${body.pending_change.id}`;
+    expect((await person.get(path)).status).toBe(404);
+    const page = await owner.get(path);
+    expect(page.html).toContain(member);
+    expect((await owner.submit(page, { answer: 'approve' })).status).toBe(200);
+    const read = (await manage(body, 'GET')).body;
+    expect([read[member], read.pending_change]).toEqual([changed[member], undefined]);
+    expect(await aliveFor(client)).toBe(ends ? 'stopped' : null);
+  });
+
+  test('DCR-13: declined, withdrawn or replaced by another, nothing of it is ever in force', async () => {
+    const { client } = await givenToken();
+    const owner = await signIn(server, 'owner@acme.example');
+    const evil = { jwks: { keys: [(await newKey()).publicJwk] } };
+    const first = await manage(client.registration, 'PUT', { ...replaceable(client.registration), ...evil });
+    await owner.submit(await owner.get(`/owned/changes/${first.body.pending_change.id}`), { answer: 'decline' });
+    expect((await manage(first.body, 'GET')).body).toMatchObject({ jwks: client.registration.jwks });
+    const second = await manage(first.body, 'PUT', { ...replaceable(client.registration), ...evil });
+    const { pending_change } = second.body;
+    const third = await manage(second.body, 'PUT', replaceable(client.registration));
+    expect([third.status, third.body.pending_change]).toEqual([200, undefined]);
+    expect((await owner.get(`/owned/changes/${pending_change.id}`)).status).toBe(404);
+    expect(await aliveFor(client)).toBeNull();
+    expect((await client.token({ grant_type: 'client_credentials' })).body.error).not.toBe('invalid_client');
+  });
+
+  test('DCR-13: before anybody answers for it, its builder mends it alone', async () => {
+    const pending = await initialAccessToken(database, 'acme', { status: 'pending' });
+    const { body } = await register({}, pending);
+    const { publicJwk } = await newKey();
+    const mended = await manage(body, 'PUT', { ...replaceable(body), jwks: { keys: [publicJwk] } });
+    expect([mended.status, mended.body.jwks, mended.body.pending_change]).toEqual([
+      200,
+      { keys: [publicJwk] },
+      undefined,
+    ]);
+  });
 
   test('DCR-12: deleting ends the client, its tokens and its registration access token', async () => {
     const { client, token } = await givenToken();
