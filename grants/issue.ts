@@ -10,6 +10,7 @@ import type { KeyRing } from '../server/keys/keys.ts';
 import { tokenTypeOf } from '../server/oauth/binding.ts';
 import { newSecret } from '../server/oauth/ids.ts';
 import { allow, type Outcome, refuse } from '../server/oauth/refusal.ts';
+import { isProven } from '../server/tasks/ask.ts';
 import { ACCESS_TOKEN_SECONDS } from '../server/tasks/task.ts';
 import { carriedDetails, type Elsewhere, elsewhereOnly, ID_JAG_TYP, idJagClaims } from './elsewhere.ts';
 import type { Caller } from './grant.ts';
@@ -85,6 +86,10 @@ export async function issue(
   const { elsewhere } = authorization;
   const place = mint.authorizationServerOf(slice.audience);
   if (place !== elsewhere?.authorizationServer) return elsewhereOnly(slice.audience, place ?? issuer);
+  // What can hurt is worth nothing without its holder's key, whatever the client was registered for.
+  if (boundTo === undefined && slice.actions.some(({ impact }) => isProven(impact))) {
+    return refuse({ reason: 'key_mismatch' });
+  }
   const opaque = mint.formatOf(slice.audience) === 'opaque' && !elsewhere ? newOpaqueToken(iat) : undefined;
   const jti = opaque?.jti ?? newSecret().slice(0, 27);
   const txn = newSecret().slice(0, 27);

@@ -2,6 +2,7 @@ import knexPackage, { type Knex } from 'knex';
 
 import * as initial from './001_initial.ts';
 import * as passkeys from './020_passkeys.ts';
+import * as ceremony from './021_ceremony.ts';
 import * as languages from './030_languages.ts';
 import * as prompts from './040_prompts.ts';
 import * as standing from './041_standing.ts';
@@ -24,6 +25,7 @@ interface Migration {
 const migrations: readonly Migration[] = [
   { name: '001_initial', ...initial },
   { name: '020_passkeys', ...passkeys },
+  { name: '021_ceremony', ...ceremony },
   { name: '030_languages', ...languages },
   { name: '040_prompts', ...prompts },
   { name: '041_standing', ...standing },

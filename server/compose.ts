@@ -13,7 +13,7 @@ import { postgresAdmin, postgresOrganizations, putCommandLineClient } from '../a
 import { addUpUse, sweepAgents } from '../adapters/postgres/agent-jobs.ts';
 import { postgresLimits } from '../adapters/postgres/agent-limits.ts';
 import { postgresReach } from '../adapters/postgres/agent-reach.ts';
-import { askingBarredBy, edgesBelow, edgesOf, postgresMyAgents } from '../adapters/postgres/agents.ts';
+import { askingBarredBy, edgesBelow, edgesOf, findAgent, postgresMyAgents } from '../adapters/postgres/agents.ts';
 import { postgresApprovals, postgresDeliveries, postgresPersonApprovals } from '../adapters/postgres/approvals.ts';
 import {
   backchannelSettings,
@@ -443,6 +443,10 @@ export async function composeHouse({
           });
         },
       }),
+      passkeys,
+      webAuthn,
+      accountable: (organization, agent) => findAgent(database, organization, agent),
+      evidence,
       history: async (organization, person, agent) => ({
         uses: await approvalsSoFar(database, organization, person, agent),
       }),

@@ -25,7 +25,7 @@ const ORGANIZATIONS = [
     domain: 'acme.example',
     people: [
       { login: 'person', name: 'Anna Berg', roles: [] },
-      { login: 'approver', name: 'Ben Okafor', roles: [] },
+      { login: 'approver', name: 'Ben Okafor', roles: ['approver'] },
       { login: 'owner', name: 'Olga Marin', roles: [] },
       { login: 'admin', name: 'Ada Lind', roles: ['admin'] },
     ],
@@ -42,6 +42,7 @@ const ORGANIZATIONS = [
 ] as const;
 
 const CALENDAR = 'https://calendar.acme.example';
+const PAYMENTS = 'https://payments.acme.example';
 
 /** Publishes the demonstration catalogue; a database that has it is left as it is. */
 export async function publishDemonstrationCatalogue(database: Database): Promise<void> {
@@ -90,8 +91,8 @@ export async function fillDemonstration(
         }),
       };
   if (!current) {
-    await database.run('update resources set resource_server = $2 where resource = $1', [
-      CALENDAR,
+    await database.run('update resources set resource_server = $2 where resource = any($1)', [
+      [CALENDAR, PAYMENTS],
       demo.resourceServer.client_id,
     ]);
   }

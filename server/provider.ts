@@ -34,7 +34,7 @@ import { isProof } from './oauth/proof.ts';
 import { ambiguity } from './oauth/strict-json.ts';
 import { speakerFor } from './people/language.ts';
 import type { PeopleStore } from './people/person.ts';
-import { parseAgentRequest } from './tasks/ask.ts';
+import { parseAgentRequest, whyNotAsked } from './tasks/ask.ts';
 import { SIGN_IN_SECONDS, type TaskStore } from './tasks/task.ts';
 
 export interface EngineDependencies extends Omit<BackchannelDependencies, 'people' | 'ask' | 'keyProofs' | 'issuer'> {
@@ -96,7 +96,7 @@ export function makeProvider(dependencies: EngineDependencies): Provider {
       ),
     ],
     claims: { openid: ['sub'], acr: null, amr: null, auth_time: null, iss: null } as never,
-    acrValues: ['pwd'],
+    acrValues: ['pwd', 'phr'],
     responseTypes: ['code'],
     subjectTypes: ['public'],
     clientAuthMethods: [...withKey, 'none'],
@@ -323,6 +323,9 @@ function understandRequest(ctx: KoaContextWithOIDC, { issuer, catalogue }: Engin
     },
   );
   if (!outcome.ok) refused(ctx, outcome.refusal);
+  const { organizationDomains } = client;
+  const refusal = whyNotAsked(outcome.value, client, { catalogue, organizationDomains });
+  if (refusal) refused(ctx, refusal);
   state.asked = outcome.value;
 }
 

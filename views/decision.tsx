@@ -1,6 +1,7 @@
 import { type Choice, Choices, Field } from './form.tsx';
 import { Csrf, ErrorSummary, type Frame, type Impact, Layout, Pair, page } from './layout.tsx';
 import { Foreign, Names, type Part, Sentence, visible, visibleJson } from './text.tsx';
+import { CEREMONY } from './words/ceremony.ts';
 import { useSpeaker } from './words/context.tsx';
 import { DECISION } from './words/decision.ts';
 import { LANGUAGE_NAMES, type Language } from './words/language.ts';
@@ -38,7 +39,15 @@ export interface DecisionPage {
   /** Present when the person must type the number shown where the task was started. */
   number?: { wrong: boolean } | undefined;
   /** Present when the person must type the value that matters most. */
-  criticalValue?: { label: Said; hint: Said; wrong: boolean } | undefined;
+  criticalValue?: CriticalValue | undefined;
+  /** Present where it cannot be typed: each of these is ticked. */
+  criticalTicks?: CriticalTicks | undefined;
+  /** The person has a passkey, which may take the place of the number. */
+  passkeyInstead?: boolean | undefined;
+  /** Why the person cannot approve this yet, and where they can change that. */
+  cannotApprove?: { words: Said; link?: { href: string; label: Said } | undefined } | undefined;
+  /** How many approve, and who did: "First approval: Anna Berg (passkey) 14:01". */
+  approvals?: Said | undefined;
   /** Where this was started, as far as the server itself knows. */
   origin?: Said | undefined;
   who: Asker;
@@ -58,6 +67,23 @@ export interface DecisionPage {
   error?: Said | undefined;
 }
 
+export interface CriticalValue {
+  /** Only where a page has several. */
+  name?: string;
+  label: Said;
+  hint: Said;
+  wrong: boolean;
+  /** Only where it is needed if the action beside it is allowed. */
+  optional?: boolean;
+}
+
+export interface CriticalTicks {
+  legend: Said;
+  wrong: boolean;
+  items: readonly { name: string; text: string }[];
+  optional?: boolean;
+}
+
 /** Text, or text in stretches so that the values of the request can be set apart. */
 export type Facts = Record<FactName, string | readonly Part[]>;
 export type FactName = 'what' | 'system' | 'data' | 'changes' | 'impact' | 'duration';
@@ -69,6 +95,10 @@ export interface DecisionAction {
   impact: Impact;
   /** Allow is chosen already; has no effect above low impact. */
   preselected: boolean;
+  /** Chosen by the first person: it is approved with the rest, or not at all. */
+  fixed?: boolean | undefined;
+  criticalValue?: CriticalValue | undefined;
+  criticalTicks?: CriticalTicks | undefined;
 }
 
 export interface Asker {
@@ -107,7 +137,7 @@ function Decision(props: DecisionPage) {
     <Layout
       frame={frame}
       title={titleOf(say(DECISION.wantsTo, { agent: agentName }), headline)}
-      error={error !== undefined || props.number?.wrong || props.criticalValue?.wrong}
+      error={error !== undefined || props.number?.wrong || props.criticalValue?.wrong || props.criticalTicks?.wrong}
       script="decide.js"
       impact={impact}
       footnote={markup(DECISION.footnote, {
@@ -247,6 +277,8 @@ function DecisionForm(props: DecisionPage) {
       <Origin {...props} />
       {number === undefined ? null : <NumberField {...number} />}
       {criticalValue === undefined ? null : <CriticalValueField {...criticalValue} />}
+      {props.criticalTicks === undefined ? null : <CriticalTicksField {...props.criticalTicks} />}
+      <PasskeyNotes {...props} />
       <noscript>
         <label class="check">
           <input class="check-input" type="checkbox" name="read" value="1" required /> {say(DECISION.haveRead)}
@@ -272,7 +304,8 @@ function DecisionForm(props: DecisionPage) {
   );
 }
 
-function ActionChoice({ index, sentence, impactLine, impact, preselected }: DecisionAction) {
+function ActionChoice(props: DecisionAction) {
+  const { index, sentence, impactLine, impact, preselected, criticalValue, criticalTicks } = props;
   const { say } = useSpeaker();
   // More than a low impact is never chosen for the person, whatever the caller says (§3.2).
   const allow = preselected && impact === 'low';
@@ -281,13 +314,17 @@ function ActionChoice({ index, sentence, impactLine, impact, preselected }: Deci
       <legend class="action-legend">
         {sentence} <span class="action-impact">{impactLine}</span>
       </legend>
-      <Choices
-        name={`action_${index}`}
-        choices={[
-          { value: 'allow', label: say(DECISION.allow), checked: allow },
-          { value: 'deny', label: say(DECISION.deny), checked: false },
-        ]}
-      />
+      {props.fixed ? null : (
+        <Choices
+          name={`action_${index}`}
+          choices={[
+            { value: 'allow', label: say(DECISION.allow), checked: allow },
+            { value: 'deny', label: say(DECISION.deny), checked: false },
+          ]}
+        />
+      )}
+      {criticalValue === undefined ? null : <CriticalValueField {...criticalValue} />}
+      {criticalTicks === undefined ? null : <CriticalTicksField {...criticalTicks} />}
     </fieldset>
   );
 }
@@ -332,17 +369,80 @@ function NumberField({ wrong }: { wrong: boolean }) {
   );
 }
 
-function CriticalValueField({ label, hint, wrong }: NonNullable<DecisionPage['criticalValue']>) {
+function CriticalValueField({ name = 'critical_value', label, hint, wrong, optional = false }: CriticalValue) {
   const { say } = useSpeaker();
   return (
     <Field
-      name="critical_value"
+      name={name}
+      optional={optional}
       label={label}
       hint={hint}
       problem={wrong ? say(DECISION.valueWrong) : undefined}
       autocomplete="off"
       verbatim
     />
+  );
+}
+
+/** Unticked at first, each of them: to tick it is to have looked at it. */
+function CriticalTicksField({ legend, wrong, items, optional = false }: CriticalTicks) {
+  const { say } = useSpeaker();
+  const problem = wrong ? `${items[0]?.name}-problem` : undefined;
+  return (
+    <fieldset aria-describedby={problem}>
+      <legend class="legend">{legend}</legend>
+      {items.map(({ name, text }, index) => (
+        <label class="check">
+          <input
+            class="check-input"
+            type="checkbox"
+            name={name}
+            value="1"
+            required={!optional}
+            autofocus={wrong && index === 0}
+            aria-invalid={wrong ? 'true' : undefined}
+          />{' '}
+          <bdi>{visible(text, 120)}</bdi>
+        </label>
+      ))}
+      {problem === undefined ? null : (
+        <p class="problem" id={problem}>
+          {say(CEREMONY.tickEach)}
+        </p>
+      )}
+    </fieldset>
+  );
+}
+
+function PasskeyNotes({ number, passkeyInstead, action, cannotApprove, approvals }: DecisionPage) {
+  const { say } = useSpeaker();
+  return (
+    <>
+      {approvals === undefined ? null : (
+        <p class="quiet" data-approvals>
+          <bdi>{visible(approvals, 160)}</bdi>
+        </p>
+      )}
+      {cannotApprove === undefined ? null : (
+        <p class="warning" data-cannot-approve>
+          {cannotApprove.words}{' '}
+          {cannotApprove.link === undefined ? null : <a href={cannotApprove.link.href}>{cannotApprove.link.label}</a>}
+        </p>
+      )}
+      {number === undefined || !passkeyInstead ? null : (
+        <button
+          type="submit"
+          name="decision"
+          value="approve"
+          class="text-button"
+          formaction={`${action}?proof=passkey`}
+          formnovalidate
+          data-testid="passkey-instead"
+        >
+          {say(CEREMONY.instead)}
+        </button>
+      )}
+    </>
   );
 }
 

@@ -17,9 +17,11 @@ interface FieldProps {
   minLength?: number;
   maxLength?: number;
   value?: string | undefined;
+  /** May stay empty: the server says when it may not. */
+  optional?: boolean;
 }
 
-/** A labelled input that must be filled in; its hint and its problem are read out with it (WCAG 3.3.1). */
+/** A labelled input; its hint and its problem are read out with it (WCAG 3.3.1). */
 export function Field(props: FieldProps) {
   const { name, id = name, label, hint, problem, type = 'text', verbatim, digits } = props;
   const described = [problem && `${id}-problem`, hint && `${id}-hint`].filter(Boolean).join(' ');
@@ -42,7 +44,7 @@ export function Field(props: FieldProps) {
         minLength={props.minLength}
         maxLength={digits ?? props.maxLength}
         value={props.value}
-        required
+        required={!props.optional}
         autofocus={problem !== undefined}
         aria-invalid={problem === undefined ? undefined : 'true'}
         aria-describedby={described || undefined}

@@ -21,6 +21,10 @@ export interface ResultPage {
   stop?: { action: string; csrf: string; label: Said } | undefined;
   /** What was allowed several times may repeat without asking. */
   repeat?: { action: string; csrf: string; words: Said; label: Said } | undefined;
+  /** Somebody else has to decide too: the page looks by itself whether they did. */
+  waiting?: boolean | undefined;
+  /** Goes back to the agent without an answer. Posts `decision=leave`. */
+  leave?: { action: string; csrf: string; requestHash: string; label: Said } | undefined;
   /** Asks why, once the denial has happened. Posts `reason`. */
   denyReasons?: { action: string; csrf: string } | undefined;
 }
@@ -125,7 +129,8 @@ const MARKS = { allowed: '✓', denied: '✕', info: 'i', error: '!' } as const;
 
 function Result(props: ResultPage) {
   const { say } = useSpeaker();
-  const { frame, title, message, detail, status, receipt, continueTo, stop, repeat, denyReasons } = props;
+  const { frame, title, message, detail, status, receipt, continueTo, stop } = props;
+  const { repeat, denyReasons, waiting, leave } = props;
   const url = continueTo && followable(continueTo.url);
   return (
     <Layout
@@ -133,6 +138,7 @@ function Result(props: ResultPage) {
       title={asItIs(title.replace(/\.$/u, ''))}
       error={status === 'error'}
       refreshTo={continueTo?.automatic ? url : undefined}
+      script={waiting ? 'waiting.js' : undefined}
     >
       <Outcome {...{ title, message, detail, status }} />
       {receipt === undefined || receipt.length === 0 ? null : (
@@ -163,6 +169,15 @@ function Result(props: ResultPage) {
           <p>{repeat.words}</p>
           <button type="submit" class="button wide" data-testid="repeat">
             {repeat.label}
+          </button>
+        </form>
+      )}
+      {leave === undefined ? null : (
+        <form method="post" action={leave.action}>
+          <Csrf value={leave.csrf} />
+          <input type="hidden" name="request_hash" value={leave.requestHash} />
+          <button type="submit" name="decision" value="leave" class="button wide" data-testid="leave">
+            {leave.label}
           </button>
         </form>
       )}

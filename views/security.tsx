@@ -1,7 +1,11 @@
 import { Field } from './form.tsx';
 import { Csrf, ErrorSummary, type Frame, Layout, page } from './layout.tsx';
 import { Foreign, visible } from './text.tsx';
-import { asItIs } from './words/words.ts';
+import { PASSKEY } from './words/ceremony.ts';
+import { useSpeaker } from './words/context.tsx';
+import { SECURITY } from './words/security.ts';
+import type { Speaker } from './words/speaker.ts';
+import type { Said } from './words/words.ts';
 
 export interface SecurityPage {
   frame: Frame;
@@ -10,20 +14,20 @@ export interface SecurityPage {
   /** How the next one is added. */
   add: AddPasskey;
   /** What just happened. */
-  done?: string | undefined;
-  error?: string | undefined;
+  done?: Said | undefined;
+  error?: Said | undefined;
 }
 
 export interface ListedPasskey {
   id: string;
   name: string;
   /** Clock times or dates. */
-  created: string;
-  lastUsed: string | undefined;
+  created: Said;
+  lastUsed: Said | undefined;
   /** When it may approve high impact; undefined: now. */
-  mayApproveFrom: string | undefined;
-  /** "On this device only", "Synced by its maker". */
-  kind: string;
+  mayApproveFrom: Said | undefined;
+  /** Whether it can leave its device. */
+  kind: Said;
   /** Options that a passkey of this person signs for its removal, as JSON. */
   removal: string;
 }
@@ -36,7 +40,7 @@ export interface AddPasskey {
   /** Options for the new one, as JSON. */
   creation: string;
   /** How long the new one has to wait before it may approve high impact; undefined: not at all. */
-  wait: string | undefined;
+  wait: Said | undefined;
   /** Set where waiting was switched off for a demonstration. */
   demonstration: boolean;
 }
@@ -45,8 +49,15 @@ export interface AddPasskey {
 export const securityPage = (props: SecurityPage): string => page(<Security {...props} />, props.frame);
 
 function Security({ frame, csrf, passkeys, add, done, error }: SecurityPage) {
+  const { say } = useSpeaker();
   return (
-    <Layout frame={frame} title={asItIs('Passkeys')} current="security" script="passkey.js" error={error !== undefined}>
+    <Layout
+      frame={frame}
+      title={say(SECURITY.passkeys)}
+      current="security"
+      script="passkey.js"
+      error={error !== undefined}
+    >
       {error === undefined ? null : (
         <ErrorSummary>
           <p>{error}</p>
@@ -57,11 +68,9 @@ function Security({ frame, csrf, passkeys, add, done, error }: SecurityPage) {
           {done}
         </p>
       )}
-      <h1>Passkeys</h1>
-      <p class="lead">
-        With a passkey you approve what has high impact. It stays on your device, and you unlock it there.
-      </p>
-      {passkeys.length === 0 ? <p class="quiet">You have no passkey yet.</p> : null}
+      <h1>{say(SECURITY.passkeys)}</h1>
+      <p class="lead">{say(SECURITY.whatFor)}</p>
+      {passkeys.length === 0 ? <p class="quiet">{say(SECURITY.none)}</p> : null}
       {passkeys.map((passkey) => (
         <One csrf={csrf} {...passkey} />
       ))}
@@ -70,30 +79,22 @@ function Security({ frame, csrf, passkeys, add, done, error }: SecurityPage) {
   );
 }
 
-/** Said by the script where it cannot go on; without script the form stays closed. */
-export const PASSKEY_WORDS = {
-  impossible: 'This browser has no passkeys. Open this page in another browser or on your phone.',
-  declined: 'No passkey answered. Nothing was changed. You can try again.',
-  known: 'This device has a passkey of yours already.',
-} as const;
-
-/** What a form with a passkey needs of the script, as attributes. */
-export const passkeyForm = ({
-  request,
-  creation,
-}: {
-  request?: string | undefined;
-  creation?: string | undefined;
-}) => ({
+/** What a form with a passkey needs of the script, as attributes; the sentences are said where it cannot go on. */
+export const passkeyForm = (
+  { say }: Pick<Speaker, 'say'>,
+  { request, creation }: { request?: string | undefined; creation?: string | undefined },
+) => ({
   'data-passkey': '',
   'data-request': request,
   'data-creation': creation,
-  'data-impossible': PASSKEY_WORDS.impossible,
-  'data-declined': PASSKEY_WORDS.declined,
-  'data-known': PASSKEY_WORDS.known,
+  'data-impossible': say(PASSKEY.impossible),
+  'data-declined': say(PASSKEY.declined),
+  'data-known': say(PASSKEY.known),
 });
 
 function One({ csrf, id, name, created, lastUsed, mayApproveFrom, kind, removal }: ListedPasskey & { csrf: string }) {
+  const speaker = useSpeaker();
+  const { say } = speaker;
   const shown = visible(name, 60);
   return (
     <section class="panel" aria-label={shown} data-passkey-id={id}>
@@ -101,39 +102,42 @@ function One({ csrf, id, name, created, lastUsed, mayApproveFrom, kind, removal 
         <Foreign text={name} limit={60} />
       </h2>
       <p class="quiet">
-        {kind}. Added {created}. {lastUsed === undefined ? 'Not used yet.' : `Last used ${lastUsed}.`}
+        {kind} {say(SECURITY.added, { time: created })}{' '}
+        {lastUsed === undefined ? say(SECURITY.notUsed) : say(SECURITY.lastUsed, { time: lastUsed })}
       </p>
       <p class="quiet">
-        {mayApproveFrom === undefined ? 'May approve high impact.' : `May approve high impact from ${mayApproveFrom}.`}
+        {mayApproveFrom === undefined
+          ? say(SECURITY.mayApprove)
+          : say(SECURITY.mayApproveFrom, { time: mayApproveFrom })}
       </p>
       <details>
-        <summary>Rename or remove</summary>
+        <summary>{say(SECURITY.renameOrRemove)}</summary>
         <div class="sections">
           <form class="form" method="post" action={`/settings/security/passkeys/${id}/rename`}>
             <Csrf value={csrf} />
             <Field
               name="name"
               id={`name-${id}`}
-              label={asItIs('Name')}
+              label={say(SECURITY.name)}
               autocomplete="off"
               maxLength={60}
               value={name}
             />
             <button type="submit" class="button small">
-              Rename
+              {say(SECURITY.rename)}
             </button>
           </form>
           <form
             class="form"
             method="post"
             action={`/settings/security/passkeys/${id}/remove`}
-            {...passkeyForm({ request: removal })}
+            {...passkeyForm(speaker, { request: removal })}
           >
             <Csrf value={csrf} />
             <input type="hidden" name="assertion" value="" />
             <p class="note" role="status" data-note />
-            <button type="submit" class="button small danger" aria-label={`Remove ${shown}`}>
-              Remove
+            <button type="submit" class="button small danger" aria-label={say(SECURITY.removeNamed, { name: shown })}>
+              {say(SECURITY.remove)}
             </button>
           </form>
         </div>
@@ -143,41 +147,46 @@ function One({ csrf, id, name, created, lastUsed, mayApproveFrom, kind, removal 
 }
 
 function Add({ csrf, signInFirst, request, creation, wait, demonstration }: AddPasskey & { csrf: string }) {
+  const speaker = useSpeaker();
+  const { say } = speaker;
   return (
     <section class="panel" aria-labelledby="add">
-      <h2 id="add">Add a passkey</h2>
+      <h2 id="add">{say(SECURITY.add)}</h2>
       {signInFirst === undefined ? (
-        <form class="form" method="post" action="/settings/security/passkeys" {...passkeyForm({ request, creation })}>
+        <form
+          class="form"
+          method="post"
+          action="/settings/security/passkeys"
+          {...passkeyForm(speaker, { request, creation })}
+        >
           <Csrf value={csrf} />
           {request === undefined ? null : <input type="hidden" name="assertion" value="" />}
           <input type="hidden" name="attestation" value="" />
           <Field
             name="name"
-            label={asItIs('Name')}
-            hint={asItIs('So that you know it again, such as “Phone” or “Office key”.')}
+            label={say(SECURITY.name)}
+            hint={say(SECURITY.nameHint)}
             autocomplete="off"
             maxLength={60}
           />
           <p class="quiet">
-            {request === undefined ? '' : 'You confirm it with a passkey that you have. '}
-            {wait === undefined ? '' : `It may approve high impact after ${wait}.`}
-            {demonstration ? 'This is a demonstration: it may approve high impact at once.' : ''}
+            {request === undefined ? '' : say(SECURITY.vouch)}{' '}
+            {wait === undefined ? '' : say(SECURITY.waits, { time: wait })}{' '}
+            {demonstration ? say(SECURITY.demonstration) : ''}
           </p>
           <noscript>
-            <p class="note">Passkeys need script. Allow it for this page, or use another browser.</p>
+            <p class="note">{say(SECURITY.needsScript)}</p>
           </noscript>
           <p class="note" role="status" data-note />
           <button type="submit" class="button primary wide" data-testid="add-passkey">
-            Add a passkey
+            {say(SECURITY.add)}
           </button>
         </form>
       ) : (
         <>
-          <p class="quiet">
-            For your first passkey, sign in again: whoever only found your browser open must not add one.
-          </p>
+          <p class="quiet">{say(SECURITY.signInFirst)}</p>
           <a class="button primary wide" href={signInFirst}>
-            Sign in again
+            {say(SECURITY.signInAgain)}
           </a>
         </>
       )}

@@ -38,7 +38,8 @@ function SignIn({
   returnTo = '/inbox',
   fresh = false,
 }: SignInPage) {
-  const { say } = useSpeaker();
+  const speaker = useSpeaker();
+  const { say } = speaker;
   const password = (
     <form class="form" method="post" action={action}>
       <Csrf value={csrf} />
@@ -62,7 +63,7 @@ function SignIn({
         class="form"
         method="post"
         action={passkey.action}
-        {...passkeyForm({ request: passkey.request })}
+        {...passkeyForm(speaker, { request: passkey.request })}
         data-offered=""
       >
         <Csrf value={csrf} />

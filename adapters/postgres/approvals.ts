@@ -1,13 +1,14 @@
 import { timingSafeEqual } from 'node:crypto';
 
 import type { Approval } from '../../server/approvals/approval.ts';
-import type { ApprovalStore, PersonApprovals } from '../../server/approvals/store.ts';
+import type { ApprovalStore, Approved, PersonApprovals, SignedDecision } from '../../server/approvals/store.ts';
 import { type DeliveryStore, PING, PUSH } from '../../server/approvals/tell-client.ts';
 import { prepareEvent } from '../../server/evidence/evidence.ts';
 import type { Database, Statements } from './database.ts';
 import { eventParameters, insertEvent } from './evidence.ts';
 import { holdAlive } from './liveness.ts';
 import { enqueue } from './outbox.ts';
+import { usePasskey } from './passkeys.ts';
 import { promptHistory } from './prompts.ts';
 import { sendSignal } from './signals.ts';
 import { STOPPED } from './stopped.ts';
@@ -50,6 +51,7 @@ export const postgresApprovals = (database: Database, delay = 0): ApprovalStore 
         approval.delivery?.mode ?? null,
         approval.delivery?.sealed ?? null,
         refusal === undefined,
+        approval.quorum,
       ]);
       if (opened === 0) return undefined;
       await writeEvent(statements, event);
@@ -129,6 +131,15 @@ export const postgresPersonApprovals = (database: Database): PersonApprovals => 
       );
     }),
 
+  wrongValue: (organization, id) =>
+    database.within(organization, async (statements) => {
+      const row = await statements.first<{ value_tries: number }>(
+        `update approvals set value_tries = value_tries + 1 where organization = $1 and id = $2 returning value_tries`,
+        [organization, id],
+      );
+      return row?.value_tries ?? 0;
+    }),
+
   wrongNumber: (organization, id) =>
     database.within(organization, async (statements) => {
       const row = await statements.first<{ number_tries: number }>(
@@ -149,10 +160,7 @@ export const postgresPersonApprovals = (database: Database): PersonApprovals => 
 
   approve: (approval, task, decision, event) =>
     decided(database, approval, async (statements) => {
-      const { organization, agent, person, clientId, askedAt } = approval;
-      const lineage = approval.actions.map(({ resource }) => `resource:${resource}`);
-      const authority = { organization, agents: [agent], person, client: clientId, lineage, since: askedAt };
-      if (!(await holdAlive(statements, authority))) return false;
+      if (!(await isAlive(statements, approval))) return false;
       const changed = await statements.run(APPROVE, [
         approval.organization,
         approval.id,
@@ -166,6 +174,83 @@ export const postgresPersonApprovals = (database: Database): PersonApprovals => 
       await writeEvent(statements, event);
       return true;
     }),
+
+  propose: (approval, person, approved, expiresAt) =>
+    database.within(
+      approval.organization,
+      async (statements) =>
+        (await statements.run(PROPOSE, [
+          approval.organization,
+          approval.id,
+          person,
+          approved.hash,
+          JSON.stringify(approved),
+          expiresAt,
+        ])) === 1,
+    ),
+
+  proposed: (organization, id, person) =>
+    database.within(organization, async (statements) => {
+      const row = await statements.first<{ decided: StoredDecided }>(PROPOSED, [organization, id, person]);
+      return row && toApproved(row.decided);
+    }),
+
+  signed: (organization, id) =>
+    database.within(organization, async (statements) => {
+      const rows = await statements.rows<Omit<SignedDecision, 'decided'> & { decided: StoredDecided }>(SIGNED, [
+        organization,
+        id,
+      ]);
+      return rows.map((row) => ({ ...row, decided: toApproved(row.decided) }));
+    }),
+
+  async sign(approval, signature) {
+    const { organization, id, requestHash } = approval;
+    let outcome: 'given' | 'approved' = 'given';
+    const done = await database
+      .within(organization, async (statements) => {
+        if (!(await isAlive(statements, approval))) return false;
+        const others = signature.person !== approval.person;
+        const may = others && (await statements.first(MAY_SECOND, [organization, signature.person, approval.agent]));
+        if (others && !may) return false;
+        // From here on whoever signs this approval waits for us.
+        const open = await statements.first<{ quorum: number }>(LOCK_OPEN, [
+          organization,
+          id,
+          requestHash,
+          signature.quorum,
+        ]);
+        if (!open) return false;
+        const before = await statements.rows<{ person: string }>(SIGNED, [organization, id]);
+        if (others !== before.some(({ person }) => person === approval.person)) return false;
+        if (!(await usePasskey(statements, signature.passkey))) return false;
+        const { hash, person, proof } = signature;
+        const signed = await statements.run(SIGN, [organization, id, person, hash, JSON.stringify(proof)]);
+        if (signed !== 1) throw new Late();
+        if (before.length + 1 < open.quorum) {
+          await writeEvent(statements, signature.given);
+          return true;
+        }
+        outcome = 'approved';
+        await statements.run(APPROVE, [
+          organization,
+          id,
+          requestHash,
+          JSON.stringify(signature.json),
+          hash,
+          signature.task.id,
+        ]);
+        await insertTask(statements, signature.task);
+        await writeEvent(statements, signature.approved);
+        await tellOfDecision(statements, approval);
+        return true;
+      })
+      .catch((error) => {
+        if (error instanceof Late) return false;
+        throw error;
+      });
+    return done ? outcome : 'late';
+  },
 
   deny: (approval, reason, decision, event) =>
     decided(database, approval, async (statements) => {
@@ -194,14 +279,38 @@ export const postgresPersonApprovals = (database: Database): PersonApprovals => 
     ),
 });
 
+/** Undoes what a transaction did until it saw that another one was first. */
+class Late extends Error {}
+
+/** Held until commit: a stop of this agent, person or resource waits for us, or we for it, and then see it. */
+function isAlive(statements: Statements, approval: Approval): Promise<boolean> {
+  const { organization, agent, person, clientId: client, askedAt: since, actions } = approval;
+  const lineage = actions.map(({ resource }) => `resource:${resource}`);
+  return holdAlive(statements, { organization, agents: [agent], person, client, lineage, since });
+}
+
+/** What JSON makes of a decision: its instants are texts. */
+type StoredDecided = Omit<Approved, 'task'> & {
+  task: Omit<Approved['task'], 'authTime' | 'expiresAt'> & { authTime: string; expiresAt: string };
+};
+
+const toApproved = ({ task, ...decided }: StoredDecided): Approved => ({
+  ...decided,
+  task: { ...task, authTime: new Date(task.authTime), expiresAt: new Date(task.expiresAt) },
+});
+
 const decided = (database: Database, approval: Approval, work: (statements: Statements) => Promise<boolean>) =>
   database.within(approval.organization, async (statements) => {
     const done = await work(statements);
     if (!done) return false;
-    await sendSignal(statements, 'approval', approval.id);
-    await tellClient(statements, approval);
+    await tellOfDecision(statements, approval);
     return true;
   });
+
+async function tellOfDecision(statements: Statements, approval: Approval): Promise<void> {
+  await sendSignal(statements, 'approval', approval.id);
+  await tellClient(statements, approval);
+}
 
 /** The ping or push leaves if and only if the decision is committed (CB-63). */
 async function tellClient(
@@ -265,6 +374,8 @@ export interface ApprovalRow {
   display_code_hash: Buffer | null;
   number_tries: number;
   delivery_mode: Approval['deliveryMode'];
+  quorum: number;
+  value_tries: number;
 }
 type PollRow = ApprovalRow & { too_fast: boolean; expired: boolean };
 
@@ -298,13 +409,15 @@ export const toApproval = (row: ApprovalRow): Approval => ({
   hasNumber: row.display_code_hash !== null,
   numberTries: row.number_tries,
   deliveryMode: row.delivery_mode,
+  quorum: row.quorum,
+  valueTries: row.value_tries,
 });
 
 const OPEN = `
   insert into approvals (organization, id, kind, client_id, agent, person, actions, scopes, resources, request, request_hash, asked_hash,
                          binding_message, oidc, bound_to, edges, impact, status, expires_at, task, display_code_hash, auth_req_id_hash,
-                         delivery_mode, delivery, silent)
-  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)
+                         delivery_mode, delivery, silent, quorum)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)
   on conflict (organization, id) do nothing`;
 
 /** An approval with what overtook it, as {@link toApproval} reads it. */
@@ -358,6 +471,39 @@ const COLLECT = `
 const APPROVE = `
   update approvals set status = 'approved', decided_at = clock_timestamp(), decision = $4, decision_hash = $5, task = $6
   where organization = $1 and id = $2 and request_hash = $3 and status = 'pending' and expires_at > clock_timestamp()`;
+
+const PROPOSE = `
+  insert into decisions (organization, approval, person, hash, decided, expires_at) values ($1, $2, $3, $4, $5, $6)
+  on conflict (organization, approval, person) do update
+    set hash = excluded.hash, decided = excluded.decided, made_at = clock_timestamp(), expires_at = excluded.expires_at
+  where decisions.signed_at is null`;
+
+const PROPOSED = `
+  select decided from decisions
+  where organization = $1 and approval = $2 and person = $3 and signed_at is null and expires_at > clock_timestamp()`;
+
+const SIGNED = `
+  select d.person, p.name as "personName", d.signed_at as "signedAt", d.decided
+  from decisions d join people p on p.organization = d.organization and p.id = d.person
+  where d.organization = $1 and d.approval = $2 and d.signed_at is not null
+  order by d.signed_at`;
+
+const SIGN = `
+  update decisions set signed_at = clock_timestamp(), proof = $5
+  where organization = $1 and approval = $2 and person = $3 and hash = $4 and signed_at is null and expires_at > clock_timestamp()`;
+
+const LOCK_OPEN = `
+  update approvals set quorum = greatest(quorum, $4)
+  where organization = $1 and id = $2 and request_hash = $3 and status = 'pending' and expires_at > clock_timestamp()
+  returning quorum`;
+
+// Somebody with the role, who answers for no part of it: neither the agent's owner nor its deputy. Who asked is never
+// this person, because their own decision is the first.
+const MAY_SECOND = `
+  select from people p, agents g
+  where p.organization = $1 and p.id = $2 and p.status = 'active' and 'approver' = any(p.roles)
+    and g.organization = $1 and g.id = $3 and p.id not in (g.owner, g.deputy)
+  for share of p, g`;
 
 const DENY = `
   update approvals set status = 'denied', decided_at = clock_timestamp(), decision = $4, decision_hash = $5, deny_reason = $6

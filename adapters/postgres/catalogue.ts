@@ -13,15 +13,17 @@ export async function loadCatalogue(statements: Statements): Promise<ResourceDoc
     token_format: TokenFormat;
     mcp: boolean;
     authorization_server: string | null;
+    redeems: boolean;
     actions: ActionDocument[] | null;
   }>(LOAD);
-  return rows.map(({ resource, name, organization, token_format, mcp, authorization_server, actions }) => ({
+  return rows.map(({ resource, name, organization, token_format, mcp, authorization_server, redeems, actions }) => ({
     resource,
     name,
     owner: organization ?? 'deployment',
     token_format,
     mcp,
     ...(authorization_server !== null && { authorization_server }),
+    ...(!redeems && { redeems }),
     actions: actions ?? [],
   }));
 }
@@ -54,6 +56,7 @@ export async function publishCatalogue(
       token_format = 'jwt',
       mcp = false,
       authorization_server,
+      redeems,
       actions,
     } of documents) {
       const organization = owner === 'deployment' ? null : owner;
@@ -64,6 +67,7 @@ export async function publishCatalogue(
         token_format,
         mcp,
         authorization_server ?? null,
+        redeems ?? true,
       ]);
       for (const document of actions) {
         published += await statements.run(
@@ -81,13 +85,14 @@ export async function publishCatalogue(
 }
 
 const PUT_RESOURCE = `
-  insert into resources as r (resource, organization, name, token_format, mcp, authorization_server) values ($1, $2, $3, $4, $5, $6)
+  insert into resources as r (resource, organization, name, token_format, mcp, authorization_server, redeems) values ($1, $2, $3, $4, $5, $6, $7)
   on conflict (resource) do update
-  set name = excluded.name, token_format = excluded.token_format, mcp = excluded.mcp, authorization_server = excluded.authorization_server
-  where (r.name, r.token_format, r.mcp, r.authorization_server)
-    is distinct from (excluded.name, excluded.token_format, excluded.mcp, excluded.authorization_server)`;
+  set name = excluded.name, token_format = excluded.token_format, mcp = excluded.mcp, authorization_server = excluded.authorization_server,
+      redeems = excluded.redeems
+  where (r.name, r.token_format, r.mcp, r.authorization_server, r.redeems)
+    is distinct from (excluded.name, excluded.token_format, excluded.mcp, excluded.authorization_server, excluded.redeems)`;
 
 const LOAD = `
-  select r.resource, r.name, r.organization, r.token_format, r.mcp, r.authorization_server,
+  select r.resource, r.name, r.organization, r.token_format, r.mcp, r.authorization_server, r.redeems,
          (select json_agg(a.document order by a.key, a.version) from actions a where a.resource = r.resource) as actions
   from resources r order by r.resource`;

@@ -3,7 +3,7 @@ import { REQUIREMENTS, type Requirement } from '../agents/lifecycle.ts';
 import { beyondLimits, type Limits } from '../agents/limits.ts';
 import type { Action } from '../catalogue/action.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
-import { APPROVABLE } from '../tasks/ask.ts';
+import { isProven } from '../tasks/ask.ts';
 import { done, unknown } from './admin.ts';
 import { type Answer, agentOf } from './call.ts';
 import type { UseCase } from './limits.ts';
@@ -110,7 +110,7 @@ function waysTo(action: Action, facts: ReachFacts): Reached['ways'] {
       forWhom: 'anybody of the organization',
       says: `the policy "${policy.name}" allows it`,
     });
-  if (asks && APPROVABLE.includes(level.default) && people > pausedBy) {
+  if (asks && (agent.confidential || !isProven(level.default)) && people > pausedBy) {
     const who = pausedBy === 0 ? 'anybody of the organization' : `${people - pausedBy} of ${people} people`;
     const by = registered ? 'it registered this action' : `anybody may ask for the scope ${scope}`;
     ways.push({ rule: 'ask', forWhom: who, says: `${by}: the person decides each time` });

@@ -39,7 +39,18 @@ export interface Approval {
   numberTries: number;
   /** How the client is told of the decision; null: it asks. */
   deliveryMode: 'ping' | 'push' | null;
+  /** How many people have to approve. */
+  quorum: number;
+  valueTries: number;
 }
+
+/** Nothing more can be decided about it. */
+export const isOver = (approval: Approval): 'decided' | 'expired' | undefined =>
+  approval.status !== 'pending'
+    ? 'decided'
+    : approval.stopped || approval.expiresAt <= new Date()
+      ? 'expired'
+      : undefined;
 
 /** Why a person said no, as an agent may hear it; what the person reads is in `views/words/result.ts`. */
 export const DENY_REASONS = {
@@ -64,6 +75,7 @@ export interface NewApproval
     | 'hasNumber'
     | 'numberTries'
     | 'deliveryMode'
+    | 'valueTries'
   > {
   displayCodeHash?: Buffer;
   authReqIdHash?: Buffer;

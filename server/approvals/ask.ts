@@ -2,6 +2,7 @@ import { createHash, randomInt } from 'node:crypto';
 
 import type { AgentEdge } from '../agents/agent.ts';
 import type { ClientRecord } from '../agents/clients.ts';
+import { needsSecondPerson } from '../agents/limits.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { AskFacts } from '../catalogue/facts.ts';
 import { edgesWithin } from '../delegation/edges.ts';
@@ -13,7 +14,7 @@ import { canonicalJson, instant, sha256url } from '../oauth/canonical.ts';
 import { newId, newSecret } from '../oauth/ids.ts';
 import { allow, type Outcome, refuse } from '../oauth/refusal.ts';
 import type { Person } from '../people/person.ts';
-import { type AgentRequest, parseAgentRequest } from '../tasks/ask.ts';
+import { type AgentRequest, parseAgentRequest, whyNotAsked } from '../tasks/ask.ts';
 import { covers } from '../tasks/coverage.ts';
 import type { Policy } from '../tasks/policies.ts';
 import { type CanonicalRequest, canonicalAction, requestHash, toDetail } from '../tasks/request.ts';
@@ -106,6 +107,9 @@ export async function askPerson(
     const stated = await withFacts(asked, { person, agent }, refusal, dependencies);
     if (!stated.ok) return stated;
     asked = stated.value;
+    const { organizationDomains } = person;
+    const unproven = whyNotAsked(asked, client, { catalogue: dependencies.catalogue(), organizationDomains });
+    if (unproven) return refuse(unproven);
   }
 
   const expiresAt = new Date(Date.now() + question.seconds * 1000);
@@ -140,6 +144,8 @@ export async function askPerson(
     // What the page will name: along these, and no others, may a part of the task be handed on.
     edges: edgesWithin(agent.id, keys, await dependencies.edgesBelow(person.organization, agent.id)),
     impact: asked.impact,
+    // What is granted in the end may need two as well; what the agent's limits ask for is never less.
+    quorum: needsSecondPerson(agent.limits, asked.impact) ? 2 : 1,
     expiresAt,
     ...(task && { coveredBy: task.id }),
     ...(question.displayCode !== undefined && {

@@ -1,3 +1,4 @@
+import { needsSecondPerson } from '../agents/limits.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { instant } from '../oauth/canonical.ts';
 import { newId, newSecret } from '../oauth/ids.ts';
@@ -23,6 +24,8 @@ export async function policyOf(
   { client, person, asked }: Pick<Question, 'client' | 'person' | 'asked'>,
   { catalogue, policies }: Pick<PolicyDependencies, 'catalogue' | 'policies'>,
 ): Promise<Policy | undefined> {
+  // What needs two people is not decided by none.
+  if (client.agent && needsSecondPerson(client.agent.limits, asked.impact)) return undefined;
   return policyFor(asked.actions, {
     agent: client.agent?.id ?? '',
     policies: await policies(person.organization),
@@ -128,4 +131,5 @@ const opened = (approval: NewApproval) => ({
   hasNumber: false,
   numberTries: 0,
   deliveryMode: approval.delivery?.mode ?? null,
+  valueTries: 0,
 });

@@ -1,10 +1,9 @@
-import type { Action } from '../catalogue/action.ts';
+import { type Action, type Impact, worse } from '../catalogue/action.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { type Description, describeAction } from '../catalogue/describe.ts';
 import { type DurationChoice, durationChoices } from '../catalogue/duration.ts';
 import { instant } from '../oauth/canonical.ts';
 import type { Person } from '../people/person.ts';
-import { APPROVABLE } from '../tasks/ask.ts';
 import { type Decision, decisionHash } from '../tasks/decision.ts';
 import type { RequestedAction } from '../tasks/request.ts';
 import type { Task, TaskAction } from '../tasks/task.ts';
@@ -20,18 +19,17 @@ export interface DecisionForm {
 }
 
 /** What stands between the form and a task. */
-export type DecisionProblem =
-  | 'changed'
-  | 'expired'
-  | 'decided'
-  | 'duration'
-  | 'nothing_allowed'
-  | 'not_describable'
-  | 'needs_proof';
+export type DecisionProblem = 'changed' | 'expired' | 'decided' | 'duration' | 'nothing_allowed' | 'not_describable';
 
 export interface Decided {
   decision: Decision;
   hash: string;
+  /** Of what is granted; low when denied. */
+  impact: Impact;
+  /** RFC 3339: what is granted lasts from then on. */
+  madeAt: string;
+  /** So many people have to approve it. */
+  quorum: 1 | 2;
   /** Undefined when denied. */
   task: Omit<Task, 'approvedAt'> | undefined;
 }
@@ -112,13 +110,21 @@ export function decide(
       duration: form.duration,
       expires_at: instant(now),
     };
-    return { ok: true, value: { decision, hash: decisionHash(decision), task: undefined } };
+    return {
+      ok: true,
+      value: {
+        decision,
+        hash: decisionHash(decision),
+        impact: 'low',
+        madeAt: now.toISOString(),
+        quorum: 1,
+        task: undefined,
+      },
+    };
   }
 
   const described = describeApproval(approval, catalogue, person, locale);
   if (!described) return problem('not_describable');
-  // Weighed again: the organization's domains may have changed since it was asked.
-  if (described.some(({ description }) => !APPROVABLE.includes(description.impact))) return problem('needs_proof');
   const choice = choicesFor(described, { now, timeZone: person.timeZone, locale }).find(
     ({ value }) => value === form.duration,
   );
@@ -136,6 +142,8 @@ export function decide(
     impact: description.impact,
     max_uses: choice.maxUses,
   }));
+  // Weighed again: the organization's domains may have changed since it was asked.
+  const impact = actions.map((action) => action.impact).reduce(worse, 'low');
   const expiresAt = new Date(now.getTime() + choice.seconds * 1000);
   const decision: Decision = {
     ...common,
@@ -150,6 +158,9 @@ export function decide(
     value: {
       decision,
       hash,
+      impact,
+      madeAt: now.toISOString(),
+      quorum: impact === 'critical' || approval.quorum > 1 ? 2 : 1,
       task: {
         organization: approval.organization,
         id: taskId,
@@ -164,7 +175,7 @@ export function decide(
         requestHash: approval.requestHash,
         decisionHash: hash,
         sentence: allowed.map(({ description }) => description.headlineText).join('; '),
-        impact: approval.impact,
+        impact,
         boundTo: approval.boundTo,
         acr: session.acr,
         amr: session.amr,

@@ -16,6 +16,7 @@ import type { ApprovalPages } from './pages.ts';
 export interface Retry {
   error?: Said;
   wrongNumber?: boolean;
+  wrongValue?: boolean;
   status?: number;
 }
 

@@ -3,12 +3,15 @@ import type { Context } from 'koa';
 import { nothingHereWords, resultPage } from '../../views/result.tsx';
 import type { ClientStore } from '../agents/clients.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { Evidence } from '../evidence/evidence.ts';
 import type { Cookies } from '../http/cookies.ts';
 import { page } from '../http/respond.ts';
 import type { Sealing } from '../keys/seal.ts';
 import { speakerFor } from '../people/language.ts';
 import { frameOf } from '../people/pages.ts';
+import type { Accountable, PasskeyStore } from '../people/passkey.ts';
 import type { PeopleStore, Session } from '../people/person.ts';
+import type { WebAuthn } from '../people/webauthn.ts';
 import type { Approval } from './approval.ts';
 import type { PromptStore, StandingStore } from './prompts.ts';
 import type { PersonApprovals } from './store.ts';
@@ -20,6 +23,11 @@ export interface ApprovalPages {
   people: PeopleStore;
   cookies: Cookies;
   sealing: Sealing;
+  passkeys: Pick<PasskeyStore, 'of'>;
+  webAuthn: WebAuthn;
+  /** Who answers for an agent, now. */
+  accountable(organization: string, agent: string): Promise<Accountable | undefined>;
+  evidence: Evidence;
   browser: BrowserRequests;
   history(organization: string, person: string, agent: string): Promise<{ uses: number }>;
   prompts: PromptStore;

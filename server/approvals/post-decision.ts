@@ -1,24 +1,32 @@
 import type { Context } from 'koa';
 
-import { allowedWords, deniedWords, resultPage } from '../../views/result.tsx';
+import { deniedWords, resultPage } from '../../views/result.tsx';
+import { CEREMONY } from '../../views/words/ceremony.ts';
 import { INBOX } from '../../views/words/inbox.ts';
 import { RESULT } from '../../views/words/result.ts';
+import type { Said } from '../../views/words/words.ts';
 import { BadRequest } from '../http/form.ts';
 import { page } from '../http/respond.ts';
 import { newId, newSecret } from '../oauth/ids.ts';
 import { speakerFor } from '../people/language.ts';
 import { checkedForm, frameOf, toSignIn } from '../people/pages.ts';
 import type { Session } from '../people/person.ts';
-import type { Approval } from './approval.ts';
+import { type Approval, isOver } from './approval.ts';
 import { isFast } from './budget.ts';
-import { decide } from './decide.ts';
+import { askForSignature, postSignature } from './confirm.ts';
+import { type DecisionForm, decide } from './decide.ts';
 import type { ApprovalPages } from './pages.ts';
-import { offeredRepeat } from './repeat-pages.ts';
-import { isOver, showApproval, showOver, showProblem } from './show.ts';
+import { asksForPasskey, ceremonyFor, strengthOf } from './proof.ts';
+import { describeGranted } from './quorum.ts';
+import { showApproved } from './result.ts';
+import { postSecondDecision } from './second.ts';
+import { showApproval, showOver, showProblem } from './show.ts';
+import { allTouched } from './touches.ts';
 
-/** Unattended agents: whoever decides signed in this recently (a passkey takes its place later). */
+/** Unattended agents: whoever has no passkey signed in this recently. */
 const FRESH_SIGN_IN_SECONDS = 300;
 const WRONG_NUMBERS = 2;
+const WRONG_VALUES = 3;
 
 /** The form of the decision page: checked, decided once, and answered by a page (D11: never by a redirect). */
 export async function postDecision(
@@ -29,42 +37,67 @@ export async function postDecision(
 ): Promise<void> {
   const form = await checkedForm(ctx, pages.cookies);
   const verdict = form.get('decision');
+  if (verdict === 'leave') return leave(ctx, approval, session, pages);
   if (verdict !== 'approve' && verdict !== 'deny') throw new BadRequest('decision must be approve or deny');
   const over = isOver(approval);
   if (over) return showOver(ctx, approval, session, pages, over === 'expired' ? 410 : 409);
-
+  if (verdict === 'approve' && form.has('decision_hash')) return postSignature(ctx, form, approval, session, pages);
   const { person } = session;
+  if (person.id !== approval.person) return postSecondDecision(ctx, form, verdict, approval, session, pages);
+
   const client = await pages.clients.find(approval.clientId);
+  // A passkey is a better answer than a number: it is asked for instead, whatever the impact.
+  const instead = verdict === 'approve' && ctx.query.proof === 'passkey';
+  let unattended = false;
   if (verdict === 'approve') {
     // Nobody started this at a screen: whoever decides is here now, and has just shown who they are.
-    const unattended = approval.kind === 'backchannel' && client?.agent?.mode === 'unattended';
-    if (unattended && Date.now() - session.authenticatedAt.getTime() > FRESH_SIGN_IN_SECONDS * 1000)
-      return toSignIn(ctx, true);
-    if (approval.hasNumber && !(await numberIsRight(form.get('number'), approval, pages))) {
+    if (approval.kind === 'backchannel' && client?.agent?.mode === 'unattended') {
+      unattended = (await pages.passkeys.of(person.organization, person.id)).length > 0;
+      if (!unattended && Date.now() - session.authenticatedAt.getTime() > FRESH_SIGN_IN_SECONDS * 1000)
+        return toSignIn(ctx, true);
+    }
+    if (approval.hasNumber && !instead && !(await numberIsRight(form.get('number'), approval, pages))) {
       return wrongNumber(ctx, approval, session, pages);
     }
   }
 
-  const decided = decide(
-    {
-      requestHash: form.get('request_hash') ?? '',
-      decision: verdict,
-      duration: form.get('duration') ?? 'once',
-      allowed: allowedIn(form, approval.actions.length),
-    },
-    {
-      approval,
-      catalogue: pages.catalogue(),
-      person,
-      session,
-      locale: speakerFor(ctx).catalogue,
-      now: new Date(),
-      taskId: newId('tsk'),
-      nonce: newSecret(),
-    },
-  );
+  const now = new Date();
+  const { catalogue: locale } = speakerFor(ctx);
+  const choices: DecisionForm = {
+    requestHash: form.get('request_hash') ?? '',
+    decision: verdict,
+    duration: form.get('duration') ?? 'once',
+    allowed: allowedIn(form, approval.actions.length),
+  };
+  const catalogue = pages.catalogue();
+  const decided = decide(choices, {
+    approval,
+    catalogue,
+    person,
+    session,
+    locale,
+    now,
+    taskId: newId('tsk'),
+    nonce: newSecret(),
+  });
   if (!decided.ok) return showProblem(ctx, decided.problem, approval, session, pages);
   const { decision, hash, task } = decided.value;
+  if (task) {
+    const approved = { ...decided.value, task };
+    const ceremony = ceremonyFor(approved, { passkey: instead || unattended || asksForPasskey(approval, catalogue) });
+    if (ceremony.value) {
+      const described = describeGranted(approval, approved, { person, locale, catalogue }) ?? [];
+      const indexes = choices.allowed ? [...choices.allowed] : [undefined];
+      const allowed = described.map((one, position) => ({ described: one, index: indexes[position] }));
+      const reader = { organizationDomains: person.organizationDomains, locale };
+      if (!allTouched(form, allowed, reader)) return wrongValue(ctx, approval, session, pages);
+    }
+    if (ceremony.passkey) {
+      const strength = strengthOf({ method: 'passkey', session, at: now });
+      return askForSignature(ctx, approval, { ...approved, task: { ...task, ...strength } }, session, pages);
+    }
+  }
+
   const event = {
     organization: approval.organization,
     type: task ? ('task.approved' as const) : ('task.denied' as const),
@@ -93,46 +126,27 @@ export async function postDecision(
     : await pages.approvals.deny(approval, undefined, json, event);
   if (!done) {
     // Another tab or device was first, or a stop ended the request between page and decision.
-    const now = await pages.approvals.find(approval.organization, approval.id);
-    return showOver(ctx, now ?? approval, session, pages, 409);
+    const fresh = await pages.approvals.find(approval.organization, approval.id);
+    return showOver(ctx, fresh ?? approval, session, pages, 409);
   }
+  if (task) return showApproved(ctx, approval, { task, duration: decision.duration }, session, pages);
   const frame = frameOf(ctx, pages.cookies);
   const { speaker } = frame;
-  const { say } = speaker;
-  const name = client?.agent?.name ?? say(INBOX.anAgent);
-  const continueTo =
-    approval.kind === 'browser'
-      ? {
-          url: await pages.browser.decided(ctx, task ? { task: task.id } : { denied: 'the person denied the request' }),
-          label: say(RESULT.returnTo, { agent: name }),
-          automatic: true,
-        }
-      : undefined;
-  if (!task) {
-    return page(
-      ctx,
-      resultPage({
-        frame,
-        ...deniedWords(speaker, name),
-        ...(continueTo
-          ? { continueTo }
-          : { denyReasons: { action: `/r/${approval.id}/reason`, csrf: pages.cookies.csrf(ctx) } }),
-      }),
-    );
-  }
+  const name = client?.agent?.name ?? speaker.say(INBOX.anAgent);
   page(
     ctx,
     resultPage({
       frame,
-      ...allowedWords(speaker, {
-        agentName: name,
-        once: decision.duration === 'once',
-        task: task.sentence,
-        until: speaker.clock(task.expiresAt, person.timeZone),
-      }),
-      ...(continueTo ? { continueTo } : { detail: say(RESULT.closeThis) }),
-      stop: { action: `/tasks/${task.id}/stop`, csrf: pages.cookies.csrf(ctx), label: say(RESULT.stopNow) },
-      repeat: await offeredRepeat(ctx, task, session, pages),
+      ...deniedWords(speaker, name),
+      ...(approval.kind === 'browser'
+        ? {
+            continueTo: {
+              url: await pages.browser.decided(ctx, { denied: 'the person denied the request' }),
+              label: speaker.say(RESULT.returnTo, { agent: name }),
+              automatic: true,
+            },
+          }
+        : { denyReasons: { action: `/r/${approval.id}/reason`, csrf: pages.cookies.csrf(ctx) } }),
     }),
   );
 }
@@ -150,12 +164,34 @@ async function numberIsRight(
 async function wrongNumber(ctx: Context, approval: Approval, session: Session, pages: ApprovalPages): Promise<void> {
   const tries = await pages.approvals.wrongNumber(approval.organization, approval.id);
   if (tries < WRONG_NUMBERS) return showApproval(ctx, approval, session, pages, { wrongNumber: true, status: 400 });
+  const title = speakerFor(ctx).say(RESULT.deniedByNumber);
+  return denyFor('number_mismatch', tries, title, ctx, approval, session, pages);
+}
+
+/** The same for the value that matters most: whoever cannot say it has not read it. */
+async function wrongValue(ctx: Context, approval: Approval, session: Session, pages: ApprovalPages): Promise<void> {
+  const tries = await pages.approvals.wrongValue(approval.organization, approval.id);
+  if (tries < WRONG_VALUES) return showApproval(ctx, approval, session, pages, { wrongValue: true, status: 400 });
+  const title = speakerFor(ctx).say(CEREMONY.deniedByValue);
+  return denyFor('value_mismatch', tries, title, ctx, approval, session, pages);
+}
+
+async function denyFor(
+  reason: string,
+  tries: number,
+  title: Said,
+  ctx: Context,
+  approval: Approval,
+  session: Session,
+  pages: ApprovalPages,
+): Promise<void> {
+  const { person } = session;
   const denied = decide(
     { requestHash: approval.requestHash, decision: 'deny', duration: 'once', allowed: undefined },
     {
       approval,
       catalogue: pages.catalogue(),
-      person: session.person,
+      person,
       session,
       locale: speakerFor(ctx).catalogue,
       now: new Date(),
@@ -166,14 +202,14 @@ async function wrongNumber(ctx: Context, approval: Approval, session: Session, p
   if (denied.ok) {
     await pages.approvals.deny(
       approval,
-      'number_mismatch',
+      reason,
       { json: denied.value.decision, hash: denied.value.hash },
       {
         organization: approval.organization,
         type: 'task.denied',
         decision: 'refused',
-        reason: 'number_mismatch',
-        person: session.person.id,
+        reason,
+        person: person.id,
         agent: approval.agent,
         application: approval.clientId,
         approval: approval.id,
@@ -181,17 +217,53 @@ async function wrongNumber(ctx: Context, approval: Approval, session: Session, p
       },
     );
   }
+  const client = await pages.clients.find(approval.clientId);
   const frame = frameOf(ctx, pages.cookies);
   const { say } = frame.speaker;
   page(
     ctx,
     resultPage({
       frame,
-      title: say(RESULT.deniedByNumber),
+      title,
       message: say(RESULT.deniedByNumberMeans),
       status: 'denied',
+      ...(approval.kind === 'browser' && {
+        continueTo: {
+          url: await pages.browser.decided(ctx, { denied: reason }),
+          label: client?.agent ? say(RESULT.returnTo, { agent: client.agent.name }) : say(RESULT.returnToAgent),
+          automatic: false,
+        },
+      }),
     }),
     400,
+  );
+}
+
+/** Back to the agent while a second person is waited for. The request stays open, and covers what is asked again. */
+async function leave(ctx: Context, approval: Approval, session: Session, pages: ApprovalPages): Promise<void> {
+  if (approval.kind !== 'browser' || !ctx.path.startsWith('/interaction/')) {
+    throw new BadRequest('decision must be approve or deny');
+  }
+  const signed = await pages.approvals.signed(approval.organization, approval.id);
+  if (isOver(approval) || !signed.some(({ person }) => person === session.person.id)) {
+    return showApproval(ctx, approval, session, pages);
+  }
+  const client = await pages.clients.find(approval.clientId);
+  const frame = frameOf(ctx, pages.cookies);
+  const { say } = frame.speaker;
+  page(
+    ctx,
+    resultPage({
+      frame,
+      title: say(CEREMONY.left),
+      message: say(CEREMONY.leftMeans),
+      status: 'info',
+      continueTo: {
+        url: await pages.browser.decided(ctx, { denied: 'a second person has to approve: ask again once they did' }),
+        label: client?.agent ? say(RESULT.returnTo, { agent: client.agent.name }) : say(RESULT.returnToAgent),
+        automatic: true,
+      },
+    }),
   );
 }
 

@@ -11,6 +11,7 @@ import { type Approval, DENY_REASONS } from './approval.ts';
 import { showInbox } from './inbox.ts';
 import { type ApprovalPages, nothingHere } from './pages.ts';
 import { postDecision } from './post-decision.ts';
+import { asSecond } from './quorum.ts';
 import { postRepeat } from './repeat-pages.ts';
 import { showApproval } from './show.ts';
 
@@ -31,13 +32,13 @@ export function approvalRoutes(router: Router, pages: ApprovalPages): void {
   router.get('/r/:id', async (ctx) => {
     const session = signedIn(ctx);
     if (!session) return;
-    const approval = await ownApproval(session, String(ctx.params.id), pages);
+    const approval = await approvalFor(session, String(ctx.params.id), pages);
     return approval ? showApproval(ctx, approval, session, pages) : nothingHere(ctx, pages);
   });
   router.post('/r/:id', async (ctx) => {
     const session = signedIn(ctx);
     if (!session) return;
-    const approval = await ownApproval(session, String(ctx.params.id), pages);
+    const approval = await approvalFor(session, String(ctx.params.id), pages);
     return approval ? postDecision(ctx, approval, session, pages) : nothingHere(ctx, pages);
   });
   router.post('/tasks/:id/repeat', async (ctx) => {
@@ -99,6 +100,13 @@ async function interact(
   }
   const approval = await ownApproval(session, waiting.approval, pages);
   return approval ? then(approval, session) : nothingHere(ctx, pages);
+}
+
+/** Their own, or one that they may be the second person for. */
+async function approvalFor(session: Session, id: string, pages: ApprovalPages): Promise<Approval | undefined> {
+  const approval = await pages.approvals.find(session.person.organization, id);
+  if (!approval || approval.person === session.person.id) return approval;
+  return (await asSecond(session, approval, pages)) ? approval : undefined;
 }
 
 /** The signed-in person's own, whatever the address says: another's looks like one that never was (U3-1). */

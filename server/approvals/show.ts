@@ -8,10 +8,13 @@ import { page } from '../http/respond.ts';
 import { speakerFor } from '../people/language.ts';
 import { frameOf } from '../people/pages.ts';
 import type { Session } from '../people/person.ts';
-import type { Approval } from './approval.ts';
+import { type Approval, isOver } from './approval.ts';
+import { ceremonyProps } from './ceremony-props.ts';
 import { type DecisionProblem, describeApproval } from './decide.ts';
 import { decisionProps, type Retry } from './decision-props.ts';
 import type { ApprovalPages } from './pages.ts';
+import { describeGranted } from './quorum.ts';
+import { showGiven } from './result.ts';
 
 /** The decision page, or what became of the request. */
 export async function showApproval(
@@ -23,10 +26,20 @@ export async function showApproval(
 ): Promise<void> {
   const over = isOver(approval);
   if (over) return showOver(ctx, approval, session, pages, over === 'expired' ? 410 : 200);
-  const described = describeApproval(approval, pages.catalogue(), session.person, speakerFor(ctx).catalogue);
+  const locale = speakerFor(ctx).catalogue;
+  const signed = approval.quorum > 1 ? await pages.approvals.signed(approval.organization, approval.id) : [];
+  if (signed.some(({ person }) => person === session.person.id)) return showGiven(ctx, approval, session, pages);
+  const first = signed.find(({ person }) => person === approval.person);
+  // The second person reads what the first one signed, and not what was asked.
+  const described = first
+    ? describeGranted(approval, first.decided, { person: session.person, locale, catalogue: pages.catalogue() })
+    : describeApproval(approval, pages.catalogue(), session.person, locale);
   const client = await pages.clients.find(approval.clientId);
   if (!described || !client?.agent) return showProblem(ctx, 'not_describable', approval, session, pages);
-  const props = await decisionProps(ctx, approval, described, client, session, pages, retry);
+  const props = {
+    ...(await decisionProps(ctx, approval, described, client, session, pages, retry)),
+    ...(await ceremonyProps(approval, described, first, session, pages, speakerFor(ctx), retry)),
+  };
   await pages.approvals.shown(approval.organization, approval.id, {
     locale: speakerFor(ctx).language,
     headline: props.headline.map(({ text }) => text).join(''),
@@ -114,17 +127,6 @@ export function showProblem(
         error: say(DECISION.nothingChosen),
         status: 400,
       });
-    case 'needs_proof':
-      return page(
-        ctx,
-        resultPage({
-          frame,
-          title: say(RESULT.needsProof),
-          message: say(RESULT.needsProofMeans),
-          status: 'error',
-        }),
-        409,
-      );
     case 'not_describable':
       return page(
         ctx,
@@ -138,10 +140,3 @@ export function showProblem(
       );
   }
 }
-
-export const isOver = (approval: Approval): 'decided' | 'expired' | undefined =>
-  approval.status !== 'pending'
-    ? 'decided'
-    : approval.stopped || approval.expiresAt <= new Date()
-      ? 'expired'
-      : undefined;

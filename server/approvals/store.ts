@@ -1,8 +1,10 @@
 import type { EvidenceEvent } from '../evidence/evidence.ts';
 import type { Refusal } from '../oauth/refusal.ts';
+import type { PasskeyUse } from '../people/passkey.ts';
 import type { Task } from '../tasks/task.ts';
 import type { Approval, NewApproval } from './approval.ts';
 import type { PromptHistory, PromptLimits } from './budget.ts';
+import type { Decided } from './decide.ts';
 import type { Pair } from './prompts.ts';
 
 /** What one poll of a backchannel request finds (CIBA Core §11). */
@@ -48,6 +50,8 @@ export interface PersonApprovals {
   recent(organization: string, person: string, limit: number): Promise<Approval[]>;
   /** Notes the first time the page was shown, and exactly what it said. */
   shown(organization: string, id: string, content: object): Promise<void>;
+  /** Counts a value that was not the one that matters; answers how many there were now. */
+  wrongValue(organization: string, id: string): Promise<number>;
   /** Counts a wrong number; answers how many there were now. */
   wrongNumber(organization: string, id: string): Promise<number>;
   numberMatches(organization: string, id: string, keyedHash: Buffer): Promise<boolean>;
@@ -61,6 +65,21 @@ export interface PersonApprovals {
     decision: { json: object; hash: string },
     event: EvidenceEvent,
   ): Promise<boolean>;
+  /**
+   * Keeps what was computed from a person's choices until they sign it, in the place of an earlier one that they did not
+   * sign. False when they signed already.
+   */
+  propose(approval: Approval, person: string, decided: Approved, expiresAt: Date): Promise<boolean>;
+  /** What waits for this person's signature. */
+  proposed(organization: string, id: string, person: string): Promise<Approved | undefined>;
+  /** Who signed so far, the first before the second. */
+  signed(organization: string, id: string): Promise<SignedDecision[]>;
+  /**
+   * Signs what was proposed: one more approval is `given`, or the last one makes the task, `approved`; each with its
+   * evidence. Nothing happens when it is `late`: signed, decided, ended or changed meanwhile, or somebody was stopped;
+   * when the passkey was used meanwhile or is gone; or when this person may not, or may no longer, be the second.
+   */
+  sign(approval: Approval, signature: Signature): Promise<'given' | 'approved' | 'late'>;
   /** `pending → denied` with its evidence; false when it was decided meanwhile. */
   deny(
     approval: Approval,
@@ -70,4 +89,30 @@ export interface PersonApprovals {
   ): Promise<boolean>;
   /** The reason given after a denial. */
   giveReason(organization: string, id: string, person: string, reason: string): Promise<boolean>;
+}
+
+/** A decision that makes a task once it is signed. */
+export type Approved = Decided & { task: NonNullable<Decided['task']> };
+
+export interface SignedDecision {
+  person: string;
+  personName: string;
+  signedAt: Date;
+  decided: Approved;
+}
+
+export interface Signature {
+  person: string;
+  /** Of the decision that was proposed. */
+  hash: string;
+  passkey: PasskeyUse;
+  /** What is kept of it, to verify it again. */
+  proof: object;
+  /** As it begins now, should this be the last approval. */
+  task: Approved['task'];
+  json: object;
+  /** So many have to approve at least. */
+  quorum: number;
+  given: EvidenceEvent;
+  approved: EvidenceEvent;
 }

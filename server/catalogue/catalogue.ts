@@ -43,6 +43,8 @@ export interface ResourceDocument {
   mcp?: boolean;
   /** The issuer whose tokens it takes, where that is not this server: then none for it is issued here. */
   authorization_server?: string;
+  /** False where it only validates tokens and redeems no use of them: then nothing is counted there. */
+  redeems?: boolean;
   actions: ActionDocument[];
 }
 
@@ -57,7 +59,13 @@ export interface CatalogueResource {
   readonly mcp: boolean;
   /** Null: this server. */
   readonly authorizationServer: string | null;
+  /** It redeems each limited use before it acts. */
+  readonly redeems: boolean;
 }
+
+/** Is each use counted there? What is carried to another authorization server is counted by nobody here. */
+export const isRedeemedAt = (resource: CatalogueResource | undefined): boolean =>
+  resource?.redeems === true && resource.authorizationServer === null;
 
 /** Every action that can be asked, newest version first in line, and the resources they belong to. */
 export interface Catalogue {
@@ -129,14 +137,14 @@ export function compileCatalogue(
   const versions = new Map<string, Action[]>();
   for (const document of documents) {
     const { resource, name, owner, token_format: tokenFormat = 'jwt', mcp = false, actions } = document;
-    const { authorization_server: authorizationServer = null } = document;
+    const { authorization_server: authorizationServer = null, redeems = true } = document;
     if (authorizationServer !== null && !isIdentifier(authorizationServer)) {
       problems.push(`${resource}: authorization_server is no issuer`);
     }
     if (resources.has(resource)) problems.push(`${resource}: declared twice`);
     if (!isIdentifier(resource)) problems.push(`${resource}: not an absolute URI without fragment (RFC 8707 §2)`);
     const organization = owner === 'deployment' ? null : owner;
-    const declared = { resource, name, organization, tokenFormat, mcp, authorizationServer };
+    const declared = { resource, name, organization, tokenFormat, mcp, authorizationServer, redeems };
     resources.set(resource, declared);
     for (const document of actions) {
       const isRecord = published(document.key, document.version);
@@ -513,6 +521,7 @@ const checkDocuments = schemaCompiler()({
       token_format: { enum: ['jwt', 'opaque'] },
       mcp: { type: 'boolean' },
       authorization_server: text(500),
+      redeems: { type: 'boolean' },
       // An id, or the short name that the command line resolves to one.
       owner: { type: 'string', pattern: '^[a-z0-9][A-Za-z0-9_-]{0,80}$' },
       actions: { type: 'array', items: ACTION },

@@ -9,6 +9,8 @@ export type EventType =
   | 'request.refused'
   | 'task.approved'
   | 'task.denied'
+  | 'approval.given'
+  | 'proof.refused'
   | 'task.covered'
   | 'token.issued'
   | 'token.refused'

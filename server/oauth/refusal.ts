@@ -12,7 +12,8 @@ export type Refusal =
   | { reason: 'type_not_allowed'; type: string }
   | { reason: 'parameters_invalid'; type: string; detail: string }
   | { reason: 'text_refused'; field: string; detail: string }
-  | { reason: 'impact_needs_proof'; impact: string; type: string }
+  | { reason: 'impact_needs_key'; impact: string; type: string }
+  | { reason: 'impact_needs_redemption'; impact: string; type: string }
   | { reason: 'facts_unavailable'; type: string; retryAfter: number }
   | { reason: 'details_wider'; type: string; detail: string }
   | { reason: 'scope_unknown'; scope: string }
@@ -86,10 +87,16 @@ export function toWire(refusal: Refusal): errors.OIDCProviderError {
       return new errors.InvalidAuthorizationDetails(describable(`${refusal.type}: ${refusal.detail}`));
     case 'text_refused':
       return new errors.InvalidAuthorizationDetails(describable(`${refusal.field}: ${refusal.detail}`));
-    case 'impact_needs_proof':
+    case 'impact_needs_key':
       return new errors.InvalidAuthorizationDetails(
         describable(
-          `${refusal.type}: ${refusal.impact} impact cannot be approved yet, it needs a proof by the person (a passkey) that this deployment does not offer yet`,
+          `${refusal.type}: ${refusal.impact} impact is given only to a client with a key of its own that is registered for bound tokens (dpop_bound_access_tokens)`,
+        ),
+      );
+    case 'impact_needs_redemption':
+      return new errors.InvalidAuthorizationDetails(
+        describable(
+          `${refusal.type}: ${refusal.impact} impact is given only for a resource that redeems each use, and this one does not`,
         ),
       );
     case 'facts_unavailable':

@@ -2,13 +2,16 @@ import type Router from '@koa/router';
 import type { Context } from 'koa';
 
 import { securityPage } from '../../views/security.tsx';
+import { SECURITY } from '../../views/words/security.ts';
+import type { Said } from '../../views/words/words.ts';
 import type { Evidence, EvidenceEvent } from '../evidence/evidence.ts';
 import type { Cookies } from '../http/cookies.ts';
 import { page } from '../http/respond.ts';
 import { newId } from '../oauth/ids.ts';
 import { checkSpacing, checkText } from '../oauth/text.ts';
 import type { Challenges } from './challenge.ts';
-import { checkedForm, clock, frameOf, signedIn } from './pages.ts';
+import { inSameLanguage, speakerFor } from './language.ts';
+import { checkedForm, frameOf, signedIn } from './pages.ts';
 import type { Passkey, PasskeyStore } from './passkey.ts';
 import type { Session } from './person.ts';
 import type { Read, VerifiedAssertion, WebAuthn } from './webauthn.ts';
@@ -53,20 +56,22 @@ async function show(
   ctx: Context,
   session: Session,
   { passkeys: store, webAuthn, challenges, cookies, waitHours }: SecurityPages,
-  news: { done?: string; error?: string; status?: number } = {},
+  news: { done?: Said; error?: Said; status?: number } = {},
 ): Promise<void> {
   const { person } = session;
   const now = Date.now();
   const passkeys = await store.of(person.organization, person.id);
   const request = async (purpose: string) =>
     JSON.stringify(await webAuthn.requestOptions(passkeys, challenges.make(person.id, purpose, now)));
+  const frame = frameOf(ctx, cookies);
+  const { say, clock, duration } = frame.speaker;
   const at = (date: Date) => clock(date, person.timeZone);
   const hasOne = passkeys.length > 0;
   const matured = passkeys.some(({ mayApproveFrom }) => mayApproveFrom.getTime() <= now);
   page(
     ctx,
     securityPage({
-      frame: frameOf(ctx, cookies),
+      frame,
       csrf: cookies.csrf(ctx),
       passkeys: await Promise.all(
         passkeys.map(async ({ id, name, createdAt, lastUsedAt, mayApproveFrom, deviceBound, backedUp }) => ({
@@ -75,17 +80,20 @@ async function show(
           created: at(createdAt),
           lastUsed: lastUsedAt ? at(lastUsedAt) : undefined,
           mayApproveFrom: mayApproveFrom.getTime() > now ? at(mayApproveFrom) : undefined,
-          kind: deviceBound ? 'On one device' : backedUp ? 'Synced between devices' : 'Can be synced between devices',
+          kind: say(deviceBound ? SECURITY.onOneDevice : backedUp ? SECURITY.synced : SECURITY.canBeSynced),
           removal: await request(removing(id)),
         })),
       ),
       add: {
-        signInFirst: hasOne || isFresh(session, now) ? undefined : '/login?return_to=%2Fsettings%2Fsecurity&fresh=1',
+        signInFirst:
+          hasOne || isFresh(session, now)
+            ? undefined
+            : inSameLanguage(ctx, '/login?return_to=%2Fsettings%2Fsecurity&fresh=1'),
         request: hasOne ? await request(VOUCHING) : undefined,
         creation: JSON.stringify(
           await webAuthn.creationOptions(person, passkeys, challenges.make(person.id, CREATING, now)),
         ),
-        wait: waitHours === 0 || matured ? undefined : `${waitHours} hours`,
+        wait: waitHours === 0 || matured ? undefined : duration(waitHours * 3600),
         demonstration: waitHours === 0,
       },
       done: news.done,
@@ -97,26 +105,26 @@ async function show(
 
 async function add(ctx: Context, session: Session, pages: SecurityPages): Promise<void> {
   const { person } = session;
+  const { say } = speakerFor(ctx);
   const form = await checkedForm(ctx, pages.cookies);
   const refused = refusing(ctx, session, pages, 'passkey.added');
   const name = nameIn(form);
-  if (name === undefined) return show(ctx, session, pages, { error: NAME_PROBLEM });
+  if (name === undefined) return show(ctx, session, pages, { error: say(SECURITY.nameProblem) });
   const passkeys = await pages.passkeys.of(person.organization, person.id);
 
   let voucher: VerifiedAssertion | undefined;
   if (passkeys.length > 0) {
     const read = await vouched(form.get('assertion') ?? '', VOUCHING, person.id, passkeys, pages);
-    if (!read.ok)
-      return refused(read.problem, read.detail, 'To add a passkey, confirm it with one that you have.', 403);
+    if (!read.ok) return refused(read.problem, read.detail, say(SECURITY.addNeedsVoucher), 403);
     voucher = read.value;
   } else if (!isFresh(session, Date.now())) {
-    return refused('sign_in_too_old', '', 'For your first passkey, sign in again.', 403);
+    return refused('sign_in_too_old', '', say(SECURITY.addNeedsSignIn), 403);
   }
 
   const challenge = awaiting(CREATING, person.id, pages);
   const read = await pages.webAuthn.readCreation(form.get('attestation') ?? '', challenge.accepts);
-  if (!read.ok) return refused(read.problem, read.detail, 'The new passkey did not answer as it should.', 400);
-  if (!(await challenge.isFirst())) return refused('challenge_used', '', USED, 409);
+  if (!read.ok) return refused(read.problem, read.detail, say(SECURITY.notAnswered), 400);
+  if (!(await challenge.isFirst())) return refused('challenge_used', '', say(SECURITY.used), 409);
   const id = newId('crd');
   const done = await pages.passkeys.add(
     { organization: person.organization, id, person: person.id, name, ...read.value },
@@ -124,18 +132,19 @@ async function add(ctx: Context, session: Session, pages: SecurityPages): Promis
     pages.waitHours * 3600,
     event(session, 'passkey.added', { passkey: id, name, vouched_by: voucher?.passkey.id, acr: session.acr }),
   );
-  if (done === 'taken') return refused('taken', '', 'This passkey is known already.', 409);
+  if (done === 'taken') return refused('taken', '', say(SECURITY.taken), 409);
   if (done === 'voucher_needed') {
-    return refused('voucher_needed', '', 'To add a passkey, confirm it with one that you have.', 403);
+    return refused('voucher_needed', '', say(SECURITY.addNeedsVoucher), 403);
   }
-  return show(ctx, session, pages, { done: 'The passkey was added.' });
+  return show(ctx, session, pages, { done: say(SECURITY.wasAdded) });
 }
 
 async function rename(ctx: Context, session: Session, pages: SecurityPages): Promise<void> {
   const { person } = session;
+  const { say } = speakerFor(ctx);
   const form = await checkedForm(ctx, pages.cookies);
   const name = nameIn(form);
-  if (name === undefined) return show(ctx, session, pages, { error: NAME_PROBLEM });
+  if (name === undefined) return show(ctx, session, pages, { error: say(SECURITY.nameProblem) });
   const id = String(ctx.params.id);
   const done = await pages.passkeys.rename(
     person.organization,
@@ -144,21 +153,27 @@ async function rename(ctx: Context, session: Session, pages: SecurityPages): Pro
     name,
     event(session, 'passkey.renamed', { passkey: id, name }),
   );
-  return show(ctx, session, pages, done ? { done: 'The passkey was renamed.' } : { error: UNKNOWN, status: 404 });
+  return show(
+    ctx,
+    session,
+    pages,
+    done ? { done: say(SECURITY.wasRenamed) } : { error: say(SECURITY.unknown), status: 404 },
+  );
 }
 
 async function remove(ctx: Context, session: Session, pages: SecurityPages): Promise<void> {
   const { person } = session;
+  const { say } = speakerFor(ctx);
   const form = await checkedForm(ctx, pages.cookies);
   const id = String(ctx.params.id);
   const refused = refusing(ctx, session, pages, 'passkey.removed');
   const passkeys = await pages.passkeys.of(person.organization, person.id);
   if (!passkeys.some((passkey) => passkey.id === id)) {
-    return show(ctx, session, pages, { error: UNKNOWN, status: 404 });
+    return show(ctx, session, pages, { error: say(SECURITY.unknown), status: 404 });
   }
   // A password and a session are not enough: whoever has both would end it and add one of their own.
   const read = await vouched(form.get('assertion') ?? '', removing(id), person.id, passkeys, pages);
-  if (!read.ok) return refused(read.problem, read.detail, 'To remove a passkey, confirm it with a passkey.', 403);
+  if (!read.ok) return refused(read.problem, read.detail, say(SECURITY.removeNeedsVoucher), 403);
   const done = await pages.passkeys.remove(
     person.organization,
     person.id,
@@ -167,17 +182,13 @@ async function remove(ctx: Context, session: Session, pages: SecurityPages): Pro
     event(session, 'passkey.removed', { passkey: id, vouched_by: read.value.passkey.id }),
   );
   return done
-    ? show(ctx, session, pages, { done: 'The passkey was removed.' })
-    : refused('not_removed', '', 'The passkey was not removed. Please try again.', 409);
+    ? show(ctx, session, pages, { done: say(SECURITY.wasRemoved) })
+    : refused('not_removed', '', say(SECURITY.notRemoved), 409);
 }
 
 const CREATING = 'create a passkey';
 const VOUCHING = 'vouch for a new passkey';
 const removing = (id: string) => `remove the passkey ${id}`;
-
-const NAME_PROBLEM = `A name has 1 to ${NAME_CHARACTERS} characters that can be seen.`;
-const UNKNOWN = 'There is no such passkey of yours.';
-const USED = 'This answer was used already. Open the page again.';
 
 const isFresh = ({ authenticatedAt }: Session, now: number) => now - authenticatedAt.getTime() < FRESH_SIGN_IN_MS;
 
@@ -208,9 +219,9 @@ async function vouched(
 }
 
 function refusing(ctx: Context, session: Session, pages: SecurityPages, type: EvidenceEvent['type']) {
-  return async (reason: string, detail: string, error: string, status: number): Promise<void> => {
+  return async (reason: string, detail: string, error: Said, status: number): Promise<void> => {
     await pages.evidence.record({ ...event(session, type, { detail }), decision: 'refused', reason });
-    return show(ctx, session, pages, { error: `${error} Nothing was changed.`, status });
+    return show(ctx, session, pages, { error, status });
   };
 }
 

@@ -1,9 +1,10 @@
-import { beyondLimits, type Limits, needsSecondPerson } from '../agents/limits.ts';
+import type { ClientRecord } from '../agents/clients.ts';
+import { beyondLimits, type Limits } from '../agents/limits.ts';
 import type { Impact } from '../catalogue/action.ts';
 import { worse } from '../catalogue/action.ts';
-import type { Catalogue } from '../catalogue/catalogue.ts';
+import { type Catalogue, isRedeemedAt } from '../catalogue/catalogue.ts';
 import { impactOf } from '../catalogue/describe.ts';
-import { allow, type Outcome, refuse } from '../oauth/refusal.ts';
+import { allow, type Outcome, type Refusal, refuse } from '../oauth/refusal.ts';
 import { parseDetails, parseScopes, type RequestedAction } from './request.ts';
 
 /** What an agent asks, in the browser or from behind: parsed, resolved to actions, and weighed. */
@@ -26,9 +27,6 @@ declare module '../http/request-state.ts' {
 }
 
 const OIDC_SCOPES = ['openid', 'offline_access'];
-
-/** The highest impact that can be approved today: the proof that more would need is not offered yet. */
-export const APPROVABLE: readonly Impact[] = ['low', 'medium'];
 
 /**
  * Resolves scopes and authorization details to actions of the catalogue; what does not resolve is refused. Pure.
@@ -92,7 +90,7 @@ export function parseAgentRequest(
   });
 }
 
-/** The impact of a whole request, as far as it is known by now; refused where nobody could approve it. Pure. */
+/** The impact of a whole request, as far as it is known by now. Pure. */
 export function weigh(
   actions: readonly RequestedAction[],
   {
@@ -108,12 +106,35 @@ export function weigh(
     const its = impactOf(action, parameters, { organizationDomains }, facts);
     const beyond = beyondLimits(limits, { action: key, resource, scope: viaScope, impact: its });
     if (beyond !== undefined) return refuse({ reason: 'beyond_limits', detail: beyond });
-    if (needsSecondPerson(limits, its)) {
-      const detail = `${key}: ${its} impact of this agent needs a second person, who cannot be asked yet`;
-      return refuse({ reason: 'beyond_limits', detail });
-    }
-    if (!APPROVABLE.includes(its)) return refuse({ reason: 'impact_needs_proof', impact: its, type: key });
     impact = worse(impact, its);
   }
   return allow(impact);
 }
+
+/**
+ * High and critical impact are given only where the token is worth nothing to anybody else and counts once: to a client
+ * that has a key of its own and is registered for bound tokens, for a resource that redeems. Undefined where it may be
+ * asked. Pure.
+ */
+export function whyNotAsked(
+  { actions, impact }: Pick<AgentRequest, 'actions' | 'impact'>,
+  { metadata }: Pick<ClientRecord, 'metadata'>,
+  { catalogue, organizationDomains }: { catalogue: Catalogue; organizationDomains: readonly string[] },
+): Refusal | undefined {
+  if (!isProven(impact)) return undefined;
+  const proven = actions.filter(({ action: key, version, parameters, facts }) => {
+    const action = catalogue.version(key, version);
+    return action !== undefined && isProven(impactOf(action, parameters, { organizationDomains }, facts));
+  });
+  const [first] = proven;
+  const isBound =
+    metadata.dpop_bound_access_tokens === true || metadata.tls_client_certificate_bound_access_tokens === true;
+  if (first && (metadata.token_endpoint_auth_method === 'none' || !isBound)) {
+    return { reason: 'impact_needs_key', impact, type: first.action };
+  }
+  const unredeemed = proven.find(({ resource }) => !isRedeemedAt(catalogue.resources.get(resource)));
+  return unredeemed && { reason: 'impact_needs_redemption', impact, type: unredeemed.action };
+}
+
+/** What a person has to prove that they approve. */
+export const isProven = (impact: Impact): boolean => impact === 'high' || impact === 'critical';

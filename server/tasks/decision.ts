@@ -23,6 +23,8 @@ export interface Decision {
   /** RFC 3339 in UTC with whole seconds. */
   expires_at: string;
   verdict: 'approve' | 'deny';
+  /** The hash of the first decision, where this one is the second of two. */
+  confirms?: string;
   /** `usr_…`. */
   approver: string;
   nonce: string;
@@ -30,7 +32,7 @@ export interface Decision {
 
 /** SHA-256 (base64url) over the RFC 8785 form of the decision. */
 export function decisionHash(decision: Decision): string {
-  const { request_hash, duration, expires_at, verdict, approver, nonce } = decision;
+  const { request_hash, duration, expires_at, verdict, approver, nonce, confirms } = decision;
   if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(expires_at))
     throw new TypeError('expires_at must be in UTC, in seconds');
   const granted = decision.granted.map(({ action, version, resource, parameters, access, impact, max_uses }) => ({
@@ -42,5 +44,16 @@ export function decisionHash(decision: Decision): string {
     impact,
     max_uses,
   }));
-  return sha256url(canonicalJson({ request_hash, granted, duration, expires_at, verdict, approver, nonce }));
+  return sha256url(
+    canonicalJson({
+      request_hash,
+      granted,
+      duration,
+      expires_at,
+      verdict,
+      approver,
+      nonce,
+      ...(confirms !== undefined && { confirms }),
+    }),
+  );
 }

@@ -14,6 +14,7 @@ import {
   registerAgent,
 } from '../support/agent.ts';
 import { addPasskey } from '../support/authenticator.ts';
+import { approveWith, askInBrowser, financeAgent, refundDetails } from '../support/ceremony.ts';
 import { detailsParameter, signIn, tokenInBrowser } from '../support/person.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
@@ -66,6 +67,7 @@ const TABLES = [
     'agents_elsewhere',
     'sign_in_providers',
     'approvals',
+    'decisions',
     'tasks',
     'task_actions',
     'redemptions',
@@ -126,7 +128,9 @@ describe.each(TABLES)('%s, within another organization, with the condition forgo
       acme,
     ]);
     const insert = `insert into ${table} select (jsonb_populate_record(null::${table}, $1)).*`;
-    expect(await within(insert, [rows[0].row])).toBe(ANSWERS.denied);
+    // A task of high impact is looked at before: the decisions behind it cannot be seen from here.
+    const allowed = table === 'tasks' ? [ANSWERS.denied, ANSWERS.refused] : [ANSWERS.denied];
+    expect(allowed).toContain(await within(insert, [rows[0].row]));
   });
 
   test('gives no row away', async () => {
@@ -263,7 +267,9 @@ async function tellStory(): Promise<void> {
     [READ],
   ]);
   const person = await signIn(server);
-  await addPasskey(person, server.issuer);
+  const key = await addPasskey(person, server.issuer);
+  const finance = await financeAgent(server);
+  await approveWith(person, (await askInBrowser(finance, person, refundDetails())).page, key);
   const details = detailsParameter(readDetails());
   const root = await tokenInBrowser(agent, person, { authorization_details: details });
   const exchange = { grant_type: EXCHANGE, subject_token_type: ACCESS_TOKEN };

@@ -54,7 +54,6 @@ describe('an agent is held to its limits', () => {
       'https://calendar.acme.example is not a resource of this agent',
     ],
     ['highest_impact', { highest_impact: 'low' }, 'has medium impact here, and this agent may ask for low at most'],
-    ['second_person_above', { second_person_above: 'low' }, 'needs a second person'],
   ];
   test.each(cases)('%s: nobody is asked for more', async (_, limits, words) => {
     const agent = await registerAgent(server);

@@ -47,6 +47,7 @@ test('the demonstration has the actions, impacts and scopes of the contract', ()
     resource: 'https://crm.acme.example',
     name: 'Acme CRM',
     organization: null,
+    redeems: true,
     tokenFormat: 'jwt',
     mcp: false,
     authorizationServer: null,

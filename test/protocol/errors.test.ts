@@ -246,7 +246,8 @@ const SITUATIONS: Record<string, () => Promise<Answer>> = {
   P1: () => pushed({ authorization_details: detailsParameter({ type: 'no.such.type' }) }),
   P2: () => pushed(ask(readDetails({ from: 'yesterday' }))),
   P3: async () => {
-    const other = await registerAgent(server, { authorization_details_types: ['calendar.events.export'] });
+    const types = ['calendar.events.export'];
+    const other = await registerAgent(server, { authorization_details_types: types, dpop_bound_access_tokens: false });
     const details = { type: 'calendar.events.export', from: '2026-11-24', to: '2026-11-28' };
     return push(other, { code_challenge: pkce().challenge, authorization_details: detailsParameter(details) });
   },

@@ -107,7 +107,7 @@ describe('what it says', () => {
       'CB-21',
       { backchannel_authentication_request_signing_alg_values_supported: ['ES256', 'EdDSA', 'Ed25519', 'PS256'] },
     ],
-    ['SU-05', { acr_values_supported: ['pwd'] }],
+    ['SU-05', { acr_values_supported: ['pwd', 'phr'] }],
     ['OC-08', { id_token_signing_alg_values_supported: ['ES256'] }],
     ['MD-08', { claims_supported: ['sub', 'iss', 'acr', 'amr', 'auth_time'], claims_parameter_supported: false }],
   ])('%s: %j', (_id, expected) => {

@@ -18,9 +18,14 @@ const wire: [Refusal, string, string | RegExp][] = [
     /^payee: a control/,
   ],
   [
-    { reason: 'impact_needs_proof', impact: 'high', type },
+    { reason: 'impact_needs_key', impact: 'high', type },
     'invalid_authorization_details',
-    /cannot be approved yet.*passkey/,
+    /high impact is given only to a client with a key/,
+  ],
+  [
+    { reason: 'impact_needs_redemption', impact: 'high', type },
+    'invalid_authorization_details',
+    /only for a resource that redeems/,
   ],
   [
     { reason: 'details_wider', type, detail: 'amount is missing' },

@@ -86,14 +86,6 @@ export const RESULT = words({
     en: 'There is nothing at this address that waits for you.',
     de: 'Unter dieser Adresse wartet nichts auf Sie.',
   },
-  needsProof: {
-    en: 'This needs more proof than this server can take.',
-    de: 'Dies verlangt einen stärkeren Nachweis, als dieser Server annehmen kann.',
-  },
-  needsProofMeans: {
-    en: 'Its impact is high by now. Nothing was allowed.',
-    de: 'Die Auswirkung ist inzwischen hoch. Es wurde nichts erlaubt.',
-  },
   notDescribable: { en: 'This request cannot be described.', de: 'Diese Anfrage lässt sich nicht beschreiben.' },
   notDescribableMeans: {
     en: 'What the agent asks for is no longer offered. Nothing was allowed.',

@@ -1,0 +1,82 @@
+import type { DecisionAction, DecisionPage } from '../../views/decision.tsx';
+import { CEREMONY } from '../../views/words/ceremony.ts';
+import type { Speaker } from '../../views/words/speaker.ts';
+import { asItIs } from '../../views/words/words.ts';
+import { worse } from '../catalogue/action.ts';
+import type { Session } from '../people/person.ts';
+import { isProven } from '../tasks/ask.ts';
+import type { Approval } from './approval.ts';
+import type { DescribedAction } from './decide.ts';
+import type { Retry } from './decision-props.ts';
+import type { ApprovalPages } from './pages.ts';
+import { asksForPasskey, ceremonyFor } from './proof.ts';
+import { firstApproval } from './result.ts';
+import type { SignedDecision } from './store.ts';
+import { fieldsFor } from './touches.ts';
+import { cannotApproveWords, usablePasskeys } from './usable-passkeys.ts';
+
+type CeremonyProps = Partial<
+  Pick<
+    DecisionPage,
+    | 'criticalValue'
+    | 'criticalTicks'
+    | 'passkeyInstead'
+    | 'cannotApprove'
+    | 'approvals'
+    | 'number'
+    | 'durations'
+    | 'actions'
+  >
+>;
+
+/** What the page asks of the person beside the click, by the impact of what it shows. */
+export async function ceremonyProps(
+  approval: Approval,
+  described: readonly DescribedAction[],
+  first: SignedDecision | undefined,
+  session: Session,
+  pages: ApprovalPages,
+  speaker: Speaker,
+  retry: Retry,
+): Promise<CeremonyProps> {
+  const { say } = speaker;
+  const { organizationDomains, timeZone } = session.person;
+  const impact = described.map(({ description }) => description.impact).reduce(worse, 'low');
+  const quorum = impact === 'critical' ? 2 : approval.quorum;
+  const ceremony = ceremonyFor({ impact, quorum }, { passkey: asksForPasskey(approval, pages.catalogue()) });
+  const usable =
+    ceremony.passkey || approval.hasNumber ? await usablePasskeys(approval, session, pages, new Date()) : undefined;
+  const wrong = retry.wrongValue ?? false;
+  const touched = (one: DescribedAction, index?: number) =>
+    isProven(one.description.impact)
+      ? fieldsFor(one, { organizationDomains, wrong, say, ...(index !== undefined && { index }) })
+      : {};
+  const [only, ...more] = described;
+  return {
+    ...(only && more.length === 0 && touched(only)),
+    ...(usable?.cannot && ceremony.passkey && { cannotApprove: cannotApproveWords(usable.cannot, speaker, timeZone) }),
+    passkeyInstead: usable !== undefined && usable.cannot === undefined,
+    ...(quorum > 1 && {
+      approvals: first ? firstApproval(first, speaker, timeZone) : say(CEREMONY.needsSecond),
+    }),
+    ...(more.length > 0 && {
+      actions: described.map(
+        (one, index): DecisionAction => ({
+          index,
+          sentence: one.description.headlineText,
+          impactLine: one.description.impactLine,
+          impact: one.description.impact,
+          preselected: one.description.impact === 'low',
+          // What the first person signed is approved as it is, or not at all.
+          fixed: first !== undefined,
+          ...touched(one, index),
+        }),
+      ),
+    }),
+    // The number showed the first person that they started it; what was chosen then is not chosen again.
+    ...(first && {
+      number: undefined,
+      durations: [{ value: first.decided.decision.duration, label: asItIs(''), checked: true }],
+    }),
+  };
+}

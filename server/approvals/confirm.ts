@@ -1,0 +1,191 @@
+import type { Context } from 'koa';
+
+import { confirmPage } from '../../views/confirm.tsx';
+import { resultPage } from '../../views/result.tsx';
+import { CEREMONY } from '../../views/words/ceremony.ts';
+import { DECISION } from '../../views/words/decision.ts';
+import type { Said } from '../../views/words/words.ts';
+import { IMPACTS } from '../catalogue/action.ts';
+import type { EvidenceEvent } from '../evidence/evidence.ts';
+import { page } from '../http/respond.ts';
+import { speakerFor } from '../people/language.ts';
+import { frameOf } from '../people/pages.ts';
+import type { Passkey } from '../people/passkey.ts';
+import type { Session } from '../people/person.ts';
+import type { Approval } from './approval.ts';
+import type { ApprovalPages } from './pages.ts';
+import { evidenceOf, strengthOf } from './proof.ts';
+import { describeGranted } from './quorum.ts';
+import { firstApproval, isInBrowser, showApproved, showGiven } from './result.ts';
+import { showOver, showProblem } from './show.ts';
+import type { Approved } from './store.ts';
+import { cannotApproveWords, usablePasskeys } from './usable-passkeys.ts';
+
+/** Until then what was decided may be signed; its own ten minutes begin when it was made. */
+const SIGNING_SECONDS = 300;
+
+/** U4: keeps what was decided, and asks for the signature. */
+export async function askForSignature(
+  ctx: Context,
+  approval: Approval,
+  approved: Approved,
+  session: Session,
+  pages: ApprovalPages,
+): Promise<void> {
+  const now = new Date();
+  const usable = await usablePasskeys(approval, session, pages, now);
+  if (usable.cannot) {
+    const frame = frameOf(ctx, pages.cookies);
+    const { say, clock } = frame.speaker;
+    const { timeZone } = session.person;
+    const { words: why, link } = cannotApproveWords(usable.cannot, frame.speaker, timeZone);
+    return page(
+      ctx,
+      resultPage({
+        frame,
+        title: say(CEREMONY.notYet),
+        message: say(CEREMONY.waitsUntil, { why, time: clock(approval.expiresAt, timeZone) }),
+        status: 'info',
+        ...(link && { continueTo: { url: link.href, label: link.label, automatic: false } }),
+      }),
+      403,
+    );
+  }
+  const expiresAt = new Date(Math.min(now.getTime() + SIGNING_SECONDS * 1000, approval.expiresAt.getTime()));
+  if (!(await pages.approvals.propose(approval, session.person.id, approved, expiresAt))) {
+    const fresh = await pages.approvals.find(approval.organization, approval.id);
+    return showOver(ctx, fresh ?? approval, session, pages, 409);
+  }
+  return show(ctx, approval, approved, usable.passkeys, session, pages);
+}
+
+async function show(
+  ctx: Context,
+  approval: Approval,
+  approved: Approved,
+  passkeys: readonly Passkey[],
+  session: Session,
+  pages: ApprovalPages,
+  retry: { error?: Said; status?: number } = {},
+): Promise<void> {
+  const { timeZone } = session.person;
+  const frame = frameOf(ctx, pages.cookies);
+  const { say, clock, language, catalogue: locale } = frame.speaker;
+  const reader = { person: session.person, locale, catalogue: pages.catalogue() };
+  const described = describeGranted(approval, approved, reader);
+  const client = await pages.clients.find(approval.clientId);
+  const [leading] = (described ?? []).toSorted(
+    (a, b) => IMPACTS.indexOf(b.description.impact) - IMPACTS.indexOf(a.description.impact),
+  );
+  if (!described || !leading || !client?.agent) return showProblem(ctx, 'not_describable', approval, session, pages);
+  const { decision, hash, task } = approved;
+  const time = clock(task.expiresAt, timeZone);
+  const [first] =
+    decision.confirms === undefined ? [] : await pages.approvals.signed(approval.organization, approval.id);
+  const second = approved.quorum > 1 ? say(CEREMONY.needsSecond) : undefined;
+  const spoken = leading.description.language;
+  page(
+    ctx,
+    confirmPage({
+      frame,
+      csrf: pages.cookies.csrf(ctx),
+      action: ctx.path,
+      requestHash: approval.requestHash,
+      decisionHash: hash,
+      agentName: client.agent.name,
+      headline: described.flatMap(({ description: { headline } }, index) =>
+        index === 0 ? [...headline] : [{ text: say(DECISION.and), critical: false }, ...headline],
+      ),
+      taskLanguage: spoken === language ? undefined : spoken,
+      impact: approved.impact,
+      impactLine: leading.description.impactLine,
+      impactSymbol: leading.description.impactSymbol,
+      duration: say(decision.duration === 'once' ? CEREMONY.onceUntil : CEREMONY.until, { time }),
+      approvals: first ? firstApproval(first, frame.speaker, timeZone) : second,
+      request: JSON.stringify(await pages.webAuthn.requestOptions(passkeys, hash)),
+      inInbox: !isInBrowser(ctx, approval),
+      error: retry.error,
+    }),
+    retry.status ?? 200,
+  );
+}
+
+/** The form of the confirm page: the signature over the decision's hash, and nothing else, makes the approval. */
+export async function postSignature(
+  ctx: Context,
+  form: ReadonlyMap<string, string>,
+  approval: Approval,
+  session: Session,
+  pages: ApprovalPages,
+): Promise<void> {
+  const { person } = session;
+  const now = new Date();
+  if (form.get('request_hash') !== approval.requestHash) return showProblem(ctx, 'changed', approval, session, pages);
+  const approved = await pages.approvals.proposed(approval.organization, approval.id, person.id);
+  // Another tab chose otherwise, or it is too late to sign: the page is opened again, and says what is so now.
+  if (!approved || approved.hash !== form.get('decision_hash')) {
+    return showProblem(ctx, 'changed', approval, session, pages);
+  }
+  const usable = await usablePasskeys(approval, session, pages, now);
+  const read = await pages.webAuthn.readAssertion(form.get('assertion') ?? '', usable.passkeys, approved.hash);
+  const event = eventOf(approval, approved, session);
+  if (!read.ok) {
+    await pages.evidence.record({
+      ...event,
+      type: 'proof.refused',
+      decision: 'refused',
+      reason: read.problem,
+      content: { decision_hash: approved.hash, detail: read.detail },
+    });
+    return show(ctx, approval, approved, usable.passkeys, session, pages, {
+      error: speakerFor(ctx).say(CEREMONY.notYourPasskey),
+      status: read.problem === 'malformed' ? 400 : 409,
+    });
+  }
+
+  const proof = evidenceOf(read.value);
+  const strength = strengthOf({ method: 'passkey', session, at: now });
+  // The task is the first person's, and says how they proved it.
+  const task = approved.decision.confirms === undefined ? { ...approved.task, ...strength } : approved.task;
+  const content = {
+    decision: approved.decision,
+    decision_hash: approved.hash,
+    request_hash: approval.requestHash,
+    acr: strength.acr,
+    proof,
+    seconds_to_decide: approval.shownAt
+      ? Math.round((now.getTime() - approval.shownAt.getTime()) / 100) / 10
+      : undefined,
+  };
+  const outcome = await pages.approvals.sign(approval, {
+    person: person.id,
+    hash: approved.hash,
+    passkey: read.value,
+    proof,
+    task,
+    json: approved.decision,
+    quorum: approved.quorum,
+    given: { ...event, type: 'approval.given', decision: 'allowed', reason: 'first', content },
+    approved: { ...event, type: 'task.approved', decision: 'allowed', reason: approval.kind, task: task.id, content },
+  });
+  if (outcome === 'late') {
+    const fresh = await pages.approvals.find(approval.organization, approval.id);
+    return showOver(ctx, fresh ?? approval, session, pages, 409);
+  }
+  return outcome === 'given'
+    ? showGiven(ctx, approval, session, pages)
+    : showApproved(ctx, approval, { task, duration: approved.decision.duration }, session, pages);
+}
+
+const eventOf = (
+  approval: Approval,
+  { task }: Approved,
+  { person }: Session,
+): Omit<EvidenceEvent, 'type' | 'decision'> => ({
+  organization: approval.organization,
+  person: person.id,
+  agent: approval.agent,
+  application: approval.clientId,
+  resource: task.actions[0]?.resource,
+  approval: approval.id,
+});

@@ -1,0 +1,108 @@
+import type { Action } from '../catalogue/action.ts';
+import { holdsAddresses } from '../catalogue/condition.ts';
+import type { Description } from '../catalogue/describe.ts';
+import { isOutside, type Money } from '../catalogue/format.ts';
+
+/**
+ * What a person has to touch before they approve high impact: only what makes somebody deal with the value that matters
+ * resists habit (`ux.md` D5). An amount, a count or a name is typed; what cannot be typed sensibly is ticked.
+ */
+export type Touch =
+  | { kind: 'amount'; label: string; currency: string; value: string }
+  | { kind: 'count'; label: string; value: number }
+  | { kind: 'name'; label: string; value: string }
+  | { kind: 'ticks'; label: string; outside: boolean; values: readonly string[] };
+
+/** What the form says about it. */
+export interface Touched {
+  typed: string | undefined;
+  /** Positions that were ticked. */
+  ticked: ReadonlySet<number>;
+}
+
+/** As many boxes are still looked at one by one; of more, the number is typed. */
+const MOST_TICKS = 10;
+const TYPED_CHARACTERS = 60;
+
+/** Of the parameters as they are granted, after narrowing. */
+export function touchOf(
+  action: Action,
+  parameters: Readonly<Record<string, unknown>>,
+  { critical }: Pick<Description, 'critical'>,
+  { organizationDomains }: { organizationDomains: readonly string[] },
+): Touch {
+  const outside = [...action.parameters.values()].filter(holdsAddresses).flatMap(({ name, label }) =>
+    [parameters[name]]
+      .flat()
+      .filter((address) => typeof address === 'string' && isOutside(address, organizationDomains))
+      .map((address) => ({ address: String(address), label })),
+  );
+  const [first] = outside;
+  if (first) {
+    return outside.length > MOST_TICKS
+      ? { kind: 'count', label: first.label, value: outside.length }
+      : { kind: 'ticks', label: first.label, outside: true, values: outside.map(({ address }) => address) };
+  }
+  const [name = ''] = action.critical;
+  const format = action.parameters.get(name)?.format;
+  const label = critical[0]?.label ?? name;
+  const value = parameters[name];
+  if (format === 'money' && typeof value === 'object' && value !== null) {
+    return { kind: 'amount', label, ...(value as Money) };
+  }
+  if (format === 'count' && typeof value === 'number') return { kind: 'count', label, value };
+  if (typeof value === 'string' && NAMES.has(format ?? '') && [...value].length <= TYPED_CHARACTERS) {
+    return { kind: 'name', label, value };
+  }
+  return { kind: 'ticks', label, outside: false, values: critical.map(({ text }) => text) };
+}
+
+const NAMES: ReadonlySet<string> = new Set(['text', 'id', 'email']);
+
+/** Was it touched? A number is compared as a number, in the way the reader's language writes one. */
+export function isTouched(touch: Touch, { typed = '', ticked }: Touched, locale: string): boolean {
+  switch (touch.kind) {
+    case 'ticks':
+      return touch.values.every((_, index) => ticked.has(index));
+    case 'name':
+      return plain(typed) === plain(touch.value);
+    case 'count':
+      return decimalIn(typed, locale) === decimal(String(touch.value));
+    case 'amount': {
+      const { currency } = touch;
+      const number = typed.trim().replace(new RegExp(`^${currency}\\s*|\\s*${currency}$`, 'iu'), '');
+      return decimalIn(number, locale) === decimal(touch.value);
+    }
+  }
+}
+
+/** As a person types it: with spaces around, and in whatever case a telephone begins a line with. */
+const plain = (text: string) => text.trim().replace(/\s+/gu, ' ').normalize('NFC').toLowerCase();
+
+/**
+ * A number as this language groups it, in its shortest form; undefined for anything else. Groups have to be whole:
+ * `42,00` is no English number, and must not pass for 4,200.
+ */
+function decimalIn(typed: string, locale: string): string | undefined {
+  const parts = new Intl.NumberFormat(locale).formatToParts(1234567.8);
+  const mark = (type: 'group' | 'decimal') => parts.find((part) => part.type === type)?.value ?? '';
+  const [group, point] = [mark('group'), mark('decimal')].map(escaped);
+  // Spaces of any width group everywhere, and an apostrophe where it is the custom.
+  const separator = `(?:${group}|[\\s'’])`;
+  const number = new RegExp(`^(?:\\d+|\\d{1,3}(?:${separator}\\d{3})+)(?:${point}(\\d{1,6}))?$`, 'u').exec(
+    typed.trim(),
+  );
+  if (!number) return undefined;
+  const [all, fraction = ''] = number;
+  const whole = fraction === '' ? all : all.slice(0, -fraction.length - 1);
+  return decimal(`${whole.replace(/\D/gu, '')}.${fraction}`);
+}
+
+/** Without zeros that say nothing. */
+function decimal(text: string): string {
+  const [whole = '', fraction = ''] = text.split('.');
+  const [digits, rest] = [whole.replace(/^0+(?=\d)/, ''), fraction.replace(/0+$/, '')];
+  return rest === '' ? digits : `${digits}.${rest}`;
+}
+
+const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');

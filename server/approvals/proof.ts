@@ -1,0 +1,71 @@
+import type { Impact } from '../catalogue/action.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { Session } from '../people/person.ts';
+import type { VerifiedAssertion } from '../people/webauthn.ts';
+import { isProven } from '../tasks/ask.ts';
+import type { Approval } from './approval.ts';
+
+/** What a decision takes beside the click. */
+export interface Ceremony {
+  /** The value that matters most is typed or ticked. */
+  value: boolean;
+  /** The person signs the hash of their decision. */
+  passkey: boolean;
+}
+
+/**
+ * By impact, and by what else asks for a passkey: the client (`acr_values`), the action, or the person, who cannot see
+ * the number. Nothing asks for less than the impact does.
+ */
+export const ceremonyFor = (
+  { impact, quorum }: { impact: Impact; quorum: number },
+  { passkey }: { passkey: boolean },
+): Ceremony => ({
+  value: isProven(impact),
+  passkey: passkey || isProven(impact) || quorum > 1,
+});
+
+/** The client or the action wants to know that it was a passkey (RFC 9470, OpenID Connect Core §3.1.2.1). */
+export function asksForPasskey({ oidc, actions }: Approval, catalogue: Catalogue): boolean {
+  const wanted = oidc.acrValues?.split(' ') ?? [];
+  return (
+    (wanted.length > 0 && wanted.every((acr) => acr === 'phr')) ||
+    actions.some(({ action, version }) => catalogue.version(action, version)?.authentication?.acr === 'phr')
+  );
+}
+
+/** How a person showed that a decision is theirs, and the session that it happened in. */
+export interface Proof {
+  method: 'session' | 'passkey';
+  session: Pick<Session, 'acr' | 'amr' | 'authenticatedAt'>;
+  at: Date;
+}
+
+/** What tokens say about it, and the evidence. */
+export interface Strength {
+  acr: string;
+  amr: readonly string[];
+  authTime: Date;
+}
+
+/**
+ * The one place that says how strong a proof is. A passkey proves possession of a key and that its person unlocked it
+ * (RFC 8176 `pop`, `user`); a session says how its sign-in was made. A sign-in that was renewed elsewhere for this very
+ * decision is to be told here, as weaker than a passkey.
+ */
+export function strengthOf({ method, session, at }: Proof): Strength {
+  const { acr, amr, authenticatedAt } = session;
+  return method === 'passkey'
+    ? { acr: 'phr', amr: [...new Set([...amr, 'pop', 'user'])], authTime: at }
+    : { acr, amr, authTime: authenticatedAt };
+}
+
+/** What the evidence keeps: enough to verify the signature again, by anybody, after the passkey is gone. */
+export const evidenceOf = ({ passkey, signed }: VerifiedAssertion): Record<string, unknown> => ({
+  method: 'passkey',
+  passkey: passkey.id,
+  name: passkey.name,
+  public_key: Buffer.from(passkey.publicKey).toString('base64url'),
+  device_bound: passkey.deviceBound,
+  ...signed,
+});

@@ -1,0 +1,103 @@
+import type { Context } from 'koa';
+
+import { allowedWords, resultPage } from '../../views/result.tsx';
+import { CEREMONY } from '../../views/words/ceremony.ts';
+import { INBOX } from '../../views/words/inbox.ts';
+import { RESULT } from '../../views/words/result.ts';
+import type { Speaker } from '../../views/words/speaker.ts';
+import type { Said } from '../../views/words/words.ts';
+import { page } from '../http/respond.ts';
+import { frameOf } from '../people/pages.ts';
+import type { Session } from '../people/person.ts';
+import { isProven } from '../tasks/ask.ts';
+import type { Task } from '../tasks/task.ts';
+import type { Approval } from './approval.ts';
+import type { ApprovalPages } from './pages.ts';
+import { offeredRepeat } from './repeat-pages.ts';
+import type { SignedDecision } from './store.ts';
+
+/** U6: what was allowed, and the way back to the agent; a page and no redirect (D11). */
+export async function showApproved(
+  ctx: Context,
+  approval: Approval,
+  { task, duration }: { task: Omit<Task, 'approvedAt'>; duration: string },
+  session: Session,
+  pages: ApprovalPages,
+): Promise<void> {
+  const { person } = session;
+  const client = await pages.clients.find(approval.clientId);
+  const frame = frameOf(ctx, pages.cookies);
+  const { speaker } = frame;
+  const { say } = speaker;
+  const name = client?.agent?.name ?? say(INBOX.anAgent);
+  const own = approval.person === person.id;
+  page(
+    ctx,
+    resultPage({
+      frame,
+      ...allowedWords(speaker, {
+        agentName: name,
+        once: duration === 'once',
+        task: task.sentence,
+        until: speaker.clock(task.expiresAt, person.timeZone),
+      }),
+      ...(isInBrowser(ctx, approval)
+        ? {
+            continueTo: {
+              url: await pages.browser.decided(ctx, { task: task.id }),
+              label: say(RESULT.returnTo, { agent: name }),
+              // What has high impact is read once more: the page waits for the link (U6).
+              automatic: !isProven(task.impact),
+            },
+          }
+        : { detail: say(RESULT.closeThis) }),
+      ...(own && {
+        stop: { action: `/tasks/${task.id}/stop`, csrf: pages.cookies.csrf(ctx), label: say(RESULT.stopNow) },
+        // What two people allowed, one of them does not let repeat.
+        repeat: approval.quorum > 1 ? undefined : await offeredRepeat(ctx, task, session, pages),
+      }),
+    }),
+  );
+}
+
+/** The first of two approvals: somebody else has to read it too. */
+export async function showGiven(
+  ctx: Context,
+  approval: Approval,
+  { person }: Session,
+  pages: ApprovalPages,
+): Promise<void> {
+  const client = await pages.clients.find(approval.clientId);
+  const frame = frameOf(ctx, pages.cookies);
+  const { say, clock } = frame.speaker;
+  page(
+    ctx,
+    resultPage({
+      frame,
+      title: say(CEREMONY.waiting),
+      message: say(CEREMONY.waitingMeans, { time: clock(approval.expiresAt, person.timeZone) }),
+      status: 'info',
+      waiting: true,
+      continueTo: { url: ctx.path, label: say(CEREMONY.lookAgain), automatic: false },
+      ...(isInBrowser(ctx, approval) && {
+        leave: {
+          action: ctx.path,
+          csrf: pages.cookies.csrf(ctx),
+          requestHash: approval.requestHash,
+          label: say(CEREMONY.returnWithoutWaiting, { agent: client?.agent?.name ?? say(INBOX.anAgent) }),
+        },
+      }),
+    }),
+  );
+}
+
+/** "First approval: Anna Berg (passkey) 14:01". */
+export const firstApproval = (
+  { personName, signedAt }: Pick<SignedDecision, 'personName' | 'signedAt'>,
+  { say, clock }: Speaker,
+  timeZone: string,
+): Said => say(CEREMONY.firstApproval, { person: personName, time: clock(signedAt, timeZone) });
+
+/** Does an agent wait in this very browser? */
+export const isInBrowser = (ctx: Context, { kind }: Pick<Approval, 'kind'>): boolean =>
+  kind === 'browser' && ctx.path.startsWith('/interaction/');

@@ -1,0 +1,102 @@
+import { Csrf, ErrorSummary, type Frame, type Impact, Layout, Pair, page } from './layout.tsx';
+import { passkeyForm } from './security.tsx';
+import { Foreign, type Part, Sentence, visible } from './text.tsx';
+import { CEREMONY } from './words/ceremony.ts';
+import { useSpeaker } from './words/context.tsx';
+import { DECISION } from './words/decision.ts';
+import type { Language } from './words/language.ts';
+import { asItIs, type Said } from './words/words.ts';
+
+export interface ConfirmPage {
+  frame: Frame;
+  csrf: string;
+  /** Where the decision page is, and this form is posted. */
+  action: string;
+  requestHash: string;
+  /** What the passkey signs, base64url. */
+  decisionHash: string;
+  agentName: string;
+  /** After narrowing. */
+  headline: readonly Part[];
+  /** Where it is not the page's own. */
+  taskLanguage?: Language | undefined;
+  impact: Impact;
+  impactLine: string;
+  impactSymbol: string;
+  duration: Said;
+  /** Who approves after this person, or approved before them. */
+  approvals: Said | undefined;
+  /** What the passkey is asked, as JSON. */
+  request: string;
+  /** It can be opened on another device as well. */
+  inInbox: boolean;
+  error?: Said | undefined;
+}
+
+/** U4: the decision once more, as it will be signed. Not like a sign-in, because it is none. */
+export const confirmPage = (props: ConfirmPage): string => page(<Confirm {...props} />, props.frame);
+
+function Confirm(props: ConfirmPage) {
+  const { frame, csrf, action, requestHash, decisionHash, agentName, headline, impact, taskLanguage, error } = props;
+  const speaker = useSpeaker();
+  const { say, markup } = speaker;
+  const title = `${say(CEREMONY.confirm, { agent: agentName })} ${headline.map(({ text }) => text).join('')}`;
+  return (
+    <Layout
+      frame={frame}
+      title={asItIs(visible(title, 160))}
+      error={error !== undefined}
+      script="passkey.js"
+      impact={impact}
+    >
+      {error === undefined ? null : (
+        <ErrorSummary>
+          <p>{error}</p>
+        </ErrorSummary>
+      )}
+      <h1 class="ask">
+        <span class="asker">{markup(CEREMONY.confirm, { agent: <Foreign text={agentName} limit={80} /> })} </span>
+        <span class="asked" lang={taskLanguage}>
+          <Sentence parts={headline} />
+        </span>
+      </h1>
+      <p class="impact" data-level={impact} lang={taskLanguage}>
+        <span class="symbol" aria-hidden="true">
+          {props.impactSymbol}
+        </span>{' '}
+        <span>{props.impactLine}</span>
+      </p>
+      <dl class="facts">
+        <Pair label={say(DECISION.duration)}>{props.duration}</Pair>
+        {props.approvals === undefined ? null : (
+          <Pair label={say(CEREMONY.approvals)}>
+            <bdi>{visible(props.approvals, 160)}</bdi>
+          </Pair>
+        )}
+        <Pair label={say(DECISION.fingerprint)}>
+          <code>{decisionHash.slice(0, 12)}</code>
+        </Pair>
+      </dl>
+      <p class="quiet">{say(CEREMONY.signsExactly)}</p>
+      <form class="decision" method="post" action={action} {...passkeyForm(speaker, { request: props.request })}>
+        <Csrf value={csrf} />
+        <input type="hidden" name="request_hash" value={requestHash} />
+        <input type="hidden" name="decision" value="approve" />
+        <input type="hidden" name="decision_hash" value={decisionHash} />
+        <input type="hidden" name="assertion" value="" />
+        <noscript>
+          <p class="note">{say(props.inInbox ? CEREMONY.needsScript : CEREMONY.needsScriptHere)}</p>
+        </noscript>
+        <p class="note" role="status" data-note />
+        <div class="buttons">
+          <a class="button deny" href={action} data-testid="back">
+            {say(CEREMONY.back)}
+          </a>
+          <button type="submit" class="button approve" data-testid="confirm">
+            {say(CEREMONY.confirmWithPasskey)}
+          </button>
+        </div>
+      </form>
+    </Layout>
+  );
+}

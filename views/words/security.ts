@@ -1,0 +1,89 @@
+import { words } from './words.ts';
+
+/** The passkeys of a person (U11). */
+export const SECURITY = words({
+  passkeys: { en: 'Passkeys', de: 'Passkeys' },
+  whatFor: {
+    en: 'With a passkey you approve what has high impact. It stays on your device, and you unlock it there.',
+    de: 'Mit einem Passkey geben Sie frei, was hohe Auswirkung hat. Er bleibt auf Ihrem Gerät, und dort entsperren Sie ihn.',
+  },
+  none: { en: 'You have no passkey yet.', de: 'Sie haben noch keinen Passkey.' },
+  onOneDevice: { en: 'On one device.', de: 'Auf einem Gerät.' },
+  synced: { en: 'Synced between devices.', de: 'Zwischen Geräten abgeglichen.' },
+  canBeSynced: { en: 'Can be synced between devices.', de: 'Kann zwischen Geräten abgeglichen werden.' },
+  added: { en: 'Added {time}.', de: 'Hinzugefügt {time}.' },
+  lastUsed: { en: 'Last used {time}.', de: 'Zuletzt genutzt {time}.' },
+  notUsed: { en: 'Not used yet.', de: 'Noch nicht genutzt.' },
+  mayApprove: { en: 'May approve high impact.', de: 'Darf hohe Auswirkung freigeben.' },
+  mayApproveFrom: {
+    en: 'May approve high impact from {time}.',
+    de: 'Darf hohe Auswirkung ab {time} freigeben.',
+  },
+  renameOrRemove: { en: 'Rename or remove', de: 'Umbenennen oder entfernen' },
+  name: { en: 'Name', de: 'Name' },
+  nameHint: {
+    en: 'So that you know it again, such as “Phone” or “Office key”.',
+    de: 'Damit Sie ihn wiedererkennen, etwa „Telefon“ oder „Büroschlüssel“.',
+  },
+  rename: { en: 'Rename', de: 'Umbenennen' },
+  remove: { en: 'Remove', de: 'Entfernen' },
+  removeNamed: { en: 'Remove {name}', de: '{name} entfernen' },
+  add: { en: 'Add a passkey', de: 'Passkey hinzufügen' },
+  vouch: {
+    en: 'You confirm it with a passkey that you have.',
+    de: 'Sie bestätigen ihn mit einem Passkey, den Sie haben.',
+  },
+  waits: {
+    en: 'It may approve high impact after {time}.',
+    de: 'Hohe Auswirkung darf er nach {time} freigeben.',
+  },
+  demonstration: {
+    en: 'This is a demonstration: it may approve high impact at once.',
+    de: 'Dies ist eine Vorführung: Er darf hohe Auswirkung sofort freigeben.',
+  },
+  needsScript: {
+    en: 'Passkeys need script. Allow it for this page, or use another browser.',
+    de: 'Passkeys brauchen Skripte. Erlauben Sie sie für diese Seite, oder verwenden Sie einen anderen Browser.',
+  },
+  signInFirst: {
+    en: 'For your first passkey, sign in again: whoever only found your browser open must not add one.',
+    de: 'Melden Sie sich für Ihren ersten Passkey neu an: Wer nur Ihren offenen Browser fand, darf keinen hinzufügen.',
+  },
+  signInAgain: { en: 'Sign in again', de: 'Neu anmelden' },
+  wasAdded: { en: 'The passkey was added.', de: 'Der Passkey wurde hinzugefügt.' },
+  wasRenamed: { en: 'The passkey was renamed.', de: 'Der Passkey wurde umbenannt.' },
+  wasRemoved: { en: 'The passkey was removed.', de: 'Der Passkey wurde entfernt.' },
+  nameProblem: {
+    en: 'A name has 1 to 60 characters that can be seen.',
+    de: 'Ein Name hat 1 bis 60 sichtbare Zeichen.',
+  },
+  unknown: { en: 'There is no such passkey of yours.', de: 'Einen solchen Passkey haben Sie nicht.' },
+  used: {
+    en: 'This answer was used already. Open the page again. Nothing was changed.',
+    de: 'Diese Antwort wurde schon verwendet. Öffnen Sie die Seite noch einmal. Es wurde nichts geändert.',
+  },
+  addNeedsVoucher: {
+    en: 'To add a passkey, confirm it with one that you have. Nothing was changed.',
+    de: 'Um einen Passkey hinzuzufügen, bestätigen Sie mit einem, den Sie haben. Es wurde nichts geändert.',
+  },
+  addNeedsSignIn: {
+    en: 'For your first passkey, sign in again. Nothing was changed.',
+    de: 'Melden Sie sich für Ihren ersten Passkey neu an. Es wurde nichts geändert.',
+  },
+  notAnswered: {
+    en: 'The new passkey did not answer as it should. Nothing was changed.',
+    de: 'Der neue Passkey hat nicht richtig geantwortet. Es wurde nichts geändert.',
+  },
+  taken: {
+    en: 'This passkey is known already. Nothing was changed.',
+    de: 'Dieser Passkey ist schon bekannt. Es wurde nichts geändert.',
+  },
+  removeNeedsVoucher: {
+    en: 'To remove a passkey, confirm it with a passkey. Nothing was changed.',
+    de: 'Um einen Passkey zu entfernen, bestätigen Sie mit einem Passkey. Es wurde nichts geändert.',
+  },
+  notRemoved: {
+    en: 'The passkey was not removed. Please try again.',
+    de: 'Der Passkey wurde nicht entfernt. Bitte versuchen Sie es noch einmal.',
+  },
+});
