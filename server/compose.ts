@@ -60,7 +60,9 @@ import { cibaPush } from '../grants/ciba-push.ts';
 import type { Mint } from '../grants/issue.ts';
 import type { AdminCaller } from './admin/admin.ts';
 import { adminAgentPages } from './admin/agent-pages.ts';
+import { adminAgentSides } from './admin/agent-sides.ts';
 import { makeConsole } from './admin/console.ts';
+import { adminOverviewPages } from './admin/overview-pages.ts';
 import { adminRoutes } from './admin/routes.ts';
 import { adminStopPages } from './admin/stop-pages.ts';
 import { signedBy } from './agents/authenticate.ts';
@@ -385,11 +387,8 @@ export async function composeHouse({
     evidence,
     ownsAgents: (organization, person) => ownsAgents(database, organization, person),
   });
-  const agentPages = {
-    inventory: postgresInventory(database),
-    store: administration.store,
-    catalogue: currentCatalogue,
-  };
+  const ownership = postgresOwnership(database);
+  const agentPages = { ...administration, inventory: postgresInventory(database), ownership };
   const passkeys = postgresPasskeys(database);
   const security = {
     passkeys,
@@ -508,11 +507,13 @@ export async function composeHouse({
           logouts: postgresUpstreamLogouts(database),
           firstUse: (by, jti, expiresAt) => replays.firstUse('logout token', by, jti, expiresAt, 'lasting'),
         }),
-      (router) => ownerRoutes(router, { ownership: postgresOwnership(database), cookies }),
+      (router) => ownerRoutes(router, { ownership, cookies }),
       (router) => enrolRoutes(router, { enrolments: postgresEnrolments(database), cookies }),
       (router) => securityRoutes(router, security),
       (router) => adminRoutes(router, administration),
+      (router) => adminOverviewPages(router, adminConsole, agentPages),
       (router) => adminAgentPages(router, adminConsole, agentPages),
+      (router) => adminAgentSides(router, adminConsole, agentPages),
       (router) => adminStopPages(router, adminConsole, administration),
     ],
     isPublicType: (type) => catalogue.actions.get(type)?.organization === null,

@@ -1,6 +1,9 @@
 import {
   type AgentCounts,
+  type AgentLink,
+  type AgentPerson,
   COUNTED_FLAGS,
+  type Day,
   FLAG_NAMES,
   type Inventory,
   type InventoryRow,
@@ -48,6 +51,15 @@ export const postgresInventory = (database: Database): Inventory => ({
       const row = await statements.first<AgentCounts>(COUNTS, [organization, only ?? null]);
       return row as AgentCounts;
     }),
+
+  people: (organization, agent) =>
+    database.within(organization, (statements) => statements.rows<AgentPerson>(PEOPLE, [organization, agent])),
+
+  edges: (organization, agent) =>
+    database.within(organization, (statements) => statements.rows<AgentLink>(EDGES, [organization, agent])),
+
+  day: (organization) =>
+    database.within(organization, async (statements) => (await statements.first<Day>(DAY, [organization])) as Day),
 });
 
 /** Whose agents these are, for the guard of the console. */
@@ -168,3 +180,50 @@ const COUNTS = `
          ${COUNTED_FLAGS.map((name) => `count(*) filter (where ${flag(name)})::int as "${name}"`).join(',\n         ')},
          count(*) filter (where held.agent is not null)::int as stopped
   ${FROM}`;
+
+const PEOPLE = `
+  select p.id, p.name, p.email, asked.count as asked, asked.allowed, asked.denied, asked.last as last_asked,
+         (select count(*)::int from tasks t where t.organization = $1 and t.person = p.id and t.agent = $2
+            and t.expires_at > clock_timestamp()
+            and why_not_alive(t.organization,
+                  array['organization:' || t.organization, 'agent:' || t.agent, 'pair:' || t.agent || '|' || t.person,
+                        'client:' || t.client_id, 'person:' || t.person, 'task:' || t.id],
+                  array[t.agent], t.person, t.id, t.approved_at) is null) as live_tasks,
+         exists (select from pauses x where x.organization = $1 and x.agent = $2 and x.person = p.id) as paused
+  from (select person, count(*)::int as count, count(*) filter (where status = 'approved')::int as allowed,
+               count(*) filter (where status = 'denied')::int as denied, max(asked_at) as last
+        from approvals where organization = $1 and agent = $2 group by person) asked
+  join people p on p.organization = $1 and p.id = asked.person
+  order by asked.count desc, p.email limit 200`;
+
+const EDGES = `
+  with recursive below as (
+    select e.parent, e.child, e.actions, e.max_depth, 1 as distance from agent_edges e where e.organization = $1 and e.parent = $2
+    union
+    select e.parent, e.child, e.actions, e.max_depth, b.distance + 1
+    from below b join agent_edges e on e.organization = $1 and e.parent = b.child
+    where b.distance < 8),
+  all_edges as (
+    select * from below
+    union all
+    select e.parent, e.child, e.actions, e.max_depth, -1 from agent_edges e where e.organization = $1 and e.child = $2)
+  select json_build_object('id', p.id, 'name', p.name) as parent, json_build_object('id', c.id, 'name', c.name) as child,
+         x.actions, x.max_depth, x.distance
+  from all_edges x
+  join agents p on p.organization = $1 and p.id = x.parent
+  join agents c on c.organization = $1 and c.id = x.child
+  order by x.distance, p.name, c.name limit 200`;
+
+const DAY = `
+  select (select count(*)::int from approvals where organization = $1 and status = 'pending' and expires_at > clock_timestamp()) as waiting,
+         (select count(*)::int from approvals where organization = $1 and status = 'pending' and expires_at > clock_timestamp()
+            and impact = 'critical') as waiting_critical,
+         (select count(*)::int from approvals where organization = $1 and status = 'denied'
+            and asked_at > clock_timestamp() - interval '2 days' and decided_at > clock_timestamp() - interval '24 hours') as denied,
+         (select count(*)::int from approvals where organization = $1 and deny_reason = 'not_me'
+            and decided_at > clock_timestamp() - interval '24 hours') as not_me,
+         (select count(*)::int from evidence where organization = $1 and decision = 'refused'
+            and at > clock_timestamp() - interval '24 hours') as refused,
+         array(select (select count(*)::int from evidence e where e.organization = $1 and e.type = 'token.issued'
+                         and e.at >= h and e.at < h + interval '1 hour')
+               from generate_series(clock_timestamp() - interval '24 hours', clock_timestamp() - interval '1 hour', interval '1 hour') h) as tokens`;

@@ -1,13 +1,10 @@
 import type Router from '@koa/router';
 
-import { type AgentHead, agentChangesPage, agentSummaryPage } from '../../views/admin/agent.tsx';
 import { type AgentRow, agentsPage } from '../../views/admin/agents.tsx';
 import type { AdminList } from '../../views/admin/list.tsx';
-import { describeRefusal } from '../agents/lifecycle.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { BadRequest } from '../http/form.ts';
-import type { AdminStore, AgentCard, Named } from './admin.ts';
-import { type Console, KEEPERS, nothingHere, VIEWERS, type Visit } from './console.ts';
+import { type Console, KEEPERS, VIEWERS, type Visit } from './console.ts';
 import {
   AGENT_LISTING,
   type COUNTED_FLAGS,
@@ -20,7 +17,6 @@ import { addressOf, chipsOf, csvOf, type Listing, parseListing, sortOf } from '.
 
 export interface AgentPagesDependencies {
   inventory: Inventory;
-  store: AdminStore;
   catalogue: () => Catalogue;
 }
 
@@ -38,9 +34,9 @@ const VIEWS: readonly { label: string; flag: (typeof COUNTED_FLAGS)[number] }[] 
   { label: 'Reported', flag: 'reported' },
 ];
 
-/** A2 and A3: the inventory, and one agent. */
+/** A2: the inventory. */
 export function adminAgentPages(router: Router, console: Console, dependencies: AgentPagesDependencies): void {
-  const { inventory, store, catalogue } = dependencies;
+  const { inventory, catalogue } = dependencies;
   const seen = (visit: Visit) => catalogue().seenBy(visit.organization);
 
   console.get(router, PATH, [...VIEWERS, 'owner'], async (visit) => {
@@ -103,99 +99,12 @@ export function adminAgentPages(router: Router, console: Console, dependencies: 
     });
   }
 
-  console.get(router, `${PATH}/:agent`, [...VIEWERS, 'owner'], async (visit) => {
-    const agent = await agentIn(visit);
-    return agentSummaryPage({
-      ...headOf(agent, 'summary', visit),
-      facts: [
-        ['Owner', nameOf(agent.owner)],
-        ['Deputy', nameOf(agent.deputy)],
-        ['How it runs', MODES[agent.mode]],
-        ['Last used', agent.last_used ? visit.at(agent.last_used) : 'never'],
-        ['Ends', agent.expires_at ? visit.at(agent.expires_at) : 'never'],
-        ['Live tasks', String(agent.live_tasks)],
-        ['Id', agent.id],
-      ],
-      keys: agent.clients.map(({ client_id, name, auth_method }) => ({
-        client: client_id,
-        name: name ?? '',
-        method: METHODS[auth_method] ?? auth_method,
-      })),
-    });
-  });
-
-  console.get(router, `${PATH}/:agent/changes`, [...VIEWERS, 'owner'], async (visit) => {
-    const agent = await agentIn(visit);
-    return agentChangesPage({
-      ...headOf(agent, 'changes', visit),
-      changes: agent.changes.toReversed().map(({ at, from, to, by, reason }) => ({
-        at: visit.at(at),
-        what: from === null ? `registered as ${to}` : `${from} → ${to}`,
-        by,
-        reason: reason ?? '',
-      })),
-    });
-  });
-
-  console.post(router, `${PATH}/:agent/pause`, [...KEEPERS, 'owner'], async (visit, form) => {
-    const agent = await agentIn(visit);
-    const reason = form.get('reason')?.trim() ?? '';
-    if (reason === '' || reason.length > 200) throw new BadRequest('Say why, in at most 200 characters.');
-    const { organization, caller } = visit;
-    const moved = await store.moveAgent({ organization, caller }, agent.id, 'suspend', reason);
-    if (!moved) throw nothingHere();
-    if ('refused' in moved) throw new BadRequest(`${describeRefusal(moved.refused, agent.name)}.`, 409);
-    return addressOf(PATH, { q: `"${agent.name}"`, done: 'paused' });
-  });
-
-  /** The agent in the address, if this person may see it. */
-  async function agentIn(visit: Visit): Promise<AgentCard> {
-    const agent = await store.agent(visit.organization, String(visit.ctx.params.agent));
-    if (!agent || (visit.only !== undefined && agent.owner.id !== visit.only && agent.deputy.id !== visit.only))
-      throw nothingHere();
-    return agent;
-  }
-
   const asked = (visit: Visit, listing: Listing) => ({
     listing,
     reach: reachFilter(listing, seen(visit)),
     only: visit.only,
   });
 }
-
-const TABS = [
-  ['summary', 'Summary', ''],
-  ['changes', 'Changes', '/changes'],
-] as const;
-
-const headOf = (agent: AgentCard, current: (typeof TABS)[number][0], visit: Visit): AgentHead => ({
-  frame: visit.frame(PATH),
-  notice: noticeOf(visit),
-  name: agent.name,
-  purpose: agent.purpose ?? undefined,
-  status: agent.status,
-  tabs: TABS.map(([tab, label, below]) => ({
-    href: `${PATH}/${agent.id}${below}`,
-    label,
-    current: tab === current,
-  })),
-  actions: [],
-});
-
-const nameOf = ({ name, email, id }: Named): string => [name ?? id, email && `<${email}>`].filter(Boolean).join(' ');
-
-const MODES = {
-  attended: 'with a person at its screen',
-  unattended: 'by itself; it asks people who are elsewhere',
-  sub_agent: 'as a sub-agent, with what other agents hand to it',
-} as const;
-
-const METHODS: Readonly<Record<string, string>> = {
-  private_key_jwt: 'a key (private_key_jwt)',
-  tls_client_auth: 'a certificate of an authority (mTLS)',
-  self_signed_tls_client_auth: 'its own certificate (mTLS)',
-  none: 'nothing (public client)',
-};
 
 const COLUMNS: readonly { label: string; sort?: string; number?: boolean }[] = [
   { label: 'Name', sort: 'name' },

@@ -57,6 +57,7 @@ export const KEEPERS = ['admin', 'security'] as const satisfies readonly AdminRo
 
 /** The parts of the console that exist, in the order of the navigation. */
 const SECTIONS: readonly { href: string; label: string; roles: readonly AdminRole[] }[] = [
+  { href: '/admin', label: 'Overview', roles: [...VIEWERS, 'owner'] },
   { href: '/admin/agents', label: 'Agents', roles: [...VIEWERS, 'owner'] },
 ];
 

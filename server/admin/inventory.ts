@@ -73,6 +73,45 @@ export interface Inventory {
     asked: { listing: Listing; reach: ReachFilter; only: string | undefined; limit: number },
   ): Promise<Page<InventoryRow>>;
   counts(organization: string, only: string | undefined): Promise<AgentCounts>;
+  /** For whom one agent acts, whoever it asked most first. */
+  people(organization: string, agent: string): Promise<AgentPerson[]>;
+  /** Everything along which an agent may hand on, and from whom it may get something. */
+  edges(organization: string, agent: string): Promise<AgentLink[]>;
+  /** What happened in the organization within a day. */
+  day(organization: string): Promise<Day>;
+}
+
+/** One person and one agent. */
+export interface AgentPerson {
+  id: string;
+  name: string;
+  email: string;
+  asked: number;
+  allowed: number;
+  denied: number;
+  live_tasks: number;
+  paused: boolean;
+  last_asked: Date;
+}
+
+export interface AgentLink {
+  parent: Named;
+  child: Named;
+  actions: readonly string[];
+  max_depth: number;
+  /** 1: its own edge; 2: an edge of its child; -1: an edge that leads to it. */
+  distance: number;
+}
+
+/** What the overview tells of the last 24 hours, and what waits now. */
+export interface Day {
+  waiting: number;
+  waiting_critical: number;
+  denied: number;
+  not_me: number;
+  refused: number;
+  /** Tokens of each hour, oldest first, the running one last. */
+  tokens: readonly number[];
 }
 
 /** The highest that any request for this action can reach. */

@@ -153,7 +153,10 @@ export function adminStopPages(
   async function targetsFor(visit: Visit, find: string): Promise<(StopTarget & { label: string })[]> {
     const { organization, person } = visit;
     const targets: (StopTarget & { label: string })[] = [];
-    if (find !== '') {
+    if (find.includes('|')) {
+      const label = await stops.nameOf(organization, { kind: 'pair', subject: find });
+      if (label !== undefined) targets.push({ kind: 'pair', subject: find, label });
+    } else if (find !== '') {
       const [agents, someone] = await Promise.all([
         store.findAgents(organization, find),
         store.findPerson(organization, find),

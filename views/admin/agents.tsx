@@ -63,16 +63,7 @@ function Agents({ frame, csrf, total, list, columns, agents, register, notice }:
       <Foreign text={agent.owner} limit={40} />,
       agent.actsFor,
       agent.systems,
-      agent.level === undefined ? (
-        '–'
-      ) : (
-        <span class="level" data-level={agent.level}>
-          <span class="symbol" data-level={agent.level} aria-hidden="true">
-            {SYMBOLS[agent.level]}
-          </span>{' '}
-          {agent.level}
-        </span>
-      ),
+      agent.level === undefined ? '–' : <LevelMark level={agent.level} />,
       agent.lastUsed,
       agent.asked,
       agent.allowed,
@@ -94,6 +85,18 @@ function Agents({ frame, csrf, total, list, columns, agents, register, notice }:
       </div>
       <AdminListing {...list} label="Agents" columns={columns} rows={rows} />
     </AdminLayout>
+  );
+}
+
+/** How high an action can reach: by symbol, word and colour. */
+export function LevelMark({ level }: { level: keyof typeof SYMBOLS }) {
+  return (
+    <span class="level" data-level={level}>
+      <span class="symbol" data-level={level} aria-hidden="true">
+        {SYMBOLS[level]}
+      </span>{' '}
+      {level}
+    </span>
   );
 }
 
