@@ -11,6 +11,7 @@ import * as backchannel from './051_backchannel.ts';
 import * as agentLifecycle from './060_agent_lifecycle.ts';
 import * as agentLimits from './061_agent_limits.ts';
 import * as registrations from './062_registrations.ts';
+import * as trustedForMore from './063_trusted_for_more.ts';
 import * as roles from './070_roles.ts';
 import * as standingStops from './071_standing_stops.ts';
 import * as signInProviders from './080_sign_in_providers.ts';
@@ -34,6 +35,7 @@ const migrations: readonly Migration[] = [
   { name: '060_agent_lifecycle', ...agentLifecycle },
   { name: '061_agent_limits', ...agentLimits },
   { name: '062_registrations', ...registrations },
+  { name: '063_trusted_for_more', ...trustedForMore },
   { name: '070_roles', ...roles },
   { name: '071_standing_stops', ...standingStops },
   { name: '080_sign_in_providers', ...signInProviders },

@@ -6,7 +6,7 @@ import { errorPage } from '../views/error.tsx';
 import { ERRORS } from '../views/words/errors.ts';
 import type { PlainMessage } from '../views/words/words.ts';
 import type { Registrations } from './agents/manage.ts';
-import { guardRegistration } from './agents/manage.ts';
+import { guardRegistration, paceRegistrations } from './agents/manage.ts';
 import { type AgentPages, agentRoutes } from './agents/routes.ts';
 import type { ApprovalPages } from './approvals/pages.ts';
 import { approvalRoutes } from './approvals/routes.ts';
@@ -70,6 +70,7 @@ export function createApp(dependencies: AppDependencies): Koa {
   router.post('/token/introspection', (ctx) => introspect(ctx, dependencies.tokens));
   router.post('/token/revocation', (ctx) => revoke(ctx, dependencies.tokens));
   for (const mount of dependencies.more) mount(router); //  /owned  /offers  /enrol/:token  /admin/api
+  router.post('/reg', paceRegistrations(dependencies.registrations));
   router.all('/reg/:clientId', guardRegistration(dependencies.registrations));
 
   speakAs(app, dependencies.issuer);

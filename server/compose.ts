@@ -70,6 +70,7 @@ import type { MutualTls } from './agents/certificate.ts';
 import type { ClientRecord } from './agents/clients.ts';
 import type { Stop } from './agents/liveness.ts';
 import { ownerRoutes } from './agents/owner-routes.ts';
+import { readSoftwareStatement } from './agents/software-statement.ts';
 import { createApp } from './app.ts';
 import { type AskDependencies, askForExchange } from './approvals/ask.ts';
 import { mutedUntil } from './approvals/budget.ts';
@@ -224,6 +225,7 @@ export async function composeHouse({
       replays,
       keyProofs: proofs,
       tooFast,
+      readStatement: (statement, organization) => readSoftwareStatement(statement, organization, trustedIssuers),
       mutualTls,
       ask,
       fetch,
@@ -496,7 +498,11 @@ export async function composeHouse({
       store: postgresRedemptions(database),
       proofs,
     },
-    registrations: { clients, isRegistrationToken: (hash, clientId) => isRegistrationToken(database, hash, clientId) },
+    registrations: {
+      clients,
+      isRegistrationToken: (hash, clientId) => isRegistrationToken(database, hash, clientId),
+      tooMany: registrationPace(config.registrationsPerMinute),
+    },
     more: [
       (router) => federationRoutes(router, { ...signIn, issuer, upstream, sealing }),
       (router) =>
@@ -587,6 +593,15 @@ function agentPace() {
     const { consumedPoints, msBeforeNext } = await limiter.penalty(agent.id);
     const retryAfter = Math.ceil(msBeforeNext / 1000);
     return consumedPoints > limit ? { reason: 'too_many_requests', limit, retryAfter } : undefined;
+  };
+}
+
+/** Registrations under one key within a minute, as this instance counts them. */
+function registrationPace(limit: number) {
+  const limiter = new RateLimiterMemory({ points: limit, duration: 60 });
+  return async (key: string): Promise<number | undefined> => {
+    const { consumedPoints, msBeforeNext } = await limiter.penalty(key);
+    return consumedPoints > limit ? Math.ceil(msBeforeNext / 1000) : undefined;
   };
 }
 

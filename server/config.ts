@@ -30,6 +30,8 @@ export interface Config {
   readonly longPollSeconds: number;
   /** Token exchanges under one task in a minute, of this instance. */
   readonly exchangesPerMinute: number;
+  /** Answers of the registration endpoint to one token, and to one address, in a minute, of this instance. */
+  readonly registrationsPerMinute: number;
   /** Agents that may hold parts of one task at the same time. */
   readonly fanOut: number;
   /** CIBA push delivery. */
@@ -196,6 +198,12 @@ export const SETTINGS = [
     fallback: '300',
   },
   {
+    name: 'COUNTERSIGN_REGISTRATIONS_PER_MINUTE',
+    meaning:
+      'How many registrations one instance answers in a minute with one initial access token, and from one address, 1 to 1000000.',
+    fallback: '1000',
+  },
+  {
     name: 'COUNTERSIGN_FAN_OUT',
     meaning: 'How many agents may hold parts of one task by hand-off at the same time, 1 to 1000.',
     fallback: '50',
@@ -325,6 +333,7 @@ export function readConfig(env: Environment): Config {
     passkeyWaitHours: read('COUNTERSIGN_PASSKEY_WAIT_HOURS', integer(0, 720)) ?? (demo ? 0 : 24),
     longPollSeconds: read('COUNTERSIGN_LONG_POLL_SECONDS', integer(0, 25)) ?? 0,
     exchangesPerMinute: read('COUNTERSIGN_EXCHANGES_PER_MINUTE', integer(1, 1_000_000)) ?? 300,
+    registrationsPerMinute: read('COUNTERSIGN_REGISTRATIONS_PER_MINUTE', integer(1, 1_000_000)) ?? 1000,
     backchannelPush: read('COUNTERSIGN_BACKCHANNEL_PUSH', flag) ?? false,
     fanOut: read('COUNTERSIGN_FAN_OUT', integer(1, 1000)) ?? 50,
     restoreEpoch: read('COUNTERSIGN_RESTORE_EPOCH', instant),

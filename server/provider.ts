@@ -52,6 +52,7 @@ export interface EngineDependencies extends Omit<BackchannelDependencies, 'peopl
   mutualTls: MutualTls | undefined;
   ask: AskDependencies;
   grants: GrantDependencies;
+  readStatement(statement: unknown, organization: string): Promise<Record<string, unknown>>;
   fetch: typeof globalThis.fetch;
   trustProxy: boolean;
   consumeDelayMs: number;
@@ -236,6 +237,7 @@ export function makeProvider(dependencies: EngineDependencies): Provider {
           mayAskAs: (organization, type) => catalogue.seenBy(organization).actions.has(type),
           certificates: methodsOf(mutualTls),
           deliveryTerms: dependencies.deliveryTerms,
+          readStatement: dependencies.readStatement,
         }),
         idFactory: () => newId('cli'),
       },

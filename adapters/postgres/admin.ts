@@ -122,7 +122,8 @@ export const postgresAdmin = (database: Database): AdminStore => ({
     ),
   addInitialAccessToken: (act, token, id, tokenHash) =>
     database.within(act.organization, async (statements) => {
-      const { owner, deputy, mode, status, allowUnbound, uses, expiresAt } = token;
+      const { owner, deputy, mode, status, allowUnbound, uses, expiresAt, limits, blueprint, agentSeconds, preset } =
+        token;
       await statements.run(ADD_INITIAL_ACCESS_TOKEN, [
         act.organization,
         id,
@@ -135,6 +136,10 @@ export const postgresAdmin = (database: Database): AdminStore => ({
         uses,
         actorOf(act.caller),
         expiresAt,
+        limits,
+        blueprint,
+        agentSeconds,
+        preset,
       ]);
       await acted(statements, act, 'initial_access_token.made', {
         id,
@@ -145,6 +150,10 @@ export const postgresAdmin = (database: Database): AdminStore => ({
         allow_unbound: allowUnbound,
         uses,
         expires_at: expiresAt?.toISOString(),
+        limits,
+        blueprint,
+        agent_seconds: agentSeconds,
+        preset,
       });
     }),
   endInitialAccessToken: (act, id) =>
@@ -371,17 +380,18 @@ const person = (alias: string) =>
 
 const INITIAL_ACCESS_TOKENS = `
   select i.id, ${person('o')} as owner, ${person('d')} as deputy, i.mode_ceiling as mode, i.final_status as status, i.allow_unbound,
-         i.uses_left, i.made_by, i.created_at, i.expires_at,
+         i.uses_left, i.made_by, i.created_at, i.expires_at, i.limits, b.name as blueprint, i.agent_seconds as agent_expires_in, i.preset,
          (i.expires_at is null or i.expires_at > clock_timestamp()) and (i.uses_left is null or i.uses_left > 0) as usable
   from initial_access_tokens i
   join people o on o.organization = i.organization and o.id = i.owner
   join people d on d.organization = i.organization and d.id = i.deputy
+  left join blueprints b on b.organization = i.organization and b.id = i.blueprint
   where i.organization = $1 order by i.created_at`;
 
 const ADD_INITIAL_ACCESS_TOKEN = `
   insert into initial_access_tokens (organization, id, token_hash, owner, deputy, mode_ceiling, final_status, allow_unbound, uses_left,
-                                     made_by, expires_at)
-  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`;
+                                     made_by, expires_at, limits, blueprint, agent_seconds, preset)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`;
 
 const AGENTS = `
   select a.id, g.slug as organization, a.name, a.purpose, a.mode, a.status, ${person('o')} as owner, ${person('d')} as deputy,

@@ -64,6 +64,7 @@ export class ClientAdapter implements Adapter {
       purpose: (sent.agent_purpose as string | undefined) ?? null,
       mode: modeOf(sent),
       status: sent.agent_status as 'active',
+      expiresAt: sent.agent_expires_at === undefined ? null : new Date(Number(sent.agent_expires_at) * 1000),
       metadata,
     });
     // Another registration drew the last use of the initial access token between our look and our draw.
@@ -139,9 +140,12 @@ export class RegistrationTokenAdapter extends OidcAdapter {
   }
 }
 
+// Replacements at once make several successors; the first that is shown is the one. One that was superseded meanwhile
+// ends nothing.
 const END_SUPERSEDED = `
   delete from engine_artefacts
-  where model = 'RegistrationAccessToken' and client_id = $1 and id_hash <> $2 and consumed_at is not null`;
+  where model = 'RegistrationAccessToken' and client_id = $1 and id_hash <> $2 and exists (
+    select from engine_artefacts x where x.id_hash = $2 and x.model = 'RegistrationAccessToken' and x.consumed_at is null)`;
 
 const KEEP_ONLY = `
   with kept as (

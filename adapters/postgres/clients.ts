@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { AgentMode } from '../../server/agents/agent.ts';
 import type { ClientRecord, ClientStore, RegistrationTerms } from '../../server/agents/clients.ts';
 import { keysEndAt, livingKeys } from '../../server/agents/keys.ts';
-import type { Limits } from '../../server/agents/limits.ts';
+import { type Limits, narrowest } from '../../server/agents/limits.ts';
 import { changesIdentity, splitReplacement, type WaitingChange } from '../../server/agents/registration-changes.ts';
 import { prepareEvent } from '../../server/evidence/evidence.ts';
 import { hashOf, newId } from '../../server/oauth/ids.ts';
@@ -26,7 +26,7 @@ export const postgresClients = (database: Database): ClientStore => ({
 
   register: (registration) =>
     database.transaction(async (statements) => {
-      const { terms, agentId, clientId, name, purpose, mode, status, metadata } = registration;
+      const { terms, agentId, clientId, name, purpose, mode, status, expiresAt, metadata } = registration;
       if ((await statements.run(DRAW, [terms.organization, terms.id])) === 0) return false;
       await statements.run(ADD_AGENT, [
         terms.organization,
@@ -39,6 +39,10 @@ export const postgresClients = (database: Database): ClientStore => ({
         terms.deputy,
         `initial access token ${terms.id}`,
         terms.finalStatus === 'active',
+        terms.limits,
+        terms.blueprint,
+        narrowest([terms.blueprintLimits ?? {}, terms.limits]),
+        expiresAt,
       ]);
       await statements.run(ADD_CLIENT, [clientId, terms.organization, 'agent', agentId, metadata, keysEndAt(metadata)]);
       if (terms.finalStatus === 'pending') await askToAnswer(statements, terms, agentId);
@@ -220,9 +224,10 @@ const FIND = `
   where c.client_id = $1`;
 
 const TERMS = `
-  select organization, id, owner, deputy, mode_ceiling as "modeCeiling", final_status as "finalStatus",
-         allow_unbound as "allowUnbound", made_by as "madeBy"
-  from initial_access_tokens
+  select i.organization, i.id, owner, deputy, mode_ceiling as "modeCeiling", final_status as "finalStatus",
+         allow_unbound as "allowUnbound", i.made_by as "madeBy", i.limits, blueprint, b.effective as "blueprintLimits",
+         agent_seconds as "agentSeconds", preset
+  from initial_access_tokens i left join blueprints b on b.organization = i.organization and b.id = i.blueprint
   where token_hash = $1 and (expires_at is null or expires_at > now()) and (uses_left is null or uses_left > 0)`;
 
 const DRAW = `
@@ -232,8 +237,9 @@ const DRAW = `
 // Terms that end in `active` were made with the owner's and the deputy's word given in advance.
 const ADD_AGENT = `
   with agent as (
-    insert into agents (organization, id, name, purpose, mode, status, owner, deputy, any_action, owner_accepted_at, deputy_accepted_at)
-    select $1, $2, $3, $4, $5, $6, $7, $8, $10, given.at, given.at
+    insert into agents (organization, id, name, purpose, mode, status, owner, deputy, any_action, owner_accepted_at, deputy_accepted_at,
+                        limits, blueprint, effective_limits, expires_at)
+    select $1, $2, $3, $4, $5, $6, $7, $8, $10, given.at, given.at, $11, $12, $13, $14
     from (select case when $10::boolean then clock_timestamp() end as at) given)
   insert into agent_changes (organization, agent, to_status, by) values ($1, $2, $6, $9)`;
 

@@ -1,7 +1,9 @@
 import type { AgentMode, AgentStatus } from '../agents/agent.ts';
 import type { ClientKind } from '../agents/clients.ts';
 import type { MoveName, MoveRefusal } from '../agents/lifecycle.ts';
+import type { Limits } from '../agents/limits.ts';
 import type { StopKind } from '../agents/liveness.ts';
+import type { PresetName } from '../agents/presets.ts';
 import type { Person } from '../people/person.ts';
 
 /** Who calls the admin API: the operator's command line, for any organization, or an administrator, for their own. */
@@ -82,6 +84,10 @@ export interface ListedInitialAccessToken {
   made_by: string;
   created_at: Date;
   expires_at: Date | null;
+  limits: Limits;
+  blueprint: string | null;
+  agent_expires_in: number | null;
+  preset: string | null;
   usable: boolean;
 }
 
@@ -136,6 +142,10 @@ export interface NewInitialAccessToken {
   allowUnbound: boolean;
   uses: number | null;
   expiresAt: Date | null;
+  limits: Limits;
+  blueprint: string | null;
+  agentSeconds: number | null;
+  preset: PresetName | null;
 }
 
 export interface NewClient {

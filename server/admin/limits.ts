@@ -45,7 +45,7 @@ export interface LimitAdministration {
   setUseCase(act: Act, agent: string, useCase: UseCase): Promise<void>;
 }
 
-const LIMITS_SCHEMA = {
+export const LIMITS_SCHEMA = {
   type: 'object',
   additionalProperties: false,
   properties: {
@@ -84,7 +84,7 @@ export const putBlueprint: Answer = async (call, dependencies) => {
   const organization = await organizationOf(call, asked.value.organization, dependencies);
   if (!organization.ok) return organization;
   const { name, limits, parent = null } = asked.value;
-  const unknownOnes = unknownIn(limits, organization.value, dependencies.catalogue());
+  const unknownOnes = unknownLimits(limits, organization.value, dependencies.catalogue());
   if (unknownOnes.length > 0) return unacceptable('unknown_limit', `unknown: ${unknownOnes.join(', ')}`);
   const all = await dependencies.limits.blueprints(organization.value.id);
   const named = (text: string) => all.find((one) => one.id === text || one.name.toLowerCase() === text.toLowerCase());
@@ -128,7 +128,7 @@ export const holdAgent: Answer = async (call, dependencies) => {
   if (!found.ok) return found;
   const { organization, id, name } = found.value;
   const { limits, blueprint, reason } = asked.value;
-  const unknownOnes = limits ? unknownIn(limits, organization, dependencies.catalogue()) : [];
+  const unknownOnes = limits ? unknownLimits(limits, organization, dependencies.catalogue()) : [];
   if (unknownOnes.length > 0) return unacceptable('unknown_limit', `unknown: ${unknownOnes.join(', ')}`);
   const chosen = blueprint ? await blueprintOf(blueprint, organization, dependencies) : undefined;
   if (chosen && !chosen.ok) return chosen;
@@ -174,7 +174,8 @@ export const setUseCase: Answer = async (call, dependencies) => {
   return done({ id, name, use_case: asked.value.use_case });
 };
 
-async function blueprintOf(
+/** The blueprint that a request names by id or name. */
+export async function blueprintOf(
   name: string,
   { id }: Organization,
   { limits }: Pick<AdminDependencies, 'limits'>,
@@ -185,7 +186,11 @@ async function blueprintOf(
 }
 
 /** A limit to something misspelt would take everything away, in silence. */
-function unknownIn({ actions = [], resources = [], scopes = [] }: Limits, { id }: Organization, catalogue: Catalogue) {
+export function unknownLimits(
+  { actions = [], resources = [], scopes = [] }: Limits,
+  { id }: Organization,
+  catalogue: Catalogue,
+) {
   const seen = catalogue.seenBy(id);
   return [
     ...actions.filter((key) => !seen.actions.has(key)),

@@ -3,10 +3,13 @@ import { errors } from 'oidc-provider';
 
 import type { AgentMode } from '../agents/agent.ts';
 import { DEPLOYMENT } from '../agents/clients.ts';
+import type { Limits } from '../agents/limits.ts';
+import { PRESET_NAMES, type PresetName } from '../agents/presets.ts';
 import { hashOf, newId, newSecret } from '../oauth/ids.ts';
 import { conflict, done, forbidden, unacceptable, unknown } from './admin.ts';
 import { type Answer, organizationOf, organizationsOf, personOf } from './call.ts';
 import { input, listOf, oneOf, plain, reference, whole } from './input.ts';
+import { blueprintOf, LIMITS_SCHEMA, unknownLimits } from './limits.ts';
 
 export const listInitialAccessTokens: Answer = async (call, dependencies) => {
   const places = await organizationsOf(call, call.query.organization, dependencies);
@@ -26,6 +29,10 @@ const newToken = input<{
   allow_unbound?: boolean;
   uses?: number;
   expires_in?: number;
+  limits?: Limits;
+  blueprint?: string;
+  agent_expires_in?: number;
+  preset?: PresetName;
 }>(
   {
     organization: reference,
@@ -36,6 +43,10 @@ const newToken = input<{
     allow_unbound: { type: 'boolean' },
     uses: whole(1, 100_000),
     expires_in: whole(60, 31_536_000),
+    limits: LIMITS_SCHEMA,
+    blueprint: reference,
+    agent_expires_in: whole(60, 315_360_000),
+    preset: oneOf(...PRESET_NAMES),
   },
   ['owner', 'deputy'],
 );
@@ -53,6 +64,9 @@ export const addInitialAccessToken: Answer = async (call, dependencies) => {
     allow_unbound: allowUnbound = false,
     uses = 1,
     expires_in: seconds = TOKEN_SECONDS,
+    limits = {},
+    agent_expires_in: agentSeconds = null,
+    preset = null,
   } = asked.value;
   const organization = await organizationOf(call, asked.value.organization, dependencies);
   if (!organization.ok) return organization;
@@ -64,13 +78,31 @@ export const addInitialAccessToken: Answer = async (call, dependencies) => {
   if (inactive) return conflict('person_not_active', `${inactive.email} is not active`);
   // Whoever is to stand in for the owner cannot be the owner (D13).
   if (owner.value.id === deputy.value.id) return unacceptable('same_person', 'owner and deputy are two people');
+  const misspelt = unknownLimits(limits, organization.value, dependencies.catalogue());
+  if (misspelt.length > 0) return unacceptable('unknown_limit', `unknown: ${misspelt.join(', ')}`);
+  const blueprint = asked.value.blueprint
+    ? await blueprintOf(asked.value.blueprint, organization.value, dependencies)
+    : undefined;
+  if (blueprint && !blueprint.ok) return blueprint;
 
   const token = newSecret();
   const id = newId('iat');
   const expiresAt = new Date(Date.now() + seconds * 1000);
   await dependencies.store.addInitialAccessToken(
     { organization: organization.value.id, caller: call.caller },
-    { owner: owner.value.id, deputy: deputy.value.id, mode, status, allowUnbound, uses, expiresAt },
+    {
+      owner: owner.value.id,
+      deputy: deputy.value.id,
+      mode,
+      status,
+      allowUnbound,
+      uses,
+      expiresAt,
+      limits,
+      blueprint: blueprint?.value.id ?? null,
+      agentSeconds,
+      preset,
+    },
     id,
     hashOf(token),
   );
@@ -85,6 +117,10 @@ export const addInitialAccessToken: Answer = async (call, dependencies) => {
     allow_unbound: allowUnbound,
     uses,
     expires_at: expiresAt,
+    limits,
+    blueprint: blueprint?.value.name ?? null,
+    agent_expires_in: agentSeconds,
+    preset,
     registration_endpoint: `${dependencies.issuer}/reg`,
   });
 };

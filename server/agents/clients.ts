@@ -1,5 +1,6 @@
 import type { AgentMode, AgentStatus } from './agent.ts';
 import type { Limits } from './limits.ts';
+import type { PresetName } from './presets.ts';
 import type { WaitingChange } from './registration-changes.ts';
 
 export type ClientKind = 'agent' | 'application' | 'resource_server' | 'command_line';
@@ -54,6 +55,14 @@ export interface RegistrationTerms {
   allowUnbound: boolean;
   /** Who made the token: whoever asks owner and deputy to answer for what is registered with it. */
   madeBy: string;
+  /** Of every agent that is registered with it. */
+  limits: Limits;
+  blueprint: string | null;
+  /** Of the blueprint and those above. */
+  blueprintLimits: Limits | null;
+  /** Seconds such an agent lives; null: no end. */
+  agentSeconds: number | null;
+  preset: PresetName | null;
 }
 
 declare module '../http/request-state.ts' {
@@ -109,5 +118,6 @@ export interface Registration {
   purpose: string | null;
   mode: AgentMode;
   status: AgentStatus;
+  expiresAt: Date | null;
   metadata: Record<string, unknown>;
 }

@@ -9,6 +9,24 @@ export interface Registrations {
   clients: ClientStore;
   /** Is this the registration access token of this client? */
   isRegistrationToken(tokenHash: Buffer, clientId: string): Promise<boolean>;
+  /** Counts one request under this key; seconds to wait where there were too many. */
+  tooMany(key: string): Promise<number | undefined>;
+}
+
+/**
+ * At the registration endpoint: so many in a minute with one initial access token, and so many from one address, whether
+ * they are good or not. A token that leaked makes no flood of agents, and a stranger does not guess tokens.
+ */
+export function paceRegistrations({ tooMany }: Pick<Registrations, 'tooMany'>) {
+  return async (ctx: Context, next: Next) => {
+    const token = presentedToken(ctx);
+    const keys = [`address ${ctx.ip}`, ...(token ? [`token ${hashOf(token.value).toString('base64url')}`] : [])];
+    const waits = await Promise.all(keys.map(tooMany));
+    const wait = Math.max(0, ...waits.flatMap((seconds) => seconds ?? []));
+    if (wait === 0) return next();
+    ctx.set('Retry-After', String(wait));
+    return json(ctx, { error: 'slow_down', error_description: 'too many registrations: try again later' }, 429);
+  };
 }
 
 /**

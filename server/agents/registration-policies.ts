@@ -16,16 +16,24 @@ export const registrationPolicies = ({
   mayAskAs,
   certificates,
   deliveryTerms,
+  readStatement,
 }: {
   mayAskAs: (organization: string, type: string) => boolean;
   certificates: readonly string[];
   deliveryTerms(organization: string): Promise<DeliveryTerms>;
+  /** What a software statement of an issuer that this organization trusts sets (DCR-06). */
+  readStatement(statement: unknown, organization: string): Promise<Metadata>;
 }) => ({
   agent: async (ctx: KoaContextWithOIDC, metadata: Metadata): Promise<void> => {
     const { terms, client } = stateOf(ctx.req);
     const organization = terms?.organization ?? client?.organization ?? '';
     const mayAsk = (type: string) => mayAskAs(organization, type);
     const delivery = await deliveryTerms(organization);
+    // Once said of the software, a replacement does not unsay it.
+    const statement = metadata.software_statement ?? (terms ? undefined : client?.metadata.software_statement);
+    if (statement !== undefined) {
+      Object.assign(metadata, await readStatement(statement, organization), { software_statement: statement });
+    }
     if (terms) {
       applyTerms(metadata, { ...terms, mayAsk, certificates, delivery });
       return;

@@ -9,9 +9,17 @@ import { certificatesIn, SUBJECT_MEMBERS, subjectProblem, TLS_METHODS } from './
 import type { ClientRecord, RegistrationTerms } from './clients.ts';
 import { checkDelivery, type DeliveryTerms } from './delivery.ts';
 import { endProblem } from './keys.ts';
+import { PRESETS, type PresetName, strangeRedirects } from './presets.ts';
 
 /** Metadata of `design.md`'s contract that agents send. */
-export const SENT_METADATA = ['agent_purpose', 'agent_mode', 'profile'] as const;
+export const SENT_METADATA = [
+  'agent_purpose',
+  'agent_mode',
+  'profile',
+  'software_statement',
+  'software_id',
+  'software_version',
+] as const;
 /** Read-only in answers: they come from our tables, whatever a client sends. */
 export const OWN_METADATA = ['agent_id', 'agent_status', 'agent_owner', 'organization', 'agent_expires_at'] as const;
 
@@ -43,6 +51,7 @@ export interface Limits extends Pick<RegistrationTerms, 'modeCeiling' | 'allowUn
  * @throws errors.InvalidClientMetadata saying which rule failed and what would pass
  */
 export function applyTerms(metadata: Metadata, terms: RegistrationTerms & Limits): void {
+  if (terms.preset !== null) applyPreset(metadata, terms.preset);
   checkMetadata(metadata, terms);
   const purpose = metadata.agent_purpose;
   Object.assign(metadata, {
@@ -51,7 +60,25 @@ export function applyTerms(metadata: Metadata, terms: RegistrationTerms & Limits
     agent_status: purpose === undefined ? 'pending' : terms.finalStatus,
     agent_owner: terms.owner,
     organization: terms.organization,
+    ...(terms.agentSeconds !== null && { agent_expires_at: Math.floor(Date.now() / 1000) + terms.agentSeconds }),
   });
+}
+
+/** What is known of a well-known client beforehand: a public one, whose answers go nowhere but to it. */
+function applyPreset(metadata: Metadata, preset: PresetName): void {
+  const { name, redirects } = PRESETS[preset];
+  const [strange] = strangeRedirects(preset, metadata.redirect_uris ?? []);
+  if (strange !== undefined || metadata.redirect_uris === undefined) {
+    throw redirect(`this initial access token is for ${name}: redirect_uris may be ${redirects.join(', ')}`);
+  }
+  Object.assign(metadata, {
+    client_name: name,
+    token_endpoint_auth_method: 'none',
+    grant_types: ['authorization_code', 'refresh_token'],
+    response_types: ['code'],
+  });
+  for (const member of ['jwks', 'jwks_uri', 'agent_mode']) delete metadata[member];
+  metadata.agent_purpose ??= `Works for whoever runs ${name}`;
 }
 
 /** RFC 7592 §2.2: a replacement passes the same checks, and keeps what the registration decided. */
@@ -84,10 +111,6 @@ function checkMetadata(
   metadata: Metadata,
   { modeCeiling, allowUnbound, mayAsk, certificates, delivery }: Limits,
 ): void {
-  // A statement we cannot verify would be believed by whoever reads the registration (DCR-06).
-  if (metadata.software_statement !== undefined) {
-    throw new errors.UnapprovedSoftwareStatement('no software statement issuer is trusted here');
-  }
   const deep = depthProblem(metadata);
   if (deep !== undefined) throw invalid(`the registration is ${deep}`);
   const hostile = checkTexts(metadata, '', controlCharacter);

@@ -3,9 +3,10 @@ import type { PublicJwk } from '../oauth/jws.ts';
 /**
  * What an issuer's statements may be used for here: `identity` as the subject token of an exchange (RFC 8693),
  * `jwt-bearer` as an authorization grant (RFC 7523 §2.1), `id-jag` as an identity assertion of another authorization
- * server (draft-ietf-oauth-identity-assertion-authz-grant).
+ * server (draft-ietf-oauth-identity-assertion-authz-grant); `software-statement` about software that registers (RFC 7591
+ * §2.3), `workload` about which workload runs, `attestation` about an instance of a client.
  */
-export const PROFILES = ['identity', 'jwt-bearer', 'id-jag'] as const;
+export const PROFILES = ['identity', 'jwt-bearer', 'id-jag', 'software-statement', 'workload', 'attestation'] as const;
 export type Profile = (typeof PROFILES)[number];
 
 /** Asymmetric alone: with a shared key, whoever verifies could sign. */

@@ -170,7 +170,7 @@ const LONGEST_JAG_SECONDS = 300;
 const LONGEST_JWT_CHARACTERS = 16_384;
 
 /** One spelling of one JWT, with one meaning: whatever compares or remembers it sees what we see. */
-function plainJws(value: string): Jws | string {
+export function plainJws(value: string): Jws | string {
   if (value.length > LONGEST_JWT_CHARACTERS) return 'too long';
   const jws = parseJws(value);
   if (!jws) return 'not a JWT';
@@ -185,7 +185,8 @@ function plainJws(value: string): Jws | string {
   return jws;
 }
 
-async function signedByIssuer(jws: Jws, { jwksUri, jwks }: TrustedIssuer, keys: IssuerKeys): Promise<boolean> {
+/** Did a key of this issuer sign it? @throws IssuerUnreachable */
+export async function signedByIssuer(jws: Jws, { jwksUri, jwks }: TrustedIssuer, keys: IssuerKeys): Promise<boolean> {
   const { kid } = jws.header;
   if (kid !== undefined && typeof kid !== 'string') return false;
   if (jwksUri === null) return signedByOne(jws, kid, jwks?.keys ?? []);

@@ -303,6 +303,12 @@ const SITUATIONS: Record<string, () => Promise<Answer>> = {
   G2: () => register({ client_name: 'No key' }),
   G3: async () =>
     register({ jwks: { keys: [(await newKey()).publicJwk] }, redirect_uris: ['http://elsewhere.example/'] }),
+  G5: async () => {
+    const parts = [{ alg: 'ES256' }, { iss: 'https://publisher.example' }, {}].map((part) =>
+      Buffer.from(JSON.stringify(part)).toString('base64url'),
+    );
+    return register({ jwks: { keys: [(await newKey()).publicJwk] }, software_statement: parts.join('.') });
+  },
   G4: () => raw(`/reg/${agent.clientId}`, { headers: { authorization: 'Bearer x' } }),
   I1: () => raw('/token/introspection', { method: 'POST', body: new URLSearchParams({ token: 'x' }) }),
   I2: () => resourceServer.post('/token/introspection', {}, { dpop: false }),

@@ -1,0 +1,222 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { JWTPayload } from 'jose';
+
+import type { Database } from '../../adapters/postgres/database.ts';
+import { PRESET_NAMES, PRESETS, strangeRedirects } from '../../server/agents/presets.ts';
+import { type Api, administrator } from '../support/admin.ts';
+import { agentMetadata, INVITE, type Json, newKey, READ, REDIRECT } from '../support/agent.ts';
+import { databaseOf } from '../support/delegation.ts';
+import { startServer, type TestServer } from '../support/server.ts';
+import { manage, metadataWith, now, registerWith, replaceable, type Signer, signerFor } from './support.ts';
+
+let server: TestServer;
+let database: Database;
+let admin: Api;
+let publisher: Signer;
+const PUBLISHER = 'https://publisher.example';
+beforeAll(async () => {
+  server = await startServer();
+  database = databaseOf(server);
+  admin = await administrator(server, 'admin@acme.example');
+  publisher = await signerFor('ES256');
+  const trusted = await admin('POST', '/trusted-issuers', {
+    issuer: PUBLISHER,
+    name: 'Publisher',
+    profiles: ['software-statement'],
+    algorithms: ['ES256'],
+    jwks: { keys: [publisher.publicJwk] },
+  });
+  if (trusted.status !== 201) throw new Error(JSON.stringify(trusted.body));
+});
+afterAll(async () => {
+  await database?.close();
+  await server?.close();
+});
+
+const tokenWith = async (terms: Json = {}): Promise<string> => {
+  const { body, status } = await admin('POST', '/initial-access-tokens', {
+    owner: 'owner@acme.example',
+    deputy: 'admin@acme.example',
+    status: 'active',
+    uses: 50,
+    ...terms,
+  });
+  if (status !== 201) throw new Error(JSON.stringify(body));
+  return body.initial_access_token;
+};
+
+describe('what the terms of an initial access token say of every agent', () => {
+  test('limits, a blueprint and an end', async () => {
+    await admin('PUT', '/blueprints', { name: 'Readers', limits: { actions: [READ], token_seconds: 120 } });
+    const token = await tokenWith({ blueprint: 'Readers', limits: { token_seconds: 60 }, agent_expires_in: 3600 });
+    const { body } = await registerWith(server, await metadataWith(), token);
+    expect(body.agent_expires_at).toBeGreaterThan(now() + 3500);
+    const row = await database.first<Json>('select limits, effective_limits, expires_at from agents where id = $1', [
+      body.agent_id,
+    ]);
+    expect(row).toMatchObject({
+      limits: { token_seconds: 60 },
+      effective_limits: { actions: [READ], token_seconds: 60 },
+    });
+    expect(Math.abs(row.expires_at.getTime() / 1000 - body.agent_expires_at)).toBeLessThan(1);
+    const { agent_expires_at } = (await manage(body, 'GET')).body;
+    expect(agent_expires_at).toBe(body.agent_expires_at);
+  });
+
+  test.each([
+    ['an action that nobody knows', { limits: { actions: ['no.such'] } }, 422],
+    ['a blueprint that is not there', { blueprint: 'Nowhere' }, 404],
+    ['a preset that nobody knows', { preset: 'netscape' }, 400],
+  ])('%s is refused', async (_, terms, status) => {
+    const answer = await admin('POST', '/initial-access-tokens', {
+      owner: 'owner@acme.example',
+      deputy: 'admin@acme.example',
+      ...terms,
+    });
+    expect(answer.status).toBe(status);
+  });
+});
+
+describe('presets of well-known clients', () => {
+  test.each(PRESET_NAMES)('%s: registers as itself, and as nothing else', async (preset) => {
+    const token = await tokenWith({ preset });
+    const { name, redirects } = PRESETS[preset];
+    const { publicJwk } = await newKey();
+    const good = { client_name: 'Whatever', redirect_uris: [...redirects], application_type: 'native' };
+    const { status, body } = await registerWith(server, good, token);
+    expect([status, body.client_name, body.token_endpoint_auth_method, body.grant_types]).toEqual([
+      201,
+      name,
+      'none',
+      ['authorization_code', 'refresh_token'],
+    ]);
+    for (const evil of [
+      { redirect_uris: ['https://evil.example/cb'] },
+      { redirect_uris: [...redirects, `${REDIRECT}x`] },
+    ]) {
+      const refused = await registerWith(server, { ...agentMetadata(publicJwk), ...evil }, token);
+      expect([refused.status, refused.body.error]).toEqual([400, 'invalid_redirect_uri']);
+      expect(refused.body.error_description).toContain(redirects[0]);
+    }
+  });
+
+  test.each([
+    ['claude-code', 'http://localhost:3118/callback', true],
+    ['claude-code', 'http://localhost:3118/callback/', false],
+    ['claude-code', 'https://localhost/callback', false],
+    ['claude-code', 'http://localhost.evil.example/callback', false],
+    ['claude', 'https://claude.ai/api/mcp/auth_callback', true],
+    ['claude', 'https://claude.ai:444/api/mcp/auth_callback', false],
+    ['claude', 'https://claude.ai/api/mcp/auth_callback?next=x', false],
+    ['vscode', 'http://127.0.0.1:33418/', true],
+  ] as const)('%s: %s is known: %s', (preset, uri, known) => {
+    expect(strangeRedirects(preset, [uri])).toEqual(known ? [] : [uri]);
+  });
+});
+
+describe('DCR-06: software statements', () => {
+  const statement = (claims: JWTPayload & Json = {}, header: Json = {}, by: Signer = publisher) =>
+    by.sign({ iss: PUBLISHER, iat: now(), software_id: 'planner', ...claims }, header);
+  const registering = async (software_statement: unknown, more: Json = {}, token?: string) =>
+    registerWith(server, await metadataWith({ software_statement, ...more }), token);
+
+  test('what it says counts, whatever stands beside it, and it is returned as it came', async () => {
+    const signed = await statement({
+      client_name: 'Vetted Planner',
+      redirect_uris: ['https://planner.example/callback'],
+      software_version: '2.1',
+      agent_owner: 'usr_evil',
+    });
+    const { status, body } = await registering(signed, {
+      client_name: 'Fake',
+      redirect_uris: ['https://evil.example/callback'],
+      application_type: 'web',
+    });
+    expect([status, body.client_name, body.redirect_uris, body.software_statement]).toEqual([
+      201,
+      'Vetted Planner',
+      ['https://planner.example/callback'],
+      signed,
+    ]);
+    expect(body).toMatchObject({ software_id: 'planner', software_version: '2.1' });
+    expect(body.agent_owner).not.toBe('usr_evil');
+
+    const replaced = await manage(body, 'PUT', {
+      ...replaceable(body),
+      software_statement: undefined,
+      client_name: 'Fake',
+      redirect_uris: ['https://evil.example/callback'],
+    });
+    expect([replaced.status, replaced.body.client_name, replaced.body.redirect_uris]).toEqual([
+      200,
+      'Vetted Planner',
+      ['https://planner.example/callback'],
+    ]);
+  });
+
+  const refused: [string, () => Promise<unknown> | unknown, string][] = [
+    ['no JWT', () => 'a.b.c', 'invalid_software_statement'],
+    ['no text', () => 5, 'invalid_software_statement'],
+    ['of nobody who is trusted', () => statement({ iss: 'https://evil.example' }), 'unapproved_software_statement'],
+    ['of nobody', () => statement({ iss: undefined as never }), 'unapproved_software_statement'],
+    ['signed by another', async () => statement({}, {}, await signerFor('ES256')), 'invalid_software_statement'],
+    ['with another alg', async () => statement({}, {}, await signerFor('EdDSA')), 'invalid_software_statement'],
+    ['expired', () => statement({ exp: now() - 1 }), 'invalid_software_statement'],
+    ['not valid yet', () => statement({ nbf: now() + 600 }), 'invalid_software_statement'],
+    ['for another server', () => statement({ aud: 'https://other.example' }), 'invalid_software_statement'],
+    ['an access token', () => statement({}, { typ: 'at+jwt' }), 'invalid_software_statement'],
+    ['with hostile metadata', () => statement({ redirect_uris: ['javascript:alert(1)'] }), 'invalid_redirect_uri'],
+  ];
+  test.each(refused)('%s is refused', async (_, make, error) => {
+    const { status, body } = await registering(await make());
+    expect([status, body.error, body.client_id]).toEqual([400, error, undefined]);
+  });
+
+  test('an issuer that is trusted for who people are says nothing about software', async () => {
+    const other = await signerFor('ES256');
+    await admin('POST', '/trusted-issuers', {
+      issuer: 'https://login.example',
+      name: 'Login',
+      profiles: ['identity'],
+      algorithms: ['ES256'],
+      jwks: { keys: [other.publicJwk] },
+    });
+    const { body } = await registering(await statement({ iss: 'https://login.example' }, {}, other));
+    expect(body.error).toBe('unapproved_software_statement');
+  });
+
+  test('trusted by one organization, it says nothing in another', async () => {
+    const globex = await administrator(server, 'admin@globex.example');
+    const { body } = await globex('POST', '/initial-access-tokens', {
+      owner: 'person@globex.example',
+      deputy: 'admin@globex.example',
+    });
+    const answer = await registering(await statement(), {}, body.initial_access_token);
+    expect([answer.status, answer.body.error]).toEqual([400, 'unapproved_software_statement']);
+  });
+});
+
+describe('DCR-07: so many in a minute', () => {
+  test('with one token and from one address, good or not; then 429 with the time to wait', async () => {
+    const small = await startServer({ COUNTERSIGN_REGISTRATIONS_PER_MINUTE: '5' });
+    try {
+      const answers = [];
+      for (let count = 0; count < 7; count++)
+        answers.push(await registerWith(small, await metadataWith(), count < 3 ? undefined : 'guess'));
+      expect(answers.map(({ status }) => status)).toEqual([201, 201, 201, 401, 401, 429, 429]);
+      expect(answers[6]?.body.error).toBe('slow_down');
+      expect(Number(answers[6]?.headers.get('retry-after'))).toBeGreaterThan(0);
+    } finally {
+      await small.close();
+    }
+  });
+});
+
+test('DCR-05: what software says of itself is fetched by nobody and shown to nobody', async () => {
+  const logo = 'https://127.0.0.1:9/logo.png';
+  const { status, body } = await registerWith(server, await metadataWith({ logo_uri: logo, client_uri: logo }));
+  expect(status).toBe(201);
+  const { body: card } = await admin('GET', `/agents/${body.agent_id}`);
+  expect(JSON.stringify(card)).not.toContain(logo);
+  expect(card.actions).toEqual([READ, INVITE].sort());
+});
