@@ -4,6 +4,7 @@ import * as initial from './001_initial.ts';
 import * as passkeys from './020_passkeys.ts';
 import * as ceremony from './021_ceremony.ts';
 import * as languages from './030_languages.ts';
+import * as screens from './031_screens.ts';
 import * as prompts from './040_prompts.ts';
 import * as standing from './041_standing.ts';
 import * as jobs from './050_jobs.ts';
@@ -28,6 +29,7 @@ const migrations: readonly Migration[] = [
   { name: '020_passkeys', ...passkeys },
   { name: '021_ceremony', ...ceremony },
   { name: '030_languages', ...languages },
+  { name: '031_screens', ...screens },
   { name: '040_prompts', ...prompts },
   { name: '041_standing', ...standing },
   { name: '050_jobs', ...jobs },

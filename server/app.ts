@@ -64,7 +64,7 @@ export function createApp(dependencies: AppDependencies): Koa {
   const app = new Koa({ proxy: dependencies.trustProxy, keys: dependencies.cookieKeys });
   const router = new Router();
   peopleRoutes(router, dependencies.people); //             /  /login  /logout
-  approvalRoutes(router, dependencies.approvals); //        /inbox  /interaction/:uid  /r/:id
+  approvalRoutes(router, dependencies.approvals); //        /inbox  /interaction/:uid  /r/:id  /receipts/:id
   agentRoutes(router, dependencies.agents); //              /agents  /tasks/:id/stop
   redemptionRoutes(router, dependencies.redemptions); //    /redemptions  /outcomes
   router.post('/token/introspection', (ctx) => introspect(ctx, dependencies.tokens));
@@ -117,6 +117,7 @@ const PAGES = new Set([
   'inbox',
   'interaction',
   'r',
+  'receipts',
   'agents',
   'owned',
   'offers',

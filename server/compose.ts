@@ -39,9 +39,11 @@ import { standingPolicies } from '../adapters/postgres/policies.ts';
 import { postgresPromptAdministration } from '../adapters/postgres/prompt-quality.ts';
 import { postgresPrompts } from '../adapters/postgres/prompts.ts';
 import { postgresPublications, postgresPublish } from '../adapters/postgres/publications.ts';
+import { postgresReceipts } from '../adapters/postgres/receipts.ts';
 import { postgresRedemptions } from '../adapters/postgres/redemptions.ts';
 import { postgresRefreshTokens } from '../adapters/postgres/refresh-tokens.ts';
 import { postgresReplays } from '../adapters/postgres/replays.ts';
+import { postgresScreens } from '../adapters/postgres/screens.ts';
 import { postgresSignInLimits } from '../adapters/postgres/sign-in-limits.ts';
 import {
   postgresSignInProviderAdmin,
@@ -84,6 +86,7 @@ import { certificateReader } from './http/client-certificate.ts';
 import { cookiesWith } from './http/cookies.ts';
 import { stateOf } from './http/request-state.ts';
 import { proofReader } from './http/sent-proof.ts';
+import { templateVersion } from './http/template.ts';
 import type { Handler, Job } from './jobs/jobs.ts';
 import { type Runner, startRunner } from './jobs/runner.ts';
 import { loadKeys } from './keys/keys.ts';
@@ -423,6 +426,9 @@ export async function composeHouse({
       people,
       cookies,
       sealing,
+      screens: postgresScreens(database),
+      receipts: postgresReceipts(database),
+      template: templateVersion(),
       browser: browserRequests({
         provider: () => provider,
         issuer,

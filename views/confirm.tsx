@@ -13,6 +13,9 @@ export interface ConfirmPage {
   /** Where the decision page is, and this form is posted. */
   action: string;
   requestHash: string;
+  /** Names this very page in the evidence of the decision, and the page of six facts before it. */
+  screen: string;
+  readScreen: string | undefined;
   /** What the passkey signs, base64url. */
   decisionHash: string;
   agentName: string;
@@ -81,6 +84,8 @@ function Confirm(props: ConfirmPage) {
       <form class="decision" method="post" action={action} {...passkeyForm(speaker, { request: props.request })}>
         <Csrf value={csrf} />
         <input type="hidden" name="request_hash" value={requestHash} />
+        <input type="hidden" name="screen" value={props.screen} />
+        {props.readScreen === undefined ? null : <input type="hidden" name="read_screen" value={props.readScreen} />}
         <input type="hidden" name="decision" value="approve" />
         <input type="hidden" name="decision_hash" value={decisionHash} />
         <input type="hidden" name="assertion" value="" />

@@ -16,6 +16,8 @@ export interface DecisionPage {
   action: string;
   /** SHA-256 of the canonical request, base64url: a decision about anything else is refused. */
   requestHash: string;
+  /** Names this very page in the evidence of the decision. */
+  screen: string;
   requestId: string;
   agentName: string;
   /** Follows "{agent} wants to": "refund EUR 4,200.00 to Nordwind GmbH". */
@@ -254,7 +256,8 @@ function AgentWords({ frame, agentName, agentWords }: DecisionPage) {
 }
 
 function DecisionForm(props: DecisionPage) {
-  const { csrf, action, requestHash, actions, durations, number, criticalValue, buttonLabel, taskLanguage } = props;
+  const { csrf, action, requestHash, screen, actions, durations, number, criticalValue, buttonLabel, taskLanguage } =
+    props;
   const { say } = useSpeaker();
   return (
     <form
@@ -270,6 +273,7 @@ function DecisionForm(props: DecisionPage) {
       <button type="submit" disabled hidden aria-hidden="true" tabIndex={-1} />
       <Csrf value={csrf} />
       <input type="hidden" name="request_hash" value={requestHash} />
+      <input type="hidden" name="screen" value={screen} />
       {actions?.map((one) => (
         <ActionChoice {...one} />
       ))}

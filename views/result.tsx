@@ -1,4 +1,5 @@
 import { Csrf, type Frame, Layout, Pair, page } from './layout.tsx';
+import { ReceiptLink } from './receipt.tsx';
 import { Foreign, followable, visible } from './text.tsx';
 import { useSpeaker } from './words/context.tsx';
 import { DENY_REASONS, RESULT } from './words/result.ts';
@@ -15,6 +16,8 @@ export interface ResultPage {
   detail?: Said | undefined;
   status: 'allowed' | 'denied' | 'info' | 'error';
   receipt?: readonly { label: Said; value: string }[] | undefined;
+  /** Where this stays: the approval's id. */
+  savedAs?: string | undefined;
   /** Where the agent waits. `automatic` goes there at once, without script; the link is there either way. */
   continueTo?: { url: string; label: Said; automatic: boolean } | undefined;
   /** Takes back what was just allowed, in one step. */
@@ -130,7 +133,7 @@ const MARKS = { allowed: '✓', denied: '✕', info: 'i', error: '!' } as const;
 function Result(props: ResultPage) {
   const { say } = useSpeaker();
   const { frame, title, message, detail, status, receipt, continueTo, stop } = props;
-  const { repeat, denyReasons, waiting, leave } = props;
+  const { savedAs, repeat, denyReasons, waiting, leave } = props;
   const url = continueTo && followable(continueTo.url);
   return (
     <Layout
@@ -182,6 +185,7 @@ function Result(props: ResultPage) {
         </form>
       )}
       {denyReasons === undefined ? null : <DenyReasons {...denyReasons} />}
+      {savedAs === undefined ? null : <ReceiptLink id={savedAs} />}
       {frame.person === undefined ? null : (
         <p>
           <a class="small-link" href="/inbox">

@@ -123,14 +123,6 @@ export const postgresPersonApprovals = (database: Database): PersonApprovals => 
       (await statements.rows<ApprovalRow>(RECENT, [organization, person, limit])).map(toApproval),
     ),
 
-  shown: (organization, id, content) =>
-    database.within(organization, async (statements) => {
-      await statements.run(
-        `update approvals set shown_at = coalesce(shown_at, clock_timestamp()), shown = coalesce(shown, $3) where organization = $1 and id = $2`,
-        [organization, id, JSON.stringify(content)],
-      );
-    }),
-
   wrongValue: (organization, id) =>
     database.within(organization, async (statements) => {
       const row = await statements.first<{ value_tries: number }>(
@@ -308,6 +300,11 @@ const decided = (database: Database, approval: Approval, work: (statements: Stat
   });
 
 async function tellOfDecision(statements: Statements, approval: Approval): Promise<void> {
+  // What was seen is part of the decision's evidence by now, and lies nowhere else.
+  await statements.run('delete from screens where organization = $1 and approval = $2', [
+    approval.organization,
+    approval.id,
+  ]);
   await sendSignal(statements, 'approval', approval.id);
   await tellClient(statements, approval);
 }

@@ -36,6 +36,9 @@ const EXPIRED = [
      select token_hash from enrolments where expires_at < now() - interval '1 day' order by expires_at limit $1 for update skip locked)`,
   `delete from sign_ins_under_way where state_hash in (
      select state_hash from sign_ins_under_way where expires_at < now() order by expires_at limit $1 for update skip locked)`,
+  // What was shown and never decided is evidence of nothing.
+  `delete from screens where (organization, id) in (
+     select organization, id from screens where shown_at < now() - interval '2 days' order by shown_at limit $1 for update skip locked)`,
   `delete from signals where id in (
      select id from signals where at < now() - interval '1 minute' order by at limit $1 for update skip locked)`,
   `delete from issued_tokens_rest where (issued_at, jti) in (

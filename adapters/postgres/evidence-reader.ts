@@ -143,7 +143,7 @@ const EVENTS = `
          e.task, e.approval, e.jti, e.txn,
          coalesce((select jsonb_object_agg(substr(field.key, 9), field.value -> 'value')
                    from evidence_contents x, jsonb_each(x.fields) field
-                   where x.organization = e.organization and x.event = e.id and field.key like 'content.%' and field.value ? 'value'), '{}') as content
+                   where x.organization = e.organization and x.event = e.id and field.key like 'content.%' and field.key not in ('content.screen', 'content.signing_screen') and field.value ? 'value'), '{}') as content
   from evidence e
   join organizations o on o.id = e.organization
   left join people p on p.organization = e.organization and p.id = e.person

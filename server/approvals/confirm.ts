@@ -17,6 +17,7 @@ import type { ApprovalPages } from './pages.ts';
 import { evidenceOf, strengthOf } from './proof.ts';
 import { describeGranted } from './quorum.ts';
 import { firstApproval, isInBrowser, showApproved, showGiven } from './result.ts';
+import { isScreenId, seen, showScreen } from './screen.ts';
 import { showOver, showProblem } from './show.ts';
 import type { Approved } from './store.ts';
 import { cannotApproveWords, usablePasskeys } from './usable-passkeys.ts';
@@ -27,6 +28,7 @@ const SIGNING_SECONDS = 300;
 /** U4: keeps what was decided, and asks for the signature. */
 export async function askForSignature(
   ctx: Context,
+  form: ReadonlyMap<string, string>,
   approval: Approval,
   approved: Approved,
   session: Session,
@@ -56,7 +58,7 @@ export async function askForSignature(
     const fresh = await pages.approvals.find(approval.organization, approval.id);
     return showOver(ctx, fresh ?? approval, session, pages, 409);
   }
-  return show(ctx, approval, approved, usable.passkeys, session, pages);
+  return show(ctx, approval, approved, usable.passkeys, session, pages, { readScreen: form.get('screen') });
 }
 
 async function show(
@@ -66,7 +68,7 @@ async function show(
   passkeys: readonly Passkey[],
   session: Session,
   pages: ApprovalPages,
-  retry: { error?: Said; status?: number } = {},
+  { error, status, readScreen }: { error?: Said; status?: number; readScreen?: string | undefined },
 ): Promise<void> {
   const { timeZone } = session.person;
   const frame = frameOf(ctx, pages.cookies);
@@ -84,30 +86,33 @@ async function show(
     decision.confirms === undefined ? [] : await pages.approvals.signed(approval.organization, approval.id);
   const second = approved.quorum > 1 ? say(CEREMONY.needsSecond) : undefined;
   const spoken = leading.description.language;
-  page(
-    ctx,
+  const { name: agentName } = client.agent;
+  const request = JSON.stringify(await pages.webAuthn.requestOptions(passkeys, hash));
+  const headline = described.flatMap(({ description: { headline } }, index) =>
+    index === 0 ? [...headline] : [{ text: say(DECISION.and), critical: false }, ...headline],
+  );
+  const draw = (screen: string) =>
     confirmPage({
       frame,
+      screen,
+      readScreen: readScreen !== undefined && isScreenId(readScreen) ? readScreen : undefined,
       csrf: pages.cookies.csrf(ctx),
       action: ctx.path,
       requestHash: approval.requestHash,
       decisionHash: hash,
-      agentName: client.agent.name,
-      headline: described.flatMap(({ description: { headline } }, index) =>
-        index === 0 ? [...headline] : [{ text: say(DECISION.and), critical: false }, ...headline],
-      ),
+      agentName,
+      headline,
       taskLanguage: spoken === language ? undefined : spoken,
       impact: approved.impact,
       impactLine: leading.description.impactLine,
       impactSymbol: leading.description.impactSymbol,
       duration: say(decision.duration === 'once' ? CEREMONY.onceUntil : CEREMONY.until, { time }),
       approvals: first ? firstApproval(first, frame.speaker, timeZone) : second,
-      request: JSON.stringify(await pages.webAuthn.requestOptions(passkeys, hash)),
+      request,
       inInbox: !isInBrowser(ctx, approval),
-      error: retry.error,
-    }),
-    retry.status ?? 200,
-  );
+      error,
+    });
+  await showScreen(ctx, approval, session, pages, { draw, sentence: task.sentence, status });
 }
 
 /** The form of the confirm page: the signature over the decision's hash, and nothing else, makes the approval. */
@@ -140,6 +145,7 @@ export async function postSignature(
     return show(ctx, approval, approved, usable.passkeys, session, pages, {
       error: speakerFor(ctx).say(CEREMONY.notYourPasskey),
       status: read.problem === 'malformed' ? 400 : 409,
+      readScreen: form.get('read_screen'),
     });
   }
 
@@ -152,10 +158,9 @@ export async function postSignature(
     decision_hash: approved.hash,
     request_hash: approval.requestHash,
     acr: strength.acr,
+    amr: strength.amr,
     proof,
-    seconds_to_decide: approval.shownAt
-      ? Math.round((now.getTime() - approval.shownAt.getTime()) / 100) / 10
-      : undefined,
+    ...(await seen(approval, session, form, pages)),
   };
   const outcome = await pages.approvals.sign(approval, {
     person: person.id,

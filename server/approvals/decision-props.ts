@@ -29,7 +29,7 @@ export async function decisionProps(
   session: Session,
   pages: ApprovalPages,
   retry: Retry,
-): Promise<DecisionPage> {
+): Promise<Omit<DecisionPage, 'screen'>> {
   const { person } = session;
   const speaker = speakerFor(ctx);
   const { say } = speaker;

@@ -14,6 +14,8 @@ import type { PeopleStore, Session } from '../people/person.ts';
 import type { WebAuthn } from '../people/webauthn.ts';
 import type { Approval } from './approval.ts';
 import type { PromptStore, StandingStore } from './prompts.ts';
+import type { ReceiptStore } from './receipts.ts';
+import type { ScreenStore } from './screen.ts';
 import type { PersonApprovals } from './store.ts';
 
 export interface ApprovalPages {
@@ -31,6 +33,10 @@ export interface ApprovalPages {
   browser: BrowserRequests;
   history(organization: string, person: string, agent: string): Promise<{ uses: number }>;
   prompts: PromptStore;
+  screens: ScreenStore;
+  receipts: ReceiptStore;
+  /** Which templates draw the pages. */
+  template: string;
   standing: StandingStore;
   /** "I did not start this": pauses the agent for this person, and raises an alarm. */
   report(approval: Approval): Promise<void>;

@@ -19,6 +19,7 @@ import type { ApprovalPages } from './pages.ts';
 import { asksForPasskey, ceremonyFor, strengthOf } from './proof.ts';
 import { describeGranted } from './quorum.ts';
 import { showApproved } from './result.ts';
+import { seen } from './screen.ts';
 import { postSecondDecision } from './second.ts';
 import { showApproval, showOver, showProblem } from './show.ts';
 import { allTouched } from './touches.ts';
@@ -94,7 +95,7 @@ export async function postDecision(
     }
     if (ceremony.passkey) {
       const strength = strengthOf({ method: 'passkey', session, at: now });
-      return askForSignature(ctx, approval, { ...approved, task: { ...task, ...strength } }, session, pages);
+      return askForSignature(ctx, form, approval, { ...approved, task: { ...task, ...strength } }, session, pages);
     }
   }
 
@@ -114,9 +115,8 @@ export async function postDecision(
       decision_hash: hash,
       request_hash: approval.requestHash,
       acr: session.acr,
-      seconds_to_decide: approval.shownAt
-        ? Math.round((Date.now() - approval.shownAt.getTime()) / 100) / 10
-        : undefined,
+      amr: session.amr,
+      ...(await seen(approval, session, form, pages)),
       ...(task && isFast(approval.impact, approval.shownAt, new Date()) && { fast_decision: true }),
     },
   };
@@ -138,6 +138,7 @@ export async function postDecision(
     resultPage({
       frame,
       ...deniedWords(speaker, name),
+      savedAs: approval.id,
       ...(approval.kind === 'browser'
         ? {
             continueTo: {

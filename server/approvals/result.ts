@@ -52,6 +52,7 @@ export async function showApproved(
           }
         : { detail: say(RESULT.closeThis) }),
       ...(own && {
+        savedAs: approval.id,
         stop: { action: `/tasks/${task.id}/stop`, csrf: pages.cookies.csrf(ctx), label: say(RESULT.stopNow) },
         // What two people allowed, one of them does not let repeat.
         repeat: approval.quorum > 1 ? undefined : await offeredRepeat(ctx, task, session, pages),

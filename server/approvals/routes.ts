@@ -12,6 +12,7 @@ import { showInbox } from './inbox.ts';
 import { type ApprovalPages, nothingHere } from './pages.ts';
 import { postDecision } from './post-decision.ts';
 import { asSecond } from './quorum.ts';
+import { receiptRoutes } from './receipts.ts';
 import { postRepeat } from './repeat-pages.ts';
 import { showApproval } from './show.ts';
 
@@ -28,6 +29,8 @@ export function approvalRoutes(router: Router, pages: ApprovalPages): void {
   router.post('/interaction/:uid', (ctx) =>
     interact(ctx, pages, (approval, session) => postDecision(ctx, approval, session, pages)),
   );
+
+  receiptRoutes(router, pages); // /receipts/:id
 
   router.get('/r/:id', async (ctx) => {
     const session = signedIn(ctx);

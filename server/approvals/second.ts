@@ -13,6 +13,7 @@ import { decide } from './decide.ts';
 import type { ApprovalPages } from './pages.ts';
 import { strengthOf } from './proof.ts';
 import { describeGranted, secondDecision } from './quorum.ts';
+import { seen } from './screen.ts';
 import { showApproval, showOver, showProblem } from './show.ts';
 import { allTouched } from './touches.ts';
 
@@ -40,7 +41,7 @@ export async function postSecondDecision(
     if (!allTouched(form, allowed, reader)) {
       return showApproval(ctx, approval, session, pages, { wrongValue: true, status: 400 });
     }
-    return askForSignature(ctx, approval, approved, session, pages);
+    return askForSignature(ctx, form, approval, approved, session, pages);
   }
   const denied = decide(
     { requestHash: approval.requestHash, decision: 'deny', duration: 'once', allowed: undefined },
@@ -63,7 +64,15 @@ export async function postSecondDecision(
       application: approval.clientId,
       resource: approval.actions[0]?.resource,
       approval: approval.id,
-      content: { decision, decision_hash: hash, request_hash: approval.requestHash, acr, confirms: first.decided.hash },
+      content: {
+        decision,
+        decision_hash: hash,
+        request_hash: approval.requestHash,
+        acr,
+        amr: session.amr,
+        confirms: first.decided.hash,
+        ...(await seen(approval, session, form, pages)),
+      },
     },
   );
   if (!done) {

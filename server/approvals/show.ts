@@ -15,6 +15,7 @@ import { decisionProps, type Retry } from './decision-props.ts';
 import type { ApprovalPages } from './pages.ts';
 import { describeGranted } from './quorum.ts';
 import { showGiven } from './result.ts';
+import { showScreen } from './screen.ts';
 
 /** The decision page, or what became of the request. */
 export async function showApproval(
@@ -40,14 +41,11 @@ export async function showApproval(
     ...(await decisionProps(ctx, approval, described, client, session, pages, retry)),
     ...(await ceremonyProps(approval, described, first, session, pages, speakerFor(ctx), retry)),
   };
-  await pages.approvals.shown(approval.organization, approval.id, {
-    locale: speakerFor(ctx).language,
-    headline: props.headline.map(({ text }) => text).join(''),
-    impact_line: props.impactLine,
-    facts: props.facts,
-    request_hash: approval.requestHash,
+  await showScreen(ctx, approval, session, pages, {
+    draw: (screen) => decisionPage({ ...props, screen }),
+    sentence: props.headline.map(({ text }) => text).join(''),
+    status: retry.status,
   });
-  page(ctx, decisionPage(props), retry.status ?? 200);
 }
 
 /** The first decision again, or that it is too late: GET 200 or 410, POST 409 or 410. */

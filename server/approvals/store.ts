@@ -48,8 +48,6 @@ export interface PersonApprovals {
   find(organization: string, id: string): Promise<Approval | undefined>;
   waiting(organization: string, person: string): Promise<Approval[]>;
   recent(organization: string, person: string, limit: number): Promise<Approval[]>;
-  /** Notes the first time the page was shown, and exactly what it said. */
-  shown(organization: string, id: string, content: object): Promise<void>;
   /** Counts a value that was not the one that matters; answers how many there were now. */
   wrongValue(organization: string, id: string): Promise<number>;
   /** Counts a wrong number; answers how many there were now. */

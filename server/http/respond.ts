@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Context } from 'koa';
 
 /** Headers of every page (`ux.md` §11.2): nothing from elsewhere, in no frame, into no cache. */
@@ -18,6 +19,19 @@ export function page(ctx: Context, html: string, status = 200): void {
   ctx.vary('Accept-Language');
   ctx.type = 'html';
   ctx.body = html;
+}
+
+/**
+ * A page as it once was: to look at, and nothing more. No script runs, no form is sent, and it is of no origin, so that
+ * whatever a page of ours ever said cannot act in our name today.
+ */
+export function inert(ctx: Context, html: string): void {
+  page(ctx, html);
+  ctx.set(
+    'Content-Security-Policy',
+    "sandbox; default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'",
+  );
+  ctx.set('Repr-Digest', `sha-256=:${createHash('sha256').update(html).digest('base64')}:`); // RFC 9530
 }
 
 /** JSON, never cached. */

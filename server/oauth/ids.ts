@@ -15,6 +15,7 @@ export type IdPrefix =
   | 'pol'
   | 'off'
   | 'stp'
+  | 'scr'
   | 'bpr'
   | 'chg';
 

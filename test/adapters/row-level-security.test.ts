@@ -9,13 +9,15 @@ import {
   demoClient,
   EXCHANGE,
   inviteDetails,
+  pkce,
+  push,
   READ,
   readDetails,
   registerAgent,
 } from '../support/agent.ts';
 import { addPasskey } from '../support/authenticator.ts';
 import { approveWith, askInBrowser, financeAgent, refundDetails } from '../support/ceremony.ts';
-import { detailsParameter, signIn, tokenInBrowser } from '../support/person.ts';
+import { authorizationUrl, detailsParameter, signIn, tokenInBrowser } from '../support/person.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
 let server: TestServer;
@@ -68,6 +70,7 @@ const TABLES = [
     'sign_in_providers',
     'approvals',
     'decisions',
+    'screens',
     'tasks',
     'task_actions',
     'redemptions',
@@ -289,6 +292,12 @@ async function tellStory(): Promise<void> {
     { decision: 'approve', duration: 'once', read: '1' },
   );
   const token = invite.body.access_token;
+  // A page that is looked at and left.
+  const waiting = await push(agent, {
+    code_challenge: pkce().challenge,
+    authorization_details: detailsParameter(inviteDetails({ title: 'Later' })),
+  });
+  await person.get(authorizationUrl(agent, waiting.body.request_uri));
   const resourceServer = await demoClient(server, 'resourceServer');
   const own = await resourceServer.token({ grant_type: 'client_credentials', scope: 'redemptions' }, { dpop: false });
   const call = (path: string, body: unknown) =>

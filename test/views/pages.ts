@@ -5,6 +5,7 @@ import { errorPage } from '../../views/error.tsx';
 import { homePage } from '../../views/home.tsx';
 import { inboxPage } from '../../views/inbox.tsx';
 import { myAgentsPage } from '../../views/my-agents.tsx';
+import { receiptPage } from '../../views/receipt.tsx';
 import { allowedWords, deniedWords, expiredWords, resultPage } from '../../views/result.tsx';
 import { signInPage } from '../../views/sign-in.tsx';
 import { signInSettingsPage } from '../../views/sign-in-settings.tsx';
@@ -13,13 +14,15 @@ import { DECISION } from '../../views/words/decision.ts';
 import { ENTRANCE } from '../../views/words/entrance.ts';
 import { ERRORS } from '../../views/words/errors.ts';
 import type { PageLanguage } from '../../views/words/language.ts';
-import { RESULT } from '../../views/words/result.ts';
+import { RECEIPT } from '../../views/words/receipt.ts';
+import { OUTCOMES, RESULT } from '../../views/words/result.ts';
 import { speakerOf } from '../../views/words/speaker.ts';
 import { asItIs } from '../../views/words/words.ts';
 import { samplesIn } from './samples.ts';
 
 /** Names of others that stand on these pages beside those of the samples: the same in every language. */
 export const NAMES = [
+  'refund EUR 4,200.00 to Nordwind GmbH',
   'Acme SSO',
   'Acme Labs',
   'Acme',
@@ -107,6 +110,27 @@ export function pagesIn(language: PageLanguage) {
       frame,
       ...deniedWords(speaker, 'Finance Agent'),
       denyReasons: { action: '/r/req_8f2k/reason', csrf: 'csrf-value' },
+    }),
+    receipt: receiptPage({
+      frame,
+      csrf: 'csrf-value',
+      id: 'apr_8f2k91c',
+      agent: { id: 'agt_finance', name: 'Finance Agent' },
+      sentence: 'refund EUR 4,200.00 to Nordwind GmbH',
+      impact: 'high',
+      outcome: say(OUTCOMES.allowedOnce),
+      status: 'allowed',
+      askedAt: '14:01',
+      decidedAt: '14:02',
+      reason: undefined,
+      proof: say(RECEIPT.byPasskey),
+      seconds: 19,
+      task: { alive: true, until: '14:12', uses: { done: 0, most: 1 }, stopAction: '/tasks/tsk_91c/stop' },
+      screen: { erased: false, href: '/receipts/apr_8f2k91c/screen' },
+      requestHash: 'n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCgg',
+      decision: '{\n  "verdict": "approve"\n}',
+      decisionHash: 'CgFh0TxsrC4Is0V1sFbDwCggn4bQgYhMfWWaL-qgxVr',
+      timeline: oneAgent.timeline,
     }),
     'how-you-sign-in': signInSettingsPage({
       frame,

@@ -43,6 +43,7 @@ export function samplesIn(language: PageLanguage) {
     action: '/r/req_8f2k',
     requestHash: 'n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCgg',
     requestId: 'req_8f2k',
+    screen: 'scr_1',
     agentName: 'Meeting Helper',
     headline: [
       { text: 'read your calendar for ', critical: false },

@@ -1,0 +1,90 @@
+import type { Receipt, ReceiptStore } from '../../server/approvals/receipts.ts';
+import type { Database } from './database.ts';
+
+/** Receipts under row-level security. */
+export const postgresReceipts = (database: Database): ReceiptStore => ({
+  find: (organization, approval) =>
+    database.within(organization, async (statements) => {
+      const row = await statements.first<ReceiptRow>(RECEIPT, [organization, approval]);
+      if (!row) return undefined;
+      const events = await statements.rows<Receipt['events'][number]>(EVENTS, [
+        organization,
+        approval,
+        row.task?.id ?? null,
+      ]);
+      const seen = await statements.first<SeenRow>(SEEN, [organization, approval]);
+      return {
+        ...row,
+        task: row.task && { ...row.task, expiresAt: new Date(row.task.expiresAt) },
+        events,
+        screen: seen?.shown
+          ? {
+              shownAt: seen.shown.at,
+              language: seen.shown.language,
+              template: seen.shown.template,
+              seconds: seen.seconds ?? undefined,
+              erased: !seen.readable,
+            }
+          : undefined,
+      };
+    }),
+
+  screen: (organization, approval) =>
+    database.within(organization, async (statements) => {
+      const row = await statements.first<{ person: string; html: string | null; commitment: string }>(SCREEN, [
+        organization,
+        approval,
+      ]);
+      return row && { ...row, html: row.html ?? undefined };
+    }),
+});
+
+type ReceiptRow = Omit<Receipt, 'events' | 'screen' | 'task'> & {
+  task: (Omit<NonNullable<Receipt['task']>, 'expiresAt'> & { expiresAt: string }) | null;
+};
+
+interface SeenRow {
+  shown: { at: string; language: string; template: string } | null;
+  seconds: number | null;
+  readable: boolean;
+}
+
+const RECEIPT = `
+  select a.id as approval, a.person, json_build_object('id', g.id, 'name', g.name) as agent, a.kind, a.impact,
+         coalesce(t.sentence, a.sentence) as sentence, a.status, a.asked_at as "askedAt", a.decided_at as "decidedAt",
+         a.expires_at as "expiresAt", a.deny_reason as "denyReason", a.request_hash as "requestHash", a.decision,
+         a.decision_hash as "decisionHash",
+         case when t.id is not null then json_build_object(
+           'id', t.id, 'expiresAt', t.expires_at, 'acr', t.acr, 'amr', t.amr,
+           'uses', (select coalesce(sum(u.uses), 0)::int from task_actions u where u.organization = t.organization and u.task = t.id),
+           'maxUses', (select sum(u.max_uses)::int from task_actions u where u.organization = t.organization and u.task = t.id),
+           'alive', why_not_alive(t.organization,
+             array['organization:' || t.organization, 'agent:' || t.agent, 'pair:' || t.agent || '|' || t.person,
+                   'client:' || t.client_id, 'person:' || t.person, 'task:' || t.id],
+             array[t.agent], t.person, t.id, t.approved_at) is null) end as task
+  from approvals a
+  join agents g on g.organization = a.organization and g.id = a.agent
+  left join tasks t on t.organization = a.organization and t.id = a.task
+  where a.organization = $1 and a.id = $2`;
+
+const EVENTS = `
+  select type, decision, outcome, at from evidence
+  where organization = $1 and (approval = $2 or task = $3) and type <> 'admin.acted'
+  order by at desc, id desc limit 100`;
+
+// The decision, the last one where several people had to decide.
+const DECISION = `
+  from evidence e join evidence_contents c on c.organization = e.organization and c.event = e.id
+  where e.organization = $1 and e.approval = $2 and e.type in ('task.approved', 'task.denied')
+    and e.commitments ? 'content.screen'
+  order by e.at desc limit 1`;
+
+const SEEN = `
+  select c.fields -> 'content.shown' -> 'value' as shown,
+         (c.fields -> 'content.seconds_to_decide' ->> 'value')::float8 as seconds,
+         c.fields -> 'content.screen' ? 'value' as readable
+  ${DECISION}`;
+
+const SCREEN = `
+  select e.person, c.fields -> 'content.screen' ->> 'value' as html, e.commitments ->> 'content.screen' as commitment
+  ${DECISION}`;

@@ -1,0 +1,168 @@
+import type Router from '@koa/router';
+import type { Context } from 'koa';
+
+import { receiptPage } from '../../views/receipt.tsx';
+import { EVENTS } from '../../views/words/agents.ts';
+import { RECEIPT } from '../../views/words/receipt.ts';
+import { DENY_REASONS, OUTCOMES } from '../../views/words/result.ts';
+import type { Speaker } from '../../views/words/speaker.ts';
+import type { PlainMessage } from '../../views/words/words.ts';
+import type { Impact } from '../catalogue/action.ts';
+import { inert, page } from '../http/respond.ts';
+import { frameOf, signedIn } from '../people/pages.ts';
+import type { Person } from '../people/person.ts';
+import { type ApprovalPages, nothingHere } from './pages.ts';
+
+/** One decision of a person, as their own history tells it. */
+export interface Receipt {
+  approval: string;
+  person: string;
+  agent: { id: string; name: string };
+  kind: 'browser' | 'backchannel' | 'exchange';
+  impact: Impact;
+  /** As it was granted, else as it was shown; null where nobody was shown anything. */
+  sentence: string | null;
+  status: 'pending' | 'approved' | 'denied';
+  askedAt: Date;
+  decidedAt: Date | null;
+  expiresAt: Date;
+  denyReason: string | null;
+  requestHash: string;
+  /** As it was hashed. */
+  decision: { duration: string } | null;
+  decisionHash: string | null;
+  task: {
+    id: string;
+    expiresAt: Date;
+    /** Null where uses are not limited. */
+    maxUses: number | null;
+    uses: number;
+    /** Nothing has ended it. */
+    alive: boolean;
+    acr: string;
+    amr: readonly string[];
+  } | null;
+  /** Latest first. */
+  events: readonly { type: string; decision: string; outcome: string | null; at: Date }[];
+  /** What is known of the screen that was decided on; undefined where none was. */
+  screen:
+    | { shownAt: string; language: string; template: string; seconds: number | undefined; erased: boolean }
+    | undefined;
+}
+
+export interface ReceiptStore {
+  find(organization: string, approval: string): Promise<Receipt | undefined>;
+  /** The page as it was shown, byte for byte, or that it was erased, and the commitment to it either way. */
+  screen(
+    organization: string,
+    approval: string,
+  ): Promise<{ person: string; html: string | undefined; commitment: string } | undefined>;
+}
+
+/** Who reads another person's screens: whoever reads all evidence of the organization. */
+const READERS: readonly string[] = ['admin', 'security', 'auditor'];
+
+/** `/receipts/{approval}`, and the screen as it was shown. */
+export function receiptRoutes(router: Router, pages: ApprovalPages): void {
+  router.get('/receipts/:id', async (ctx) => {
+    const session = signedIn(ctx);
+    if (!session) return;
+    const { person } = session;
+    const receipt = await pages.receipts.find(person.organization, String(ctx.params.id));
+    if (receipt?.person !== person.id) return nothingHere(ctx, pages);
+    showReceipt(ctx, receipt, person, pages);
+  });
+
+  router.get('/receipts/:id/screen', async (ctx) => {
+    const session = signedIn(ctx);
+    if (!session) return;
+    const { person } = session;
+    const approval = String(ctx.params.id);
+    const screen = await pages.receipts.screen(person.organization, approval);
+    const reads = person.roles.some((role) => READERS.includes(role));
+    if (!screen || !(screen.person === person.id || reads)) return nothingHere(ctx, pages);
+    if (screen.html === undefined) return nothingHere(ctx, pages, 410);
+    if (screen.person !== person.id) {
+      // Reading evidence is evidence.
+      await pages.evidence.record({
+        organization: person.organization,
+        type: 'admin.acted',
+        decision: 'allowed',
+        reason: 'screen_read',
+        person: screen.person,
+        approval,
+        content: { by: person.id },
+      });
+    }
+    inert(ctx, screen.html);
+  });
+}
+
+function showReceipt(ctx: Context, receipt: Receipt, person: Person, { cookies }: ApprovalPages): void {
+  const frame = frameOf(ctx, cookies);
+  const { speaker } = frame;
+  const { say } = speaker;
+  const at = (date: Date) => speaker.clock(date, person.timeZone);
+  const { task, screen, denyReason } = receipt;
+  const reasons: Readonly<Record<string, PlainMessage>> = DENY_REASONS;
+  const reason = denyReason === null ? undefined : reasons[denyReason];
+  page(
+    ctx,
+    receiptPage({
+      frame,
+      csrf: cookies.csrf(ctx),
+      id: receipt.approval,
+      agent: receipt.agent,
+      sentence: receipt.sentence ?? undefined,
+      impact: receipt.impact,
+      outcome: say(outcomeOf(receipt)),
+      status: receipt.status === 'approved' ? 'allowed' : receipt.status === 'denied' ? 'denied' : 'info',
+      askedAt: at(receipt.askedAt),
+      decidedAt: receipt.decidedAt ? at(receipt.decidedAt) : undefined,
+      reason: reason && say(reason),
+      proof: task ? say(proofOf(task)) : undefined,
+      seconds: screen?.seconds,
+      task: task
+        ? {
+            alive: task.alive,
+            until: at(task.expiresAt),
+            uses: task.maxUses === null ? undefined : { done: task.uses, most: task.maxUses },
+            stopAction: `/tasks/${task.id}/stop`,
+          }
+        : undefined,
+      screen: screen && { erased: screen.erased, href: `/receipts/${receipt.approval}/screen` },
+      requestHash: receipt.requestHash,
+      decision: receipt.decision ? JSON.stringify(receipt.decision, undefined, 2) : undefined,
+      decisionHash: receipt.decisionHash ?? undefined,
+      timeline: receipt.events.map((event) => entryOf(event, at, speaker)),
+    }),
+  );
+}
+
+function outcomeOf({ status, decision, expiresAt }: Receipt): PlainMessage {
+  if (status === 'denied') return OUTCOMES.denied;
+  if (status === 'approved') return decision?.duration === 'once' ? OUTCOMES.allowedOnce : OUTCOMES.allowed;
+  return expiresAt <= new Date() ? OUTCOMES.expired : RECEIPT.waiting;
+}
+
+/** Passkeys sign the decision itself; anything else is how the person had signed in before they pressed the button. */
+const proofOf = ({ acr, amr }: NonNullable<Receipt['task']>): PlainMessage =>
+  amr.includes('pop')
+    ? RECEIPT.byPasskey
+    : acr === 'fed'
+      ? RECEIPT.byProvider
+      : acr === 'pwd'
+        ? RECEIPT.byPassword
+        : RECEIPT.otherwise;
+
+function entryOf(
+  { type, decision, outcome, at }: Receipt['events'][number],
+  clock: (date: Date) => string,
+  { say }: Speaker,
+) {
+  const texts: Readonly<Record<string, PlainMessage>> = EVENTS;
+  const outcomes: Readonly<Record<string, PlainMessage>> = OUTCOMES;
+  const ended = outcome ?? (decision === 'refused' ? 'refused' : undefined);
+  const words = ended === undefined ? undefined : outcomes[ended];
+  return { text: say(texts[type] ?? EVENTS.other), at: clock(at), outcome: words && say(words) };
+}

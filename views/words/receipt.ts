@@ -1,0 +1,42 @@
+import { words } from './words.ts';
+
+/** One decision, as a person's own history tells it. */
+export const RECEIPT = words({
+  title: { en: 'Receipt', de: 'Beleg' },
+  waiting: { en: 'waiting', de: 'offen' },
+  you: { en: 'You: {outcome}', de: 'Sie: {outcome}' },
+  asked: { en: 'Asked', de: 'Gefragt' },
+  decided: { en: 'Decided', de: 'Entschieden' },
+  afterSeconds: {
+    en: { one: '{time}, after {count} second', other: '{time}, after {count} seconds' },
+    de: { one: '{time}, nach {count} Sekunde', other: '{time}, nach {count} Sekunden' },
+  },
+  reason: { en: 'Reason', de: 'Grund' },
+  proof: { en: 'Proof', de: 'Nachweis' },
+  byPasskey: { en: 'Signed with a passkey', de: 'Mit einem Passkey unterschrieben' },
+  byProvider: {
+    en: 'A click, signed in through your organization',
+    de: 'Ein Klick, angemeldet über Ihre Organisation',
+  },
+  byPassword: { en: 'A click, signed in with a password', de: 'Ein Klick, angemeldet mit Passwort' },
+  otherwise: { en: 'A policy of your organization', de: 'Eine Regel Ihrer Organisation' },
+  holds: { en: 'Holds', de: 'Gültig' },
+  ended: { en: 'Ended', de: 'Beendet' },
+  used: { en: 'Used', de: 'Genutzt' },
+  usedOf: { en: '{uses} of {most}', de: '{uses} von {most}' },
+  number: { en: 'Receipt', de: 'Beleg' },
+  screen: { en: 'The screen as shown', de: 'Die Seite, wie sie gezeigt wurde' },
+  screenLead: {
+    en: 'Kept byte for byte with your decision. Nothing on it works any more.',
+    de: 'Byte für Byte mit Ihrer Entscheidung aufbewahrt. Nichts darauf funktioniert noch.',
+  },
+  screenErased: {
+    en: 'Its content was erased. The proof of what it said remains.',
+    de: 'Ihr Inhalt wurde gelöscht. Der Nachweis dessen, was darauf stand, bleibt.',
+  },
+  exact: { en: 'Exact decision', de: 'Genaue Entscheidung' },
+  request: { en: 'Request', de: 'Anfrage' },
+  decision: { en: 'Decision', de: 'Entscheidung' },
+  happened: { en: 'What happened', de: 'Was geschah' },
+  savedAs: { en: 'Receipt {link}, saved under Your agents', de: 'Beleg {link}, abgelegt unter „Ihre Agenten“' },
+});
