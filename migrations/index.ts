@@ -3,6 +3,7 @@ import knexPackage, { type Knex } from 'knex';
 import * as initial from './001_initial.ts';
 import * as passkeys from './020_passkeys.ts';
 import * as ceremony from './021_ceremony.ts';
+import * as secondPerson from './022_second_person.ts';
 import * as languages from './030_languages.ts';
 import * as screens from './031_screens.ts';
 import * as prompts from './040_prompts.ts';
@@ -28,6 +29,7 @@ const migrations: readonly Migration[] = [
   { name: '001_initial', ...initial },
   { name: '020_passkeys', ...passkeys },
   { name: '021_ceremony', ...ceremony },
+  { name: '022_second_person', ...secondPerson },
   { name: '030_languages', ...languages },
   { name: '031_screens', ...screens },
   { name: '040_prompts', ...prompts },

@@ -21,6 +21,7 @@ import type { Sealing } from './keys/seal.ts';
 import type { Outcome } from './oauth/refusal.ts';
 import type { PeopleStore, Person } from './people/person.ts';
 import type { Presented, Statement } from './people/trusted-jwt.ts';
+import { needsTwo } from './tasks/ask.ts';
 
 export interface BackchannelDependencies {
   issuer: string;
@@ -66,6 +67,7 @@ export const requestSeconds = (ctx: { req: IncomingMessage }, params: { requeste
   backchannelSeconds(
     clientOf(ctx),
     params.requested_expiry === undefined ? undefined : Number(params.requested_expiry),
+    needsTwo(stateOf(ctx.req).asked?.impact ?? 'low', clientOf(ctx).agent),
   );
 
 /**

@@ -5,6 +5,7 @@ import { useSpeaker } from './words/context.tsx';
 import { DECISION } from './words/decision.ts';
 import { INBOX } from './words/inbox.ts';
 import { IMPACT, SHELL } from './words/shell.ts';
+import type { Said } from './words/words.ts';
 
 export interface InboxPage {
   frame: Frame;
@@ -26,6 +27,8 @@ export interface WaitingRequest {
   impactSymbol: string;
   /** A clock time. */
   expiresAt: string;
+  /** Somebody else decided first, and this person is the second. */
+  secondFor?: Said | undefined;
 }
 
 /** U7: what waits for this person. Nothing here decides. */
@@ -63,7 +66,7 @@ function Inbox({ frame, waiting, earlier, recent, events }: InboxPage) {
   );
 }
 
-function Waiting({ href, agentName, headline, impact, impactSymbol, expiresAt }: WaitingRequest) {
+function Waiting({ href, agentName, headline, impact, impactSymbol, expiresAt, secondFor }: WaitingRequest) {
   const { say, markup } = useSpeaker();
   return (
     <li>
@@ -74,7 +77,15 @@ function Waiting({ href, agentName, headline, impact, impactSymbol, expiresAt }:
         <span class="words">
           <span class="quiet">{markup(DECISION.wantsTo, { agent: <Foreign text={agentName} limit={80} /> })}</span>{' '}
           <strong dir="auto">{headline}</strong>{' '}
-          <span class="quiet">{say(INBOX.until, { impact: say(IMPACT[impact]), time: expiresAt })}</span>
+          <span class="quiet">
+            {say(INBOX.until, { impact: say(IMPACT[impact]), time: expiresAt })}
+            {secondFor === undefined ? null : (
+              <>
+                {' · '}
+                <bdi>{secondFor}</bdi>
+              </>
+            )}
+          </span>
         </span>{' '}
         <span class="review">{say(INBOX.review)}</span>
       </a>

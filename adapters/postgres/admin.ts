@@ -95,8 +95,9 @@ export const postgresAdmin = (database: Database): AdminStore => ({
   addPerson: (act, { id, email, name, roles }) =>
     database.within(act.organization, async (statements) => {
       const added = await statements.run(
-        'insert into people (organization, id, email, name, roles) values ($1, $2, $3, $4, $5) on conflict (organization, lower(email)) do nothing',
-        [act.organization, id, email, name, roles],
+        `insert into people (organization, id, email, name, roles, made_by) values ($1, $2, $3, $4, $5, array[$6])
+         on conflict (organization, lower(email)) do nothing`,
+        [act.organization, id, email, name, roles, actorOf(act.caller)],
       );
       if (added === 0) return 'taken';
       await acted(statements, act, 'person.added', { person: id, email, name, roles });
@@ -112,6 +113,7 @@ export const postgresAdmin = (database: Database): AdminStore => ({
         expiresAt,
       ]);
       if (added === 0) return false;
+      await statements.run(MADE_BY, [act.organization, person, actorOf(act.caller)]);
       await acted(statements, act, 'enrolment.offered', { person, expires_at: expiresAt.toISOString() });
       return true;
     }),
@@ -364,6 +366,9 @@ const PEOPLE = `
   from people p where p.organization = $1`;
 
 // Only for somebody who cannot sign in yet; an earlier link of theirs ends.
+const MADE_BY = `
+  update people set made_by = array(select distinct unnest(made_by || $3::text)) where organization = $1 and id = $2`;
+
 const ADD_ENROLMENT = `
   with open as (
     select p.id from people p

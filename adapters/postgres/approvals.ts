@@ -187,6 +187,12 @@ export const postgresPersonApprovals = (database: Database): PersonApprovals => 
       return row && toApproved(row.decided);
     }),
 
+  maySecond: (organization, person, id) =>
+    database.within(organization, async (statements) => {
+      const answer = await statements.first<{ may: boolean }>(MAY_SECOND, [organization, person, id]);
+      return answer?.may ?? false;
+    }),
+
   signed: (organization, id) =>
     database.within(organization, async (statements) => {
       const rows = await statements.rows<Omit<SignedDecision, 'decided'> & { decided: StoredDecided }>(SIGNED, [
@@ -203,8 +209,11 @@ export const postgresPersonApprovals = (database: Database): PersonApprovals => 
       .within(organization, async (statements) => {
         if (!(await isAlive(statements, approval))) return false;
         const others = signature.person !== approval.person;
-        const may = others && (await statements.first(MAY_SECOND, [organization, signature.person, approval.agent]));
-        if (others && !may) return false;
+        if (others) {
+          await statements.run(HOLD_SECOND, [organization, signature.person, approval.agent]);
+          const answer = await statements.first<{ may: boolean }>(MAY_SECOND, [organization, signature.person, id]);
+          if (!answer?.may) return false;
+        }
         // From here on whoever signs this approval waits for us.
         const open = await statements.first<{ quorum: number }>(LOCK_OPEN, [
           organization,
@@ -430,7 +439,10 @@ const FIND_OPEN = `
 
 const WAITING = `
   ${APPROVAL}
-  where organization = $1 and person = $2 and status = 'pending' and expires_at > clock_timestamp() and not ${STOPPED}
+  where organization = $1 and status = 'pending' and expires_at > clock_timestamp() and not ${STOPPED}
+    and (person = $2 or (quorum > 1 and may_second(organization, $2, id) and exists (
+      select from decisions d
+      where d.organization = a.organization and d.approval = a.id and d.person = a.person and d.signed_at is not null)))
   order by array_position(array['critical', 'high', 'medium', 'low'], impact), expires_at`;
 
 const RECENT = `
@@ -494,13 +506,12 @@ const LOCK_OPEN = `
   where organization = $1 and id = $2 and request_hash = $3 and status = 'pending' and expires_at > clock_timestamp()
   returning quorum`;
 
-// Somebody with the role, who answers for no part of it: neither the agent's owner nor its deputy. Who asked is never
-// this person, because their own decision is the first.
-const MAY_SECOND = `
+// The rows behind the answer are held until the signature is committed.
+const HOLD_SECOND = `
   select from people p, agents g
-  where p.organization = $1 and p.id = $2 and p.status = 'active' and 'approver' = any(p.roles)
-    and g.organization = $1 and g.id = $3 and p.id not in (g.owner, g.deputy)
-  for share of p, g`;
+  where p.organization = $1 and p.id = $2 and g.organization = $1 and g.id = $3 for share of p, g`;
+
+const MAY_SECOND = 'select may_second($1, $2, $3) as may';
 
 const DENY = `
   update approvals set status = 'denied', decided_at = clock_timestamp(), decision = $4, decision_hash = $5, deny_reason = $6

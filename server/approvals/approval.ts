@@ -44,6 +44,9 @@ export interface Approval {
   valueTries: number;
 }
 
+/** How long two people have to decide, in seconds. */
+export const TWO_PEOPLE_SECONDS = 1800;
+
 /** Nothing more can be decided about it. */
 export const isOver = (approval: Approval): 'decided' | 'expired' | undefined =>
   approval.status !== 'pending'

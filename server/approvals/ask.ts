@@ -14,12 +14,12 @@ import { canonicalJson, instant, sha256url } from '../oauth/canonical.ts';
 import { newId, newSecret } from '../oauth/ids.ts';
 import { allow, type Outcome, refuse } from '../oauth/refusal.ts';
 import type { Person } from '../people/person.ts';
-import { type AgentRequest, parseAgentRequest, whyNotAsked } from '../tasks/ask.ts';
+import { type AgentRequest, needsTwo, parseAgentRequest, whyNotAsked } from '../tasks/ask.ts';
 import { covers } from '../tasks/coverage.ts';
 import type { Policy } from '../tasks/policies.ts';
 import { type CanonicalRequest, canonicalAction, requestHash, toDetail } from '../tasks/request.ts';
 import { type Authentication, isAsStrong, type Task, type TaskStore } from '../tasks/task.ts';
-import type { NewApproval } from './approval.ts';
+import { type NewApproval, TWO_PEOPLE_SECONDS } from './approval.ts';
 import { promptRefusal } from './budget.ts';
 import { decideByPolicy, type PolicyDependencies, policyOf } from './by-policy.ts';
 import type { ApprovalStore, PromptRule } from './store.ts';
@@ -112,7 +112,9 @@ export async function askPerson(
     if (unproven) return refuse(unproven);
   }
 
-  const expiresAt = new Date(Date.now() + question.seconds * 1000);
+  // Begun in a browser, it waits for the second person on when the browser is gone.
+  const patient = question.kind === 'browser' && needsTwo(asked.impact, agent);
+  const expiresAt = new Date(Date.now() + (patient ? TWO_PEOPLE_SECONDS : question.seconds) * 1000);
   const request: CanonicalRequest = {
     organization: person.organization,
     agent: agent.id,

@@ -1,16 +1,24 @@
 import type { ClientRecord } from '../agents/clients.ts';
 import { parseStrictJson } from '../oauth/strict-json.ts';
 import { checkText, checkTexts } from '../oauth/text.ts';
+import { TWO_PEOPLE_SECONDS } from './approval.ts';
 
 /** How long a question from behind may wait, in seconds: somebody sits before an attended agent. */
 export const BACKCHANNEL_SECONDS = {
   attended: { usual: 300, longest: 600 },
   unattended: { usual: 3600, longest: 72 * 3600 },
+  /** The second person sits elsewhere. */
+  twoPeople: { usual: TWO_PEOPLE_SECONDS, longest: 3600 },
 } as const;
 
 /** CIBA Core §7.1, `requested_expiry`: what the client asked for, within what its agent may have. */
-export function backchannelSeconds({ agent }: Pick<ClientRecord, 'agent'>, requested: number | undefined): number {
-  const { usual, longest } = BACKCHANNEL_SECONDS[agent?.mode === 'unattended' ? 'unattended' : 'attended'];
+export function backchannelSeconds(
+  { agent }: Pick<ClientRecord, 'agent'>,
+  requested: number | undefined,
+  twoPeople = false,
+): number {
+  const mode = agent?.mode === 'unattended' ? 'unattended' : twoPeople ? 'twoPeople' : 'attended';
+  const { usual, longest } = BACKCHANNEL_SECONDS[mode];
   return Math.min(requested ?? usual, longest);
 }
 

@@ -12,10 +12,10 @@ import { speakerFor } from '../people/language.ts';
 import { frameOf } from '../people/pages.ts';
 import type { Passkey } from '../people/passkey.ts';
 import type { Session } from '../people/person.ts';
-import type { Approval } from './approval.ts';
+import { type Approval, isOver } from './approval.ts';
 import type { ApprovalPages } from './pages.ts';
 import { evidenceOf, strengthOf } from './proof.ts';
-import { describeGranted } from './quorum.ts';
+import { describeGranted, readerOf } from './quorum.ts';
 import { firstApproval, isInBrowser, showApproved, showGiven } from './result.ts';
 import { isScreenId, seen, showScreen } from './screen.ts';
 import { showOver, showProblem } from './show.ts';
@@ -73,7 +73,8 @@ async function show(
   const { timeZone } = session.person;
   const frame = frameOf(ctx, pages.cookies);
   const { say, clock, language, catalogue: locale } = frame.speaker;
-  const reader = { person: session.person, locale, catalogue: pages.catalogue() };
+  const person = await readerOf(approval, session, pages);
+  const reader = { person, locale, catalogue: pages.catalogue() };
   const described = describeGranted(approval, approved, reader);
   const client = await pages.clients.find(approval.clientId);
   const [leading] = (described ?? []).toSorted(
@@ -129,12 +130,17 @@ export async function postSignature(
   const approved = await pages.approvals.proposed(approval.organization, approval.id, person.id);
   // Another tab chose otherwise, or it is too late to sign: the page is opened again, and says what is so now.
   if (!approved || approved.hash !== form.get('decision_hash')) {
+    const fresh = await decidedMeanwhile(approval, pages);
+    if (fresh) return showOver(ctx, fresh, session, pages, 409);
     return showProblem(ctx, 'changed', approval, session, pages);
   }
   const usable = await usablePasskeys(approval, session, pages, now);
   const read = await pages.webAuthn.readAssertion(form.get('assertion') ?? '', usable.passkeys, approved.hash);
   const event = eventOf(approval, approved, session);
   if (!read.ok) {
+    // The same signature in two tabs: the second is late, and not wrong.
+    const fresh = await decidedMeanwhile(approval, pages);
+    if (fresh) return showOver(ctx, fresh, session, pages, 409);
     await pages.evidence.record({
       ...event,
       type: 'proof.refused',
@@ -180,6 +186,14 @@ export async function postSignature(
   return outcome === 'given'
     ? showGiven(ctx, approval, session, pages)
     : showApproved(ctx, approval, { task, duration: approved.decision.duration }, session, pages);
+}
+
+async function decidedMeanwhile(
+  { organization, id }: Approval,
+  { approvals }: Pick<ApprovalPages, 'approvals'>,
+): Promise<Approval | undefined> {
+  const fresh = await approvals.find(organization, id);
+  return fresh && isOver(fresh) ? fresh : undefined;
 }
 
 const eventOf = (

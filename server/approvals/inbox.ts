@@ -30,10 +30,15 @@ export async function showInbox(ctx: Context, { person }: Session, pages: Approv
       symbol: described?.[0]?.description.impactSymbol ?? '',
     };
   };
+  const secondFor = async (approval: Approval) => {
+    const other = approval.person === person.id ? undefined : await pages.people.find(approval.person);
+    return other && say(INBOX.secondFor, { person: other.name });
+  };
   const rows = await Promise.all(
     waiting
-      .filter(({ kind }) => kind !== 'browser')
-      .map(async (approval) => ({ approval, ...(await rowOf(approval)) })),
+      // One's own of this browser is decided where it began; another's is found here.
+      .filter((approval) => approval.kind !== 'browser' || approval.person !== person.id)
+      .map(async (approval) => ({ approval, ...(await rowOf(approval)), secondFor: await secondFor(approval) })),
   );
   const today = recent.filter(({ askedAt }) => Date.now() - askedAt.getTime() < 86_400_000);
   const count = (status: Approval['status']) => today.filter((approval) => approval.status === status).length;
@@ -54,7 +59,8 @@ export async function showInbox(ctx: Context, { person }: Session, pages: Approv
     ctx,
     inboxPage({
       frame,
-      waiting: rows.map(({ approval, agentName, headline, symbol }) => ({
+      waiting: rows.map(({ approval, agentName, headline, symbol, secondFor }) => ({
+        secondFor,
         href: `/r/${approval.id}`,
         agentName,
         headline,

@@ -1,6 +1,5 @@
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { instant } from '../oauth/canonical.ts';
-import type { Accountable } from '../people/passkey.ts';
 import type { Person, Session } from '../people/person.ts';
 import { type Decision, decisionHash } from '../tasks/decision.ts';
 import { type Approval, isOver } from './approval.ts';
@@ -8,32 +7,29 @@ import { type DescribedAction, describeApproval } from './decide.ts';
 import type { ApprovalPages } from './pages.ts';
 import type { Approved, SignedDecision } from './store.ts';
 
-/** Whoever approves for others. */
-export const APPROVER = 'approver';
-
-/**
- * May this person be the second of two? Never who asked, nor who answers for the agent: whoever gains by a task does not
- * also check it.
- */
-export const maySecond = (
-  { organization, id, roles }: Pick<Person, 'organization' | 'id' | 'roles'>,
-  approval: Pick<Approval, 'organization' | 'person'>,
-  { owner, deputy }: Accountable,
-): boolean =>
-  organization === approval.organization && roles.includes(APPROVER) && ![approval.person, owner, deputy].includes(id);
-
 /** The first decision of an approval that this person may be the second for, or has been. */
 export async function asSecond(
   { person }: Session,
   approval: Approval,
-  { approvals, accountable }: Pick<ApprovalPages, 'approvals' | 'accountable'>,
+  { approvals }: Pick<ApprovalPages, 'approvals'>,
 ): Promise<SignedDecision | undefined> {
-  const agent = await accountable(approval.organization, approval.agent);
-  if (!agent || !maySecond(person, approval, agent)) return undefined;
-  const [first, second] = await approvals.signed(approval.organization, approval.id);
+  const { organization, id } = approval;
+  if (!(await approvals.maySecond(organization, person.id, id))) return undefined;
+  const [first, second] = await approvals.signed(organization, id);
   if (!first || first.decided.quorum < 2) return undefined;
   // Decided without them, it is none of theirs any more.
   return isOver(approval) && second?.person !== person.id ? undefined : first;
+}
+
+/** For whom a page is written: the person that the task is for, in the time zone of whoever reads. */
+export async function readerOf(
+  approval: Approval,
+  { person }: Session,
+  { people }: Pick<ApprovalPages, 'people'>,
+): Promise<Person> {
+  if (approval.person === person.id) return person;
+  const subject = await people.find(approval.person);
+  return subject ? { ...subject, timeZone: person.timeZone } : person;
 }
 
 /** The same as the first decision in everything that is granted; only who says it, when, and what it confirms is new. */

@@ -13,7 +13,7 @@ import { ceremonyProps } from './ceremony-props.ts';
 import { type DecisionProblem, describeApproval } from './decide.ts';
 import { decisionProps, type Retry } from './decision-props.ts';
 import type { ApprovalPages } from './pages.ts';
-import { describeGranted } from './quorum.ts';
+import { describeGranted, readerOf } from './quorum.ts';
 import { showGiven } from './result.ts';
 import { showScreen } from './screen.ts';
 
@@ -33,7 +33,11 @@ export async function showApproval(
   const first = signed.find(({ person }) => person === approval.person);
   // The second person reads what the first one signed, and not what was asked.
   const described = first
-    ? describeGranted(approval, first.decided, { person: session.person, locale, catalogue: pages.catalogue() })
+    ? describeGranted(approval, first.decided, {
+        person: await readerOf(approval, session, pages),
+        locale,
+        catalogue: pages.catalogue(),
+      })
     : describeApproval(approval, pages.catalogue(), session.person, locale);
   const client = await pages.clients.find(approval.clientId);
   if (!described || !client?.agent) return showProblem(ctx, 'not_describable', approval, session, pages);

@@ -46,6 +46,7 @@ export interface ApprovalStore {
 /** The same, seen from a page: one organization, the person's own. */
 export interface PersonApprovals {
   find(organization: string, id: string): Promise<Approval | undefined>;
+  /** What this person can decide now: their own, and what waits for a second person. */
   waiting(organization: string, person: string): Promise<Approval[]>;
   recent(organization: string, person: string, limit: number): Promise<Approval[]>;
   /** Counts a value that was not the one that matters; answers how many there were now. */
@@ -70,6 +71,8 @@ export interface PersonApprovals {
   propose(approval: Approval, person: string, decided: Approved, expiresAt: Date): Promise<boolean>;
   /** What waits for this person's signature. */
   proposed(organization: string, id: string, person: string): Promise<Approved | undefined>;
+  /** May this person be the second of two? */
+  maySecond(organization: string, person: string, id: string): Promise<boolean>;
   /** Who signed so far, the first before the second. */
   signed(organization: string, id: string): Promise<SignedDecision[]>;
   /**

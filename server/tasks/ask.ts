@@ -1,5 +1,5 @@
 import type { ClientRecord } from '../agents/clients.ts';
-import { beyondLimits, type Limits } from '../agents/limits.ts';
+import { beyondLimits, type Limits, needsSecondPerson } from '../agents/limits.ts';
 import type { Impact } from '../catalogue/action.ts';
 import { worse } from '../catalogue/action.ts';
 import { type Catalogue, isRedeemedAt } from '../catalogue/catalogue.ts';
@@ -135,6 +135,10 @@ export function whyNotAsked(
   const unredeemed = proven.find(({ resource }) => !isRedeemedAt(catalogue.resources.get(resource)));
   return unredeemed && { reason: 'impact_needs_redemption', impact, type: unredeemed.action };
 }
+
+/** Is it clear from the beginning that two people have to approve? */
+export const needsTwo = (impact: Impact, agent: ClientRecord['agent']): boolean =>
+  impact === 'critical' || (agent !== null && needsSecondPerson(agent.limits, impact));
 
 /** What a person has to prove that they approve. */
 export const isProven = (impact: Impact): boolean => impact === 'high' || impact === 'critical';

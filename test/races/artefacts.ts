@@ -18,7 +18,16 @@ import {
   registerAgent,
   type TestClient,
 } from '../support/agent.ts';
-import { addingForm, addPasskey, newAuthenticator, SECURITY } from '../support/authenticator.ts';
+import { addingForm, addPasskey, newAuthenticator, optionsIn, SECURITY } from '../support/authenticator.ts';
+import {
+  approveWith,
+  askFreely,
+  askInBrowser,
+  CHOICES,
+  deleteDetails,
+  financeAgent,
+  refundDetails,
+} from '../support/ceremony.ts';
 import { newJwk, publicPart } from '../support/identity-provider.ts';
 import {
   authorizationUrl,
@@ -26,6 +35,7 @@ import {
   continuationOf,
   detailsParameter,
   type PageAnswer,
+  signIn,
   tokenInBrowser,
 } from '../support/person.ts';
 import { send } from '../support/send.ts';
@@ -316,15 +326,50 @@ export const MORE: readonly Artefact[] = [
   },
   {
     name: 'challenge of a new passkey, vouched for by another',
-    prepare: async ({ deployment: { issuer }, person }) => {
-      const first = await addPasskey(person, issuer);
-      return async () => {
-        const form = addingForm(await person.get(SECURITY), newAuthenticator(issuer), { by: first });
+    prepare:
+      async ({ deployment: { issuer }, person, key }) =>
+      async () => {
+        const form = addingForm(await person.get(SECURITY), newAuthenticator(issuer), { by: key });
         return (base) => person.at(base).post(`${SECURITY}/passkeys`, form);
-      };
-    },
+      },
     heard: { '200 page': 1, '403 page': LATE },
     made: 'passkeys',
+  },
+  {
+    name: 'signature of a passkey under one decision',
+    prepare: async ({ deployment, database, person, key }) => {
+      const agent = await financeAgent(deployment);
+      await askFreely(database, agent.registration.organization);
+      return async (round) => {
+        const { page } = await askInBrowser(agent, person, refundDetails({ invoice: `INV-${round}` }));
+        const confirm = await person.submit(page, CHOICES);
+        const assertion = key.get(optionsIn(confirm, 'request'));
+        return (base) => person.at(base).submit(confirm, { assertion });
+      };
+    },
+    heard: { '200 page': 1, 'too late': LATE },
+    made: 'tasks',
+  },
+  {
+    name: 'second approval of what needs two',
+    prepare: async ({ deployment, database, person, key }) => {
+      const agent = await financeAgent(deployment);
+      await askFreely(database, agent.registration.organization);
+      const second = await signIn(deployment, 'approver@acme.example');
+      const theirs = await addPasskey(second, deployment.issuer);
+      return async (round) => {
+        const repository = `acme/repo-${round}`;
+        const choices = { ...CHOICES, critical_value: repository };
+        const { page } = await askInBrowser(agent, person, deleteDetails({ repository }));
+        await approveWith(person, page, key, choices);
+        const [, review = ''] = /href="(\/r\/apr_[0-9a-f]+)"/.exec((await second.get('/inbox')).html) ?? [];
+        const confirm = await second.submit(await second.get(review), choices);
+        const assertion = theirs.get(optionsIn(confirm, 'request'));
+        return (base) => second.at(base).submit(confirm, { assertion });
+      };
+    },
+    heard: { '200 page': 1, 'too late': LATE },
+    made: 'tasks',
   },
   {
     name: 'enrolment link',

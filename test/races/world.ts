@@ -12,6 +12,7 @@ import {
   registerAgent,
   type TestClient,
 } from '../support/agent.ts';
+import { type Authenticator, addPasskey } from '../support/authenticator.ts';
 import { type Deployment, type DeploymentOptions, startDeployment } from '../support/deployment.ts';
 import {
   authorizationUrl,
@@ -36,6 +37,8 @@ export interface World {
   child: TestClient;
   resourceServer: TestClient;
   person: TestPerson;
+  /** The person's passkey. */
+  key: Authenticator;
   /** The same person, signed in at another device. */
   otherDevice: TestPerson;
   close(): Promise<void>;
@@ -70,6 +73,7 @@ export async function makeWorld({ settings, ...options }: DeploymentOptions): Pr
       grant_types: ['authorization_code', 'refresh_token'],
     });
     const person = await signIn(deployment);
+    const key = await addPasskey(person, deployment.issuer);
     const first = await tokenInBrowser(agent, person, READING);
     if (first.status !== 200) throw new Error(`the first task: ${first.status} ${JSON.stringify(first.body)}`);
     return {
@@ -80,6 +84,7 @@ export async function makeWorld({ settings, ...options }: DeploymentOptions): Pr
       child,
       resourceServer: await demoClient(deployment, 'resourceServer'),
       person,
+      key,
       otherDevice: await signIn(deployment),
       close,
     };

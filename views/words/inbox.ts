@@ -14,6 +14,7 @@ export const INBOX = words({
     de: '{allowed} erlaubt · {denied} abgelehnt · {expired} abgelaufen',
   },
   until: { en: '{impact} · until {time}', de: '{impact} · bis {time}' },
+  secondFor: { en: 'second approval, for {person}', de: 'zweite Freigabe, für {person}' },
   review: { en: 'Review', de: 'Ansehen' },
   anAgent: { en: 'An agent', de: 'Ein Agent' },
   noLongerOffered: { en: 'something that is no longer offered', de: 'etwas, das nicht mehr angeboten wird' },

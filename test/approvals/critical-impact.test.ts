@@ -1,0 +1,378 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import pg from 'pg';
+
+import { CIBA, claimsOf, type Json, type TestClient } from '../support/agent.ts';
+import { type Authenticator, addPasskey, optionsIn } from '../support/authenticator.ts';
+import {
+  approveWith,
+  askFreely,
+  askInBrowser,
+  DELETE,
+  deleteDetails,
+  financeAgent,
+  linkIn,
+  refundDetails,
+  sign,
+  tokenAfter,
+} from '../support/ceremony.ts';
+import { continuationOf, detailsParameter, type PageAnswer, signIn, type TestPerson } from '../support/person.ts';
+import { startServer, type TestServer } from '../support/server.ts';
+
+let server: TestServer;
+let database: pg.Client;
+let agent: TestClient;
+let [anna, ben, olga]: { person: TestPerson; key: Authenticator }[] = [];
+beforeAll(async () => {
+  server = await startServer();
+  database = new pg.Client({ connectionString: server.databaseUrl });
+  await database.connect();
+  agent = await financeAgent(server);
+  await askFreely(database, agent.registration.organization);
+  const member = async (email: string) => {
+    const person = await signIn(server, email);
+    return { person, key: await addPasskey(person, server.issuer) };
+  };
+  // Olga owns the agent, Ada is its deputy, Ben approves for others.
+  [anna, ben, olga] = [
+    await member('person@acme.example'),
+    await member('approver@acme.example'),
+    await member('owner@acme.example'),
+  ];
+});
+afterAll(async () => {
+  await database?.end();
+  await server?.close();
+});
+
+const at = (member: { person: TestPerson; key: Authenticator } | undefined) => {
+  if (!member) throw new Error('nobody');
+  return member;
+};
+let count = 0;
+const fresh = () => `acme/repo-${++count}`;
+const tasks = async () =>
+  Number((await database.query(`select count(*) from tasks where impact = 'critical'`)).rows[0].count);
+const lastApproval = async () =>
+  (await database.query('select * from approvals order by asked_at desc limit 1')).rows[0];
+const choices = (repository: string) => ({
+  decision: 'approve',
+  duration: 'once',
+  read: '1',
+  critical_value: repository,
+});
+const giveRole = (email: string, roles: string[]) =>
+  database.query('update people set roles = $2 where email = $1', [email, roles]);
+
+/** Anna's half of a request in the browser. */
+async function firstHalf(repository = fresh()) {
+  const { person, key } = at(anna);
+  const asked = await askInBrowser(agent, person, deleteDetails({ repository }));
+  const waiting = await approveWith(person, asked.page, key, choices(repository));
+  const { id } = await lastApproval();
+  return { asked, waiting, repository, review: `/r/${id}`, id: String(id) };
+}
+
+test('A6: two people with their own passkeys make one task; the first one’s page leads back to the client', async () => {
+  const before = await tasks();
+  const { asked, waiting, repository, review } = await firstHalf();
+  expect(waiting.html).toMatch(/Waiting for a second person\./);
+  expect(waiting.html).toMatch(/src="\/static\/waiting\.js"/);
+  expect(await tasks()).toBe(before);
+
+  const { person, key } = at(ben);
+  const inbox = await person.get('/inbox');
+  expect(inbox.html).toMatch(
+    new RegExp(`href="${review}"[\\s\\S]*${repository}[\\s\\S]*second approval, for Anna Berg`),
+  );
+  const page = await person.get(review);
+  expect([...page.html.matchAll(/<dd data-fact="(\w+)"/g)].map(([, name]) => name)).toEqual([
+    'what',
+    'system',
+    'data',
+    'changes',
+    'impact',
+    'duration',
+  ]);
+  expect(page.html).toMatch(/First approval: Anna Berg \(passkey\) \d\d:\d\d/);
+  const done = await approveWith(person, page, key, choices(repository));
+  expect(done.html).toMatch(/Allowed once\./);
+  expect(done.html).not.toMatch(/data-testid="stop"/); // the task is Anna's
+  expect(await tasks()).toBe(before + 1);
+
+  const back = await at(anna).person.get(new URL(asked.page.url).pathname);
+  expect(back.html).toMatch(/Already decided/);
+  const { status, body } = await tokenAfter(agent, at(anna).person, back, asked);
+  expect(status).toBe(200);
+  const claims = claimsOf(body.access_token);
+  expect(claims).toMatchObject({ acr: 'phr' });
+  expect(claims.authorization_details).toEqual([
+    expect.objectContaining({ type: DELETE, impact: 'critical', max_uses: 1 }),
+  ]);
+  // The token names the last decision, which names the first.
+  const { rows } = await database.query('select hash, decided from decisions where approval = $1 order by signed_at', [
+    review.slice(3),
+  ]);
+  expect(rows.map(({ hash }) => hash)[1]).toBe(claims.task_hash);
+  expect(rows[1].decided.decision).toMatchObject({ confirms: rows[0].hash });
+  expect(rows[1].decided.decision.granted).toEqual(rows[0].decided.decision.granted);
+  // Ten minutes from the second approval.
+  const { rows: kept } = await database.query(
+    'select expires_at - approved_at as lasts from tasks where decision_hash = $1',
+    [claims.task_hash],
+  );
+  expect(kept[0].lasts.minutes ?? 0).toBeLessThanOrEqual(10);
+});
+
+test('A6-5 the second person may read no more of it once somebody else decided', async () => {
+  const { review, repository } = await firstHalf();
+  const { person, key } = at(ben);
+  await approveWith(person, await person.get(review), key, choices(repository));
+  expect((await person.get(review)).html).toMatch(/Already decided/);
+  await giveRole('admin@acme.example', ['admin', 'approver']);
+  // Ada is the deputy; and the decision was another's.
+  expect((await (await signIn(server, 'admin@acme.example')).get(review)).status).toBe(404);
+  await giveRole('admin@acme.example', ['admin']);
+});
+
+describe('A6-1 who may not be the second', () => {
+  const unknown = async (person: TestPerson) => person.get('/r/apr_00000000000000000000000000000000');
+  const withoutReference = ({ html }: PageAnswer) => html.replaceAll(/req_[0-9a-f]+|apr_[0-9a-f]+/g, '');
+
+  test.each([
+    ['the agent’s owner, with the role', 'owner@acme.example', ['approver']],
+    ['its deputy, with the role', 'admin@acme.example', ['admin', 'approver']],
+    ['a colleague without the role', 'owner@acme.example', []],
+    ['an administrator without the role', 'admin@acme.example', ['admin']],
+    ['somebody of another organization, with the role', 'person@globex.example', ['approver']],
+  ])('%s: the same body and status as for an id that never was', async (_, email, roles) => {
+    const { review } = await firstHalf();
+    await giveRole(email, roles);
+    const person = await signIn(server, email);
+    const [seen, never] = [await person.get(review), await unknown(person)];
+    expect(seen.status).toBe(404);
+    expect(withoutReference(seen)).toBe(withoutReference(never));
+    const posted = await person.post(review, { decision: 'deny', csrf: 'x' });
+    expect(posted.status).toBe(404);
+    expect((await person.get('/inbox')).html).not.toContain(review);
+    await giveRole(email, email.startsWith('admin') ? ['admin'] : []);
+  });
+
+  test('nobody before the first signed', async () => {
+    const { person } = at(anna);
+    await askInBrowser(agent, person, deleteDetails({ repository: fresh() }));
+    const { id } = await lastApproval();
+    expect((await at(ben).person.get(`/r/${id}`)).status).toBe(404);
+    expect((await at(ben).person.get('/inbox')).html).not.toContain(id);
+  });
+
+  test('the requester, even with the role: their second form is no second person', async () => {
+    await giveRole('person@acme.example', ['approver']);
+    const { review, asked, repository } = await firstHalf();
+    const before = await tasks();
+    const { person, key } = at(anna);
+    expect((await person.get(review)).html).toMatch(/Waiting for a second person/);
+    const again = await person.submit(asked.page, choices(repository));
+    expect(again.status).toBe(409);
+    expect(await tasks()).toBe(before);
+    await expect(
+      person.post(review, {
+        ...choices(repository),
+        csrf: /name="csrf" value="([^"]*)"/.exec(asked.page.html)?.[1] ?? '',
+        request_hash: /name="request_hash" value="([^"]*)"/.exec(asked.page.html)?.[1] ?? '',
+        decision_hash: 'x',
+        assertion: key.get({ challenge: 'eHg' }),
+      }),
+    ).resolves.toMatchObject({ status: 409 });
+    expect(await tasks()).toBe(before);
+    await giveRole('person@acme.example', []);
+  });
+
+  test('somebody whom the requester, the owner or the deputy made', async () => {
+    const { review } = await firstHalf();
+    await database.query(
+      `update people set made_by = array[(select id from people where email = 'person@acme.example')] where email = 'approver@acme.example'`,
+    );
+    expect((await at(ben).person.get(review)).status).toBe(404);
+    await database.query(`update people set made_by = '{}' where email = 'approver@acme.example'`);
+    expect((await at(ben).person.get(review)).status).toBe(200);
+  });
+
+  test('somebody who lost the role, or became the owner, between page and signature', async () => {
+    const { review, repository } = await firstHalf();
+    const { person, key } = at(ben);
+    const confirm = await person.submit(await person.get(review), choices(repository));
+    const before = await tasks();
+    await giveRole('approver@acme.example', []);
+    expect((await sign(person, confirm, key)).status).toBe(404);
+    await giveRole('approver@acme.example', ['approver']);
+    await database.query(
+      `update agents set deputy = (select id from people where email = 'approver@acme.example') where id = $1`,
+      [agent.registration.agent_id],
+    );
+    expect((await sign(person, confirm, key)).status).toBe(404);
+    await database.query(
+      `update agents set deputy = (select id from people where email = 'admin@acme.example') where id = $1`,
+      [agent.registration.agent_id],
+    );
+    expect(await tasks()).toBe(before);
+    expect((await sign(person, confirm, key)).html).toMatch(/Allowed once/);
+  });
+});
+
+test('a denial by the second ends it, and needs no passkey', async () => {
+  const { review, asked } = await firstHalf();
+  const { person } = at(ben);
+  const denied = await person.submit(await person.get(review), { decision: 'deny' });
+  expect(denied.html).toMatch(/Denied\./);
+  const back = await at(anna).person.get(new URL(asked.page.url).pathname);
+  const client = await at(anna).person.get(linkIn(back));
+  expect(client.url).toMatch(/error=access_denied/);
+  const { deny_reason } = (await database.query('select deny_reason from approvals where id = $1', [review.slice(3)]))
+    .rows[0];
+  expect(deny_reason).toBe('second_person');
+});
+
+test('the second one touches the value, too; and signs with their own passkey', async () => {
+  const { review, repository } = await firstHalf();
+  const { person } = at(ben);
+  const page = await person.get(review);
+  expect((await person.submit(page, choices('acme/other'))).status).toBe(400);
+  const confirm = await person.submit(page, choices(repository));
+  const before = await tasks();
+  expect((await sign(person, confirm, at(anna).key)).status).toBe(409);
+  expect(await tasks()).toBe(before);
+});
+
+test('the first one’s signature is none for the second', async () => {
+  const { review, repository } = await firstHalf();
+  const { person } = at(ben);
+  const confirm = await person.submit(await person.get(review), choices(repository));
+  const [{ proof, hash }] = (
+    await database.query('select proof, hash from decisions where approval = $1 and signed_at is not null', [
+      review.slice(3),
+    ])
+  ).rows;
+  const { authenticatorData, clientDataJSON, signature } = proof;
+  const replayed = JSON.stringify({
+    id: at(anna).key.credentialId,
+    rawId: at(anna).key.credentialId,
+    type: 'public-key',
+    response: { authenticatorData, clientDataJSON, signature },
+    clientExtensionResults: {},
+  });
+  expect((await person.submit(confirm, { assertion: replayed })).status).toBe(409);
+  expect((await person.submit(confirm, { assertion: replayed, decision_hash: hash })).status).toBe(409);
+});
+
+test('twenty second approvals at the same moment, by two people, make one task', async () => {
+  await giveRole('owner@acme.example', ['approver']);
+  await database.query(
+    `update agents set owner = (select id from people where email = 'person@acme.example') where id = $1`,
+    [agent.registration.agent_id],
+  );
+  const { review, repository } = await firstHalf();
+  const confirms = await Promise.all(
+    [at(ben), at(olga)].map(async ({ person, key }) => {
+      const confirm = await person.submit(await person.get(review), choices(repository));
+      return { person, confirm, assertion: key.get(optionsIn(confirm, 'request')) };
+    }),
+  );
+  const before = await tasks();
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, (_, index) => {
+      const { person, confirm, assertion } = confirms[index % 2] as (typeof confirms)[number];
+      return person.submit(confirm, { assertion });
+    }),
+  );
+  expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+  expect(answers.every(({ status }) => [200, 404, 409].includes(status))).toBe(true);
+  expect(await tasks()).toBe(before + 1);
+  await giveRole('owner@acme.example', []);
+  await database.query(
+    `update agents set owner = (select id from people where email = 'owner@acme.example') where id = $1`,
+    [agent.registration.agent_id],
+  );
+});
+
+test('the client need not wait: it is told to ask again, and is then covered without a page', async () => {
+  const { asked, waiting, repository, review } = await firstHalf();
+  const left = await at(anna).person.submit(waiting, { decision: 'leave' });
+  const client = await at(anna).person.get(continuationOf(left) ?? '');
+  expect(client.url).toMatch(/error=access_denied&error_description=a\+second\+person\+has\+to\+approve/);
+  const { person, key } = at(ben);
+  await approveWith(person, await person.get(review), key, choices(repository));
+  const again = await askInBrowser(agent, at(anna).person, deleteDetails({ repository }));
+  expect(again.page.url).toMatch(/callback\?code=/);
+  expect(asked.page.url).not.toBe(again.page.url);
+});
+
+test('from behind: the poll waits for the second, for half an hour', async () => {
+  const repository = fresh();
+  const asked = await agent.post('/backchannel', {
+    scope: 'openid',
+    login_hint: 'person@acme.example',
+    authorization_details: detailsParameter(deleteDetails({ repository })),
+  });
+  expect(asked.body.expires_in).toBe(1800);
+  const poll = async () => {
+    await database.query('update approvals set polled_at = null');
+    return agent.token({ grant_type: CIBA, auth_req_id: asked.body.auth_req_id });
+  };
+  const { id } = await lastApproval();
+  const { person, key } = at(anna);
+  const own = await person.get(`/r/${id}`);
+  await approveWith(person, own, key, { ...choices(repository), number: asked.body.display_code });
+  expect((await poll()).body.error).toBe('authorization_pending');
+  await approveWith(at(ben).person, await at(ben).person.get(`/r/${id}`), at(ben).key, choices(repository));
+  expect((await poll()).status).toBe(200);
+});
+
+test('a refund above the limit is critical by its amount; below it, one person is enough', async () => {
+  const { person, key } = at(anna);
+  const above = await askInBrowser(agent, person, refundDetails({ amount: { currency: 'EUR', value: '5000.01' } }));
+  expect(above.page.html).toMatch(/Needs a second person/);
+  const waiting = await approveWith(person, above.page, key, { ...choices('5,000.01') });
+  expect(waiting.html).toMatch(/Waiting for a second person/);
+  const below = await askInBrowser(agent, person, refundDetails({ amount: { currency: 'EUR', value: '5000.00' } }));
+  expect((await approveWith(person, below.page, key, choices('5000'))).html).toMatch(/Allowed once/);
+});
+
+test('an agent whose limits ask for two gets two, at any impact', async () => {
+  const limited = await financeAgent(server, { client_name: 'Careful Agent' });
+  await database.query(`update agents set effective_limits = '{"second_person_above":"low"}' where id = $1`, [
+    limited.registration.agent_id,
+  ]);
+  const { person, key } = at(anna);
+  const details = {
+    type: 'calendar.invitations.send',
+    locations: ['https://calendar.acme.example'],
+    title: 'Two',
+    start: '2026-11-26T10:00:00Z',
+    guests: ['ben@acme.example'],
+  };
+  const asked = await askInBrowser(limited, person, details as Json);
+  const waiting = await approveWith(person, asked.page, key, choices(''));
+  expect(waiting.html).toMatch(/Waiting for a second person/);
+  const { id } = await lastApproval();
+  const second = await approveWith(at(ben).person, await at(ben).person.get(`/r/${id}`), at(ben).key, choices(''));
+  expect(second.html).toMatch(/Allowed once/);
+});
+
+test('the database makes no task of critical impact with one signature', async () => {
+  const { id } = await firstHalf();
+  await expect(
+    database.query(
+      `insert into tasks select (jsonb_populate_record(t, jsonb_build_object('id', 'tsk_0', 'approval', d.approval, 'decision_hash', d.hash))).*
+       from tasks t, decisions d where t.impact = 'critical' and d.approval = $1 limit 1`,
+      [id],
+    ),
+  ).rejects.toThrow(/tasks_are_proven/);
+});
+
+test('a signed decision is a record', async () => {
+  await firstHalf();
+  await expect(
+    database.query('update decisions set signed_at = null, proof = null where signed_at is not null'),
+  ).rejects.toThrow(/record/);
+  await expect(database.query('delete from decisions where signed_at is not null')).rejects.toThrow(/record/);
+});
