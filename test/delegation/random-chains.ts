@@ -45,17 +45,27 @@ export interface Attempt {
  * @param attempt answers what is given, if anything is
  */
 export function walk(bytes: Uint8Array, attempt: (one: Attempt) => Exchanged | undefined): void {
+  const steps = stepsOf(bytes, worldFrom);
+  for (let step = steps.next(); !step.done; ) step = steps.next(attempt(step.value));
+}
+
+/** The same, step by step: what is given goes back into it. */
+export function* stepsOf(
+  bytes: Uint8Array,
+  world: (dice: Dice) => World,
+  spoils: readonly number[] = [...Array(SPOILS).keys()],
+): Generator<Attempt, void, Exchanged | undefined> {
   const dice = new Dice(bytes);
-  const world = worldFrom(dice);
-  const path = [world.root];
+  const around = world(dice);
+  const path = [around.root];
   const steps = 1 + dice.roll(6);
   for (let index = 0; index < steps; index++) {
     const subject = path[path.length - 1] as IssuedToken;
-    const step = honestStep(world, subject, dice);
+    const step = honestStep(around, subject, dice);
     const spoilt = SPOILT[dice.roll(SPOILT.length)] ?? 0;
-    for (let count = 0; count < spoilt; count++) spoil(step, world, dice);
-    const one = attemptOf(step, world, path, index);
-    const given = attempt(one);
+    for (let count = 0; count < spoilt; count++) spoil(dice.pick(spoils), step, around, dice);
+    const one = attemptOf(step, around, path, index);
+    const given = yield one;
     if (given) path.push(rowOf(given, one.facts));
   }
 }
@@ -63,7 +73,7 @@ export function walk(bytes: Uint8Array, attempt: (one: Attempt) => Exchanged | u
 /** How many places of a step are spoilt. */
 const SPOILT = [0, 0, 0, 0, 1, 1, 1, 2];
 
-class Dice {
+export class Dice {
   readonly #bytes: Uint8Array;
   #place = 0;
   constructor(bytes: Uint8Array) {
@@ -85,7 +95,7 @@ class Dice {
 
 // -- the world of one chain ----------------------------------------------------------------------------------------
 
-interface World {
+export interface World {
   root: IssuedToken;
   seen: readonly AgentEdge[];
   now: AgentEdge[];
@@ -328,10 +338,12 @@ export const actorOf = (agent: string): Actor => ({
   expiresAt: new Date((NOW + 240) * 1000),
 });
 
+const SPOILS = 22;
+
 /** One thing goes wrong, or somebody tries something. */
-function spoil(step: Step, world: World, dice: Dice): void {
+function spoil(what: number, step: Step, world: World, dice: Dice): void {
   const { request, subject } = step;
-  switch (dice.roll(22)) {
+  switch (what) {
     case 0:
       step.boundTo = undefined;
       return;

@@ -56,6 +56,7 @@ export const DECLARED: readonly Declared[] = [
     impact: 'medium',
     parameters: { must: ['text', 'limit'], only: ['text', 'limit'], pieces: ['count', 'limit'] },
     downstream: ['stock.items.reserve', 'stock.items.read', 'ledger.entries.write', 'ledger.entries.read'],
+    scope: 'shop.place',
   },
   {
     key: 'shop.orders.read',
@@ -198,7 +199,7 @@ function toDocument(one: Declared): ActionDocument {
   };
 }
 
-const documents: ResourceDocument[] = [SHOP, STOCK, LEDGER].map((resource) => ({
+export const documents: ResourceDocument[] = [SHOP, STOCK, LEDGER].map((resource) => ({
   resource,
   name: resource,
   owner: 'deployment',
