@@ -100,7 +100,7 @@ export function cutOf(ceiling: Ceiling, want: Want, catalogue: Catalogue, issuer
     audience: want.audience,
     scopes: wanted,
     actions: [
-      ...actions.filter(({ viaScope }) => viaScope !== undefined && wanted.includes(viaScope)),
+      ...actions.filter(({ viaScope }) => wanted.some((scope) => scope === viaScope)),
       ...matched.map(({ given }) => given),
     ],
     there,

@@ -59,11 +59,12 @@ export function propose(
 ): Outcome<Proposal> {
   const { subject, client, issuer, catalogue, child } = facts;
   const audience = audienceOf(way, request, facts);
+  // Where nobody can tell, everything: what no rule stops would be a token for everywhere.
+  const place = audience ?? issuer;
   const cut: Outcome<Cut> =
     way === 'go_further'
-      ? further(request, audience ?? '', subject.actions, catalogue, links)
-      : // Where nobody can tell, everything: what no rule stops would be a token for everywhere.
-        allow(cutOf(subject, { ...request, audience: audience ?? issuer }, catalogue, issuer));
+      ? further(request, place, subject.actions, catalogue, links)
+      : allow(cutOf(subject, { ...request, audience: place }, catalogue, issuer));
   if (!cut.ok) return cut;
 
   const before = subject.act ?? undefined;
@@ -80,16 +81,14 @@ export function propose(
     spends: false,
     derives: false,
   };
-  const along = child && { parent: subject.agent ?? '', child: child.agent };
+  const edge = child?.edge && { parent: child.edge.parent, child: child.edge.child };
   switch (way) {
     case 'continue':
-      return allow({ ...same, kind: audience === issuer ? 'root' : 'leaf' });
+      return allow({ ...same, kind: 'leaf' });
     case 'go_further':
       return allow({ ...same, kind: 'leaf', derives: true });
-    case 'hand_off': {
-      const agent = child?.agent ?? request.requestedActor ?? '';
-      return allow({ ...same, kind: 'handoff', boundTo: child?.key, mayAct: { agent }, edge: along });
-    }
+    case 'hand_off':
+      return allow({ ...same, kind: 'handoff', boundTo: child?.key, mayAct: child && { agent: child.agent }, edge });
     case 'appoint':
     case 'take_up': {
       const own = { agent: client.agent?.id ?? '', client: client.clientId, key: facts.boundTo };
@@ -101,7 +100,7 @@ export function propose(
         agent: acting.agent,
         depth: subject.depth + 1,
         boundTo: acting.key,
-        edge: along,
+        edge,
         spends: way === 'take_up',
         derives: true,
       });
@@ -158,7 +157,7 @@ function linkTo(
     const missing = missingLink({ ...given, impact, max_uses }, source, catalogue, links);
     if (missing === undefined) return { given: { ...given, impact, max_uses }, detail: undefined };
     // The reason of an action that does declare it helps; the others only do not.
-    if (detail === undefined || missing !== NOT_DECLARED) detail = missing;
+    if (missing !== NOT_DECLARED) detail = missing;
   }
   return { given: { ...given, impact: 'critical', max_uses: null }, detail: detail ?? NOT_DECLARED };
 }

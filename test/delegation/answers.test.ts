@@ -239,6 +239,86 @@ test.each<[rule: string, way: Way, change: Change, answer: Refusal]>([
     },
     wider('shop.orders.read', 'after is missing'),
   ],
+  [
+    'R29: not a limit, and never approved',
+    'continue',
+    { actions: [action('shop.orders.place', { ...PLACING.parameters, all: ['x'] })] },
+    wider('shop.orders.place', 'all was not approved'),
+  ],
+  [
+    'R29: the same action elsewhere',
+    'continue',
+    { actions: [{ ...action('shop.orders.read', { pieces: 1 }), resource: STOCK }] },
+    wider('shop.orders.read', 'not among the actions of the task'),
+  ],
+  [
+    'R29: details asked as a scope',
+    'continue',
+    { actions: [{ ...action('shop.orders.read', {}), viaScope: 'shop.read' }] },
+    wider('shop.orders.read', 'not among the actions of the task'),
+  ],
+  [
+    'R29: approved in no version that is known',
+    'continue',
+    {
+      subject: { ...root, actions: [{ ...ORDERS, version: 9 }] },
+      actions: [action('shop.orders.read', { pieces: 1 })],
+    },
+    wider('shop.orders.read', 'not among the actions of the task'),
+  ],
+  [
+    'R34: an address, which is inside for nobody here',
+    'go_further',
+    {
+      subject: { ...leaf, actions: [approved('shop.orders.place', { must: 'a', to: 'a@acme.example' })] },
+      actions: [action('stock.items.reserve', { pieces: 1, to: 'a@acme.example' })],
+    },
+    wider('stock.items.reserve', 'its impact is above what was approved'),
+  ],
+  [
+    'R34: what its resource would state weighs more',
+    'go_further',
+    { audience: LEDGER, actions: [action('ledger.sums.read', {})] },
+    wider('ledger.sums.read', 'its impact is above what was approved'),
+  ],
+  [
+    'R34: what its resource would state is all that bounds it',
+    'go_further',
+    { audience: LEDGER, actions: [action('ledger.secrets.read', {})] },
+    wider('ledger.secrets.read', 'what its resource would state of it is unknown'),
+  ],
+  [
+    'R35: shown as something else',
+    'go_further',
+    {
+      subject: { ...leaf, actions: [approved('shop.orders.place', { must: 'a', name: 'a' })] },
+      actions: [action('stock.items.reserve', { pieces: 1, name: 'a' })],
+    },
+    wider('stock.items.reserve', 'name has another meaning there'),
+  ],
+  [
+    'R35: no parameter of the presented action',
+    'go_further',
+    {
+      subject: {
+        ...leaf,
+        resource: STOCK,
+        actions: [approved('stock.items.reserve', { price: { currency: 'EUR', value: '1.00' } })],
+      },
+      audience: LEDGER,
+      actions: [action('ledger.entries.write', { price: { currency: 'EUR', value: '1.00' } })],
+    },
+    wider('ledger.entries.write', 'price has another meaning there'),
+  ],
+  [
+    'R35: the last reason there is',
+    'go_further',
+    {
+      subject: { ...leaf, actions: [ORDERS, { ...ORDERS, parameters: { after: '2026-11-25' } }] },
+      actions: [action('stock.items.read', { pieces: 3, after: 'a' })],
+    },
+    wider('stock.items.read', 'after has another meaning there'),
+  ],
   ['R31', 'go_further', { actions: [] }, { reason: 'nothing_asked' }],
   [
     'R32',
@@ -367,6 +447,39 @@ test.each<[rule: string, way: Way, change: Change, answer: Refusal]>([
 ])('%s, %s: this is the answer', (_, way, change, answer) => {
   const one = changed(way, change);
   expect(decideExchange(one.request, one.facts)).toEqual({ ok: false, refusal: answer });
+  expect(explainExchange(one.request, one.facts).outcome).toEqual({ ok: false, refusal: answer });
+});
+
+test.each<[what: string, way: Way, change: Change]>([
+  [
+    'an unbound token needs no key to go further',
+    'go_further',
+    { subject: { ...leaf, boundTo: null }, boundTo: undefined },
+  ],
+  ['nor to be continued', 'continue', { subject: { ...root, boundTo: null }, boundTo: undefined }],
+  [
+    'a hand-off is taken up with another key than the one that authenticates',
+    'take_up',
+    { boundTo: keyOf('agt_c'), registeredKeys: [keyOf('agt_b')] },
+  ],
+  ['the agent that acts proves that it is there', 'continue', { actor: actorOf('agt_a') }],
+  [
+    'the second of two actions leads where the first does not',
+    'go_further',
+    { subject: { ...leaf, actions: [PLACING, ORDERS] } },
+  ],
+  [
+    'what was not checked weighs no more than what was approved',
+    'go_further',
+    {
+      subject: { ...leaf, actions: [{ ...ORDERS, impact: 'medium' }] },
+      audience: LEDGER,
+      actions: [action('ledger.sums.read', {})],
+    },
+  ],
+])('allowed: %s', (_, way, change) => {
+  const one = changed(way, change);
+  expect(decideExchange(one.request, one.facts)).toMatchObject({ ok: true });
 });
 
 test('R24: where nobody can tell which resource is meant', () => {
@@ -375,6 +488,9 @@ test('R24: where nobody can tell which resource is meant', () => {
     ok: false,
     refusal: { reason: 'resource_ambiguous' },
   });
+  const further = changed('go_further', {});
+  const { rules } = explainExchange({ ...further.request, audience: undefined }, further.facts);
+  expect(rules.flatMap(({ refusal }) => refusal ?? [])).toEqual([{ reason: 'resource_ambiguous' }, elsewhere('')]);
 });
 
 test('a way that is not there, or that is understood by nobody, is explained by no rule', () => {

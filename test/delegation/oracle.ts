@@ -38,7 +38,7 @@ export function judge(request: ExchangeRequest, facts: ExchangeFacts): Verdict {
   const unknown = further ? request.scopes?.find((scope) => !meansNothing(scope) && !actionOfScope(scope)) : undefined;
   const audience = audienceTaken(way, request, facts);
   const taken = further ? askedFurther(request, facts) : askedOf(request, facts, audience ?? ISSUER);
-  const given = gift(way, audience, taken, facts, request);
+  const given = gift(way, audience, taken, facts);
   const breaks = CHECKS[way]({ request, facts, audience, taken, given });
   return {
     way,
@@ -150,7 +150,6 @@ function gift(
   audience: string | undefined,
   { actions, scopes }: Taken,
   { subject, client, child, boundTo, grantId, now, actor }: ExchangeFacts,
-  { requestedActor }: ExchangeRequest,
 ): Exchanged {
   const isRoot = audience === ISSUER;
   const newcomer =
@@ -197,7 +196,7 @@ function gift(
           expiresAt: subject.expiresAt,
         }
       : undefined,
-    mayAct: way === 'hand_off' ? { agent: child?.agent ?? requestedActor ?? '' } : undefined,
+    mayAct: way === 'hand_off' && child ? { agent: child.agent } : undefined,
     edge: travels && child ? { parent: subject.agent ?? '', child: child.agent } : undefined,
     expiresAt: new Date(Math.min(...ends)),
     spends: way === 'take_up',
@@ -290,9 +289,8 @@ const handedOff = ({ facts: { subject, actor }, audience }: Case): Breaks => ({
 /** Along an edge: R1, R16, R19 (but for the child's own limit), R20, R21. */
 function along({ facts, taken }: Case): Breaks {
   const { subject, child, fanOut } = facts;
-  const isTakenUp = subject.kind === 'handoff';
   const now = child?.edge;
-  const edges = [now, isTakenUp ? undefined : edgeSeen(facts)].filter((edge) => edge !== undefined);
+  const edges = [now, edgeSeen(facts)].filter((edge) => edge !== undefined);
   const wanted = [...taken.actions, ...taken.beyond];
   return {
     R1: subject.person === null && now?.carriesOwn !== true,
@@ -394,7 +392,7 @@ export function leadsTo(source: TaskAction, wanted: RequestedAction): string[] {
   const breaks: Record<string, boolean> = {
     R32: !from.downstream?.includes(wanted.action),
     R33: source.access === 'read' && to.access === 'write',
-    R34: weight(impactWith(to, wanted.parameters)) > weight(source.impact),
+    R34: to.unchecked === 'refuse' || weight(impactWith(to, wanted.parameters)) > weight(source.impact),
     R35: shared.some((name) => !isDeepStrictEqual(meaning(from, name), meaning(to, name))),
     R36: !isNarrower(to, wanted.parameters, bounds),
   };
@@ -404,9 +402,16 @@ export function leadsTo(source: TaskAction, wanted: RequestedAction): string[] {
 const meaning = ({ parameters }: Declared, name: string) => parameters[name]?.slice(0, 2);
 const weight = (impact: Impact) => ['low', 'medium', 'high', 'critical'].indexOf(impact);
 
-function impactWith({ impact, highAbove }: Declared, { pieces }: Readonly<Record<string, unknown>>): Impact {
-  if (highAbove === undefined || weight(impact) >= weight('high')) return impact;
-  return pieces === undefined || (pieces as number) > highAbove ? 'high' : impact;
+function impactWith(
+  { impact, highAbove, highOutside, unchecked }: Declared,
+  values: Readonly<Record<string, unknown>>,
+): Impact {
+  const weighs = [impact];
+  const pieces = values.pieces as number | undefined;
+  if (highAbove !== undefined && (pieces === undefined || pieces > highAbove)) weighs.push('high');
+  if (highOutside !== undefined && values[highOutside] !== undefined) weighs.push('high');
+  if (unchecked !== undefined && unchecked !== 'refuse') weighs.push(unchecked);
+  return weighs.toSorted((a, b) => weight(b) - weight(a))[0] ?? 'critical';
 }
 
 /** What lies within nothing is proposed with the terms of the last held one of the same action, or as critical. */

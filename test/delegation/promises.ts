@@ -106,7 +106,7 @@ const EXCEEDS: Record<Dimension, (gift: Gift) => boolean> = {
     const comes = newcomer(gift);
     if (comes === undefined) return false;
     const seen = approvedEdges.find((edge) => edge.parent === subject.agent && edge.child === comes);
-    const carriers = [child?.edge, subject.person === null || subject.kind === 'handoff' ? undefined : seen];
+    const carriers = [child?.edge, subject.person === null ? undefined : seen];
     return gift.given.slice.actions.some(({ action }) =>
       carriers.some((edge) => edge !== undefined && !edge.actions.includes(action)),
     );
@@ -121,7 +121,7 @@ const EXCEEDS: Record<Dimension, (gift: Gift) => boolean> = {
     const depth = subject.depth + 1;
     if (!isHandOff && (gift.given.depth !== depth || depth > (child?.chainLimit ?? 0))) return true;
     if (depth > (child?.edge?.maxDepth ?? depth)) return true;
-    return subject.kind !== 'handoff' && subject.person !== null && depth > (seen?.maxDepth ?? depth);
+    return subject.person !== null && depth > (seen?.maxDepth ?? depth);
   },
 
   number: (gift) => {

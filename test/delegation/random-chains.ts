@@ -231,6 +231,8 @@ const VALUES: Readonly<Record<string, readonly unknown[]>> = {
   before: ['2027-01-01', '2026-11-25', '2026-11-24'],
   all: [['x'], ['x', 'y'], ['y', 'x'], ['y']],
   some: [['x', 'y'], ['x'], ['y', 'x'], ['y', 'z']],
+  name: ['a', 'b'],
+  to: ['a@acme.example', 'b@acme.example'],
   edits: [{ a: '1', b: null }, { a: '1' }, { a: 1 }, { b: null }, { constructor: 'x' }],
 };
 

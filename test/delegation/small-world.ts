@@ -1,6 +1,7 @@
-import type { ActionDocument, Impact } from '../../server/catalogue/action.ts';
+import type { ActionDocument, Impact, LevelRule } from '../../server/catalogue/action.ts';
 import { compileCatalogue, type ResourceDocument } from '../../server/catalogue/catalogue.ts';
 import type { Comparator } from '../../server/catalogue/comparator.ts';
+import type { Condition } from '../../server/catalogue/condition.ts';
 import type { Format } from '../../server/catalogue/format.ts';
 
 export const ISSUER = 'https://auth.example';
@@ -18,6 +19,10 @@ export interface Declared {
   impact: Impact;
   /** With more pieces than this, or without a limit of them, its impact is high. */
   highAbove?: number;
+  /** With an address in this parameter that is not inside, and for whoever has no inside with any, its impact is high. */
+  highOutside?: string;
+  /** Its resource states facts of it; what becomes of it, or how much it weighs, where they are not had. */
+  unchecked?: 'refuse' | Impact;
   parameters: Readonly<Record<string, readonly [format: Format, comparator: Comparator, required?: 'required']>>;
   downstream?: readonly string[];
   scope?: string;
@@ -44,6 +49,8 @@ export const DECLARED: readonly Declared[] = [
       all: ['list', 'set-equal'],
       some: ['list', 'set-subset'],
       edits: ['changes', 'object-subset'],
+      name: ['text', 'limit'],
+      to: ['email', 'equal'],
     },
     downstream: ['stock.items.reserve', 'stock.items.read'],
   },
@@ -65,7 +72,10 @@ export const DECLARED: readonly Declared[] = [
     access: 'read',
     impact: 'low',
     parameters: { pieces: ['count', 'count-max'], after: ['date', 'date-from'] },
-    downstream: ['stock.items.read', 'stock.items.reserve', 'ledger.entries.read', 'shop.orders.count'],
+    downstream: [
+      ...['stock.items.read', 'stock.items.reserve', 'ledger.entries.read', 'shop.orders.count'],
+      ...['ledger.sums.read', 'ledger.secrets.read'],
+    ],
     scope: 'shop.read',
   },
   {
@@ -106,7 +116,15 @@ export const DECLARED: readonly Declared[] = [
     access: 'write',
     impact: 'medium',
     highAbove: 3,
-    parameters: { pieces: ['count', 'count-max'], only: ['text', 'limit'], same: ['text', 'limit'] },
+    highOutside: 'to',
+    parameters: {
+      pieces: ['count', 'count-max'],
+      only: ['text', 'limit'],
+      same: ['text', 'limit'],
+      // Compared as there, and shown otherwise.
+      name: ['id', 'limit'],
+      to: ['email', 'equal'],
+    },
     downstream: ['ledger.entries.write'],
   },
   {
@@ -118,6 +136,24 @@ export const DECLARED: readonly Declared[] = [
     parameters: { pieces: ['count', 'count-max'] },
     scope: 'ledger.read',
     acr: 'pwd',
+  },
+  {
+    key: 'ledger.sums.read',
+    version: 1,
+    resource: LEDGER,
+    access: 'read',
+    impact: 'low',
+    unchecked: 'medium',
+    parameters: {},
+  },
+  {
+    key: 'ledger.secrets.read',
+    version: 1,
+    resource: LEDGER,
+    access: 'read',
+    impact: 'low',
+    unchecked: 'refuse',
+    parameters: {},
   },
   {
     key: 'ledger.entries.write',
@@ -139,6 +175,8 @@ export const newest = (key: string): Declared | undefined => DECLARED.findLast((
 const text = { type: 'string', maxLength: 40 };
 const SCHEMAS: Partial<Record<Format, Record<string, unknown>>> = {
   text,
+  id: text,
+  email: { ...text, format: 'email' },
   money: {
     type: 'object',
     additionalProperties: false,
@@ -160,8 +198,12 @@ const SCHEMAS: Partial<Record<Format, Record<string, unknown>>> = {
   },
 };
 
+// biome-ignore lint/suspicious/noThenProperty: the word a catalogue uses, never awaited
+const high = (when: Condition): LevelRule => ({ when, then: 'high' });
+
 function toDocument(one: Declared): ActionDocument {
-  const { key, version, access, impact, highAbove, parameters, downstream, scope, acr, maxAge } = one;
+  const { key, version, access, impact, highAbove, highOutside, unchecked, parameters, downstream } = one;
+  const { scope, acr, maxAge } = one;
   const names = Object.entries(parameters);
   return {
     key,
@@ -184,11 +226,24 @@ function toDocument(one: Declared): ActionDocument {
     reversible: true,
     level: {
       default: impact,
-      ...(highAbove !== undefined && {
-        // biome-ignore lint/suspicious/noThenProperty: the word a catalogue uses, never awaited
-        rules: [{ when: { count_above: { parameter: 'pieces', value: highAbove } }, then: 'high' }],
-      }),
+      rules: [
+        ...(highAbove === undefined ? [] : [high({ count_above: { parameter: 'pieces', value: highAbove } })]),
+        ...(highOutside === undefined ? [] : [high({ outside_domains: highOutside })]),
+      ],
     },
+    ...(unchecked !== undefined && {
+      resolve: {
+        at: `${one.resource}/facts`,
+        facts: {
+          type: 'object',
+          additionalProperties: false,
+          required: ['sum'],
+          properties: { sum: { ...SCHEMAS.count, 'x-label': 'Sum', 'x-format': 'count' } },
+        },
+        unchecked,
+        sample: { sum: 1 },
+      },
+    }),
     durations: { default: 'once', max: 'PT1H' },
     compare: Object.fromEntries(names.map(([name, [, comparator]]) => [name, comparator])),
     ...(downstream && { downstream: [...downstream] }),

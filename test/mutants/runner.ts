@@ -18,6 +18,7 @@ const TESTS = [
   'test/tasks/narrowing.test.ts',
   'test/delegation/chains.test.ts',
   'test/delegation/page.test.ts',
+  'test/delegation/slices.test.ts',
 ];
 
 interface Ran {

@@ -131,6 +131,13 @@ const rows: [key: string, because: string, narrower: Parameters, wider: Paramete
   ['crm.customers.update', 'one of the changes', { ...customer, changes: { city: 'Hamburg' } }, customer, undefined],
   [
     'crm.customers.update',
+    'one of the changes, and another value for the other',
+    { ...customer, changes: { city: 'Hamburg', phone: '6' } },
+    customer,
+    'changes is not within what was approved',
+  ],
+  [
+    'crm.customers.update',
     'the number for the text',
     { ...customer, changes: { phone: 5 } },
     customer,

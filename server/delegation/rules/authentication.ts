@@ -23,7 +23,7 @@ export function tooWeak(
   for (const { action, version } of actions) {
     const { acr, maxAge } = catalogue.version(action, version)?.authentication ?? {};
     const weak = acr !== undefined && !isAsStrong(actual, acr);
-    const old = maxAge !== undefined && now.getTime() / 1000 - at > maxAge;
+    const old = now.getTime() / 1000 - at > (maxAge ?? Number.POSITIVE_INFINITY);
     if (weak || old) return { reason: 'authentication_insufficient', acr, maxAge };
   }
   return undefined;

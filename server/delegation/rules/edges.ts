@@ -14,15 +14,15 @@ const seenBy = ({ subject, child, approvedEdges }: ExchangeFacts): ApprovedEdge 
     ? child?.edge
     : approvedEdges.find((edge) => edge.parent === subject.agent && edge.child === child?.agent);
 
-/** The edge as it is now, and as it was seen, of what was not handed on along it before; R15 and R16 miss one that is not. */
-const edgesOf = ({ way }: Proposal, facts: ExchangeFacts): readonly (AgentEdge | ApprovedEdge)[] =>
-  [facts.child?.edge, way === 'take_up' ? undefined : seenBy(facts)].filter((edge) => edge !== undefined);
+/** The edge as it is now, and as it was seen; that there is one is for R15 and R16 to say. */
+const edgesOf = (facts: ExchangeFacts): readonly (AgentEdge | ApprovedEdge)[] =>
+  [facts.child?.edge, seenBy(facts)].filter((edge) => edge !== undefined);
 
 /** The longest chain there may be: what the admin allows now, what the person saw, and what the child itself may. */
-const deepest = (proposal: Proposal, facts: ExchangeFacts): number =>
+const deepest = ({ way }: Proposal, facts: ExchangeFacts): number =>
   Math.min(
-    ...edgesOf(proposal, facts).map(({ maxDepth }) => maxDepth),
-    proposal.way === 'hand_off' ? Number.POSITIVE_INFINITY : (facts.child?.chainLimit ?? 0),
+    ...edgesOf(facts).map(({ maxDepth }) => maxDepth),
+    way === 'hand_off' ? Number.POSITIVE_INFINITY : (facts.child?.chainLimit ?? 0),
   );
 
 /** Along which edges a part of a task travels from agent to agent, how far, and how often. */
@@ -50,10 +50,7 @@ export const EDGE_RULES: readonly Rule[] = [
     id: 'R13',
     says: 'The agent that is handed to has a key to bind to.',
     ways: ['hand_off', 'appoint'],
-    broken: ({ way, boundTo }, { child }) =>
-      (way === 'hand_off' ? child?.key : boundTo) === undefined
-        ? { reason: 'handoff_not_allowed', detail: 'the agent has no key to bind it to' }
-        : undefined,
+    broken: ({ boundTo }) => (boundTo === undefined ? refused('the agent has no key to bind it to') : undefined),
   },
   {
     id: 'R18',
@@ -77,9 +74,9 @@ export const EDGE_RULES: readonly Rule[] = [
     id: 'R20',
     says: 'The edge carries each of the actions, as it was seen and as it is now.',
     ways: ['hand_off', 'appoint', 'take_up'],
-    broken: (proposal, facts) => {
-      const edges = edgesOf(proposal, facts);
-      const beyond = proposal.cut.actions.find(({ action }) => edges.some(({ actions }) => !actions.includes(action)));
+    broken: ({ cut }, facts) => {
+      const edges = edgesOf(facts);
+      const beyond = cut.actions.find(({ action }) => edges.some(({ actions }) => !actions.includes(action)));
       return beyond && refused(`the edge does not carry ${beyond.action}`);
     },
   },

@@ -1,4 +1,5 @@
 import { IMPACTS } from '../../catalogue/action.ts';
+import type { Binding } from '../../oauth/binding.ts';
 import type { Refusal } from '../../oauth/refusal.ts';
 import type { Rule } from './rule.ts';
 
@@ -24,10 +25,10 @@ export const KEY_RULES: readonly Rule[] = [
     id: 'R11',
     says: 'A hand-off is taken up with the key it is bound to: by authenticating with it, or by proving it.',
     ways: ['take_up'],
-    broken: (_, { subject, boundTo, registeredKeys }) =>
-      subject.boundTo !== null && (subject.boundTo === boundTo || registeredKeys.includes(subject.boundTo))
-        ? undefined
-        : MISMATCH,
+    broken: (_, { subject, boundTo, registeredKeys }) => {
+      const shown: readonly (Binding | null | undefined)[] = [boundTo, ...registeredKeys];
+      return shown.includes(subject.boundTo) ? undefined : MISMATCH;
+    },
   },
   {
     id: 'R12',

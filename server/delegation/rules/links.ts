@@ -36,7 +36,8 @@ export const LINKS: readonly Link[] = [
     says: 'Its impact is not above what was approved.',
     missing: ({ wanted, action, source }) => {
       // Nobody's addresses count as inside here: the action may lie with another owner, whose rules these are.
-      // And nobody asks its resource: what it would state is unknown.
+      // And nobody asks its resource: what it would state is unknown, and may be all that would bound it.
+      if (action.resolve?.unchecked === 'refuse') return 'what its resource would state of it is unknown';
       const stated = action.resolve ? null : undefined;
       const impact = impactOf(action, wanted.parameters, { organizationDomains: [] }, stated);
       return IMPACTS.indexOf(impact) > IMPACTS.indexOf(source.impact)
@@ -60,9 +61,6 @@ export const LINKS: readonly Link[] = [
   {
     id: 'R36',
     says: 'Every limit that both know is kept: leaving it out would lift it.',
-    missing: ({ wanted, action, source }) => {
-      const limits = Object.entries(source.parameters).filter(([name]) => action.parameters.has(name));
-      return narrowerParameters(action, wanted.parameters, Object.fromEntries(limits));
-    },
+    missing: ({ wanted, action, source }) => narrowerParameters(action, wanted.parameters, source.parameters),
   },
 ];
