@@ -1,11 +1,12 @@
 import type { UnknownObject } from 'oidc-provider';
 
+import { registeredTypes } from '../server/agents/clients.ts';
 import type { Catalogue } from '../server/catalogue/catalogue.ts';
 import { impactOf } from '../server/catalogue/describe.ts';
 import { allow, refuse } from '../server/oauth/refusal.ts';
 import { parseDetails, parseScopes, type RequestedAction } from '../server/tasks/request.ts';
 import type { TaskAction } from '../server/tasks/task.ts';
-import type { Grant } from './grant.ts';
+import type { Grant, RequestContext } from './grant.ts';
 import { oneResource, optional, scopesIn } from './parameters.ts';
 
 interface OwnRequest {
@@ -31,7 +32,7 @@ export function clientCredentials({
 }: {
   issuer: string;
   catalogue: () => Catalogue;
-}): Grant<OwnRequest> {
+}): Grant<OwnRequest, RequestContext> {
   return {
     type: 'client_credentials',
     parameters: ['resource', 'scope', 'authorization_details'],
@@ -62,7 +63,7 @@ export function clientCredentials({
       const seen = catalogue().seenBy(organization);
       const byScope = parseScopes(scopes, seen);
       if (!byScope.ok) return byScope;
-      const byDetails = details === undefined ? allow([]) : parseDetails(details, seen, undefined);
+      const byDetails = details === undefined ? allow([]) : parseDetails(details, seen, registeredTypes(client));
       if (!byDetails.ok) return byDetails;
       const requested: RequestedAction[] = [...byScope.value, ...byDetails.value];
       const [first] = requested;

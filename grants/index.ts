@@ -1,12 +1,15 @@
 import type { Provider } from 'oidc-provider';
+
+import type { ClientAuthentication } from '../server/agents/authenticate.ts';
 import type { Approval } from '../server/approvals/approval.ts';
 import type { ApprovalStore } from '../server/approvals/store.ts';
 import { authorizationCode } from './authorization-code.ts';
 import { ciba } from './ciba.ts';
 import { clientCredentials } from './client-credentials.ts';
-import { type CallerChecks, register } from './grant.ts';
+import { announce, type CallerChecks, register } from './grant.ts';
 import type { Mint } from './issue.ts';
 import { type AssertionDependencies, jwtBearer } from './jwt-bearer.ts';
+import { type OwnPath, ownPath } from './own-path.ts';
 import { refreshToken } from './refresh-token.ts';
 import type { ExchangeDependencies } from './token-exchange/gather.ts';
 import { tokenExchange } from './token-exchange/grant.ts';
@@ -23,14 +26,26 @@ export interface GrantDependencies {
   stopTask(organization: string, task: string, reason: string): Promise<void>;
 }
 
-/** Every grant we serve. Each replaces the engine's own, where it has one. */
+/** The grants that need something of the engine, or put something there. Each replaces its own, where it has one. */
 export function registerGrants(provider: Provider, dependencies: GrantDependencies): void {
-  const { mint, checks, exchange, assertions, approvals, decided, tellsReason, defaultWait, stopTask } = dependencies;
+  const { mint, checks, exchange, approvals, decided, tellsReason, defaultWait, stopTask } = dependencies;
   const common = { issuer: mint.issuer, catalogue: exchange.catalogue, tasks: exchange.tasks };
   register(provider, authorizationCode(provider, common), mint, checks);
   register(provider, refreshToken(provider, { ...common, stopTask }), mint, checks);
-  register(provider, clientCredentials(common), mint, checks);
   register(provider, ciba(provider, { ...common, approvals, decided, tellsReason, defaultWait }), mint, checks);
-  register(provider, tokenExchange(exchange), mint, checks);
-  register(provider, jwtBearer({ ...exchange, ...assertions }), mint, checks);
+  for (const grant of ownGrants(dependencies)) announce(provider, grant);
 }
+
+/** All the others: on a path of our own. */
+export const grantsOnOwnPath = (
+  dependencies: GrantDependencies,
+  authentication: Omit<ClientAuthentication, 'firstUse'>,
+): OwnPath => ownPath(ownGrants(dependencies), dependencies.mint, dependencies.checks, authentication);
+
+const ownGrants = ({ mint, exchange, assertions }: OwnDependencies) => [
+  tokenExchange(exchange),
+  jwtBearer({ ...exchange, ...assertions }),
+  clientCredentials({ issuer: mint.issuer, catalogue: exchange.catalogue }),
+];
+
+type OwnDependencies = Pick<GrantDependencies, 'mint' | 'exchange' | 'assertions'>;

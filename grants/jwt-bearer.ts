@@ -1,6 +1,6 @@
 import type { UnknownObject } from 'oidc-provider';
 
-import type { ClientRecord } from '../server/agents/clients.ts';
+import { type ClientRecord, registeredTypes } from '../server/agents/clients.ts';
 import { limitsOf, withinAssertion } from '../server/delegation/assertion.ts';
 import { stateOf } from '../server/http/request-state.ts';
 import { parseJws } from '../server/oauth/jws.ts';
@@ -8,7 +8,7 @@ import { allow, type Outcome, refuse } from '../server/oauth/refusal.ts';
 import { parseDetails } from '../server/tasks/request.ts';
 import { ACCESS_TOKEN_SECONDS } from '../server/tasks/task.ts';
 import { type Claim, type CoverDependencies, coveredByTask } from './covered-by-task.ts';
-import type { Grant } from './grant.ts';
+import type { Grant, RequestContext } from './grant.ts';
 import { oneResource, optional, required, scopesIn } from './parameters.ts';
 
 export const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
@@ -42,7 +42,7 @@ export interface AssertionDependencies extends CoverDependencies {
  * and may limit what is got by it. What the person, or the organization's policy, never allowed comes of no assertion.
  * No refresh token (JB-04, JAG-25).
  */
-export function jwtBearer(dependencies: AssertionDependencies): Grant<AssertionRequest> {
+export function jwtBearer(dependencies: AssertionDependencies): Grant<AssertionRequest, RequestContext> {
   const { catalogue, trustedAssertion, spendAssertion } = dependencies;
   return {
     type: JWT_BEARER,
@@ -66,7 +66,7 @@ export function jwtBearer(dependencies: AssertionDependencies): Grant<AssertionR
       stateOf(ctx.req).about = { organization: claim.organization, person: claim.person, resource };
 
       const seen = catalogue().seenBy(claim.organization);
-      const parsed = details === undefined ? undefined : parseDetails(details, seen, undefined);
+      const parsed = details === undefined ? undefined : parseDetails(details, seen, registeredTypes(client));
       if (parsed && !parsed.ok) return parsed;
       // What else stands in a plain assertion is between other parties.
       const limits = presented === 'id-jag' ? limitsOf(claims, seen) : limitsOf({}, seen);

@@ -2,6 +2,7 @@ import Router from '@koa/router';
 import Koa, { type Context, type Next } from 'koa';
 import type { Logger } from 'pino';
 
+import type { OwnPath } from '../grants/own-path.ts';
 import { errorPage } from '../views/error.tsx';
 import { ERRORS } from '../views/words/errors.ts';
 import type { PlainMessage } from '../views/words/words.ts';
@@ -50,6 +51,8 @@ export interface AppDependencies {
   agents: AgentPages;
   tokens: TokenEndpointsDependencies;
   redemptions: RedemptionDependencies;
+  /** The token endpoint for grants that need nothing of the engine; the others go on to it. */
+  ownGrants: OwnPath;
   registrations: Registrations;
   /** Routes made elsewhere: the admin API, enrolment. */
   more: ((router: Router) => void)[];
@@ -67,6 +70,7 @@ export function createApp(dependencies: AppDependencies): Koa {
   approvalRoutes(router, dependencies.approvals); //        /inbox  /interaction/:uid  /r/:id  /receipts/:id
   agentRoutes(router, dependencies.agents); //              /agents  /tasks/:id/stop
   redemptionRoutes(router, dependencies.redemptions); //    /redemptions  /outcomes
+  router.post('/token', dependencies.ownGrants); //         token exchange, JWT bearer, client credentials
   router.post('/token/introspection', (ctx) => introspect(ctx, dependencies.tokens));
   router.post('/token/revocation', (ctx) => revoke(ctx, dependencies.tokens));
   for (const mount of dependencies.more) mount(router); //  /owned  /offers  /enrol/:token  /admin/api

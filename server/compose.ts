@@ -59,6 +59,7 @@ import { elsewhereOf, postgresTrustedIssuers } from '../adapters/postgres/truste
 import { statedFacts } from '../adapters/stated-facts.ts';
 import { upstreamProviders } from '../adapters/upstream.ts';
 import { cibaPush } from '../grants/ciba-push.ts';
+import { type GrantDependencies, grantsOnOwnPath } from '../grants/index.ts';
 import type { Mint } from '../grants/issue.ts';
 import type { AdminCaller } from './admin/admin.ts';
 import { adminAgentPages } from './admin/agent-pages.ts';
@@ -72,6 +73,7 @@ import type { MutualTls } from './agents/certificate.ts';
 import type { ClientRecord } from './agents/clients.ts';
 import type { Stop } from './agents/liveness.ts';
 import { ownerRoutes } from './agents/owner-routes.ts';
+import { firstPresentation } from './agents/proven-key.ts';
 import { readSoftwareStatement } from './agents/software-statement.ts';
 import { createApp } from './app.ts';
 import { type AskDependencies, askForExchange } from './approvals/ask.ts';
@@ -215,6 +217,69 @@ export async function composeHouse({
   };
 
   const tooFast = agentPace();
+  const presented = firstPresentation((uses) => replays.firstUses(uses), proofs);
+  const grants: GrantDependencies = {
+    mint,
+    checks: { keyProofs: proofs, firstPresentation: presented, tooFast },
+    assertions: {
+      trustedAssertion: claimOfTrustedJwt,
+      spendAssertion: ({ issuer, jti, expiresAt }) => replays.firstUse('assertion', issuer, jti, expiresAt),
+    },
+    approvals,
+    tellsReason: async (organization) => (await backchannelSettings(database, organization)).tellsReason,
+    defaultWait: config.longPollSeconds,
+    decided: async (approval, since, milliseconds, gone) => {
+      const ended = new AbortController();
+      const give = () => ended.abort();
+      gone.addEventListener('abort', give);
+      await Promise.race([
+        signals.next('approval', approval.id, { since, milliseconds, ended: ended.signal }),
+        signals.next('stop', approval.organization, { since, milliseconds, ended: ended.signal }),
+      ]);
+      give();
+    },
+    stopTask: (organization, task, reason) =>
+      stop({ organization, kind: 'task', subject: task, by: 'countersign', reason }),
+    exchange: {
+      issuer,
+      reader,
+      catalogue: currentCatalogue,
+      tasks,
+      edge: async (organization, parent, child, task) => {
+        const [edges, siblings, client] = await Promise.all([
+          edgesOf(database, organization, parent),
+          task === null ? 0 : holdersUnder(database, organization, task),
+          clientOfAgent(database, clients, child),
+        ]);
+        return { edge: edges.find((edge) => edge.child === child), siblings, client };
+      },
+      client: (clientId) => clients.find(clientId),
+      signedBy: (client, jwt) => signedBy(client, jwt, fetch),
+      thumbprints,
+      activePerson: async (organization, id) => {
+        const person = await people.find(id);
+        return person?.organization === organization && person.status === 'active';
+      },
+      trustedClaim: claimOfTrustedJwt,
+      elsewhere: (organization, authorizationServer, agent, person) =>
+        elsewhereOf(database, organization, authorizationServer, agent, person),
+      spend: async (uses) => {
+        const first = await replays.firstUses(uses);
+        return uses.find((_, index) => !first[index])?.kind;
+      },
+      spent: async (uses) => {
+        const used = await replays.wereUsed(uses);
+        return uses.find((_, index) => used[index])?.kind;
+      },
+      pace: paceOf(config.exchangesPerMinute),
+      fanOut: config.fanOut,
+      ask: askForExchange({
+        ...ask,
+        decisions: personApprovals,
+        policies: (organization) => standingPolicies(database, organization),
+      }),
+    },
+  };
   const makeEngine = (): Provider =>
     makeProvider({
       issuer,
@@ -227,6 +292,7 @@ export async function composeHouse({
       tasks,
       replays,
       keyProofs: proofs,
+      firstPresentation: presented,
       tooFast,
       readStatement: (statement, organization) => readSoftwareStatement(statement, organization, trustedIssuers),
       mutualTls,
@@ -255,69 +321,16 @@ export async function composeHouse({
       },
       fault: (error, request) =>
         logger.error({ id: stateOf(request).id, err: error, path: request.url?.split('?')[0] }, 'fault'),
-      grants: {
-        mint,
-        checks: { keyProofs: proofs, tooFast },
-        assertions: {
-          trustedAssertion: claimOfTrustedJwt,
-          spendAssertion: ({ issuer, jti, expiresAt }) => replays.firstUse('assertion', issuer, jti, expiresAt),
-        },
-        approvals,
-        tellsReason: async (organization) => (await backchannelSettings(database, organization)).tellsReason,
-        defaultWait: config.longPollSeconds,
-        decided: async (approval, since, milliseconds, gone) => {
-          const ended = new AbortController();
-          const give = () => ended.abort();
-          gone.addEventListener('abort', give);
-          await Promise.race([
-            signals.next('approval', approval.id, { since, milliseconds, ended: ended.signal }),
-            signals.next('stop', approval.organization, { since, milliseconds, ended: ended.signal }),
-          ]);
-          give();
-        },
-        stopTask: (organization, task, reason) =>
-          stop({ organization, kind: 'task', subject: task, by: 'countersign', reason }),
-        exchange: {
-          issuer,
-          reader,
-          catalogue: currentCatalogue,
-          tasks,
-          edge: async (organization, parent, child, task) => {
-            const [edges, siblings, client] = await Promise.all([
-              edgesOf(database, organization, parent),
-              task === null ? 0 : holdersUnder(database, organization, task),
-              clientOfAgent(database, clients, child),
-            ]);
-            return { edge: edges.find((edge) => edge.child === child), siblings, client };
-          },
-          client: (clientId) => clients.find(clientId),
-          signedBy: (client, jwt) => signedBy(client, jwt, fetch),
-          thumbprints,
-          activePerson: async (organization, id) => {
-            const person = await people.find(id);
-            return person?.organization === organization && person.status === 'active';
-          },
-          trustedClaim: claimOfTrustedJwt,
-          elsewhere: (organization, authorizationServer, agent, person) =>
-            elsewhereOf(database, organization, authorizationServer, agent, person),
-          spend: async (uses) => {
-            const first = await replays.firstUses(uses);
-            return uses.find((_, index) => !first[index])?.kind;
-          },
-          spent: async (uses) => {
-            const used = await replays.wereUsed(uses);
-            return uses.find((_, index) => used[index])?.kind;
-          },
-          pace: paceOf(config.exchangesPerMinute),
-          fanOut: config.fanOut,
-          ask: askForExchange({
-            ...ask,
-            decisions: personApprovals,
-            policies: (organization) => standingPolicies(database, organization),
-          }),
-        },
-      },
+      grants,
     });
+
+  const authentication = {
+    issuer,
+    clients,
+    fetch,
+    authorities: mutualTls?.authorities ?? [],
+    certificate: proofs.certificate,
+  };
 
   let provider = makeEngine();
   let engine = compose(provider.middleware as Koa.Middleware[]);
@@ -485,11 +498,7 @@ export async function composeHouse({
     tokens: {
       reader,
       authentication: {
-        issuer,
-        clients,
-        fetch,
-        authorities: mutualTls?.authorities ?? [],
-        certificate: proofs.certificate,
+        ...authentication,
         // Introspection writes nothing after this.
         firstUse: (client, jti, expiresAt) => replays.firstUse('client assertion', client, jti, expiresAt, 'lasting'),
       },
@@ -529,6 +538,7 @@ export async function composeHouse({
       (router) => adminStopPages(router, adminConsole, administration),
     ],
     isPublicType: (type) => catalogue.actions.get(type)?.organization === null,
+    ownGrants: grantsOnOwnPath(grants, authentication),
     engine: () => engine,
   });
 

@@ -8,7 +8,7 @@ import {
 } from '../adapters/postgres/client-adapter.ts';
 import type { Database } from '../adapters/postgres/database.ts';
 import { OidcAdapter } from '../adapters/postgres/oidc-adapter.ts';
-import type { Replays, Use } from '../adapters/postgres/replays.ts';
+import type { Replays } from '../adapters/postgres/replays.ts';
 import { TaskGrantAdapter } from '../adapters/postgres/task-grant-adapter.ts';
 import { type GrantDependencies, registerGrants } from '../grants/index.ts';
 import { offerPush } from '../grants/provider-helpers.ts';
@@ -18,7 +18,7 @@ import { ASSERTION_ALGORITHMS, assertionProblem } from './agents/authenticate.ts
 import { authenticates, isIssuedBy, type MutualTls, type SubjectMember, subjectMatches } from './agents/certificate.ts';
 import { type ClientStore, signsIn } from './agents/clients.ts';
 import type { DeliveryTerms } from './agents/delivery.ts';
-import { type KeyProofs, provenKey } from './agents/proven-key.ts';
+import { type FirstPresentation, type KeyProofs, provenKey } from './agents/proven-key.ts';
 import { OWN_METADATA, SENT_METADATA } from './agents/registration.ts';
 import { registrationPolicies } from './agents/registration-policies.ts';
 import { type AskDependencies, coveringTask } from './approvals/ask.ts';
@@ -30,7 +30,6 @@ import { stateOf } from './http/request-state.ts';
 import type { KeyRing } from './keys/keys.ts';
 import { newId } from './oauth/ids.ts';
 import { checkParameters } from './oauth/parameters.ts';
-import { isProof } from './oauth/proof.ts';
 import { ambiguity } from './oauth/strict-json.ts';
 import { speakerFor } from './people/language.ts';
 import type { PeopleStore } from './people/person.ts';
@@ -48,6 +47,7 @@ export interface EngineDependencies extends Omit<BackchannelDependencies, 'peopl
   tasks: TaskStore;
   replays: Replays;
   keyProofs: KeyProofs;
+  firstPresentation: FirstPresentation;
   /** Undefined where no client certificate reaches us. */
   mutualTls: MutualTls | undefined;
   ask: AskDependencies;
@@ -489,23 +489,18 @@ async function existingGrant(ctx: KoaContextWithOIDC, dependencies: EngineDepend
  * The engine looks and then stores, so two presentations of one assertion could both pass. One insert decides instead.
  * A proof that came along is used up with it: one statement for both, at the endpoint that is called most.
  */
-function atomicReplayDetection(provider: Provider, { replays, keyProofs }: EngineDependencies): void {
+function atomicReplayDetection(provider: Provider, { replays, firstPresentation }: EngineDependencies): void {
   const ReplayDetection = provider.ReplayDetection as unknown as {
     unique(issuer: string, jti: string, expiresAt: number): Promise<boolean>;
   };
-  ReplayDetection.unique = async (issuer, jti, expiresAt) => {
+  ReplayDetection.unique = async (issuer, jti, seconds) => {
     const { ctx } = Provider;
-    const uses: Use[] = [{ kind: 'client assertion', issuer, jti, expiresAt: new Date(expiresAt * 1000) }];
-    const proof = ctx?.oidc.route === 'token' ? keyProofs.proof(ctx) : undefined;
-    if (isProof(proof)) {
-      uses.push({ kind: 'DPoP proof', issuer, jti: proof.jti, expiresAt: new Date(proof.lastsUntil * 1000) });
-    }
-    const [first = false, proofIsFirst] = await replays.firstUses(uses);
-    if (ctx) {
-      const state = stateOf(ctx.req);
-      if (proofIsFirst !== undefined) state.proofIsFirst = proofIsFirst;
-      if (first) state.authenticated = true; // the last step of client authentication
-    }
+    const expiresAt = new Date(seconds * 1000);
+    const first =
+      ctx?.oidc.route === 'token'
+        ? await firstPresentation(ctx, issuer, jti, expiresAt)
+        : await replays.firstUse('client assertion', issuer, jti, expiresAt);
+    if (ctx && first) stateOf(ctx.req).authenticated = true; // the last step of client authentication
     return first;
   };
 }

@@ -76,7 +76,7 @@ export async function gather(
   const { token, claim } = subject.value;
   const { organization } = token ?? claim;
   const seen = dependencies.catalogue().seenBy(organization);
-  const resolved = resolveExchange(form, seen);
+  const resolved = resolveExchange(form, caller.client, seen);
   if (!resolved.ok) return resolved;
   const request = targetAt(form, resolved.value, token?.actions ?? [], seen);
   const actor = form.actor && (await readActor(form.actor, caller, dependencies));

@@ -4,7 +4,7 @@ import type { PresentedToken } from '../../server/delegation/token.ts';
 import { stateOf } from '../../server/http/request-state.ts';
 import { allow, type Outcome, refuse } from '../../server/oauth/refusal.ts';
 import { coveredByTask } from '../covered-by-task.ts';
-import type { Grant } from '../grant.ts';
+import type { Grant, RequestContext } from '../grant.ts';
 import type { Authorization } from '../issue.ts';
 import { explain } from './explain.ts';
 import { type ExchangeDependencies, gather, type HandOff, usedUp, usesOf } from './gather.ts';
@@ -13,7 +13,7 @@ import { asAsked, EXCHANGE_PARAMETERS, type ExchangeForm, parseExchange, urnOf }
 export const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
 
 /** RFC 8693 token exchange: authority only narrows, by the rules of `docs/rules-of-delegation.md`. */
-export function tokenExchange(dependencies: ExchangeDependencies): Grant<ExchangeForm> {
+export function tokenExchange(dependencies: ExchangeDependencies): Grant<ExchangeForm, RequestContext> {
   return {
     type: TOKEN_EXCHANGE,
     parameters: EXCHANGE_PARAMETERS,

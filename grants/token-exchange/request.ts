@@ -1,5 +1,6 @@
 import { errors, type UnknownObject } from 'oidc-provider';
 
+import { type ClientRecord, registeredTypes } from '../../server/agents/clients.ts';
 import type { Catalogue } from '../../server/catalogue/catalogue.ts';
 import type { ExchangeRequest } from '../../server/delegation/exchange.ts';
 import { allow, type Outcome, refuse } from '../../server/oauth/refusal.ts';
@@ -80,8 +81,13 @@ function oneOf<Type extends string>(name: string, value: string | undefined, typ
 }
 
 /** The form's scopes and details, resolved to actions. */
-export function resolveExchange(form: ExchangeForm, catalogue: Catalogue): Outcome<ExchangeRequest> {
-  const parsed = form.details === undefined ? undefined : parseDetails(form.details, catalogue, undefined);
+export function resolveExchange(
+  form: ExchangeForm,
+  client: ClientRecord,
+  catalogue: Catalogue,
+): Outcome<ExchangeRequest> {
+  const parsed =
+    form.details === undefined ? undefined : parseDetails(form.details, catalogue, registeredTypes(client));
   if (parsed && !parsed.ok) return parsed;
   return allow({
     audience: form.audience,

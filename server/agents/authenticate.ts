@@ -1,7 +1,10 @@
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import { createRemoteJWKSet, customFetch, decodeJwt, type JWK, jwtVerify } from 'jose';
+import type { Context } from 'koa';
 
 import type { CertificateReader, ClientCertificate } from '../http/client-certificate.ts';
+import { stateOf } from '../http/request-state.ts';
+import { json } from '../http/respond.ts';
 import { isSignedBy, type Jws, parseJws, verificationKey } from '../oauth/jws.ts';
 import { authenticates, isRegisteredCertificate } from './certificate.ts';
 import { type ClientRecord, type ClientStore, isActive } from './clients.ts';
@@ -72,6 +75,32 @@ export async function authenticateClient(
   const expires = new Date((Number(payload.exp) + CLOCK_TOLERANCE_SECONDS) * 1000);
   if (!(await firstUse(subject, String(payload.jti), expires))) return FAILED;
   return isActive(client, Date.now()) ? { ok: true, client } : { ...FAILED, refused: client };
+}
+
+/** The client of a request to an endpoint of our own; undefined where it is none, and that is answered (RFC 6749 §5.2). */
+export async function authenticateCaller(
+  ctx: Context,
+  form: ReadonlyMap<string, string>,
+  authentication: ClientAuthentication,
+  { publicClients }: Pick<Credentials, 'publicClients'>,
+): Promise<ClientRecord | undefined> {
+  const authorization = ctx.get('Authorization');
+  const certificate = authentication.certificate(ctx.req);
+  const caller = await authenticateClient({ form, authorization, certificate, publicClients }, authentication);
+  const state = stateOf(ctx.req);
+  if (!caller.ok) {
+    if (caller.refused) state.refusedClient = caller.refused;
+    // Answered with the scheme that was tried.
+    if (authorization && caller.error === 'invalid_client') {
+      ctx.set('WWW-Authenticate', `Basic realm="${authentication.issuer}", error="invalid_client"`);
+    }
+    const { error, description } = caller;
+    json(ctx, { error, error_description: description }, error === 'invalid_client' ? 401 : 400);
+    return undefined;
+  }
+  state.client = caller.client;
+  state.authenticated = caller.client.metadata.token_endpoint_auth_method !== 'none';
+  return caller.client;
 }
 
 /**

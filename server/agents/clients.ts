@@ -65,6 +65,11 @@ export interface RegistrationTerms {
   preset: PresetName | null;
 }
 
+/** The types of details that this client may ask for (RFC 9396 §10); undefined: it did not register any in particular. */
+export const registeredTypes = ({ kind, metadata }: ClientRecord): readonly string[] | undefined =>
+  // What a resource server may ask for further down is said by the actions of the token it received.
+  kind === 'resource_server' ? undefined : (metadata.authorization_details_types as string[] | undefined);
+
 declare module '../http/request-state.ts' {
   interface RequestState {
     /** The client that was found; proven only once `authenticated` is true. */

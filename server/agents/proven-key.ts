@@ -16,6 +16,36 @@ export interface KeyProofs {
   firstUse(clientId: string, jti: string, expiresAt: Date): Promise<boolean>;
 }
 
+/** What a request presents that counts once, beside what its grant does. */
+export type FirstPresentation = (
+  ctx: Pick<Context, 'req' | 'method' | 'path'>,
+  client: string,
+  jti: string,
+  expiresAt: Date,
+) => Promise<boolean>;
+
+/** An assertion counts once, and a proof that came along is used up with it: one statement for both. */
+export function firstPresentation(
+  firstUses: (
+    uses: readonly { kind: 'client assertion' | 'DPoP proof'; issuer: string; jti: string; expiresAt: Date }[],
+  ) => Promise<boolean[]>,
+  { proof: read }: Pick<KeyProofs, 'proof'>,
+): FirstPresentation {
+  return async (ctx, issuer, jti, expiresAt) => {
+    const proof = read(ctx);
+    const sent = isProof(proof)
+      ? [{ kind: 'DPoP proof' as const, issuer, jti: proof.jti, expiresAt: new Date(proof.lastsUntil * 1000) }]
+      : [];
+    const [first = false, proofIsFirst] = await firstUses([
+      { kind: 'client assertion', issuer, jti, expiresAt },
+      ...sent,
+    ]);
+    const state = stateOf(ctx.req);
+    if (proofIsFirst !== undefined) state.proofIsFirst = proofIsFirst;
+    return first;
+  };
+}
+
 /**
  * The key that a request to an endpoint of the engine proves, and that what comes of it is bound to: the certificate,
  * where the client registered for that (RFC 8705 §3), else the key of its DPoP proof (RFC 9449 §5). Never both: a token

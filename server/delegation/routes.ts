@@ -1,11 +1,10 @@
 import type { Context } from 'koa';
 
-import { authenticateClient, type ClientAuthentication } from '../agents/authenticate.ts';
+import { authenticateCaller, type ClientAuthentication } from '../agents/authenticate.ts';
 import type { ClientRecord } from '../agents/clients.ts';
 import type { Stop } from '../agents/liveness.ts';
 import type { EvidenceEvent } from '../evidence/evidence.ts';
 import { readForm } from '../http/form.ts';
-import { stateOf } from '../http/request-state.ts';
 import { json, oauthError } from '../http/respond.ts';
 import { type Binding, confirmationOf } from '../oauth/binding.ts';
 import type { TaskStore } from '../tasks/task.ts';
@@ -111,28 +110,12 @@ export async function revoke(ctx: Context, dependencies: TokenEndpointsDependenc
 /** Who calls. A public client may revoke what it holds, and sees nothing (RFC 7009 §2.1, RFC 7662 §2.1). */
 async function callerOf(
   ctx: Context,
-  { authentication, reader }: TokenEndpointsDependencies,
-  { publicClients }: { publicClients: boolean },
+  { authentication }: TokenEndpointsDependencies,
+  options: { publicClients: boolean },
 ): Promise<{ client: ClientRecord; form: Map<string, string> } | undefined> {
   const form = await readForm(ctx.req);
-  const authorization = ctx.get('Authorization');
-  const certificate = authentication.certificate(ctx.req);
-  const caller = await authenticateClient({ form, authorization, certificate, publicClients }, authentication);
-  const state = stateOf(ctx.req);
-  if (!caller.ok) {
-    if (caller.refused) state.refusedClient = caller.refused;
-    // RFC 6749 §5.2: answered with the scheme that was tried.
-    if (authorization && caller.error === 'invalid_client') {
-      ctx.set('WWW-Authenticate', `Basic realm="${reader.issuer}", error="invalid_client"`);
-    }
-    const { error, description } = caller;
-    json(ctx, { error, error_description: description }, error === 'invalid_client' ? 401 : 400);
-    return undefined;
-  }
-  const { client } = caller;
-  state.client = client;
-  state.authenticated = client.metadata.token_endpoint_auth_method !== 'none';
-  return { client, form };
+  const client = await authenticateCaller(ctx, form, authentication, options);
+  return client && { client, form };
 }
 
 async function introspectRefreshToken(

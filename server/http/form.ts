@@ -21,6 +21,10 @@ const LIMIT_BYTES = 64 * 1024;
 
 /** The body, up to 64 KB where nothing else is said. @throws BadRequest */
 export async function readBody(request: IncomingMessage, limitBytes = LIMIT_BYTES): Promise<string> {
+  return (await readBytes(request, limitBytes)).toString('utf8');
+}
+
+async function readBytes(request: IncomingMessage, limitBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -28,12 +32,31 @@ export async function readBody(request: IncomingMessage, limitBytes = LIMIT_BYTE
     if (size > limitBytes) throw new BadRequest(`the body is larger than ${limitBytes / 1024} KB`, 413);
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
+}
+
+const FORM = /^application\/x-www-form-urlencoded\b/i;
+
+/** The body of a form, as it came, up to 64 KB; undefined, and unread, where it is none. @throws BadRequest */
+export async function formBody(request: IncomingMessage): Promise<Buffer | undefined> {
+  return FORM.test(request.headers['content-type'] ?? '') ? readBytes(request, LIMIT_BYTES) : undefined;
+}
+
+/** A body that was read is there again, for the engine, which reads it so. */
+export function giveBack(request: IncomingMessage, body: Buffer): void {
+  Object.defineProperties(request, {
+    readable: { value: true },
+    iterator: {
+      async *value() {
+        yield body;
+      },
+    },
+  });
 }
 
 /** A form whose fields may come once each. @throws BadRequest */
 export async function readForm(request: IncomingMessage): Promise<Map<string, string>> {
-  if (!/^application\/x-www-form-urlencoded\b/i.test(request.headers['content-type'] ?? '')) {
+  if (!FORM.test(request.headers['content-type'] ?? '')) {
     throw new BadRequest('the body must be application/x-www-form-urlencoded', 400);
   }
   const form = new Map<string, string>();
