@@ -18,7 +18,7 @@ interface OwnRequest {
 /** What a client that is no agent may do at this server by itself, by its kind. */
 const SERVICE_SCOPES: Readonly<Record<string, readonly string[]>> = {
   resource_server: ['redemptions'],
-  command_line: ['admin'],
+  command_line: ['admin', 'admin.read'],
   application: [],
 };
 

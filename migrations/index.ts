@@ -16,6 +16,7 @@ import * as registrations from './062_registrations.ts';
 import * as trustedForMore from './063_trusted_for_more.ts';
 import * as roles from './070_roles.ts';
 import * as standingStops from './071_standing_stops.ts';
+import * as idempotency from './072_idempotency.ts';
 import * as signInProviders from './080_sign_in_providers.ts';
 import * as passwords from './081_passwords.ts';
 
@@ -42,6 +43,7 @@ const migrations: readonly Migration[] = [
   { name: '063_trusted_for_more', ...trustedForMore },
   { name: '070_roles', ...roles },
   { name: '071_standing_stops', ...standingStops },
+  { name: '072_idempotency', ...idempotency },
   { name: '080_sign_in_providers', ...signInProviders },
   { name: '081_passwords', ...passwords },
 ];

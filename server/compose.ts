@@ -27,6 +27,7 @@ import { Database, type Statements } from '../adapters/postgres/database.ts';
 import { postgresEnrolments } from '../adapters/postgres/enrolments.ts';
 import { postgresEvidence } from '../adapters/postgres/evidence.ts';
 import { postgresEvidenceReader } from '../adapters/postgres/evidence-reader.ts';
+import { postgresIdempotency } from '../adapters/postgres/idempotency.ts';
 import { ownsAgents, postgresInventory } from '../adapters/postgres/inventory.ts';
 import { postgresIssuers } from '../adapters/postgres/issuers-admin.ts';
 import { postgresKeys } from '../adapters/postgres/keys.ts';
@@ -385,6 +386,7 @@ export async function composeHouse({
     proofs,
     organizations: postgresOrganizations(database),
     store: postgresAdmin(database),
+    inventory: postgresInventory(database),
     accountability: postgresAccountability(database),
     stops: postgresStops(database),
     limits: postgresLimits(database),
@@ -393,6 +395,7 @@ export async function composeHouse({
     issuers: { store: postgresIssuers(database), keys: trustedIssuers.keys },
     signInProviders: { store: postgresSignInProviderAdmin(database, sealing), upstream },
     recorder: evidence,
+    idempotency: postgresIdempotency(database, sealing),
     catalogue: currentCatalogue,
     publications,
     backchannel: postgresBackchannelAdministration(database),
@@ -406,7 +409,7 @@ export async function composeHouse({
     ownsAgents: (organization, person) => ownsAgents(database, organization, person),
   });
   const ownership = postgresOwnership(database);
-  const agentPages = { ...administration, inventory: postgresInventory(database), ownership };
+  const agentPages = { ...administration, ownership };
   const passkeys = postgresPasskeys(database);
   const security = {
     passkeys,

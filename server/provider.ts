@@ -67,6 +67,8 @@ export interface EngineDependencies extends Omit<BackchannelDependencies, 'peopl
 }
 
 const ADMIN_SCOPE = 'admin';
+/** Roles that may sign the command line in; what each may do there is for the admin API to say. */
+const ADMINISTRATION = ['admin', 'security', 'auditor'];
 /** Seconds. */
 const INTERACTION_SECONDS = 600;
 
@@ -92,6 +94,7 @@ export function makeProvider(dependencies: EngineDependencies): Provider {
       'openid',
       'offline_access',
       ADMIN_SCOPE,
+      'admin.read',
       ...[...catalogue.actions.values()].flatMap(({ scope, organization }) =>
         scope && organization === null ? [scope] : [],
       ),
@@ -432,7 +435,7 @@ async function existingGrant(ctx: KoaContextWithOIDC, dependencies: EngineDepend
   const { Grant } = ctx.oidc.provider;
   const person = await people.find(session.person.id);
   if (!person) return undefined;
-  if (client.kind === 'command_line' && !person.roles.includes('admin')) {
+  if (client.kind === 'command_line' && !ADMINISTRATION.some((role) => person.roles.includes(role))) {
     throw new errors.AccessDenied('only an administrator may use the command line');
   }
   if (client.kind === 'application' || client.kind === 'command_line') {

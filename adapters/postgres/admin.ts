@@ -176,14 +176,6 @@ export const postgresAdmin = (database: Database): AdminStore => ({
       ? database.transaction((statements) => addClient(statements, act, client))
       : database.within(act.organization, (statements) => addClient(statements, act, client)),
 
-  agents: (organization, { status, owner } = {}) =>
-    database.within(organization, (statements) =>
-      statements.rows<ListedAgent>(
-        `${AGENTS} where a.organization = $1 and ($2::text is null or a.status = $2)
-           and ($3::text is null or a.owner = $3 or lower(o.email) = lower($3)) order by a.name, a.id limit ${LIST_LIMIT}`,
-        [organization, status ?? null, owner ?? null],
-      ),
-    ),
   findAgents: (organization, agent) =>
     database.within(organization, (statements) =>
       statements.rows<{ id: string; name: string }>(

@@ -4,7 +4,7 @@ import type { Accountable, AgentFacts, AskedChange, ReviewOutcome, Verdict } fro
 import { VERDICTS } from '../agents/ownership.ts';
 import { type Act, conflict, done, unacceptable, unknown } from './admin.ts';
 import { type Answer, agentOf, organizationOf, personOf } from './call.ts';
-import { input, oneOf, plain, reference } from './input.ts';
+import { input, oneOf, plain, reference, takes } from './input.ts';
 
 /** Who answers for which agent, how each stands, and its review; under row-level security. */
 export interface Accountability {
@@ -71,6 +71,7 @@ export const listFlags: Answer = async (call, dependencies) => {
     next: facts.length === PAGE ? facts.at(-1)?.id : null,
   });
 };
+takes(listFlags, { query: listing });
 
 /** How one agent stands: what it lacks, who has not answered, what it may ask for and what it used. */
 export const getStanding: Answer = async (call, dependencies) => {
@@ -123,6 +124,7 @@ export const offerOwnership: Answer = async (call, dependencies) => {
     answer_at: `${dependencies.issuer}/offers/${offer}`,
   });
 };
+takes(offerOwnership, { body: naming });
 
 const reviewing = input<{ organization?: string; verdict: Verdict; reason: string }>(
   { organization: reference, verdict: oneOf(...VERDICTS), reason: plain(200) },
@@ -148,6 +150,7 @@ export const reviewAgent: Answer = async (call, dependencies) => {
   }
   return done({ id, name, verdict, removed: outcome.removed });
 };
+takes(reviewAgent, { body: reviewing });
 
 export const listChanges: Answer = async (call, dependencies) => {
   const organization = await organizationOf(call, call.query.organization, dependencies);
@@ -181,3 +184,4 @@ export const answerChange: Answer = async (call, dependencies) => {
   const answered = await dependencies.accountability.answerChange(act, id, answer === 'approve');
   return answered ? done({ id, answer }) : unknown(`change ${id}`);
 };
+takes(answerChange, { body: answering });

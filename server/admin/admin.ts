@@ -25,7 +25,7 @@ export interface Organization {
 export type AdminOutcome<T> = { ok: true; value: T } | AdminRefusal;
 export interface AdminRefusal {
   ok: false;
-  status: 400 | 401 | 403 | 404 | 409 | 422;
+  status: 400 | 401 | 403 | 404 | 409 | 412 | 422;
   reason: string;
   detail: string;
   /** Each problem of a document that has several. */
@@ -212,10 +212,6 @@ export interface AdminStore {
 
   addClient(act: Act, client: NewClient): Promise<ClientAdded>;
 
-  agents(
-    organization: string,
-    only?: { status?: string | undefined; owner?: string | undefined },
-  ): Promise<ListedAgent[]>;
   /** By id or name. */
   findAgents(organization: string, agent: string): Promise<{ id: string; name: string }[]>;
   agent(organization: string, id: string): Promise<AgentCard | undefined>;

@@ -1,24 +1,58 @@
 import { describeRefusal, MOVES, type MoveName } from '../agents/lifecycle.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
-import { conflict, done, type Organization, unacceptable, unknown } from './admin.ts';
+import { conflict, done, malformed, type Organization, unacceptable, unknown } from './admin.ts';
 import { type AdminDependencies, type Answer, agentOf, type Call, organizationsOf } from './call.ts';
-import { input, listOf, oneOf, plain, reference, whole } from './input.ts';
+import { input, listOf, oneOf, plain, reference, takes, whole } from './input.ts';
+import { AGENT_LISTING, reachFilter } from './inventory.ts';
+import { parseListing } from './listing.ts';
 
-const listing = input<{ organization?: string; status?: string; owner?: string }>({
+const listing = input<{
+  organization?: string;
+  q?: string;
+  status?: string;
+  owner?: string;
+  sort?: string;
+  after?: string;
+  limit?: string;
+}>({
   organization: reference,
-  status: oneOf('pending', 'active', 'suspended', 'retired', 'expired'),
+  q: { type: 'string', maxLength: 500 },
+  status: oneOf(...AGENT_LISTING.filters.status),
   owner: reference,
+  sort: oneOf(...AGENT_LISTING.sorts.flatMap((column) => [column, `-${column}`])),
+  after: { type: 'string', maxLength: 1000 },
+  limit: { type: 'string', pattern: '^([1-9][0-9]{0,2}|1000)$' },
 });
 
-/** Agents of an organization; of every organization, where the operator names none. */
+/** Agents as the console lists them, a page at a time; of every organization, where the operator names none. */
 export const listAgents: Answer = async (call, dependencies) => {
   const asked = listing(call.query);
   if (!asked.ok) return asked;
+  const { q = '', status, owner, sort, after, limit = '200' } = asked.value;
+  const parsed = parseListing(
+    {
+      q: [q, status && `status:${status}`, owner && `owner:${JSON.stringify(owner)}`].filter(Boolean).join(' '),
+      sort,
+      after,
+    },
+    AGENT_LISTING,
+  );
+  if (!parsed.ok) return malformed(parsed.problem);
   const places = await organizationsOf(call, asked.value.organization, dependencies);
   if (!places.ok) return places;
-  const lists = await Promise.all(places.value.map(({ id }) => dependencies.store.agents(id, asked.value)));
-  return done({ agents: lists.flat() });
+  const pages = await Promise.all(
+    places.value.map(async ({ id, slug }) => {
+      const reach = reachFilter(parsed.listing, dependencies.catalogue().seenBy(id));
+      const asking = { listing: parsed.listing, reach, only: undefined, limit: Number(limit) };
+      const { rows, next } = await dependencies.inventory.list(id, asking);
+      return { rows: rows.map((row) => ({ organization: slug, ...row })), next };
+    }),
+  );
+  const [only, ...others] = pages;
+  // Of several organizations the first page each: who wants more names one.
+  return done({ agents: pages.flatMap(({ rows }) => rows), next: others.length === 0 ? (only?.next ?? null) : null });
 };
+takes(listAgents, { query: listing });
 
 export const getAgent: Answer = async (call, dependencies) => {
   const found = await agentOf(call, call.params.agent ?? '', call.query.organization, dependencies);
@@ -32,21 +66,23 @@ const change = input<{ organization?: string; reason: string }>({ organization: 
 ]);
 
 /** One step of an agent's life, as `MOVES` allows it. Leaving `active` ends everything the agent holds. */
-export const commandAgent =
-  (move: MoveName): Answer =>
-  async (call, dependencies) => {
-    const asked = change(call.body);
-    if (!asked.ok) return asked;
-    const found = await agentOf(call, call.params.agent ?? '', asked.value.organization, dependencies);
-    if (!found.ok) return found;
-    const { organization, id, name } = found.value;
-    const act = { organization: organization.id, caller: call.caller };
-    const moved = await dependencies.store.moveAgent(act, id, move, asked.value.reason);
-    if (!moved) return unknown(`agent ${name}`);
-    if ('refused' in moved) return conflict(moved.refused.reason, describeRefusal(moved.refused, name));
-    const { to } = MOVES[move];
-    return done({ id, name, status: to, ...(to !== 'active' && moved) });
-  };
+export const commandAgent = (move: MoveName): Answer =>
+  takes(
+    async (call: Call, dependencies: AdminDependencies) => {
+      const asked = change(call.body);
+      if (!asked.ok) return asked;
+      const found = await agentOf(call, call.params.agent ?? '', asked.value.organization, dependencies);
+      if (!found.ok) return found;
+      const { organization, id, name } = found.value;
+      const act = { organization: organization.id, caller: call.caller };
+      const moved = await dependencies.store.moveAgent(act, id, move, asked.value.reason);
+      if (!moved) return unknown(`agent ${name}`);
+      if ('refused' in moved) return conflict(moved.refused.reason, describeRefusal(moved.refused, name));
+      const { to } = MOVES[move];
+      return done({ id, name, status: to, ...(to !== 'active' && moved) });
+    },
+    { body: change },
+  );
 
 const owning = input<{ organization?: string; actions: string[] }>(
   { organization: reference, actions: listOf(reference, 0, 100) },
@@ -72,6 +108,7 @@ export const setOwnActions: Answer = async (call, dependencies) => {
   await dependencies.store.setOwnActions({ organization: organization.id, caller: call.caller }, id, actions);
   return done({ id, name, own_actions: actions });
 };
+takes(setOwnActions, { body: owning });
 
 export const listEdges: Answer = async (call, dependencies) => {
   const places = await organizationsOf(call, call.query.organization, dependencies);
@@ -110,6 +147,7 @@ export const putEdge: Answer = async (call, dependencies) => {
   );
   return done({ parent, child, actions, max_depth: maxDepth, carries_own: carriesOwn, ...stopped });
 };
+takes(putEdge, { body: edge });
 
 const ends = input<{ organization?: string; parent: string; child: string }>(
   { organization: reference, parent: reference, child: reference },
@@ -131,6 +169,7 @@ export const removeEdge: Answer = async (call, dependencies) => {
     ? done({ parent, child, removed: true, ...stopped })
     : unknown(`an edge from ${parent.name} to ${child.name}`);
 };
+takes(removeEdge, { body: ends });
 
 type Asked = { organization?: string; parent: string; child: string };
 

@@ -1,7 +1,7 @@
 import type { BackchannelSettings } from '../approvals/backchannel.ts';
 import { type Act, type AdminOutcome, done } from './admin.ts';
 import { type Answer, organizationOf } from './call.ts';
-import { input, listOf, reference } from './input.ts';
+import { input, listOf, reference, takes } from './input.ts';
 
 export interface BackchannelAdministration {
   get(organization: string): Promise<BackchannelSettings>;
@@ -39,6 +39,7 @@ export const putBackchannel: Answer = async (call, dependencies): Promise<AdminO
   await dependencies.backchannel.put({ organization: organization.value.id, caller: call.caller }, settings);
   return done(shown(settings));
 };
+takes(putBackchannel, { body: wanted });
 
 const shown = ({ tellsReason, notificationHosts }: BackchannelSettings) => ({
   tells_reason: tellsReason,

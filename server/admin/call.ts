@@ -17,6 +17,7 @@ import {
 import type { BackchannelAdministration } from './backchannel.ts';
 import type { EvidenceReader } from './evidence.ts';
 import type { ReachReader } from './explain.ts';
+import type { Inventory } from './inventory.ts';
 import type { IssuerAdministration } from './issuers.ts';
 import type { LimitAdministration } from './limits.ts';
 import type { PromptAdministration } from './prompts.ts';
@@ -39,6 +40,7 @@ export interface AdminDependencies {
   issuer: string;
   organizations: OrganizationStore;
   store: AdminStore;
+  inventory: Inventory;
   accountability: Accountability;
   stops: StopStore;
   limits: LimitAdministration;

@@ -4,13 +4,23 @@ import { type ClientStore, DEPLOYMENT } from '../agents/clients.ts';
 import { readToken, type TokenReader } from '../delegation/subject.ts';
 import { type BindingProofs, challenge, presentedToken, unprovenBinding } from '../http/bearer.ts';
 import type { PeopleStore } from '../people/person.ts';
-import type { AdminCaller, AdminOutcome } from './admin.ts';
+import { type AdminCaller, type AdminOutcome, done } from './admin.ts';
+import { VIEWERS } from './console.ts';
 
 export interface CallerDependencies {
   reader: TokenReader;
   clients: ClientStore;
   people: PeopleStore;
   proofs: BindingProofs;
+}
+
+/** Whoever calls, and how much of what they may do this token carries. */
+export interface Called {
+  caller: AdminCaller;
+  /** Its scope is `admin.read`. */
+  readOnly: boolean;
+  /** When the person signed in; undefined for the operator, whose key speaks anew for each token. */
+  authenticatedAt: Date | undefined;
 }
 
 /**
@@ -20,7 +30,7 @@ export interface CallerDependencies {
 export async function callerOf(
   ctx: Context,
   { reader, clients, people, proofs }: CallerDependencies,
-): Promise<AdminOutcome<AdminCaller>> {
+): Promise<AdminOutcome<Called>> {
   const presented = presentedToken(ctx);
   if (!presented) {
     ctx.set('WWW-Authenticate', 'Bearer scope="admin"');
@@ -44,13 +54,16 @@ export async function callerOf(
   }
   const token = read.value;
   const client = await clients.find(token.clientId);
-  const isAdministration = token.resource === reader.issuer && token.scopes.includes('admin') && token.agent === null;
+  const readOnly = !token.scopes.includes('admin');
+  const isAdministration =
+    token.resource === reader.issuer && (!readOnly || token.scopes.includes('admin.read')) && token.agent === null;
   if (isAdministration && client?.kind === 'command_line' && client.organization === DEPLOYMENT) {
     if (token.person === null && token.kind === 'own')
-      return { ok: true, value: { kind: 'operator', client: client.clientId } };
+      return done({ caller: { kind: 'operator', client: client.clientId }, readOnly, authenticatedAt: undefined });
     const person = token.person === null ? undefined : await people.find(token.person);
-    if (person?.status === 'active' && person.roles.includes('admin')) {
-      return { ok: true, value: { kind: 'person', client: client.clientId, person } };
+    if (person?.status === 'active' && VIEWERS.some((role) => person.roles.includes(role))) {
+      const authenticatedAt = new Date((token.authentication.auth_time ?? 0) * 1000);
+      return done({ caller: { kind: 'person', client: client.clientId, person }, readOnly, authenticatedAt });
     }
   }
   ctx.set('WWW-Authenticate', 'Bearer error="insufficient_scope", scope="admin"');

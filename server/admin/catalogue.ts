@@ -6,7 +6,7 @@ import { DraftError, draftFrom } from '../catalogue/draft.ts';
 import { publicationProblems, type Reviewed, review, versionsOf } from '../catalogue/publication.ts';
 import { type AdminOutcome, conflict, done, forbidden, malformed, unacceptable, unknown } from './admin.ts';
 import { type AdminDependencies, type Answer, type Call, organizationOf } from './call.ts';
-import { input, plain, reference } from './input.ts';
+import { input, plain, reference, takes } from './input.ts';
 import { draftHash, type Effect, publishDraft, reviewOfDraft, yamlOf } from './publications.ts';
 
 /** Resources and the newest version of their actions, as far as the caller may know of them. */
@@ -147,6 +147,7 @@ export const confirmDraft: Answer = async (call, dependencies) => {
     dependencies.publications,
   );
 };
+takes(confirmDraft, { body: CONFIRMATION });
 
 export const removeDraft: Answer = async (call, dependencies) => {
   const owner = await ownerOf(call, call.query.organization, dependencies);
@@ -178,6 +179,7 @@ export const draftCatalogue: Answer = async ({ body }) => {
     return unacceptable('draft', error.message);
   }
 };
+takes(draftCatalogue, { body: DRAFT });
 
 /** The documents of the request, each of an owner that the caller may write for. Their problems are a 422. */
 async function withDocuments(

@@ -1,7 +1,7 @@
 import { hashOf, newId, newSecret } from '../oauth/ids.ts';
 import { conflict, done, type ListedPerson, unacceptable } from './admin.ts';
 import { type AdminDependencies, type Answer, type Call, organizationOf, organizationsOf, personOf } from './call.ts';
-import { email, input, listOf, oneOf, plain, reference } from './input.ts';
+import { email, input, listOf, oneOf, plain, reference, takes } from './input.ts';
 
 /** Whom the access token stands for. */
 export const whoAmI: Answer = async ({ caller }) =>
@@ -40,6 +40,7 @@ export const addOrganization: Answer = async (call, dependencies) => {
     return conflict('taken', `an organization ${organization.slug} exists`);
   return done(organization);
 };
+takes(addOrganization, { body: newOrganization });
 
 const organizationChange = input<{ name?: string; domains?: string[] }>({
   name: plain(80),
@@ -56,6 +57,7 @@ export const changeOrganization: Answer = async (call, dependencies) => {
   await dependencies.organizations.change(changed, call.caller);
   return done(changed);
 };
+takes(changeOrganization, { body: organizationChange });
 
 export const listPeople: Answer = async (call, dependencies) => {
   const places = await organizationsOf(call, call.query.organization, dependencies);
@@ -93,6 +95,7 @@ export const addPerson: Answer = async (call, dependencies) => {
   const link = await newLink(call, organization.value.id, id, dependencies);
   return done({ id, email, name, roles, organization: organization.value.slug, ...link });
 };
+takes(addPerson, { body: newPerson });
 
 const whose = input<{ organization?: string }>({ organization: reference });
 
@@ -108,6 +111,7 @@ export const offerEnrolment: Answer = async (call, dependencies) => {
   if (!link) return conflict('enrolled', `${person.value.email} can sign in already`);
   return done({ id: person.value.id, email: person.value.email, organization: organization.value.slug, ...link });
 };
+takes(offerEnrolment, { body: whose });
 
 /** Seconds an enrolment link lives. */
 export const ENROLMENT_SECONDS = 900;

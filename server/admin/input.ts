@@ -4,16 +4,34 @@ import { fullFormats } from 'ajv-formats/dist/formats.js';
 import { checkSpacing, checkText } from '../oauth/text.ts';
 import { type AdminOutcome, done, malformed } from './admin.ts';
 
-type Schema = Record<string, unknown>;
+export type Schema = Record<string, unknown>;
 
 /** What one endpoint takes: closed, so that a misspelt member is refused and not ignored. */
-export function input<T>(
-  properties: Readonly<Record<string, Schema>>,
-  required: readonly string[] = [],
-): (value: unknown) => AdminOutcome<T> {
-  const check = ajv.compile({ type: 'object', additionalProperties: false, properties, required });
-  return (value) => (check(value) ? done(value as T) : malformed((check.errors ?? []).map(tell).join('; ')));
+export function input<T>(properties: Readonly<Record<string, Schema>>, required: readonly string[] = []): Input<T> {
+  const schema = { type: 'object', additionalProperties: false, properties, required };
+  const check = ajv.compile(schema);
+  const read = (value: unknown) =>
+    check(value) ? done(value as T) : malformed((check.errors ?? []).map(tell).join('; '));
+  return Object.assign(read, { schema });
 }
+
+/** Reads what was sent, and shows the schema that it is read by. */
+export type Input<T> = ((value: unknown) => AdminOutcome<T>) & { readonly schema: Schema };
+
+interface Inputs {
+  query?: { readonly schema: Schema };
+  body?: { readonly schema: Schema };
+}
+
+const declared = new WeakMap<object, Inputs>();
+
+/** Says by which validators an answer reads its request: the description of the API (openapi.ts) is made of these. */
+export function takes<Answer extends object>(answer: Answer, inputs: Inputs): Answer {
+  declared.set(answer, inputs);
+  return answer;
+}
+
+export const inputsOf = (answer: object): Inputs => declared.get(answer) ?? {};
 
 const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, allErrors: true, ownProperties: true });
 ajv.addFormat('plain', (text: string) => checkText(text) === undefined && checkSpacing(text) === undefined);

@@ -29,7 +29,7 @@ import {
   organizationsOf,
   personOf,
 } from './call.ts';
-import { input, listOf, oneOf, plain, reference, whole } from './input.ts';
+import { input, listOf, oneOf, plain, reference, takes, whole } from './input.ts';
 
 export interface ListedIssuer extends TrustedIssuer {
   made_by: string;
@@ -194,6 +194,7 @@ export const addIssuer: Answer = async (call, dependencies) => {
   }
   return done({ ...shown(trusted), organization: organization.slug });
 };
+takes(addIssuer, { body: newIssuer });
 
 const removal = input<{ organization?: string; issuer: string; reason: string }>(
   { organization: reference, issuer: reference, reason: plain(200) },
@@ -213,6 +214,7 @@ export const removeIssuer: Answer = async (call, dependencies) => {
     ? done({ issuer, organization: place.value.slug, removed: true, ...stopped })
     : unknown(`issuer ${issuer} of ${place.value.slug}`);
 };
+takes(removeIssuer, { body: removal });
 
 /** Who is who at other issuers. */
 export const listLinks: Answer = async (call, dependencies) => {
@@ -254,6 +256,7 @@ export const linkPerson: Answer = async (call, dependencies) => {
     return conflict('taken', `${subject} of ${issuer} is a person of ${place.value.slug} already`);
   return done({ person: person.value.id, email: person.value.email, issuer, subject, organization: place.value.slug });
 };
+takes(linkPerson, { body: newLink });
 
 const unlinking = input<Omit<Link, 'person'> & { reason: string }>(
   { organization: reference, issuer: uri, subject, reason: plain(200) },
@@ -272,6 +275,7 @@ export const unlinkPerson: Answer = async (call, dependencies) => {
     ? done({ issuer, subject, organization: place.value.slug, removed: true, ...stopped })
     : unknown(`${subject} of ${issuer}`);
 };
+takes(unlinkPerson, { body: unlinking });
 
 export const listElsewhere: Answer = async (call, dependencies) => {
   const place = await placeOf(call, call.query.organization, dependencies);
@@ -313,6 +317,7 @@ export const putElsewhere: Answer = async (call, dependencies) => {
   await dependencies.issuers.store.putElsewhere({ organization: organization.id, caller: call.caller }, entry);
   return done({ ...entry, agent: { id, name }, organization: organization.slug });
 };
+takes(putElsewhere, { body: newElsewhere });
 
 const elsewhereEnd = input<{ organization?: string; agent: string; authorization_server: string }>(
   { organization: reference, agent: reference, authorization_server: uri },
@@ -332,6 +337,7 @@ export const removeElsewhere: Answer = async (call, dependencies) => {
     ? done({ agent: { id, name }, authorization_server, removed: true })
     : unknown(`${name} at ${authorization_server}`);
 };
+takes(removeElsewhere, { body: elsewhereEnd });
 
 const shown = ({
   organization: _,

@@ -3,7 +3,7 @@ import type { Catalogue } from '../catalogue/catalogue.ts';
 import { newId } from '../oauth/ids.ts';
 import { type Act, type AdminOutcome, conflict, done, type Organization, unacceptable, unknown } from './admin.ts';
 import { type AdminDependencies, type Answer, agentOf, organizationOf } from './call.ts';
-import { input, listOf, oneOf, plain, reference, whole } from './input.ts';
+import { input, listOf, oneOf, plain, reference, takes, whole } from './input.ts';
 
 /** Agents of one kind: what all of them are held to. */
 export interface Blueprint {
@@ -97,6 +97,7 @@ export const putBlueprint: Answer = async (call, dependencies) => {
   if (put !== 'put') return conflict(put, `${name} was changed by somebody else at this moment`);
   return done(blueprint);
 };
+takes(putBlueprint, { body: putting });
 
 export const removeBlueprint: Answer = async (call, dependencies) => {
   const organization = await organizationOf(call, call.query.organization, dependencies);
@@ -137,6 +138,7 @@ export const holdAgent: Answer = async (call, dependencies) => {
   if (held === 'unknown_blueprint') return unknown(`blueprint ${blueprint}`);
   return done({ id, name, limits, blueprint, tasks_ended: held.ended });
 };
+takes(holdAgent, { body: holding });
 
 const text = plain(500);
 const using = input<{ organization?: string; use_case: UseCase }>(
@@ -173,6 +175,7 @@ export const setUseCase: Answer = async (call, dependencies) => {
   );
   return done({ id, name, use_case: asked.value.use_case });
 };
+takes(setUseCase, { body: using });
 
 /** The blueprint that a request names by id or name. */
 export async function blueprintOf(

@@ -2,7 +2,7 @@ import { PROMPT_LIMITS, type PromptLimits, REACHES } from '../approvals/budget.t
 import { type PromptQuality, promptAdvice } from '../approvals/quality.ts';
 import { type Act, done, malformed } from './admin.ts';
 import { type Answer, organizationOf } from './call.ts';
-import { input, reference, whole } from './input.ts';
+import { input, reference, takes, whole } from './input.ts';
 
 export interface PromptAdministration {
   /** By action, the most asked first. */
@@ -62,3 +62,4 @@ export const setPromptLimits: Answer = async (call, dependencies) => {
   await dependencies.prompts.setLimits({ organization: organization.value.id, caller: call.caller }, limits);
   return done({ limits: await dependencies.prompts.limits(organization.value.id) });
 };
+takes(setPromptLimits, { body: LIMITS });

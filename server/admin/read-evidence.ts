@@ -1,6 +1,6 @@
 import { done, malformed, unknown } from './admin.ts';
 import { type Answer, agentOf, organizationOf, organizationsOf, personOf } from './call.ts';
-import { input, reference } from './input.ts';
+import { input, reference, takes } from './input.ts';
 
 const filter = input<{
   organization?: string;
@@ -59,6 +59,7 @@ export const listEvidence: Answer = async (call, dependencies) => {
     .slice(-limit);
   return done({ events, before: events.length === limit ? (events[0]?.id ?? null) : null });
 };
+takes(listEvidence, { query: filter });
 
 export const getChain: Answer = async (call, dependencies) => {
   const task = call.params.task ?? '';

@@ -8,7 +8,7 @@ import { PRESET_NAMES, type PresetName } from '../agents/presets.ts';
 import { hashOf, newId, newSecret } from '../oauth/ids.ts';
 import { conflict, done, forbidden, unacceptable, unknown } from './admin.ts';
 import { type Answer, organizationOf, organizationsOf, personOf } from './call.ts';
-import { input, listOf, oneOf, plain, reference, whole } from './input.ts';
+import { input, listOf, oneOf, plain, reference, takes, whole } from './input.ts';
 import { blueprintOf, LIMITS_SCHEMA, unknownLimits } from './limits.ts';
 
 export const listInitialAccessTokens: Answer = async (call, dependencies) => {
@@ -124,6 +124,7 @@ export const addInitialAccessToken: Answer = async (call, dependencies) => {
     registration_endpoint: `${dependencies.issuer}/reg`,
   });
 };
+takes(addInitialAccessToken, { body: newToken });
 
 export const endInitialAccessToken: Answer = async (call, dependencies) => {
   const organization = await organizationOf(call, call.query.organization, dependencies);
@@ -223,3 +224,4 @@ export const addClient: Answer = async (call, dependencies) => {
     );
   return done({ client_id: clientId, kind, name, organization: organization.value.slug, resources });
 };
+takes(addClient, { body: newClient });

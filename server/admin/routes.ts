@@ -5,13 +5,22 @@ import { DEPLOYMENT } from '../agents/clients.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import { BadRequest, readBody } from '../http/form.ts';
 import { json, problem } from '../http/respond.ts';
+import { sha256url } from '../oauth/canonical.ts';
 import { parseStrictJson } from '../oauth/strict-json.ts';
 import { answerChange, getStanding, listChanges, listFlags, offerOwnership, reviewAgent } from './accountability.ts';
-import { type AdminCaller, type AdminOutcome, type AdminRefusal, actorOf, done, malformed } from './admin.ts';
+import {
+  type AdminCaller,
+  type AdminOutcome,
+  type AdminRefusal,
+  actorOf,
+  done,
+  forbidden,
+  malformed,
+} from './admin.ts';
 import { commandAgent, getAgent, listAgents, listEdges, putEdge, removeEdge, setOwnActions } from './agents.ts';
 import { getBackchannel, putBackchannel } from './backchannel.ts';
 import type { AdminDependencies, Answer } from './call.ts';
-import { type CallerDependencies, callerOf } from './caller.ts';
+import { type Called, type CallerDependencies, callerOf } from './caller.ts';
 import {
   confirmDraft,
   diffCatalogue,
@@ -33,6 +42,7 @@ import {
   whoAmI,
 } from './directory.ts';
 import { explainAgent } from './explain.ts';
+import { type Answered, type IdempotencyStore, once } from './idempotency.ts';
 import {
   addIssuer,
   linkPerson,
@@ -45,6 +55,7 @@ import {
   unlinkPerson,
 } from './issuers.ts';
 import { holdAgent, listBlueprints, putBlueprint, removeBlueprint, setUseCase } from './limits.ts';
+import { describeApi, type Endpoint, type Reach } from './openapi.ts';
 import { getPromptLimits, promptReport, setPromptLimits } from './prompts.ts';
 import { getChain, listEvidence } from './read-evidence.ts';
 import { addClient, addInitialAccessToken, endInitialAccessToken, listInitialAccessTokens } from './registry.ts';
@@ -57,10 +68,8 @@ import {
 } from './sign-in-providers.ts';
 import { listStops, resumeStop, stop, stopEffect } from './stops.ts';
 
-type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
-
 /** Every endpoint below `/admin/api`. Those marked so are the operator's; all others keep an administrator to their organization. */
-const ENDPOINTS: readonly [method: Method, path: string, answer: Answer, operatorOnly?: 'operator'][] = [
+export const ENDPOINTS: readonly Endpoint[] = [
   ['get', '/whoami', whoAmI],
   ['get', '/organizations', listOrganizations],
   ['post', '/organizations', addOrganization, 'operator'],
@@ -130,31 +139,125 @@ const ENDPOINTS: readonly [method: Method, path: string, answer: Answer, operato
   ['get', '/evidence/chain/:task', getChain],
 ];
 
+/** What somebody for security may do beside reading. Everything else that changes something is for administrators. */
+const SECURES: ReadonlySet<string> = new Set([
+  'post /stops',
+  'post /stops/:stop/resume',
+  'post /agents/:agent/suspend',
+]);
+
+/** What asks something and changes nothing, although it is a POST. */
+const ASKS: ReadonlySet<string> = new Set(['post /catalogue/lint', 'post /catalogue/diff', 'post /catalogue/draft']);
+
+/** What cannot be taken back, or lets something go on that was stopped: asked for by somebody who signed in just now. */
+const FRESH: ReadonlySet<string> = new Set([
+  'post /stops/:stop/resume',
+  'post /agents/:agent/retire',
+  'delete /trusted-issuers',
+  'delete /sign-in-providers/:provider',
+]);
+const FRESH_SECONDS = 300;
+
+function reachOf([method, path, , operatorOnly]: Endpoint): Reach {
+  if (operatorOnly) return 'operates';
+  const name = `${method} ${path}`;
+  if (method === 'get' || ASKS.has(name)) return 'reads';
+  return SECURES.has(name) ? 'secures' : 'administers';
+}
+
+/** What every caller is told of the API, and the router is made of. */
+export const descriptionOf = (issuer: string): object =>
+  describeApi({
+    issuer,
+    endpoints: ENDPOINTS,
+    reachOf,
+    isFresh: (method, path) => FRESH.has(`${method} ${path}`),
+    creates: (path) => CREATES.has(path),
+  });
+
 /** Mounts the admin API. Answers are JSON, refusals problem documents (RFC 9457). */
 export function adminRoutes(
   router: Router,
-  dependencies: AdminDependencies & CallerDependencies & { recorder: Evidence },
+  dependencies: AdminDependencies & CallerDependencies & { recorder: Evidence; idempotency: IdempotencyStore },
 ): void {
-  for (const [method, path, answer, operatorOnly] of ENDPOINTS) {
+  // Nothing in it is a secret; whoever writes a client reads it without one.
+  const description = descriptionOf(dependencies.issuer);
+  router.get('/admin/api/openapi.json', (ctx) => json(ctx, description));
+  for (const endpoint of ENDPOINTS) {
+    const [method, path, answer] = endpoint;
     router[method](`/admin/api${path}`, async (ctx) => {
-      const caller = await callerOf(ctx, dependencies);
-      if (!caller.ok) return refuse(ctx, caller);
-      const outcome =
-        operatorOnly && caller.value.kind !== 'operator'
-          ? ({
-              ok: false,
-              status: 403,
-              reason: 'operator_only',
-              detail: 'this is for the operator of the deployment',
-            } as const)
-          : await answered(ctx, caller.value, answer, dependencies);
-      if (outcome.ok) return json(ctx, outcome.value, method === 'post' && CREATES.has(path) ? 201 : 200);
+      const called = await callerOf(ctx, dependencies);
+      if (!called.ok) return refuse(ctx, called);
+      const { caller } = called.value;
+      const barred =
+        barredFrom(ctx, endpoint, called.value) ?? (await changedMeanwhile(ctx, endpoint, caller, dependencies));
+      const outcome = barred ?? (await answered(ctx, path, caller, answer, dependencies));
+      if (outcome.ok) {
+        const { status, body } = outcome.value;
+        if (method === 'get' && notModified(ctx, body)) return;
+        return json(ctx, body, status);
+      }
       // An administrator who reaches beyond their own is something their organization wants to know.
-      if (outcome.status === 403) await recordRefusal(ctx, caller.value, outcome, dependencies.recorder);
+      if (outcome.status === 403) await recordRefusal(ctx, caller, outcome, dependencies.recorder);
       return refuse(ctx, outcome);
     });
   }
   router.all(/^\/admin\/api(\/|$)/, (ctx) => problem(ctx, 404, 'not_found', 'there is no such endpoint'));
+}
+
+/** Why this caller may not call this endpoint, whatever they ask. */
+function barredFrom(
+  ctx: Context,
+  endpoint: Endpoint,
+  { caller, readOnly, authenticatedAt }: Called,
+): AdminRefusal | undefined {
+  const reach = reachOf(endpoint);
+  if (readOnly && reach !== 'reads') {
+    ctx.set('WWW-Authenticate', 'Bearer error="insufficient_scope", scope="admin"');
+    return forbidden('insufficient_scope', 'this token may read only: ask for one with the scope admin');
+  }
+  if (caller.kind === 'operator') return undefined;
+  if (reach === 'operates') return forbidden('operator_only', 'this is for the operator of the deployment');
+  const { roles } = caller.person;
+  const may = roles.includes('admin') || reach === 'reads' || (reach === 'secures' && roles.includes('security'));
+  if (!may) return forbidden('role_missing', 'this is for administrators of your organization');
+  if (FRESH.has(`${endpoint[0]} ${endpoint[1]}`) && Date.now() - Number(authenticatedAt) > FRESH_SECONDS * 1000) {
+    // RFC 9470 §3.
+    const challenge = `Bearer error="insufficient_user_authentication", max_age="${FRESH_SECONDS}"`;
+    ctx.set('WWW-Authenticate', challenge);
+    const detail = 'this needs somebody who signed in within the last 5 minutes: sign in again';
+    return { ok: false, status: 401, reason: 'insufficient_user_authentication', detail };
+  }
+  return undefined;
+}
+
+/** RFC 9110 §13.1.1: what is to be changed is no more what the caller saw. */
+async function changedMeanwhile(
+  ctx: Context,
+  [method, path]: Endpoint,
+  caller: AdminCaller,
+  dependencies: AdminDependencies,
+): Promise<AdminRefusal | undefined> {
+  const wanted = ctx.get('If-Match');
+  if (wanted === '' || method === 'get' || wanted === '*') return undefined;
+  const thing = /^\/[a-z-]+\/:[a-z]+/.exec(path)?.[0];
+  const reading = ENDPOINTS.find(([other, at]) => other === 'get' && (at === path || at === thing));
+  const query = typeof ctx.query.organization === 'string' ? { organization: ctx.query.organization } : {};
+  const params = ctx.params as Record<string, string>;
+  const now = await reading?.[2]({ caller, params, query, body: undefined, text: '' }, dependencies);
+  if (now?.ok && wanted.split(',').some((one) => one.trim() === entityTag(now.value))) return undefined;
+  return { ok: false, status: 412, reason: 'changed_meanwhile', detail: 'it changed since it was read: read it again' };
+}
+
+const entityTag = (body: object): string => `"${sha256url(JSON.stringify(body))}"`;
+
+function notModified(ctx: Context, body: object): boolean {
+  const tag = entityTag(body);
+  ctx.set('ETag', tag);
+  if (ctx.get('If-None-Match') !== tag) return false;
+  ctx.status = 304;
+  ctx.set('Cache-Control', 'no-store');
+  return true;
 }
 
 const CREATES: ReadonlySet<string> = new Set([
@@ -174,10 +277,11 @@ const LIMIT_BYTES = 1024 * 1024;
 
 async function answered(
   ctx: Context,
+  path: string,
   caller: AdminCaller,
   answer: Answer,
-  dependencies: AdminDependencies,
-): Promise<AdminOutcome<object>> {
+  dependencies: AdminDependencies & { idempotency: IdempotencyStore },
+): Promise<AdminOutcome<Answered>> {
   try {
     const read = await bodyOf(ctx);
     if (!read.ok) return read;
@@ -186,18 +290,29 @@ async function answered(
       if (typeof value !== 'string') return malformed(`${name} was sent more than once`);
       query[name] = value;
     }
-    return await answer({ caller, params: ctx.params as Record<string, string>, query, ...read.value }, dependencies);
+    const { raw, ...content } = read.value;
+    const work = async (): Promise<Answered> => {
+      const params = ctx.params as Record<string, string>;
+      const outcome = await answer({ caller, params, query, ...content }, dependencies);
+      if (!outcome.ok) return { status: outcome.status, body: outcome };
+      return { status: ctx.method === 'POST' && CREATES.has(path) ? 201 : 200, body: outcome.value };
+    };
+    const key = ctx.method === 'POST' ? ctx.get('Idempotency-Key') : '';
+    const request = `${ctx.method} ${ctx.url}\n${raw}`;
+    const outcome = await once({ caller: actorOf(caller), key, request }, dependencies.idempotency, work);
+    // A refusal is one whether it was kept or not.
+    return outcome.ok && outcome.value.status >= 400 ? (outcome.value.body as AdminRefusal) : outcome;
   } catch (error) {
     if (error instanceof BadRequest) return malformed(error.message);
     throw error;
   }
 }
 
-async function bodyOf(ctx: Context): Promise<AdminOutcome<{ body: unknown; text: string }>> {
+async function bodyOf(ctx: Context): Promise<AdminOutcome<{ body: unknown; text: string; raw: string }>> {
   const text = ctx.method === 'GET' ? '' : await readBody(ctx.req, LIMIT_BYTES);
-  if (!ctx.is('application/json') || text === '') return done({ body: undefined, text });
+  if (!ctx.is('application/json') || text === '') return done({ body: undefined, text, raw: text });
   const parsed = parseStrictJson(text);
-  return parsed.ok ? done({ body: parsed.value, text: '' }) : malformed(`the body is ${parsed.problem}`);
+  return parsed.ok ? done({ body: parsed.value, text: '', raw: text }) : malformed(`the body is ${parsed.problem}`);
 }
 
 function refuse(ctx: Context, { status, reason, detail, problems }: AdminRefusal): void {

@@ -6,7 +6,7 @@ import type { SignInProvider, Strength } from '../people/sign-in-provider.ts';
 import { type Upstream, UpstreamRefused } from '../people/upstream.ts';
 import { type Act, conflict, done, malformed, unacceptable, unknown } from './admin.ts';
 import { type Answer, organizationOf, organizationsOf } from './call.ts';
-import { input, listOf, oneOf, plain, reference } from './input.ts';
+import { input, listOf, oneOf, plain, reference, takes } from './input.ts';
 import { issuerProblem } from './issuers.ts';
 
 export type ListedProvider = Omit<SignInProvider, 'clientSecret' | 'organization' | 'organizationDomains'> & {
@@ -129,6 +129,7 @@ export const addSignInProvider: Answer = async (call, dependencies) => {
   const { clientSecret: _, organization: __, organizationDomains: ___, ...rest } = provider;
   return done({ ...shown({ ...rest, listed, authenticates }, dependencies.issuer), organization: place.value.slug });
 };
+takes(addSignInProvider, { body: newProvider });
 
 /**
  * What has to be registered at a provider before it can be added here: its id says who it is for and which it is, so the
@@ -172,6 +173,7 @@ export const setPasswordRule: Answer = async (call, dependencies) => {
     ? done({ organization: place.value.slug, passwords })
     : unacceptable('no_provider', 'nobody could sign in: add a provider first');
 };
+takes(setPasswordRule, { body: passwordRule });
 
 const removal = input<{ organization?: string }>({ organization: reference });
 
@@ -188,6 +190,7 @@ export const removeSignInProvider: Answer = async (call, dependencies) => {
     ? done({ id, organization: place.value.slug, removed: true, sessions_ended: removed.sessions })
     : unknown(`sign-in provider ${id} of ${place.value.slug}`);
 };
+takes(removeSignInProvider, { body: removal });
 
 /** With what has to be registered there. */
 function shown(

@@ -11,7 +11,7 @@ import {
   unknown,
 } from './admin.ts';
 import { type AdminDependencies, type Answer, agentOf, type Call, organizationOf, personOf } from './call.ts';
-import { input, oneOf, plain, reference } from './input.ts';
+import { input, oneOf, plain, reference, takes } from './input.ts';
 import { type HeldKind, isHeldKind, resumeStep, type StopStore, type StopTarget } from './standing-stops.ts';
 
 type OrderKind = StopKind | HeldKind;
@@ -56,6 +56,7 @@ export const stop: Answer = async (call, dependencies) => {
   const stopped = await dependencies.store.stop(act, { kind, subject: subject.value, reason });
   return done({ kind, subject: subject.value, organization: organization.slug, ...stopped });
 };
+takes(stop, { body: order });
 
 /** Stops first and counts afterwards: nothing that takes longer in a large organization stands before the refusal. */
 export async function holdStopped(
@@ -94,6 +95,7 @@ export const stopEffect: Answer = async (call, dependencies) => {
   ]);
   return done({ ...target, organization: place.value.slug, stopped, tokens });
 };
+takes(stopEffect, { query: effectOrder });
 
 /** Stops that stand; with `all=true` those that were resumed as well. */
 export const listStops: Answer = async (call, dependencies) => {
@@ -116,6 +118,7 @@ export const resumeStop: Answer = async (call, dependencies) => {
   const act = { organization: organization.value.id, caller: call.caller };
   return resumeHeld(act, String(call.params.stop), asked.value, dependencies.stops);
 };
+takes(resumeStop, { body: resumption });
 
 export async function resumeHeld(
   act: Act,

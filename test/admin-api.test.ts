@@ -1,0 +1,308 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { Validator } from '@seriousme/openapi-schema-validator';
+import type { Database } from '../adapters/postgres/database.ts';
+import { ENDPOINTS } from '../server/admin/routes.ts';
+import { type Api, administrator, apiWith, operator } from './support/admin.ts';
+import { type Answer, answerOf, clientWith, type Json, registerAgent, type TestClient } from './support/agent.ts';
+import { databaseOf } from './support/delegation.ts';
+import { startServer, type TestServer } from './support/server.ts';
+
+let server: TestServer;
+let database: Database;
+let document: Json;
+let asAcme: Api & { token: Answer };
+let asGlobex: Api;
+let _asOperator: Api;
+let agent: TestClient;
+
+beforeAll(async () => {
+  server = await startServer();
+  database = databaseOf(server);
+  document = await (await fetch(`${server.issuer}/admin/api/openapi.json`)).json();
+  [asAcme, asGlobex, _asOperator] = await Promise.all([
+    administrator(server, 'admin@acme.example'),
+    administrator(server, 'admin@globex.example'),
+    operator(server),
+  ]);
+  agent = await registerAgent(server, { client_name: 'Meeting Helper' });
+});
+afterAll(async () => {
+  await database?.close();
+  await server?.close();
+});
+
+/** Every operation of the document, as somebody who has only the document would call it. */
+const operations = ENDPOINTS.map(([method, path]) => ({ method, path: path.replace(/:([a-zA-Z]+)/g, '{$1}') }));
+const operationOf = ({ method, path }: { method: string; path: string }): Json => document.paths[path]?.[method];
+
+describe('the document', () => {
+  test('is OpenAPI 3.1', async () => {
+    const validator = new Validator();
+    const result = await validator.validate(document);
+    expect(result).toMatchObject({ valid: true });
+    expect(validator.version).toBe('3.1');
+  });
+
+  test('has every route of the router, and no other', () => {
+    const described = Object.entries(document.paths as Record<string, object>).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method} ${path}`),
+    );
+    expect(described.toSorted()).toEqual(operations.map(({ method, path }) => `${method} ${path}`).toSorted());
+    const ids = Object.values(document.paths as Record<string, Json>).flatMap((methods) =>
+      Object.values(methods as Json).map((operation) => (operation as Json).operationId),
+    );
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  test.each(operations)('$method $path: its body is read by the schema that it shows', async (operation) => {
+    const schema = operationOf(operation).requestBody?.content['application/json'].schema;
+    if (operation.method === 'get') return;
+    const answer = await call(asAcme, operation, { no_such_member: 1 });
+    if (schema) {
+      expect(answer.status).toBe(operatorOnly(operation) ? 403 : 400);
+      if (!operatorOnly(operation)) expect(answer.body.detail).toContain('no_such_member is not a member');
+    } else expect(answer.body.detail ?? '').not.toContain('not a member');
+  });
+});
+
+describe('who may call it, from the document alone', () => {
+  test.each(operations)('$method $path: nobody without a token', async (operation) => {
+    expect(await call(apiWith(server, undefined), operation)).toMatchObject({
+      status: 401,
+      body: { reason: 'not_signed_in' },
+    });
+  });
+
+  test.each(operations)('$method $path: nothing of another organization, in query, path or body', async (operation) => {
+    const before = await stateOfAcme();
+    for (const one of [
+      call(asGlobex, operation, bodyOf(operation)),
+      call(asGlobex, operation, bodyOf(operation), 'acme'),
+    ]) {
+      const { status, body } = await one;
+      expect({ status, body: JSON.stringify(body) }).toEqual({
+        status: expect.any(Number),
+        body: expect.not.stringMatching(/Olga Marin|Ada Lind|Meeting Helper/),
+      });
+      if (status < 300) expect(JSON.stringify(body)).not.toContain(agent.registration.organization);
+    }
+    expect(await stateOfAcme()).toEqual(before);
+  });
+
+  test.each(['security', 'auditor'])('%s reads what administrators read', async (role) => {
+    const api = await withRole(role);
+    for (const operation of operations.filter(({ method, path }) => method === 'get' && !path.includes('{'))) {
+      const [theirs, admins] = [await call(api, operation), await call(asAcme, operation)];
+      expect({ operation, status: theirs.status }).toEqual({ operation, status: admins.status });
+    }
+  });
+
+  test('an auditor changes nothing, and security no more than a stop', async () => {
+    for (const role of ['auditor', 'security']) {
+      const api = await withRole(role);
+      for (const operation of operations.filter(({ method }) => method !== 'get')) {
+        const { description } = operationOf(operation);
+        const may =
+          /auditors/.test(description) || (role === 'security' && /administrators and security/.test(description));
+        const { status, body } = await call(api, operation, {});
+        if (may) expect({ operation, body }).not.toMatchObject({ body: { reason: 'role_missing' } });
+        else expect({ operation, status }).toEqual({ operation, status: 403 });
+      }
+    }
+  });
+
+  test('a token that may read only reads', async () => {
+    const reads = apiWith(server, await operatorToken('admin.read'));
+    expect(await reads('GET', '/agents?organization=acme')).toMatchObject({ status: 200 });
+    expect(await reads('POST', '/stops', { kind: 'organization', subject: 'acme', reason: 'x' })).toMatchObject({
+      status: 403,
+      body: { reason: 'insufficient_scope' },
+      headers: expect.anything(),
+    });
+  });
+});
+
+test('RFC 9470 what cannot be taken back asks for a sign-in of the last minutes', async () => {
+  const api = await administrator(server, 'admin@acme.example');
+  await database.run(
+    `update issued_tokens set authentication = jsonb_set(authentication, '{auth_time}', to_jsonb(extract(epoch from now())::int - 400)) where kind = 'root' or kind = 'leaf'`,
+  );
+  const retired = await api('POST', `/agents/${agent.registration.agent_id}/retire`, { reason: 'x' });
+  expect(retired).toMatchObject({ status: 401, body: { reason: 'insufficient_user_authentication' } });
+  expect(retired.headers.get('www-authenticate')).toMatch(/insufficient_user_authentication", max_age="300"/);
+  // Stopping never waits for anything.
+  const subject = (await registerAgent(server)).registration.agent_id;
+  expect(await api('POST', '/stops', { kind: 'agent', subject, reason: 'x' })).toMatchObject({ status: 200 });
+});
+
+describe('Idempotency-Key', () => {
+  const body = { owner: 'owner@acme.example', deputy: 'admin@acme.example' };
+  const post = async (key: string, more: Json = {}, token = asAcme.token.body.access_token) =>
+    answerOf(
+      await fetch(`${server.issuer}/admin/api/initial-access-tokens`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'idempotency-key': key },
+        body: JSON.stringify({ ...body, ...more }),
+      }),
+    );
+  const count = async () =>
+    Number((await database.first<{ n: string }>('select count(*) as n from initial_access_tokens'))?.n);
+
+  test('twenty at once are done once, and all who are answered are answered alike', async () => {
+    asAcme = await administrator(server, 'admin@acme.example');
+    const before = await count();
+    const answers = await Promise.all(Array.from({ length: 20 }, () => post('the-same')));
+    expect((await count()) - before).toBe(1);
+    expect(new Set(answers.map(({ status }) => status))).toEqual(
+      new Set([201, ...answers.map(({ status }) => status)]),
+    );
+    expect(answers.every(({ status }) => status === 201 || status === 409)).toBe(true);
+    const again = await post('the-same');
+    expect(again.body).toEqual(answers.find(({ status }) => status === 201)?.body);
+    expect((await count()) - before).toBe(1);
+  });
+
+  test('another request with the same key is refused; another caller’s key is another key', async () => {
+    expect(await post('the-same', { uses: 7 })).toMatchObject({
+      status: 422,
+      body: { reason: 'idempotency_key_reused' },
+    });
+    const before = await count();
+    expect(await post('the-same', { organization: 'acme' }, await operatorToken('admin'))).toMatchObject({
+      status: 201,
+    });
+    expect((await count()) - before).toBe(1);
+    expect(await post('x'.repeat(201))).toMatchObject({ status: 400 });
+  });
+
+  test('a refusal is answered again as it was, and the answer is nowhere in clear', async () => {
+    const refused = await post('refused', { owner: 'nobody@acme.example' });
+    expect([refused.status, (await post('refused', { owner: 'nobody@acme.example' })).status]).toEqual([404, 404]);
+    const made = await post('secret');
+    const rows = await database.rows<{ sealed: string }>(
+      'select sealed from idempotent_requests where sealed is not null',
+    );
+    expect(JSON.stringify(rows)).not.toContain(made.body.initial_access_token);
+  });
+});
+
+describe('entity tags', () => {
+  const send = async (method: string, path: string, headers: Record<string, string>, body?: Json) =>
+    answerOf(
+      await fetch(`${server.issuer}/admin/api${path}`, {
+        method,
+        headers: {
+          authorization: `Bearer ${asAcme.token.body.access_token}`,
+          ...(body && { 'content-type': 'application/json' }),
+          ...headers,
+        },
+        ...(body && { body: JSON.stringify(body) }),
+      }),
+    );
+
+  test('RFC 9110 §13.1 what was not changed is not sent again; what was is not overwritten', async () => {
+    asAcme = await administrator(server, 'admin@acme.example');
+    const path = `/agents/${agent.registration.agent_id}`;
+    const etag = (await send('GET', path, {})).headers.get('etag') ?? '';
+    expect(etag).toMatch(/^"[\w-]{43}"$/);
+    expect(await send('GET', path, { 'if-none-match': etag })).toMatchObject({ status: 304 });
+    const suspend = (headers: Record<string, string>) => send('POST', `${path}/suspend`, headers, { reason: 'x' });
+    expect(await suspend({ 'if-match': '"another"' })).toMatchObject({
+      status: 412,
+      body: { reason: 'changed_meanwhile' },
+    });
+    expect(await suspend({ 'if-match': etag })).toMatchObject({ status: 200 });
+    expect(await send('POST', `${path}/resume`, { 'if-match': etag }, { reason: 'x' })).toMatchObject({ status: 412 });
+    expect(await send('POST', `${path}/resume`, { 'if-match': '*' }, { reason: 'x' })).toMatchObject({ status: 200 });
+  });
+
+  test('pages of a list are opaque cursors, and filters are those of the console', async () => {
+    for (let n = 0; n < 3; n++) await registerAgent(server, { client_name: `Helper ${n}` });
+    const first = await asAcme('GET', '/agents?q=helper&sort=-name&limit=2');
+    const second = await asAcme('GET', `/agents?q=helper&sort=-name&limit=2&after=${first.body.next}`);
+    const names = [...first.body.agents, ...second.body.agents].map(({ name }: Json) => name);
+    expect(names).toEqual(names.toSorted((a: string, b: string) => b.localeCompare(a)));
+    expect(new Set([...first.body.agents, ...second.body.agents].map(({ id }: Json) => id)).size).toBe(names.length);
+    expect(await asAcme('GET', '/agents?q=colour:red')).toMatchObject({ status: 400 });
+    expect(await asAcme('GET', '/agents?nonsense=1')).toMatchObject({ status: 400 });
+  });
+});
+
+const operatorOnly = (operation: { method: string; path: string }): boolean =>
+  /^For the operator/.test(operationOf(operation).description);
+
+async function call(api: Api, { method, path }: { method: string; path: string }, body?: Json, organization?: string) {
+  const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(VALUES[name] ?? 'none'));
+  return api(
+    method.toUpperCase(),
+    organization === undefined ? filled : `${filled}?organization=${organization}`,
+    method === 'get' ? undefined : { ...(organization !== undefined && { organization }), ...body },
+  );
+}
+
+const VALUES: Record<string, string> = {
+  get agent() {
+    return agent.registration.agent_id;
+  },
+  organization: 'acme',
+  person: 'owner@acme.example',
+};
+
+/** A body that fits the schema as far as one can know without knowing what it means. */
+function bodyOf(operation: { method: string; path: string }): Json {
+  const schema = operationOf(operation).requestBody?.content['application/json'].schema;
+  if (!schema) return {};
+  return Object.fromEntries(schema.required.map((name: string) => [name, exampleOf(schema.properties[name], name)]));
+}
+
+function exampleOf(schema: Json, name: string): Json {
+  if (schema.enum) return schema.enum[0];
+  if (schema.type === 'array') return schema.minItems > 0 ? [exampleOf(schema.items, name)] : [];
+  if (schema.type === 'object')
+    return Object.fromEntries(
+      (schema.required ?? []).map((one: string) => [one, exampleOf(schema.properties[one], one)]),
+    );
+  if (schema.type === 'boolean') return true;
+  if (schema.type === 'integer') return schema.minimum ?? 1;
+  if (schema.format === 'uri') return 'https://example.com/';
+  if (schema.format === 'email') return 'new@globex.example';
+  if (['agent', 'parent', 'child', 'subject'].includes(name)) return agent.registration.agent_id;
+  return ['owner', 'person'].includes(name) ? 'owner@acme.example' : name === 'deputy' ? 'admin@acme.example' : 'none';
+}
+
+/** Everything of acme that an administrator can change. */
+async function stateOfAcme(): Promise<Json> {
+  const tables = [
+    'agents',
+    'agent_edges',
+    'people',
+    'initial_access_tokens',
+    'trusted_issuers',
+    'stops',
+    'stop_epochs',
+    'clients',
+  ];
+  return Promise.all(
+    tables.map((table) =>
+      database.first(
+        `select md5(coalesce(string_agg(t::text, '|' order by t::text), '')) as digest from ${table} t
+         where organization = (select id from organizations where slug = 'acme')`,
+      ),
+    ),
+  );
+}
+
+async function withRole(role: string): Promise<Api> {
+  await database.run('update people set roles = $1 where email = $2', [[role], 'approver@acme.example']);
+  return administrator(server, 'approver@acme.example');
+}
+
+async function operatorToken(scope: string): Promise<string> {
+  const { client_id, jwk } = JSON.parse(readFileSync(join(server.dataDir, 'cli-key.json'), 'utf8'));
+  const client = await clientWith(server, client_id, jwk);
+  const answer = await client.token({ grant_type: 'client_credentials', scope }, { dpop: false });
+  if (answer.status !== 200) throw new Error(JSON.stringify(answer.body));
+  return answer.body.access_token;
+}
