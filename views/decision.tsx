@@ -1,5 +1,6 @@
 import { type Choice, Choices, Field } from './form.tsx';
 import { Csrf, ErrorSummary, type Frame, type Impact, Layout, Pair, page } from './layout.tsx';
+import { Narrow, type Narrowing } from './narrowing.tsx';
 import { Foreign, Names, type Part, Sentence, visible, visibleJson } from './text.tsx';
 import { CEREMONY } from './words/ceremony.ts';
 import { useSpeaker } from './words/context.tsx';
@@ -36,6 +37,8 @@ export interface DecisionPage {
   reference?: string | undefined;
   /** Two to five actions, each with its own answer; the facts then describe all of them. */
   actions?: readonly DecisionAction[] | undefined;
+  /** What may be taken away from each action, by its position. */
+  narrowing?: readonly (Narrowing | undefined)[] | undefined;
   /** A single one is not a choice and is sent along silently; the sixth fact says it. */
   durations: readonly Choice[];
   /** Present when the person must type the number shown where the task was started. */
@@ -256,8 +259,8 @@ function AgentWords({ frame, agentName, agentWords }: DecisionPage) {
 }
 
 function DecisionForm(props: DecisionPage) {
-  const { csrf, action, requestHash, screen, actions, durations, number, criticalValue, buttonLabel, taskLanguage } =
-    props;
+  const { csrf, action, requestHash, screen, actions, durations, narrowing } = props;
+  const { number, criticalValue, buttonLabel, taskLanguage } = props;
   const { say } = useSpeaker();
   return (
     <form
@@ -275,9 +278,10 @@ function DecisionForm(props: DecisionPage) {
       <input type="hidden" name="request_hash" value={requestHash} />
       <input type="hidden" name="screen" value={screen} />
       {actions?.map((one) => (
-        <ActionChoice {...one} />
+        <ActionChoice {...one} narrowing={narrowing?.[one.index]} taskLanguage={taskLanguage} />
       ))}
       <DurationChoice durations={durations} />
+      {actions === undefined && narrowing?.[0] ? <Narrow {...narrowing[0]} language={taskLanguage} /> : null}
       <Origin {...props} />
       {number === undefined ? null : <NumberField {...number} />}
       {criticalValue === undefined ? null : <CriticalValueField {...criticalValue} />}
@@ -299,23 +303,25 @@ function DecisionForm(props: DecisionPage) {
           value="approve"
           class="button approve"
           data-testid="approve"
-          lang={taskLanguage}
+          lang={actions === undefined ? taskLanguage : undefined}
         >
-          {buttonLabel}
+          {actions === undefined ? buttonLabel : say(DECISION.allowChosen)}
         </button>
       </div>
     </form>
   );
 }
 
-function ActionChoice(props: DecisionAction) {
+function ActionChoice(
+  props: DecisionAction & { narrowing: Narrowing | undefined; taskLanguage: Language | undefined },
+) {
   const { index, sentence, impactLine, impact, preselected, criticalValue, criticalTicks } = props;
   const { say } = useSpeaker();
   // More than a low impact is never chosen for the person, whatever the caller says (§3.2).
   const allow = preselected && impact === 'low';
   return (
     <fieldset class="action" data-level={impact}>
-      <legend class="action-legend">
+      <legend class="action-legend" lang={props.taskLanguage}>
         {sentence} <span class="action-impact">{impactLine}</span>
       </legend>
       {props.fixed ? null : (
@@ -329,6 +335,7 @@ function ActionChoice(props: DecisionAction) {
       )}
       {criticalValue === undefined ? null : <CriticalValueField {...criticalValue} />}
       {criticalTicks === undefined ? null : <CriticalTicksField {...criticalTicks} />}
+      {props.narrowing === undefined ? null : <Narrow {...props.narrowing} language={props.taskLanguage} />}
     </fieldset>
   );
 }

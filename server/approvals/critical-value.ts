@@ -2,6 +2,7 @@ import type { Action } from '../catalogue/action.ts';
 import { holdsAddresses } from '../catalogue/condition.ts';
 import type { Description } from '../catalogue/describe.ts';
 import { isOutside, type Money } from '../catalogue/format.ts';
+import { decimal, decimalIn } from './typed-number.ts';
 
 /**
  * What a person has to touch before they approve high impact: only what makes somebody deal with the value that matters
@@ -78,31 +79,3 @@ export function isTouched(touch: Touch, { typed = '', ticked }: Touched, locale:
 
 /** As a person types it: with spaces around, and in whatever case a telephone begins a line with. */
 const plain = (text: string) => text.trim().replace(/\s+/gu, ' ').normalize('NFC').toLowerCase();
-
-/**
- * A number as this language groups it, in its shortest form; undefined for anything else. Groups have to be whole:
- * `42,00` is no English number, and must not pass for 4,200.
- */
-function decimalIn(typed: string, locale: string): string | undefined {
-  const parts = new Intl.NumberFormat(locale).formatToParts(1234567.8);
-  const mark = (type: 'group' | 'decimal') => parts.find((part) => part.type === type)?.value ?? '';
-  const [group, point] = [mark('group'), mark('decimal')].map(escaped);
-  // Spaces of any width group everywhere, and an apostrophe where it is the custom.
-  const separator = `(?:${group}|[\\s'’])`;
-  const number = new RegExp(`^(?:\\d+|\\d{1,3}(?:${separator}\\d{3})+)(?:${point}(\\d{1,6}))?$`, 'u').exec(
-    typed.trim(),
-  );
-  if (!number) return undefined;
-  const [all, fraction = ''] = number;
-  const whole = fraction === '' ? all : all.slice(0, -fraction.length - 1);
-  return decimal(`${whole.replace(/\D/gu, '')}.${fraction}`);
-}
-
-/** Without zeros that say nothing. */
-function decimal(text: string): string {
-  const [whole = '', fraction = ''] = text.split('.');
-  const [digits, rest] = [whole.replace(/^0+(?=\d)/, ''), fraction.replace(/0+$/, '')];
-  return rest === '' ? digits : `${digits}.${rest}`;
-}
-
-const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');

@@ -8,6 +8,7 @@ import { type Decision, decisionHash } from '../tasks/decision.ts';
 import type { RequestedAction } from '../tasks/request.ts';
 import type { Task, TaskAction } from '../tasks/task.ts';
 import type { Approval } from './approval.ts';
+import { isNarrower } from './narrow.ts';
 
 /** What the decision form posted. */
 export interface DecisionForm {
@@ -16,10 +17,19 @@ export interface DecisionForm {
   duration: string;
   /** Positions of actions that the person allowed, when each had its own choice; undefined: all. */
   allowed: ReadonlySet<number> | undefined;
+  /** Parameters of the action at this position, as the person narrowed them; null: what they chose is not narrower. */
+  narrowed?: ReadonlyMap<number, Record<string, unknown> | null>;
 }
 
 /** What stands between the form and a task. */
-export type DecisionProblem = 'changed' | 'expired' | 'decided' | 'duration' | 'nothing_allowed' | 'not_describable';
+export type DecisionProblem =
+  | 'changed'
+  | 'expired'
+  | 'decided'
+  | 'duration'
+  | 'nothing_allowed'
+  | 'not_narrower'
+  | 'not_describable';
 
 export interface Decided {
   decision: Decision;
@@ -123,13 +133,15 @@ export function decide(
     };
   }
 
-  const described = describeApproval(approval, catalogue, person, locale);
-  if (!described) return problem('not_describable');
+  const asked = describeApproval(approval, catalogue, person, locale);
+  if (!asked) return problem('not_describable');
+  const described = narrow(asked, form, catalogue, person, locale);
+  if (!described) return problem('not_narrower');
   const choice = choicesFor(described, { now, timeZone: person.timeZone, locale }).find(
     ({ value }) => value === form.duration,
   );
   if (!choice) return problem('duration');
-  const allowed = described.filter((_, index) => form.allowed?.has(index) ?? true);
+  const allowed = described.filter((_, index) => isAllowed(form, index));
   if (allowed.length === 0) return problem('nothing_allowed');
 
   const actions: TaskAction[] = allowed.map(({ requested, description }) => ({
@@ -186,6 +198,26 @@ export function decide(
     },
   };
 }
+
+/** What is about to be granted, described anew: with fewer guests a request may have less impact. */
+function narrow(
+  asked: DescribedAction[],
+  form: DecisionForm,
+  catalogue: Catalogue,
+  person: Person,
+  locale: string,
+): DescribedAction[] | undefined {
+  const actions: RequestedAction[] = [];
+  for (const [index, { action, requested }] of asked.entries()) {
+    const parameters = form.narrowed?.get(index);
+    const counts = parameters !== undefined && isAllowed(form, index);
+    if (counts && (parameters === null || !isNarrower(action, parameters, requested.parameters))) return undefined;
+    actions.push(counts && parameters ? { ...requested, parameters } : requested);
+  }
+  return describeApproval({ actions }, catalogue, person, locale);
+}
+
+const isAllowed = ({ allowed }: DecisionForm, index: number): boolean => allowed?.has(index) ?? true;
 
 const readerOf = (person: Person, locale: string) => ({
   organizationName: person.organizationName,

@@ -14,7 +14,8 @@ import type { Session } from '../people/person.ts';
 import { type Approval, isOver } from './approval.ts';
 import { isFast } from './budget.ts';
 import { askForSignature, postSignature } from './confirm.ts';
-import { type DecisionForm, decide } from './decide.ts';
+import { type DecisionForm, decide, describeApproval } from './decide.ts';
+import { narrowedBy } from './narrow.ts';
 import type { ApprovalPages } from './pages.ts';
 import { asksForPasskey, ceremonyFor, strengthOf } from './proof.ts';
 import { describeGranted } from './quorum.ts';
@@ -64,13 +65,15 @@ export async function postDecision(
 
   const now = new Date();
   const { catalogue: locale } = speakerFor(ctx);
+  const catalogue = pages.catalogue();
+  const asked = describeApproval(approval, catalogue, person, locale) ?? [];
   const choices: DecisionForm = {
     requestHash: form.get('request_hash') ?? '',
     decision: verdict,
     duration: form.get('duration') ?? 'once',
     allowed: allowedIn(form, approval.actions.length),
+    narrowed: new Map(asked.map((one, index) => [index, narrowedBy(form, one, index, locale) ?? null])),
   };
-  const catalogue = pages.catalogue();
   const decided = decide(choices, {
     approval,
     catalogue,
@@ -89,7 +92,11 @@ export async function postDecision(
     if (ceremony.value) {
       const described = describeGranted(approval, approved, { person, locale, catalogue }) ?? [];
       const indexes = choices.allowed ? [...choices.allowed] : [undefined];
-      const allowed = described.map((one, position) => ({ described: one, index: indexes[position] }));
+      const allowed = described.map((one, position) => ({
+        described: one,
+        asked: asked[indexes[position] ?? 0] ?? one,
+        index: indexes[position],
+      }));
       const reader = { organizationDomains: person.organizationDomains, locale };
       if (!allTouched(form, allowed, reader)) return wrongValue(ctx, approval, session, pages);
     }

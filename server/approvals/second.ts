@@ -36,7 +36,7 @@ export async function postSecondDecision(
     const approved = secondDecision(first, { person, now, taskId: newId('tsk'), nonce: newSecret() });
     const described = describeGranted(approval, approved, { person, locale, catalogue: pages.catalogue() }) ?? [];
     const several = described.length > 1;
-    const allowed = described.map((one, index) => ({ described: one, index: several ? index : undefined }));
+    const allowed = described.map((one, index) => ({ described: one, asked: one, index: several ? index : undefined }));
     const reader = { organizationDomains: person.organizationDomains, locale };
     if (!allTouched(form, allowed, reader)) {
       return showApproval(ctx, approval, session, pages, { wrongValue: true, status: 400 });

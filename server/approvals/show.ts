@@ -3,6 +3,7 @@ import type { Context } from 'koa';
 import { decisionPage } from '../../views/decision.tsx';
 import { alreadyDecidedWords, changedWords, expiredWords, resultPage, stoppedWords } from '../../views/result.tsx';
 import { DECISION } from '../../views/words/decision.ts';
+import { NARROWING } from '../../views/words/narrowing.ts';
 import { OUTCOMES, RESULT } from '../../views/words/result.ts';
 import { page } from '../http/respond.ts';
 import { speakerFor } from '../people/language.ts';
@@ -12,6 +13,7 @@ import { type Approval, isOver } from './approval.ts';
 import { ceremonyProps } from './ceremony-props.ts';
 import { type DecisionProblem, describeApproval } from './decide.ts';
 import { decisionProps, type Retry } from './decision-props.ts';
+import { narrowingOf } from './narrow.ts';
 import type { ApprovalPages } from './pages.ts';
 import { describeGranted, readerOf } from './quorum.ts';
 import { showGiven } from './result.ts';
@@ -43,6 +45,8 @@ export async function showApproval(
   if (!described || !client?.agent) return showProblem(ctx, 'not_describable', approval, session, pages);
   const props = {
     ...(await decisionProps(ctx, approval, described, client, session, pages, retry)),
+    // What the first person signed is approved as it is, or not at all.
+    narrowing: first ? [] : described.map((one, index) => narrowingOf(one, index, speakerFor(ctx))),
     ...(await ceremonyProps(approval, described, first, session, pages, speakerFor(ctx), retry)),
   };
   await showScreen(ctx, approval, session, pages, {
@@ -129,6 +133,8 @@ export function showProblem(
         error: say(DECISION.nothingChosen),
         status: 400,
       });
+    case 'not_narrower':
+      return showApproval(ctx, approval, session, pages, { error: say(NARROWING.notNarrower), status: 400 });
     case 'not_describable':
       return page(
         ctx,

@@ -17,7 +17,8 @@ export function fieldsFor(
 ): { criticalValue?: CriticalValue; criticalTicks?: CriticalTicks } {
   const touch = touchOf(action, requested.parameters, description, { organizationDomains });
   const names = namesOf(index);
-  const optional = index !== undefined;
+  // What is taken away on the page need not be touched, and the server knows what is left.
+  const optional = index !== undefined || action.narrowable.length > 0;
   if (touch.kind !== 'ticks') {
     const { label } = touch;
     return {
@@ -40,19 +41,33 @@ export function fieldsFor(
   };
 }
 
-/** Was everything touched that is about to be allowed? @param allowed with the position that the page gave each */
+/**
+ * Was everything touched that is about to be allowed?
+ *
+ * @param allowed as granted and as asked, with the position that the page gave each
+ */
 export const allTouched = (
   form: ReadonlyMap<string, string>,
-  allowed: readonly { described: DescribedAction; index: number | undefined }[],
+  allowed: readonly { described: DescribedAction; asked: DescribedAction; index: number | undefined }[],
   { organizationDomains, locale }: { organizationDomains: readonly string[]; locale: string },
 ): boolean =>
-  allowed.every(({ described: { action, requested, description }, index }) => {
-    if (!isProven(description.impact)) return true;
+  allowed.every(({ described, asked, index }) => {
+    if (!isProven(described.description.impact)) return true;
     const names = namesOf(index);
-    const touch = touchOf(action, requested.parameters, description, { organizationDomains });
-    const ticks = touch.kind === 'ticks' ? [...touch.values.keys()] : [];
-    const ticked = new Set(ticks.filter((tick) => form.get(names.tick(tick)) === '1'));
-    return isTouched(touch, { typed: form.get(names.value), ticked }, locale);
+    const touchIn = ({ action, requested, description }: DescribedAction) =>
+      touchOf(action, requested.parameters, description, { organizationDomains });
+    const [touch, shown] = [touchIn(described), touchIn(asked)];
+    const typed = form.get(names.value);
+    if (touch.kind !== 'ticks') return isTouched(touch, { typed, ticked: new Set() }, locale);
+    // The page had so many of them that it asked for their number.
+    if (shown.kind === 'count')
+      return isTouched({ ...shown, value: touch.values.length }, { typed, ticked: new Set() }, locale);
+    // The boxes of the page are those of what was asked, and some of them were taken away.
+    const places = shown.kind === 'ticks' ? shown.values : touch.values;
+    const ticked = [...touch.values.keys()].filter(
+      (tick) => form.get(names.tick(places.indexOf(touch.values[tick] ?? ''))) === '1',
+    );
+    return isTouched(touch, { typed, ticked: new Set(ticked) }, locale);
   });
 
 const namesOf = (index: number | undefined) => {

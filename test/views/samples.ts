@@ -6,6 +6,7 @@ import type { MyAgentsPage } from '../../views/my-agents.tsx';
 import { AGENT_STATES, EVENTS } from '../../views/words/agents.ts';
 import { DECISION } from '../../views/words/decision.ts';
 import type { PageLanguage } from '../../views/words/language.ts';
+import { NARROWING } from '../../views/words/narrowing.ts';
 import { OUTCOMES } from '../../views/words/result.ts';
 import { speakerOf } from '../../views/words/speaker.ts';
 import { asItIs } from '../../views/words/words.ts';
@@ -61,6 +62,28 @@ export function samplesIn(language: PageLanguage) {
       duration: 'Your choice below',
     },
     agentWords: 'Find a free hour for the Q1 review.',
+    narrowing: [
+      {
+        fields: [
+          {
+            kind: 'date',
+            name: 'narrow_0_from',
+            label: asItIs('From'),
+            value: '2026-11-24',
+            min: '2026-11-24',
+            max: '2026-11-28',
+          },
+          {
+            kind: 'date',
+            name: 'narrow_0_to',
+            label: asItIs('To'),
+            value: '2026-11-28',
+            min: '2026-11-24',
+            max: '2026-11-28',
+          },
+        ],
+      },
+    ],
     durations: [
       once,
       { value: 'PT1H', label: '1 hour', checked: false },
@@ -107,6 +130,20 @@ export function samplesIn(language: PageLanguage) {
       impact: 'Guests see your name as sender',
       duration: 'Once, within 10 minutes',
     },
+    narrowing: [
+      {
+        fields: [
+          {
+            kind: 'members',
+            label: say(NARROWING.leaveOut, { label: 'Guests' }),
+            members: [
+              { name: 'narrow_0_guests_0', text: 'anna@acme.example' },
+              { name: 'narrow_0_guests_1', text: 'ben@acme.example' },
+            ],
+          },
+        ],
+      },
+    ],
     durations: [once],
     who: { ...asker, mayHandTo: ['Invitation Worker'] },
     buttonLabel: 'Send invitations',
@@ -133,6 +170,7 @@ export function samplesIn(language: PageLanguage) {
     },
     agentWords: undefined,
     reference: 'Lead-export-26',
+    narrowing: undefined,
     durations: [once],
     number: { wrong: false },
     origin: say(DECISION.askedAt, { agent: 'Finance Agent', time: '14:01' }),

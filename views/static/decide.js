@@ -54,6 +54,9 @@ function guard(form) {
     buttons.setAttribute('aria-busy', 'true');
   });
 
+  // What the browser finds wrong lies in something closed: it could not be shown there.
+  form.addEventListener('invalid', ({ target }) => target.closest('details')?.setAttribute('open', ''), true);
+
   watch();
 }
 

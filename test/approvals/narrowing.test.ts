@@ -1,0 +1,185 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { narrowedBy, narrowingOf } from '../../server/approvals/narrow.ts';
+import { describeAction } from '../../server/catalogue/describe.ts';
+import { speakerOf } from '../../views/words/speaker.ts';
+import { actionOf, reader } from '../catalogue/demonstration.ts';
+import {
+  CALENDAR,
+  claimsOf,
+  inviteDetails,
+  type Json,
+  READ,
+  readDetails,
+  registerAgent,
+  type TestClient,
+} from '../support/agent.ts';
+import { askInBrowser } from '../support/ceremony.ts';
+import { continuationOf, type PageAnswer, signIn, type TestPerson } from '../support/person.ts';
+import { startServer, type TestServer } from '../support/server.ts';
+import { inner, tags, text } from '../views/html.ts';
+
+describe('what a form takes away', () => {
+  const asked = (key: string, parameters: Json) => ({
+    action: actionOf(key),
+    requested: { action: key, version: 1, resource: actionOf(key).resource, parameters },
+    description: describeAction(actionOf(key), parameters, reader),
+  });
+  const calendar = asked(READ, { from: '2026-11-24', to: '2026-11-28' });
+  const refund = asked('payments.refund.create', {
+    invoice: 'INV-1',
+    payee: 'Nordwind GmbH',
+    amount: { currency: 'EUR', value: '4200.00' },
+  });
+  const invite = asked('calendar.invitations.send', {
+    title: 'Q1',
+    start: '2026-11-26T10:00:00Z',
+    guests: ['ben@acme.example', 'olga@acme.example', 'j.doe@nordwind.example'],
+  });
+  const contacts = asked('crm.contacts.export', { tag: 'Lead 2026', fields: ['name', 'email', 'phone'], limit: 1240 });
+  const amount = (value: string) => ({ ...refund.requested.parameters, amount: { currency: 'EUR', value } });
+  const guests = (...list: string[]) => ({ ...invite.requested.parameters, guests: list });
+
+  test.each<[string, typeof calendar, Record<string, string>, Json | undefined, string?]>([
+    ['a form that says nothing', calendar, {}, calendar.requested.parameters],
+    [
+      'fewer days',
+      calendar,
+      { narrow_0_from: '2026-11-25', narrow_0_to: '2026-11-26' },
+      { from: '2026-11-25', to: '2026-11-26' },
+    ],
+    [
+      'the same days',
+      calendar,
+      { narrow_0_from: '2026-11-24', narrow_0_to: '2026-11-28' },
+      calendar.requested.parameters,
+    ],
+    ['a day before', calendar, { narrow_0_from: '2026-11-23' }, undefined],
+    ['a day after', calendar, { narrow_0_to: '2026-11-29' }, undefined],
+    ['no date', calendar, { narrow_0_to: 'tomorrow' }, undefined],
+    ['a smaller amount', refund, { narrow_0_amount: '1,000.50' }, amount('1000.50')],
+    ['a smaller amount in German', refund, { narrow_0_amount: '1.000,5' }, amount('1000.50'), 'de'],
+    ['an amount that is grouped for neither', refund, { narrow_0_amount: '42,00' }, undefined],
+    ['a larger amount', refund, { narrow_0_amount: '4,200.01' }, undefined],
+    ['a third of a cent', refund, { narrow_0_amount: '1.333' }, undefined],
+    ['a negative amount', refund, { narrow_0_amount: '-1' }, undefined],
+    ['fewer contacts', contacts, { narrow_0_limit: '100' }, { ...contacts.requested.parameters, limit: 100 }],
+    ['more contacts', contacts, { narrow_0_limit: '1241' }, undefined],
+    [
+      'fewer fields',
+      contacts,
+      { narrow_0_fields_2: '1' },
+      { ...contacts.requested.parameters, fields: ['name', 'email'] },
+    ],
+    ['one guest less', invite, { narrow_0_guests_2: '1' }, guests('ben@acme.example', 'olga@acme.example')],
+    ['no guest left', invite, { narrow_0_guests_0: '1', narrow_0_guests_1: '1', narrow_0_guests_2: '1' }, undefined],
+    ['a guest that is none', invite, { narrow_0_guests_9: '1' }, invite.requested.parameters],
+    ['a parameter that no catalogue lets narrow', refund, { narrow_0_payee: 'Mallory' }, refund.requested.parameters],
+    ['another action', invite, { narrow_1_guests_2: '1' }, invite.requested.parameters],
+  ])('%s', (_, one, form, parameters, locale = 'en') => {
+    expect(narrowedBy(new Map(Object.entries(form)), one, 0, locale)).toEqual(parameters);
+  });
+
+  test('the fields say what was asked, as the reader writes it', () => {
+    const shown = (one: typeof refund, language: 'en' | 'de') =>
+      narrowingOf(
+        { ...one, description: describeAction(one.action, one.requested.parameters, { ...reader, locale: language }) },
+        0,
+        speakerOf(language),
+      )?.fields;
+    expect(shown(refund, 'en')).toEqual([
+      { kind: 'typed', name: 'narrow_0_amount', label: 'Amount, at most (EUR)', value: '4,200.00' },
+    ]);
+    expect(shown(refund, 'de')).toMatchObject([{ label: 'Betrag, höchstens (EUR)', value: '4.200,00' }]);
+    expect(shown(contacts, 'de')).toMatchObject([
+      { kind: 'members', label: 'Felder: auslassen' },
+      { kind: 'typed', value: '1.240', digits: true },
+    ]);
+    expect(shown(calendar, 'en')).toMatchObject([
+      { kind: 'date', value: '2026-11-24', min: '2026-11-24', max: '2026-11-28' },
+      { kind: 'date', value: '2026-11-28', min: '2026-11-24', max: '2026-11-28' },
+    ]);
+  });
+
+  test('what was asked as a scope is not narrowed: its token would name no parameters', () => {
+    const scope = { ...calendar, requested: { ...calendar.requested, parameters: {}, viaScope: 'calendar.read' } };
+    expect(narrowingOf(scope, 0, speakerOf('en'))).toBeUndefined();
+    expect(narrowedBy(new Map([['narrow_0_from', '2026-11-25']]), scope, 0, 'en')).toEqual({});
+  });
+});
+
+describe('narrower on the page', () => {
+  let server: TestServer;
+  let agent: TestClient;
+  let person: TestPerson;
+  beforeAll(async () => {
+    server = await startServer();
+    agent = await registerAgent(server);
+    person = await signIn(server);
+  });
+  afterAll(async () => {
+    await server?.close();
+  });
+
+  const approve = (page: PageAnswer, fields: Record<string, string>) =>
+    person.submit(page, { decision: 'approve', duration: 'once', read: '1', ...fields });
+  async function tokenOf(result: PageAnswer, verifier: string) {
+    const back = await person.get(continuationOf(result) ?? '');
+    const code = new URL(back.url).searchParams.get('code') ?? '';
+    return agent.token({ grant_type: 'authorization_code', code, code_verifier: verifier });
+  }
+
+  test('U2-12 fewer days: the token, the answer and the receipt say what was granted, not what was asked', async () => {
+    const { page, verifier } = await askInBrowser(agent, person, readDetails(), { resource: CALENDAR });
+    expect(text(inner(page.html, 'summary'))).toBe('Make it narrower');
+    const result = await approve(page, { narrow_0_from: '2026-11-25', narrow_0_to: '2026-11-26' });
+    expect(text(inner(result.html, 'main'))).toContain('may read your calendar for 25–26 Nov until');
+    const answer = await tokenOf(result, verifier);
+    const granted = [expect.objectContaining({ type: READ, from: '2026-11-25', to: '2026-11-26', max_uses: 1 })];
+    expect(answer.body.authorization_details).toEqual(granted); // RFC 9396 §7.1
+    expect(claimsOf(answer.body.access_token).authorization_details).toEqual(granted);
+    // The rest was not allowed, so it is asked for again.
+    const again = await askInBrowser(agent, person, readDetails(), { resource: CALENDAR });
+    expect(again.page.html).toContain('data-testid="approve"');
+  });
+
+  test('T2 without the guest from outside the impact is medium, and a click is enough', async () => {
+    const outside = inviteDetails({ guests: ['ben@acme.example', 'j.doe@nordwind.example'] });
+    const { page, verifier } = await askInBrowser(agent, person, outside, { resource: CALENDAR });
+    expect(inner(page.html, 'p', 'data-level="high"')).toContain('High impact');
+    const result = await approve(page, { narrow_0_guests_1: '1' });
+    expect(text(inner(result.html, 'h1'))).toBe('Allowed once.');
+    const { body } = await tokenOf(result, verifier);
+    expect(body.authorization_details).toEqual([
+      expect.objectContaining({ guests: ['ben@acme.example'], impact: 'medium' }),
+    ]);
+  });
+
+  test.each([{ because: 'wider', fields: { narrow_0_guests_0: '1', narrow_0_guests_1: '1' } }])(
+    'U2-5 a form that leaves nothing changes nothing, and says so first',
+    async ({ fields }) => {
+      const { page } = await askInBrowser(agent, person, inviteDetails({ title: 'Nobody left' }), {
+        resource: CALENDAR,
+      });
+      const answer = await approve(page, { narrow_0_guests_0: '1', narrow_0_guests_1: '1' });
+      expect([answer.status, text(inner(answer.html, 'title')).startsWith('Error: ')]).toEqual([400, true]);
+      expect(text(inner(answer.html, 'div', 'role="alert"'))).toContain('Nothing was allowed.');
+      expect((await approve(answer, {})).status).toBe(200);
+    },
+  );
+
+  test('several actions: one is narrowed, one denied, and the token has the rest', async () => {
+    const details = [readDetails(), inviteDetails({ title: 'Two things' })];
+    const { page, verifier } = await askInBrowser(agent, person, details, { resource: CALENDAR });
+    // Each has a row of its own: a sentence, a level, an answer that nobody gave for the person above low impact.
+    const rows = page.html.match(/<fieldset class="action"[\s\S]*?<\/fieldset>(?=<fieldset class="action"|<)/gu) ?? [];
+    expect(rows.length).toBe(2);
+    const chosen = tags(page.html, 'input').filter((tag) => /name="action_\d"/u.test(tag) && tag.includes('checked'));
+    expect(chosen.map((tag) => /name="(\w+)" value="(\w+)"/u.exec(tag)?.slice(1))).toEqual([['action_0', 'allow']]);
+    expect(text(inner(page.html, 'button', 'data-testid="approve"'))).toBe('Allow what I chose');
+    const result = await approve(page, { action_0: 'allow', action_1: 'deny', narrow_0_to: '2026-11-24' });
+    const { body } = await tokenOf(result, verifier);
+    expect(body.authorization_details).toEqual([
+      expect.objectContaining({ type: READ, from: '2026-11-24', to: '2026-11-24' }),
+    ]);
+  });
+});
