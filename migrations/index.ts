@@ -10,6 +10,7 @@ import * as prompts from './040_prompts.ts';
 import * as standing from './041_standing.ts';
 import * as jobs from './050_jobs.ts';
 import * as backchannel from './051_backchannel.ts';
+import * as channels from './052_channels.ts';
 import * as agentLifecycle from './060_agent_lifecycle.ts';
 import * as agentLimits from './061_agent_limits.ts';
 import * as registrations from './062_registrations.ts';
@@ -37,6 +38,7 @@ const migrations: readonly Migration[] = [
   { name: '041_standing', ...standing },
   { name: '050_jobs', ...jobs },
   { name: '051_backchannel', ...backchannel },
+  { name: '052_channels', ...channels },
   { name: '060_agent_lifecycle', ...agentLifecycle },
   { name: '061_agent_limits', ...agentLimits },
   { name: '062_registrations', ...registrations },

@@ -82,6 +82,7 @@ import { mutedUntil } from './approvals/budget.ts';
 import { tellClient } from './approvals/tell-client.ts';
 import { browserRequests } from './browser-requests.ts';
 import { type Catalogue, compileCatalogue, type ResourceDocument } from './catalogue/catalogue.ts';
+import { openChannels } from './channels.ts';
 import type { Config } from './config.ts';
 import { alerting } from './evidence/alarm.ts';
 import type { Evidence, EvidenceEvent } from './evidence/evidence.ts';
@@ -281,6 +282,19 @@ export async function composeHouse({
       }),
     },
   };
+  const channels = openChannels({
+    config,
+    database,
+    sealing,
+    signals,
+    fetch,
+    people,
+    userCodes,
+    cookies,
+    metrics,
+    catalogue: currentCatalogue,
+  });
+
   const makeEngine = (): Provider =>
     makeProvider({
       issuer,
@@ -400,6 +414,7 @@ export async function composeHouse({
     publications,
     backchannel: postgresBackchannelAdministration(database),
     prompts: postgresPromptAdministration(database),
+    introductions: channels.store,
     checkClient: (metadata: Record<string, unknown>) =>
       void new (provider.Client as unknown as new (metadata: object) => unknown)(metadata),
   };
@@ -475,6 +490,7 @@ export async function composeHouse({
       }),
       prompts,
       standing: postgresStanding(database),
+      announcements: channels.store,
       async report({ organization, person, agent, id }) {
         await myAgents.pause(organization, person, agent);
         await evidence.record({
@@ -534,6 +550,7 @@ export async function composeHouse({
       (router) => ownerRoutes(router, { ownership, cookies }),
       (router) => enrolRoutes(router, { enrolments: postgresEnrolments(database), cookies }),
       (router) => securityRoutes(router, security),
+      channels.routes, //                                  /settings/notifications  /agents/:id/contact  /inbox/events
       (router) => adminRoutes(router, administration),
       (router) => adminOverviewPages(router, adminConsole, agentPages),
       (router) => adminAgentPages(router, adminConsole, agentPages),
@@ -547,6 +564,7 @@ export async function composeHouse({
 
   /** By the kind of message (`adapters/postgres/outbox.ts`, `enqueue`). */
   const handlers: Record<string, Handler<Statements>> = {
+    ...channels.handlers,
     ...tellClient<Statements>({
       deliveries: postgresDeliveries(database),
       clients,
@@ -577,6 +595,7 @@ export async function composeHouse({
       return runner;
     },
     async close() {
+      channels.close();
       await signals.close();
       await database.close();
     },

@@ -34,6 +34,10 @@ export interface Config {
   readonly registrationsPerMinute: number;
   /** Agents that may hold parts of one task at the same time. */
   readonly fanOut: number;
+  /** Undefined: this server sends no e-mail. */
+  readonly mail: { readonly url: string; readonly from: string } | undefined;
+  /** Push services beside those of the browsers. */
+  readonly pushHosts: readonly string[];
   /** CIBA push delivery. */
   readonly backchannelPush: boolean;
   /** Nothing issued before this instant is accepted. */
@@ -209,6 +213,24 @@ export const SETTINGS = [
     fallback: '50',
   },
   {
+    name: 'COUNTERSIGN_SMTP_URL',
+    meaning:
+      'The relay for e-mail to people, as `smtp://user:password@host:587` or `smtps://…`. Without it people are told by their browsers, chats and webhooks alone.',
+    fallback: 'none',
+    secret: true,
+  },
+  {
+    name: 'COUNTERSIGN_MAIL_FROM',
+    meaning: 'The sender of e-mail to people, as `Acme agents <agents@acme.example>`.',
+    fallback: 'required with `COUNTERSIGN_SMTP_URL`',
+  },
+  {
+    name: 'COUNTERSIGN_PUSH_HOSTS',
+    meaning:
+      'Push services of your own that browsers may be subscribed at, as `host`, `host:port` or `*.domain`, separated by commas, beside those of Google, Mozilla, Apple and Microsoft.',
+    fallback: 'none',
+  },
+  {
     name: 'COUNTERSIGN_BACKCHANNEL_PUSH',
     meaning:
       '`1` lets clients register for push delivery (CIBA Core §10.3): tokens of low and medium impact are sent to their notification endpoint.',
@@ -334,6 +356,8 @@ export function readConfig(env: Environment): Config {
     longPollSeconds: read('COUNTERSIGN_LONG_POLL_SECONDS', integer(0, 25)) ?? 0,
     exchangesPerMinute: read('COUNTERSIGN_EXCHANGES_PER_MINUTE', integer(1, 1_000_000)) ?? 300,
     registrationsPerMinute: read('COUNTERSIGN_REGISTRATIONS_PER_MINUTE', integer(1, 1_000_000)) ?? 1000,
+    mail: mailOf(read('COUNTERSIGN_SMTP_URL', smtpUrl), read('COUNTERSIGN_MAIL_FROM', sender)),
+    pushHosts: read('COUNTERSIGN_PUSH_HOSTS', pushHosts) ?? [],
     backchannelPush: read('COUNTERSIGN_BACKCHANNEL_PUSH', flag) ?? false,
     fanOut: read('COUNTERSIGN_FAN_OUT', integer(1, 1000)) ?? 50,
     restoreEpoch: read('COUNTERSIGN_RESTORE_EPOCH', instant),
@@ -346,6 +370,12 @@ export function readConfig(env: Environment): Config {
   };
 
   problems.push(...unfinishedMtls(config, env));
+  if (
+    (givenText('COUNTERSIGN_SMTP_URL', env) === undefined) !==
+    (givenText('COUNTERSIGN_MAIL_FROM', env) === undefined)
+  ) {
+    problems.push('COUNTERSIGN_SMTP_URL and COUNTERSIGN_MAIL_FROM are set together: no mail without a sender');
+  }
   if (production) problems.push(...refusedInProduction(config, env));
   if (config.managementPort === config.port) {
     problems.push(`MANAGEMENT_PORT must differ from PORT (${config.port}): the management endpoints are not public`);
@@ -538,6 +568,29 @@ function addresses(text: string): Map<string, string> {
       }),
   );
 }
+
+const mailOf = (url: string | undefined, from: string | undefined): Config['mail'] =>
+  url === undefined || from === undefined ? undefined : { url, from };
+
+/** The problem never repeats the text: it holds a password. */
+function smtpUrl(text: string): string {
+  const url = parseUrl(text, 'must be a URL such as smtp://user:password@mail.example.com:587');
+  if (url.protocol !== 'smtp:' && url.protocol !== 'smtps:') throw new Error('must begin with smtp:// or smtps://');
+  return text;
+}
+
+function sender(text: string): string {
+  if (!/^([^<>\r\n]*<[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/.test(text)) {
+    throw new Error('must be an address such as Acme agents <agents@acme.example>');
+  }
+  return text;
+}
+
+const pushHosts = (text: string): string[] =>
+  text.split(',').flatMap((entry) => {
+    const name = entry.trim().toLowerCase();
+    return name.startsWith('*.') ? hosts(name.slice(2)).map((host) => `*.${host}`) : hosts(name);
+  });
 
 function flag(text: string): boolean {
   if (text !== '0' && text !== '1') throw new Error('must be 0 or 1');

@@ -6,6 +6,10 @@ export interface Metrics {
   request(method: string, route: string, status: number, seconds: number): void;
   refusal(route: string, error: string): void;
   alarm(type: string, reason: string): void;
+  /** One notice went out to a person, or did not get through. */
+  notified(channel: string, result: string): void;
+  /** A request waits in the inbox and was not announced. */
+  suppressed(because: string): void;
 }
 
 /** The management endpoints (loopback): is it alive, can it serve, and its figures. */
@@ -29,6 +33,18 @@ export function management(ready: () => Promise<boolean>): { metrics: Metrics; s
     name: 'countersign_alarms_total',
     help: 'What somebody has to look at, by type and reason: its evidence says more.',
     labelNames: ['type', 'reason'],
+    registers: [registry],
+  });
+  const sent = new Counter({
+    name: 'countersign_push_sent_total',
+    help: 'Notices to people, by channel and result: sent, failed, gone (the address is no longer there).',
+    labelNames: ['channel', 'result'],
+    registers: [registry],
+  });
+  const suppressed = new Counter({
+    name: 'countersign_push_suppressed_total',
+    help: 'Requests that wait in an inbox without a notice, by reason.',
+    labelNames: ['because'],
     registers: [registry],
   });
   const server = createServer(async (request, response) => {
@@ -58,6 +74,8 @@ export function management(ready: () => Promise<boolean>): { metrics: Metrics; s
         requests.observe({ method, route, status: `${Math.floor(status / 100)}xx` }, seconds),
       refusal: (route, error) => refusals.inc({ route, error }),
       alarm: (type, reason) => alarms.inc({ type, reason }),
+      notified: (channel, result) => sent.inc({ channel, result }),
+      suppressed: (because) => suppressed.inc({ because }),
     },
     server,
   };

@@ -16,6 +16,7 @@ const ORDER = [
   'tasks',
   'delegation',
   'approvals',
+  'notifications',
   'redemptions',
   'admin',
 ];

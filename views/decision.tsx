@@ -6,6 +6,7 @@ import { CEREMONY } from './words/ceremony.ts';
 import { useSpeaker } from './words/context.tsx';
 import { DECISION } from './words/decision.ts';
 import { LANGUAGE_NAMES, type Language } from './words/language.ts';
+import { NOTIFICATIONS } from './words/notifications.ts';
 import type { Speaker } from './words/speaker.ts';
 import { asItIs, type Said } from './words/words.ts';
 
@@ -55,6 +56,8 @@ export interface DecisionPage {
   approvals?: Said | undefined;
   /** Where this was started, as far as the server itself knows. */
   origin?: Said | undefined;
+  /** Where the person learns who this is, when the agent may not notify them yet. */
+  firstContact?: string | undefined;
   who: Asker;
   /** Every parameter in full, for what a sentence above had to cut. */
   values?: readonly { label: string; text: string }[] | undefined;
@@ -353,14 +356,22 @@ function DurationChoice({ durations }: Pick<DecisionPage, 'durations'>) {
   );
 }
 
-function Origin({ origin, reference }: DecisionPage) {
-  const { markup } = useSpeaker();
-  if (origin === undefined && reference === undefined) return null;
+function Origin({ origin, reference, firstContact, agentName }: DecisionPage) {
+  const { say, markup } = useSpeaker();
+  if (origin === undefined && reference === undefined && firstContact === undefined) return null;
   return (
     <div class="origin">
       {origin === undefined ? null : <p>{origin}</p>}
+      {firstContact === undefined ? null : (
+        <p>
+          {markup(NOTIFICATIONS.firstContact, {
+            agent: <Foreign text={agentName} limit={80} />,
+            link: <a href={firstContact}>{say(NOTIFICATIONS.whoIsIt)}</a>,
+          })}
+        </p>
+      )}
       {reference === undefined ? null : (
-        <p>{markup(DECISION.referenceFromAgent, { reference: <Foreign text={reference} limit={60} /> })}</p>
+        <p>{markup(DECISION.referenceFromAgent, { reference: <Foreign text={reference} limit={128} /> })}</p>
       )}
     </div>
   );

@@ -4,6 +4,7 @@ import { Foreign } from './text.tsx';
 import { useSpeaker } from './words/context.tsx';
 import { DECISION } from './words/decision.ts';
 import { INBOX } from './words/inbox.ts';
+import { NOTIFICATIONS } from './words/notifications.ts';
 import { IMPACT, SHELL } from './words/shell.ts';
 import type { Said } from './words/words.ts';
 
@@ -14,6 +15,8 @@ export interface InboxPage {
   /** How many of today's requests ended in each way. */
   earlier: { allowed: number; denied: number; expired: number };
   recent: readonly HistoryEntry[];
+  /** Requests of the last day that were not announced, each as a sentence. */
+  quiet?: readonly Said[] | undefined;
   /** An event stream that sends `inbox` when something changed; without one the page asks every few seconds. */
   events?: string | undefined;
 }
@@ -29,12 +32,14 @@ export interface WaitingRequest {
   expiresAt: string;
   /** Somebody else decided first, and this person is the second. */
   secondFor?: Said | undefined;
+  /** The agent may not notify this person: nobody introduced it. */
+  first?: boolean | undefined;
 }
 
 /** U7: what waits for this person. Nothing here decides. */
 export const inboxPage = (props: InboxPage): string => page(<Inbox {...props} />, props.frame);
 
-function Inbox({ frame, waiting, earlier, recent, events }: InboxPage) {
+function Inbox({ frame, waiting, earlier, recent, quiet = [], events }: InboxPage) {
   const { say } = useSpeaker();
   return (
     <Layout frame={frame} title={say(SHELL.inbox)} current="inbox" script="inbox.js" width="wide">
@@ -56,6 +61,16 @@ function Inbox({ frame, waiting, earlier, recent, events }: InboxPage) {
             </ul>
           )}
         </section>
+        {quiet.length === 0 ? null : (
+          <section class="section" aria-labelledby="quiet">
+            <h2 id="quiet">{say(INBOX.quiet)}</h2>
+            <ul class="plain">
+              {quiet.map((sentence) => (
+                <li class="quiet">{sentence}</li>
+              ))}
+            </ul>
+          </section>
+        )}
         <section class="section" aria-labelledby="earlier">
           <h2 id="earlier">{say(INBOX.earlier)}</h2>
           <p class="quiet">{say(INBOX.tally, earlier)}</p>
@@ -66,7 +81,7 @@ function Inbox({ frame, waiting, earlier, recent, events }: InboxPage) {
   );
 }
 
-function Waiting({ href, agentName, headline, impact, impactSymbol, expiresAt, secondFor }: WaitingRequest) {
+function Waiting({ href, agentName, headline, impact, impactSymbol, expiresAt, secondFor, first }: WaitingRequest) {
   const { say, markup } = useSpeaker();
   return (
     <li>
@@ -77,6 +92,7 @@ function Waiting({ href, agentName, headline, impact, impactSymbol, expiresAt, s
         <span class="words">
           <span class="quiet">{markup(DECISION.wantsTo, { agent: <Foreign text={agentName} limit={80} /> })}</span>{' '}
           <strong dir="auto">{headline}</strong>{' '}
+          {first ? <span class="tag">{say(NOTIFICATIONS.firstRequest)}</span> : null}{' '}
           <span class="quiet">
             {say(INBOX.until, { impact: say(IMPACT[impact]), time: expiresAt })}
             {secondFor === undefined ? null : (

@@ -34,11 +34,11 @@ export interface LayoutProps {
   frame: Frame;
   title: Said;
   /** Which page of the navigation this is. */
-  current?: 'inbox' | 'agents' | 'security' | undefined;
+  current?: 'inbox' | 'agents' | 'notifications' | 'security' | undefined;
   /** The title says so first, for people who hear it before anything else. */
   error?: boolean | undefined;
   /** A file in /static/ that the page can do without. */
-  script?: 'decide.js' | 'inbox.js' | 'passkey.js' | 'waiting.js' | undefined;
+  script?: 'decide.js' | 'inbox.js' | 'passkey.js' | 'push.js' | 'waiting.js' | undefined;
   /** Where the browser goes at once, by itself. */
   refreshTo?: string | undefined;
   /** Sets the tone of the page; words and symbols say the same. */
@@ -84,6 +84,7 @@ export function Document(
         {refreshTo === undefined ? null : <meta http-equiv="refresh" content={`0;url=${refreshTo}`} />}
         <title>{`${error ? say(SHELL.errorTitle, { title }) : title} · ${visible(frame.organizationName)}`}</title>
         <link rel="icon" href="/static/favicon.svg" type="image/svg+xml" />
+        <link rel="manifest" href="/static/app.webmanifest" />
         <link rel="stylesheet" href="/static/app.css" />
         {styles === undefined ? null : <link rel="stylesheet" href={`/static/${styles}`} />}
         {script === undefined ? null : <script src={`/static/${script}`} defer />}
@@ -167,6 +168,13 @@ function Header({
                 {say(SHELL.console)}
               </a>
             ) : null}
+            <a
+              class="nav-link"
+              href="/settings/notifications"
+              aria-current={current === 'notifications' ? 'page' : undefined}
+            >
+              {say(SHELL.notifications)}
+            </a>
             <a class="nav-link" href="/settings/security" aria-current={current === 'security' ? 'page' : undefined}>
               {say(SHELL.passkeys)}
             </a>

@@ -4,6 +4,7 @@ import type { Approval } from '../../server/approvals/approval.ts';
 import type { ApprovalStore, Approved, PersonApprovals, SignedDecision } from '../../server/approvals/store.ts';
 import { type DeliveryStore, PING, PUSH } from '../../server/approvals/tell-client.ts';
 import { prepareEvent } from '../../server/evidence/evidence.ts';
+import { NOTIFY } from '../../server/notifications/notify.ts';
 import type { Database, Statements } from './database.ts';
 import { eventParameters, insertEvent } from './evidence.ts';
 import { holdAlive } from './liveness.ts';
@@ -55,6 +56,10 @@ export const postgresApprovals = (database: Database, delay = 0): ApprovalStore 
       ]);
       if (opened === 0) return undefined;
       await writeEvent(statements, event);
+      if (approval.kind !== 'browser' && approval.coveredBy === undefined && refusal !== undefined) {
+        await sendSignal(statements, 'inbox', approval.person);
+        await enqueue(statements, NOTIFY, { approval: approval.id }, approval);
+      }
       if (approval.delivery) {
         // At the end in any case, when nobody has decided; and if nobody has to, as soon as the client had its answer.
         const at = approval.coveredBy === undefined ? approval.expiresAt : new Date(Date.now() + 1000);
@@ -315,6 +320,7 @@ async function tellOfDecision(statements: Statements, approval: Approval): Promi
     approval.id,
   ]);
   await sendSignal(statements, 'approval', approval.id);
+  await sendSignal(statements, 'inbox', approval.person);
   await tellClient(statements, approval);
 }
 
@@ -327,6 +333,20 @@ async function tellClient(
   if (deliveryMode === null) return;
   const kind = deliveryMode === 'ping' ? PING : PUSH;
   await enqueue(statements, kind, { approval: id }, { organization, ...(at && { at }) });
+}
+
+/** One approval and the name of who asks. */
+export async function approvalWithAgent(
+  statements: Statements,
+  organization: string,
+  id: string,
+): Promise<{ approval: Approval; agentName: string } | undefined> {
+  const row = await statements.first<ApprovalRow & { agent_name: string }>(
+    `select found.*, g.name as agent_name from (${APPROVAL} where a.organization = $1 and a.id = $2) as found
+     join agents g on g.organization = found.organization and g.id = found.agent`,
+    [organization, id],
+  );
+  return row && { approval: toApproval(row), agentName: row.agent_name };
 }
 
 /** What the outbox's messages to clients need to know of an approval. */

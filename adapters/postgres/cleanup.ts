@@ -51,6 +51,8 @@ const EXPIRED = [
      select organization, id from outbox
      where state <> 'waiting' and finished_at < now() - case state when 'done' then interval '1 day' else interval '30 days' end
      order by finished_at limit $1 for update skip locked)`,
+  `delete from notifications where (organization, approval, channel) in (
+     select organization, approval, channel from notifications where at < now() - interval '30 days' limit $1 for update skip locked)`,
   `delete from rate_limits where key in (
      select key from rate_limits where expire < extract(epoch from now()) * 1000 limit $1 for update skip locked)`,
 ];

@@ -3,7 +3,7 @@ import pg from 'pg';
 
 import type { Database, Statements } from './database.ts';
 
-export type Topic = 'approval' | 'stop' | 'catalogue' | 'outbox';
+export type Topic = 'approval' | 'stop' | 'catalogue' | 'outbox' | 'inbox';
 
 /** Tells every instance that something changed; sent when the surrounding transaction commits. */
 export async function sendSignal(statements: Statements, topic: Topic, value: string): Promise<void> {

@@ -3,6 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, importJWK, type JWK } from 'jose';
 import * as oauth from 'openid-client';
 
+import { CIBA, HOLD_SECONDS } from './ask-for-task.ts';
+
 /** All that an agent keeps: who it is, and its private key. Nobody else knows the key, and no token is kept. */
 export interface Identity {
   issuer: string;
@@ -30,11 +32,7 @@ export interface Wish {
 export type Token = oauth.TokenEndpointResponse;
 
 const EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
-const CIBA = 'urn:openid:params:grant-type:ciba';
 const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token';
-
-/** Seconds that the server may hold one poll (RFC 7240): the answer comes as soon as the person decided. */
-const HOLD_SECONDS = 20;
 
 /** Makes a key and registers its public half (RFC 7591). The initial access token says who owns the agent. */
 export async function register(
@@ -107,30 +105,6 @@ export async function askInBrowser(agent: Agent, wish: Wish, open: (url: URL) =>
   } finally {
     loopback.close();
   }
-}
-
-/**
- * Asks from behind (OpenID Connect CIBA): the person finds the question in their inbox. `show` is handed the number
- * that the agent shows where the task was started, for the person to type.
- *
- * @param person `usr_…` or the e-mail address of somebody in the agent's organization
- * @throws oauth.ResponseBodyError `access_denied` or `expired_token`
- */
-export async function askFromBehind(
-  agent: Agent,
-  wish: Wish,
-  person: string,
-  show: (displayCode: string | undefined) => void,
-): Promise<Token> {
-  const asked = await oauth.initiateBackchannelAuthentication(agent.server, {
-    ...parametersOf(wish),
-    scope: 'openid',
-    login_hint: person,
-  });
-  show(asked.display_code === undefined ? undefined : String(asked.display_code));
-  // The server holds each poll, so there is no need to pause between them.
-  const paced = { ...asked, interval: 0 };
-  return oauth.pollBackchannelAuthenticationGrant(agent.server, paced, {}, { DPoP: agent.dpop });
 }
 
 /**

@@ -2,17 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { decodeJwt } from 'jose';
 
-import {
-  type Agent,
-  askFromBehind,
-  askInBrowser,
-  call,
-  connect,
-  exchange,
-  register,
-  type Token,
-  type Wish,
-} from './client.ts';
+import { askForTask } from './ask-for-task.ts';
+import { type Agent, askInBrowser, call, connect, exchange, register, type Token, type Wish } from './client.ts';
 
 /**
  * An agent as a process of its own: `node examples/agent/main.ts <file>`. The file holds its key (mode 600). It reads
@@ -54,7 +45,10 @@ const tools: Record<string, (given: never, says: Says) => Promise<object>> = {
   },
 
   async ask_from_behind({ token, person, ...wish }: Wish & { token: string; person: string }, says) {
-    return keep(token, await askFromBehind(await self(), wish, person, (number) => says({ number })));
+    const answer = await askForTask(await self(), { ...wish, person, show: (number) => says({ number }) });
+    if (answer.outcome === 'approved') return keep(token, answer.token);
+    const error = answer.outcome === 'expired' ? 'expired_token' : 'access_denied';
+    throw Object.assign(new Error(answer.outcome), { error, error_description: 'reason' in answer && answer.reason });
   },
 
   async exchange({ token, as, ...wish }: Partial<Wish> & { token: string; as: string }) {

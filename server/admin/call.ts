@@ -17,6 +17,7 @@ import {
 import type { BackchannelAdministration } from './backchannel.ts';
 import type { EvidenceReader } from './evidence.ts';
 import type { ReachReader } from './explain.ts';
+import type { IntroductionAdministration } from './introductions.ts';
 import type { Inventory } from './inventory.ts';
 import type { IssuerAdministration } from './issuers.ts';
 import type { LimitAdministration } from './limits.ts';
@@ -52,6 +53,7 @@ export interface AdminDependencies {
   publications: Publications;
   backchannel: BackchannelAdministration;
   prompts: PromptAdministration;
+  introductions: IntroductionAdministration;
   /** @throws errors.OIDCProviderError when the engine would not load a client of this metadata */
   checkClient(metadata: Record<string, unknown>): void;
 }

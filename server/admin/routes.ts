@@ -43,6 +43,7 @@ import {
 } from './directory.ts';
 import { explainAgent } from './explain.ts';
 import { type Answered, type IdempotencyStore, once } from './idempotency.ts';
+import { forgetIntroduction, introduce } from './introductions.ts';
 import {
   addIssuer,
   linkPerson,
@@ -117,6 +118,8 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ['get', '/agents-elsewhere', listElsewhere],
   ['put', '/agents-elsewhere', putElsewhere],
   ['delete', '/agents-elsewhere', removeElsewhere],
+  ['put', '/introductions', introduce],
+  ['delete', '/introductions', forgetIntroduction],
   ['get', '/backchannel', getBackchannel],
   ['put', '/backchannel', putBackchannel],
   ['get', '/catalogue', getCatalogue],

@@ -37,9 +37,12 @@ export async function decisionProps(
   const now = new Date();
   const { agent } = client;
   if (!agent) throw new Error('an approval has an agent');
-  const [owner, { uses }] = await Promise.all([
+  const [owner, { uses }, introduced] = await Promise.all([
     pages.people.find(agent.owner),
     pages.history(person.organization, person.id, agent.id),
+    approval.kind === 'browser' ||
+      approval.person !== person.id ||
+      pages.announcements.isIntroduced(person.organization, agent.id, person.id),
   ]);
   // Several actions: the page leads with the one of most impact, and lists them all.
   const leading = described.toSorted(
@@ -103,6 +106,7 @@ export async function decisionProps(
         : unattended
           ? say(DECISION.askedByItself, { agent: agent.name, time: clock(approval.askedAt) })
           : say(DECISION.askedAt, { agent: agent.name, time: clock(approval.askedAt) }),
+    firstContact: introduced ? undefined : `/agents/${agent.id}/contact?from=${approval.id}`,
     who: {
       agentId: agent.id,
       owner: owner?.name ?? say(DECISION.unknownOwner),

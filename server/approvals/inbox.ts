@@ -1,8 +1,10 @@
 import type { Context } from 'koa';
 
 import { inboxPage } from '../../views/inbox.tsx';
+import { visible } from '../../views/text.tsx';
 import { DECISION } from '../../views/words/decision.ts';
 import { INBOX } from '../../views/words/inbox.ts';
+import { NOTIFICATIONS } from '../../views/words/notifications.ts';
 import { OUTCOMES } from '../../views/words/result.ts';
 import { page } from '../http/respond.ts';
 import { frameOf } from '../people/pages.ts';
@@ -15,10 +17,13 @@ import type { ApprovalPages } from './pages.ts';
 export async function showInbox(ctx: Context, { person }: Session, pages: ApprovalPages): Promise<void> {
   const frame = frameOf(ctx, pages.cookies);
   const { say, clock, catalogue: language } = frame.speaker;
-  const [waiting, recent] = await Promise.all([
+  const [waiting, recent, introductions, suppressed] = await Promise.all([
     pages.approvals.waiting(person.organization, person.id),
     pages.approvals.recent(person.organization, person.id, 50),
+    pages.announcements.introductions(person.organization, person.id),
+    pages.announcements.suppressed(person.organization, person.id),
   ]);
+  const introduced = new Set(introductions.map(({ agent }) => agent));
   const rowOf = async (approval: Approval) => {
     const client = await pages.clients.find(approval.clientId);
     const described = describeApproval(approval, pages.catalogue(), person, language);
@@ -67,9 +72,26 @@ export async function showInbox(ctx: Context, { person }: Session, pages: Approv
         impact: approval.impact,
         impactSymbol: symbol,
         expiresAt: clock(approval.expiresAt, person.timeZone),
+        first: approval.person === person.id && !introduced.has(approval.agent),
       })),
+      quiet: suppressed.flatMap(({ agentName, because, count }) =>
+        isReason(because)
+          ? [
+              say(NOTIFICATIONS.quietSince, {
+                agent: visible(agentName, 80),
+                because: say(NOTIFICATIONS.because[because]),
+                count,
+              }),
+            ]
+          : [],
+      ),
+      events: '/inbox/events',
       earlier: { allowed: count('approved'), denied: count('denied'), expired: count('pending') },
       recent: history,
     }),
   );
 }
+
+/** The first contact stands at its request; it is no reason to look anywhere else. */
+const isReason = (because: string): because is 'open_push' | 'ten_minutes' | 'day' =>
+  because !== 'first_contact' && because !== 'nowhere' && Object.hasOwn(NOTIFICATIONS.because, because);

@@ -38,8 +38,16 @@ export interface ApprovalPages {
   /** Which templates draw the pages. */
   template: string;
   standing: StandingStore;
+  announcements: Announcements;
   /** "I did not start this": pauses the agent for this person, and raises an alarm. */
   report(approval: Approval): Promise<void>;
+}
+
+/** Who may call this person, and what they were not called for. */
+export interface Announcements {
+  isIntroduced(organization: string, agent: string, person: string): Promise<boolean>;
+  introductions(organization: string, person: string): Promise<{ agent: string }[]>;
+  suppressed(organization: string, person: string): Promise<{ agentName: string; because: string; count: number }[]>;
 }
 
 /** The engine's half of a browser request. */

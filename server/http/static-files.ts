@@ -20,10 +20,13 @@ export function staticFiles() {
     const type = TYPES[extname(name)];
     if (type) files.set(`/static/${name}`, { body: readFileSync(join(folder, name)), type });
   }
+  // A service worker reaches what lies beside and below it: it has to stand at the top.
+  const worker = files.get('/static/sw.js');
+  if (worker) files.set('/sw.js', worker);
   return async (ctx: Context, next: Next) => {
     const file = files.get(ctx.path);
     if (!file || (ctx.method !== 'GET' && ctx.method !== 'HEAD')) return next();
-    ctx.set('Cache-Control', 'public, max-age=300');
+    ctx.set('Cache-Control', ctx.path === '/sw.js' ? 'no-cache' : 'public, max-age=300');
     ctx.set('X-Content-Type-Options', 'nosniff');
     ctx.type = file.type;
     ctx.body = file.body;

@@ -17,7 +17,9 @@ export type IdPrefix =
   | 'stp'
   | 'scr'
   | 'bpr'
-  | 'chg';
+  | 'chg'
+  | 'dev'
+  | 'trg';
 
 /** A new identifier: what it names, and 128 random bits. Identifiers are names, never proofs. */
 export const newId = (prefix: IdPrefix): string => `${prefix}_${randomBytes(16).toString('hex')}`;

@@ -84,6 +84,11 @@ const TABLES = [
     'outbox',
     'backchannel_settings',
     'user_codes',
+    'notification_preferences',
+    'push_subscriptions',
+    'notification_targets',
+    'introductions',
+    'notifications',
   ].map((table) => [table, 'organization'] as const),
 ] as const;
 /** Those of the deployment itself that everybody may see: servers of shared resources. */
@@ -372,6 +377,15 @@ async function tellStory(): Promise<void> {
     `insert into unmutes (organization, agent, person) select $1, $2, id from people where organization = $1`,
     [organization, parent],
   );
+  for (const insert of [
+    `insert into notification_preferences select organization, id, '{push}', 5, 'minimal', null, null, true, null, 30`,
+    `insert into push_subscriptions (organization, id, person, endpoint_hash, sealed, host, name) select organization, 'dev_1', id, sha256('e'), 'x', 'h', 'Phone'`,
+    `insert into notification_targets (organization, id, person, kind, sealed, host, made_by) select organization, 'trg_1', id, 'ntfy', 'x', 'h', 'test'`,
+    `insert into introductions (organization, agent, person, by) select organization, '${parent}', id, 'test'`,
+    `insert into notifications (organization, approval, channel, person, agent) select organization, 'apr_1', 'push', id, '${parent}'`,
+  ]) {
+    await owner.query(`${insert} from people where organization = $1 limit 1`, [organization]);
+  }
   await owner.query(`insert into outbox (organization, kind, payload) values ($1, 'test', '{}')`, [organization]);
   await owner.query(
     `insert into sign_in_providers (organization, id, name, issuer, client_id, made_by)

@@ -8,6 +8,7 @@ export const INBOX = words({
     en: 'When an agent needs your decision, you will find it here.',
     de: 'Wenn ein Agent Ihre Entscheidung braucht, finden Sie sie hier.',
   },
+  quiet: { en: 'Not announced', de: 'Nicht gemeldet' },
   earlier: { en: 'Earlier today', de: 'Heute' },
   tally: {
     en: '{allowed} allowed · {denied} denied · {expired} expired',

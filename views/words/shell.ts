@@ -8,6 +8,7 @@ export const SHELL = words({
   inbox: { en: 'Inbox', de: 'Posteingang' },
   yourAgents: { en: 'Your agents', de: 'Ihre Agenten' },
   console: { en: 'Console', de: 'Verwaltung' },
+  notifications: { en: 'Notifications', de: 'Mitteilungen' },
   passkeys: { en: 'Passkeys', de: 'Passkeys' },
   notYou: { en: 'Not you?', de: 'Nicht Sie?' },
   notYouSignOut: { en: 'Not you? Sign out', de: 'Nicht Sie? Abmelden' },

@@ -1,0 +1,336 @@
+import { createHash } from 'node:crypto';
+import type { Sealing } from '../../server/keys/seal.ts';
+import type { ChannelName, PushAddress, TargetAddress } from '../../server/notifications/notice.ts';
+import { ERRANDS } from '../../server/notifications/notify.ts';
+import type { Preferences } from '../../server/notifications/preferences.ts';
+import { USUAL } from '../../server/notifications/preferences.ts';
+import type {
+  Device,
+  Introduction,
+  ListedTarget,
+  NotificationOutbox,
+  NotificationStore,
+} from '../../server/notifications/store.ts';
+import { newId } from '../../server/oauth/ids.ts';
+import { approvalWithAgent } from './approvals.ts';
+import type { Database, Statements } from './database.ts';
+import { postgresEvidence } from './evidence.ts';
+import { enqueue } from './outbox.ts';
+
+/** As many devices, and as many other addresses, of one person; of an organization, webhooks. */
+const MOST = 20;
+
+/** How people are told, from their pages: under row-level security, and their own alone. */
+export const postgresNotifications = (database: Database, sealing: Sealing): NotificationStore => ({
+  preferences: (organization, person) =>
+    database.within(organization, (statements) => preferencesOf(statements, organization, person)),
+
+  savePreferences: (organization, person, preferences) =>
+    database.within(organization, async (statements) => {
+      await statements.run(SAVE_PREFERENCES, [
+        organization,
+        person,
+        preferences.channels,
+        preferences.fallbackMinutes,
+        preferences.detail,
+        preferences.quiet?.from ?? null,
+        preferences.quiet?.to ?? null,
+        preferences.highBreaksQuiet,
+        preferences.deputy,
+        preferences.deputyMinutes,
+      ]);
+    }),
+
+  devices: (organization, person) =>
+    database.within(organization, (statements) => statements.rows<Device>(DEVICES, [organization, person])),
+
+  addDevice: (organization, person, name, address) =>
+    database.within(organization, async (statements) => {
+      const { sealed, host } = sealedAddress(sealing, address.endpoint, address);
+      const added = await statements.run(ADD_DEVICE, [
+        organization,
+        newId('dev'),
+        person,
+        createHash('sha256').update(address.endpoint).digest(),
+        sealed,
+        host,
+        name,
+        MOST,
+      ]);
+      return added === 0 ? 'too_many' : 'added';
+    }),
+
+  removeDevice: (organization, person, id) =>
+    database.within(
+      organization,
+      async (statements) =>
+        (await statements.run('delete from push_subscriptions where organization = $1 and person = $2 and id = $3', [
+          organization,
+          person,
+          id,
+        ])) === 1,
+    ),
+
+  targets: (organization, person) =>
+    database.within(organization, (statements) => statements.rows<ListedTarget>(TARGETS, [organization, person])),
+
+  addTarget: (organization, person, address, by) =>
+    database.within(organization, async (statements) => {
+      const { sealed, host } = sealedAddress(sealing, address.url, address);
+      const added = await statements.run(ADD_TARGET, [
+        organization,
+        newId('trg'),
+        person,
+        address.kind,
+        sealed,
+        host,
+        by,
+        MOST,
+      ]);
+      return added === 0 ? 'too_many' : 'added';
+    }),
+
+  removeTarget: (organization, person, id) =>
+    database.within(
+      organization,
+      async (statements) =>
+        (await statements.run(
+          'delete from notification_targets where organization = $1 and person is not distinct from $2 and id = $3',
+          [organization, person, id],
+        )) === 1,
+    ),
+
+  introductions: (organization, person) =>
+    database.within(organization, (statements) => statements.rows<Introduction>(INTRODUCTIONS, [organization, person])),
+
+  isIntroduced: (organization, agent, person) =>
+    database.within(
+      organization,
+      async (statements) => (await statements.first(INTRODUCED, [organization, agent, person])) !== undefined,
+    ),
+
+  introduce: (organization, agent, person, by) =>
+    database.within(organization, async (statements) => {
+      const known = await statements.first('select from agents where organization = $1 and id = $2', [
+        organization,
+        agent,
+      ]);
+      if (!known) return false;
+      const introduced = await statements.run(
+        'insert into introductions (organization, agent, person, by) values ($1, $2, $3, $4) on conflict do nothing',
+        [organization, agent, person, by],
+      );
+      if (introduced === 1)
+        await postgresEvidence(statements).record(introduction(organization, agent, person, by, true));
+      return true;
+    }),
+
+  forget: (organization, agent, person) =>
+    database.within(organization, async (statements) => {
+      const gone = await statements.run(
+        'delete from introductions where organization = $1 and agent = $2 and person = $3',
+        [organization, agent, person],
+      );
+      if (gone === 1)
+        await postgresEvidence(statements).record(introduction(organization, agent, person, person, false));
+      return gone === 1;
+    }),
+
+  test: (organization, person, { channel, address }) =>
+    database.within(organization, (statements) =>
+      enqueue(statements, ERRANDS[channel], { person, ...(address !== undefined && { address }) }, { organization }),
+    ),
+
+  suppressed: (organization, person) =>
+    database.within(organization, (statements) => statements.rows(SUPPRESSED, [organization, person])),
+});
+
+/** The same for the outbox: the organization in every statement. */
+export const notificationOutbox = (database: Database, sealing: Sealing): NotificationOutbox<Statements> => ({
+  async occasion(statements, organization, id) {
+    const found = await approvalWithAgent(statements, organization, id);
+    if (!found) return undefined;
+    const { person, agent } = found.approval;
+    await statements.run('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`notify ${organization} ${person}`]);
+    const row = await statements.first<OccasionRow>(OCCASION, [organization, person, agent, id]);
+    if (!row) throw new Error('an aggregate has a row');
+    const preferences = await preferencesOf(statements, organization, person);
+    return {
+      ...found,
+      preferences,
+      introduced: row.introduced,
+      devices: row.devices,
+      chats: row.chats,
+      webhooks: row.webhooks,
+      organizationWebhooks: row.organization_webhooks,
+      pushes: {
+        openOfAgent: row.open_of_agent,
+        lastTenMinutes: row.last_ten_minutes,
+        lastDay: row.last_day,
+      },
+    };
+  },
+
+  async note(statements, { approval }, channel, suppressed) {
+    const { organization, id, person, agent } = approval;
+    return (await statements.run(NOTE, [organization, id, channel, person, agent, suppressed ?? null])) === 1;
+  },
+
+  enqueue,
+  approval: (organization, id) => approvalWithAgent(database, organization, id),
+  preferencesOf: (organization, person) => preferencesOf(database, organization, person),
+
+  async device(organization, id) {
+    const row = await database.first<{ sealed: string }>(
+      'select sealed from push_subscriptions where organization = $1 and id = $2',
+      [organization, id],
+    );
+    return row && (JSON.parse(sealing.open('address', row.sealed)) as PushAddress);
+  },
+
+  async target(organization, id) {
+    const row = await database.first<{ sealed: string }>(
+      'select sealed from notification_targets where organization = $1 and id = $2',
+      [organization, id],
+    );
+    return row && (JSON.parse(sealing.open('address', row.sealed)) as TargetAddress);
+  },
+
+  async removeAddress(statements, organization, id) {
+    await statements.run('delete from push_subscriptions where organization = $1 and id = $2', [organization, id]);
+  },
+
+  async deviceReached(statements, organization, id) {
+    await statements.run(
+      'update push_subscriptions set sent_at = clock_timestamp() where organization = $1 and id = $2',
+      [organization, id],
+    );
+  },
+
+  async evidence(statements, event) {
+    await postgresEvidence(statements).record(event);
+  },
+});
+
+/** Whoever knows such an address can write to it: only its host is told. */
+const sealedAddress = (sealing: Sealing, url: string, address: object) => ({
+  sealed: sealing.seal('address', JSON.stringify(address)),
+  host: new URL(url).host,
+});
+
+async function preferencesOf(statements: Statements, organization: string, person: string): Promise<Preferences> {
+  const row = await statements.first<PreferencesRow>(
+    'select * from notification_preferences where organization = $1 and person = $2',
+    [organization, person],
+  );
+  if (!row) return USUAL;
+  return {
+    channels: row.channels,
+    fallbackMinutes: row.fallback_minutes,
+    detail: row.detail,
+    quiet: row.quiet_from === null || row.quiet_to === null ? null : { from: row.quiet_from, to: row.quiet_to },
+    highBreaksQuiet: row.high_breaks_quiet,
+    deputy: row.deputy,
+    deputyMinutes: row.deputy_minutes,
+  };
+}
+
+const introduction = (organization: string, agent: string, person: string, by: string, allowed: boolean) => ({
+  organization,
+  type: 'agent.introduced' as const,
+  decision: allowed ? ('allowed' as const) : ('refused' as const),
+  reason: by === person ? 'person' : 'admin',
+  agent,
+  person,
+  content: { by },
+});
+
+interface PreferencesRow {
+  channels: ChannelName[];
+  fallback_minutes: number;
+  detail: Preferences['detail'];
+  quiet_from: number | null;
+  quiet_to: number | null;
+  high_breaks_quiet: boolean;
+  deputy: string | null;
+  deputy_minutes: number;
+}
+
+interface OccasionRow {
+  introduced: boolean;
+  devices: string[];
+  chats: string[];
+  webhooks: string[];
+  organization_webhooks: string[];
+  open_of_agent: number;
+  last_ten_minutes: number;
+  last_day: number;
+}
+
+const SAVE_PREFERENCES = `
+  insert into notification_preferences (organization, person, channels, fallback_minutes, detail, quiet_from, quiet_to,
+                                        high_breaks_quiet, deputy, deputy_minutes)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+  on conflict (organization, person) do update
+  set channels = excluded.channels, fallback_minutes = excluded.fallback_minutes, detail = excluded.detail,
+      quiet_from = excluded.quiet_from, quiet_to = excluded.quiet_to, high_breaks_quiet = excluded.high_breaks_quiet,
+      deputy = excluded.deputy, deputy_minutes = excluded.deputy_minutes`;
+
+const DEVICES = `
+  select id, name, host, created_at as "createdAt", sent_at as "sentAt" from push_subscriptions
+  where organization = $1 and person = $2 order by created_at`;
+
+// One browser, one row: signed in as somebody else, it shows no longer what waits for the person before.
+const ADD_DEVICE = `
+  insert into push_subscriptions as d (organization, id, person, endpoint_hash, sealed, host, name)
+  select $1, $2, $3, $4, $5, $6, $7
+  where (select count(*) from push_subscriptions where organization = $1 and person = $3 and endpoint_hash <> $4) < $8::int
+  on conflict (endpoint_hash) do update set person = excluded.person, sealed = excluded.sealed, name = excluded.name
+  where d.organization = excluded.organization`;
+
+const TARGETS = `
+  select id, kind, host, created_at as "createdAt" from notification_targets
+  where organization = $1 and person = $2 order by created_at`;
+
+const ADD_TARGET = `
+  insert into notification_targets (organization, id, person, kind, sealed, host, made_by)
+  select $1, $2, $3, $4, $5, $6, $7
+  where (select count(*) from notification_targets where organization = $1 and person is not distinct from $3) < $8::int`;
+
+const INTRODUCTIONS = `
+  select i.agent, a.name as "agentName", i.at from introductions i
+  join agents a on a.organization = i.organization and a.id = i.agent
+  where i.organization = $1 and i.person = $2 order by a.name`;
+
+const INTRODUCED = 'select from introductions where organization = $1 and agent = $2 and person = $3';
+
+const SUPPRESSED = `
+  select a.name as "agentName", n.suppressed as because, count(*)::int as count
+  from notifications n join agents a on a.organization = n.organization and a.id = n.agent
+  where n.organization = $1 and n.person = $2 and n.suppressed is not null and n.at > clock_timestamp() - interval '1 day'
+  group by a.name, n.suppressed order by a.name`;
+
+const TARGET_IDS = (condition: string) => `
+  (select coalesce(array_agg(id order by created_at), '{}') from notification_targets where organization = $1 and ${condition})`;
+
+// A push counts once for its request, however many channels and devices it went to.
+const OCCASION = `
+  with told as (
+    select n.approval, n.agent, min(n.at) as at from notifications n
+    where n.organization = $1 and n.person = $2 and n.suppressed is null and n.approval <> $4
+      and n.at > clock_timestamp() - interval '3 days'
+    group by n.approval, n.agent)
+  select
+    exists (select from introductions where organization = $1 and agent = $3 and person = $2) as introduced,
+    (select coalesce(array_agg(id order by created_at), '{}') from push_subscriptions where organization = $1 and person = $2) as devices,
+    ${TARGET_IDS(`person = $2 and kind <> 'webhook'`)} as chats,
+    ${TARGET_IDS(`person = $2 and kind = 'webhook'`)} as webhooks,
+    ${TARGET_IDS(`person is null`)} as organization_webhooks,
+    (select count(*)::int from told join approvals a on a.organization = $1 and a.id = told.approval
+     where told.agent = $3 and a.status = 'pending' and a.expires_at > clock_timestamp()) as open_of_agent,
+    (select count(*)::int from told where at > clock_timestamp() - interval '10 minutes') as last_ten_minutes,
+    (select count(*)::int from told where at > clock_timestamp() - interval '1 day') as last_day`;
+
+const NOTE = `
+  insert into notifications (organization, approval, channel, person, agent, suppressed) values ($1, $2, $3, $4, $5, $6)
+  on conflict do nothing`;

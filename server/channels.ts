@@ -1,0 +1,116 @@
+import type Router from '@koa/router';
+
+import { email } from '../adapters/channels/email.ts';
+import { isTargetAddress, targets } from '../adapters/channels/targets.ts';
+import { newVapidKeys, pushServices, type VapidKeys, webPush } from '../adapters/channels/web-push.ts';
+import type { Database, Statements } from '../adapters/postgres/database.ts';
+import { limiterOn } from '../adapters/postgres/limiter.ts';
+import { notificationOutbox, postgresNotifications } from '../adapters/postgres/notifications.ts';
+import type { Signals } from '../adapters/postgres/signals.ts';
+import { sealedKeys } from '../adapters/postgres/vapid.ts';
+import type { UserCodes } from './approvals/backchannel.ts';
+import type { Catalogue } from './catalogue/catalogue.ts';
+import type { Config } from './config.ts';
+import type { Cookies } from './http/cookies.ts';
+import type { Handler } from './jobs/jobs.ts';
+import type { Sealing } from './keys/seal.ts';
+import type { Metrics } from './management.ts';
+import { liveInbox } from './notifications/live.ts';
+import { notifications } from './notifications/notify.ts';
+import { type AgentCard, notificationRoutes } from './notifications/routes.ts';
+import type { NotificationStore } from './notifications/store.ts';
+import type { PeopleStore } from './people/person.ts';
+
+/** Tests of a channel that a person may send within a quarter of an hour. */
+const TESTS = 10;
+
+/** Everything by which people hear that something waits for them, put together. */
+export function openChannels({
+  config,
+  database,
+  sealing,
+  signals,
+  fetch,
+  people,
+  userCodes,
+  cookies,
+  metrics,
+  catalogue,
+}: {
+  config: Config;
+  database: Database;
+  sealing: Sealing;
+  signals: Signals;
+  fetch: typeof globalThis.fetch;
+  people: PeopleStore;
+  userCodes: UserCodes;
+  cookies: Cookies;
+  metrics: Metrics;
+  catalogue: () => Catalogue;
+}): {
+  store: NotificationStore;
+  handlers: Record<string, Handler<Statements>>;
+  routes: (router: Router) => void;
+  close(): void;
+} {
+  const { issuer, mail, pushHosts, egressAllow } = config;
+  const host = new URL(issuer).hostname;
+  let keys: Promise<VapidKeys> | undefined;
+  // Asked for when somebody first needs them, and again if that failed.
+  const vapidKeys = () => {
+    keys ??= sealedKeys(database, sealing, newVapidKeys).catch((error) => {
+      keys = undefined;
+      throw error;
+    });
+    return keys;
+  };
+  const isPushService = pushServices(pushHosts);
+  const mailChannel = mail && email(mail.url, mail.from);
+  const store = postgresNotifications(database, sealing);
+  const tests = limiterOn(database, 'notification test', TESTS);
+  return {
+    store,
+    handlers: notifications<Statements>({
+      issuer,
+      outbox: notificationOutbox(database, sealing),
+      people,
+      catalogue,
+      channels: {
+        push: webPush(fetch, vapidKeys, `mailto:${addressIn(mail?.from) ?? `postmaster@${host}`}`, isPushService),
+        email: mailChannel,
+        targets: targets(fetch),
+      },
+      counted: (what) => {
+        if ('suppressed' in what) metrics.suppressed(what.suppressed);
+        else metrics.notified(what.channel, what.result);
+      },
+    }),
+    routes: (router) => {
+      liveInbox(router, (person, milliseconds, ended) =>
+        signals.next('inbox', person, { since: Date.now(), milliseconds, ended }),
+      );
+      notificationRoutes(router, {
+        notifications: store,
+        people,
+        userCodes,
+        cookies,
+        pushKey: async () => (await vapidKeys()).publicKey,
+        isPushService,
+        isTargetAddress: (kind, url) => isTargetAddress(kind, url, egressAllow),
+        sendsEmail: mail !== undefined,
+        mayTest: async (person) => (await tests.penalty(person)).consumedPoints <= TESTS,
+        agent: (organization, id) =>
+          database.within(organization, (statements) =>
+            statements.first<AgentCard>(
+              'select id, name, purpose, owner, mode from agents where organization = $1 and id = $2',
+              [organization, id],
+            ),
+          ),
+      });
+    },
+    close: () => mailChannel?.close(),
+  };
+}
+
+/** "Countersign <agents@acme.example>" or the address alone. */
+const addressIn = (from: string | undefined): string | undefined => /[^\s<>]+@[^\s<>]+/.exec(from ?? '')?.[0];

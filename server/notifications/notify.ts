@@ -1,0 +1,309 @@
+import { NOTIFICATIONS } from '../../views/words/notifications.ts';
+import { speakerOf } from '../../views/words/speaker.ts';
+import type { Approval } from '../approvals/approval.ts';
+import { describeApproval } from '../approvals/decide.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { EvidenceEvent } from '../evidence/evidence.ts';
+import type { Delivery, Handler, Message } from '../jobs/jobs.ts';
+import { chooseLanguage } from '../people/language.ts';
+import type { PeopleStore, Person } from '../people/person.ts';
+import {
+  CHANNELS,
+  type Channel,
+  type ChannelName,
+  type Notice,
+  type PushAddress,
+  type Sent,
+  type TargetAddress,
+} from './notice.ts';
+import { planNotification } from './plan.ts';
+import type { NotificationOutbox, Occasion } from './store.ts';
+
+/** A request waits: decide whether and how its person hears of it. `payload`: {@link Waiting}. */
+export const NOTIFY = 'notify';
+const ESCALATE = 'notify.deputy';
+/** One notice to one address. `payload`: {@link Errand}. */
+export const ERRANDS = {
+  push: 'notify.push',
+  email: 'notify.email',
+  chat: 'notify.chat',
+  webhook: 'notify.webhook',
+} as const satisfies Record<ChannelName, string>;
+
+interface Waiting {
+  approval: string;
+  /** Channels that were tried. */
+  tried?: readonly ChannelName[];
+}
+
+interface Errand {
+  person: string;
+  /** Of a request that waits; a test without one. */
+  approval?: string;
+  /** The device or target; an e-mail goes to the person. */
+  address?: string;
+  /** Channels that were tried, this one among them. */
+  tried?: readonly ChannelName[];
+  /** The person for whom a deputy is told. */
+  inPlaceOf?: string;
+}
+
+export interface NotifyDependencies<Statements> {
+  issuer: string;
+  outbox: NotificationOutbox<Statements>;
+  people: Pick<PeopleStore, 'find'>;
+  catalogue: () => Catalogue;
+  channels: {
+    push: Channel<PushAddress>;
+    /** Undefined where no relay is set. */
+    email: Channel<{ to: string }> | undefined;
+    targets: Channel<TargetAddress>;
+  };
+  counted(what: { channel: ChannelName; result: 'sent' | 'failed' | 'gone' } | { suppressed: string }): void;
+}
+
+/** Attempts of one notice: after a quarter of an hour the next channel has been tried, or nobody waits any more. */
+const ATTEMPTS = 6;
+
+/**
+ * The messages by which people hear that something waits. What is decided (and counted) is decided in the transaction
+ * that ends the message, so that it happens once; what goes out may arrive twice, under one tag, and decides nothing.
+ */
+export function notifications<Statements>(
+  dependencies: NotifyDependencies<Statements>,
+): Record<string, Handler<Statements>> {
+  const { outbox, people, channels, counted } = dependencies;
+  const errand = (channel: ChannelName): Handler<Statements> => ({
+    attempts: ATTEMPTS,
+    deliver: (message, signal) => deliver(channel, message, signal),
+    // It did not get through: the next channel does not wait its turn.
+    exhausted: (message, error) => ({ giveUp: error, ...undelivered(channel, message, error) }),
+  });
+
+  return {
+    [NOTIFY]: {
+      async deliver({ organization, payload }) {
+        const { approval: id, tried = [] } = payload as Waiting;
+        return {
+          done: true,
+          effect: async (statements) => {
+            const occasion = await outbox.occasion(statements, organization, id);
+            if (!occasion) return;
+            if (tried.length === 0) await tellOrganization(statements, occasion);
+            await act(statements, occasion, tried);
+          },
+        };
+      },
+    },
+    [ESCALATE]: {
+      async deliver({ organization, payload }) {
+        const { approval: id } = payload as Waiting;
+        const found = await outbox.approval(organization, id);
+        if (!found || !isWaiting(found.approval) || found.approval.shownAt !== null) return { done: true };
+        const { deputy } = await outbox.preferencesOf(organization, found.approval.person);
+        if (deputy === null) return { done: true };
+        const told = await outbox.preferencesOf(organization, deputy);
+        const channel: ChannelName = told.channels.includes('email') && channels.email ? 'email' : 'push';
+        return {
+          done: true,
+          effect: async (statements) => {
+            const errand: Errand = { person: deputy, approval: id, inPlaceOf: found.approval.person };
+            await outbox.enqueue(statements, ERRANDS[channel], errand, { organization });
+          },
+          event: eventOf(found.approval, 'delivery.escalated', { deputy }),
+        };
+      },
+    },
+    [ERRANDS.push]: errand('push'),
+    [ERRANDS.email]: errand('email'),
+    [ERRANDS.chat]: errand('chat'),
+    [ERRANDS.webhook]: errand('webhook'),
+  };
+
+  async function tellOrganization(statements: Statements, { approval, organizationWebhooks }: Occasion): Promise<void> {
+    const { organization, id, person } = approval;
+    for (const address of organizationWebhooks) {
+      await outbox.enqueue(statements, ERRANDS.webhook, { person, approval: id, address }, { organization });
+    }
+  }
+
+  /** What was decided, as rows: whom to tell, when to look again, or why nobody is told. */
+  async function act(statements: Statements, occasion: Occasion, tried: readonly ChannelName[]): Promise<void> {
+    const { approval, preferences, introduced, pushes } = occasion;
+    const { organization, id, person } = approval;
+    const found = await people.find(person);
+    if (found?.status !== 'active') return;
+    const addresses: Record<ChannelName, readonly (string | undefined)[]> = {
+      push: occasion.devices,
+      email: channels.email ? [undefined] : [],
+      chat: occasion.chats,
+      webhook: occasion.webhooks,
+    };
+    const reachable = new Set(CHANNELS.filter((channel) => addresses[channel].length > 0));
+    const { timeZone } = found;
+    const plan = planNotification(
+      { approval, preferences, timeZone, introduced, pushes, reachable, tried },
+      new Date(),
+    );
+    if ('over' in plan) return;
+    if ('later' in plan) {
+      return outbox.enqueue(statements, NOTIFY, { approval: id, tried }, { organization, at: plan.later });
+    }
+    if ('suppressed' in plan) {
+      if (!(await outbox.note(statements, occasion, 'none', plan.suppressed))) return;
+      counted({ suppressed: plan.suppressed });
+      return outbox.evidence(statements, eventOf(approval, 'push.suppressed', { because: plan.suppressed }));
+    }
+    if (!(await outbox.note(statements, occasion, plan.tell))) return;
+    const told = [...tried, plan.tell];
+    for (const address of addresses[plan.tell]) {
+      const errand: Errand = { person, approval: id, tried: told, ...(address !== undefined && { address }) };
+      await outbox.enqueue(statements, ERRANDS[plan.tell], errand, { organization });
+    }
+    if (plan.next)
+      await outbox.enqueue(statements, NOTIFY, { approval: id, tried: told }, { organization, at: plan.next });
+    if (tried.length === 0 && preferences.deputy !== null) {
+      const at = new Date(approval.askedAt.getTime() + preferences.deputyMinutes * 60_000);
+      if (at < approval.expiresAt) await outbox.enqueue(statements, ESCALATE, { approval: id }, { organization, at });
+    }
+  }
+
+  async function deliver(channel: ChannelName, message: Message, signal: AbortSignal): Promise<Delivery<Statements>> {
+    const { organization, payload } = message;
+    const errand = payload as Errand;
+    const person = await people.find(errand.person);
+    if (person?.status !== 'active') return { done: true };
+    const found = errand.approval === undefined ? undefined : await outbox.approval(organization, errand.approval);
+    // Decided meanwhile: a notice about it would only call somebody for nothing.
+    if (errand.approval !== undefined && !(found && isWaiting(found.approval))) return { done: true };
+    const notice = await noticeFor(person, found, errand);
+    const sent = await send(channel, errand, person, notice, { id: message.id, signal });
+    if (sent === undefined) return { done: true };
+    if ('retry' in sent) return sent;
+    const result = 'sent' in sent ? 'sent' : 'gone' in sent ? 'gone' : 'failed';
+    counted({ channel, result });
+    if ('sent' in sent) {
+      return {
+        done: true,
+        event: found && eventOf(found.approval, 'delivery.sent', { channel, attempt: message.attempt }),
+        effect: async (statements) => {
+          if (channel === 'push' && errand.address)
+            await outbox.deviceReached(statements, organization, errand.address);
+        },
+      };
+    }
+    const problem = 'gone' in sent ? sent.gone : sent.failed;
+    return { giveUp: problem, ...undelivered(channel, message, problem, 'gone' in sent) };
+  }
+
+  function undelivered(channel: ChannelName, { organization, payload }: Message, problem: string, gone = false) {
+    const errand = payload as Errand;
+    return {
+      effect: async (statements: Statements) => {
+        // 404 and 410 of a push service: the browser is gone, and another may get its address one day.
+        if (gone && errand.address) await outbox.removeAddress(statements, organization, errand.address);
+        const { approval: id, tried } = errand;
+        if (id === undefined || tried === undefined) return;
+        await outbox.enqueue(statements, NOTIFY, { approval: id, tried }, { organization });
+      },
+      event: {
+        organization,
+        type: 'delivery.failed' as const,
+        decision: 'reported' as const,
+        reason: ERRANDS[channel],
+        person: errand.person,
+        approval: errand.approval,
+        content: { problem, removed: gone },
+      },
+    };
+  }
+
+  async function send(
+    channel: ChannelName,
+    { address }: Errand,
+    person: Person,
+    notice: Notice,
+    message: { id: string; signal: AbortSignal },
+  ): Promise<Sent | undefined> {
+    if (channel === 'email') return channels.email?.send({ to: person.email }, notice, message);
+    if (channel === 'push') {
+      const device = address === undefined ? undefined : await outbox.device(person.organization, address);
+      return device && channels.push.send(device, notice, message);
+    }
+    const target = address === undefined ? undefined : await outbox.target(person.organization, address);
+    return target && channels.targets.send(target, notice, message);
+  }
+
+  async function noticeFor(
+    person: Person,
+    found: { approval: Approval; agentName: string } | undefined,
+    { inPlaceOf }: Errand,
+  ): Promise<Notice> {
+    const { issuer, catalogue } = dependencies;
+    const speaker = speakerOf(
+      chooseLanguage({ chosen: person.language ?? undefined, fallback: person.organizationLanguage }),
+    );
+    const { say } = speaker;
+    const open = say(NOTIFICATIONS.open);
+    if (!found) {
+      return {
+        title: say(NOTIFICATIONS.testTitle),
+        body: say(NOTIFICATIONS.testBody),
+        url: `${issuer}/settings/notifications`,
+        open,
+        tag: 'test',
+        impact: undefined,
+        expiresAt: new Date(Date.now() + 300_000),
+        language: speaker.language,
+      };
+    }
+    const { approval, agentName: agent } = found;
+    const time = speaker.clock(approval.expiresAt, person.timeZone);
+    const common = {
+      open,
+      tag: approval.id,
+      impact: approval.impact,
+      expiresAt: approval.expiresAt,
+      language: speaker.language,
+    };
+    const waitedFor = inPlaceOf === undefined ? undefined : await people.find(inPlaceOf);
+    if (waitedFor) {
+      return {
+        ...common,
+        title: say(NOTIFICATIONS.deputyTitle, { agent, person: waitedFor.name }),
+        body: say(NOTIFICATIONS.deputyBody, { time, person: waitedFor.name }),
+        url: `${issuer}/inbox`,
+      };
+    }
+    const { detail } = await outbox.preferencesOf(person.organization, person.id);
+    const described =
+      detail === 'summary' ? describeApproval(approval, catalogue(), person, speaker.catalogue) : undefined;
+    const summary = described?.map(({ description }) => description.headlineText).join('; ');
+    const body = say(NOTIFICATIONS.body[approval.impact], { time });
+    return {
+      ...common,
+      title: say(NOTIFICATIONS.title, { agent }),
+      body: summary === undefined ? body : `${summary}\n${body}`,
+      url: `${issuer}/r/${approval.id}`,
+    };
+  }
+}
+
+const isWaiting = ({ status, stopped, expiresAt }: Approval): boolean =>
+  status === 'pending' && !stopped && expiresAt > new Date();
+
+const eventOf = (
+  { organization, id, person, agent, clientId }: Approval,
+  type: 'delivery.sent' | 'delivery.escalated' | 'push.suppressed',
+  content: Record<string, unknown>,
+): EvidenceEvent => ({
+  organization,
+  type,
+  decision: 'reported',
+  reason: typeof content.because === 'string' ? content.because : 'notification',
+  person,
+  agent,
+  application: clientId,
+  approval: id,
+  content,
+});

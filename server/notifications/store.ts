@@ -1,0 +1,95 @@
+import type { Approval } from '../approvals/approval.ts';
+import type { PushFacts } from '../approvals/budget.ts';
+import type { EvidenceEvent } from '../evidence/evidence.ts';
+import type { ChannelName, PushAddress, TargetAddress, TargetKind } from './notice.ts';
+import type { Preferences } from './preferences.ts';
+
+/** A browser of a person that shows notifications. */
+export interface Device {
+  id: string;
+  name: string;
+  host: string;
+  createdAt: Date;
+  sentAt: Date | null;
+}
+
+/** Another address that is told: of a person, or (a webhook without one) of everybody. */
+export interface ListedTarget {
+  id: string;
+  kind: TargetKind;
+  host: string;
+  createdAt: Date;
+}
+
+export interface Introduction {
+  agent: string;
+  agentName: string;
+  at: Date;
+}
+
+/** What a request's notification is decided on, read where it is decided. */
+export interface Occasion {
+  approval: Approval;
+  agentName: string;
+  preferences: Preferences;
+  introduced: boolean;
+  pushes: PushFacts;
+  devices: readonly string[];
+  chats: readonly string[];
+  webhooks: readonly string[];
+  /** Told of every request, whatever its person likes: a system of the organization's own. */
+  organizationWebhooks: readonly string[];
+}
+
+/** How people are told, seen from their pages: always their own. */
+export interface NotificationStore {
+  preferences(organization: string, person: string): Promise<Preferences>;
+  savePreferences(organization: string, person: string, preferences: Preferences): Promise<void>;
+  devices(organization: string, person: string): Promise<Device[]>;
+  /** A browser that is known already gets its new keys and, signed in as somebody else, its new person. */
+  addDevice(organization: string, person: string, name: string, address: PushAddress): Promise<'added' | 'too_many'>;
+  removeDevice(organization: string, person: string, id: string): Promise<boolean>;
+  targets(organization: string, person: string): Promise<ListedTarget[]>;
+  addTarget(
+    organization: string,
+    person: string | null,
+    address: TargetAddress,
+    by: string,
+  ): Promise<'added' | 'too_many'>;
+  removeTarget(organization: string, person: string | null, id: string): Promise<boolean>;
+  introductions(organization: string, person: string): Promise<Introduction[]>;
+  isIntroduced(organization: string, agent: string, person: string): Promise<boolean>;
+  /** False when there is no such agent. */
+  introduce(organization: string, agent: string, person: string, by: string): Promise<boolean>;
+  forget(organization: string, agent: string, person: string): Promise<boolean>;
+  /** Sends a notice to one address of this person, by the outbox like any other. */
+  test(organization: string, person: string, to: { channel: ChannelName; address?: string }): Promise<void>;
+  /** Requests of the last day of which this person was not told, by agent and why. */
+  suppressed(organization: string, person: string): Promise<{ agentName: string; because: string; count: number }[]>;
+}
+
+/** The same for the messages of the outbox, where nobody is signed in. Generic over the statements of a transaction. */
+export interface NotificationOutbox<Statements> {
+  /** Holds the person until the transaction ends: what they can take is counted one request after the other. */
+  occasion(statements: Statements, organization: string, approval: string): Promise<Occasion | undefined>;
+  /** Notes that the person is told by this channel, or why not. False: it was noted before. */
+  note(
+    statements: Statements,
+    occasion: Occasion,
+    channel: ChannelName | 'none',
+    suppressed?: string,
+  ): Promise<boolean>;
+  enqueue(
+    statements: Statements,
+    kind: string,
+    payload: object,
+    to: { organization: string; at?: Date },
+  ): Promise<void>;
+  approval(organization: string, id: string): Promise<{ approval: Approval; agentName: string } | undefined>;
+  preferencesOf(organization: string, person: string): Promise<Preferences>;
+  device(organization: string, id: string): Promise<PushAddress | undefined>;
+  target(organization: string, id: string): Promise<TargetAddress | undefined>;
+  removeAddress(statements: Statements, organization: string, id: string): Promise<void>;
+  deviceReached(statements: Statements, organization: string, id: string): Promise<void>;
+  evidence(statements: Statements, event: EvidenceEvent): Promise<void>;
+}
