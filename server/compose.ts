@@ -55,7 +55,7 @@ import { openSignals } from '../adapters/postgres/signals.ts';
 import { postgresStanding } from '../adapters/postgres/standing.ts';
 import { postgresStops } from '../adapters/postgres/stops.ts';
 import { postgresTasks } from '../adapters/postgres/tasks.ts';
-import { holdersUnder, postgresTokens } from '../adapters/postgres/tokens.ts';
+import { holdersBeside, postgresTokens } from '../adapters/postgres/tokens.ts';
 import { elsewhereOf, postgresTrustedIssuers } from '../adapters/postgres/trusted-issuers.ts';
 import { statedFacts } from '../adapters/stated-facts.ts';
 import { upstreamProviders } from '../adapters/upstream.ts';
@@ -250,7 +250,7 @@ export async function composeHouse({
       edge: async (organization, parent, child, task) => {
         const [edges, siblings, client] = await Promise.all([
           edgesOf(database, organization, parent),
-          task === null ? 0 : holdersUnder(database, organization, task),
+          task === null ? 0 : holdersBeside(database, { organization, task, agent: child }),
           clientOfAgent(database, clients, child),
         ]);
         return { edge: edges.find((edge) => edge.child === child), siblings, client };

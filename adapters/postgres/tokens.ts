@@ -70,15 +70,18 @@ export const postgresTokens = (statements: Statements): TokenStore => ({
   },
 });
 
-/** How many agents hold a part of this task by hand-off, in branches that have not ended by themselves. */
-export async function holdersUnder(statements: Statements, organization: string, task: string): Promise<number> {
-  const row = await statements.first<{ count: number }>(HOLDERS, [organization, task]);
+/** How many other agents hold a part of this task by hand-off, in branches that have not ended by themselves. */
+export async function holdersBeside(
+  statements: Statements,
+  { organization, task, agent }: { organization: string; task: string; agent: string },
+): Promise<number> {
+  const row = await statements.first<{ count: number }>(HOLDERS, [organization, task, agent]);
   return row?.count ?? 0;
 }
 
 const HOLDERS = `
   select count(distinct agent)::int as count from derived_grants
-  where organization = $1 and task = $2 and agent is not null and expires_at > clock_timestamp()`;
+  where organization = $1 and task = $2 and agent <> $3 and expires_at > clock_timestamp()`;
 
 interface TokenRow {
   organization: string;

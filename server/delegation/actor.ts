@@ -1,8 +1,9 @@
 import type { ClientRecord } from '../agents/clients.ts';
 import { isActive } from '../agents/clients.ts';
 import type { Binding } from '../oauth/binding.ts';
-import { type Jws, parseJws } from '../oauth/jws.ts';
+import type { Jws } from '../oauth/jws.ts';
 import { allow, type Outcome, refuse } from '../oauth/refusal.ts';
+import { plainJws } from '../people/trusted-jwt.ts';
 import type { Actor } from './exchange.ts';
 import { readToken, type TokenReader } from './subject.ts';
 
@@ -41,8 +42,9 @@ async function readSigned(
   caller: ClientRecord,
   { reader, client: find, signedBy, thumbprints }: ActorReader,
 ): Promise<Outcome<ReadActor>> {
-  const { header, payload } = parseJws(value) ?? {};
-  if (!header || !payload) return invalid('not a JWT');
+  const jws = plainJws(value);
+  if (typeof jws === 'string') return invalid(jws);
+  const { header, payload } = jws;
   // No access token, proof or assertion that says what it is passes as something else (RFC 8725 §3.11).
   const typ = header.typ === undefined ? undefined : String(header.typ).toLowerCase();
   if (typ !== undefined && typ !== 'jwt' && typ !== 'actor-token+jwt') return invalid('wrong typ');

@@ -40,7 +40,7 @@ export interface Child {
   chainLimit: number;
   /** The edge that leads to it, if there is one now. */
   edge: AgentEdge | undefined;
-  /** How many hold a part of this task already, by hand-offs that still live. */
+  /** How many others hold a part of this task already, by hand-offs that still live. */
   siblings: number;
 }
 

@@ -221,11 +221,17 @@ export async function eventsOf(database: Database, work: () => Promise<unknown>)
 }
 
 /** A token with the server's own signature: what whoever steals the key could make. */
-export async function forge(server: TestServer, database: Database, typ: string, payload: object): Promise<string> {
+export async function forge(
+  server: TestServer,
+  database: Database,
+  typ: string,
+  payload: object,
+  header: object = {},
+): Promise<string> {
   const sealing = sealingWith(
     Buffer.from(readFileSync(join(server.dataDir, 'sealing.key'), 'utf8').trim(), 'base64url'),
   );
   const rows = await database.rows<{ sealed: string }>('select sealed from signing_keys');
   const keys = rows.map(({ sealed }) => JSON.parse(sealing.open('signing key', sealed)) as JWK);
-  return keyRing(keys).sign({ typ }, payload);
+  return keyRing(keys).sign({ typ, ...header }, payload);
 }
