@@ -1,3 +1,4 @@
+import { ImpactLine } from './decision.tsx';
 import { Csrf, ErrorSummary, type Frame, type Impact, Layout, Pair, page } from './layout.tsx';
 import { passkeyForm } from './security.tsx';
 import { Foreign, type Part, Sentence, visible } from './text.tsx';
@@ -63,12 +64,7 @@ function Confirm(props: ConfirmPage) {
           <Sentence parts={headline} />
         </span>
       </h1>
-      <p class="impact" data-level={impact} lang={taskLanguage}>
-        <span class="symbol" aria-hidden="true">
-          {props.impactSymbol}
-        </span>{' '}
-        <span>{props.impactLine}</span>
-      </p>
+      <ImpactLine symbol={props.impactSymbol} line={props.impactLine} level={impact} language={taskLanguage} />
       <dl class="facts">
         <Pair label={say(DECISION.duration)}>{props.duration}</Pair>
         {props.approvals === undefined ? null : (

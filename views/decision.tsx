@@ -182,7 +182,7 @@ function Decision(props: DecisionPage) {
 }
 
 /** Symbol and words, never colour alone (WCAG 1.4.1); broken between its parts and nowhere else. */
-function ImpactLine(props: { symbol: string; line: string; level: Impact; language: Language | undefined }) {
+export function ImpactLine(props: { symbol: string; line: string; level: Impact; language: Language | undefined }) {
   const { symbol, line, level, language } = props;
   const parts = line.split(' · ');
   return (
@@ -457,7 +457,7 @@ function PasskeyNotes({ number, passkeyInstead, action, cannotApprove, approvals
           name="decision"
           value="approve"
           class="text-button"
-          formaction={`${action}?proof=passkey`}
+          formaction={`${action}${action.includes('?') ? '&' : '?'}proof=passkey`}
           formnovalidate
           data-testid="passkey-instead"
         >

@@ -8,7 +8,7 @@ import type { Said } from '../../views/words/words.ts';
 import { IMPACTS } from '../catalogue/action.ts';
 import type { EvidenceEvent } from '../evidence/evidence.ts';
 import { page } from '../http/respond.ts';
-import { speakerFor } from '../people/language.ts';
+import { inSameLanguage, speakerFor } from '../people/language.ts';
 import { frameOf } from '../people/pages.ts';
 import type { Passkey } from '../people/passkey.ts';
 import type { Session } from '../people/person.ts';
@@ -16,7 +16,7 @@ import { type Approval, isOver } from './approval.ts';
 import type { ApprovalPages } from './pages.ts';
 import { evidenceOf, strengthOf } from './proof.ts';
 import { describeGranted, readerOf } from './quorum.ts';
-import { firstApproval, isInBrowser, showApproved, showGiven } from './result.ts';
+import { firstApproval, isInBrowser, showApproved, showGiven, untilIn } from './result.ts';
 import { isScreenId, seen, showScreen } from './screen.ts';
 import { showOver, showProblem } from './show.ts';
 import type { Approved } from './store.ts';
@@ -72,7 +72,7 @@ async function show(
 ): Promise<void> {
   const { timeZone } = session.person;
   const frame = frameOf(ctx, pages.cookies);
-  const { say, clock, language, catalogue: locale } = frame.speaker;
+  const { say, language, catalogue: locale } = frame.speaker;
   const person = await readerOf(approval, session, pages);
   const reader = { person, locale, catalogue: pages.catalogue() };
   const described = describeGranted(approval, approved, reader);
@@ -82,7 +82,7 @@ async function show(
   );
   if (!described || !leading || !client?.agent) return showProblem(ctx, 'not_describable', approval, session, pages);
   const { decision, hash, task } = approved;
-  const time = clock(task.expiresAt, timeZone);
+  const time = untilIn(frame.speaker, task.expiresAt, timeZone);
   const [first] =
     decision.confirms === undefined ? [] : await pages.approvals.signed(approval.organization, approval.id);
   const second = approved.quorum > 1 ? say(CEREMONY.needsSecond) : undefined;
@@ -98,7 +98,7 @@ async function show(
       screen,
       readScreen: readScreen !== undefined && isScreenId(readScreen) ? readScreen : undefined,
       csrf: pages.cookies.csrf(ctx),
-      action: ctx.path,
+      action: inSameLanguage(ctx, ctx.path),
       requestHash: approval.requestHash,
       decisionHash: hash,
       agentName,

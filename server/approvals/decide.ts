@@ -4,6 +4,7 @@ import { type Description, describeAction } from '../catalogue/describe.ts';
 import { type DurationChoice, durationChoices } from '../catalogue/duration.ts';
 import { instant } from '../oauth/canonical.ts';
 import type { Person } from '../people/person.ts';
+import { isProven } from '../tasks/ask.ts';
 import { type Decision, decisionHash } from '../tasks/decision.ts';
 import type { RequestedAction } from '../tasks/request.ts';
 import type { Task, TaskAction } from '../tasks/task.ts';
@@ -72,8 +73,12 @@ export function choicesFor(
   described: readonly DescribedAction[],
   { now, timeZone, locale }: { now: Date; timeZone: string; locale: string },
 ): DurationChoice[] {
+  // "Once" about two systems, of which one does not count, would be true of the other alone.
+  const counted = described.every(({ action }) => action.counted);
+  // What was asked of a resource that redeemed, and does not any more.
+  if (!counted && described.some(({ description }) => isProven(description.impact))) return [];
   const [first = [], ...others] = described.map(({ action, description }) =>
-    durationChoices(action, description.impact, { now, timeZone, locale }),
+    durationChoices(action, description.impact, { now, timeZone, locale, counted }),
   );
   return first.filter(({ value }) => others.every((choices) => choices.some((choice) => choice.value === value)));
 }

@@ -5,6 +5,7 @@ import { DECISION } from '../../views/words/decision.ts';
 import type { Said } from '../../views/words/words.ts';
 import type { ClientRecord } from '../agents/clients.ts';
 import { IMPACTS } from '../catalogue/action.ts';
+import { lastingFact } from '../catalogue/duration.ts';
 import { inSameLanguage, speakerFor } from '../people/language.ts';
 import { frameOf } from '../people/pages.ts';
 import type { Session } from '../people/person.ts';
@@ -55,6 +56,8 @@ export async function decisionProps(
   const writes = described.find(({ description: { access } }) => access === 'write');
   const all = (name: 'system' | 'data') =>
     [...new Set(described.map(({ description: { facts } }) => facts[name]))].join('; ');
+  const durations = choicesFor(described, { now, timeZone: person.timeZone, locale: description.language });
+  const [shortest, ...longer] = durations;
   return {
     frame: frameOf(ctx, pages.cookies),
     csrf: pages.cookies.csrf(ctx),
@@ -72,7 +75,8 @@ export async function decisionProps(
     impactSymbol: description.impactSymbol,
     facts: {
       ...description.factSegments,
-      duration: description.facts.duration,
+      duration:
+        shortest && longer.length === 0 ? lastingFact(shortest, description.language) : description.facts.duration,
       ...(several && {
         what: described.map(({ description: { facts } }) => facts.what).join('; '),
         system: all('system'),
@@ -92,13 +96,7 @@ export async function decisionProps(
           preselected: each.impact === 'low',
         }))
       : undefined,
-    durations: choicesFor(described, { now, timeZone: person.timeZone, locale: description.language }).map(
-      ({ value, label }) => ({
-        value,
-        label,
-        checked: value === 'once',
-      }),
-    ),
+    durations: durations.map(({ value, label }, index) => ({ value, label, checked: index === 0 })),
     number: approval.hasNumber ? { wrong: retry.wrongNumber ?? false } : undefined,
     origin:
       approval.kind === 'browser'

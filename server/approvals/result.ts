@@ -7,6 +7,7 @@ import { RESULT } from '../../views/words/result.ts';
 import type { Speaker } from '../../views/words/speaker.ts';
 import type { Said } from '../../views/words/words.ts';
 import { page } from '../http/respond.ts';
+import { inSameLanguage } from '../people/language.ts';
 import { frameOf } from '../people/pages.ts';
 import type { Session } from '../people/person.ts';
 import { isProven } from '../tasks/ask.ts';
@@ -39,7 +40,7 @@ export async function showApproved(
         agentName: name,
         once: duration === 'once',
         task: task.sentence,
-        until: speaker.clock(task.expiresAt, person.timeZone),
+        until: untilIn(speaker, task.expiresAt, person.timeZone),
       }),
       ...(isInBrowser(ctx, approval)
         ? {
@@ -79,10 +80,10 @@ export async function showGiven(
       message: say(CEREMONY.waitingMeans, { time: clock(approval.expiresAt, person.timeZone) }),
       status: 'info',
       waiting: true,
-      continueTo: { url: ctx.path, label: say(CEREMONY.lookAgain), automatic: false },
+      continueTo: { url: inSameLanguage(ctx, ctx.path), label: say(CEREMONY.lookAgain), automatic: false },
       ...(isInBrowser(ctx, approval) && {
         leave: {
-          action: ctx.path,
+          action: inSameLanguage(ctx, ctx.path),
           csrf: pages.cookies.csrf(ctx),
           requestHash: approval.requestHash,
           label: say(CEREMONY.returnWithoutWaiting, { agent: client?.agent?.name ?? say(INBOX.anAgent) }),
@@ -91,6 +92,10 @@ export async function showGiven(
     }),
   );
 }
+
+/** A clock time that means the same to everybody: "14:12 (UTC+1)". */
+export const untilIn = ({ clock, zone }: Speaker, at: Date, timeZone: string): string =>
+  `${clock(at, timeZone)} (${zone(at, timeZone)})`;
 
 /** "First approval: Anna Berg (passkey) 14:01". */
 export const firstApproval = (

@@ -33,18 +33,15 @@ export async function showApproval(
   const signed = approval.quorum > 1 ? await pages.approvals.signed(approval.organization, approval.id) : [];
   if (signed.some(({ person }) => person === session.person.id)) return showGiven(ctx, approval, session, pages);
   const first = signed.find(({ person }) => person === approval.person);
+  const reader = await readerOf(approval, session, pages);
   // The second person reads what the first one signed, and not what was asked.
   const described = first
-    ? describeGranted(approval, first.decided, {
-        person: await readerOf(approval, session, pages),
-        locale,
-        catalogue: pages.catalogue(),
-      })
+    ? describeGranted(approval, first.decided, { person: reader, locale, catalogue: pages.catalogue() })
     : describeApproval(approval, pages.catalogue(), session.person, locale);
   const client = await pages.clients.find(approval.clientId);
   if (!described || !client?.agent) return showProblem(ctx, 'not_describable', approval, session, pages);
   const props = {
-    ...(await decisionProps(ctx, approval, described, client, session, pages, retry)),
+    ...(await decisionProps(ctx, approval, described, client, { ...session, person: reader }, pages, retry)),
     // What the first person signed is approved as it is, or not at all.
     narrowing: first ? [] : described.map((one, index) => narrowingOf(one, index, speakerFor(ctx))),
     ...(await ceremonyProps(approval, described, first, session, pages, speakerFor(ctx), retry)),

@@ -168,6 +168,8 @@ export interface Action {
   readonly own: boolean;
   readonly impactClass?: ImpactClass;
   readonly reversible: boolean;
+  /** Its resource redeems each use, so that uses can be counted. */
+  readonly counted: boolean;
   readonly schema: Record<string, unknown>;
   readonly parameters: ReadonlyMap<string, Parameter>;
   readonly critical: readonly string[];

@@ -235,6 +235,7 @@ function compileAction(
     own: document.own ?? false,
     ...(impactClass !== undefined && { impactClass }),
     reversible: document.reversible,
+    counted: isRedeemedAt(resource),
     schema: document.parameters,
     parameters,
     critical: document.critical,

@@ -15,18 +15,29 @@ export const LONGEST: Readonly<Record<Impact, number>> = { low: 86_400, medium: 
 const ONCE_SECONDS = 600;
 
 /**
- * What a person may choose, the narrowest (`once`, preselected) first. Nothing is longer than the impact and the
+ * What a person may choose, the narrowest (preselected) first: once, where each use is counted; where an API only
+ * validates tokens, the shortest time, because that is all that is true. Nothing is longer than the impact and the
  * action allow. `today` ends with the person's own day.
  */
 export function durationChoices(
   action: Pick<Action, 'durations'>,
   impact: Impact,
-  { now, timeZone, locale = 'en' }: { now: Date; timeZone: string; locale?: string },
+  { now, timeZone, locale = 'en', counted = true }: { now: Date; timeZone: string; locale?: string; counted?: boolean },
 ): DurationChoice[] {
   const words = LEXICON[languageOf(locale)];
   const longest = Math.min(LONGEST[impact], action.durations.maxSeconds);
   const once = Math.min(ONCE_SECONDS, longest);
-  const choices = [{ value: 'once', label: words.once(Math.round(once / 60)), seconds: once, maxUses: 1 }];
+  const minutes = Math.round(once / 60);
+  const choices: DurationChoice[] = counted
+    ? [{ value: 'once', label: words.once(minutes), seconds: once, maxUses: 1 }]
+    : [
+        {
+          value: once % 60 === 0 ? `PT${minutes}M` : `PT${once}S`,
+          label: words.window(minutes),
+          seconds: once,
+          maxUses: null,
+        },
+      ];
   // Above medium nothing lasts: one use, whatever the clock says.
   if (LONGEST[impact] <= ONCE_SECONDS) return choices;
 
@@ -47,6 +58,12 @@ export function durationChoices(
       .toSorted((a, b) => a.seconds - b.seconds)
       .map((choice) => ({ ...choice, maxUses: null })),
   ];
+}
+
+/** What the sixth fact says where this is all there is to choose. */
+export function lastingFact({ seconds, maxUses }: DurationChoice, locale: string): string {
+  const words = LEXICON[languageOf(locale)];
+  return (maxUses === 1 ? words.onceWithin : words.within)(spell(seconds, locale));
 }
 
 /** Seconds of an ISO 8601 duration of days, hours, minutes and seconds; undefined for anything else, months included. */

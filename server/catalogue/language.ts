@@ -22,6 +22,10 @@ export interface Lexicon {
   readonly flag: { readonly yes: string; readonly no: string };
   readonly fullTextBelow: string;
   readonly once: (minutes: number) => string;
+  readonly window: (minutes: number) => string;
+  /** The sixth fact, where there is nothing to choose. */
+  readonly onceWithin: (duration: string) => string;
+  readonly within: (duration: string) => string;
   readonly today: string;
   readonly quote: (text: string) => string;
   /** How "Changes" begins when nothing changes, and when something does. */
@@ -44,6 +48,9 @@ export const LEXICON: Readonly<Record<Language, Lexicon>> = {
     flag: { yes: 'yes', no: 'no' },
     fullTextBelow: 'full text below',
     once: (minutes) => `Once, ${minutes} min`,
+    window: (minutes) => `${minutes} min`,
+    onceWithin: (duration) => `Once, within ${duration}`,
+    within: (duration) => `As often as it likes, for ${duration}`,
     today: 'Today',
     quote: (text) => `“${text}”`,
     nothing: /^Nothing\b/,
@@ -65,6 +72,9 @@ export const LEXICON: Readonly<Record<Language, Lexicon>> = {
     flag: { yes: 'ja', no: 'nein' },
     fullTextBelow: 'ganzer Text unten',
     once: (minutes) => `Einmal, ${minutes} Min.`,
+    window: (minutes) => `${minutes} Min.`,
+    onceWithin: (duration) => `Einmal, innerhalb von ${duration}`,
+    within: (duration) => `Beliebig oft, ${duration} lang`,
     today: 'Heute',
     quote: (text) => `„${text}“`,
     nothing: /^Nichts\b/,

@@ -1,12 +1,28 @@
 import { expect, test } from '@jest/globals';
 import { IMPACTS } from '../../server/catalogue/action.ts';
-import { durationChoices, durationSeconds, LONGEST } from '../../server/catalogue/duration.ts';
+import { durationChoices, durationSeconds, LONGEST, lastingFact } from '../../server/catalogue/duration.ts';
 import { actionOf, catalogue } from './demonstration.ts';
 
 const at = (now: string, timeZone = 'Europe/Berlin') => ({ now: new Date(now), timeZone });
 const read = actionOf('calendar.events.read');
 const send = actionOf('calendar.invitations.send');
 const values = (choices: { value: string; seconds: number }[]) => choices.map(({ value, seconds }) => [value, seconds]);
+
+test('where an API counts no use, the shortest time is offered and "once" is not', () => {
+  const choices = durationChoices(read, 'low', { ...at('2026-11-24T13:02:00Z'), counted: false });
+  expect(choices[0]).toEqual({ value: 'PT10M', label: '10 min', seconds: 600, maxUses: null });
+  expect(choices.every(({ maxUses }) => maxUses === null)).toBe(true);
+  expect(choices.map(({ value }) => value)).not.toContain('once');
+});
+
+test('the only choice is said by the sixth fact, truly', () => {
+  const [once] = durationChoices(read, 'high', at('2026-11-24T13:02:00Z'));
+  const [shortest] = durationChoices(read, 'low', { ...at('2026-11-24T13:02:00Z'), counted: false });
+  if (!once || !shortest) throw new Error('no choice');
+  expect(lastingFact(once, 'en')).toBe('Once, within 10 minutes');
+  expect(lastingFact(once, 'de')).toBe('Einmal, innerhalb von 10 Minuten');
+  expect(lastingFact(shortest, 'en')).toBe('As often as it likes, for 10 minutes');
+});
 
 test('reading may last an hour, the rest of the day or a day; once stands first (U2-5)', () => {
   expect(durationChoices(read, 'low', at('2026-11-24T13:02:00Z'))).toEqual([

@@ -1,0 +1,215 @@
+import { readFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { Browser, BrowserContext, CDPSession, Page } from 'playwright-core';
+
+import { claimsOf, type Json, pkce, push, type TestClient } from '../support/agent.ts';
+import { describeBrowser, launchBrowser } from '../support/browser.ts';
+import { deleteDetails, financeAgent, refundDetails } from '../support/ceremony.ts';
+import { authorizationUrl, detailsParameter } from '../support/person.ts';
+import { startServer, type TestServer } from '../support/server.ts';
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+/** Where pictures go when somebody wants to look at them. */
+const PICTURES = process.env.TEST_PICTURES;
+
+/** What Chromium itself makes of our pages and options, with an authenticator that it simulates (WebAuthn Level 3 §11). */
+describeBrowser('a passkey in a real browser', () => {
+  let server: TestServer;
+  let agent: TestClient;
+  let browser: Browser;
+  let client: Server;
+  let redirect: string;
+  const arrived: URL[] = [];
+
+  beforeAll(async () => {
+    server = await startServer();
+    client = createServer((request, response) => {
+      if (request.url?.startsWith('/callback')) arrived.push(new URL(request.url, redirect));
+      response.end('<!doctype html><title>Agent</title><h1>Back at the agent</h1>');
+    });
+    await new Promise<void>((resolve) => client.listen(0, '127.0.0.1', resolve));
+    redirect = `http://127.0.0.1:${(client.address() as AddressInfo).port}/callback`;
+    agent = await financeAgent(server);
+    browser = await launchBrowser();
+  }, 60_000);
+  afterAll(async () => {
+    await browser?.close();
+    client?.close();
+    client?.closeAllConnections();
+    await server?.close();
+  });
+
+  interface AtBrowser {
+    context: BrowserContext;
+    page: Page;
+    cdp: CDPSession;
+    authenticatorId: string;
+  }
+
+  async function atBrowser(email: string): Promise<AtBrowser> {
+    const context = await browser.newContext({ viewport: { width: 390, height: 844 }, reducedMotion: 'reduce' });
+    const page = await context.newPage();
+    const cdp = await context.newCDPSession(page);
+    await cdp.send('WebAuthn.enable');
+    const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', {
+      options: {
+        protocol: 'ctap2',
+        transport: 'internal',
+        hasResidentKey: true,
+        hasUserVerification: true,
+        isUserVerified: true,
+        automaticPresenceSimulation: true,
+      },
+    });
+    await page.goto(`${server.issuer}/login`);
+    await page.fill('[name=email]', email);
+    await page.fill('[name=password]', server.demo.password);
+    await page.press('[name=password]', 'Enter');
+    await page.waitForURL(/inbox/);
+    return { context, page, cdp, authenticatorId };
+  }
+
+  const look = async (page: Page, name: string) => {
+    if (!PICTURES) return;
+    await page.screenshot({ path: `${PICTURES}/${name}.png`, fullPage: true });
+    await page.setViewportSize({ width: 1280, height: 800 });
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await page.screenshot({ path: `${PICTURES}/${name}-dark-wide.png`, fullPage: true });
+    await page.emulateMedia({ colorScheme: 'light' });
+    await page.setViewportSize({ width: 390, height: 844 });
+  };
+  /** U2-13 for the pages of the ceremony. */
+  const check = async (page: Page, name: string) => {
+    await look(page, name);
+    await page.evaluate(AXE);
+    const { violations } = (await page.evaluate('axe.run()')) as {
+      violations: { id: string; nodes: { html: string }[] }[];
+    };
+    expect([name, violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)]).toEqual([name, []]);
+    const wide = await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
+    expect([name, wide]).toEqual([name, 0]);
+  };
+  const addPasskey = async (page: Page, name: string) => {
+    await page.goto(`${server.issuer}/settings/security`);
+    await page.fill('form[action$="/passkeys"] [name=name]', name);
+    await page.click('[data-testid=add-passkey]');
+    await page.waitForSelector('text=The passkey was added');
+  };
+  async function ask(details: Json): Promise<{ url: string; verifier: string }> {
+    const { verifier, challenge } = pkce();
+    const form = { code_challenge: challenge, state: 'st', redirect_uri: redirect };
+    const pushed = await push(agent, { ...form, authorization_details: detailsParameter(details) });
+    expect(pushed.status).toBe(201);
+    return { url: `${server.issuer}${authorizationUrl(agent, pushed.body.request_uri)}`, verifier };
+  }
+  const approve = async (page: Page, value: string) => {
+    await page.fill('[name=critical_value]', value);
+    await page.mouse.move(20, 20);
+    await page.locator('[data-testid=approve][aria-disabled=false]').waitFor();
+    await page.click('[data-testid=approve]');
+  };
+
+  test('U4, U11: one is added, vouches for another, approves a refund by keyboard, and is removed', async () => {
+    const { context, page, cdp, authenticatorId } = await atBrowser('person@acme.example');
+    await check(page, 'inbox');
+    await page.goto(`${server.issuer}/settings/security`);
+    await check(page, 'security-none');
+    await addPasskey(page, 'Laptop');
+    await check(page, 'security-one');
+    expect(await page.textContent('[data-passkey-id]')).toMatch(/Laptop.*May approve high impact\./s);
+    const { credentials } = await cdp.send('WebAuthn.getCredentials', { authenticatorId });
+    expect(credentials).toMatchObject([{ rpId: 'localhost', isResidentCredential: true }]);
+
+    const { url, verifier } = await ask(refundDetails());
+    await page.goto(url);
+    await check(page, 'refund');
+    // U4-4: the wrong amount is said at the field, which has the focus.
+    await approve(page, '42.00');
+    await page.waitForSelector('text=That is not the value above');
+    expect(await page.evaluate('document.activeElement.name ?? document.activeElement.className')).toMatch(
+      /critical_value|error-summary/,
+    );
+    await check(page, 'refund-wrong');
+    await approve(page, '4,200.00');
+    await page.waitForSelector('[data-testid=confirm]');
+    await check(page, 'confirm');
+    // Declined: nothing happens, and it can be tried again.
+    await cdp.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified: false });
+    await page.focus('[data-testid=confirm]');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('text=No passkey answered');
+    await cdp.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified: true });
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('text=Allowed once');
+    await check(page, 'receipt-high');
+    expect(page.url()).toContain('/interaction/'); // it waits for the link (U6)
+    await page.click('a.primary');
+    await page.waitForURL(/callback/);
+    const code = arrived.at(-1)?.searchParams.get('code') ?? '';
+    const answer = await agent.token({ grant_type: 'authorization_code', code, code_verifier: verifier });
+    expect(claimsOf(answer.body.access_token)).toMatchObject({ acr: 'phr' });
+
+    await page.goto(`${server.issuer}/settings/security`);
+    await page.click('summary');
+    await page.click('button:has-text("Remove")');
+    await page.waitForSelector('text=The passkey was removed');
+    await context.close();
+  });
+
+  test('A6: the first page looks by itself whether the second person decided, and leads back to the client', async () => {
+    const [anna, ben] = [await atBrowser('person@acme.example'), await atBrowser('approver@acme.example')];
+    await addPasskey(anna.page, 'Laptop');
+    await addPasskey(ben.page, 'Phone');
+    const { url } = await ask(deleteDetails());
+    await anna.page.goto(url);
+    await approve(anna.page, 'acme/billing');
+    await anna.page.click('[data-testid=confirm]');
+    await anna.page.waitForSelector('text=Waiting for a second person.');
+    await check(anna.page, 'waiting');
+
+    await ben.page.goto(`${server.issuer}/inbox`);
+    await check(ben.page, 'inbox-second');
+    await ben.page.click('a[href^="/r/"]');
+    await ben.page.waitForSelector('text=First approval: Anna Berg (passkey)');
+    await check(ben.page, 'second');
+    await approve(ben.page, 'acme/billing');
+    await ben.page.click('[data-testid=confirm]');
+    await ben.page.waitForSelector('text=Allowed once');
+
+    await anna.page.bringToFront();
+    await anna.page.waitForSelector('text=Already decided', { timeout: 20_000 });
+    const count = arrived.length;
+    await anna.page.click('a.primary');
+    await anna.page.waitForURL(/callback/);
+    expect(arrived.length).toBe(count + 1);
+    expect(arrived.at(-1)?.searchParams.get('code')).toBeTruthy();
+    await anna.context.close();
+    await ben.context.close();
+  });
+
+  test('without script the confirm page says what to do, and leads back', async () => {
+    const before = await atBrowser('owner@acme.example');
+    await addPasskey(before.page, 'Laptop');
+    await before.context.close();
+    const context = await browser.newContext({ javaScriptEnabled: false });
+    const page = await context.newPage();
+    const { url } = await ask(refundDetails({ invoice: 'INV-2' }));
+    await page.goto(url);
+    await page.fill('[name=email]', 'owner@acme.example');
+    await page.fill('[name=password]', server.demo.password);
+    await page.click('[data-testid=sign-in]');
+    await page.fill('[name=critical_value]', '4200');
+    await page.check('[name=read]');
+    await page.click('[data-testid=approve]');
+    await page.waitForSelector('[data-testid=back]');
+    expect(await page.textContent('main')).toContain('A passkey needs script.');
+    await page.click('[data-testid=back]');
+    await page.click('[data-testid=deny]');
+    await page.waitForURL(/callback/);
+    expect(arrived.at(-1)?.searchParams.get('error')).toBe('access_denied');
+    await context.close();
+  });
+});
