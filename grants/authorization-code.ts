@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { errors, type Provider, type UnknownObject } from 'oidc-provider';
+import { outwardId } from '../server/agents/document.ts';
 
 import { stateOf } from '../server/http/request-state.ts';
 import type { TaskStore } from '../server/tasks/task.ts';
@@ -38,7 +39,7 @@ export function authorizationCode(
 
     async authorize(request, caller, ctx) {
       const code = await provider.AuthorizationCode.find(request.code, { ignoreExpiration: true } as never);
-      if (!code || code.clientId !== caller.client.clientId) throw new errors.InvalidGrant('code not found');
+      if (!code || code.clientId !== outwardId(caller.client.clientId)) throw new errors.InvalidGrant('code not found');
       stateOf(ctx.req).about = { person: code.accountId, task: code.grantId };
       // A second collection by its own client is refused and kills nothing: it may only have lost the first answer.
       if ((code as { consumed?: unknown }).consumed) throw new errors.InvalidGrant('code was already used');

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { outwardId } from '../server/agents/document.ts';
 
 import type { TokenFormat } from '../server/catalogue/catalogue.ts';
 import { type Act, actorsOf } from '../server/delegation/chain.ts';
@@ -165,7 +166,7 @@ export async function issue(
     exp,
     iat,
     jti,
-    client_id: caller.client.clientId,
+    client_id: outwardId(caller.client.clientId),
     ...(scope && { scope }),
     ...(details && { authorization_details: details }),
     ...authorization.authentication,
@@ -197,7 +198,7 @@ export async function issue(
     ...(details && { authorization_details: details }),
     ...(refreshToken !== undefined && { refresh_token: refreshToken }),
     ...(authorization.idToken && {
-      id_token: idToken(mint, caller.client.clientId, authorization, { accessToken, refreshToken }, iat),
+      id_token: idToken(mint, outwardId(caller.client.clientId), authorization, { accessToken, refreshToken }, iat),
     }),
     ...(task && { task_id: task.id }),
   });

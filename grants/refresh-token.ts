@@ -1,4 +1,5 @@
 import { errors, type Provider, type UnknownObject } from 'oidc-provider';
+import { outwardId } from '../server/agents/document.ts';
 
 import { stateOf } from '../server/http/request-state.ts';
 import type { TaskStore } from '../server/tasks/task.ts';
@@ -43,7 +44,8 @@ export function refreshToken(
 
     async authorize(request, caller, ctx) {
       const token = await provider.RefreshToken.find(request.refreshToken, { ignoreExpiration: true } as never);
-      if (!token || token.clientId !== caller.client.clientId) throw new errors.InvalidGrant('refresh token not found');
+      if (!token || token.clientId !== outwardId(caller.client.clientId))
+        throw new errors.InvalidGrant('refresh token not found');
       stateOf(ctx.req).about = { person: token.accountId, task: token.grantId };
       if (token.consumed) {
         const age = Math.floor(Date.now() / 1000) - Number(token.consumed);

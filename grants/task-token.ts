@@ -1,4 +1,5 @@
 import type { Provider, TokenEndpointGrantContext, UnknownObject } from 'oidc-provider';
+import { outwardId } from '../server/agents/document.ts';
 
 import type { Catalogue } from '../server/catalogue/catalogue.ts';
 import { actingThrough } from '../server/delegation/chain.ts';
@@ -80,7 +81,7 @@ export function tokenOfTask(
     kind: slice.value.audience === issuer ? 'root' : 'leaf',
     agent: task.agent,
     slice: slice.value,
-    act: actingThrough({ issuer, agent: task.agent, client: caller.client.clientId }, undefined),
+    act: actingThrough({ issuer, agent: task.agent, client: outwardId(caller.client.clientId) }, undefined),
     depth: 1,
   });
 }

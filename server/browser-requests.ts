@@ -2,6 +2,7 @@ import type { Context } from 'koa';
 import { errors, type Provider } from 'oidc-provider';
 
 import { type ClientStore, signsIn } from './agents/clients.ts';
+import { isDocumentUrl } from './agents/document.ts';
 import { type AskDependencies, approvalOfInteraction, askPerson } from './approvals/ask.ts';
 import type { BrowserRequests } from './approvals/pages.ts';
 import type { Catalogue } from './catalogue/catalogue.ts';
@@ -64,8 +65,10 @@ export function browserRequests({
       const engine = provider();
       const interaction = await interactionOf(ctx, engine);
       if (!interaction) return undefined;
-      const client = await clients.find(String(interaction.params.client_id));
-      if (!client || !signsIn(client, session.person.organization)) return undefined;
+      const clientId = String(interaction.params.client_id);
+      const client = await clients.find(clientId);
+      // What a document is in this organization is seen when the engine goes on, now that it is known which.
+      if (!isDocumentUrl(clientId) && !(client && signsIn(client, session.person.organization))) return undefined;
       await switchAccount(engine, interaction, session);
       return engine.interactionResult(ctx.req, ctx.res, {
         login: {
@@ -94,7 +97,7 @@ export function browserRequests({
     params: Record<string, unknown>,
     session: Session,
   ): Promise<Refusal | undefined> {
-    const client = await clients.find(String(params.client_id));
+    const client = await clients.find(String(params.client_id), session.person.organization);
     const person = await people.find(session.person.id);
     if (!client?.agent || !person || client.organization !== person.organization) return undefined;
     const asked = parseAgentRequest(

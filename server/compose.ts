@@ -24,6 +24,8 @@ import { loadCatalogue } from '../adapters/postgres/catalogue.ts';
 import { cleanUp, dropOldPartitions } from '../adapters/postgres/cleanup.ts';
 import { postgresClients } from '../adapters/postgres/clients.ts';
 import { Database, type Statements } from '../adapters/postgres/database.ts';
+import { postgresDocuments } from '../adapters/postgres/documents.ts';
+import { postgresDocumentAdministration } from '../adapters/postgres/documents-admin.ts';
 import { postgresEnrolments } from '../adapters/postgres/enrolments.ts';
 import { postgresEvidence } from '../adapters/postgres/evidence.ts';
 import { postgresEvidenceReader } from '../adapters/postgres/evidence-reader.ts';
@@ -72,9 +74,11 @@ import { adminStopPages } from './admin/stop-pages.ts';
 import { signedBy } from './agents/authenticate.ts';
 import type { MutualTls } from './agents/certificate.ts';
 import type { ClientRecord } from './agents/clients.ts';
+import { type DocumentDependencies, newBreaker } from './agents/documents.ts';
 import type { Stop } from './agents/liveness.ts';
 import { ownerRoutes } from './agents/owner-routes.ts';
 import { firstPresentation } from './agents/proven-key.ts';
+import { applyDocument } from './agents/registration.ts';
 import { readSoftwareStatement } from './agents/software-statement.ts';
 import { createApp } from './app.ts';
 import { type AskDependencies, askForExchange } from './approvals/ask.ts';
@@ -84,6 +88,7 @@ import { browserRequests } from './browser-requests.ts';
 import { type Catalogue, compileCatalogue, type ResourceDocument } from './catalogue/catalogue.ts';
 import { openChannels } from './channels.ts';
 import type { Config } from './config.ts';
+import { documentClients } from './documents.ts';
 import { alerting } from './evidence/alarm.ts';
 import type { Evidence, EvidenceEvent } from './evidence/evidence.ts';
 import { certificateReader } from './http/client-certificate.ts';
@@ -218,6 +223,20 @@ export async function composeHouse({
     authorizationServerOf: (resource) => catalogue.resources.get(resource)?.authorizationServer ?? undefined,
   };
 
+  const checkClient = (metadata: Record<string, unknown>) =>
+    void new (provider.Client as unknown as new (metadata: object) => unknown)(metadata);
+  const documents: DocumentDependencies = {
+    store: postgresDocuments(database),
+    fetch,
+    privateHosts: config.egressAllow,
+    prepare(document) {
+      const metadata = applyDocument(document, (type) => catalogue.actions.get(type)?.organization === null);
+      checkClient({ client_id: 'document', ...metadata });
+      return metadata;
+    },
+    tooMany: registrationPace(config.registrationsPerMinute),
+    breaker: newBreaker(),
+  };
   const tooFast = agentPace();
   const presented = firstPresentation((uses) => replays.firstUses(uses), proofs);
   const grants: GrantDependencies = {
@@ -309,6 +328,7 @@ export async function composeHouse({
       keyProofs: proofs,
       firstPresentation: presented,
       tooFast,
+      documentClient: documentClients(database, documents),
       readStatement: (statement, organization) => readSoftwareStatement(statement, organization, trustedIssuers),
       mutualTls,
       ask,
@@ -404,6 +424,7 @@ export async function composeHouse({
     accountability: postgresAccountability(database),
     stops: postgresStops(database),
     limits: postgresLimits(database),
+    documents: { ...documents, administration: postgresDocumentAdministration(database) },
     reach: postgresReach(database),
     evidence: postgresEvidenceReader(database),
     issuers: { store: postgresIssuers(database), keys: trustedIssuers.keys },
@@ -415,8 +436,7 @@ export async function composeHouse({
     backchannel: postgresBackchannelAdministration(database),
     prompts: postgresPromptAdministration(database),
     introductions: channels.store,
-    checkClient: (metadata: Record<string, unknown>) =>
-      void new (provider.Client as unknown as new (metadata: object) => unknown)(metadata),
+    checkClient,
   };
   const adminConsole = makeConsole({
     cookies,
@@ -468,7 +488,7 @@ export async function composeHouse({
         people,
         ask,
         async refused(refusal, { person }, clientId) {
-          const client = await clients.find(clientId);
+          const client = await clients.find(clientId, person.organization);
           await evidence.record({
             organization: person.organization,
             type: 'request.refused',

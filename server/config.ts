@@ -204,7 +204,7 @@ export const SETTINGS = [
   {
     name: 'COUNTERSIGN_REGISTRATIONS_PER_MINUTE',
     meaning:
-      'How many registrations one instance answers in a minute with one initial access token, and from one address, 1 to 1000000.',
+      'How many registrations one instance answers in a minute with one initial access token, and from one address; also how many metadata documents it fetches because of one address. 1 to 1000000.',
     fallback: '1000',
   },
   {

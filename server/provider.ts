@@ -13,10 +13,11 @@ import { TaskGrantAdapter } from '../adapters/postgres/task-grant-adapter.ts';
 import { type GrantDependencies, registerGrants } from '../grants/index.ts';
 import { offerPush } from '../grants/provider-helpers.ts';
 import { errorPage } from '../views/error.tsx';
+import { DOCUMENTS } from '../views/words/documents.ts';
 import { ERRORS } from '../views/words/errors.ts';
 import { ASSERTION_ALGORITHMS, assertionProblem } from './agents/authenticate.ts';
 import { authenticates, isIssuedBy, type MutualTls, type SubjectMember, subjectMatches } from './agents/certificate.ts';
-import { type ClientStore, signsIn } from './agents/clients.ts';
+import { type ClientRecord, type ClientStore, signsIn } from './agents/clients.ts';
 import type { DeliveryTerms } from './agents/delivery.ts';
 import { type FirstPresentation, type KeyProofs, provenKey } from './agents/proven-key.ts';
 import { OWN_METADATA, SENT_METADATA } from './agents/registration.ts';
@@ -52,6 +53,8 @@ export interface EngineDependencies extends Omit<BackchannelDependencies, 'peopl
   mutualTls: MutualTls | undefined;
   ask: AskDependencies;
   grants: GrantDependencies;
+  /** The client that a metadata document describes, for the request at hand. */
+  documentClient(url: string): Promise<ClientRecord | undefined>;
   readStatement(statement: unknown, organization: string): Promise<Record<string, unknown>>;
   fetch: typeof globalThis.fetch;
   trustProxy: boolean;
@@ -82,7 +85,7 @@ export function makeProvider(dependencies: EngineDependencies): Provider {
 
   const configuration: Configuration = {
     adapter: (model: string) => {
-      if (model === 'Client') return new ClientAdapter(clients, catalogue);
+      if (model === 'Client') return new ClientAdapter(clients, catalogue, dependencies.documentClient);
       if (model === 'InitialAccessToken') return new InitialAccessTokenAdapter(clients, catalogue);
       if (model === 'RegistrationAccessToken') return new RegistrationTokenAdapter(database);
       if (model === 'Grant') return new TaskGrantAdapter(dependencies.tasks, issuer);
@@ -193,18 +196,22 @@ export function makeProvider(dependencies: EngineDependencies): Provider {
       ctx.type = 'html';
       const speaker = speakerFor(ctx);
       const { say } = speaker;
+      const { documentRefusal: unknown } = stateOf(ctx.req);
       ctx.body = errorPage({
         frame: { speaker, organizationName: 'Countersign' },
         title: say(ERRORS.requestEnds),
         message:
           out.error === 'server_error'
             ? say(ERRORS.faultMeans)
-            : say(ERRORS.requestEndsMeans, { code: out.error, detail: out.error_description ?? '' }),
-        nextStep: say(ERRORS.requestEndsNext),
+            : unknown
+              ? say(DOCUMENTS[unknown.reason], { host: unknown.host, detail: unknown.detail })
+              : say(ERRORS.requestEndsMeans, { code: out.error, detail: out.error_description ?? '' }),
+        nextStep: say(unknown?.reason === 'waits' ? DOCUMENTS.waitsNext : ERRORS.requestEndsNext),
         requestId: stateOf(ctx.req).id,
       });
     },
     discovery: {
+      client_id_metadata_document_supported: true,
       redemption_endpoint: `${issuer}/redemptions`,
       outcome_endpoint: `${issuer}/outcomes`,
       // Whom an organization trusts, and where its agents go, is nobody else's to read.

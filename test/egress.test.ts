@@ -12,6 +12,8 @@ beforeAll(async () => {
     hits += 1;
     if (request.url === '/redirect') response.writeHead(302, { location: '/' }).end();
     else if (request.url === '/huge') response.end('x'.repeat(200 * 1024));
+    else if (request.url === '/slow')
+      response.write('{'); // and never ends
     else response.end('{"keys":[]}');
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -65,4 +67,5 @@ test('a host that the operator allowed may be private; even there, no redirect a
   expect(await (await fetch(`http://${origin}/`)).json()).toEqual({ keys: [] });
   await expect(fetch(`http://${origin}/redirect`)).rejects.toThrow();
   await expect(fetch(`http://${origin}/huge`).then((response) => response.text())).rejects.toThrow();
+  await expect(fetch(`http://${origin}/slow`).then((response) => response.text())).rejects.toThrow();
 });

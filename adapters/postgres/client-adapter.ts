@@ -1,6 +1,7 @@
 import { type Adapter, type AdapterPayload, errors, Provider } from 'oidc-provider';
 
-import { type ClientStore, isActive } from '../../server/agents/clients.ts';
+import { type ClientRecord, type ClientStore, isActive } from '../../server/agents/clients.ts';
+import { isDocumentUrl, outwardId } from '../../server/agents/document.ts';
 import { modeOf, OWN_METADATA, ownMetadata } from '../../server/agents/registration.ts';
 import type { Catalogue } from '../../server/catalogue/catalogue.ts';
 import { stateOf } from '../../server/http/request-state.ts';
@@ -14,14 +15,21 @@ import { hash, OidcAdapter } from './oidc-adapter.ts';
 export class ClientAdapter implements Adapter {
   readonly #clients: ClientStore;
   readonly #catalogue: Catalogue;
+  readonly #documents: ((url: string) => Promise<ClientRecord | undefined>) | undefined;
 
-  constructor(clients: ClientStore, catalogue: Catalogue) {
+  /** `documents`: the client that a metadata document describes, for whoever asks at this moment. */
+  constructor(
+    clients: ClientStore,
+    catalogue: Catalogue,
+    documents?: (url: string) => Promise<ClientRecord | undefined>,
+  ) {
     this.#clients = clients;
     this.#catalogue = catalogue;
+    this.#documents = documents;
   }
 
   async find(id: string): Promise<AdapterPayload | undefined> {
-    const record = await this.#clients.find(id);
+    const record = isDocumentUrl(id) ? await this.#documents?.(id) : await this.#clients.find(id);
     if (!record) return undefined;
     const request = Provider.ctx?.req;
     const state = request && stateOf(request);
@@ -36,7 +44,8 @@ export class ClientAdapter implements Adapter {
     return {
       ...record.metadata,
       ...ownMetadata(record),
-      client_id: record.clientId,
+      // The engine knows a document's client by the address that everybody knows.
+      client_id: outwardId(record.clientId),
       // A type that is no longer published would keep the whole client from loading. What a resource server may ask
       // for further down is said by the actions of the token it received.
       ...(record.kind === 'resource_server'

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 
 import type { AgentMode } from '../../server/agents/agent.ts';
 import type { ClientRecord, ClientStore, RegistrationTerms } from '../../server/agents/clients.ts';
+import { isDocumentUrl, placedId } from '../../server/agents/document.ts';
 import { keysEndAt, livingKeys } from '../../server/agents/keys.ts';
 import { type Limits, narrowest } from '../../server/agents/limits.ts';
 import { changesIdentity, splitReplacement, type WaitingChange } from '../../server/agents/registration-changes.ts';
@@ -13,7 +14,10 @@ import { writeStop } from './liveness.ts';
 import { offerOwnership } from './ownership-offers.ts';
 
 export const postgresClients = (database: Database): ClientStore => ({
-  async find(clientId) {
+  async find(named, organization) {
+    // A document's address is a client of each organization that uses it, and of nobody where none is named.
+    if (isDocumentUrl(named) && !named.includes('#') && organization === undefined) return undefined;
+    const clientId = isDocumentUrl(named) && !named.includes('#') ? placedId(named, organization ?? '') : named;
     // A client_id is printable ASCII (RFC 6749 appendix A.1); the database could not even look for anything else.
     if (!/^[\x20-\x7e]{1,2048}$/.test(clientId)) return undefined;
     const row = await database.first<ClientRow>(FIND, [clientId]);
@@ -71,17 +75,7 @@ export const postgresClients = (database: Database): ClientStore => ({
         ? splitReplacement(old, wanted)
         : { now: wanted, waits: undefined };
       await statements.run(WITHDRAW_CHANGE, [clientId]);
-      if (waits) {
-        const { organization, agent } = before;
-        await statements.run(ADD_REGISTRATION_CHANGE, [
-          organization,
-          newId('chg'),
-          agent,
-          clientId,
-          waits.proposed,
-          waits.before,
-        ]);
-      }
+      if (waits) await addChange(statements, before, clientId, waits);
       await replaceRegistration(statements, clientId, before, now, {
         reason: waits ? 'registration_change_asked' : 'registration_replaced',
         waits: waits && Object.keys(waits.proposed),
@@ -115,6 +109,39 @@ async function askToAnswer(
   await offerOwnership(statements, { organization, agent, role: 'deputy', person: deputy, by });
 }
 
+const addChange = (
+  statements: Statements,
+  { organization, agent }: { organization: string; agent: string | null },
+  clientId: string,
+  { proposed, before }: Omit<WaitingChange, 'id'>,
+): Promise<number> =>
+  statements.run(ADD_REGISTRATION_CHANGE, [organization, newId('chg'), agent, clientId, proposed, before]);
+
+/** Every member that differs waits for the owner; an earlier change that waits is replaced. */
+export async function waitForOwner(
+  statements: Statements,
+  {
+    organization,
+    agent,
+    clientId,
+    before,
+    after,
+  }: {
+    organization: string;
+    agent: string | null;
+    clientId: string;
+    before: Record<string, unknown>;
+    after: Record<string, unknown>;
+  },
+): Promise<void> {
+  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter(
+    (name) => !isDeepStrictEqual(before[name], after[name]),
+  );
+  const pick = (from: Record<string, unknown>) => Object.fromEntries(names.map((name) => [name, from[name] ?? null]));
+  await statements.run(WITHDRAW_CHANGE, [clientId]);
+  await addChange(statements, { organization, agent }, clientId, { proposed: pick(after), before: pick(before) });
+}
+
 interface Owned {
   organization: string;
   agent: string | null;
@@ -136,10 +163,10 @@ export async function replaceRegistration(
   statements: Statements,
   clientId: string,
   before: { organization: string; agent: string | null; metadata: Record<string, unknown> },
-  { agent_mode: mode, ...metadata }: Record<string, unknown>,
+  { agent_mode: mode, document_hash: hash, ...metadata }: Record<string, unknown>,
   { reason, by, waits }: { reason: string; by?: string; waits?: readonly string[] | undefined },
 ): Promise<void> {
-  await statements.run(UPDATE, [clientId, metadata, keysEndAt(metadata), mode ?? null]);
+  await statements.run(UPDATE, [clientId, metadata, keysEndAt(metadata), mode ?? null, hash ?? null]);
   const changed = [...new Set([...Object.keys(before.metadata), ...Object.keys(metadata)])].filter(
     (name) => !isDeepStrictEqual(before.metadata[name], metadata[name]),
   );
@@ -189,6 +216,8 @@ interface ClientRow {
   own_actions: string[];
   chain_limit: number;
   effective_limits: Limits;
+  document_url: string | null;
+  document_verified: boolean;
   expires_at: Date | null;
 }
 
@@ -198,6 +227,7 @@ const toClient = (row: ClientRow): ClientRecord => ({
   organization: row.organization,
   organizationDomains: row.domains,
   metadata: livingKeys(row.metadata, Date.now()),
+  ...(row.document_url !== null && { document: { url: row.document_url, verified: row.document_verified } }),
   agent:
     row.agent === null
       ? null
@@ -216,7 +246,7 @@ const toClient = (row: ClientRow): ClientRecord => ({
 });
 
 const FIND = `
-  select c.client_id, c.kind, c.organization, o.domains, c.metadata, c.agent,
+  select c.client_id, c.kind, c.organization, o.domains, c.metadata, c.agent, c.document_url, c.document_verified,
          a.name, a.purpose, a.mode, a.status, a.owner, a.own_actions, a.chain_limit, a.effective_limits, a.expires_at
   from clients c
   join organizations o on o.id = c.organization
@@ -248,7 +278,7 @@ const ADD_CLIENT =
 
 const UPDATE = `
   with client as (
-    update clients set metadata = $2, keys_end_at = $3, updated_at = now() where client_id = $1 returning organization, agent)
+    update clients set metadata = $2, keys_end_at = $3, document_hash = coalesce($5, document_hash), updated_at = now() where client_id = $1 returning organization, agent)
   update agents a
   set name = left(coalesce($2::jsonb ->> 'client_name', a.name), 80),
       purpose = coalesce($2::jsonb ->> 'agent_purpose', a.purpose),

@@ -1,5 +1,6 @@
 import type { Adapter, AdapterPayload } from 'oidc-provider';
 
+import { outwardId } from '../../server/agents/document.ts';
 import type { TaskStore } from '../../server/tasks/task.ts';
 
 /**
@@ -25,7 +26,7 @@ export class TaskGrantAdapter implements Adapter {
       iat: Math.floor(task.approvedAt.getTime() / 1000),
       exp: Math.floor(task.expiresAt.getTime() / 1000),
       accountId: task.person,
-      clientId: task.clientId,
+      clientId: outwardId(task.clientId),
       // `openid` says no more about the person than every token of the task does, so it needs no decision of its own.
       openid: { scope: [...new Set(['openid', ...task.oidcScopes, ...task.scopes])].join(' ') },
       resources: Object.fromEntries([this.#issuer, ...task.resources].map((resource) => [resource, scope])),

@@ -15,6 +15,7 @@ import {
   unknown,
 } from './admin.ts';
 import type { BackchannelAdministration } from './backchannel.ts';
+import type { DocumentsForAdmins } from './documents.ts';
 import type { EvidenceReader } from './evidence.ts';
 import type { ReachReader } from './explain.ts';
 import type { IntroductionAdministration } from './introductions.ts';
@@ -45,6 +46,7 @@ export interface AdminDependencies {
   accountability: Accountability;
   stops: StopStore;
   limits: LimitAdministration;
+  documents: DocumentsForAdmins;
   reach: ReachReader;
   evidence: EvidenceReader;
   issuers: IssuerAdministration;

@@ -41,6 +41,13 @@ import {
   offerEnrolment,
   whoAmI,
 } from './directory.ts';
+import {
+  allowDocument,
+  listDocumentPolicies,
+  listDocumentRequests,
+  putDocumentPolicy,
+  removeDocumentPolicy,
+} from './documents.ts';
 import { explainAgent } from './explain.ts';
 import { type Answered, type IdempotencyStore, once } from './idempotency.ts';
 import { forgetIntroduction, introduce } from './introductions.ts';
@@ -98,6 +105,11 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ['put', '/agents/:agent/limits', holdAgent],
   ['put', '/agents/:agent/use-case', setUseCase],
   ['get', '/agents/:agent/explain', explainAgent],
+  ['get', '/document-policies', listDocumentPolicies],
+  ['put', '/document-policies', putDocumentPolicy],
+  ['delete', '/document-policies/:domain', removeDocumentPolicy],
+  ['get', '/document-requests', listDocumentRequests],
+  ['post', '/document-requests/allow', allowDocument],
   ['get', '/blueprints', listBlueprints],
   ['put', '/blueprints', putBlueprint],
   ['delete', '/blueprints/:blueprint', removeBlueprint],
@@ -270,6 +282,7 @@ const CREATES: ReadonlySet<string> = new Set([
   '/initial-access-tokens',
   '/clients',
   '/agents/:agent/offers',
+  '/document-requests/allow',
   '/trusted-issuers',
   '/upstream-identities',
   '/sign-in-providers',

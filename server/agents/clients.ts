@@ -33,6 +33,12 @@ export interface ClientRecord {
     expiresAt: Date | null;
   } | null;
   metadata: Record<string, unknown>;
+  /** Where it describes itself, for a client that nobody registered. */
+  document?: {
+    url: string;
+    /** An administrator allowed this domain by name. Otherwise it is shown by host, and warned about. */
+    verified: boolean;
+  };
 }
 
 /** May people of this organization sign in with this client? The command line is everybody's; anything else is one organization's. */
@@ -86,7 +92,8 @@ declare module '../http/request-state.ts' {
 }
 
 export interface ClientStore {
-  find(clientId: string): Promise<ClientRecord | undefined>;
+  /** @param organization whose client it is, where `clientId` is the address of a metadata document */
+  find(clientId: string, organization?: string): Promise<ClientRecord | undefined>;
   /** Terms of an unexpired initial access token with a use left, without drawing it. */
   terms(token: string): Promise<RegistrationTerms | undefined>;
   /**

@@ -90,6 +90,33 @@ export function applyRecord(metadata: Metadata, record: ClientRecord, limits: Li
   if (before !== undefined) metadata.agent_purpose ??= before;
 }
 
+/**
+ * What a metadata document describes (CIMD), by the checks of a registration: a client in the browser, whatever else it
+ * would like to be.
+ *
+ * @throws errors.InvalidClientMetadata
+ */
+export function applyDocument(document: Metadata, mayAsk: (type: string) => boolean): Metadata {
+  const { grant_types: grants, authorization_details_types: types } = document;
+  const refreshes = Array.isArray(grants) && grants.includes('refresh_token');
+  const metadata: Metadata = {
+    ...document,
+    grant_types: ['authorization_code', ...(refreshes ? ['refresh_token'] : [])],
+    response_types: ['code'],
+    // Types of other servers are none of ours.
+    ...(Array.isArray(types) && { authorization_details_types: types.filter((type) => mayAsk(String(type))) }),
+  };
+  checkMetadata(metadata, {
+    modeCeiling: 'attended',
+    allowUnbound: true,
+    mayAsk,
+    certificates: [],
+    delivery: { push: false, notificationHosts: [] },
+  });
+  delete metadata.agent_mode;
+  return metadata;
+}
+
 /** What a client is told about its agent. */
 export const ownMetadata = ({ organization, agent }: ClientRecord): Metadata =>
   agent === null

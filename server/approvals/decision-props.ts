@@ -108,7 +108,10 @@ export async function decisionProps(
     who: {
       agentId: agent.id,
       owner: owner?.name ?? say(DECISION.unknownOwner),
-      registered: say(DECISION.registered),
+      registered:
+        client.document && !client.document.verified
+          ? say(DECISION.unverifiedShort, { host: originOf(client) })
+          : say(DECISION.registered),
       firstRequest: uses === 0,
       timesUsed: uses,
       chain: [person.name, agent.name],
@@ -121,7 +124,7 @@ export async function decisionProps(
     askedAt: clock(approval.askedAt),
     expiresAt: `${clock(approval.expiresAt)} (${speaker.zone(approval.expiresAt, person.timeZone)})`,
     buttonLabel: description.button,
-    warnUnverified: undefined,
+    warnUnverified: client.document && !client.document.verified ? originOf(client) : undefined,
     error: retry.error,
   };
 }
@@ -136,4 +139,10 @@ function statedIn(described: readonly DescribedAction[]): DecisionPage['stated']
   ];
   const [by, unanswered] = [systems(true), systems(false)];
   return by.length + unanswered.length === 0 ? undefined : { by, unanswered };
+}
+
+/** Where a client comes from that describes itself, and where it sends the person back to (MCP-10, CIMD-09). */
+function originOf({ document, metadata }: ClientRecord): string {
+  const hosts = [metadata.redirect_uris].flat().flatMap((uri) => URL.parse(String(uri))?.host ?? []);
+  return `${URL.parse(document?.url ?? '')?.host ?? ''} → ${[...new Set(hosts)].join(', ')}`;
 }

@@ -1,4 +1,5 @@
 import type { ClientRecord } from '../agents/clients.ts';
+import { outwardId } from '../agents/document.ts';
 import type { KeyRing } from '../keys/keys.ts';
 import { tokenTypeOf } from '../oauth/binding.ts';
 import type { PresentedToken } from './token.ts';
@@ -20,7 +21,7 @@ export function describeToken(token: PresentedToken, issuer: string): object {
     iss: issuer,
     sub: token.subject,
     aud: token.resource,
-    client_id: token.clientId,
+    client_id: outwardId(token.clientId),
     exp: epoch(token.expiresAt),
     iat: epoch(token.issuedAt),
     jti: token.jti,

@@ -59,6 +59,8 @@ const TABLES = [
     'agent_use',
     'blueprints',
     'registration_changes',
+    'document_policies',
+    'document_requests',
     'pauses',
     'clients',
     'initial_access_tokens',
@@ -332,6 +334,10 @@ async function tellStory(): Promise<void> {
   await owner.query(
     `insert into registration_changes (organization, id, agent, client_id, proposed, before)
      select organization, 'chg_1', agent, client_id, '{}', '{}' from clients where organization = $1 and agent is not null limit 1`,
+    [organization],
+  );
+  await owner.query(
+    `insert into document_requests (organization, url, person) select organization, 'https://agent.example/client.json', owner from agents where organization = $1 limit 1`,
     [organization],
   );
   await owner.query(

@@ -1,0 +1,453 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+
+import type { Database } from '../../adapters/postgres/database.ts';
+import { postgresDocuments } from '../../adapters/postgres/documents.ts';
+import { type DocumentPolicy, placedId } from '../../server/agents/document.ts';
+import { type Api, acceptOffers, administrator } from '../support/admin.ts';
+import {
+  type Answer,
+  CALENDAR,
+  claimsOf,
+  demoClient,
+  type Json,
+  pkce,
+  REDIRECT,
+  type TestClient,
+} from '../support/agent.ts';
+import { databaseOf, eventsOf, HOUR, introspect, organizationOf } from '../support/delegation.ts';
+import { browserOf, continuationOf, type PageAnswer, signIn, type TestPerson } from '../support/person.ts';
+import { startServer, type TestServer } from '../support/server.ts';
+import { postForm, wordsOf } from './support.ts';
+
+let server: TestServer;
+let database: Database;
+let http: Server;
+let origin: string;
+/** The same shelf at another port: what fails there leaves this one alone. */
+let broken: string;
+let second: Server;
+let admin: Api;
+let person: TestPerson;
+let resourceServer: TestClient;
+/** What stands at an address, by its path; and how often it was asked. */
+const shelf = new Map<string, (request: IncomingMessage, response: ServerResponse) => void>();
+const asked = new Map<string, number>();
+beforeAll(async () => {
+  const answer = (request: IncomingMessage, response: ServerResponse) => {
+    const path = request.url ?? '';
+    asked.set(path, (asked.get(path) ?? 0) + 1);
+    const page = shelf.get(path);
+    if (page) page(request, response);
+    else response.writeHead(404).end();
+  };
+  [http, second] = [createServer(answer), createServer(answer)];
+  const ports: number[] = [];
+  for (const one of [http, second]) {
+    await new Promise<void>((resolve) => one.listen(0, 'localhost', resolve));
+    ports.push((one.address() as AddressInfo).port);
+  }
+  [origin, broken] = ports.map((port) => `http://localhost:${port}`) as [string, string];
+  server = await startServer({ COUNTERSIGN_EGRESS_ALLOW: ports.map((port) => `localhost:${port}`).join(',') });
+  database = databaseOf(server);
+  admin = await administrator(server, 'admin@acme.example');
+  person = await signIn(server);
+  resourceServer = await demoClient(server, 'resourceServer');
+});
+afterAll(async () => {
+  await database?.close();
+  await server?.close();
+  for (const one of [http, second]) {
+    one?.close();
+    one?.closeAllConnections();
+  }
+});
+
+let documents = 0;
+/** Publishes a document; answers its address, which is the client_id. */
+function publish(more: Json = {}, headers: Json = {}): string {
+  const path = `/agent-${++documents}/client.json`;
+  republish(path, more, headers);
+  return origin + path;
+}
+
+function republish(path: string, more: Json = {}, headers: Json = {}): void {
+  const document = {
+    client_id: origin + path,
+    client_name: `Document ${documents}`,
+    redirect_uris: [REDIRECT],
+    grant_types: ['authorization_code', 'refresh_token'],
+    token_endpoint_auth_method: 'none',
+    ...more,
+  };
+  shelf.set(path, (_, response) => {
+    response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'max-age=3600', ...headers });
+    response.end(JSON.stringify(document));
+  });
+}
+
+const stale = () => database.run('update metadata_documents set fresh_until = now()');
+
+function request(clientId: string, more: Record<string, string | undefined> = {}) {
+  const { verifier, challenge } = pkce();
+  const parameters = {
+    client_id: clientId,
+    response_type: 'code',
+    redirect_uri: REDIRECT,
+    scope: 'calendar.read',
+    resource: CALENDAR,
+    code_challenge: challenge,
+    code_challenge_method: 'S256',
+    state: 'st',
+    ...more,
+  };
+  const sent = Object.entries(parameters).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  const redeem = (page: PageAnswer, form: Record<string, string> = {}): Promise<Answer> =>
+    postForm(server, '/token', {
+      grant_type: 'authorization_code',
+      client_id: clientId,
+      code: new URL(page.url).searchParams.get('code') ?? '',
+      code_verifier: verifier,
+      redirect_uri: REDIRECT,
+      ...form,
+    });
+  return { path: `/auth?${new URLSearchParams(sent)}`, redeem };
+}
+
+/** Asked and approved by a person. */
+async function approved(clientId: string, who: TestPerson = person): Promise<Answer> {
+  const { path, redeem } = request(clientId);
+  const page = await who.get(path);
+  const result = await who.submit(page, HOUR);
+  return redeem(await who.get(continuationOf(result) ?? ''));
+}
+
+const allow = (domain: string, more: Json = {}) =>
+  admin('PUT', '/document-policies', {
+    domain,
+    verdict: 'allow',
+    owner: 'owner@acme.example',
+    deputy: 'admin@acme.example',
+    ...more,
+  });
+const everybody = () => allow('*');
+
+test('CIMD: it is offered in discovery', async () => {
+  const { body } = await (async () => ({
+    body: await (await fetch(`${server.issuer}/.well-known/oauth-authorization-server`)).json(),
+  }))();
+  expect((body as Json).client_id_metadata_document_supported).toBe(true);
+});
+
+describe('a client that describes itself at its client_id', () => {
+  test('CIMD-09, MCP-10: is shown by host, with where it sends people back, and warned about; then it gets its token', async () => {
+    const url = publish({ client_name: 'Totally Trusted Bank' });
+    const { path, redeem } = request(url);
+    const page = await person.get(path);
+    expect(page.html).not.toContain('Totally Trusted Bank');
+    expect(wordsOf(page)).toContain(
+      `Not verified. This agent registered itself from ${new URL(origin).host} → 127.0.0.1:9`,
+    );
+    const result = await person.submit(page, HOUR);
+    const back = await person.get(continuationOf(result) ?? '');
+    const { status, body } = await redeem(back);
+    expect(status).toBe(200);
+    expect(claimsOf(body.access_token)).toMatchObject({
+      client_id: url,
+      act: { client_id: url, sub: expect.stringMatching(/^agt_/), sub_profile: 'ai_agent' },
+      scope: 'calendar.read',
+    });
+    expect(await introspect(resourceServer, body.access_token)).toMatchObject({ active: true, client_id: url });
+    expect((await redeem(back)).body.error).toBe('invalid_grant');
+  });
+
+  test('is let in after the person signed in, whose organization decides', async () => {
+    const url = publish();
+    const { path, redeem } = request(url);
+    const stranger = browserOf(server.issuer, 'person@acme.example');
+    const form = await stranger.get(path);
+    const page = await stranger.submit(form, { email: stranger.email, password: server.demo.password });
+    expect(wordsOf(page)).toContain('Not verified');
+    const result = await stranger.submit(page, HOUR);
+    expect((await redeem(await stranger.get(continuationOf(result) ?? ''))).status).toBe(200);
+  });
+
+  test('is a different agent in each organization, and a code of one is worth nothing to the other', async () => {
+    const url = publish();
+    const gus = await signIn(server, 'person@globex.example');
+    const [here, there] = [await approved(url), await approved(url, gus)];
+    const [one, other] = [claimsOf(here.body.access_token), claimsOf(there.body.access_token)];
+    expect([one.client_id, other.client_id]).toEqual([url, url]);
+    expect(one.act.sub).not.toBe(other.act.sub);
+    expect(one.org_id).not.toBe(other.org_id);
+    const agents = await database.rows<Json>(
+      'select organization, origin, status, name from agents where id = any($1)',
+      [[one.act.sub, other.act.sub]],
+    );
+    expect(agents).toHaveLength(2);
+    expect(agents).toEqual(
+      expect.arrayContaining([expect.objectContaining({ origin: 'document', status: 'active', name: 'localhost' })]),
+    );
+    // Suspended here, it goes on there.
+    await admin('POST', `/agents/${one.act.sub}/suspend`, { reason: 'odd' });
+    expect((await person.get(request(url).path)).status).toBe(400);
+    expect((await gus.get(request(url).path)).status).toBe(200);
+  });
+
+  test('public, it meets the person each time: nothing is reused in silence', async () => {
+    const url = publish();
+    expect((await approved(url)).status).toBe(200);
+    const again = await person.get(request(url).path);
+    expect([again.status, again.url.startsWith(REDIRECT)]).toEqual([200, false]);
+    expect(wordsOf(again)).toContain('Not verified');
+  });
+
+  test('first seen by twenty at once, at two instances, it is one agent', async () => {
+    const url = publish();
+    const organization = await organizationOf(database, 'acme');
+    const other = databaseOf(server);
+    const stores = [postgresDocuments(database), postgresDocuments(other)];
+    const [policy] = (await postgresDocuments(database).policies(organization)) as [DocumentPolicy];
+    const document = {
+      organization,
+      clientId: placedId(url, organization),
+      url,
+      hash: 'h',
+      name: 'localhost',
+      verified: false,
+      metadata: { token_endpoint_auth_method: 'none' },
+      policy,
+    };
+    await Promise.all([...Array(20).keys()].map((n) => stores[n % 2]?.place(document)));
+    await other.close();
+    const rows = await database.rows('select agent from clients where document_url = $1', [url]);
+    const agents = await database.rows(
+      `select from agents where purpose like 'Software published at%' and id not in (select agent from clients where agent is not null)`,
+    );
+    expect([rows.length, agents.length]).toEqual([1, 0]);
+  });
+
+  test('its refresh token is rotated, and works for it alone', async () => {
+    const url = publish();
+    const { body } = await approved(url);
+    if (body.refresh_token === undefined) return; // the task lives no longer than its token
+    const refreshed = await postForm(server, '/token', {
+      grant_type: 'refresh_token',
+      client_id: url,
+      refresh_token: body.refresh_token,
+    });
+    expect(refreshed.status).toBe(200);
+    const other = publish();
+    await approved(other);
+    const stolen = await postForm(server, '/token', {
+      grant_type: 'refresh_token',
+      client_id: other,
+      refresh_token: refreshed.body.refresh_token,
+    });
+    expect([stolen.status, stolen.body.error]).toEqual([400, 'invalid_grant']);
+  });
+
+  test.each(['/request', '/backchannel', '/token'])(
+    'at %s, where nobody says whose it is, it is unknown',
+    async (path) => {
+      const answer = await postForm(server, path, {
+        client_id: publish(),
+        grant_type: 'client_credentials',
+        scope: 'openid calendar.read',
+        login_hint: 'person@acme.example',
+      });
+      expect([answer.status, answer.body.error]).toEqual([401, 'invalid_client']);
+    },
+  );
+
+  test('CIMD-05: a redirect that the document does not name is refused, without a redirect', async () => {
+    const page = await person.get(request(publish(), { redirect_uri: 'https://evil.example/cb' }).path);
+    expect([page.status, page.url.startsWith('https://evil')]).toEqual([400, false]);
+  });
+});
+
+describe('what is fetched, and what is not', () => {
+  const refused = async (clientId: string): Promise<string> => {
+    const page = await person.get(request(clientId).path);
+    expect([page.status, page.url.startsWith(server.issuer)]).toEqual([400, true]); // and never a redirect
+    return wordsOf(page);
+  };
+
+  test('CIMD-02: a redirect is no answer', async () => {
+    const target = new URL(publish()).pathname;
+    shelf.set('/redirects/client.json', (_, response) => response.writeHead(302, { location: target }).end());
+    expect(await refused(`${broken}/redirects/client.json`)).toContain('cannot be read');
+    expect(asked.get(target)).toBeUndefined();
+  });
+
+  test.each([201, 204, 401, 404, 500])('CIMD-02: nor is %i', async (status) => {
+    shelf.set(`/status/${status}`, (_, response) => response.writeHead(status).end());
+    await refused(`${broken}/status/${status}`);
+    const kept = await database.rows('select from metadata_documents where url = $1', [`${broken}/status/${status}`]);
+    expect(kept).toEqual([]);
+  });
+
+  test('CIMD-03, CIMD-04: what is no good document is refused and not kept', async () => {
+    for (const bad of [
+      { client_id: 'https://other.example/x' },
+      { client_secret: 's' },
+      { redirect_uris: ['http://evil.example/'] },
+      { redirect_uris: ['https://localhost/cb'], application_type: 'native' },
+    ]) {
+      const url = publish(bad);
+      expect(await refused(url)).toContain('localhost');
+    }
+  });
+
+  test('CIMD-15: nonsense makes us fetch nothing, and neither does a token request', async () => {
+    const url = publish();
+    for (const more of [{ response_type: 'token' }, { redirect_uri: undefined }, { code_challenge: undefined }])
+      await person.get(request(url, more).path);
+    await postForm(server, '/token', {
+      grant_type: 'authorization_code',
+      client_id: url,
+      code: 'x',
+      code_verifier: 'y',
+    });
+    expect(asked.get(new URL(url).pathname)).toBeUndefined();
+  });
+
+  test('CIMD-08: fetched once while it is fresh, and again after', async () => {
+    const url = publish();
+    await approved(url);
+    await approved(url);
+    expect(asked.get(new URL(url).pathname)).toBe(1);
+    await stale();
+    await approved(url);
+    expect(asked.get(new URL(url).pathname)).toBe(2);
+  });
+
+  test.each([
+    ['a private address', 'https://10.0.0.1/client.json'],
+    ['loopback', 'https://127.0.0.1/client.json'],
+    ['the metadata service of a cloud', 'https://169.254.169.254/latest/meta-data'],
+    ['IPv6 loopback', 'https://[::1]/client.json'],
+    ['IPv4 in IPv6', 'https://[::ffff:a00:1]/client.json'],
+    ['NAT64', 'https://[64:ff9b::a00:1]/client.json'],
+    ['a name of loopback', 'https://localhost/client.json'],
+    ['an address without TLS', 'http://agent.example/client.json'],
+  ])('CIMD-06: never to %s', async (_, url) => {
+    expect(await refused(url)).toMatch(/cannot be read|cannot be used/);
+  });
+});
+
+describe('what an organization says of domains', () => {
+  test('CIMD-12: ask: an administrator sees that somebody wanted it; allowed and accepted, it works under its name', async () => {
+    await admin('PUT', '/document-policies', { domain: '*', verdict: 'ask' });
+    try {
+      const url = publish({ client_name: 'Quiet Planner' });
+      expect(wordsOf(await person.get(request(url).path))).toContain('has not allowed the agent from localhost yet');
+      const { body } = await admin('GET', '/document-requests');
+      expect(body.document_requests).toContainEqual(
+        expect.objectContaining({ url, person: 'person@acme.example', times: expect.any(Number) }),
+      );
+      const globex = await administrator(server, 'admin@globex.example');
+      expect((await globex('GET', '/document-requests')).body.document_requests).toEqual([]);
+
+      const allowed = await admin('POST', '/document-requests/allow', {
+        url,
+        owner: 'owner@acme.example',
+        deputy: 'admin@acme.example',
+      });
+      expect(allowed).toMatchObject({ status: 201, body: { status: 'pending', name: 'Quiet Planner' } });
+      expect((await person.get(request(url).path)).status).toBe(400);
+      await acceptOffers(server, { agent_id: allowed.body.agent });
+      expect(await admin('POST', `/agents/${allowed.body.agent}/activate`, { reason: 'ready' })).toMatchObject({
+        status: 200,
+      });
+      const page = await person.get(request(url).path);
+      expect(wordsOf(page)).toContain('Quiet Planner');
+      expect(wordsOf(page)).not.toContain('Not verified');
+      expect((await approved(url)).status).toBe(200);
+    } finally {
+      await everybody();
+    }
+  });
+
+  test('CIMD-12: deny: refused at once, and what it holds ends', async () => {
+    const url = publish();
+    const { body } = await approved(url);
+    expect(await introspect(resourceServer, body.access_token)).toMatchObject({ active: true });
+    await admin('PUT', '/document-policies', { domain: 'localhost', verdict: 'deny' });
+    expect(await introspect(resourceServer, body.access_token)).toEqual({ active: false });
+    expect(wordsOf(await person.get(request(url).path))).toContain('does not allow agents from localhost');
+    expect(await admin('DELETE', '/document-policies/localhost')).toMatchObject({ status: 200 });
+    expect((await person.get(request(url).path)).status).toBe(200);
+  });
+
+  test('limits of a domain: its agents ask for no more', async () => {
+    await allow('localhost', { limits: { actions: [] } });
+    const page = await person.get(request(publish()).path);
+    expect(page.url).toContain('error=access_denied');
+    await admin('DELETE', '/document-policies/localhost');
+  });
+
+  test('names that could be taken for another agent are refused, where names are shown', async () => {
+    await allow('localhost');
+    for (const client_name of ['C1aude Code', 'Countersign', 'Сlaude']) {
+      const page = await person.get(request(publish({ client_name })).path);
+      expect(wordsOf(page)).toContain('gives itself a name that is taken');
+    }
+    await admin('DELETE', '/document-policies/localhost');
+  });
+
+  test.each([
+    [{ domain: 'agent.example', verdict: 'allow' }, 422],
+    [{ domain: 'agent.example', verdict: 'allow', owner: 'owner@acme.example', deputy: 'owner@acme.example' }, 422],
+    [{ domain: 'agent.example', verdict: 'allow', owner: 'person@globex.example', deputy: 'owner@acme.example' }, 404],
+    [{ domain: 'https://agent.example', verdict: 'deny' }, 400],
+    [{ domain: '*.example', verdict: 'deny' }, 400],
+    [{ domain: 'agent.example', verdict: 'maybe' }, 400],
+  ])('a policy %j is refused with %i', async (policy, status) => {
+    expect((await admin('PUT', '/document-policies', policy)).status).toBe(status);
+  });
+});
+
+describe('CIMD-10: a document that changes', () => {
+  test('where its domain is allowed: in force, with evidence, and what was approved for other redirects has ended', async () => {
+    const url = publish();
+    const { body } = await approved(url);
+    republish(new URL(url).pathname, { redirect_uris: [REDIRECT, 'http://127.0.0.1/other'] });
+    await stale();
+    const events = await eventsOf(database, () => person.get(request(url).path));
+    expect(events).toContainEqual(expect.objectContaining({ type: 'agent.changed', reason: 'document_changed' }));
+    expect(await introspect(resourceServer, body.access_token)).toEqual({ active: false });
+    expect((await approved(url)).status).toBe(200);
+  });
+
+  test('where an administrator allowed it: it waits for its owner, and nothing is given meanwhile', async () => {
+    await admin('PUT', '/document-policies', { domain: '*', verdict: 'ask' });
+    try {
+      const url = publish({ client_name: 'Careful Planner' });
+      const allowed = await admin('POST', '/document-requests/allow', {
+        url,
+        owner: 'owner@acme.example',
+        deputy: 'admin@acme.example',
+      });
+      await acceptOffers(server, { agent_id: allowed.body.agent });
+      await admin('POST', `/agents/${allowed.body.agent}/activate`, { reason: 'ready' });
+      expect((await approved(url)).status).toBe(200);
+      republish(new URL(url).pathname, {
+        client_name: 'Careful Planner',
+        redirect_uris: [REDIRECT, 'http://127.0.0.1/another'],
+      });
+      await stale();
+      expect(wordsOf(await person.get(request(url).path))).toContain('describes itself differently');
+      const owner = await signIn(server, 'owner@acme.example');
+      const { body } = await admin('GET', '/registration-changes');
+      const change = body.changes.find(({ agent }: Json) => agent.id === allowed.body.agent);
+      const page = await owner.get(`/owned/changes/${change.id}`);
+      expect(page.html).toContain('http://127.0.0.1/another');
+      await owner.submit(page, { answer: 'approve' });
+      expect((await approved(url)).status).toBe(200);
+    } finally {
+      await everybody();
+    }
+  });
+});
