@@ -1,4 +1,4 @@
-import { type Frame, Layout, Pair, page } from './layout.tsx';
+import { Csrf, type Frame, Layout, Pair, page } from './layout.tsx';
 import { type HistoryEntry, Muted, type MyAgent, Pause, Resume, TaskList, Timeline } from './my-agents.tsx';
 import { Foreign, Names, visible } from './text.tsx';
 import { AGENTS } from './words/agents.ts';
@@ -40,6 +40,14 @@ function Agent({ frame, csrf, agent, timeline }: AgentPage) {
         {agent.mayHandTo.length === 0 ? null : (
           <p>{markup(AGENTS.mayHandTo, { agents: <Names names={agent.mayHandTo} /> })}</p>
         )}
+        {agent.tasks.length === 0 ? null : (
+          <form class="form" method="post" action={agent.stopAction}>
+            <Csrf value={csrf} />
+            <button type="submit" class="button danger wide" data-testid="stop-agent">
+              {say(AGENTS.stopAgent)}
+            </button>
+          </form>
+        )}
         <p class="quiet">{say(AGENTS.stopMeans)}</p>
       </section>
       <section class="panel" aria-labelledby="who">
@@ -53,6 +61,9 @@ function Agent({ frame, csrf, agent, timeline }: AgentPage) {
           </Pair>
           <Pair label={say(AGENTS.state)}>{agent.status}</Pair>
           <Pair label={say(AGENTS.lastUsedLabel)}>{agent.lastUsed ?? say(AGENTS.never)}</Pair>
+          {agent.asked.count === 0 ? null : (
+            <Pair label={say(AGENTS.questions)}>{say(AGENTS.askedYouOften, agent.asked)}</Pair>
+          )}
           <Pair label={say(AGENTS.identifier)}>
             <code>{agent.id}</code>
           </Pair>

@@ -12,7 +12,14 @@ export interface MyAgentsPage {
   /** Where "Stop all agents for me" is posted. */
   stopAll: string;
   agents: readonly MyAgent[];
+  /** Before filter and search. */
+  total: number;
+  show: AgentFilter;
+  sought: string;
 }
+
+export type AgentFilter = (typeof AGENT_FILTERS)[number];
+export const AGENT_FILTERS = ['all', 'active', 'unused', 'paused'] as const;
 
 export interface MyAgent {
   id: string;
@@ -24,6 +31,10 @@ export interface MyAgent {
   status: Said;
   /** This person paused it for themselves. */
   paused: boolean;
+  /** Within the last 30 days. */
+  asked: { count: number; denied: number };
+  /** Ends what it may do; it may ask again. */
+  stopAction: string;
   pauseAction: string;
   resumeAction: string;
   /** It asked too often what was denied or left: until this day it cannot. */
@@ -52,18 +63,20 @@ export interface HistoryEntry {
   text: string;
   at: string;
   outcome?: Said | undefined;
+  /** Where the whole of it is. */
+  href?: string | undefined;
 }
 
 /** U9: everything that any agent may do for this person, and one step to stop each of it. */
 export const myAgentsPage = (props: MyAgentsPage): string => page(<MyAgents {...props} />, props.frame);
 
-function MyAgents({ frame, csrf, stopAll, agents }: MyAgentsPage) {
+function MyAgents({ frame, csrf, stopAll, agents, total, show, sought }: MyAgentsPage) {
   const { say } = useSpeaker();
   return (
     <Layout frame={frame} title={say(SHELL.yourAgents)} current="agents" width="wide">
       <div class="heading">
         <h1>{say(SHELL.yourAgents)}</h1>
-        {agents.length === 0 ? null : (
+        {total === 0 ? null : (
           <form method="post" action={stopAll}>
             <Csrf value={csrf} />
             <button type="submit" class="button danger" data-testid="stop-all">
@@ -77,8 +90,9 @@ function MyAgents({ frame, csrf, stopAll, agents }: MyAgentsPage) {
           {say(AGENTS.youAnswerFor)}
         </a>
       </p>
+      {total > FEW || show !== 'all' || sought !== '' ? <Filter show={show} sought={sought} /> : null}
       {agents.length === 0 ? (
-        <p class="quiet">{say(AGENTS.none)}</p>
+        <p class="quiet">{say(total === 0 ? AGENTS.none : AGENTS.noneFound)}</p>
       ) : (
         agents.map((agent) => <AgentEntry csrf={csrf} agent={agent} />)
       )}
@@ -86,9 +100,37 @@ function MyAgents({ frame, csrf, stopAll, agents }: MyAgentsPage) {
   );
 }
 
+/** So many are seen at a glance. */
+const FEW = 4;
+
+function Filter({ show, sought }: Pick<MyAgentsPage, 'show' | 'sought'>) {
+  const { say } = useSpeaker();
+  return (
+    <form class="filter" method="get" action="/agents">
+      <label class="label" for="q">
+        {say(AGENTS.search)}
+      </label>
+      <input class="input" id="q" name="q" type="search" value={sought} maxLength={80} autocomplete="off" />
+      <label class="label" for="show">
+        {say(AGENTS.filter)}
+      </label>
+      <select class="input" id="show" name="show">
+        {AGENT_FILTERS.map((filter) => (
+          <option value={filter} selected={filter === show}>
+            {say(AGENTS[filter])}
+          </option>
+        ))}
+      </select>
+      <button type="submit" class="button">
+        {say(AGENTS.find)}
+      </button>
+    </form>
+  );
+}
+
 function AgentEntry({ csrf, agent }: { csrf: string; agent: MyAgent }) {
   const { say, markup } = useSpeaker();
-  const { id, name, owner, purpose, lastUsed, status, paused, pauseAction, tasks, recent } = agent;
+  const { id, name, owner, purpose, lastUsed, asked, status, paused, pauseAction, tasks, recent } = agent;
   return (
     <article class="panel" aria-labelledby={`name-${id}`} data-agent={id}>
       <header class="panel-head">
@@ -108,6 +150,7 @@ function AgentEntry({ csrf, agent }: { csrf: string; agent: MyAgent }) {
               used: lastUsed === undefined ? say(AGENTS.neverUsed) : say(AGENTS.lastUsed, { time: lastUsed }),
             })}
           </p>
+          {asked.count === 0 ? null : <p class="quiet">{say(AGENTS.askedYouOften, asked)}</p>}
         </div>
         {paused ? null : <Pause csrf={csrf} action={pauseAction} name={name} />}
       </header>
@@ -216,11 +259,17 @@ export function Resume({ csrf, agent }: { csrf: string; agent: Pick<MyAgent, 'id
 export function Timeline({ entries }: { entries: readonly HistoryEntry[] }) {
   return (
     <ol class="timeline">
-      {entries.map(({ text, at, outcome }) => (
+      {entries.map(({ text, at, outcome, href }) => (
         <li class="event">
           <span class="quiet">{at}</span>{' '}
           <span>
-            <Foreign text={text} limit={200} />
+            {href === undefined ? (
+              <Foreign text={text} limit={200} />
+            ) : (
+              <a href={href}>
+                <Foreign text={text} limit={200} />
+              </a>
+            )}
             {outcome === undefined ? null : <span class="quiet">{`\u00a0· ${outcome}`}</span>}
           </span>
         </li>

@@ -3,7 +3,6 @@ import { type HistoryEntry, Timeline } from './my-agents.tsx';
 import { Foreign, visible, visibleJson } from './text.tsx';
 import { AGENTS } from './words/agents.ts';
 import { useSpeaker } from './words/context.tsx';
-import { DECISION } from './words/decision.ts';
 import { RECEIPT } from './words/receipt.ts';
 import { RESULT } from './words/result.ts';
 import { IMPACT } from './words/shell.ts';
@@ -53,14 +52,17 @@ function Receipt(props: ReceiptPage) {
     >
       <h1 class="ask">
         <span class="asker">
-          {markup(DECISION.wantsTo, { agent: <a href={`/agents/${agent.id}`}>{visible(agent.name, 80)}</a> })}{' '}
+          {markup(RECEIPT.askedTo, { agent: <a href={`/agents/${agent.id}`}>{visible(agent.name, 80)}</a> })}{' '}
         </span>
         <span class="asked" dir="auto">
           {sentence}
         </span>
       </h1>
       <p class="verdict" data-status={status}>
-        {say(RECEIPT.you, { outcome })}
+        <span class="symbol" aria-hidden="true">
+          {MARKS[status]}
+        </span>{' '}
+        <span>{say(RECEIPT.verdict, { outcome })}</span>
       </p>
       <dl class="facts">
         <Pair label={say(RECEIPT.asked)}>
@@ -114,6 +116,8 @@ function Receipt(props: ReceiptPage) {
     </Layout>
   );
 }
+
+const MARKS = { allowed: '✓', denied: '✕', info: 'i' } as const;
 
 function ExactDecision({ requestHash, decision, decisionHash }: ReceiptPage) {
   const { say } = useSpeaker();

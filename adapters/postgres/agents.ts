@@ -179,11 +179,31 @@ export const postgresMyAgents = (database: Database): MyAgentsStore => ({
       return true;
     }),
 
+  stopAgent: (organization, person, agent) =>
+    database.within(organization, async (statements) => {
+      const known = await statements.first(
+        'select from approvals where organization = $1 and agent = $2 and person = $3 limit 1',
+        [organization, agent, person],
+      );
+      if (!known) return false;
+      await writeStop(statements, { organization, kind: 'pair', subject: pairOf(agent, person), by: person });
+      await record(statements, {
+        organization,
+        type: 'authority.stopped',
+        decision: 'allowed',
+        reason: 'person_and_agent',
+        person,
+        agent,
+      });
+      return true;
+    }),
+
   stopAll: (organization, person) =>
     database.within(organization, async (statements) => {
       // Every pair, not the person: their session and their own sign-ins go on.
       const agents = await statements.rows<{ agent: string }>(
-        'select distinct agent from tasks where organization = $1 and person = $2 and agent is not null',
+        `select agent from tasks where organization = $1 and person = $2 and agent is not null
+         union select agent from approvals where organization = $1 and person = $2 and status = 'pending'`,
         [organization, person],
       );
       for (const { agent } of agents) {
@@ -246,9 +266,14 @@ const FIND = `
          least(chain_limit, (effective_limits ->> 'chain_depth')::int) as "chainLimit", expires_at as "expiresAt"
   from agents where organization = $1 and id = $2`;
 
+const RECENT_QUESTIONS = `q.organization = a.organization and q.agent = a.id and q.person = $2 and not q.silent
+    and q.asked_at > clock_timestamp() - interval '30 days'`;
+
 const MY_AGENTS = `
   select a.id, a.name, a.purpose, a.mode, a.status, o.name as owner,
          exists (select from pauses p where p.organization = a.organization and p.agent = a.id and p.person = $2) as paused,
+         (select count(*)::int from approvals q where ${RECENT_QUESTIONS}) as asked,
+         (select count(*)::int from approvals q where ${RECENT_QUESTIONS} and q.status = 'denied') as denied,
          (select max(t.issued_at) from issued_tokens t
           where t.organization = a.organization and t.agent = a.id and t.person = $2) as "lastUsed"
   from agents a join people o on o.organization = a.organization and o.id = a.owner
@@ -269,6 +294,18 @@ const MY_TASKS = `
   order by t.expires_at`;
 
 const MY_HISTORY = `
-  select agent, type, decision, reason, outcome, resource, at from evidence
-  where organization = $1 and person = $2 and agent is not null
+  select a.agent, a.id as approval, coalesce(t.sentence, a.sentence) as sentence,
+         case when a.status = 'denied' then 'denied'
+              when a.status = 'approved' and a.silent then 'silent'
+              when a.status = 'approved' then case a.decision ->> 'duration' when 'once' then 'allowed_once' else 'allowed' end
+              when a.expires_at <= clock_timestamp() then 'expired' else 'waiting' end as kind,
+         coalesce((select sum(u.uses)::int from task_actions u where u.organization = t.organization and u.task = t.id), 0) as uses,
+         coalesce(a.decided_at, a.asked_at) as at
+  from approvals a left join tasks t on t.organization = a.organization and t.id = a.task
+  where a.organization = $1 and a.person = $2
+  union all
+  select agent, null, null, case type when 'authority.stopped' then 'stopped' else 'resumed' end, 0, at
+  from evidence
+  where organization = $1 and person = $2 and agent is not null and reason = 'person_and_agent'
+    and type in ('authority.stopped', 'authority.resumed')
   order by at desc limit 200`;

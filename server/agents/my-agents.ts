@@ -10,6 +10,9 @@ export interface MyAgents {
     status: AgentStatus;
     owner: string;
     paused: boolean;
+    /** Questions within the last 30 days, and how many of them this person denied. */
+    asked: number;
+    denied: number;
     lastUsed: Date | null;
   }[];
   tasks: {
@@ -23,15 +26,19 @@ export interface MyAgents {
     /** It repeats without asking until then, as long as somebody uses it. */
     standingUntil: Date | null;
   }[];
-  history: {
-    agent: string;
-    type: string;
-    decision: string;
-    reason: string | null;
-    outcome: string | null;
-    resource: string | null;
-    at: Date;
-  }[];
+  /** What was asked and answered, and what the person stopped; latest first. */
+  history: MyEvent[];
+}
+
+/** A question with its answer, or a stop and its end, which are about no question. */
+export interface MyEvent {
+  agent: string;
+  approval: string | null;
+  /** As it was granted, else as it was shown. */
+  sentence: string | null;
+  kind: 'waiting' | 'expired' | 'denied' | 'allowed' | 'allowed_once' | 'silent' | 'stopped' | 'resumed';
+  uses: number;
+  at: Date;
 }
 
 export interface MyAgentsStore {
@@ -43,6 +50,8 @@ export interface MyAgentsStore {
   /** Ends what this agent holds for this person, and keeps it from asking. */
   pause(organization: string, person: string, agent: string): Promise<boolean>;
   resume(organization: string, person: string, agent: string): Promise<boolean>;
+  /** Ends what this agent holds for this person; it may ask again. */
+  stopAgent(organization: string, person: string, agent: string): Promise<boolean>;
   /** Ends what every agent holds for this person. */
   stopAll(organization: string, person: string): Promise<number>;
 }

@@ -2,8 +2,14 @@ import type Router from '@koa/router';
 import type { Context } from 'koa';
 
 import { agentPage } from '../../views/agent.tsx';
-import { type HistoryEntry, myAgentsPage } from '../../views/my-agents.tsx';
-import { AGENT_STATES, AGENTS, EVENTS } from '../../views/words/agents.ts';
+import {
+  AGENT_FILTERS,
+  type AgentFilter,
+  type HistoryEntry,
+  type MyAgent,
+  myAgentsPage,
+} from '../../views/my-agents.tsx';
+import { AGENT_STATES, AGENTS } from '../../views/words/agents.ts';
 import { DECISION } from '../../views/words/decision.ts';
 import { ERRORS } from '../../views/words/errors.ts';
 import { OUTCOMES } from '../../views/words/result.ts';
@@ -15,7 +21,7 @@ import { page } from '../http/respond.ts';
 import { speakerFor } from '../people/language.ts';
 import { checkedForm, frameOf, signedIn } from '../people/pages.ts';
 import type { Session } from '../people/person.ts';
-import type { MyAgents, MyAgentsStore } from './my-agents.ts';
+import type { MyAgents, MyAgentsStore, MyEvent } from './my-agents.ts';
 
 export interface AgentPages {
   myAgents: MyAgentsStore;
@@ -38,7 +44,13 @@ export function agentRoutes(router: Router, { myAgents, cookies, mutes, unmute }
     const session = signedIn(ctx);
     if (!session) return;
     const { organization, id } = session.person;
-    page(ctx, myAgentsPage(propsOf(ctx, cookies, session, await listOf(organization, id))));
+    const props = propsOf(ctx, cookies, session, await listOf(organization, id));
+    const show = AGENT_FILTERS.find((filter) => filter === ctx.query.show) ?? 'all';
+    const sought = String(ctx.query.q ?? '').slice(0, 80);
+    const found = ({ name, purpose }: MyAgent) =>
+      `${name} ${purpose}`.toLowerCase().includes(sought.toLowerCase().trim());
+    const agents = props.agents.filter((agent) => FILTERS[show](agent) && found(agent));
+    page(ctx, myAgentsPage({ ...props, agents, total: props.agents.length, show, sought }));
   });
 
   router.get('/agents/:id', async (ctx) => {
@@ -82,6 +94,9 @@ export function agentRoutes(router: Router, { myAgents, cookies, mutes, unmute }
     return true;
   });
   post('/agents/:id/pause', (ctx, { person }) => myAgents.pause(person.organization, person.id, String(ctx.params.id)));
+  post('/agents/:id/stop', (ctx, { person }) =>
+    myAgents.stopAgent(person.organization, person.id, String(ctx.params.id)),
+  );
   post('/agents/:id/resume', async (ctx, { person }, form) => {
     // Stopping is one step; resuming is slow and typed (D12), so that no stray click brings an agent back.
     const { agents } = await myAgents.list(person.organization, person.id);
@@ -114,6 +129,8 @@ function propsOf(ctx: Context, cookies: Cookies, { person }: Session, { agents, 
       lastUsed: agent.lastUsed ? at(agent.lastUsed) : undefined,
       status: speaker.say(AGENT_STATES[agent.status]),
       paused: agent.paused,
+      asked: { count: agent.asked, denied: agent.denied },
+      stopAction: `/agents/${agent.id}/stop`,
       pauseAction: `/agents/${agent.id}/pause`,
       resumeAction: `/agents/${agent.id}/resume`,
       mutedUntil: mutes.get(agent.id) && speaker.date(mutes.get(agent.id) as Date, person.timeZone),
@@ -139,10 +156,31 @@ function propsOf(ctx: Context, cookies: Cookies, { person }: Session, { agents, 
   };
 }
 
-function entryOf(event: MyAgents['history'][number], at: (date: Date) => string, { say }: Speaker): HistoryEntry {
-  const texts: Readonly<Record<string, PlainMessage>> = EVENTS;
-  const outcomes: Readonly<Record<string, PlainMessage>> = OUTCOMES;
-  const outcome = event.outcome ?? (event.decision === 'refused' ? 'refused' : undefined);
-  const ended = outcome === undefined ? undefined : outcomes[outcome];
-  return { text: say(texts[event.type] ?? EVENTS.other), at: at(event.at), outcome: ended && say(ended) };
+function entryOf(event: MyEvent, at: (date: Date) => string, { say }: Speaker): HistoryEntry {
+  const outcome = say(KINDS[event.kind]);
+  return {
+    at: at(event.at),
+    text: event.sentence ?? say(event.approval === null ? AGENTS.byYou : AGENTS.askedYou),
+    outcome: event.uses === 0 ? outcome : say(AGENTS.usedSince, { outcome, count: event.uses }),
+    href: event.approval === null ? undefined : `/receipts/${event.approval}`,
+  };
 }
+
+const KINDS: Readonly<Record<MyEvent['kind'], PlainMessage>> = {
+  waiting: OUTCOMES.waiting,
+  expired: OUTCOMES.expired,
+  denied: OUTCOMES.denied,
+  allowed: OUTCOMES.allowed,
+  allowed_once: OUTCOMES.allowedOnce,
+  silent: OUTCOMES.silent,
+  stopped: OUTCOMES.stopped,
+  resumed: OUTCOMES.resumed,
+};
+
+/** Of the list of agents, by what the address says: all of them, those that may do something now, and so on. */
+const FILTERS: Readonly<Record<AgentFilter, (agent: MyAgent) => boolean>> = {
+  all: () => true,
+  active: ({ tasks }) => tasks.length > 0,
+  unused: ({ lastUsed }) => lastUsed === undefined,
+  paused: ({ paused, mutedUntil }) => paused || mutedUntil !== undefined,
+};

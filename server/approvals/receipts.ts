@@ -142,7 +142,7 @@ function showReceipt(ctx: Context, receipt: Receipt, person: Person, { cookies }
 function outcomeOf({ status, decision, expiresAt }: Receipt): PlainMessage {
   if (status === 'denied') return OUTCOMES.denied;
   if (status === 'approved') return decision?.duration === 'once' ? OUTCOMES.allowedOnce : OUTCOMES.allowed;
-  return expiresAt <= new Date() ? OUTCOMES.expired : RECEIPT.waiting;
+  return expiresAt <= new Date() ? OUTCOMES.expired : OUTCOMES.waiting;
 }
 
 /** Passkeys sign the decision itself; anything else is how the person had signed in before they pressed the button. */

@@ -158,7 +158,7 @@ describe('what was seen', () => {
     expect(asked).toMatch(/^invite 2 people to “Plan \d+”/u);
     expect(text(inner(receipt.html, 'span', 'class="asked"'))).toBe(asked);
     expect(text(inner(result.html, 'main'))).toContain(`may ${asked} until`);
-    expect(text(inner(receipt.html, 'p', 'class="verdict"'))).toBe('You: allowed once');
+    expect(text(inner(receipt.html, 'p', 'class="verdict"'))).toBe('✓ Decision: allowed once');
     const stop = tags(receipt.html, 'form').find((form) => form.includes('/tasks/'));
     const action = /action="([^"]+)"/u.exec(stop ?? '')?.[1] ?? never();
     await person.post(action, { csrf: csrfOf(receipt.html) });

@@ -1,18 +1,14 @@
 import { readFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
 import { createRequire } from 'node:module';
-import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { inboxPage } from '../../views/inbox.tsx';
 import { describeBrowser, launchBrowser } from '../support/browser.ts';
 import { account, decisions, everyPage } from './pages.ts';
 import { inbox } from './samples.ts';
+import { type Site, startSite } from './site.ts';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; " +
-  "form-action 'self'; frame-ancestors 'none'; base-uri 'none'; manifest-src 'self'; worker-src 'self'";
 const PHONE = { width: 390, height: 844 };
 const SMALL_PHONE = { width: 320, height: 640 };
 const DESK = { width: 1280, height: 800 };
@@ -23,7 +19,7 @@ describeBrowser('the pages in a browser', () => {
 
   beforeAll(async () => {
     browser = await launchBrowser();
-    site = await startSite();
+    site = await startSite(everyPage);
   }, 30_000);
   afterAll(async () => {
     await browser?.close();
@@ -216,57 +212,6 @@ describeBrowser('the pages in a browser', () => {
     expect(box?.height).toBeGreaterThanOrEqual(44);
   });
 });
-
-interface Site {
-  server: Server;
-  base: string;
-  /** What was posted, as fields. */
-  posts: Record<string, string>[];
-  inbox: string;
-  announce: () => void;
-}
-
-async function startSite(): Promise<Site> {
-  const streams = new Set<import('node:http').ServerResponse>();
-  const server = createServer((request, response) => {
-    const path = (request.url ?? '/').slice(1);
-    const html = path === 'inbox-live' ? site.inbox : everyPage[path];
-    response.setHeader('content-security-policy', POLICY);
-    if (request.method === 'POST') {
-      let body = '';
-      request.on('data', (chunk) => {
-        body += chunk;
-      });
-      request.on('end', () => {
-        site.posts.push(Object.fromEntries(new URLSearchParams(body)));
-        setTimeout(() => response.end('done'), path === 'slow' ? 300 : 0);
-      });
-    } else if (path === 'inbox/events') {
-      response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders();
-      streams.add(response);
-      request.on('close', () => streams.delete(response));
-    } else if (path.startsWith('static/')) {
-      response.setHeader('content-type', TYPES[path.split('.').pop() ?? ''] ?? 'text/plain');
-      response.end(readFileSync(new URL(`../../views/${path}`, import.meta.url)));
-    } else {
-      response.setHeader('content-type', 'text/html; charset=utf-8');
-      response.writeHead(html === undefined ? 404 : 200).end(html);
-    }
-  });
-  await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
-  const site: Site = {
-    server,
-    base: `http://localhost:${(server.address() as AddressInfo).port}`,
-    posts: [],
-    inbox: '',
-    announce: () => {
-      for (const stream of streams) stream.write('event: inbox\ndata: {}\n\n');
-    },
-  };
-  return site;
-}
-
-const TYPES: Record<string, string> = { css: 'text/css', js: 'text/javascript', svg: 'image/svg+xml' };
 
 const armed = (page: Page) => page.waitForSelector('[data-testid=approve][aria-disabled=false]');
 

@@ -10,6 +10,7 @@ import { allowedWords, deniedWords, expiredWords, resultPage } from '../../views
 import { signInPage } from '../../views/sign-in.tsx';
 import { signInSettingsPage } from '../../views/sign-in-settings.tsx';
 import { signedOutPage } from '../../views/signed-out.tsx';
+import { EVENTS } from '../../views/words/agents.ts';
 import { DECISION } from '../../views/words/decision.ts';
 import { ENTRANCE } from '../../views/words/entrance.ts';
 import { ERRORS } from '../../views/words/errors.ts';
@@ -22,6 +23,7 @@ import { samplesIn } from './samples.ts';
 
 /** Names of others that stand on these pages beside those of the samples: the same in every language. */
 export const NAMES = [
+  'calendar',
   'refund EUR 4,200.00 to Nordwind GmbH',
   'Acme SSO',
   'Acme Labs',
@@ -85,7 +87,13 @@ export function pagesIn(language: PageLanguage) {
     inbox: inboxPage(inbox),
     'inbox-empty': inboxPage({ frame, waiting: [], earlier: { allowed: 0, denied: 0, expired: 0 }, recent: [] }),
     agents: myAgentsPage(myAgents),
-    'agents-none': myAgentsPage({ ...myAgents, agents: [] }),
+    'agents-none': myAgentsPage({ ...myAgents, agents: [], total: 0 }),
+    'agents-sought': myAgentsPage({
+      ...myAgents,
+      agents: myAgents.agents.slice(0, 1),
+      show: 'active',
+      sought: 'calendar',
+    }),
     agent: agentPage(oneAgent),
     allowed: resultPage({
       frame,
@@ -130,7 +138,11 @@ export function pagesIn(language: PageLanguage) {
       requestHash: 'n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCgg',
       decision: '{\n  "verdict": "approve"\n}',
       decisionHash: 'CgFh0TxsrC4Is0V1sFbDwCggn4bQgYhMfWWaL-qgxVr',
-      timeline: oneAgent.timeline,
+      timeline: [
+        { at: '14:06', text: say(EVENTS['redemption.reserved']), outcome: say(OUTCOMES.succeeded) },
+        { at: '14:02', text: say(EVENTS['task.approved']) },
+        { at: '14:01', text: say(EVENTS['request.received']) },
+      ],
     }),
     'how-you-sign-in': signInSettingsPage({
       frame,

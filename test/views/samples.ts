@@ -3,7 +3,7 @@ import type { DecisionPage } from '../../views/decision.tsx';
 import type { InboxPage } from '../../views/inbox.tsx';
 import type { Frame } from '../../views/layout.tsx';
 import type { MyAgentsPage } from '../../views/my-agents.tsx';
-import { AGENT_STATES, EVENTS } from '../../views/words/agents.ts';
+import { AGENT_STATES, AGENTS } from '../../views/words/agents.ts';
 import { DECISION } from '../../views/words/decision.ts';
 import type { PageLanguage } from '../../views/words/language.ts';
 import { NARROWING } from '../../views/words/narrowing.ts';
@@ -288,6 +288,9 @@ export function samplesIn(language: PageLanguage) {
     frame,
     csrf: 'csrf-value',
     stopAll: '/agents/stop',
+    total: 3,
+    show: 'all',
+    sought: '',
     agents: [
       {
         id: 'agt_meeting',
@@ -296,6 +299,8 @@ export function samplesIn(language: PageLanguage) {
         purpose: 'Finds times and prepares meetings',
         lastUsed: '12 minutes ago',
         status: say(AGENT_STATES.active),
+        asked: { count: 14, denied: 2 },
+        stopAction: '/agents/agt_any/stop',
         paused: false,
         pauseAction: '/agents/agt_meeting/pause',
         resumeAction: '/agents/agt_meeting/resume',
@@ -317,8 +322,12 @@ export function samplesIn(language: PageLanguage) {
           },
         ],
         recent: [
-          { at: '14:05', text: say(EVENTS['task.approved']) },
-          { at: '13:58', text: say(EVENTS['request.received']) },
+          {
+            at: '14:05',
+            text: 'read your calendar for 24–28 Nov',
+            outcome: say(OUTCOMES.allowedOnce),
+            href: '/receipts/apr_1',
+          },
         ],
       },
       {
@@ -328,6 +337,8 @@ export function samplesIn(language: PageLanguage) {
         purpose: 'Checks invoices and prepares refunds',
         lastUsed: '2 hours ago',
         status: say(AGENT_STATES.active),
+        asked: { count: 14, denied: 2 },
+        stopAction: '/agents/agt_any/stop',
         paused: false,
         pauseAction: '/agents/agt_finance/pause',
         resumeAction: '/agents/agt_finance/resume',
@@ -340,6 +351,8 @@ export function samplesIn(language: PageLanguage) {
         owner: 'Tom K.',
         purpose: 'Looks things up',
         status: say(AGENT_STATES.active),
+        asked: { count: 14, denied: 2 },
+        stopAction: '/agents/agt_any/stop',
         paused: true,
         pauseAction: '/agents/agt_web/pause',
         resumeAction: '/agents/agt_web/resume',
@@ -361,9 +374,18 @@ export function samplesIn(language: PageLanguage) {
       mayHandTo: ['Invitation Worker', 'Room Finder'],
     },
     timeline: [
-      { at: '14:06', text: say(EVENTS['redemption.reserved']), outcome: say(OUTCOMES.succeeded) },
-      { at: '14:05', text: say(EVENTS['task.approved']), outcome: say(OUTCOMES.allowedOnce) },
-      { at: '13:58', text: say(EVENTS['request.received']) },
+      {
+        at: '14:05',
+        text: 'read your calendar for 24–28 Nov',
+        outcome: say(AGENTS.usedSince, { outcome: say(OUTCOMES.allowedOnce), count: 1 }),
+        href: '/receipts/apr_1',
+      },
+      {
+        at: '13:40',
+        text: 'invite 6 people to “Q1 review”, Thu 26 Nov 10:00',
+        outcome: say(OUTCOMES.denied),
+        href: '/receipts/apr_2',
+      },
     ],
   };
 

@@ -4,6 +4,31 @@ import { words } from './words.ts';
 export const AGENTS = words({
   stopAll: { en: 'Stop all agents for me', de: 'Alle Agenten für mich stoppen' },
   youAnswerFor: { en: 'Agents you answer for', de: 'Agenten, für die Sie verantwortlich sind' },
+  byYou: { en: 'By you', de: 'Von Ihnen' },
+  askedYou: { en: 'Asked you something', de: 'Hat Sie etwas gefragt' },
+  usedSince: {
+    en: { one: '{outcome}, used once', other: '{outcome}, used {count} times' },
+    de: { one: '{outcome}, einmal genutzt', other: '{outcome}, {count}-mal genutzt' },
+  },
+  stopAgent: { en: 'Stop all of this', de: 'Das alles stoppen' },
+  askedYouOften: {
+    en: {
+      one: 'Asked you once in 30 days, you denied {denied}',
+      other: 'Asked you {count} times in 30 days, you denied {denied}',
+    },
+    de: {
+      one: 'Hat Sie in 30 Tagen einmal gefragt, abgelehnt: {denied}',
+      other: 'Hat Sie in 30 Tagen {count}-mal gefragt, abgelehnt: {denied}',
+    },
+  },
+  filter: { en: 'Show', de: 'Anzeigen' },
+  all: { en: 'All', de: 'Alle' },
+  active: { en: 'May do something now', de: 'Dürfen gerade etwas' },
+  unused: { en: 'Never used', de: 'Nie genutzt' },
+  paused: { en: 'Paused or muted', de: 'Angehalten oder stumm' },
+  search: { en: 'Search', de: 'Suchen' },
+  find: { en: 'Find', de: 'Finden' },
+  noneFound: { en: 'None of your agents is like that.', de: 'Keiner Ihrer Agenten passt dazu.' },
   none: {
     en: 'No agent has asked you for anything yet.',
     de: 'Noch hat kein Agent Sie um etwas gebeten.',
@@ -62,6 +87,7 @@ export const AGENTS = words({
   state: { en: 'State', de: 'Zustand' },
   lastUsedLabel: { en: 'Last used', de: 'Zuletzt genutzt' },
   never: { en: 'never', de: 'nie' },
+  questions: { en: 'Questions', de: 'Fragen' },
   identifier: { en: 'Identifier', de: 'Kennung' },
   whatHappened: { en: 'What happened', de: 'Was geschah' },
   nothingYet: { en: 'Nothing yet.', de: 'Noch nichts.' },

@@ -2,9 +2,10 @@ import { words } from './words.ts';
 
 /** One decision, as a person's own history tells it. */
 export const RECEIPT = words({
+  askedTo: { en: '{agent} asked to', de: '{agent} wollte' },
   title: { en: 'Receipt', de: 'Beleg' },
-  waiting: { en: 'waiting', de: 'offen' },
-  you: { en: 'You: {outcome}', de: 'Sie: {outcome}' },
+  /** What became of it: "allowed once". */
+  verdict: { en: 'Decision: {outcome}', de: 'Entscheidung: {outcome}' },
   asked: { en: 'Asked', de: 'Gefragt' },
   decided: { en: 'Decided', de: 'Entschieden' },
   afterSeconds: {

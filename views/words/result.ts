@@ -120,6 +120,13 @@ export const OUTCOMES = words({
   denied: { en: 'denied', de: 'abgelehnt' },
   expired: { en: 'expired', de: 'abgelaufen' },
   refused: { en: 'refused', de: 'verweigert' },
+  waiting: { en: 'waiting', de: 'offen' },
+  silent: {
+    en: 'without asking: you or your organization had allowed it',
+    de: 'ohne Frage: Sie oder Ihre Organisation hatten es erlaubt',
+  },
+  stopped: { en: 'stopped', de: 'gestoppt' },
+  resumed: { en: 'may ask again', de: 'darf wieder fragen' },
   succeeded: { en: 'done', de: 'erledigt' },
   failed: { en: 'failed', de: 'fehlgeschlagen' },
   released: { en: 'not done', de: 'nicht ausgeführt' },
