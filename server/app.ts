@@ -65,14 +65,17 @@ export interface AppDependencies {
 /** The mount table: every route, in the order in which a request meets it. */
 export function createApp(dependencies: AppDependencies): Koa {
   const app = new Koa({ proxy: dependencies.trustProxy, keys: dependencies.cookieKeys });
+  // What machines call, first: it is most of what comes, and is not looked for among the pages.
+  const machines = new Router();
+  redemptionRoutes(machines, dependencies.redemptions); //  /redemptions  /outcomes
+  machines.post('/token', dependencies.ownGrants); //       token exchange, JWT bearer, client credentials
+  machines.post('/token/introspection', (ctx) => introspect(ctx, dependencies.tokens));
+  machines.post('/token/revocation', (ctx) => revoke(ctx, dependencies.tokens));
+
   const router = new Router();
   peopleRoutes(router, dependencies.people); //             /  /login  /logout
   approvalRoutes(router, dependencies.approvals); //        /inbox  /interaction/:uid  /r/:id  /receipts/:id
   agentRoutes(router, dependencies.agents); //              /agents  /tasks/:id/stop
-  redemptionRoutes(router, dependencies.redemptions); //    /redemptions  /outcomes
-  router.post('/token', dependencies.ownGrants); //         token exchange, JWT bearer, client credentials
-  router.post('/token/introspection', (ctx) => introspect(ctx, dependencies.tokens));
-  router.post('/token/revocation', (ctx) => revoke(ctx, dependencies.tokens));
   for (const mount of dependencies.more) mount(router); //  /owned  /offers  /enrol/:token  /admin/api
   router.post('/reg', paceRegistrations(dependencies.registrations));
   router.all('/reg/:clientId', guardRegistration(dependencies.registrations));
@@ -87,6 +90,7 @@ export function createApp(dependencies: AppDependencies): Koa {
   app.use(loadSession(dependencies));
   app.use(recordRefusals(dependencies));
   app.use(shapeAnswers(dependencies.issuer, dependencies.isPublicType));
+  app.use(machines.routes());
   app.use(router.routes());
   app.use((ctx, next) => dependencies.engine()(ctx, next)); // everything OAuth and OpenID Connect
   app.on('error', () => {}); // answered and logged above
@@ -100,10 +104,10 @@ function measure({ logger, metrics }: AppDependencies) {
     await next();
     const seconds = Number(process.hrtime.bigint() - started) / 1e9;
     metrics.request(ctx.method, routeOf(ctx), ctx.status, seconds);
-    const { id } = stateOf(ctx.req);
+    if (!logger.isLevelEnabled('debug')) return;
     logger.debug(
       {
-        id,
+        id: stateOf(ctx.req).id,
         method: ctx.method,
         path: ctx.path.replace(/[A-Za-z0-9_-]{20,}/g, '…'),
         status: ctx.status,

@@ -62,13 +62,14 @@ export async function authenticateClient(
   if (form.get('client_assertion_type') !== ASSERTION_TYPE) {
     return malformed(`client_assertion_type must have value ${ASSERTION_TYPE}`);
   }
-  const subject = subjectOf(assertion);
-  if (subject === undefined) return malformed('invalid client_assertion format');
+  const jws = parseJws(assertion);
+  if (!jws) return isJwt(assertion) ? FAILED : malformed('invalid client_assertion format');
+  const subject = typeof jws.payload.sub === 'string' ? jws.payload.sub : '';
   if (subject === '') return FAILED; // another kind of JWT, which names nobody
   if ((form.get('client_id') || subject) !== subject) return malformed('client_id mismatch');
   const client = await clients.find(subject);
   if (client?.metadata.token_endpoint_auth_method !== 'private_key_jwt') return FAILED;
-  const verified = await signedBy(client, assertion, fetch);
+  const verified = await signedBy(client, assertion, fetch, jws);
   if (!verified) return FAILED;
   const { payload, header } = verified;
   if (assertionProblem(payload, header, issuer, Date.now() / 1000) !== undefined) return FAILED;
@@ -135,12 +136,13 @@ const CLOCK_TOLERANCE_SECONDS = 15;
 const FAILED = { ok: false, error: 'invalid_client', description: 'client authentication failed' } as const;
 const malformed = (description: string): Authenticated => ({ ok: false, error: 'invalid_request', description });
 
-function subjectOf(assertion: string): string | undefined {
+/** Without a signature, say: it names somebody, and proves nothing. */
+function isJwt(text: string): boolean {
   try {
-    const { sub = '' } = decodeJwt(assertion);
-    return typeof sub === 'string' ? sub : '';
+    decodeJwt(text);
+    return true;
   } catch {
-    return undefined;
+    return false;
   }
 }
 
@@ -173,6 +175,7 @@ export async function signedBy(
   { clientId, metadata }: ClientRecord,
   assertion: string,
   fetch: typeof globalThis.fetch,
+  jws: Jws | undefined = parseJws(assertion),
 ): Promise<Pick<Jws, 'header' | 'payload'> | undefined> {
   const { jwks, jwks_uri, token_endpoint_auth_signing_alg: only } = metadata as ClientKeys;
   const algorithms = only === undefined ? [...ASSERTION_ALGORITHMS] : [only];
@@ -182,7 +185,6 @@ export async function signedBy(
     const verified = await jwtVerify(assertion, remoteKeys(jwks_uri, fetch), options).catch(() => undefined);
     return verified && { header: { ...verified.protectedHeader }, payload: verified.payload };
   }
-  const jws = parseJws(assertion);
   if (!jws || !algorithms.includes(String(jws.header.alg))) return undefined;
   const { kid, alg } = jws.header;
   const signed = (jwks?.keys ?? []).some((jwk) => {

@@ -1,7 +1,6 @@
-import { randomBytes } from 'node:crypto';
-
 import { canonicalJson, sha256url } from '../oauth/canonical.ts';
 import { newEventId } from '../oauth/ids.ts';
+import { randomFrom } from '../oauth/random.ts';
 
 /** What happened, in the words of `docs/glossary.md`. */
 export type EventType =
@@ -103,7 +102,7 @@ export function prepareEvent(event: EvidenceEvent, now: number = Date.now()): Pr
       .filter(([, value]) => value !== undefined)
       .map(([name, value]) => [`content.${name}`, value, false] as [string, unknown, boolean]),
   ];
-  const salts = randomBytes(16 * members.length);
+  const salts = randomFrom(16 * members.length);
   const commitments: PreparedEvent['commitments'] = {};
   const fields: PreparedEvent['fields'] = {};
   members.forEach(([name, value, inColumn], index) => {

@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 
+import { randomFrom } from '../oauth/random.ts';
 import type { Refusal } from '../oauth/refusal.ts';
 
 /**
@@ -40,7 +40,7 @@ const states = new WeakMap<IncomingMessage, RequestState>();
 export function stateOf(request: IncomingMessage): RequestState {
   let state = states.get(request);
   if (!state) {
-    state = { id: `req_${randomBytes(5).toString('hex')}` };
+    state = { id: `req_${randomFrom(5).toString('hex')}` };
     states.set(request, state);
   }
   return state;

@@ -1,6 +1,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose';
 
+import { sha256url } from '../oauth/canonical.ts';
 import type { Sealing } from './seal.ts';
 
 /** The keys of one issuer: one signs, all verify. ES256 throughout. */
@@ -45,6 +46,7 @@ export function keyRing(keys: readonly JWK[]): KeyRing {
   const byKid = new Map<string | undefined, KeyObject>(
     keys.map((jwk) => [jwk.kid, createPublicKey({ key: publicPart(jwk) as never, format: 'jwk' })]),
   );
+  const verified = rememberedOf(TOKENS_REMEMBERED);
   return {
     privateJwks: { keys: [...keys] },
     sign(header, payload) {
@@ -53,6 +55,10 @@ export function keyRing(keys: readonly JWK[]): KeyRing {
       return `${input}.${signature.toString('base64url')}`;
     },
     verify(token, typ) {
+      // The same bytes by the same key: what was genuine a second ago still is. Whether it is alive is asked anew each time.
+      const name = sha256url(`${typ} ${token}`);
+      const before = verified.get(name);
+      if (before) return before;
       const parts = token.split('.');
       const [head, body, signature] = parts;
       if (parts.length !== 3 || !head || !body || !signature) return undefined;
@@ -65,7 +71,29 @@ export function keyRing(keys: readonly JWK[]): KeyRing {
       const bytes = Buffer.from(signature, 'base64url');
       if (bytes.toString('base64url') !== signature) return undefined;
       const genuine = verify('sha256', Buffer.from(`${head}.${body}`), { key, dsaEncoding: 'ieee-p1363' }, bytes);
-      return genuine ? decode(body) : undefined;
+      const payload = genuine ? decode(body) : undefined;
+      if (payload) verified.set(name, Object.freeze(payload));
+      return payload;
+    },
+  };
+}
+
+/** A server's own token comes with each of its calls, a root with each of its exchanges: for five minutes. */
+const TOKENS_REMEMBERED = 4096;
+
+/** What was used lately: at most twice as many as is said, in two generations, the older of which is forgotten whole. */
+function rememberedOf(limit: number) {
+  let [young, old] = [new Map<string, Record<string, unknown>>(), new Map<string, Record<string, unknown>>()];
+  const set = (name: string, payload: Record<string, unknown>) => {
+    if (young.size >= limit) [young, old] = [new Map(), young];
+    young.set(name, payload);
+  };
+  return {
+    set,
+    get(name: string): Record<string, unknown> | undefined {
+      const payload = young.get(name) ?? old.get(name);
+      if (payload && !young.has(name)) set(name, payload);
+      return payload;
     },
   };
 }
