@@ -256,7 +256,7 @@ const DRAW = `
     from drawn returning id, remaining, expires_at, answer_hash),
   ${insertEvent(1, 'from reserved')}
   select gate.dead, answer.*,
-         (select max_uses is null or uses < max_uses from task_actions
+         (select daily_max is not null and (max_uses is null or uses < max_uses) from task_actions
           where organization = ${p(0, 'text')} and task = ${p(1, 'text')} and position = ${p(2, 'int')}) as another_day
   from gate
   left join (select *, false as released from reserved union all select * from before) as answer on true`;

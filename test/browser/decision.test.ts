@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import pg from 'pg';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 
 import {
@@ -19,6 +20,7 @@ import {
   type TestClient,
 } from '../support/agent.ts';
 import { describeBrowser, launchBrowser } from '../support/browser.ts';
+import { askFreely } from '../support/ceremony.ts';
 import { authorizationUrl, detailsParameter } from '../support/person.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
@@ -43,6 +45,11 @@ describeBrowser('a person at a real browser', () => {
     await new Promise<void>((resolve) => client.listen(0, '127.0.0.1', resolve));
     redirect = `http://127.0.0.1:${(client.address() as AddressInfo).port}/callback`;
     agent = await registerAgent(server);
+    // These tests deny and ask again; how often that may be is tested elsewhere.
+    const database = new pg.Client({ connectionString: server.databaseUrl });
+    await database.connect();
+    await askFreely(database, agent.registration.organization);
+    await database.end();
     browser = await launchBrowser();
   }, 60_000);
   afterAll(async () => {

@@ -19,15 +19,7 @@ import {
   type TestClient,
 } from '../support/agent.ts';
 import { addingForm, addPasskey, newAuthenticator, optionsIn, SECURITY } from '../support/authenticator.ts';
-import {
-  approveWith,
-  askFreely,
-  askInBrowser,
-  CHOICES,
-  deleteDetails,
-  financeAgent,
-  refundDetails,
-} from '../support/ceremony.ts';
+import { approveWith, askInBrowser, CHOICES, deleteDetails, financeAgent, refundDetails } from '../support/ceremony.ts';
 import { newJwk, publicPart } from '../support/identity-provider.ts';
 import {
   authorizationUrl,
@@ -337,9 +329,8 @@ export const MORE: readonly Artefact[] = [
   },
   {
     name: 'signature of a passkey under one decision',
-    prepare: async ({ deployment, database, person, key }) => {
+    prepare: async ({ deployment, person, key }) => {
       const agent = await financeAgent(deployment);
-      await askFreely(database, agent.registration.organization);
       return async (round) => {
         const { page } = await askInBrowser(agent, person, refundDetails({ invoice: `INV-${round}` }));
         const confirm = await person.submit(page, CHOICES);
@@ -352,9 +343,8 @@ export const MORE: readonly Artefact[] = [
   },
   {
     name: 'second approval of what needs two',
-    prepare: async ({ deployment, database, person, key }) => {
+    prepare: async ({ deployment, person, key }) => {
       const agent = await financeAgent(deployment);
-      await askFreely(database, agent.registration.organization);
       const second = await signIn(deployment, 'approver@acme.example');
       const theirs = await addPasskey(second, deployment.issuer);
       return async (round) => {

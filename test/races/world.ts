@@ -13,6 +13,7 @@ import {
   type TestClient,
 } from '../support/agent.ts';
 import { type Authenticator, addPasskey } from '../support/authenticator.ts';
+import { askFreely } from '../support/ceremony.ts';
 import { type Deployment, type DeploymentOptions, startDeployment } from '../support/deployment.ts';
 import {
   authorizationUrl,
@@ -72,6 +73,8 @@ export async function makeWorld({ settings, ...options }: DeploymentOptions): Pr
       token_endpoint_auth_method: 'none',
       grant_types: ['authorization_code', 'refresh_token'],
     });
+    // Races ask far more than a person is to be asked, and deny some of it.
+    await askFreely(database, agent.registration.organization);
     const person = await signIn(deployment);
     const key = await addPasskey(person, deployment.issuer);
     const first = await tokenInBrowser(agent, person, READING);
