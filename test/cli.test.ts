@@ -1,11 +1,13 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { parse } from 'yaml';
 
 import { CALENDAR, newKey, READ, readDetails, registerAgent, type TestClient } from './support/agent.ts';
 import { cli } from './support/cli.ts';
+import { databaseOf } from './support/delegation.ts';
 import { browserOf, detailsParameter, signIn, tokenInBrowser } from './support/person.ts';
 import { startServer, type TestServer } from './support/server.ts';
 
@@ -80,6 +82,112 @@ describe('with the key of this host, without signing in', () => {
     const chain = await run('evidence', 'chain', read.body.task_id);
     expect([chain.code, chain.stdout]).toEqual([0, expect.stringContaining('Meeting Helper')]);
     expect((await run('agents', 'resume', id, '--organization', 'acme', '--reason', 'fine')).code).toBe(0);
+  });
+});
+
+describe('output', () => {
+  const acme = ['--organization', 'acme'];
+
+  test('one list in six forms; words never stand among the data', async () => {
+    const list = (format: string) => run('agents', 'list', ...acme, '-o', format);
+    const [json, jsonl, yaml, name, wide, table] = await Promise.all(
+      ['json', 'jsonl', 'yaml', 'name', 'wide', 'table'].map(list),
+    );
+    const [first] = JSON.parse(json?.stdout ?? '');
+    expect(first).toMatchObject({ name: 'Meeting Helper', status: 'active' });
+    expect(JSON.parse(jsonl?.stdout.split('\n')[0] ?? '')).toEqual(first);
+    expect(parse(yaml?.stdout ?? '')).toEqual(JSON.parse(json?.stdout ?? ''));
+    expect(name?.stdout.split('\n')[0]).toBe(first.id);
+    expect(wide?.stdout).toContain('ALLOWED 7 D');
+    expect(table?.stdout).not.toContain('ALLOWED 7 D');
+    const none = await run('agents', 'list', ...acme, '--filter', 'status:expired', '-o', 'json');
+    expect([none.stdout, none.stderr]).toEqual(['[]\n', 'No agents.\n']);
+    expect((await run('agents', 'list', '-o', 'xml')).code).toBe(2);
+    expect((await run('agents', 'list', ...acme, '--filter', 'colour:red')).code).toBe(2);
+  });
+
+  test('completions name every command', async () => {
+    for (const shell of ['bash', 'zsh', 'fish']) expect((await run('completion', shell)).stdout).toMatch(/rotate-key/);
+    expect((await run('completion', 'csh')).code).toBe(2);
+  });
+
+  test('doctor finds what is wrong, and nothing where nothing is', async () => {
+    const good = await run('doctor', '-o', 'json');
+    expect([good.code, JSON.parse(good.stdout).map(({ ok }: { ok: boolean }) => ok)]).toEqual([0, Array(6).fill(true)]);
+    const bad = await run('doctor', '--issuer', 'http://localhost:1');
+    expect([bad.code, bad.stdout]).toEqual([7, expect.stringMatching(/BAD {2}issuer/)]);
+  });
+});
+
+describe('agents and their stop', () => {
+  const acme = ['--organization', 'acme'];
+
+  test('create, explain, rotate-key, review, pause, stop and resume', async () => {
+    const out = join(home, 'agent.json');
+    const people = ['--owner', 'owner@acme.example', '--deputy', 'admin@acme.example'];
+    const create = ['agents', 'create', 'Room Finder', ...people, '--purpose', 'Finds rooms', '--out', out, ...acme];
+    const made = await run(...create, '--actions', READ, '--status', 'active', '-o', 'json');
+    expect(made.code).toBe(0);
+    const { agent_id: id } = JSON.parse(made.stdout);
+    expect(statSync(out).mode & 0o777).toBe(0o600);
+    expect((await run(...create)).code).toBe(6); // the key that is there is not overwritten
+    const file = () => JSON.parse(readFileSync(out, 'utf8'));
+    const { d } = file().jwk;
+    expect(d).toMatch(/^[\w-]{43}$/);
+    const stored = await Promise.all((await tablesOf(server)).map((table) => countText(server, table, d)));
+    expect(stored.filter((count) => count > 0)).toEqual([]); // A4-4 the private key is nowhere but here
+
+    expect((await run('agents', 'explain', id, ...acme)).stdout).toContain(READ);
+    const rotated = await run('agents', 'rotate-key', out);
+    expect([rotated.code, rotated.stdout]).toEqual([0, expect.stringContaining('keys')]);
+    expect(file().jwk.d).not.toBe(d);
+    const review = ['agents', 'review', id, '--reason', 'x', ...acme, '--verdict'];
+    expect((await run(...review, 'confirm')).code).toBe(0);
+    expect((await run(...review, 'retire', '--no-input')).code).toBe(2); // asks, and nobody is there
+    expect((await run('agents', 'pause', id, '--reason', 'x', ...acme)).code).toBe(0);
+    expect((await run('agents', 'resume', id, '--reason', 'x', ...acme)).code).toBe(0);
+
+    const stopped = await run('stop', 'agent', id, '--reason', 'odd', '--routine', '-o', 'json');
+    expect(stopped.code).toBe(0);
+    const { id: stop } = JSON.parse(stopped.stdout);
+    expect((await run('stops', 'list', ...acme)).stdout).toContain('Room Finder');
+    const resume = ['stops', 'resume', stop, '--reason', 'mended', ...acme];
+    expect((await run(...resume)).code).toBe(2);
+    expect((await run(...resume, '--confirm', 'room finder')).code).toBe(1);
+    expect((await run(...resume, '--confirm', 'Room Finder')).code).toBe(0);
+    expect((await run(...resume, '--confirm', 'Room Finder')).code).toBe(6);
+  });
+
+  test('A4-2 export, diff and apply: what was exported is what there is, and elsewhere becomes the same', async () => {
+    const file = join(home, 'acme.yaml');
+    const exported = await run('export', ...acme);
+    expect(exported.code).toBe(0);
+    expect(exported.stdout).not.toMatch(/"d"|\bd: /);
+    writeFileSync(file, exported.stdout);
+    const same = await run('diff', '-f', file, ...acme, '-o', 'json');
+    expect([same.code, JSON.parse(same.stdout)]).toEqual([0, []]);
+
+    const wanted = exported.stdout.replaceAll('Room Finder', 'Desk Finder');
+    writeFileSync(file, `${wanted}---\nkind: Blueprint\nname: Readers\nlimits: { highest_impact: low }\n`);
+    const diff = JSON.parse((await run('diff', '-f', file, ...acme, '-o', 'json')).stdout);
+    expect(diff).toMatchObject([
+      { change: 'create', what: 'blueprint Readers' },
+      { change: 'create', what: 'agent Desk Finder' },
+    ]);
+    expect((await run('apply', '-f', file, ...acme)).code).toBe(2); // asks, and nobody is there
+    const applied = await run('apply', '-f', file, ...acme, '--yes');
+    expect([applied.code, applied.stdout]).toEqual([0, expect.stringContaining('Desk Finder')]);
+    expect((await run('agents', 'get', 'Desk Finder', ...acme)).stdout).toContain('pending');
+    expect(JSON.parse((await run('diff', '-f', file, ...acme, '-o', 'json')).stdout)).toEqual([]);
+
+    // What only its builder may change is said, and the rest is done.
+    const changed = wanted
+      .replace('Finds rooms', 'Finds desks')
+      .replace(/(name: Desk Finder\n)/, '$1limits: { chain_depth: 2 }\n');
+    writeFileSync(file, changed);
+    expect((await run('apply', '-f', file, ...acme, '--yes')).code).toBe(7);
+    writeFileSync(file, 'kind: Agent\nnmae: X\n');
+    expect((await run('apply', '-f', file, ...acme, '--yes')).code).toBe(2);
   });
 });
 
@@ -175,6 +283,16 @@ test('an administrator signs the command line in by browser, and sees their own 
   expect((await fetch(back.url)).status).toBe(200);
   expect(await ended).toBe(0);
 
+  // The token is good with its key alone: who copies it out of the file has nothing.
+  const { issuers } = JSON.parse(readFileSync(join(home, 'countersign', 'sign-in.json'), 'utf8'));
+  const { access_token: stolen } = issuers[server.issuer];
+  for (const scheme of ['Bearer', 'DPoP']) {
+    const copied = await fetch(`${server.issuer}/admin/api/whoami`, {
+      headers: { authorization: `${scheme} ${stolen}` },
+    });
+    expect(copied.status).toBe(401);
+  }
+
   const whoami = await cli(server, ['whoami'], as);
   expect([whoami.code, whoami.stdout]).toEqual([0, expect.stringContaining('admin@acme.example')]);
   expect((await cli(server, ['people', 'list'], as)).stdout).toContain('owner@acme.example');
@@ -182,3 +300,22 @@ test('an administrator signs the command line in by browser, and sees their own 
   expect((await cli(server, ['organizations', 'create', 'initech', '--name', 'Initech'], as)).code).toBe(5);
   expect((await cli(server, ['logout'], as)).code).toBe(0);
 });
+
+async function tablesOf(server: TestServer): Promise<string[]> {
+  const database = databaseOf(server);
+  const rows = await database.rows<{ name: string }>(
+    `select table_name as name from information_schema.tables where table_schema = 'public' and table_type = 'BASE TABLE'`,
+  );
+  await database.close();
+  return rows.map(({ name }) => name);
+}
+
+async function countText(server: TestServer, table: string, text: string): Promise<number> {
+  const database = databaseOf(server);
+  const row = await database.first<{ n: string }>(
+    `select count(*) as n from "${table}" t where position($1 in t::text) > 0`,
+    [text],
+  );
+  await database.close();
+  return Number(row?.n);
+}

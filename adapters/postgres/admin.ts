@@ -409,7 +409,9 @@ const AGENTS = `
   left join (select agent, max(issued_at) as at from issued_tokens where organization = $1 group by agent) used on used.agent = a.id`;
 
 const CLIENTS_OF_AGENT = `
-  select client_id, metadata ->> 'client_name' as name, metadata ->> 'token_endpoint_auth_method' as auth_method
+  select client_id, metadata ->> 'client_name' as name, metadata ->> 'token_endpoint_auth_method' as auth_method,
+         metadata -> 'jwks' as jwks, metadata ->> 'jwks_uri' as jwks_uri, metadata -> 'redirect_uris' as redirect_uris,
+         metadata -> 'grant_types' as grant_types
   from clients where organization = $1 and agent = $2 order by created_at`;
 
 const HANDS_ON_TO = `

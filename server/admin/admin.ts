@@ -109,7 +109,16 @@ export interface ListedAgent {
 }
 
 export interface AgentCard extends ListedAgent {
-  clients: { client_id: string; name: string | null; auth_method: string }[];
+  clients: {
+    client_id: string;
+    name: string | null;
+    auth_method: string;
+    /** Public keys; a private one never comes here. */
+    jwks: { keys: object[] } | null;
+    jwks_uri: string | null;
+    redirect_uris: readonly string[] | null;
+    grant_types: readonly string[] | null;
+  }[];
   hands_on_to: { agent: string; name: string; actions: readonly string[]; max_depth: number }[];
   /** `status`, or what else changed; `evidence` is the event that says the same. */
   changes: {

@@ -1,36 +1,60 @@
 import type { Command } from 'commander';
 
-import type { AgentCard, ListedAgent, ListedEdge, Named, StillLive } from '../admin/admin.ts';
+import type { AgentCard, ListedEdge, Named, StillLive } from '../admin/admin.ts';
+import type { InventoryRow } from '../admin/inventory.ts';
+import { createAgent, rotateKey } from './agent-keys.ts';
+import { sure } from './ask.ts';
 import { call } from './client.ts';
 import type { Json } from './format.ts';
-import { list, ORGANIZATION, shared, whole } from './options.ts';
-import { type Format, moment, print, printOne, printRows, say } from './output.ts';
+import { collect, list, ORGANIZATION, shared, whole } from './options.ts';
+import { type Format, isReadable, moment, print, printOne, printRows, say } from './output.ts';
 
 export function agentCommands(program: Command): void {
   const agents = program.command('agents').description('agents: who owns them, what they may do, and their life');
   agents
     .command('list')
     .option(...ORGANIZATION)
+    .option('--filter <text>', 'as in the console: status:active level:high flag:ownerless finance')
     .option('--status <status>', 'pending, active, suspended, retired or expired')
     .option('--owner <person>', 'e-mail address or id of the owner')
-    .action(async (options: { organization?: string; status?: string; owner?: string }, command: Command) => {
+    .option('--sort <column>', 'name, owner, status, last_used or registered; a minus before it turns it round')
+    .option('--limit <number>', 'agents of one page', '200')
+    .option('--after <place>', 'where the page before ended')
+    .option('--all', 'every page')
+    .action(async ({ filter, all, ...options }: ListOptions, command: Command) => {
       const { place, format } = shared(command);
-      const { agents } = await call<{ agents: Json<ListedAgent>[] }>(place, '/agents', { query: options });
+      const rows: Json<ListedRow>[] = [];
+      let after = options.after;
+      do {
+        const query = { ...options, q: filter, after };
+        const page = await call<{ agents: Json<ListedRow>[]; next: string | null }>(place, '/agents', { query });
+        rows.push(...page.agents);
+        after = page.next ?? undefined;
+      } while (all && after !== undefined);
       printRows(
-        agents,
+        rows,
         format,
         {
           NAME: ({ name }) => name,
           ID: ({ id }) => id,
           ORGANIZATION: ({ organization }) => organization,
-          STATUS: ({ status }) => status,
+          STATUS: ({ status, stopped }) => (stopped ? 'stopped' : status),
           MODE: ({ mode }) => mode,
           OWNER: ({ owner }) => owner.email,
-          TASKS: ({ live_tasks }) => live_tasks,
           'LAST USED': ({ last_used }) => moment(last_used),
+          FLAGS: ({ flags }) => flags,
         },
         'No agents.',
+        {
+          DEPUTY: ({ deputy }) => deputy.email,
+          'ASKED 7 D': ({ asked }) => asked,
+          'ALLOWED 7 D': ({ allowed }) => allowed,
+          PEOPLE: ({ people }) => people,
+          ACTIONS: ({ actions }) => actions ?? 'any',
+          ENDS: ({ expires_at }) => moment(expires_at),
+        },
       );
+      if (after !== undefined && isReadable(format)) say(`More: --after ${after}, or --all`);
     });
   agents
     .command('get <agent>')
@@ -61,14 +85,88 @@ export function agentCommands(program: Command): void {
           .join('; '),
       });
     });
+  agents
+    .command('create <name>')
+    .description('registers an agent as its builder would (RFC 7591), with a key that is made here and stays here')
+    .requiredOption('--owner <person>', 'who answers for it: e-mail address or id')
+    .requiredOption('--deputy <person>', 'who stands in for the owner')
+    .requiredOption('--purpose <text>', 'what it is for, in one line')
+    .requiredOption('--out <file>', 'where its private key and what changes its registration go (mode 600)')
+    .option('--mode <mode>', 'attended, unattended or sub_agent', 'attended')
+    .option('--actions <list>', 'what it may ask for, comma-separated', list)
+    .option('--redirect-uri <uri>', 'where people are sent back to; may be repeated', collect, [])
+    .option('--status <status>', 'pending until owner and deputy accept it, or active', 'pending')
+    .option(...ORGANIZATION)
+    .action(async (name: string, options: Parameters<typeof createAgent>[2], command: Command) => {
+      const { place, format } = shared(command);
+      const made = await createAgent(place, name, options);
+      printOne(made, format, {
+        name,
+        id: made.agent_id,
+        status: made.agent_status,
+        client: made.client_id,
+        key: options.out,
+      });
+    });
+  agents
+    .command('rotate-key <file>')
+    .description('a new key beside the old one (RFC 7592); --finish takes the old one away')
+    .option('--finish', 'only the newest key stays')
+    .action(async (file: string, { finish = false }: { finish?: boolean }, command: Command) => {
+      const { place, format } = shared(command);
+      const rotated = await rotateKey(place, file, finish);
+      printOne(rotated, format, rotated);
+      if (rotated.waits_for) say(`The change waits for its ${rotated.waits_for}.`);
+    });
+  agents
+    .command('explain <agent>')
+    .description('what it could reach now, for whom, by which rule, and what it used')
+    .option(...ORGANIZATION)
+    .action(async (agent: string, options: { organization?: string }, command: Command) => {
+      const { place, format } = shared(command);
+      const told = await call<Explained>(place, `/agents/${encodeURIComponent(agent)}/explain`, { query: options });
+      if (!isReadable(format)) return print(told, format, () => '');
+      printRows(
+        told.reaches.flatMap(({ by, ...one }) => by.map((way) => ({ ...one, ...way }))),
+        format,
+        {
+          ACTION: ({ action }) => action,
+          IMPACT: ({ impact }) => impact,
+          FOR: (way) => way.for,
+          'BY WHICH RULE': ({ says }) => says,
+          'LAST USED': ({ last_used }) => moment(last_used),
+        },
+        `${told.name} reaches nothing.`,
+      );
+    });
+  agents
+    .command('review <agent>')
+    .description('keep it as it is, narrow it to what it used within 90 days, or retire it')
+    .requiredOption('--verdict <verdict>', 'confirm, narrow or retire')
+    .requiredOption('--reason <text>', 'why; it goes into the evidence')
+    .option(...ORGANIZATION)
+    .action(
+      async (agent: string, options: { organization?: string; verdict: string; reason: string }, command: Command) => {
+        const { place, format } = shared(command);
+        if (options.verdict === 'retire') await sure(command, `${agent} ends for good. Retire it?`);
+        const reviewed = await call<{ name: string; verdict: string; removed: string[] }>(
+          place,
+          `/agents/${encodeURIComponent(agent)}/review`,
+          { method: 'POST', body: options },
+        );
+        printOne(reviewed, format, { name: reviewed.name, verdict: reviewed.verdict, removed: reviewed.removed });
+      },
+    );
   for (const [name, what] of Object.entries(COMMANDS)) {
     agents
       .command(`${name} <agent>`)
+      .aliases(name === 'suspend' ? ['pause'] : [])
       .description(what)
       .requiredOption('--reason <text>', 'why; it goes into the evidence')
       .option(...ORGANIZATION)
       .action(async (agent: string, options: { organization?: string; reason: string }, command: Command) => {
         const { place, format } = shared(command);
+        if (name === 'retire') await sure(command, `${agent} loses access now and never comes back. Retire it?`);
         const changed = await call<ChangedAgent>(place, `/agents/${encodeURIComponent(agent)}/${name}`, {
           method: 'POST',
           body: options,
@@ -161,6 +259,27 @@ export function agentCommands(program: Command): void {
     });
 }
 
+type ListedRow = InventoryRow & { organization: string };
+interface ListOptions {
+  organization?: string;
+  filter?: string;
+  status?: string;
+  owner?: string;
+  sort?: string;
+  limit?: string;
+  after?: string;
+  all?: boolean;
+}
+interface Explained {
+  name: string;
+  reaches: {
+    action: string;
+    impact: string;
+    last_used: string | null;
+    by: { rule: string; for: string; says: string }[];
+  }[];
+}
+
 const COMMANDS = {
   suspend: 'stops it at once: nothing new is issued, and everything it holds has ended',
   resume: 'lets a suspended agent ask again; what had ended stays ended',
@@ -177,7 +296,7 @@ export interface StopAnswer {
 /** What a stop could not take back, in the words of whoever pressed it. */
 export function tellStop(answer: Partial<StopAnswer> & object, format: Format, message: string): void {
   const { tokens } = answer;
-  if (format === 'json' || tokens === undefined || tokens.length === 0) print(answer, format, () => '');
+  if (!isReadable(format) || tokens === undefined || tokens.length === 0) print(answer, format, () => '');
   else {
     printRows(
       tokens,

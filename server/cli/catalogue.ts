@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { call } from './client.ts';
 import { Failure } from './failure.ts';
 import { ORGANIZATION, shared } from './options.ts';
-import { moment, print, printRows, say } from './output.ts';
+import { isReadable, moment, print, printRows, say } from './output.ts';
 
 interface ListedResource {
   resource: string;
@@ -129,7 +129,7 @@ export function catalogueCommands(program: Command): void {
     .action(async ({ organization }: { organization?: string }, command: Command) => {
       const { place, format } = shared(command);
       const { drafts } = await call<{ drafts: Waiting[] }>(place, '/catalogue/drafts', { query: { organization } });
-      if (format === 'json') return print(drafts, format, () => '');
+      if (!isReadable(format)) return print(drafts, format, () => '');
       printRows(
         drafts,
         format,
@@ -168,7 +168,7 @@ export function catalogueCommands(program: Command): void {
   catalogue.command('list').action(async (_options: object, command: Command) => {
     const { place, format } = shared(command);
     const { resources } = await call<{ resources: ListedResource[] }>(place, '/catalogue');
-    if (format === 'json') return print(resources, format, () => '');
+    if (!isReadable(format)) return print(resources, format, () => '');
     const rows = resources.flatMap((resource) => resource.actions.map((action) => ({ ...action, resource })));
     printRows(
       rows,

@@ -1,3 +1,6 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { importJWK, type JWK, SignJWT } from 'jose';
+
 import { accessToken, type Place } from './credentials.ts';
 import { type EXIT, Failure } from './failure.ts';
 
@@ -14,13 +17,17 @@ export async function call<T>(
   path: string,
   { method = 'GET', query = {}, body, yaml }: Request = {},
 ): Promise<T> {
-  const { issuer, token } = await accessToken(place);
+  const { issuer, token, jwk } = await accessToken(place);
   const url = new URL(`/admin/api${path}`, issuer);
   for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, value);
   const response = await fetch(url, {
     method,
     headers: {
-      authorization: `Bearer ${token}`,
+      ...(jwk
+        ? { authorization: `DPoP ${token}`, dpop: await proof(jwk, token, method, url) }
+        : { authorization: `Bearer ${token}` }),
+      // An answer that is lost on the way may be asked for again.
+      ...(method === 'POST' && { 'idempotency-key': randomUUID() }),
       accept: 'application/json',
       ...(body && { 'content-type': 'application/json' }),
       ...(yaml !== undefined && { 'content-type': 'text/yaml' }),
@@ -39,6 +46,20 @@ export async function call<T>(
   const said = answer.detail ?? answer.error_description ?? `the server answered ${response.status}`;
   const problems = (answer.problems ?? []).map((problem) => `\n  ${problem}`).join('');
   throw new Failure(CODES[response.status] ?? 'error', `${said.charAt(0).toUpperCase()}${said.slice(1)}${problems}`);
+}
+
+/** RFC 9449 §4.2: the token alone, out of the file it is kept in, opens nothing. */
+async function proof(jwk: JWK, token: string, htm: string, url: URL): Promise<string> {
+  const { kty, crv, x, y } = jwk;
+  return new SignJWT({
+    htm,
+    htu: `${url.origin}${url.pathname}`,
+    jti: randomUUID(),
+    ath: createHash('sha256').update(token).digest('base64url'),
+  })
+    .setProtectedHeader({ alg: 'ES256', typ: 'dpop+jwt', jwk: { kty, crv, x, y } as JWK })
+    .setIssuedAt()
+    .sign(await importJWK(jwk, 'ES256'));
 }
 
 const CODES: Readonly<Record<number, keyof typeof EXIT>> = {

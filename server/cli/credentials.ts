@@ -23,6 +23,8 @@ interface KeyFile {
 /** An administrator's sign-in at one issuer. */
 interface SignIn {
   access_token: string;
+  /** The token is good with this key alone (RFC 9449). */
+  jwk?: JWK | undefined;
   /** RFC 3339. */
   expires_at: string;
   email: string;
@@ -39,11 +41,11 @@ export function issuerOf({ issuer, key }: Place): string {
  * An access token for the admin API. Somebody's sign-in comes before the operator's key of this host, and one that has
  * ended is not silently replaced by it: the operator may do more than whoever signed in.
  */
-export async function accessToken(place: Place): Promise<{ issuer: string; token: string }> {
+export async function accessToken(place: Place): Promise<{ issuer: string; token: string; jwk?: JWK | undefined }> {
   const issuer = issuerOf(place);
   const signIn = place.key === undefined ? readSignIns().issuers[issuer] : undefined;
   if (signIn) {
-    if (Date.parse(signIn.expires_at) > Date.now()) return { issuer, token: signIn.access_token };
+    if (Date.parse(signIn.expires_at) > Date.now()) return { issuer, token: signIn.access_token, jwk: signIn.jwk };
     throw new Failure(
       'notSignedIn',
       `The sign-in of ${signIn.email} has ended. Run: countersign login (or: countersign logout)`,

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { ListedPerson, Organization } from '../admin/admin.ts';
 import { call } from './client.ts';
 import { list, ORGANIZATION, shared } from './options.ts';
-import { moment, printOne, printRows, say } from './output.ts';
+import { type Format, moment, printOne, printRows, say } from './output.ts';
 
 export function directoryCommands(program: Command): void {
   const organizations = program.command('organizations').description('customers; everything belongs to one');
@@ -96,7 +96,7 @@ interface Link {
   expires_at: string;
 }
 
-const show = (organization: Organization, format: 'table' | 'json') =>
+const show = (organization: Organization, format: Format) =>
   printOne(organization, format, {
     slug: organization.slug,
     name: organization.name,
@@ -104,7 +104,7 @@ const show = (organization: Organization, format: 'table' | 'json') =>
     domains: organization.domains,
   });
 
-function showLink(link: Link, format: 'table' | 'json'): void {
+function showLink(link: Link, format: Format): void {
   printOne(link, format, {
     email: link.email,
     organization: link.organization,

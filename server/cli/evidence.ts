@@ -1,11 +1,10 @@
 import type { Command } from 'commander';
 
 import type { ReadableEvent, TaskChain } from '../admin/evidence.ts';
-import { type StopAnswer, tellStop } from './agents.ts';
 import { call } from './client.ts';
 import { formatChain, formatEvents, type Json } from './format.ts';
 import { ORGANIZATION, shared } from './options.ts';
-import { print, say } from './output.ts';
+import { isReadable, print, say } from './output.ts';
 
 export function evidenceCommands(program: Command): void {
   const evidence = program
@@ -28,7 +27,7 @@ export function evidenceCommands(program: Command): void {
       });
       if (answer.events.length === 0) say('No events.');
       print(answer, format, (terminal) => (answer.events.length === 0 ? '' : formatEvents(answer.events, terminal)));
-      if (answer.before !== null && format === 'table') say(`Earlier ones: --before ${answer.before}`);
+      if (answer.before !== null && isReadable(format)) say(`Earlier ones: --before ${answer.before}`);
     });
   evidence
     .command('chain <task>')
@@ -41,27 +40,4 @@ export function evidenceCommands(program: Command): void {
       });
       print(chain, format, (terminal) => formatChain(chain, terminal));
     });
-
-  program
-    .command('stop <kind> [subject]')
-    .description(
-      'ends at once what hangs on an agent, person, pair (agent|person), task, grant, token, client, resource or organization',
-    )
-    .requiredOption('--reason <text>', 'why; it goes into the evidence')
-    .option(...ORGANIZATION)
-    .action(
-      async (
-        kind: string,
-        subject: string | undefined,
-        options: { organization?: string; reason: string },
-        command: Command,
-      ) => {
-        const { place, format } = shared(command);
-        const stopped = await call<StopAnswer & { kind: string; subject: string }>(place, '/stops', {
-          method: 'POST',
-          body: { ...options, kind, subject },
-        });
-        tellStop(stopped, format, `Stopped ${stopped.kind} ${stopped.subject} at ${stopped.stopped_at}.`);
-      },
-    );
 }

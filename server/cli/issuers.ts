@@ -7,7 +7,7 @@ import { call } from './client.ts';
 import { Failure } from './failure.ts';
 import type { Json } from './format.ts';
 import { list, ORGANIZATION, shared, whole } from './options.ts';
-import { moment, print, printOne, printRows, say } from './output.ts';
+import { type Format, moment, print, printOne, printRows, say } from './output.ts';
 
 export function issuerCommands(program: Command): void {
   trustCommands(program);
@@ -285,7 +285,7 @@ interface ShownIssuer {
   people?: number;
 }
 
-const show = (one: ShownIssuer, format: 'table' | 'json') =>
+const show = (one: ShownIssuer, format: Format) =>
   printOne(one, format, {
     issuer: one.issuer,
     name: one.name,

@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { exportJWK } from 'jose';
 import * as oauth from 'openid-client';
 
 import { COMMAND_LINE_CLIENT } from '../agents/clients.ts';
+import { call } from './client.ts';
 import { discover, keepSignIn } from './credentials.ts';
 import { Failure } from './failure.ts';
 import { say } from './output.ts';
@@ -30,14 +32,20 @@ export async function logIn(
     say(`Sign in as an administrator at:\n  ${url.href}`);
     if (openBrowser) open(url.href);
     const answer = await listener.answer;
-    const tokens = await oauth.authorizationCodeGrant(config, answer, {
-      pkceCodeVerifier: verifier,
-      expectedState: state,
-      idTokenExpected: true,
-    });
+    const keys = await oauth.randomDPoPKeyPair('ES256', { extractable: true });
+    const tokens = await oauth.authorizationCodeGrant(
+      config,
+      answer,
+      { pkceCodeVerifier: verifier, expectedState: state, idTokenExpected: true },
+      undefined,
+      { DPoP: oauth.getDPoPHandle(config, keys) },
+    );
     const expiresAt = new Date(Date.now() + (tokens.expires_in ?? 300) * 1000).toISOString();
-    const email = await whoIs(issuer, tokens.access_token);
-    keepSignIn(issuer, { access_token: tokens.access_token, expires_at: expiresAt, email });
+    const jwk = await exportJWK(keys.privateKey);
+    keepSignIn(issuer, { access_token: tokens.access_token, jwk, expires_at: expiresAt, email: 'somebody' });
+    const { person } = await call<{ person?: { email: string } }>({ issuer }, '/whoami');
+    const email = person?.email ?? 'somebody';
+    keepSignIn(issuer, { access_token: tokens.access_token, jwk, expires_at: expiresAt, email });
     return { issuer, email, expires_at: expiresAt };
   } catch (error) {
     if (error instanceof oauth.AuthorizationResponseError) {
@@ -49,13 +57,6 @@ export async function logIn(
   } finally {
     listener.close();
   }
-}
-
-async function whoIs(issuer: string, token: string): Promise<string> {
-  const response = await fetch(new URL('/admin/api/whoami', issuer), { headers: { authorization: `Bearer ${token}` } });
-  const { person } = (await response.json()) as { person?: { email: string } };
-  if (!person) throw new Failure('error', 'The server does not say who signed in.');
-  return person.email;
 }
 
 /** One answer on one loopback port, then nothing more. */

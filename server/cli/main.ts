@@ -2,14 +2,19 @@ import { Command, CommanderError } from 'commander';
 
 import { agentCommands } from './agents.ts';
 import { catalogueCommands } from './catalogue.ts';
+import { completionCommand } from './completion.ts';
 import { directoryCommands } from './directory.ts';
+import { doctorCommand } from './doctor.ts';
 import { evidenceCommands } from './evidence.ts';
 import { EXIT, Failure } from './failure.ts';
+import { fileCommands } from './files.ts';
 import { issuerCommands } from './issuers.ts';
+import { FORMATS, type Format } from './output.ts';
 import { promptCommands } from './prompts.ts';
 import { registryCommands } from './registry.ts';
 import { signInCommands } from './sign-in.ts';
 import { signInProviderCommands } from './sign-in-providers.ts';
+import { stopCommands } from './stops.ts';
 
 /** `countersign`: a thin client of the admin API. docs/command-line.md. */
 const program = new Command('countersign')
@@ -18,13 +23,15 @@ const program = new Command('countersign')
   .option('--key <file>', 'the key of the operator (else DATA_DIR/cli-key.json)')
   .option(
     '-o, --output <format>',
-    'table or json',
+    FORMATS.join(', '),
     (value: string) => {
-      if (value !== 'table' && value !== 'json') throw new Failure('usage', '--output is table or json');
+      if (!FORMATS.includes(value as Format)) throw new Failure('usage', `--output is one of ${FORMATS.join(', ')}`);
       return value;
     },
     'table',
   )
+  .option('--no-input', 'never ask: what would have to be asked is refused')
+  .option('-y, --yes', 'answers every question with yes')
   .configureOutput({ writeOut: (text) => process.stdout.write(text), writeErr: (text) => process.stderr.write(text) })
   .showHelpAfterError('(--help shows how it is used)')
   .exitOverride();
@@ -38,6 +45,10 @@ issuerCommands(program);
 signInProviderCommands(program);
 promptCommands(program);
 evidenceCommands(program);
+stopCommands(program);
+fileCommands(program);
+doctorCommand(program);
+completionCommand(program);
 for (const command of everyCommand(program)) command.exitOverride();
 
 try {

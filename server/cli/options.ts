@@ -25,3 +25,6 @@ export function whole(value: string): number {
   if (!/^\d{1,9}$/.test(value)) throw new Failure('usage', `${value} is not a whole number`);
   return Number(value);
 }
+
+/** Of an option that may be repeated. */
+export const collect = (value: string, before: string[]): string[] => [...before, value];

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { call } from './client.ts';
 import { Failure } from './failure.ts';
 import { ORGANIZATION, shared, whole } from './options.ts';
-import { print, printOne, printRows, say } from './output.ts';
+import { isReadable, print, printOne, printRows, say } from './output.ts';
 
 interface Quality {
   action: string;
@@ -30,7 +30,7 @@ export function promptCommands(program: Command): void {
       const { actions } = await call<{ actions: Quality[] }>(place, '/prompts', {
         query: { organization, days: String(days) },
       });
-      if (format === 'json') return print(actions, format, () => '');
+      if (!isReadable(format)) return print(actions, format, () => '');
       printRows(
         actions,
         format,

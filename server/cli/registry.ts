@@ -1,13 +1,11 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose';
-
 import type { ListedInitialAccessToken } from '../admin/admin.ts';
 import { call } from './client.ts';
 import { issuerOf } from './credentials.ts';
-import { Failure } from './failure.ts';
 import type { Json } from './format.ts';
-import { ORGANIZATION, shared, whole } from './options.ts';
+import { newKey, reserve } from './keys.ts';
+import { collect, ORGANIZATION, shared, whole } from './options.ts';
 import { moment, print, printOne, printRows, say } from './output.ts';
 
 export function registryCommands(program: Command): void {
@@ -145,29 +143,4 @@ interface NewClientOptions {
   resource: string[];
   replace?: boolean;
   out?: string;
-}
-
-const collect = (value: string, before: string[]): string[] => [...before, value];
-
-/** Before anything is registered: a key that cannot be written afterwards would be lost. */
-function reserve(path: string): void {
-  try {
-    writeFileSync(path, '', { mode: 0o600, flag: 'wx' });
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new Failure(
-      code === 'EEXIST' ? 'conflict' : 'error',
-      code === 'EEXIST' ? `${path} exists already.` : `${path} cannot be written (${code}).`,
-    );
-  }
-}
-
-async function newKey(): Promise<{ jwk: JWK; publicJwk: JWK }> {
-  const { privateKey } = await generateKeyPair('ES256', { extractable: true });
-  const { d, ...publicPart } = await exportJWK(privateKey);
-  const kid = await calculateJwkThumbprint(publicPart);
-  return {
-    jwk: { ...publicPart, ...(d !== undefined && { d }), kid, alg: 'ES256' },
-    publicJwk: { ...publicPart, kid, alg: 'ES256', use: 'sig' },
-  };
 }
