@@ -1,7 +1,11 @@
 import path from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 
+import { newAuthenticator, optionsIn } from './authenticator.ts';
 import { Trouble } from './processes.ts';
+
+const SECURITY = '/settings/security';
+const DEVICE = 'Story';
 
 /** The person of the story, who reads the decision page and approves. */
 export interface Person {
@@ -16,6 +20,10 @@ export interface Person {
    * @returns what the page said, if anybody but the person can know
    */
   approve(address: string, choice: Choice): Promise<Shown | undefined>;
+  /** Adds a passkey, to approve high impact with; false where an earlier one is there, whose device is gone. */
+  addPasskey(): Promise<boolean>;
+  /** Removes it again. */
+  removePasskey(): Promise<void>;
   leave(): Promise<void>;
 }
 
@@ -23,6 +31,8 @@ interface Choice {
   duration: string;
   about?: string;
   number?: string;
+  /** The value that matters most, where it has to be typed; a passkey follows. */
+  value?: string;
   picture?: string;
 }
 
@@ -42,15 +52,21 @@ export interface Credentials {
 }
 
 /** The reader of the story, in their own browser: nothing but words from here. */
-export function reader({ email, password }: Credentials, say: (words: string) => void): Person {
+export function reader({ issuer, email, password }: Credentials, say: (words: string) => void): Person {
   let signedIn = false;
   return {
     how: 'you decide',
-    async approve(address, { number, duration }) {
+    async addPasskey() {
+      say(`Please open  ${issuer}${SECURITY}  and add a passkey, if you have none`);
+      return true;
+    },
+    async removePasskey() {},
+    async approve(address, { number, duration, value }) {
       say(`Please open  ${address}`);
       if (!signedIn) say(`and sign in as ${email} with the password ${password}`);
       signedIn = true;
-      if (number !== undefined) say(`Then choose “Review”, enter the number ${number}, and allow it.`);
+      if (value !== undefined) say(`Then type ${value}, approve it, and confirm it with your passkey.`);
+      else if (number !== undefined) say(`Then choose “Review”, enter the number ${number}, and allow it.`);
       else say(duration === 'once' ? 'Then allow it.' : 'Then choose “1 hour”, and allow it.');
       return undefined;
     },
@@ -60,7 +76,7 @@ export function reader({ email, password }: Credentials, say: (words: string) =>
 
 /** A person in a real browser. @param executablePath of a Chromium */
 export async function inBrowser(
-  { email, password }: Credentials,
+  { issuer, email, password }: Credentials,
   executablePath: string,
   pictures: string | undefined,
 ): Promise<Person> {
@@ -81,16 +97,47 @@ export async function inBrowser(
     deviceScaleFactor: 2,
     colorScheme: 'light',
   });
+  // The device that keeps the passkey, as Chromium simulates one.
+  const cdp = await page.context().newCDPSession(page);
+  await cdp.send('WebAuthn.enable');
+  await cdp.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      protocol: 'ctap2',
+      transport: 'internal',
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+    },
+  });
+  const open = async (address: string) => {
+    await page.goto(address);
+    if (await page.locator('[name=password]').count()) {
+      await page.fill('[name=email]', email);
+      await page.fill('[name=password]', password);
+      await page.press('[name=password]', 'Enter');
+      await page.waitForURL((url) => !url.pathname.startsWith('/login'));
+    }
+  };
   return {
     how: 'a person decides in a browser',
-    async approve(address, { duration, about, number, picture }) {
-      await page.goto(address);
-      if (await page.locator('[name=password]').count()) {
-        await page.fill('[name=email]', email);
-        await page.fill('[name=password]', password);
-        await page.press('[name=password]', 'Enter');
-        await page.waitForURL((url) => !url.pathname.startsWith('/login'));
-      }
+    async addPasskey() {
+      // A first passkey is added right after a sign-in.
+      await open(`${issuer}/login?return_to=${encodeURIComponent(SECURITY)}&fresh=1`);
+      if (await page.locator('[data-passkey-id]').count()) return false;
+      await page.fill('form[action$="/passkeys"] [name=name]', DEVICE);
+      await page.click('[data-testid=add-passkey]');
+      await page.waitForSelector('[data-passkey-id]');
+      return true;
+    },
+    async removePasskey() {
+      await open(`${issuer}${SECURITY}`);
+      await page.click('[data-passkey-id] summary');
+      await page.click('form[action$="/remove"] button');
+      await page.waitForFunction('!document.querySelector("[data-passkey-id]")');
+    },
+    async approve(address, { duration, about, number, value, picture }) {
+      await open(address);
       if (new URL(page.url()).pathname === '/inbox') {
         // The newest is the last to expire; an earlier run may have left one behind.
         await page
@@ -106,6 +153,7 @@ export async function inBrowser(
       const choice = page.locator(`[name=duration][value=${duration}]`);
       if ((await choice.getAttribute('type')) === 'radio') await choice.check();
       if (number !== undefined) await page.fill('[name=number]', number);
+      if (value !== undefined) await page.fill('[name=critical_value]', value);
       // The page gives Approve to somebody who can have read it: visible for a moment, and a sign of a hand.
       await page.mouse.move(20, 20);
       await page.locator('[data-testid=approve][aria-disabled=false]').waitFor();
@@ -114,6 +162,10 @@ export async function inBrowser(
       }
       await page.click('[data-testid=approve]');
       await page.waitForFunction('!document.querySelector("[data-testid=approve]")');
+      if (value !== undefined) {
+        await page.click('[data-testid=confirm]');
+        await page.click('a.primary'); // what has high impact is read once more, and then one goes back
+      }
       return shown;
     },
     leave: () => browser.close(),
@@ -183,11 +235,29 @@ export function byForms({ issuer, email, password }: Credentials): Person {
     return open(new URL(plain(action), page.url).href, { ...Object.fromEntries(hidden), ...fields });
   };
 
+  const signedIn = async (address: string) => {
+    const page = await open(address);
+    return page.html.includes('name="password"') ? submit(page, { email, password }) : page;
+  };
+  // Such a device exists in software only, and for nothing but this.
+  const device = newAuthenticator(issuer);
+
   return {
     how: 'a person decides, by plain forms',
-    async approve(address, { duration, about, number }) {
-      let page = await open(address);
-      if (page.html.includes('name="password"')) page = await submit(page, { email, password });
+    async addPasskey() {
+      const page = await signedIn(`/login?return_to=${encodeURIComponent(SECURITY)}&fresh=1`);
+      if (page.html.includes('data-passkey-id')) return false;
+      await submit(page, { name: DEVICE, attestation: device.create(optionsIn(page, 'creation')) });
+      return true;
+    },
+    async removePasskey() {
+      const page = await signedIn(SECURITY);
+      const [, action = ''] = /<form[^>]*action="([^"]*\/remove)"/.exec(page.html) ?? [];
+      const [, csrf = ''] = /name="csrf" value="([^"]*)"/.exec(page.html) ?? [];
+      await open(plain(action), { csrf, assertion: device.get(optionsIn(page, 'request', plain(action))) });
+    },
+    async approve(address, { duration, about, number, value }) {
+      let page = await signedIn(address);
       if (new URL(page.url).pathname === '/inbox') {
         const waiting = [...page.html.matchAll(/<a class="waiting-link" href="([^"]*)">([\s\S]*?)<\/a>/g)];
         const newest = waiting.findLast(([, , words]) => textOf(words ?? '').includes(about ?? ''));
@@ -198,7 +268,11 @@ export function byForms({ issuer, email, password }: Credentials): Person {
       // Of several actions, each of them is answered.
       const each = [...page.html.matchAll(/name="(action_\d+)"/g)].map(([, name]) => [name, 'allow']);
       const answers = { ...Object.fromEntries(each), duration, read: '1', ...(number && { number }) };
-      await submit(page, { decision: 'approve', ...answers });
+      const after = await submit(page, { decision: 'approve', ...answers, ...(value && { critical_value: value }) });
+      if (value !== undefined) {
+        const receipt = await submit(after, { assertion: device.get(optionsIn(after, 'request')) });
+        await open(plain(/<a class="button primary wide" href="([^"]*)"/.exec(receipt.html)?.[1] ?? ''));
+      }
       return shown;
     },
     async leave() {},

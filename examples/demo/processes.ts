@@ -35,8 +35,8 @@ export class Trouble extends Error {}
 export interface Stage {
   /** The server at ISSUER if there is one, else one of our own. */
   countersign(): Promise<Countersign>;
-  /** Starts the calendar API; answers its address. */
-  calendarApi(dataDir: string): Promise<string>;
+  /** Starts an API of the examples; answers its address. */
+  api(name: 'calendar' | 'payments', dataDir: string): Promise<string>;
   agent(name: string): AgentProcess;
   /** Runs `countersign …`; answers what it printed. */
   cli(dataDir: string, issuer: string, ...args: string[]): Promise<string>;
@@ -104,13 +104,13 @@ export function setStage(): Stage {
       }
     },
 
-    async calendarApi(dataDir) {
-      const { child, words } = start('examples/calendar-api/main.ts', [], { DATA_DIR: dataDir, PORT: '0' });
+    async api(name, dataDir) {
+      const { child, words } = start(`examples/${name}-api/main.ts`, [], { DATA_DIR: dataDir, PORT: '0' });
       for await (const line of createInterface({ input: child.stdout as NodeJS.ReadableStream })) {
         const address = /ready at (\S+)/.exec(line)?.[1];
         if (address) return address;
       }
-      throw new Trouble(`The calendar API did not start:\n${words()}`);
+      throw new Trouble(`The ${name} API did not start:\n${words()}`);
     },
 
     agent(name) {

@@ -5,6 +5,7 @@ import { type AgentProcess, type Countersign, type Stage, ToolError } from './pr
 import { NotSo, type Teller } from './tell.ts';
 
 const CALENDAR = 'https://calendar.acme.example';
+const PAYMENTS = 'https://payments.acme.example';
 const READ = 'calendar.events.read';
 const INVITE = 'calendar.invitations.send';
 
@@ -24,6 +25,14 @@ const ATTENDEES = {
 };
 const EXPORT = { type: 'calendar.events.export', locations: [CALENDAR], from: '2026-11-24', to: '2026-11-28' };
 
+const REFUND = {
+  type: 'payments.refund.create',
+  locations: [PAYMENTS],
+  invoice: 'INV-20991',
+  payee: 'Nordwind GmbH',
+  amount: { currency: 'EUR', value: '4200.00' },
+};
+
 /** What the evidence of each task has to hold, at least one of each. */
 const STORY = [
   ['request.received'],
@@ -41,12 +50,13 @@ const STORY = [
 export async function story(
   countersign: Countersign,
   person: Person,
-  { agent: start, calendarApi, cli }: Stage,
+  { agent: start, api: startApi, cli }: Stage,
   { say, step }: Teller,
 ): Promise<void> {
   const { dataDir, own, demo } = countersign;
   const { issuer, initialAccessToken } = demo;
-  const api = await calendarApi(dataDir);
+  const api = await startApi('calendar', dataDir);
+  const payments = await startApi('payments', dataDir);
   const [helper, scout] = [start('meeting-helper'), start('calendar-scout')];
   /** The command line, as an administrator of the organization has it. */
   const admin = (command: string, ...more: string[]) =>
@@ -54,6 +64,7 @@ export async function story(
   say('');
   say(`Countersign    ${issuer}${own ? ', started for this story' : ''}`);
   say(`Calendar API   ${api}, known as ${CALENDAR}`);
+  say(`Payments API   ${payments}, known as ${PAYMENTS}`);
 
   const names = { helper: '', scout: '' };
   const tasks: { id: string; hash: string; tokens: number }[] = [];
@@ -209,6 +220,45 @@ export async function story(
     );
   });
 
+  await step('A refund has high impact: the amount is typed, and a passkey signs it', async (check) => {
+    if (!(await person.addPasskey())) {
+      return say('left out: Anna has a passkey of an earlier time, whose device is not here');
+    }
+    const finance = start('finance-agent');
+    await finance.use('register', {
+      issuer,
+      initial_access_token: initialAccessToken,
+      metadata: {
+        client_name: 'Finance Agent',
+        agent_purpose: 'Refunds what was billed twice',
+        authorization_details_types: [REFUND.type],
+      },
+    });
+    const { promise: address, resolve: opens } = Promise.withResolvers<string>();
+    const answer = finance.use(
+      'ask_in_browser',
+      { token: 'refunding', resource: PAYMENTS, authorization_details: [REFUND] },
+      (says) => opens(says.open),
+    );
+    const shown = await person.approve(await Promise.race([address, answer]), {
+      duration: 'once',
+      value: '4200',
+      picture: 'refund',
+    });
+    if (shown) check(`the page says: ${shown.heading}`, /EUR 4,200\.00 to Nordwind GmbH/.test(shown.heading), shown);
+    const { claims } = await answer;
+    check(`approved with a passkey (acr ${claims.acr}), for one use`, claims.acr === 'phr', claims);
+    const refund = (body: object) =>
+      finance.use('call', { token: 'refunding', method: 'POST', url: `${payments}/refunds`, body });
+    const other = await refund({ ...parametersOf(REFUND), payee: 'Eve Ltd' });
+    check(`to somebody else: ${other.status} ${other.body.reason}`, other.body.reason === 'parameters_differ', other);
+    const done = await refund(parametersOf(REFUND));
+    check(`what was signed: ${done.status}, refund ${done.body.id}`, done.status === 201, done);
+    const again = await refund(parametersOf(REFUND));
+    check(`a second time: ${again.status} ${again.body.reason}`, again.body.reason === 'used_up', again);
+    await person.removePasskey();
+  });
+
   await step('It hands a narrower part to its sub-agent', async (check) => {
     const part = { type: READ, locations: [CALENDAR], from: '2026-11-26', to: '2026-11-27' };
     const { hand_off, expires_in } = await helper.use('hand_off', {
@@ -295,7 +345,7 @@ export async function story(
 }
 
 /** What a person decides about: the action's own parameters. */
-function parametersOf({ type: _, locations: __, ...parameters }: typeof INVITATION) {
+function parametersOf({ type: _, locations: __, ...parameters }: { type: string; locations: string[] }) {
   return parameters;
 }
 
