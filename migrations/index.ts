@@ -8,6 +8,7 @@ import * as languages from './030_languages.ts';
 import * as screens from './031_screens.ts';
 import * as prompts from './040_prompts.ts';
 import * as standing from './041_standing.ts';
+import * as policies from './042_policies.ts';
 import * as jobs from './050_jobs.ts';
 import * as backchannel from './051_backchannel.ts';
 import * as channels from './052_channels.ts';
@@ -37,6 +38,7 @@ const migrations: readonly Migration[] = [
   { name: '031_screens', ...screens },
   { name: '040_prompts', ...prompts },
   { name: '041_standing', ...standing },
+  { name: '042_policies', ...policies },
   { name: '050_jobs', ...jobs },
   { name: '051_backchannel', ...backchannel },
   { name: '052_channels', ...channels },

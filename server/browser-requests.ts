@@ -52,6 +52,8 @@ export function browserRequests({
       // Nobody is asked: the client hears why, instead of a person who could do nothing about it.
       const { error, error_description: description } = toWire(refusal);
       return {
+        // A policy is told to the person as well: they may know whom to ask.
+        ...('policy' in refusal && { because: refusal }),
         goOn: await provider().interactionResult(
           ctx.req,
           ctx.res,

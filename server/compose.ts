@@ -38,7 +38,8 @@ import { postgresJobs } from '../adapters/postgres/outbox.ts';
 import { postgresOwnership } from '../adapters/postgres/ownership.ts';
 import { postgresPasskeySignIns, postgresPasskeys } from '../adapters/postgres/passkeys.ts';
 import { postgresPeople, postgresSessions } from '../adapters/postgres/people.ts';
-import { standingPolicies } from '../adapters/postgres/policies.ts';
+import { newestPolicies, readBefore } from '../adapters/postgres/policies.ts';
+import { postgresPolicies } from '../adapters/postgres/policy-admin.ts';
 import { postgresPromptAdministration } from '../adapters/postgres/prompt-quality.ts';
 import { postgresPrompts } from '../adapters/postgres/prompts.ts';
 import { postgresPublications, postgresPublish } from '../adapters/postgres/publications.ts';
@@ -184,6 +185,9 @@ export async function composeHouse({
     catalogue: currentCatalogue,
     approvals,
     tasks,
+    decisions: personApprovals,
+    policies: (organization) => newestPolicies(database, organization),
+    readBefore: (organization, person, agent, seconds) => readBefore(database, organization, person, agent, seconds),
     edgesBelow: (organization, agent) => edgesBelow(database, organization, agent),
     person: (id) => people.find(id),
     askingBarredBy: (organization, agent, person, resources) =>
@@ -294,11 +298,7 @@ export async function composeHouse({
       },
       pace: paceOf(config.exchangesPerMinute),
       fanOut: config.fanOut,
-      ask: askForExchange({
-        ...ask,
-        decisions: personApprovals,
-        policies: (organization) => standingPolicies(database, organization),
-      }),
+      ask: askForExchange(ask),
     },
   };
   const channels = openChannels({
@@ -434,6 +434,7 @@ export async function composeHouse({
     catalogue: currentCatalogue,
     publications,
     backchannel: postgresBackchannelAdministration(database),
+    policies: postgresPolicies(database),
     prompts: postgresPromptAdministration(database),
     introductions: channels.store,
     checkClient,

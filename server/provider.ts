@@ -22,7 +22,7 @@ import type { DeliveryTerms } from './agents/delivery.ts';
 import { type FirstPresentation, type KeyProofs, provenKey } from './agents/proven-key.ts';
 import { OWN_METADATA, SENT_METADATA } from './agents/registration.ts';
 import { registrationPolicies } from './agents/registration-policies.ts';
-import { type AskDependencies, coveringTask } from './approvals/ask.ts';
+import { type AskDependencies, answeredBefore, type Question } from './approvals/ask.ts';
 import { type BackchannelDependencies, backchannel, keptAsApproval, requestSeconds } from './backchannel.ts';
 import type { Catalogue } from './catalogue/catalogue.ts';
 import { aliasesAt } from './http/endpoints.ts';
@@ -476,23 +476,29 @@ async function existingGrant(ctx: KoaContextWithOIDC, dependencies: EngineDepend
   // After a sign-in the engine resumes with the stored parameters, and does not parse them again.
   if (!state.asked) understandRequest(ctx, dependencies);
   if (!state.asked || ctx.oidc.prompts.has('consent')) return undefined;
-  const task = await coveringTask(
-    {
-      client,
-      person,
-      asked: state.asked,
-      boundTo: ctx.oidc.params?.dpop_jkt as string | undefined,
-      acrValues: ctx.oidc.params?.acr_values as string | undefined,
-      maxAge: ctx.oidc.params?.max_age as number | undefined,
-      // The client authenticated where it pushed the request.
-      confidential:
-        (ctx.oidc.entities.PushedAuthorizationRequest !== undefined ||
-          (ctx.oidc.entities.Interaction as { parJti?: string } | undefined)?.parJti !== undefined) &&
-        ctx.oidc.client?.tokenEndpointAuthMethod !== 'none',
+  const question: Question = {
+    kind: 'browser',
+    client,
+    person,
+    asked: state.asked,
+    seconds: INTERACTION_SECONDS,
+    boundTo: ctx.oidc.params?.dpop_jkt as string | undefined,
+    acrValues: ctx.oidc.params?.acr_values as string | undefined,
+    maxAge: ctx.oidc.params?.max_age as number | undefined,
+    nonce: ctx.oidc.params?.nonce as string | undefined,
+    // The client authenticated where it pushed the request.
+    confidential:
+      (ctx.oidc.entities.PushedAuthorizationRequest !== undefined ||
+        (ctx.oidc.entities.Interaction as { parJti?: string } | undefined)?.parJti !== undefined) &&
+      ctx.oidc.client?.tokenEndpointAuthMethod !== 'none',
+    authentication: {
+      acr: session.acr,
+      amr: session.amr,
+      auth_time: Math.floor(session.authenticatedAt.getTime() / 1000),
     },
-    ask,
-  );
-  return task && Grant.find(task.id);
+  };
+  const answered = await answeredBefore(question, ask);
+  return answered === undefined ? undefined : Grant.find(answered);
 }
 
 /**

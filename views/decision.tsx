@@ -32,6 +32,8 @@ export interface DecisionPage {
   facts: Facts;
   /** Systems that were asked about the request, and those of them that gave no answer. */
   stated?: { by: readonly string[]; unanswered: readonly string[] } | undefined;
+  /** What the agent read for this person before, where this carries something out. */
+  readBefore?: readonly string[] | undefined;
   /** What the agent says about it: quoted, labelled, not to be trusted. */
   agentWords?: string | undefined;
   /** CIBA binding message: shown, inert, no proof of anything. */
@@ -170,6 +172,7 @@ function Decision(props: DecisionPage) {
         <p class="warning">{markup(DECISION.unverified, { host: <Foreign text={warnUnverified} limit={80} /> })}</p>
       )}
       <FactList facts={facts} language={taskLanguage} />
+      <ReadBefore {...props} />
       <Stated {...props} />
       {who.mayHandTo.length === 0 ? null : (
         <p class="hand-off">{markup(DECISION.handOff, { agents: <Names names={who.mayHandTo} /> })}</p>
@@ -223,6 +226,13 @@ function FactList({ facts, language }: { facts: Facts; language: Language | unde
       </dl>
     </>
   );
+}
+
+/** Why it weighs more than it would by itself: what was read may have been an instruction, or may be what goes out now. */
+function ReadBefore({ readBefore }: DecisionPage) {
+  const { markup } = useSpeaker();
+  if (readBefore === undefined || readBefore.length === 0) return null;
+  return <p class="warning">{markup(DECISION.readBefore, { what: <Names names={readBefore} /> })}</p>;
 }
 
 /** Where facts come from that no agent said, and that some are missing. */

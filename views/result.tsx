@@ -90,6 +90,13 @@ export const repeatGoneWords = ({ say }: Speaker): ResultWords => ({
   status: 'info',
 });
 
+/** A6-5. `policy` is what the organization says about it. */
+export const blockedWords = ({ say }: Speaker, policy: string): ResultWords => ({
+  title: say(RESULT.blocked),
+  message: say(RESULT.blockedBy, { policy: visible(policy, 200) }),
+  status: 'info',
+});
+
 /** U8: 410. */
 export const expiredWords = ({ say }: Speaker, time: Said): ResultWords => ({
   title: say(RESULT.expired, { time }),

@@ -1,5 +1,6 @@
 import type { ReachFacts, ReachReader } from '../../server/admin/explain.ts';
 import type { Database } from './database.ts';
+import { newestPolicies } from './policies.ts';
 
 /** What decides what an agent could reach, under row-level security. */
 export const postgresReach = (database: Database): ReachReader => ({
@@ -13,10 +14,7 @@ export const postgresReach = (database: Database): ReachReader => ({
         agent: row,
         people: people?.people ?? 0,
         pausedBy: people?.pausedBy ?? 0,
-        policies: await statements.rows<ReachFacts['policies'][number]>(
-          'select name, agent, actions from policies where organization = $1 and ended_at is null and (agent is null or agent = $2) order by name',
-          of,
-        ),
+        policies: (await newestPolicies(statements, organization)).document.rules,
         tasks: await statements.rows<ReachFacts['tasks'][number]>(TASKS, of),
         from: await statements.rows<ReachFacts['from'][number]>(FROM, of),
         usedAt: Object.fromEntries(

@@ -22,6 +22,7 @@ import type { IntroductionAdministration } from './introductions.ts';
 import type { Inventory } from './inventory.ts';
 import type { IssuerAdministration } from './issuers.ts';
 import type { LimitAdministration } from './limits.ts';
+import type { PolicyStore } from './policies.ts';
 import type { PromptAdministration } from './prompts.ts';
 import type { Publications } from './publications.ts';
 import type { SignInProviderDependencies } from './sign-in-providers.ts';
@@ -54,6 +55,7 @@ export interface AdminDependencies {
   catalogue: () => Catalogue;
   publications: Publications;
   backchannel: BackchannelAdministration;
+  policies: PolicyStore;
   prompts: PromptAdministration;
   introductions: IntroductionAdministration;
   /** @throws errors.OIDCProviderError when the engine would not load a client of this metadata */

@@ -4,6 +4,7 @@ import { beyondLimits, type Limits } from '../agents/limits.ts';
 import type { Action } from '../catalogue/action.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { isProven } from '../tasks/ask.ts';
+import { covers, type Rule } from '../tasks/policies.ts';
 import { done, unknown } from './admin.ts';
 import { type Answer, agentOf } from './call.ts';
 import type { UseCase } from './limits.ts';
@@ -29,7 +30,7 @@ export interface ReachFacts {
   /** People who can be asked; those who paused it cannot. */
   people: number;
   pausedBy: number;
-  policies: readonly { name: string; agent: string | null; actions: readonly { action: string }[] }[];
+  policies: readonly Rule[];
   /** Live tasks: what was approved, for whom, until when. */
   tasks: readonly { id: string; person: string; actions: readonly string[]; until: Date }[];
   /** Agents that may hand a part of theirs to it. */
@@ -101,10 +102,11 @@ function waysTo(action: Action, facts: ReachFacts): Reached['ways'] {
   }
   const registered = agent.types === null || agent.types.includes(key);
   const asks = registered || scope !== undefined;
-  const policy = policies.find(
-    (one) => (one.agent === null || one.agent === agent.id) && one.actions.some((each) => each.action === key),
-  );
-  if (policy && asks && agent.confidential)
+  const policy = policies.find(({ when: { actions, agents } = {} }) => {
+    const isAbout = actions === undefined || actions.some((pattern) => covers(pattern, key));
+    return isAbout && (agents === undefined || agents.includes(agent.id));
+  });
+  if (policy?.then === 'allow' && asks && agent.confidential)
     ways.push({
       rule: 'policy',
       forWhom: 'anybody of the organization',

@@ -63,6 +63,10 @@ export const draftHash = ({ key, yaml }: Draft): string => sha256url(`${key}\n${
 
 export const yamlOf = (action: ActionDocument): string => stringify(action, { lineWidth: 120 });
 
+/** Is this administrator the only one who agreed so far? The operator answers for the deployment alone. */
+export const isAlone = (caller: AdminCaller, draft: { proposed: boolean; saved_by: string } | undefined): boolean =>
+  caller.kind === 'person' && (!draft?.proposed || draft.saved_by === actorOf(caller));
+
 /** A draft beside what is published: the documents it would become, everything wrong with it, what it changes. */
 export function reviewOfDraft(
   { key, resource, yaml }: Draft,
@@ -100,8 +104,7 @@ export async function publishDraft(
     return unacceptable('catalogue', `the catalogue has ${problems.length} problem(s)`, problems);
   }
   const weakening = changes.filter(({ weakens }) => weakens).map(({ words }) => `${key}: ${words}`);
-  const alone = act.caller.kind === 'person' && (!draft.proposed || draft.saved_by === actorOf(act.caller));
-  if (weakening.length > 0 && alone) {
+  if (weakening.length > 0 && isAlone(act.caller, draft)) {
     if (!draft.proposed) await store.saveDraft(act, { ...draft, proposed: true });
     return conflict(
       'second_administrator',

@@ -64,6 +64,15 @@ import {
 } from './issuers.ts';
 import { holdAgent, listBlueprints, putBlueprint, removeBlueprint, setUseCase } from './limits.ts';
 import { describeApi, type Endpoint, type Reach } from './openapi.ts';
+import {
+  confirmPolicies,
+  getPolicies,
+  lintPolicies,
+  policyEffect,
+  publishPolicies,
+  removeProposal,
+  tryPolicies,
+} from './policies.ts';
 import { getPromptLimits, promptReport, setPromptLimits } from './prompts.ts';
 import { getChain, listEvidence } from './read-evidence.ts';
 import { addClient, addInitialAccessToken, endInitialAccessToken, listInitialAccessTokens } from './registry.ts';
@@ -143,6 +152,13 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ['get', '/catalogue/drafts', listDrafts],
   ['post', '/catalogue/drafts/:action', confirmDraft],
   ['delete', '/catalogue/drafts/:action', removeDraft],
+  ['get', '/policies', getPolicies],
+  ['post', '/policies', publishPolicies],
+  ['post', '/policies/lint', lintPolicies],
+  ['post', '/policies/effect', policyEffect],
+  ['post', '/policies/try', tryPolicies],
+  ['post', '/policies/proposal', confirmPolicies],
+  ['delete', '/policies/proposal', removeProposal],
   ['get', '/prompts', promptReport],
   ['get', '/prompts/limits', getPromptLimits],
   ['put', '/prompts/limits', setPromptLimits],
@@ -162,7 +178,14 @@ const SECURES: ReadonlySet<string> = new Set([
 ]);
 
 /** What asks something and changes nothing, although it is a POST. */
-const ASKS: ReadonlySet<string> = new Set(['post /catalogue/lint', 'post /catalogue/diff', 'post /catalogue/draft']);
+const ASKS: ReadonlySet<string> = new Set([
+  'post /catalogue/lint',
+  'post /catalogue/diff',
+  'post /catalogue/draft',
+  'post /policies/lint',
+  'post /policies/effect',
+  'post /policies/try',
+]);
 
 /** What cannot be taken back, or lets something go on that was stopped: asked for by somebody who signed in just now. */
 const FRESH: ReadonlySet<string> = new Set([

@@ -3,7 +3,6 @@ import { createHash, randomInt } from 'node:crypto';
 import type { AgentEdge } from '../agents/agent.ts';
 import type { ClientRecord } from '../agents/clients.ts';
 import { needsSecondPerson } from '../agents/limits.ts';
-import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { AskFacts } from '../catalogue/facts.ts';
 import { edgesWithin } from '../delegation/edges.ts';
 import type { ExchangeRequest } from '../delegation/exchange.ts';
@@ -14,22 +13,21 @@ import { canonicalJson, instant, sha256url } from '../oauth/canonical.ts';
 import { newId, newSecret } from '../oauth/ids.ts';
 import { allow, type Outcome, refuse } from '../oauth/refusal.ts';
 import type { Person } from '../people/person.ts';
-import { type AgentRequest, needsTwo, parseAgentRequest, whyNotAsked } from '../tasks/ask.ts';
+import { type AgentRequest, isProven, needsTwo, parseAgentRequest, whyNotAsked } from '../tasks/ask.ts';
 import { covers } from '../tasks/coverage.ts';
-import type { Policy } from '../tasks/policies.ts';
+import { allowedBy, type Policy } from '../tasks/policies.ts';
 import { type CanonicalRequest, canonicalAction, requestHash, toDetail } from '../tasks/request.ts';
-import { type Authentication, isAsStrong, type Task, type TaskStore } from '../tasks/task.ts';
+import { type Authentication, isAsStrong, type Task } from '../tasks/task.ts';
 import { type NewApproval, TWO_PEOPLE_SECONDS } from './approval.ts';
 import { promptRefusal } from './budget.ts';
-import { decideByPolicy, type PolicyDependencies, policyOf } from './by-policy.ts';
+import { decideByPolicy, type PolicyDependencies } from './by-policy.ts';
+import { barredBy, type Ruled, type RulingDependencies, ruleOn, rulingOf } from './ruling.ts';
 import type { ApprovalStore, PromptRule } from './store.ts';
 import { withFacts } from './with-facts.ts';
 
-export interface AskDependencies {
+export interface AskDependencies extends RulingDependencies, PolicyDependencies {
   issuer: string;
-  catalogue: () => Catalogue;
   approvals: ApprovalStore;
-  tasks: TaskStore;
   /** Every edge below the agent, as they are now. */
   edgesBelow(organization: string, agent: string): Promise<AgentEdge[]>;
   person(id: string): Promise<Person | undefined>;
@@ -55,6 +53,8 @@ export interface Question {
   boundTo: string | undefined;
   confidential: boolean;
   nonce?: string | undefined;
+  /** How and when the person signed in, as far as it is known: a policy that decides in their place says so. */
+  authentication?: Authentication | undefined;
   /** As the client asked (OpenID Connect Core §3.1.2.1): a task that was approved otherwise does not cover. */
   acrValues?: string | undefined;
   /** Seconds. */
@@ -79,41 +79,51 @@ export const approvalOfInteraction = (uid: string): string =>
 /**
  * Opens an approval, or finds that a live task covers the request and the client proves the key the task was approved
  * for: then it begins approved, and no page is needed. The one place where questions are opened, so the one where their
- * number is limited.
- *
- * @param silently a policy decides: nobody is asked
+ * number is limited and the organization's policies are heard: one that forbids ends it, and one that allows decides it
+ * in the person's place.
  */
-export async function askPerson(
-  question: Question,
-  dependencies: AskDependencies,
-  silently = false,
-): Promise<Outcome<NewApproval>> {
+export async function askPerson(question: Question, dependencies: AskDependencies): Promise<Outcome<NewApproval>> {
   const { client, person } = question;
-  let { asked } = question;
   const { agent } = client;
   if (agent === null) throw new Error('only agents ask for tasks');
   const barred = await dependencies.askingBarredBy(
     person.organization,
     agent.id,
     person.id,
-    asked.actions.map(({ resource }) => resource),
+    question.asked.actions.map(({ resource }) => resource),
   );
   if (barred) return refuse({ reason: barred === 'paused' ? 'agent_paused' : 'stopped_here' });
-  const task = await coveringTask(question, dependencies);
+  const ruled = await ruleOn(question, dependencies);
+  const stop = barredBy(ruled);
+  if (stop) return refuse(stop);
+  let { asked } = ruled;
+  const task = await coveringTask({ ...question, asked }, dependencies);
   const keys = asked.actions.map(({ action }) => action);
-  const refusal: PromptRule | undefined =
-    task || silently ? undefined : (history, limits) => promptRefusal(keys, history, limits, new Date());
+  const limit: PromptRule = (history, limits) => promptRefusal(keys, history, limits, new Date());
+  let policy: Policy | undefined;
+  let { ruling } = ruled;
   if (!task) {
-    const stated = await withFacts(asked, { person, agent }, refusal, dependencies);
+    const stated = await withFacts(asked, { person, agent }, limit, dependencies);
     if (!stated.ok) return stated;
     asked = stated.value;
     const { organizationDomains } = person;
     const unproven = whyNotAsked(asked, client, { catalogue: dependencies.catalogue(), organizationDomains });
     if (unproven) return refuse(unproven);
+    // Heard again, with what the resources said.
+    ruling = rulingOf(asked, ruled.policies, question, dependencies.catalogue());
+    const stop = barredBy({ ...ruled, ruling });
+    if (stop) return refuse(stop);
+    policy = decidingPolicy(question, { ...ruled, asked, ruling }, dependencies);
+    // A token that is pushed lies at an address; what weighs much is fetched by whoever proves its key.
+    if (question.delivery?.mode === 'push' && isProven(asked.impact)) {
+      return refuse({ reason: 'push_not_allowed', impact: asked.impact });
+    }
   }
+  const refusal = task || policy ? undefined : limit;
 
   // Begun in a browser, it waits for the second person on when the browser is gone.
-  const patient = question.kind === 'browser' && needsTwo(asked.impact, agent);
+  const two = ruling.verdict === 'two' || needsTwo(asked.impact, agent);
+  const patient = question.kind === 'browser' && two;
   const expiresAt = new Date(Date.now() + (patient ? TWO_PEOPLE_SECONDS : question.seconds) * 1000);
   const request: CanonicalRequest = {
     organization: person.organization,
@@ -147,7 +157,7 @@ export async function askPerson(
     edges: edgesWithin(agent.id, keys, await dependencies.edgesBelow(person.organization, agent.id)),
     impact: asked.impact,
     // What is granted in the end may need two as well; what the agent's limits ask for is never less.
-    quorum: needsSecondPerson(agent.limits, asked.impact) ? 2 : 1,
+    quorum: ruling.verdict === 'two' || needsSecondPerson(agent.limits, asked.impact) ? 2 : 1,
     expiresAt,
     ...(task && { coveredBy: task.id }),
     ...(question.displayCode !== undefined && {
@@ -177,7 +187,29 @@ export async function askPerson(
     },
   };
   const refused = await dependencies.approvals.open(approval, event, refusal);
-  return refused ? refuse(refused) : allow(approval);
+  if (refused) return refuse(refused);
+  if (!policy) return allow(approval);
+  const decided = await decideByPolicy(policy, approval, question, dependencies);
+  return decided.ok ? allow({ ...approval, coveredBy: decided.value.id }) : decided;
+}
+
+/**
+ * The policy that decides in the person's place, if one does. It spares the person the question, and not the sign-in that an
+ * action asks for (RFC 9470): then they are asked. A public client proves nothing about itself, and always sees a page.
+ */
+export function decidingPolicy(
+  {
+    client: { agent },
+    confidential,
+    authentication = {},
+  }: Pick<Question, 'client' | 'confidential' | 'authentication'>,
+  { asked, policies, ruling }: Ruled,
+  { catalogue }: Pick<AskDependencies, 'catalogue'>,
+): Policy | undefined {
+  if (!confidential || tooWeak(asked.actions, authentication, catalogue(), new Date())) return undefined;
+  // What needs two people is not decided by none.
+  if (agent && needsSecondPerson(agent.limits, asked.impact)) return undefined;
+  return allowedBy(policies, ruling);
 }
 
 /** The live task that covers all that is asked, for this client and this key (`design.md` §6, "already covered"). */
@@ -194,6 +226,8 @@ export async function coveringTask(
 ): Promise<Task | undefined> {
   // A public client proves nothing about itself: it always sees a page.
   if (!confidential || client.agent === null) return undefined;
+  // What was read since makes it another question: no earlier answer was given to it.
+  if (asked.actions.some(({ after }) => after !== undefined)) return undefined;
   const live = await tasks.live(person.organization, person.id, client.agent.id);
   return live.find(
     (task) =>
@@ -219,6 +253,18 @@ const askedHash = ({ actions, resources, scopes }: AgentRequest): string =>
     canonicalJson([actions.map(({ action, version, parameters }) => [action, version, parameters]), resources, scopes]),
   );
 
+/** The task of a request that needs no page: a live one covers it, or a policy decides it now. */
+export async function answeredBefore(question: Question, dependencies: AskDependencies): Promise<string | undefined> {
+  const ruled = await ruleOn(question, dependencies);
+  // The page says so.
+  if (barredBy(ruled)) return undefined;
+  const task = await coveringTask({ ...question, asked: ruled.asked }, dependencies);
+  if (task) return task.id;
+  if (!decidingPolicy(question, ruled, dependencies)) return undefined;
+  const opened = await askPerson(question, dependencies);
+  return opened.ok ? opened.value.coveredBy : undefined;
+}
+
 /** What an exchange asks for without a task behind it. */
 export interface Uncovered {
   /** For whom, as a verified statement says. */
@@ -237,11 +283,14 @@ export interface AskForExchange {
 }
 
 /** `consent_required`: one open question per request, the same one when it is asked again. */
-export function askForExchange(dependencies: AskDependencies & PolicyDependencies): AskForExchange {
+export function askForExchange(dependencies: AskDependencies): AskForExchange {
   return {
     async foresee(uncovered) {
       const question = await questionOf(uncovered, dependencies);
-      return question.ok ? allow(await decidingPolicy(question.value, uncovered)) : question;
+      if (!question.ok) return question;
+      const ruled = await ruleOn(question.value, dependencies);
+      const stop = barredBy(ruled);
+      return stop ? refuse(stop) : allow(decidingPolicy(question.value, ruled, dependencies));
     },
 
     async ask(uncovered) {
@@ -256,26 +305,21 @@ export function askForExchange(dependencies: AskDependencies & PolicyDependencie
           expiresIn: Math.max(1, Math.floor((expiresAt.getTime() - Date.now()) / 1000)),
           details: asked.actions.map((action) => toDetail(action)),
         });
-      const policy = await decidingPolicy(question, uncovered);
-      if (policy) {
-        const opened = await askPerson(question, dependencies, true);
-        if (!opened.ok) return opened;
-        const { authentication } = uncovered.claim;
-        return decideByPolicy(policy, opened.value, { person, authentication }, dependencies);
+      const ruled = await ruleOn(question, dependencies);
+      const stop = barredBy(ruled);
+      if (stop) return refuse(stop);
+      const { approvals, tasks } = dependencies;
+      if (!decidingPolicy(question, ruled, dependencies)) {
+        const open = await approvals.findOpen(person.organization, client.clientId, person.id, askedHash(asked));
+        if (open) return answer(open.id, open.expiresAt);
       }
-      const { approvals } = dependencies;
-      const open = await approvals.findOpen(person.organization, client.clientId, person.id, askedHash(asked));
-      if (open) return answer(open.id, open.expiresAt);
       const opened = await askPerson(question, dependencies);
-      return opened.ok ? answer(opened.value.id, opened.value.expiresAt) : opened;
+      if (!opened.ok) return opened;
+      const { id, expiresAt, coveredBy } = opened.value;
+      const task = coveredBy === undefined ? undefined : await tasks.find(coveredBy);
+      return task ? allow(task) : answer(id, expiresAt);
     },
   };
-
-  /** A policy spares the person the question, and not the sign-in that an action asks for (RFC 9470): then they are asked. */
-  async function decidingPolicy(question: Question, { claim }: Uncovered): Promise<Policy | undefined> {
-    const weak = tooWeak(question.asked.actions, claim.authentication, dependencies.catalogue(), new Date());
-    return weak ? undefined : policyOf(question, dependencies);
-  }
 }
 
 async function questionOf(
@@ -297,7 +341,17 @@ async function questionOf(
   );
   if (!asked.ok) return asked;
   const seconds = EXCHANGE_QUESTION_SECONDS;
-  return allow({ kind: 'exchange', client, person, asked: asked.value, seconds, boundTo, confidential: true });
+  const { authentication } = claim;
+  return allow({
+    kind: 'exchange',
+    client,
+    person,
+    asked: asked.value,
+    seconds,
+    boundTo,
+    confidential: true,
+    authentication,
+  });
 }
 
 const EXCHANGE_QUESTION_SECONDS = 600;

@@ -1,11 +1,11 @@
-import { needsSecondPerson } from '../agents/limits.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
+import { LONGEST } from '../catalogue/duration.ts';
 import { instant } from '../oauth/canonical.ts';
 import { newId, newSecret } from '../oauth/ids.ts';
 import { allow, type Outcome, refuse } from '../oauth/refusal.ts';
 import { type Decision, decisionHash } from '../tasks/decision.ts';
-import { type Policy, policyFor } from '../tasks/policies.ts';
-import type { Authentication, Task, TaskAction, TaskStore } from '../tasks/task.ts';
+import type { Policy } from '../tasks/policies.ts';
+import type { Task, TaskAction, TaskStore } from '../tasks/task.ts';
 import type { NewApproval } from './approval.ts';
 import type { Question } from './ask.ts';
 import { describeApproval } from './decide.ts';
@@ -15,23 +15,6 @@ export interface PolicyDependencies {
   catalogue: () => Catalogue;
   tasks: TaskStore;
   decisions: Pick<PersonApprovals, 'approve'>;
-  /** Those that stand now. */
-  policies(organization: string): Promise<readonly Policy[]>;
-}
-
-/** The policy that decides this question in the person's place, if one does. */
-export async function policyOf(
-  { client, person, asked }: Pick<Question, 'client' | 'person' | 'asked'>,
-  { catalogue, policies }: Pick<PolicyDependencies, 'catalogue' | 'policies'>,
-): Promise<Policy | undefined> {
-  // What needs two people is not decided by none.
-  if (client.agent && needsSecondPerson(client.agent.limits, asked.impact)) return undefined;
-  return policyFor(asked.actions, {
-    agent: client.agent?.id ?? '',
-    policies: await policies(person.organization),
-    catalogue: catalogue(),
-    organizationDomains: person.organizationDomains,
-  });
 }
 
 /**
@@ -41,12 +24,17 @@ export async function policyOf(
 export async function decideByPolicy(
   policy: Policy,
   approval: NewApproval,
-  { person, authentication }: Pick<Question, 'person'> & { authentication: Authentication },
+  { person, authentication = {} }: Pick<Question, 'person' | 'authentication'>,
   { catalogue, tasks, decisions }: PolicyDependencies,
 ): Promise<Outcome<Task>> {
   const described = describeApproval(approval, catalogue(), person);
   if (!described) return refuse({ reason: 'person_unknown' });
-  const expiresAt = new Date(Date.now() + policy.seconds * 1000);
+  // A policy lets nothing live longer than a person could.
+  const longest = described.map(({ action, description: { impact } }) =>
+    Math.min(LONGEST[impact], action.durations.maxSeconds),
+  );
+  const seconds = Math.min(policy.seconds, ...longest);
+  const expiresAt = new Date(Date.now() + seconds * 1000);
   const actions: TaskAction[] = described.map(({ requested, description }) => ({
     action: requested.action,
     version: requested.version,
@@ -60,7 +48,7 @@ export async function decideByPolicy(
   const decision: Decision = {
     request_hash: approval.requestHash,
     granted: actions.map(({ viaScope: _, position: __, ...granted }) => granted),
-    duration: `PT${policy.seconds}S`,
+    duration: `PT${seconds}S`,
     expires_at: instant(expiresAt),
     verdict: 'approve',
     approver: policy.id,
@@ -89,7 +77,8 @@ export async function decideByPolicy(
       boundTo: approval.boundTo,
       acr,
       amr,
-      authTime: at === undefined ? new Date() : new Date(at * 1000),
+      // Nobody knows of a sign-in: then it is as long ago as can be.
+      authTime: new Date((at ?? 0) * 1000),
       expiresAt,
       actions,
     },

@@ -6,7 +6,7 @@ import { instant } from '../oauth/canonical.ts';
 import type { Person } from '../people/person.ts';
 import { isProven } from '../tasks/ask.ts';
 import { type Decision, decisionHash } from '../tasks/decision.ts';
-import type { RequestedAction } from '../tasks/request.ts';
+import { leastOf, type RequestedAction } from '../tasks/request.ts';
 import type { Task, TaskAction } from '../tasks/task.ts';
 import type { Approval } from './approval.ts';
 import { isNarrower } from './narrow.ts';
@@ -62,7 +62,13 @@ export function describeApproval(
   const described = approval.actions.flatMap((requested) => {
     const action = catalogue.version(requested.action, requested.version);
     if (!action) return [];
-    const description = describeAction(action, requested.parameters, readerOf(person, locale), requested.facts);
+    const description = describeAction(
+      action,
+      requested.parameters,
+      readerOf(person, locale),
+      requested.facts,
+      leastOf(requested),
+    );
     return [{ requested, action, description }];
   });
   return described.length === approval.actions.length && described.length > 0 ? described : undefined;

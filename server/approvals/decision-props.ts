@@ -5,7 +5,10 @@ import { DECISION } from '../../views/words/decision.ts';
 import type { Said } from '../../views/words/words.ts';
 import type { ClientRecord } from '../agents/clients.ts';
 import { IMPACTS } from '../catalogue/action.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
 import { lastingFact } from '../catalogue/duration.ts';
+import type { Language } from '../catalogue/language.ts';
+import { fixedWords } from '../catalogue/template.ts';
 import { inSameLanguage, speakerFor } from '../people/language.ts';
 import { frameOf } from '../people/pages.ts';
 import type { Session } from '../people/person.ts';
@@ -85,6 +88,7 @@ export async function decisionProps(
       }),
     },
     stated: statedIn(described),
+    readBefore: readBefore(described, pages.catalogue(), speaker.catalogue),
     agentWords: approval.actions.find(({ purpose }) => purpose !== undefined)?.purpose,
     reference: approval.bindingMessage ?? undefined,
     actions: several
@@ -145,4 +149,21 @@ function statedIn(described: readonly DescribedAction[]): DecisionPage['stated']
 function originOf({ document, metadata }: ClientRecord): string {
   const hosts = [metadata.redirect_uris].flat().flatMap((uri) => URL.parse(String(uri))?.host ?? []);
   return `${URL.parse(document?.url ?? '')?.host ?? ''} → ${[...new Set(hosts)].join(', ')}`;
+}
+
+/** The facts "what" of the actions that were read by before, with their systems: the same words as when they were asked. */
+function readBefore(
+  described: readonly DescribedAction[],
+  catalogue: Catalogue,
+  language: Language,
+): readonly string[] | undefined {
+  const read = described.flatMap(({ requested: { after = [] } }) =>
+    after.flatMap(({ action: key, version }) => {
+      const action = catalogue.version(key, version);
+      return action
+        ? [`${fixedWords((action.texts[language] ?? action.texts.en).facts.what).trim()} (${action.system})`]
+        : [];
+    }),
+  );
+  return read.length === 0 ? undefined : [...new Set(read)];
 }

@@ -7,6 +7,7 @@ import type { Evidence } from '../evidence/evidence.ts';
 import type { Cookies } from '../http/cookies.ts';
 import { page } from '../http/respond.ts';
 import type { Sealing } from '../keys/seal.ts';
+import type { Refusal } from '../oauth/refusal.ts';
 import { speakerFor } from '../people/language.ts';
 import { frameOf } from '../people/pages.ts';
 import type { Accountable, PasskeyStore } from '../people/passkey.ts';
@@ -49,13 +50,17 @@ export interface Announcements {
   introductions(organization: string, person: string): Promise<{ agent: string }[]>;
   suppressed(organization: string, person: string): Promise<{ agentName: string; because: string; count: number }[]>;
 }
+/** A policy of the organization stands in the way. */
+export type PolicyRefusal = Extract<Refusal, { policy: string }>;
 
 /** The engine's half of a browser request. */
 export interface BrowserRequests {
   /** What the interaction with this id waits for; undefined when this browser did not begin it, or it is over. */
   waitingFor(
     ctx: Context,
-  ): Promise<'sign_in' | { freshSignIn: Date } | { approval: string } | { goOn: string } | undefined>;
+  ): Promise<
+    'sign_in' | { freshSignIn: Date } | { approval: string } | { goOn: string; because?: PolicyRefusal } | undefined
+  >;
   /** Tells the engine who signed in; answers where the browser goes on. */
   signedIn(ctx: Context, session: Session): Promise<string | undefined>;
   /** Tells the engine what was decided; answers where the browser goes on. */

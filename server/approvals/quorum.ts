@@ -69,6 +69,7 @@ export function describeGranted(
       parameters,
       ...(viaScope !== undefined && { viaScope }),
       ...(original?.facts !== undefined && { facts: original.facts }),
+      ...(original?.after !== undefined && { after: original.after }),
     };
   });
   return describeApproval({ actions }, catalogue, person, locale);

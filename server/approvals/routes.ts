@@ -1,19 +1,21 @@
 import type Router from '@koa/router';
 import type { Context } from 'koa';
 
-import { reportedWords, resultPage, thankedWords } from '../../views/result.tsx';
+import { blockedWords, reportedWords, resultPage, thankedWords } from '../../views/result.tsx';
 import { RESULT } from '../../views/words/result.ts';
+import type { Text } from '../catalogue/language.ts';
 import { BadRequest } from '../http/form.ts';
 import { page } from '../http/respond.ts';
 import { checkedForm, frameOf, sessionOf, signedIn, toSignIn } from '../people/pages.ts';
 import type { Session } from '../people/person.ts';
 import { type Approval, DENY_REASONS } from './approval.ts';
 import { showInbox } from './inbox.ts';
-import { type ApprovalPages, nothingHere } from './pages.ts';
+import { type ApprovalPages, nothingHere, type PolicyRefusal } from './pages.ts';
 import { postDecision } from './post-decision.ts';
 import { asSecond } from './quorum.ts';
 import { receiptRoutes } from './receipts.ts';
 import { postRepeat } from './repeat-pages.ts';
+import { saidBy } from './ruling.ts';
 import { showApproval } from './show.ts';
 
 /** Where a person is asked: the inbox, a browser request, and a request from behind. */
@@ -65,6 +67,25 @@ export function approvalRoutes(router: Router, pages: ApprovalPages): void {
   });
 }
 
+/** A6-5: what the organization's policy says, and what would pass, to whoever would have been asked. */
+function showBlocked(ctx: Context, refusal: PolicyRefusal, url: string, { cookies }: ApprovalPages): void {
+  const frame = frameOf(ctx, cookies);
+  const { say, list, catalogue } = frame.speaker;
+  const passes = list(refusal.passes)
+    .map(({ text }) => text)
+    .join('');
+  page(
+    ctx,
+    resultPage({
+      frame,
+      ...blockedWords(frame.speaker, saidBy({ ...refusal, say: refusal.say as Text | undefined }, catalogue)),
+      ...(refusal.passes.length > 0 && { detail: say(RESULT.passes, { what: passes }) }),
+      continueTo: { url, label: say(RESULT.returnToAgent), automatic: false },
+    }),
+    403,
+  );
+}
+
 /** A browser request: sign in first, then the decision page, and back to the client (D11: never by a redirect of the POST). */
 async function interact(
   ctx: Context,
@@ -74,6 +95,7 @@ async function interact(
   const waiting = await pages.browser.waitingFor(ctx);
   if (waiting === undefined) return nothingHere(ctx, pages, 404);
   if (waiting !== 'sign_in' && 'goOn' in waiting) {
+    if (waiting.because) return showBlocked(ctx, waiting.because, waiting.goOn, pages);
     ctx.redirect(waiting.goOn);
     ctx.status = 303;
     return;

@@ -58,6 +58,12 @@ export function conditionInWords(condition: Condition): string {
   return kind.words(argument);
 }
 
+/** What would not meet it, for whoever is refused because of it: "at most 500 in limit". */
+export function otherwiseInWords(condition: Condition): string {
+  const [kind, argument] = only(condition);
+  return kind.otherwise(argument);
+}
+
 interface Kind<T> {
   readonly schema: Record<string, unknown>;
   names(argument: T): string[];
@@ -67,6 +73,7 @@ interface Kind<T> {
   readonly whenAbsent?: true;
   holds(argument: T, values: Values, domains: readonly string[]): boolean;
   words(argument: T): string;
+  otherwise(argument: T): string;
 }
 
 const name = { type: 'string' };
@@ -91,6 +98,7 @@ const KINDS: { readonly [kind in keyof Arguments]: Kind<Arguments[kind]> } = {
     wanted: 'is not money',
     holds: ({ parameter, value }, values) => compareDecimals((values[parameter] as Money).value, value) > 0,
     words: ({ parameter, value }) => `${parameter} above ${value}`,
+    otherwise: ({ parameter, value }) => `${parameter} of at most ${value}`,
   },
   count_above: {
     schema: members({ parameter: name, value: whole }),
@@ -99,6 +107,7 @@ const KINDS: { readonly [kind in keyof Arguments]: Kind<Arguments[kind]> } = {
     wanted: 'cannot be counted',
     holds: ({ parameter, value }, values) => countOf(values[parameter]) > value,
     words: ({ parameter, value }) => `more than ${value} in ${parameter}`,
+    otherwise: ({ parameter, value }) => `at most ${value} in ${parameter}`,
   },
   days_above: {
     schema: members({ from: name, to: name, value: whole }),
@@ -107,6 +116,7 @@ const KINDS: { readonly [kind in keyof Arguments]: Kind<Arguments[kind]> } = {
     wanted: 'is not a date',
     holds: ({ from, to, value }, values) => daysBetween(values[from] as string, values[to] as string) > value,
     words: ({ from, to, value }) => `more than ${value} days from ${from} to ${to}`,
+    otherwise: ({ from, to, value }) => `at most ${value} days from ${from} to ${to}`,
   },
   one_of: {
     schema: members({ parameter: name, values: list }),
@@ -115,6 +125,7 @@ const KINDS: { readonly [kind in keyof Arguments]: Kind<Arguments[kind]> } = {
     wanted: 'is no single text',
     holds: ({ parameter, values: wanted }, values) => wanted.includes(values[parameter] as string),
     words: ({ parameter, values }) => `${parameter} is ${values.join(' or ')}`,
+    otherwise: ({ parameter, values }) => `${parameter} other than ${values.join(' and ')}`,
   },
   touches: {
     schema: members({ parameter: name, names: list }),
@@ -123,6 +134,7 @@ const KINDS: { readonly [kind in keyof Arguments]: Kind<Arguments[kind]> } = {
     wanted: 'holds no changes',
     holds: ({ parameter, names }, values) => names.some((field) => Object.hasOwn(values[parameter] as object, field)),
     words: ({ parameter, names }) => `${parameter} touches ${names.join(' or ')}`,
+    otherwise: ({ parameter, names }) => `${parameter} without ${names.join(' and ')}`,
   },
   outside_domains: {
     schema: name,
@@ -132,6 +144,7 @@ const KINDS: { readonly [kind in keyof Arguments]: Kind<Arguments[kind]> } = {
     holds: (parameter, values, domains) =>
       [values[parameter]].flat().some((address) => typeof address === 'string' && isOutside(address, domains)),
     words: (parameter) => `somebody outside in ${parameter}`,
+    otherwise: (parameter) => `nobody outside in ${parameter}`,
   },
   absent: {
     schema: name,
@@ -141,6 +154,7 @@ const KINDS: { readonly [kind in keyof Arguments]: Kind<Arguments[kind]> } = {
     whenAbsent: true,
     holds: () => false,
     words: (parameter) => `no ${parameter}`,
+    otherwise: (parameter) => `with ${parameter}`,
   },
 };
 

@@ -49,12 +49,17 @@ export interface Description {
   readonly values: readonly { readonly name: string; readonly label: string; readonly text: string }[];
 }
 
-/** Describes a request whose parameters passed `action.validate`. Uses no word of the agent's own. */
+/**
+ * Describes a request whose parameters passed `action.validate`. Uses no word of the agent's own.
+ *
+ * @param least what it weighs at least, for a reason that does not lie in the request itself
+ */
 export function describeAction(
   action: Action,
   parameters: Record<string, unknown>,
   reader: DescribeContext,
   stated?: Stated,
+  least: Impact = 'low',
 ): Description {
   // One language for the whole page: where the action lacks a reader's, its dates and money are English too.
   const spoken = languageOf(reader.locale);
@@ -66,7 +71,7 @@ export function describeAction(
   const headline = render(texts.headline, fill);
   const rendered = FACT_NAMES.map((name) => [name, render(texts.facts[name], fill)] as const);
   const facts = Object.fromEntries(rendered.map(([name, { text }]) => [name, text])) as Record<FactName, string>;
-  const impact = impactOf(action, parameters, context, stated);
+  const impact = worse(impactOf(action, parameters, context, stated), least);
   return {
     language,
     headline: headline.segments,
@@ -114,7 +119,7 @@ export const shownOf = (action: Action): ReadonlyMap<string, Parameter> =>
   action.resolve ? new Map([...action.parameters, ...action.resolve.facts]) : action.parameters;
 
 /** The values of a request under the names that sentences and rules know them by. */
-const valuesOf = (parameters: Record<string, unknown>, stated: Stated): Values =>
+export const valuesOf = (parameters: Record<string, unknown>, stated: Stated): Values =>
   stated
     ? { ...parameters, ...Object.fromEntries(Object.entries(stated).map(([name, value]) => [`#${name}`, value])) }
     : parameters;

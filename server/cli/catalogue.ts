@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 
 import { call } from './client.ts';
 import { Failure } from './failure.ts';
-import { ORGANIZATION, shared } from './options.ts';
+import { ORGANIZATION, readText, shared } from './options.ts';
 import { isReadable, moment, print, printRows, say } from './output.ts';
 
 interface ListedResource {
@@ -65,7 +64,10 @@ export function catalogueCommands(program: Command): void {
     .description('says everything that keeps a file from being published; - reads standard input')
     .action(async (file: string, _options: object, command: Command) => {
       const { place, format } = shared(command);
-      const found = await call<{ problems: string[] }>(place, '/catalogue/lint', { method: 'POST', yaml: read(file) });
+      const found = await call<{ problems: string[] }>(place, '/catalogue/lint', {
+        method: 'POST',
+        yaml: readText(file),
+      });
       print(found, format, () => found.problems.map((problem) => `${problem}\n`).join(''));
       if (found.problems.length > 0) throw new Failure('error', `${found.problems.length} problem(s).`);
       say('Nothing is wrong with it.');
@@ -75,7 +77,7 @@ export function catalogueCommands(program: Command): void {
     .description('says in words what a file would change, and what lives under what it replaces')
     .action(async (file: string, _options: object, command: Command) => {
       const { place, format } = shared(command);
-      const found = await call<Difference>(place, '/catalogue/diff', { method: 'POST', yaml: read(file) });
+      const found = await call<Difference>(place, '/catalogue/diff', { method: 'POST', yaml: readText(file) });
       print(found, format, () => found.actions.flatMap(told).join(''));
       for (const problem of found.problems) say(`Problem: ${problem}`);
     });
@@ -84,7 +86,7 @@ export function catalogueCommands(program: Command): void {
     .description('publishes new resources, actions and versions from YAML; - reads standard input')
     .action(async (file: string, _options: object, command: Command) => {
       const { place, format } = shared(command);
-      const answer = await call<{ published: number }>(place, '/catalogue', { method: 'POST', yaml: read(file) });
+      const answer = await call<{ published: number }>(place, '/catalogue', { method: 'POST', yaml: readText(file) });
       print(answer, format, () => '');
       say(
         answer.published === 0 ? 'Everything in it is published already.' : `Published ${answer.published} action(s).`,
@@ -114,7 +116,7 @@ export function catalogueCommands(program: Command): void {
     .action(async (file: string, options: { resource: string; name: string; owner: string }, command: Command) => {
       const { place, format } = shared(command);
       const source = file === '-' ? 'standard input' : (file.split('/').at(-1) ?? file);
-      const body = { ...options, source, document: read(file) };
+      const body = { ...options, source, document: readText(file) };
       const drafted = await call<{ yaml: string; actions: number }>(place, '/catalogue/draft', {
         method: 'POST',
         body,
@@ -211,11 +213,3 @@ const livesUnder = ({ version, tasks, standing, people, questions }: Effect): st
   )} stay under it until they end; the newest is asked anew.`;
 
 const count = (number: number, one: string, other = `${one}s`): string => `${number} ${number === 1 ? one : other}`;
-
-function read(file: string): string {
-  try {
-    return readFileSync(file === '-' ? 0 : file, 'utf8');
-  } catch (error) {
-    throw new Failure('usage', `${file} cannot be read (${(error as NodeJS.ErrnoException).code}).`);
-  }
-}

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 
 import type { Place } from './credentials.ts';
@@ -28,3 +29,12 @@ export function whole(value: string): number {
 
 /** Of an option that may be repeated. */
 export const collect = (value: string, before: string[]): string[] => [...before, value];
+
+/** A file that a command was given; `-` reads standard input. */
+export function readText(file: string): string {
+  try {
+    return readFileSync(file === '-' ? 0 : file, 'utf8');
+  } catch (error) {
+    throw new Failure('usage', `${file} cannot be read (${(error as NodeJS.ErrnoException).code}).`);
+  }
+}

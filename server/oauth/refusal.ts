@@ -53,6 +53,17 @@ export type Refusal =
   | { reason: 'too_many_questions'; reach: 'pair' | 'agent' | 'person' | 'organization'; retryAfter: number }
   | { reason: 'recently_denied'; retryAfter: number }
   | { reason: 'agent_muted'; retryAfter: number }
+  | {
+      reason: 'policy_forbids';
+      /** `pol_…` */
+      policy: string;
+      rule: string;
+      action: string;
+      /** What the policy says to whoever it stops, in one language or by language. */
+      say?: string | { readonly en: string; readonly [language: string]: string };
+      /** What would pass. */
+      passes: readonly string[];
+    }
   | { reason: 'agent_paused' }
   | { reason: 'push_not_allowed'; impact: string }
   | { reason: 'stopped_here' }
@@ -196,6 +207,12 @@ export function toWire(refusal: Refusal): errors.OIDCProviderError {
       return new errors.InvalidRequest(
         `tokens of ${refusal.impact} impact are not pushed: register a client for poll or ping`,
       );
+    case 'policy_forbids': {
+      const { rule, action, say = rule, passes } = refusal;
+      const said = typeof say === 'string' ? say : say.en;
+      const otherwise = passes.length > 0 ? ` (what passes: ${passes.join(', or ')})` : '';
+      return forbidden(new errors.AccessDenied(describable(`${action}: ${said}${otherwise}`)));
+    }
     case 'agent_paused':
       return forbidden(new errors.AccessDenied('the person paused this agent'));
     case 'stopped_here':

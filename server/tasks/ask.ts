@@ -3,9 +3,8 @@ import { beyondLimits, type Limits, needsSecondPerson } from '../agents/limits.t
 import type { Impact } from '../catalogue/action.ts';
 import { worse } from '../catalogue/action.ts';
 import { type Catalogue, isRedeemedAt } from '../catalogue/catalogue.ts';
-import { impactOf } from '../catalogue/describe.ts';
 import { allow, type Outcome, type Refusal, refuse } from '../oauth/refusal.ts';
-import { parseDetails, parseScopes, type RequestedAction } from './request.ts';
+import { parseDetails, parseScopes, type RequestedAction, weightOf } from './request.ts';
 
 /** What an agent asks, in the browser or from behind: parsed, resolved to actions, and weighed. */
 export interface AgentRequest {
@@ -100,10 +99,11 @@ export function weigh(
   }: { catalogue: Catalogue; organizationDomains: readonly string[]; limits?: Limits | undefined },
 ): Outcome<Impact> {
   let impact: Impact = 'low';
-  for (const { action: key, version, parameters, facts, resource, viaScope } of actions) {
+  for (const requested of actions) {
+    const { action: key, version, resource, viaScope } = requested;
     const action = catalogue.version(key, version);
     if (!action) return refuse({ reason: 'type_unknown', type: key });
-    const its = impactOf(action, parameters, { organizationDomains }, facts);
+    const its = weightOf(action, requested, organizationDomains);
     const beyond = beyondLimits(limits, { action: key, resource, scope: viaScope, impact: its });
     if (beyond !== undefined) return refuse({ reason: 'beyond_limits', detail: beyond });
     impact = worse(impact, its);
@@ -122,9 +122,9 @@ export function whyNotAsked(
   { catalogue, organizationDomains }: { catalogue: Catalogue; organizationDomains: readonly string[] },
 ): Refusal | undefined {
   if (!isProven(impact)) return undefined;
-  const proven = actions.filter(({ action: key, version, parameters, facts }) => {
-    const action = catalogue.version(key, version);
-    return action !== undefined && isProven(impactOf(action, parameters, { organizationDomains }, facts));
+  const proven = actions.filter((requested) => {
+    const action = catalogue.version(requested.action, requested.version);
+    return action !== undefined && isProven(weightOf(action, requested, organizationDomains));
   });
   const [first] = proven;
   const isBound =

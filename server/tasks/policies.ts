@@ -1,73 +1,157 @@
-import { type Action, IMPACTS } from '../catalogue/action.ts';
+import { type Action, type DataClass, IMPACTS, type Impact } from '../catalogue/action.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
-import { impactOf } from '../catalogue/describe.ts';
+import { type Condition, holds } from '../catalogue/condition.ts';
+import { shownOf, valuesOf } from '../catalogue/describe.ts';
+import { durationSeconds } from '../catalogue/duration.ts';
+import type { Text } from '../catalogue/language.ts';
 import { narrowerParameters } from '../catalogue/narrowing.ts';
-import type { RequestedAction } from './request.ts';
+import { type RequestedAction, weightOf } from './request.ts';
 
-/** What an organization allows an agent for any of its people without asking them, made by its admins. */
-export interface Policy {
-  organization: string;
-  id: string;
-  name: string;
-  /** Null: every agent of the organization. */
-  agent: string | null;
-  actions: readonly PolicyAction[];
-  /** How long a task lives that it allows. */
-  seconds: number;
+/** What a rule says, from the weakest to the strictest: allowed without asking, asked, asked of two, never. */
+export type Verdict = (typeof VERDICTS)[number];
+export const VERDICTS = ['allow', 'ask', 'two', 'never'] as const;
+
+/** What has to hold for a rule to match; a member that is left out holds for everything. */
+export interface Matcher {
+  /** Keys; `crm.*` for all below. */
+  actions?: readonly string[];
+  impact?: { at_least?: Impact; at_most?: Impact };
+  /** `agt_…` */
+  agents?: readonly string[];
+  /** `usr_…` */
+  people?: readonly string[];
+  /** Of one of these classes. */
+  data?: readonly DataClass[];
+  /** Parameters within these, by the action's comparators. One that is not named is free; a named one has to be there. */
+  within?: Readonly<Record<string, unknown>>;
+  /** All of them hold. */
+  where?: readonly Condition[];
 }
 
-/** One action, and the limits of it. A parameter that is not named is free. */
-export interface PolicyAction {
-  action: string;
-  parameters: Readonly<Record<string, unknown>>;
+export interface Rule {
+  /** "Reading calendars". */
+  name: string;
+  when?: Matcher;
+  then: Verdict;
+  /** How long a task lives that it allows, as an ISO 8601 duration. */
+  for?: string;
+  /** What is said where it stands in the way: "Exports above 500 contacts are not allowed". */
+  say?: Text;
+}
+
+/** What an organization says about its agents: rules in order, of which the first that matches counts. */
+export interface PolicyDocument {
+  /** After an agent had data of such a class for a person, what carries something out is of high impact for so long. */
+  flow?: { after: readonly DataClass[]; within: string };
+  rules: readonly Rule[];
+}
+
+/** A published version; its id stands as approver where it decides. */
+export interface PolicySet {
+  /** `pol_…` */
+  id: string;
+  version: number;
+  document: PolicyDocument;
+}
+
+/** What an organization without policies has: every question is asked. */
+export const NO_POLICIES: PolicySet = { id: 'pol_none', version: 0, document: { rules: [] } };
+
+/** Data that leads out of the house badly, or in which strangers write what an agent may take for an instruction. */
+export const FLOW: NonNullable<PolicyDocument['flow']> = {
+  after: ['health', 'financial', 'credentials', 'source_code', 'confidential', 'untrusted'],
+  within: 'P1D',
+};
+
+/** What decides in a person's place, or stands in the way. */
+export interface Ruling {
+  verdict: Verdict;
+  /** Undefined: no rule matched, or several allow and nobody decided what they allow together. */
+  rule?: Rule;
+  /** Which of the requested actions it is about. */
+  action?: string;
+}
+
+/** A policy that decides in a person's place. */
+export interface Policy {
+  id: string;
+  name: string;
+  /** How long a task lives that it allows. */
+  seconds: number;
 }
 
 /** The most that may be done without asking anybody: a person's own decision begins above it. */
 const MOST = IMPACTS.indexOf('medium');
 
+/** Seconds of a task that a rule allows without saying for how long. */
+const ALLOWED_SECONDS = 3600;
+
 /**
- * The policy that allows all that is asked, if one does. Pure. Two policies never add up: each was made by itself, and
- * what they allow together nobody decided.
+ * What the policies say about a whole request: for each action the first rule that matches, and of these the strictest. Two
+ * rules never add up to an allowance: each was made by itself, and what they allow together nobody decided. Pure.
  */
 export function policyFor(
   requested: readonly RequestedAction[],
-  {
-    agent,
-    policies,
-    catalogue,
-    organizationDomains,
-  }: {
+  facts: {
     agent: string;
-    policies: readonly Policy[];
+    person: string;
+    policies: PolicySet;
     catalogue: Catalogue;
     organizationDomains: readonly string[];
   },
-): Policy | undefined {
-  const allows = (policy: Policy, wanted: RequestedAction): boolean => {
-    const action = catalogue.version(wanted.action, wanted.version);
-    if (!action || IMPACTS.indexOf(impactOf(action, wanted.parameters, { organizationDomains }, wanted.facts)) > MOST)
-      return false;
-    return policy.actions.some((limits) => limits.action === wanted.action && isWithin(action, wanted, limits));
-  };
-  return policies.find(
-    (policy) =>
-      (policy.agent === null || policy.agent === agent) && requested.every((wanted) => allows(policy, wanted)),
+): Ruling {
+  const rulings = requested.map((wanted): Ruling => {
+    const rule = facts.policies.document.rules.find((one) => matches(one, wanted, facts));
+    return { verdict: rule?.then ?? 'ask', action: wanted.action, ...(rule && { rule }) };
+  });
+  const strictest = rulings.toSorted((a, b) => VERDICTS.indexOf(b.verdict) - VERDICTS.indexOf(a.verdict))[0];
+  if (!strictest) return { verdict: 'ask' };
+  const alone = rulings.every(({ rule }) => rule === strictest.rule);
+  return strictest.verdict === 'allow' && !alone ? { verdict: 'ask' } : strictest;
+}
+
+/** The rule as evidence and tasks name it, where it allows. */
+export const allowedBy = ({ id }: PolicySet, { verdict, rule }: Ruling): Policy | undefined =>
+  verdict === 'allow' && rule
+    ? { id, name: rule.name, seconds: durationSeconds(rule.for ?? '') ?? ALLOWED_SECONDS }
+    : undefined;
+
+function matches(
+  { when = {}, then }: Rule,
+  wanted: RequestedAction,
+  {
+    agent,
+    person,
+    catalogue,
+    organizationDomains,
+  }: { agent: string; person: string; catalogue: Catalogue; organizationDomains: readonly string[] },
+): boolean {
+  const action = catalogue.version(wanted.action, wanted.version);
+  if (!action) return false;
+  const impact = IMPACTS.indexOf(weightOf(action, wanted, organizationDomains));
+  // No rule spares anybody what is above medium impact: there it does not match, and the next one is asked.
+  if (then === 'allow' && impact > MOST) return false;
+  const { actions, impact: { at_least: least, at_most: most } = {}, agents, people, data, within, where = [] } = when;
+  return (
+    (actions === undefined || actions.some((pattern) => covers(pattern, wanted.action))) &&
+    (least === undefined || impact >= IMPACTS.indexOf(least)) &&
+    (most === undefined || impact <= IMPACTS.indexOf(most)) &&
+    (agents === undefined || agents.includes(agent)) &&
+    (people === undefined || people.includes(person)) &&
+    (data === undefined || data.some((one) => action.dataClasses.includes(one))) &&
+    (within === undefined || isWithin(action, wanted, within)) &&
+    where.every((condition) =>
+      holds(condition, shownOf(action), valuesOf(wanted.parameters, wanted.facts), organizationDomains),
+    )
   );
 }
+
+/** Does this pattern of a rule name this action? */
+export const covers = (pattern: string, action: string): boolean =>
+  pattern.endsWith('.*') ? action.startsWith(pattern.slice(0, -1)) : pattern === action;
 
 /** By the comparators of the action, as everywhere; a named limit has to be there, or leaving it out would lift it. */
-function isWithin(action: Action, wanted: RequestedAction, { parameters }: PolicyAction): boolean {
-  const named = Object.fromEntries(
-    Object.entries(wanted.parameters).filter(([name]) => Object.hasOwn(parameters, name)),
-  );
-  return narrowerParameters(action, named, parameters) === undefined;
-}
-
-/** Why a policy with these limits would never hold, in words for the admin; undefined when it can. */
-export function policyProblem({ action: key, parameters }: PolicyAction, catalogue: Catalogue): string | undefined {
-  const action = catalogue.actions.get(key);
-  if (!action) return `${key}: unknown`;
-  if (IMPACTS.indexOf(action.level.default) > MOST) return `${key}: ${action.level.default} impact is always asked`;
-  const unknown = Object.keys(parameters).find((name) => !action.parameters.has(name));
-  return unknown === undefined ? undefined : `${key}: ${unknown} is not a parameter`;
+function isWithin(action: Action, wanted: RequestedAction, within: Readonly<Record<string, unknown>>): boolean {
+  const named = Object.fromEntries(Object.entries(wanted.parameters).filter(([name]) => Object.hasOwn(within, name)));
+  return narrowerParameters(action, named, within) === undefined;
 }

@@ -1,5 +1,6 @@
-import type { Access, Action, Impact } from '../catalogue/action.ts';
+import { type Access, type Action, type Impact, worse } from '../catalogue/action.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
+import { impactOf } from '../catalogue/describe.ts';
 import { RESERVED } from '../catalogue/schema.ts';
 import { canonicalJson, sha256url } from '../oauth/canonical.ts';
 import { allow, type Outcome, refuse } from '../oauth/refusal.ts';
@@ -18,6 +19,8 @@ export interface RequestedAction {
   purpose?: string;
   /** What the resource stated about it when it came in; null where it could not be asked. Absent where nothing is asked. */
   facts?: Record<string, unknown> | null;
+  /** What the agent read for this person before, where this action carries something out. */
+  after?: readonly { action: string; version: number }[];
 }
 
 /** What a person allowed in addition to what was asked. */
@@ -36,7 +39,7 @@ export interface CanonicalRequest {
   /** `agt_…`, or the client id of an application. */
   agent: string;
   person: string;
-  actions: readonly Pick<RequestedAction, 'action' | 'version' | 'resource' | 'parameters' | 'facts'>[];
+  actions: readonly Pick<RequestedAction, 'action' | 'version' | 'resource' | 'parameters' | 'facts' | 'after'>[];
   nonce: string;
   /** RFC 3339 in UTC with whole seconds. */
   expires_at: string;
@@ -134,13 +137,25 @@ export const canonicalAction = ({
   resource,
   parameters,
   facts,
+  after,
 }: CanonicalRequest['actions'][number]): CanonicalRequest['actions'][number] => ({
   action,
   version,
   resource,
   parameters,
   ...(facts !== undefined && { facts }),
+  ...(after !== undefined && { after }),
 });
+
+/** The least that a request weighs after what was read before, whatever its parameters say. */
+export const leastOf = ({ after }: Pick<RequestedAction, 'after'>): Impact => (after === undefined ? 'low' : 'high');
+
+/** How much is at stake with one requested action, by all that is known about it. */
+export const weightOf = (
+  action: Action,
+  { parameters, facts, after }: Pick<RequestedAction, 'parameters' | 'facts' | 'after'>,
+  organizationDomains: readonly string[],
+): Impact => worse(impactOf(action, parameters, { organizationDomains }, facts), leastOf({ ...(after && { after }) }));
 
 function parseDetail(
   detail: unknown,

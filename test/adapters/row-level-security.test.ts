@@ -65,6 +65,7 @@ const TABLES = [
     'clients',
     'initial_access_tokens',
     'policies',
+    'policy_drafts',
     'prompt_limits',
     'unmutes',
     'trusted_issuers',
@@ -345,7 +346,7 @@ async function tellStory(): Promise<void> {
     [organization, READ],
   );
   await owner.query(
-    `insert into policies (organization, id, name, actions, seconds, made_by) values ($1, 'pol_1', 'Reading', '[]', 3600, 'test')`,
+    `insert into policies (organization, version, id, document, yaml, made_by) values ($1, 1, 'pol_1', '{"rules": []}', '', 'test')`,
     [organization],
   );
   for (const one of [organization, globex]) {
@@ -374,6 +375,10 @@ async function tellStory(): Promise<void> {
   await owner.query('insert into backchannel_settings (organization) values ($1)', [organization]);
   await owner.query(
     `insert into user_codes (organization, person, code_hash) select $1, id, sha256('x') from people where organization = $1 limit 1`,
+    [organization],
+  );
+  await owner.query(
+    `insert into policy_drafts (organization, yaml, proposed, saved_by) values ($1, '', false, 'test')`,
     [organization],
   );
   await owner.query(`insert into prompt_limits (organization, limits, changed_by) values ($1, '{}', 'test')`, [

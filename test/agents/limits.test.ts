@@ -269,10 +269,15 @@ describe('explain: what could it reach now, for whom, by which rule', () => {
     ['registered', {}, {}, ['ask']],
     ['its own', {}, { ownActions: [READ] }, ['own', 'ask']],
     ['its own, of a public client', {}, { ownActions: [READ], confidential: false }, ['ask']],
-    ['by policy', { policies: [{ name: 'Reading', agent: null, actions: [{ action: READ }] }] }, {}, ['policy', 'ask']],
+    [
+      'by policy',
+      { policies: [{ name: 'Reading', when: { actions: ['calendar.*'] }, then: 'allow' }] },
+      {},
+      ['policy', 'ask'],
+    ],
     [
       'by the policy of another',
-      { policies: [{ name: 'R', agent: 'agt_2', actions: [{ action: READ }] }] },
+      { policies: [{ name: 'R', when: { agents: ['agt_2'], actions: [READ] }, then: 'allow' }] },
       {},
       ['ask'],
     ],

@@ -160,9 +160,18 @@ describe('an agent receives it', () => {
   });
 
   test('a denial is an answer, and the next question is another one', async () => {
-    const asked = await exchange(agent, theirs, reading({ to: '2026-12-27' }));
+    const other = await registerAgent(server);
+    const asked = await exchange(other, theirs, reading({ to: '2026-12-27' }));
     await approve(anna, pathOf(asked), 'deny');
-    const again = await exchange(agent, theirs, reading({ to: '2026-12-27' }));
+    expect(await exchange(other, theirs, reading({ to: '2026-12-27' }))).toMatchObject({
+      status: 403,
+      body: { error: 'access_denied' },
+    });
+    // A quarter of an hour later it may ask again.
+    await database.run(`update approvals set decided_at = decided_at - interval '16 minutes' where client_id = $1`, [
+      other.clientId,
+    ]);
+    const again = await exchange(other, theirs, reading({ to: '2026-12-27' }));
     expect(again).toMatchObject(consentRequired);
     expect(again.body.interaction_uri).not.toBe(asked.body.interaction_uri);
   });

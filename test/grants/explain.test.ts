@@ -27,6 +27,7 @@ import {
   stop,
 } from '../support/delegation.ts';
 import { detailsParameter, signIn, type TestPerson } from '../support/person.ts';
+import { addRule } from '../support/policies.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
 const JWT = 'urn:ietf:params:oauth:token-type:jwt';
@@ -235,9 +236,11 @@ describe('of a statement of who the person is: by which right it would be given'
   });
 
   test('a policy of the organization', async () => {
-    await database.run(
-      `insert into policies (organization, id, name, agent, actions, seconds, made_by) values ($1, 'pol_explained', 'Reading', $2, $3, 3600, 'test')`,
-      [claimsOf(root).org_id, idOf(stranger), JSON.stringify([{ action: READ, parameters: {} }])],
+    await addRule(
+      database,
+      claimsOf(root).org_id,
+      { name: 'Reading', when: { agents: [idOf(stranger)], actions: [READ] }, then: 'allow' },
+      'pol_explained',
     );
     expect(await leavesNothing(() => explained(token, form, stranger))).toMatchObject({
       body: { allowed: true, by: 'policy', policy: { id: 'pol_explained', name: 'Reading' } },

@@ -37,6 +37,7 @@ import {
   signIn,
   type TestPerson,
 } from '../support/person.ts';
+import { addRule } from '../support/policies.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
 const ROOMS = 'https://rooms.acme.example';
@@ -174,13 +175,11 @@ describe('SU-06: an action that asks for a late sign-in gets it, however its tok
 
   test('no policy stands in for it: the person is asked', async () => {
     const other = await registerAgent(server, { authorization_details_types: [BOOK] });
-    await database.run(
-      `insert into policies (organization, id, name, agent, actions, seconds, made_by) values ($1, 'pol_book', 'Booking', $2, $3, 3600, 'test')`,
-      [
-        await organizationOf(database, 'acme'),
-        other.registration.agent_id,
-        JSON.stringify([{ action: BOOK, parameters: {} }]),
-      ],
+    await addRule(
+      database,
+      await organizationOf(database, 'acme'),
+      { name: 'Booking', when: { agents: [other.registration.agent_id], actions: [BOOK] }, then: 'allow' },
+      'pol_book',
     );
     const token = await applicationToken(await demoClient(server, 'application'), person);
     expect(await exchange(other, token, toBook('White Room'))).toMatchObject({ status: 200 });

@@ -33,6 +33,7 @@ import {
   startIdentityProvider,
 } from '../support/identity-provider.ts';
 import { detailsParameter, signIn, type TestPerson } from '../support/person.ts';
+import { addRule } from '../support/policies.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
 const JWT = 'urn:ietf:params:oauth:token-type:jwt';
@@ -425,9 +426,11 @@ test('JB-05: what the organization’s policy allows needs no question; the toke
   const olga = (claims: Json) => statement({ iss: issuer, sub: 'olga', auth_time: at, ...claims });
   const asks = (token: string) => present(token, JWT, reading(), assistant);
   expect(await asks(await olga({}))).toMatchObject(consentRequired);
-  await database.run(
-    `insert into policies (organization, id, name, agent, actions, seconds, made_by) values ($1, 'pol_1', 'Reading', $2, $3, 3600, 'test')`,
-    [acme, assistant.registration.agent_id, JSON.stringify([{ action: READ, parameters: {} }])],
+  await addRule(
+    database,
+    acme,
+    { name: 'Reading', when: { agents: [assistant.registration.agent_id], actions: [READ] }, then: 'allow' },
+    'pol_1',
   );
   const token = accessTokenIn(await asks(await olga({ acr: 'mfa' })));
   expect(claimsOf(token)).toMatchObject({ acr: 'phr', auth_time: at, aud: CALENDAR });

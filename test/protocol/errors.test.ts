@@ -79,6 +79,16 @@ const behind = (by: TestClient, more: Json = {}) =>
     ...ask(inviteDetails({ title: `Ask ${++weeks}` })),
     ...more,
   });
+const forbidden = async () => {
+  const other = await registerAgent(server);
+  const rule = { name: 'No', when: { agents: [other.registration.agent_id] }, then: 'never' };
+  await database.query(
+    `insert into policies (organization, version, id, document, yaml, made_by)
+     select $1, (select coalesce(max(version), 0) + 1 from policies where organization = $1), 'pol_errors', $2, '', 'test'`,
+    [other.registration.organization, JSON.stringify({ rules: [rule] })],
+  );
+  return behind(other);
+};
 const denyAll = (by: TestClient) =>
   database.query(`update approvals set status = 'denied', decided_at = now() where client_id = $1`, [by.clientId]);
 const withRetry = (answer: Answer) => {
@@ -299,6 +309,7 @@ const SITUATIONS: Record<string, () => Promise<Answer>> = {
     );
     return behind(other);
   },
+  H13: async () => forbidden(),
   G1: () => raw('/reg', { method: 'POST', body: '{}', headers: { 'content-type': 'application/json' } }),
   G2: () => register({ client_name: 'No key' }),
   G3: async () =>

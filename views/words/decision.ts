@@ -12,6 +12,10 @@ export const DECISION = words({
   impact: { en: 'Impact', de: 'Auswirkung' },
   duration: { en: 'How long', de: 'Wie lange' },
   /** Facts that the system itself gave, marked on the page. */
+  readBefore: {
+    en: 'Before this it could read: {what}. What leaves now may carry it.',
+    de: 'Davor konnte er lesen: {what}. Was jetzt hinausgeht, kann es enthalten.',
+  },
   statedBy: { en: 'stated by {systems} when this was asked', de: 'bei der Anfrage angegeben von {systems}' },
   notChecked: {
     en: '{systems} could not be asked. What this is about could not be checked.',

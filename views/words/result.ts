@@ -58,6 +58,12 @@ export const RESULT = words({
     en: 'Nothing was changed. What repeats without asking stands under Your agents.',
     de: 'Es wurde nichts geändert. Was ohne Frage wiederholt werden darf, steht unter „Ihre Agenten“.',
   },
+  blocked: {
+    en: 'Your organization does not allow this.',
+    de: 'Ihre Organisation erlaubt das nicht.',
+  },
+  blockedBy: { en: 'Its policy: {policy}. Nothing was allowed.', de: 'Ihre Regel: {policy}. Es wurde nichts erlaubt.' },
+  passes: { en: 'What would pass: {what}.', de: 'Das ginge: {what}.' },
   closeThis: { en: 'You can close this page.', de: 'Sie können diese Seite schließen.' },
   returnTo: { en: 'Return to {agent}', de: 'Zurück zu {agent}' },
   returnToAgent: { en: 'Return to the agent', de: 'Zurück zum Agenten' },

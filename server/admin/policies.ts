@@ -1,0 +1,348 @@
+import { describeAction } from '../catalogue/describe.ts';
+import { FALLBACK, textIn } from '../catalogue/language.ts';
+import { sha256url } from '../oauth/canonical.ts';
+import { newId } from '../oauth/ids.ts';
+import { NO_POLICIES, type PolicyDocument, type PolicySet, policyFor } from '../tasks/policies.ts';
+import { type PolicyChange, policyChanges, type Recorded, type Replay, replay } from '../tasks/policy-change.ts';
+import {
+  flowInWords,
+  type ParsedPolicies,
+  parsePolicies,
+  ruleInWords,
+  VERDICT_WORDS,
+} from '../tasks/policy-document.ts';
+import { parseDetails, weightOf } from '../tasks/request.ts';
+import {
+  type Act,
+  type AdminOutcome,
+  actorOf,
+  conflict,
+  done,
+  malformed,
+  type Organization,
+  unacceptable,
+  unknown,
+} from './admin.ts';
+import { type AdminDependencies, type Answer, agentOf, type Call, organizationOf, personOf } from './call.ts';
+import { input, reference, takes } from './input.ts';
+import { isAlone } from './publications.ts';
+
+/** One published version, as its record says. */
+export interface PolicyVersion extends PolicySet {
+  yaml: string;
+  made_by: string;
+  confirmed_by: string | null;
+  published_at: Date;
+}
+
+/** Policies that wait for somebody else. */
+export interface PolicyDraft {
+  yaml: string;
+  proposed: boolean;
+  saved_by: string;
+  saved_at: Date;
+}
+
+export interface PolicyStore {
+  newest(organization: string): Promise<PolicyVersion | undefined>;
+  draft(organization: string): Promise<PolicyDraft | undefined>;
+  saveDraft(act: Act, draft: { yaml: string; proposed: boolean }): Promise<void>;
+  removeDraft(act: Act): Promise<boolean>;
+  /** The next version after `after`; false when there is another by now. */
+  publish(
+    act: Act,
+    policies: { id: string; document: PolicyDocument; yaml: string; after: number; madeBy: string },
+    changes: readonly PolicyChange[],
+  ): Promise<boolean>;
+  /** Requests of the last so many days, the newest first, at most `limit`. */
+  recorded(organization: string, days: number, limit: number): Promise<Recorded[]>;
+  /** What agents and people of the organization are called, by id. */
+  names(organization: string, ids: readonly string[]): Promise<ReadonlyMap<string, string>>;
+}
+
+/** Days of recorded requests that a change is tried on, and how many at most. */
+const REPLAY_DAYS = 7;
+const REPLAY_LIMIT = 10_000;
+
+/** What whoever looked at a proposal names when they confirm it: another text has another hash. */
+export const policyHash = (yaml: string): string => sha256url(yaml);
+
+/** The policies that stand, in words and as YAML, and what waits for somebody else. */
+export const getPolicies: Answer = async (call, dependencies) => {
+  const organization = await organizationOf(call, call.query.organization, dependencies);
+  if (!organization.ok) return organization;
+  return done(await policiesOf(organization.value, dependencies));
+};
+
+/** Everything that is wrong with policies in YAML. Publishes nothing. */
+export const lintPolicies: Answer = (call, dependencies) =>
+  withPolicies(call, dependencies, async (_, parsed) => done({ problems: parsed.ok ? [] : parsed.problems }));
+
+/** What policies in YAML would change, and what they would have done in the last seven days. Publishes nothing. */
+export const policyEffect: Answer = (call, dependencies) =>
+  withPolicies(call, dependencies, async (organization, parsed) => {
+    if (!parsed.ok) return refused(parsed.problems);
+    return done(await effectOf(organization, parsed.document, dependencies));
+  });
+
+/** Publishes policies; what lets through more than before waits for another administrator (A5-3). */
+export const publishPolicies: Answer = (call, dependencies) =>
+  withPolicies(call, dependencies, async (organization, parsed, yaml) => {
+    if (!parsed.ok) return refused(parsed.problems);
+    return publish(
+      { organization: organization.id, caller: call.caller },
+      { yaml, ...parsed },
+      undefined,
+      dependencies,
+    );
+  });
+
+const CONFIRMATION = input<{ hash: string; organization?: string }>({ hash: reference, organization: reference }, [
+  'hash',
+]);
+
+/** Publishes a proposal: whoever confirms is not who made it, and names by its hash what they saw. */
+export const confirmPolicies: Answer = async (call, dependencies) => {
+  const sent = CONFIRMATION(call.body);
+  if (!sent.ok) return sent;
+  const organization = await organizationOf(call, sent.value.organization, dependencies);
+  if (!organization.ok) return organization;
+  return confirm(
+    organization.value,
+    { organization: organization.value.id, caller: call.caller },
+    sent.value.hash,
+    dependencies,
+  );
+};
+takes(confirmPolicies, { body: CONFIRMATION });
+
+export async function confirm(
+  organization: Organization,
+  act: Act,
+  hash: string,
+  dependencies: AdminDependencies,
+): Promise<AdminOutcome<object>> {
+  const draft = await dependencies.policies.draft(organization.id);
+  if (!draft) return unknown('a proposal of policies');
+  if (policyHash(draft.yaml) !== hash) return conflict('changed', 'the proposal was changed since you looked at it');
+  const parsed = await parsedFor(organization, draft.yaml, dependencies);
+  if (!parsed.ok) return refused(parsed.problems);
+  return publish(act, { yaml: draft.yaml, ...parsed }, draft, dependencies);
+}
+
+export const removeProposal: Answer = async (call, dependencies) => {
+  const organization = await organizationOf(call, call.query.organization, dependencies);
+  if (!organization.ok) return organization;
+  const act = { organization: organization.value.id, caller: call.caller };
+  return (await dependencies.policies.removeDraft(act)) ? done({ removed: true }) : unknown('a proposal of policies');
+};
+
+const TRY = input<{
+  organization?: string;
+  agent: string;
+  person: string;
+  action: string;
+  parameters?: Record<string, unknown>;
+}>(
+  { organization: reference, agent: reference, person: reference, action: reference, parameters: { type: 'object' } },
+  ['agent', 'person', 'action'],
+);
+
+/** What would happen if this agent asked this person for this: which rule, and what they would read. Asks nobody. */
+export const tryPolicies: Answer = async (call, dependencies) => {
+  const sent = TRY(call.body);
+  if (!sent.ok) return sent;
+  const organization = await organizationOf(call, sent.value.organization, dependencies);
+  return organization.ok ? tryIt(call, organization.value, sent.value, dependencies) : organization;
+};
+takes(tryPolicies, { body: TRY });
+
+export async function tryIt(
+  call: Pick<Call, 'caller'>,
+  organization: Organization,
+  asked: { agent: string; person: string; action: string; parameters?: Record<string, unknown> | undefined },
+  dependencies: AdminDependencies,
+): Promise<AdminOutcome<object>> {
+  const agent = await agentOf(call, asked.agent, organization.slug, dependencies);
+  if (!agent.ok) return agent;
+  const person = await personOf(organization, asked.person, dependencies);
+  if (!person.ok) return person;
+  const catalogue = dependencies.catalogue().seenBy(organization.id);
+  const parsed = parseDetails([{ ...asked.parameters, type: asked.action }], catalogue, undefined);
+  const [requested] = parsed.ok ? parsed.value : [];
+  const action = requested && catalogue.version(requested.action, requested.version);
+  if (!requested || !action) {
+    const problem = parsed.ok || !('detail' in parsed.refusal) ? 'there is no such action' : parsed.refusal.detail;
+    return malformed(`${asked.action}: ${problem}`);
+  }
+  const policies = (await dependencies.policies.newest(organization.id)) ?? NO_POLICIES;
+  const facts = {
+    agent: agent.value.id,
+    person: person.value.id,
+    policies,
+    catalogue,
+    organizationDomains: organization.domains,
+  };
+  const { verdict, rule } = policyFor([requested], facts);
+  const described = describeAction(
+    action,
+    requested.parameters,
+    {
+      organizationName: organization.name,
+      organizationDomains: organization.domains,
+      personName: person.value.name,
+      personEmail: person.value.email,
+      locale: 'en',
+      timeZone: 'UTC',
+    },
+    action.resolve?.sample,
+  );
+  return done({
+    verdict,
+    in_words: VERDICT_WORDS[verdict],
+    rule: rule && { name: rule.name, position: policies.document.rules.indexOf(rule) + 1, says: ruleInWords(rule) },
+    blocks: rule?.say === undefined ? undefined : textIn(rule.say, FALLBACK),
+    impact: weightOf(action, requested, organization.domains),
+    headline: `${agent.value.name} wants to ${described.headlineText}`,
+    impact_line: described.impactLine,
+    facts: described.facts,
+    stated_by: action.resolve && action.system,
+  });
+}
+
+/** The policies of an organization, as the API, the command line and the console show them. */
+export async function policiesOf({ id }: Pick<Organization, 'id'>, dependencies: AdminDependencies) {
+  const { policies } = dependencies;
+  const [newest, draft] = await Promise.all([policies.newest(id), policies.draft(id)]);
+  const document = newest?.document ?? NO_POLICIES.document;
+  const nameOf = await namesIn(id, document, dependencies);
+  const catalogue = dependencies.catalogue().seenBy(id);
+  const parsed = draft && (await parsedFor({ id }, draft.yaml, dependencies));
+  return {
+    version: newest?.version ?? 0,
+    yaml: newest?.yaml ?? EMPTY,
+    rules: document.rules.map((rule, index) => ({
+      position: index + 1,
+      name: rule.name,
+      verdict: rule.then,
+      says: ruleInWords(rule, nameOf),
+      blocks: rule.say === undefined ? undefined : textIn(rule.say, FALLBACK),
+    })),
+    flow: flowInWords(document),
+    made_by: newest?.made_by,
+    confirmed_by: newest?.confirmed_by ?? undefined,
+    published_at: newest?.published_at,
+    proposal: draft && {
+      yaml: draft.yaml,
+      hash: policyHash(draft.yaml),
+      saved_by: draft.saved_by,
+      saved_at: draft.saved_at,
+      problems: parsed?.ok ? [] : (parsed?.problems ?? []),
+      changes: parsed?.ok ? policyChanges(document, parsed.document) : [],
+    },
+    actions: [...catalogue.actions.keys()].toSorted(),
+  };
+}
+
+/** What an organization begins with, to be written on. */
+const EMPTY = `# The first rule that matches counts; without one, the person is asked.\nrules: []\n`;
+
+/** What other policies would change, in words and on what was really asked. */
+export async function effectOf(
+  { id, domains }: Pick<Organization, 'id' | 'domains'>,
+  document: PolicyDocument,
+  { policies, catalogue }: AdminDependencies,
+): Promise<{ changes: PolicyChange[]; days: number; effect: Replay }> {
+  const before = (await policies.newest(id))?.document ?? NO_POLICIES.document;
+  const recorded = await policies.recorded(id, REPLAY_DAYS, REPLAY_LIMIT);
+  return {
+    changes: policyChanges(before, document),
+    days: REPLAY_DAYS,
+    effect: replay(recorded, [before, document], {
+      catalogue: catalogue().seenBy(id),
+      organizationDomains: domains,
+    }),
+  };
+}
+
+export async function publish(
+  act: Act,
+  { yaml, document }: { yaml: string; document: PolicyDocument },
+  draft: PolicyDraft | undefined,
+  { policies }: AdminDependencies,
+): Promise<AdminOutcome<object>> {
+  const newest = await policies.newest(act.organization);
+  const changes = policyChanges(newest?.document ?? NO_POLICIES.document, document);
+  const weakening = changes.filter(({ weakens }) => weakens).map(({ words }) => words);
+  if (weakening.length > 0 && isAlone(act.caller, draft)) {
+    if (draft?.yaml !== yaml) await policies.saveDraft(act, { yaml, proposed: true });
+    return conflict(
+      'second_administrator',
+      'this lets through more than before: another administrator has to confirm it',
+      weakening,
+    );
+  }
+  const version = {
+    id: newId('pol'),
+    document,
+    yaml,
+    after: newest?.version ?? 0,
+    madeBy: draft?.saved_by ?? actorOf(act.caller),
+  };
+  if (!(await policies.publish(act, version, changes))) {
+    return conflict('changed', 'somebody published other policies meanwhile: look at them first');
+  }
+  return done({ published: version.after + 1, id: version.id, changes: changes.map(({ words }) => words) });
+}
+
+/** Names in a document become ids: agents by name, people by e-mail address. What nobody is called is a problem. */
+export async function parsedFor(
+  { id }: Pick<Organization, 'id'>,
+  yaml: string,
+  { catalogue, store }: Pick<AdminDependencies, 'catalogue' | 'store'>,
+): Promise<ParsedPolicies> {
+  const parsed = parsePolicies(yaml, catalogue().seenBy(id));
+  if (!parsed.ok) return parsed;
+  const problems: string[] = [];
+  const agentId = async (name: string) => {
+    const [found, another] = await store.findAgents(id, name);
+    if (!found || another)
+      problems.push(another ? `several agents are called ${name}: name its id` : `agent ${name} is unknown`);
+    return found?.id ?? name;
+  };
+  const personId = async (name: string) => {
+    const found = await store.findPerson(id, name);
+    if (!found) problems.push(`person ${name} is unknown`);
+    return found?.id ?? name;
+  };
+  const rules = [];
+  for (const rule of parsed.document.rules) {
+    const { agents, people } = rule.when ?? {};
+    const named = {
+      ...(agents && { agents: await Promise.all(agents.map(agentId)) }),
+      ...(people && { people: await Promise.all(people.map(personId)) }),
+    };
+    rules.push(agents || people ? { ...rule, when: { ...rule.when, ...named } } : rule);
+  }
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, document: { ...parsed.document, rules } };
+}
+
+async function namesIn(organization: string, { rules }: PolicyDocument, { policies }: AdminDependencies) {
+  const ids = rules.flatMap(({ when: { agents = [], people = [] } = {} }) => [...agents, ...people]);
+  const names = ids.length === 0 ? new Map<string, string>() : await policies.names(organization, ids);
+  return (id: string) => names.get(id) ?? id;
+}
+
+const refused = (problems: readonly string[]) =>
+  unacceptable('policies', `the policies have ${problems.length} problem(s)`, problems);
+
+async function withPolicies(
+  call: Call,
+  dependencies: AdminDependencies,
+  work: (organization: Organization, parsed: ParsedPolicies, yaml: string) => Promise<AdminOutcome<object>>,
+): Promise<AdminOutcome<object>> {
+  if (call.text.trim() === '') return malformed('the body must be YAML (text/yaml): rules in order, and flow');
+  const organization = await organizationOf(call, call.query.organization, dependencies);
+  if (!organization.ok) return organization;
+  return work(organization.value, await parsedFor(organization.value, call.text, dependencies), call.text);
+}

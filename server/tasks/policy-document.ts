@@ -1,0 +1,208 @@
+import { parseDocument } from 'yaml';
+import { type Action, DATA_CLASSES, IMPACTS } from '../catalogue/action.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import { CONDITION_SCHEMA, conditionInWords, conditionProblem } from '../catalogue/condition.ts';
+import { shownOf } from '../catalogue/describe.ts';
+import { durationSeconds } from '../catalogue/duration.ts';
+import { LANGUAGES } from '../catalogue/language.ts';
+import { schemaCompiler } from '../catalogue/schema.ts';
+import { canonicalJson } from '../oauth/canonical.ts';
+import { checkTexts } from '../oauth/text.ts';
+import { covers, FLOW, type Matcher, type PolicyDocument, type Rule, VERDICTS } from './policies.ts';
+
+export type ParsedPolicies = { ok: true; document: PolicyDocument } | { ok: false; problems: readonly string[] };
+
+/**
+ * The YAML form: `rules` in order, and `flow`. Every problem at once: a rule that can never match, or that would be taken for
+ * stricter than it is, is one.
+ */
+export function parsePolicies(yaml: string, catalogue: Catalogue): ParsedPolicies {
+  const parsed = parseDocument(yaml, { schema: 'core', version: '1.2', uniqueKeys: true, strict: true });
+  const broken = [...parsed.errors, ...parsed.warnings].map(({ message }) => message);
+  if (broken.length > 0) return { ok: false, problems: broken };
+  let value: unknown;
+  try {
+    value = parsed.toJS({ maxAliasCount: 100 }) ?? { rules: [] };
+  } catch (cause) {
+    return { ok: false, problems: [cause instanceof Error ? cause.message : String(cause)] };
+  }
+  const malformed = check(value);
+  if (malformed !== undefined) return { ok: false, problems: [malformed] };
+  const document = value as PolicyDocument;
+  const problems = policyProblems(document, catalogue);
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, document };
+}
+
+/** What is wrong with policies that have the right form; empty when nothing is. */
+export function policyProblems({ flow, rules }: PolicyDocument, catalogue: Catalogue): string[] {
+  const problems: string[] = [];
+  const hostile = checkTexts({ flow, rules });
+  if (hostile) problems.push(`${hostile.field}: ${hostile.problem}`);
+  if (flow && inRange(flow.within, 60, 30 * 86_400) === undefined) {
+    problems.push(`flow.within ${flow.within} is no duration from a minute to 30 days`);
+  }
+  const names = rules.map(({ name }) => name);
+  for (const [index, rule] of rules.entries()) {
+    const at = (problem: string) => problems.push(`rule ${index + 1} (${rule.name}): ${problem}`);
+    if (names.indexOf(rule.name) < index) at('another rule has this name');
+    if (rule.for !== undefined && rule.then !== 'allow') at('for stands with allow alone');
+    if (rule.for !== undefined && inRange(rule.for, 60, 86_400) === undefined) {
+      at(`for ${rule.for} is no duration from a minute to a day`);
+    }
+    if (rule.say !== undefined && rule.then !== 'never' && rule.then !== 'two') at('say is for never and two');
+    const { impact: { at_least: least = 'low', at_most: most = 'critical' } = {} } = rule.when ?? {};
+    if (IMPACTS.indexOf(least) > IMPACTS.indexOf(most)) at('no impact is within these');
+    if (rule.then === 'allow' && IMPACTS.indexOf(least) > IMPACTS.indexOf('medium')) {
+      at('nothing above medium impact is allowed without asking');
+    }
+    // Whoever allows for everybody and everything has to say so for each of them.
+    if (rule.then === 'allow' && rule.when?.actions === undefined && rule.when?.impact === undefined) {
+      at('name the actions, or the impact, that are allowed without asking');
+    }
+    for (const problem of matcherProblems(rule.when ?? {}, catalogue)) at(problem);
+  }
+  return problems;
+}
+
+function matcherProblems({ actions = [], within, where = [] }: Matcher, catalogue: Catalogue): string[] {
+  const named = actions.map((pattern) => [pattern, actionsOf(pattern, catalogue)] as const);
+  const problems = named.flatMap(([pattern, found]) =>
+    found.length === 0 ? [`${pattern}: there is no such action`] : [],
+  );
+  const looks = where.length > 0 || within !== undefined;
+  if (looks && actions.length === 0) return [...problems, 'name the actions whose parameters it looks at'];
+  for (const action of named.flatMap(([, found]) => found)) {
+    for (const condition of where) {
+      const problem = conditionProblem(condition, shownOf(action));
+      if (problem !== undefined) problems.push(`${action.key}: ${problem}`);
+    }
+    const unknown = Object.keys(within ?? {}).find((name) => !action.parameters.has(name));
+    if (unknown !== undefined) problems.push(`${action.key}: ${unknown} is not a parameter`);
+  }
+  return problems;
+}
+
+const actionsOf = (pattern: string, catalogue: Catalogue): Action[] =>
+  [...catalogue.actions.values()].filter(({ key }) => covers(pattern, key));
+
+const inRange = (duration: string, least: number, most: number): number | undefined => {
+  const seconds = durationSeconds(duration);
+  return seconds !== undefined && seconds >= least && seconds <= most ? seconds : undefined;
+};
+
+/** A rule as an administrator reads it: "never · export up to …", without a word of the YAML. */
+export function ruleInWords(
+  { when = {}, then, for: duration }: Rule,
+  nameOf: (id: string) => string = (id) => id,
+): string {
+  const { actions, impact, agents, people, data, within, where } = when;
+  const list = (values: readonly string[], word = 'or') =>
+    values.length < 3 ? values.join(` ${word} `) : `${values.slice(0, -1).join(', ')} ${word} ${values.at(-1)}`;
+  const parts = [
+    actions && `to ${list(actions)}`,
+    impact && impactInWords(impact),
+    data && `on ${list(data)} data`,
+    agents && `by ${list(agents.map(nameOf))}`,
+    people && `for ${list(people.map(nameOf))}`,
+    within &&
+      `within ${list(
+        Object.entries(within).map(([name, value]) => `${name} ${shown(value)}`),
+        'and',
+      )}`,
+    where?.length && `with ${list(where.map(conditionInWords), 'and')}`,
+  ].filter((part) => typeof part === 'string');
+  const matched = parts.length === 0 ? 'anything' : parts.join(', ');
+  const answer = VERDICT_WORDS[then];
+  return `${answer}: ${matched}${then === 'allow' ? `, each time for ${spelled(duration ?? 'PT1H')}` : ''}.`;
+}
+
+/** The rule about what was read before, in words. */
+export const flowInWords = ({ flow = FLOW }: PolicyDocument): string =>
+  flow.after.length === 0
+    ? 'What was read before raises nothing.'
+    : `After reading ${flow.after.join(', ').replaceAll('_', ' ')} data for a person, whatever an agent carries out for them is of high impact for ${spelled(flow.within)}.`;
+
+export const VERDICT_WORDS = {
+  allow: 'Allowed without asking',
+  ask: 'Asked',
+  two: 'Asked of two people',
+  never: 'Never',
+} as const;
+
+function impactInWords({ at_least: least, at_most: most }: NonNullable<Matcher['impact']>): string {
+  if (least !== undefined && most !== undefined)
+    return least === most ? `of ${least} impact` : `of ${least} to ${most} impact`;
+  return least === undefined ? `of at most ${most} impact` : `of at least ${least} impact`;
+}
+
+const shown = (value: unknown): string => (typeof value === 'string' ? value : canonicalJson(value));
+
+const UNITS = [
+  [86_400, 'day'],
+  [3600, 'hour'],
+  [60, 'minute'],
+  [1, 'second'],
+] as const;
+
+function spelled(duration: string): string {
+  const seconds = durationSeconds(duration) ?? 0;
+  const [size, unit] = UNITS.find(([length]) => seconds % length === 0) ?? [1, 'second'];
+  const count = seconds / size;
+  return `${count} ${unit}${count === 1 ? '' : 's'}`;
+}
+
+const text = (maxLength: number) => ({ type: 'string', minLength: 1, maxLength });
+const list = (items: Record<string, unknown>, maxItems = 50) => ({
+  type: 'array',
+  minItems: 1,
+  maxItems,
+  uniqueItems: true,
+  items,
+});
+const object = (properties: Record<string, unknown>, required: readonly string[] = []) => ({
+  type: 'object',
+  additionalProperties: false,
+  properties,
+  required,
+});
+const impact = { enum: IMPACTS };
+const pattern = { type: 'string', pattern: '^[a-z][a-z0-9_]*(?:\\.[a-z][a-z0-9_]*)*(?:\\.\\*)?$', maxLength: 80 };
+
+const check = schemaCompiler()(
+  object(
+    {
+      flow: object({ after: { ...list({ enum: DATA_CLASSES }), minItems: 0 }, within: text(20) }, ['after', 'within']),
+      rules: {
+        type: 'array',
+        maxItems: 200,
+        items: object(
+          {
+            name: text(80),
+            when: object({
+              actions: list(pattern),
+              impact: { ...object({ at_least: impact, at_most: impact }), minProperties: 1 },
+              agents: list(text(120)),
+              people: list(text(254)),
+              data: list({ enum: DATA_CLASSES }),
+              within: { type: 'object', minProperties: 1, maxProperties: 20 },
+              where: list(CONDITION_SCHEMA, 10),
+            }),
+            // biome-ignore lint/suspicious/noThenProperty: the word a policy uses, never awaited
+            then: { enum: VERDICTS },
+            for: text(20),
+            say: {
+              type: ['string', 'object'],
+              minLength: 1,
+              maxLength: 200,
+              additionalProperties: false,
+              required: ['en'],
+              properties: Object.fromEntries(LANGUAGES.map((language) => [language, text(200)])),
+            },
+          },
+          ['name', 'then'],
+        ),
+      },
+    },
+    ['rules'],
+  ),
+);

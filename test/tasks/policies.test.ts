@@ -1,0 +1,315 @@
+import { describe, expect, test } from '@jest/globals';
+
+import { compileCatalogue, parseCatalogue } from '../../server/catalogue/catalogue.ts';
+import { withFlow } from '../../server/tasks/flow.ts';
+import { allowedBy, FLOW, type PolicyDocument, policyFor, type Rule } from '../../server/tasks/policies.ts';
+import { policyChanges, replay } from '../../server/tasks/policy-change.ts';
+import { flowInWords, parsePolicies, ruleInWords } from '../../server/tasks/policy-document.ts';
+import { type RequestedAction, weightOf } from '../../server/tasks/request.ts';
+import { yaml } from '../catalogue/demonstration.ts';
+
+const catalogue = compileCatalogue(
+  parseCatalogue(
+    yaml.replace('verb: read\n      dataClasses: [personal]', 'verb: read\n      dataClasses: [personal, untrusted]'),
+  ),
+);
+const domains = ['acme.example'];
+const request = (action: string, parameters: Record<string, unknown> = {}): RequestedAction => {
+  const found = catalogue.actions.get(action);
+  if (!found) throw new Error(action);
+  return { action, version: found.version, resource: found.resource, parameters };
+};
+const read = request('calendar.events.read', { from: '2026-11-24', to: '2026-11-28' });
+const invite = request('calendar.invitations.send', {
+  title: 'Q1',
+  start: '2026-11-26T10:00:00Z',
+  guests: ['ben@acme.example'],
+});
+const contacts = (limit: number) => request('crm.contacts.export', { tag: 'Lead', fields: ['name'], limit });
+const refund = (value: string) =>
+  request('payments.refund.create', { invoice: 'I', payee: 'P', amount: { currency: 'EUR', value } });
+
+const rule = (then: Rule['then'], when: Rule['when'], more: Partial<Rule> = {}): Rule =>
+  ({ name: `${then} ${JSON.stringify(when)}`, when, then, ...more }) as Rule;
+const verdict = (rules: readonly Rule[], ...requested: RequestedAction[]) =>
+  policyFor(requested, {
+    agent: 'agt_1',
+    person: 'usr_1',
+    policies: { id: 'pol_1', version: 1, document: { rules } },
+    catalogue,
+    organizationDomains: domains,
+  });
+
+test('without a rule that matches, the person is asked', () => {
+  expect(verdict([], read)).toEqual({ verdict: 'ask', action: read.action });
+  expect(verdict([rule('never', { actions: ['crm.contacts.export'] })], read).verdict).toBe('ask');
+});
+
+test.each([
+  ['everything', undefined, true],
+  ['its key', { actions: ['calendar.events.read'] }, true],
+  ['all below', { actions: ['calendar.*'] }, true],
+  ['another key', { actions: ['calendar.events'] }, false],
+  ['a part of a name', { actions: ['cal.*'] }, false],
+  ['at most low', { impact: { at_most: 'low' } }, true],
+  ['at least medium', { impact: { at_least: 'medium' } }, false],
+  ['the agent', { agents: ['agt_2', 'agt_1'] }, true],
+  ['another agent', { agents: ['agt_2'] }, false],
+  ['the person', { people: ['usr_1'] }, true],
+  ['another person', { people: ['usr_2'] }, false],
+  ['its data', { data: ['financial', 'personal'] }, true],
+  ['other data', { data: ['financial'] }, false],
+  ['all of it', { actions: ['calendar.*'], agents: ['agt_1'], data: ['personal'] }, true],
+  ['not all of it', { actions: ['calendar.*'], agents: ['agt_2'], data: ['personal'] }, false],
+  ['more days', { actions: [read.action], within: { from: '2026-11-01', to: '2026-11-30' } }, true],
+  ['fewer days', { actions: [read.action], within: { from: '2026-11-25', to: '2026-11-30' } }, false],
+  // A named limit has to be there: leaving it out would lift it.
+  ['a limit that is left out', { actions: [read.action], within: { calendar: 'Team' } }, false],
+  ['a condition', { actions: [read.action], where: [{ days_above: { from: 'from', to: 'to', value: 4 } }] }, true],
+  [
+    'another condition',
+    { actions: [read.action], where: [{ days_above: { from: 'from', to: 'to', value: 5 } }] },
+    false,
+  ],
+  // What is a limit and was left out is beyond every bound.
+  ['what is left out', { actions: [read.action], where: [{ absent: 'calendar' }] }, true],
+] as const)('a rule matches by %s: %j, %s', (_, when, matches) => {
+  expect(verdict([rule('never', when as Rule['when'])], read).verdict).toBe(matches ? 'never' : 'ask');
+});
+
+describe('the first rule that matches counts', () => {
+  const narrow = rule('ask', { actions: ['calendar.events.read'] });
+  const wide = rule('never', { actions: ['calendar.*'] });
+  test.each([
+    ['narrow first', [narrow, wide], 'ask'],
+    ['wide first', [wide, narrow], 'never'],
+  ])('%s', (_, rules, expected) => {
+    expect(verdict(rules, read).verdict).toBe(expected);
+  });
+
+  test('of several actions the strictest counts, and what is allowed by two rules nobody allowed together', () => {
+    const reading = rule('allow', { actions: [read.action] });
+    const inviting = rule('allow', { actions: [invite.action] });
+    const both = rule('allow', { actions: [read.action, invite.action] });
+    expect(verdict([reading], read).verdict).toBe('allow');
+    expect(verdict([reading], read, invite).verdict).toBe('ask');
+    expect(verdict([reading, inviting], read, invite)).toEqual({ verdict: 'ask' });
+    expect(verdict([both], read, invite).verdict).toBe('allow');
+    expect(verdict([rule('two', { actions: [invite.action] }), both], read, invite).verdict).toBe('two');
+  });
+});
+
+test.each([
+  ['high impact', contacts(1), 'ask'],
+  ['critical impact', refund('9000.00'), 'ask'],
+  ['somebody outside', { ...invite, parameters: { ...invite.parameters, guests: ['x@other.example'] } }, 'ask'],
+  ['what could not be checked', { ...contacts(1), facts: null }, 'ask'],
+  ['what was read before', { ...invite, after: [{ action: read.action, version: 1 }] }, 'ask'],
+  ['medium impact', invite, 'allow'],
+] as const)('nothing above medium impact is allowed without asking: %s', (_, wanted, expected) => {
+  expect(verdict([rule('allow', { impact: { at_most: 'critical' } })], wanted as RequestedAction).verdict).toBe(
+    expected,
+  );
+});
+
+test('a rule that allows says for how long, and nothing else does', () => {
+  const policies = { id: 'pol_7', version: 7, document: { rules: [] } };
+  const allows = rule('allow', undefined, { name: 'Reading', for: 'PT30M' });
+  expect(allowedBy(policies, { verdict: 'allow', rule: allows })).toEqual({
+    id: 'pol_7',
+    name: 'Reading',
+    seconds: 1800,
+  });
+  expect(allowedBy(policies, { verdict: 'ask', rule: allows })).toBeUndefined();
+  expect(allowedBy(policies, { verdict: 'allow' })).toBeUndefined();
+});
+
+describe('after an agent had sensitive or untrusted data, what it carries out is of high impact', () => {
+  const weight = (requested: RequestedAction[], before: { action: string; version: number }[], flow = FLOW) =>
+    withFlow(requested, before, { catalogue, flow }).map((one) => {
+      const action = catalogue.version(one.action, one.version);
+      return action && weightOf(action, one, domains);
+    });
+  const mail = { action: 'calendar.events.read', version: 1 };
+
+  test.each([
+    ['nothing before', [invite], [], ['medium']],
+    ['strangers’ words before', [invite], [mail], ['high']],
+    ['in the same request', [read, invite], [], ['low', 'high']],
+    ['reading carries nothing out', [read], [mail], ['low']],
+    ['data that leads nowhere', [invite], [{ action: 'directory.permissions.grant', version: 1 }], ['medium']],
+    [
+      'an export copies data out, and reads none',
+      [invite],
+      [{ action: 'crm.contacts.export', version: 1 }],
+      ['medium'],
+    ],
+    ['a version that nobody knows', [invite], [{ action: 'calendar.events.read', version: 9 }], ['medium']],
+  ])('%s', (_, requested, before, weights) => {
+    expect(weight(requested, before)).toEqual(weights);
+  });
+
+  test('an organization says what is sensitive', () => {
+    expect(weight([invite], [mail], { after: [], within: 'P1D' })).toEqual(['medium']);
+    expect(weight([invite], [mail], { after: ['personal'], within: 'P1D' })).toEqual(['high']);
+  });
+
+  test('the request says what was read, once each', () => {
+    const [flowing] = withFlow([invite], [mail, mail], { catalogue });
+    expect(flowing?.after).toEqual([{ action: 'calendar.events.read', version: 1 }]);
+  });
+});
+
+const ok = `
+flow: { after: [untrusted], within: PT8H }
+rules:
+  - name: Exports above 500
+    when: { actions: [crm.contacts.export], where: [{ count_above: { parameter: limit, value: 500 } }] }
+    then: never
+    say: { en: Your organization does not allow exports above 500 contacts, de: Mehr als 500 Kontakte werden nicht exportiert }
+  - name: Reading calendars
+    when: { actions: [calendar.events.read], agents: [agt_1] }
+    then: allow
+    for: P1D
+`;
+
+test('YAML becomes rules, and rules are said in words', () => {
+  const parsed = parsePolicies(ok, catalogue);
+  if (!parsed.ok) throw new Error(parsed.problems.join());
+  expect(parsed.document.rules.map((one) => ruleInWords(one, (id) => (id === 'agt_1' ? 'Planner' : id)))).toEqual([
+    'Never: to crm.contacts.export, with more than 500 in limit.',
+    'Allowed without asking: to calendar.events.read, by Planner, each time for 1 day.',
+  ]);
+  expect(flowInWords(parsed.document)).toBe(
+    'After reading untrusted data for a person, whatever an agent carries out for them is of high impact for 8 hours.',
+  );
+  expect(verdict(parsed.document.rules, contacts(501)).verdict).toBe('never');
+  expect(verdict(parsed.document.rules, contacts(500)).verdict).toBe('ask');
+});
+
+test.each([
+  ['no rules', 'flow: { after: [untrusted], within: P1D }', 'rules'],
+  ['an unknown member', ok.replace('then: never', 'then: never\n    until: P1D'), 'until'],
+  ['an unknown verdict', ok.replace('then: never', 'then: perhaps'), 'must be equal to one of'],
+  ['a member twice', ok.replace('then: never', 'then: never\n    then: allow'), 'unique'],
+  ['an action that is not there', ok.replace('crm.contacts.export', 'crm.contacts.exports'), 'there is no such action'],
+  ['a parameter that is not there', ok.replace('parameter: limit', 'parameter: tag'), 'tag cannot be counted'],
+  ['parameters of any action', ok.replace('actions: [crm.contacts.export], ', ''), 'name the actions whose parameters'],
+  [
+    'an allowance of everything',
+    ok.replace('actions: [calendar.events.read], ', ''),
+    'name the actions, or the impact',
+  ],
+  [
+    'an allowance of high impact',
+    ok.replace('actions: [calendar.events.read]', 'impact: { at_least: high }'),
+    'nothing above medium',
+  ],
+  ['an allowance for a week', ok.replace('for: P1D', 'for: P7D'), 'no duration from a minute to a day'],
+  ['a time for what is never', ok.replace('then: never', 'then: never\n    for: PT1H'), 'for stands with allow alone'],
+  ['a reason for what is allowed', ok.replace('for: P1D', 'say: Because'), 'say is for never and two'],
+  ['a name twice', ok.replace('name: Reading calendars', 'name: Exports above 500'), 'another rule has this name'],
+  ['hidden characters', ok.replace('name: Reading calendars', 'name: "Reading\u202e calendars"'), 'bidirectional'],
+  ['a window of a year', ok.replace('within: PT8H', 'within: P365D'), 'flow.within'],
+  ['an alias bomb', 'a: *b', 'rules'],
+])('policies are refused for %s', (_, text, problem) => {
+  const parsed = parsePolicies(text, catalogue);
+  expect(parsed.ok ? '' : parsed.problems.join('\n')).toMatch(new RegExp(`${problem}|nresolved alias`));
+});
+
+describe('A5-3: what lets through more than before is told apart by the order alone, on the safe side', () => {
+  const never = rule('never', { actions: ['crm.*'] });
+  const two = rule('two', { actions: ['payments.*'] });
+  const ask = rule('ask', { actions: ['calendar.events.read'] });
+  const allow = rule('allow', { actions: ['calendar.*'] });
+  const weakens = (before: Rule[], after: Rule[]) =>
+    policyChanges({ rules: before }, { rules: after }).some((change) => change.weakens);
+  test.each([
+    ['nothing changes', [never, allow], [never, allow], false],
+    ['never comes in at the top', [allow], [never, allow], false],
+    ['never comes in at the end', [allow], [allow, never], false],
+    ['allow comes in', [], [allow], true],
+    ['allow goes', [never, allow], [never], false],
+    ['never goes', [never], [], true],
+    ['two goes', [two], [], true],
+    ['ask comes in before allow', [allow], [ask, allow], false],
+    ['ask comes in before never', [never], [ask, never], true],
+    ['ask comes in before two', [two], [ask, two], true],
+    ['two comes in before never', [never], [two, never], true],
+    ['two comes in after never', [never], [never, two], false],
+    ['ask goes from before allow', [ask, allow], [allow], true],
+    ['ask goes where nothing allows', [ask, two], [two], false],
+    ['never moves down', [never, allow], [allow, never], true],
+    // It went and came: who reads it will see that it is stricter, and a second one agrees.
+    ['never moves up', [allow, never], [never, allow], true],
+    ['never becomes two', [never], [{ ...never, then: 'two' as const }], true],
+    ['two becomes never', [two], [{ ...two, then: 'never' as const }], false],
+    ['a name', [never], [{ ...never, name: 'Other' }], false],
+    ['a longer allowance', [allow], [{ ...allow, for: 'P1D' }], true],
+    ['a shorter one', [allow], [{ ...allow, for: 'PT1M' }], true],
+    ['never becomes ask', [never], [{ ...never, then: 'ask' as const }], true],
+  ])('%s', (_, before, after, expected) => {
+    expect(weakens(before, after)).toBe(expected);
+  });
+
+  test('a change that is not said to weaken never lets a request through that was held back', () => {
+    const order = ['allow', 'ask', 'two', 'never'];
+    const pool = [
+      never,
+      two,
+      ask,
+      allow,
+      rule('never', { data: ['personal'] }),
+      rule('allow', { impact: { at_most: 'medium' } }),
+    ];
+    const requests = [read, invite, contacts(1), refund('1.00')];
+    let random = 7;
+    const next = (below: number) => {
+      random = (random * 16807) % 2147483647;
+      return random % below;
+    };
+    const some = () => [...new Set(Array.from({ length: next(5) }, () => pool[next(pool.length)] as Rule))];
+    let compared = 0;
+    for (let round = 0; round < 3000; round++) {
+      const [before, after] = [some(), some()];
+      if (weakens(before, after)) continue;
+      for (const one of requests) {
+        compared += 1;
+        const [was, is] = [verdict(before, one).verdict, verdict(after, one).verdict];
+        expect([order.indexOf(is) >= order.indexOf(was), was, is]).toEqual([true, was, is]);
+      }
+    }
+    expect(compared).toBeGreaterThan(1000);
+  });
+
+  const flowing = (flow: PolicyDocument['flow']): PolicyDocument => ({ ...(flow && { flow }), rules: [] });
+  test.each([
+    ['fewer classes', undefined, { after: ['health'], within: 'P1D' }, true],
+    ['more classes', undefined, { after: [...FLOW.after, 'personal'], within: 'P1D' }, false],
+    ['shorter', undefined, { ...FLOW, within: 'PT1H' }, true],
+    ['longer', undefined, { ...FLOW, within: 'P2D' }, false],
+    ['what the server says', { after: ['health'], within: 'P1D' }, undefined, false],
+  ] as const)('what was read before counts: %s', (_, before, after, expected) => {
+    const changes = policyChanges(flowing(before as PolicyDocument['flow']), flowing(after as PolicyDocument['flow']));
+    expect(changes.some((change) => change.weakens)).toBe(expected);
+  });
+});
+
+test('A6-4: what other policies would have done to what was really asked', () => {
+  const recorded = [read, read, invite, contacts(600)].map((one) => ({
+    agent: 'agt_1',
+    person: 'usr_1',
+    actions: [one],
+  }));
+  const parsed = parsePolicies(ok, catalogue);
+  if (!parsed.ok) throw new Error(parsed.problems.join());
+  expect(replay(recorded, [{ rules: [] }, parsed.document], { catalogue, organizationDomains: domains })).toEqual({
+    requests: 4,
+    before: { allow: 0, ask: 4, two: 0, never: 0 },
+    after: { allow: 2, ask: 1, two: 0, never: 1 },
+    changed: [
+      { from: 'ask', to: 'allow', count: 2 },
+      { from: 'ask', to: 'never', count: 1 },
+    ],
+  });
+});
