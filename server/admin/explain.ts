@@ -106,7 +106,7 @@ function waysTo(action: Action, facts: ReachFacts): Reached['ways'] {
     const isAbout = actions === undefined || actions.some((pattern) => covers(pattern, key));
     return isAbout && (agents === undefined || agents.includes(agent.id));
   });
-  if (policy?.then === 'allow' && asks && agent.confidential)
+  if (policy?.verdict === 'allow' && asks && agent.confidential)
     ways.push({
       rule: 'policy',
       forWhom: 'anybody of the organization',

@@ -224,7 +224,7 @@ export async function policiesOf({ id }: Pick<Organization, 'id'>, dependencies:
     rules: document.rules.map((rule, index) => ({
       position: index + 1,
       name: rule.name,
-      verdict: rule.then,
+      verdict: rule.verdict,
       says: ruleInWords(rule, nameOf),
       blocks: rule.say === undefined ? undefined : textIn(rule.say, FALLBACK),
     })),

@@ -32,7 +32,7 @@ export interface Rule {
   /** "Reading calendars". */
   name: string;
   when?: Matcher;
-  then: Verdict;
+  verdict: Verdict;
   /** How long a task lives that it allows, as an ISO 8601 duration. */
   for?: string;
   /** What is said where it stands in the way: "Exports above 500 contacts are not allowed". */
@@ -102,7 +102,7 @@ export function policyFor(
 ): Ruling {
   const rulings = requested.map((wanted): Ruling => {
     const rule = facts.policies.document.rules.find((one) => matches(one, wanted, facts));
-    return { verdict: rule?.then ?? 'ask', action: wanted.action, ...(rule && { rule }) };
+    return { verdict: rule?.verdict ?? 'ask', action: wanted.action, ...(rule && { rule }) };
   });
   const strictest = rulings.toSorted((a, b) => VERDICTS.indexOf(b.verdict) - VERDICTS.indexOf(a.verdict))[0];
   if (!strictest) return { verdict: 'ask' };
@@ -117,7 +117,7 @@ export const allowedBy = ({ id }: PolicySet, { verdict, rule }: Ruling): Policy 
     : undefined;
 
 function matches(
-  { when = {}, then }: Rule,
+  { when = {}, verdict }: Rule,
   wanted: RequestedAction,
   {
     agent,
@@ -130,7 +130,7 @@ function matches(
   if (!action) return false;
   const impact = IMPACTS.indexOf(weightOf(action, wanted, organizationDomains));
   // No rule spares anybody what is above medium impact: there it does not match, and the next one is asked.
-  if (then === 'allow' && impact > MOST) return false;
+  if (verdict === 'allow' && impact > MOST) return false;
   const { actions, impact: { at_least: least, at_most: most } = {}, agents, people, data, within, where = [] } = when;
   return (
     (actions === undefined || actions.some((pattern) => covers(pattern, wanted.action))) &&

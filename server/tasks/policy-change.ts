@@ -27,23 +27,25 @@ export function policyChanges(before: PolicyDocument, after: PolicyDocument): Po
     const [was, is] = [before.rules[from], after.rules[to]];
     if (!was || !is || canonicalJson(was) === canonicalJson(is)) return [];
     const words =
-      was.then === is.then ? `${was.name} is written otherwise` : `${is.name}: ${was.then} becomes ${is.then}`;
+      was.verdict === is.verdict
+        ? `${was.name} is written otherwise`
+        : `${is.name}: ${was.verdict} becomes ${is.verdict}`;
     return [{ words, weakens: false }];
   });
   return [...went, ...came, ...changed, ...flowChanges(before.flow ?? FLOW, after.flow ?? FLOW)];
 }
 
-const strictness = ({ then }: Pick<Rule, 'then'>): number => VERDICTS.indexOf(then);
+const strictness = ({ verdict }: Pick<Rule, 'verdict'>): number => VERDICTS.indexOf(verdict);
 /** Of all that is asked after a rule; below the last one, everything is asked of the person. */
 const below = (rules: readonly Rule[]): number[] => [...rules.map(strictness), VERDICTS.indexOf('ask')];
 
 const cameIn = (rule: Rule, others: readonly Rule[]): PolicyChange => ({
-  words: `new: ${rule.name} (${rule.then})`,
+  words: `new: ${rule.name} (${rule.verdict})`,
   weakens: below(others).some((other) => strictness(rule) < other),
 });
 
 const wentOut = (rule: Rule, others: readonly Rule[]): PolicyChange => ({
-  words: `gone: ${rule.name} (${rule.then})`,
+  words: `gone: ${rule.name} (${rule.verdict})`,
   weakens: below(others).some((other) => other < strictness(rule)),
 });
 
@@ -69,7 +71,7 @@ function flowChanges(
 /** The same requests, met at least as strictly; what is allowed, on the very same terms. */
 const isAsStrict = (was: Rule, is: Rule): boolean =>
   canonicalJson(was.when ?? {}) === canonicalJson(is.when ?? {}) &&
-  (strictness(was) < strictness(is) || (was.then === is.then && was.for === is.for));
+  (strictness(was) < strictness(is) || (was.verdict === is.verdict && was.for === is.for));
 
 /** Positions of the longest common run of rules, in order: what stayed where it was. */
 function common(

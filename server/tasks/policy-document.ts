@@ -45,18 +45,18 @@ export function policyProblems({ flow, rules }: PolicyDocument, catalogue: Catal
   for (const [index, rule] of rules.entries()) {
     const at = (problem: string) => problems.push(`rule ${index + 1} (${rule.name}): ${problem}`);
     if (names.indexOf(rule.name) < index) at('another rule has this name');
-    if (rule.for !== undefined && rule.then !== 'allow') at('for stands with allow alone');
+    if (rule.for !== undefined && rule.verdict !== 'allow') at('for stands with allow alone');
     if (rule.for !== undefined && inRange(rule.for, 60, 86_400) === undefined) {
       at(`for ${rule.for} is no duration from a minute to a day`);
     }
-    if (rule.say !== undefined && rule.then !== 'never' && rule.then !== 'two') at('say is for never and two');
+    if (rule.say !== undefined && rule.verdict !== 'never' && rule.verdict !== 'two') at('say is for never and two');
     const { impact: { at_least: least = 'low', at_most: most = 'critical' } = {} } = rule.when ?? {};
     if (IMPACTS.indexOf(least) > IMPACTS.indexOf(most)) at('no impact is within these');
-    if (rule.then === 'allow' && IMPACTS.indexOf(least) > IMPACTS.indexOf('medium')) {
+    if (rule.verdict === 'allow' && IMPACTS.indexOf(least) > IMPACTS.indexOf('medium')) {
       at('nothing above medium impact is allowed without asking');
     }
     // Whoever allows for everybody and everything has to say so for each of them.
-    if (rule.then === 'allow' && rule.when?.actions === undefined && rule.when?.impact === undefined) {
+    if (rule.verdict === 'allow' && rule.when?.actions === undefined && rule.when?.impact === undefined) {
       at('name the actions, or the impact, that are allowed without asking');
     }
     for (const problem of matcherProblems(rule.when ?? {}, catalogue)) at(problem);
@@ -92,7 +92,7 @@ const inRange = (duration: string, least: number, most: number): number | undefi
 
 /** A rule as an administrator reads it: "never · export up to …", without a word of the YAML. */
 export function ruleInWords(
-  { when = {}, then, for: duration }: Rule,
+  { when = {}, verdict, for: duration }: Rule,
   nameOf: (id: string) => string = (id) => id,
 ): string {
   const { actions, impact, agents, people, data, within, where } = when;
@@ -112,8 +112,8 @@ export function ruleInWords(
     where?.length && `with ${list(where.map(conditionInWords), 'and')}`,
   ].filter((part) => typeof part === 'string');
   const matched = parts.length === 0 ? 'anything' : parts.join(', ');
-  const answer = VERDICT_WORDS[then];
-  return `${answer}: ${matched}${then === 'allow' ? `, each time for ${spelled(duration ?? 'PT1H')}` : ''}.`;
+  const answer = VERDICT_WORDS[verdict];
+  return `${answer}: ${matched}${verdict === 'allow' ? `, each time for ${spelled(duration ?? 'PT1H')}` : ''}.`;
 }
 
 /** The rule about what was read before, in words. */
@@ -187,8 +187,7 @@ const check = schemaCompiler()(
               within: { type: 'object', minProperties: 1, maxProperties: 20 },
               where: list(CONDITION_SCHEMA, 10),
             }),
-            // biome-ignore lint/suspicious/noThenProperty: the word a policy uses, never awaited
-            then: { enum: VERDICTS },
+            verdict: { enum: VERDICTS },
             for: text(20),
             say: {
               type: ['string', 'object'],
@@ -199,7 +198,7 @@ const check = schemaCompiler()(
               properties: Object.fromEntries(LANGUAGES.map((language) => [language, text(200)])),
             },
           },
-          ['name', 'then'],
+          ['name', 'verdict'],
         ),
       },
     },

@@ -271,13 +271,13 @@ describe('explain: what could it reach now, for whom, by which rule', () => {
     ['its own, of a public client', {}, { ownActions: [READ], confidential: false }, ['ask']],
     [
       'by policy',
-      { policies: [{ name: 'Reading', when: { actions: ['calendar.*'] }, then: 'allow' }] },
+      { policies: [{ name: 'Reading', when: { actions: ['calendar.*'] }, verdict: 'allow' }] },
       {},
       ['policy', 'ask'],
     ],
     [
       'by the policy of another',
-      { policies: [{ name: 'R', when: { agents: ['agt_2'], actions: [READ] }, then: 'allow' }] },
+      { policies: [{ name: 'R', when: { agents: ['agt_2'], actions: [READ] }, verdict: 'allow' }] },
       {},
       ['ask'],
     ],

@@ -67,7 +67,7 @@ describe('what a policy allows, nobody is asked', () => {
   const allowing = () => ({
     name: 'Reading',
     when: { agents: [mine()], actions: [READ] },
-    then: 'allow',
+    verdict: 'allow',
     for: 'PT30M',
   });
 
@@ -115,7 +115,7 @@ describe('what a policy forbids, nobody is asked either', () => {
   const forbidding = () => ({
     name: 'Far away',
     when: { agents: [mine()], actions: [READ], where: [{ days_above: { from: 'from', to: 'to', value: 3 } }] },
-    then: 'never',
+    verdict: 'never',
     say: {
       en: 'Your organization does not allow more than 3 days',
       de: 'Ihre Organisation erlaubt nicht mehr als 3 Tage',
@@ -156,7 +156,7 @@ describe('what a policy forbids, nobody is asked either', () => {
   });
 
   test('two people: the person’s approval waits for the second, whatever the impact', async () => {
-    await rules({ name: 'Both', when: { agents: [mine()], actions: [READ] }, then: 'two' });
+    await rules({ name: 'Both', when: { agents: [mine()], actions: [READ] }, verdict: 'two' });
     const asked = await ask(agent, reading);
     expect(asked.status).toBe(200);
     const row = await database.first<Json>('select quorum, impact from approvals where client_id = $1', [
@@ -223,13 +223,13 @@ describe('administrators', () => {
 rules:
   - name: No exports
     when: { actions: ["crm.*"] }
-    then: never
+    verdict: never
 `;
   const allow = `
 rules:
   - name: Reading
     when: { actions: [calendar.events.read], agents: [NAME] }
-    then: allow
+    verdict: allow
 `;
 
   test('publish what is stricter alone; what lets more through waits for another one, who confirms what they saw', async () => {
@@ -298,7 +298,7 @@ rules:
         {
           name: 'Never outside',
           when: { actions: ['calendar.invitations.send'], where: [{ outside_domains: 'guests' }] },
-          then: 'never',
+          verdict: 'never',
         },
       ],
     });

@@ -239,7 +239,7 @@ describe('of a statement of who the person is: by which right it would be given'
     await addRule(
       database,
       claimsOf(root).org_id,
-      { name: 'Reading', when: { agents: [idOf(stranger)], actions: [READ] }, then: 'allow' },
+      { name: 'Reading', when: { agents: [idOf(stranger)], actions: [READ] }, verdict: 'allow' },
       'pol_explained',
     );
     expect(await leavesNothing(() => explained(token, form, stranger))).toMatchObject({

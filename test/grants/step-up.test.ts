@@ -178,7 +178,7 @@ describe('SU-06: an action that asks for a late sign-in gets it, however its tok
     await addRule(
       database,
       await organizationOf(database, 'acme'),
-      { name: 'Booking', when: { agents: [other.registration.agent_id], actions: [BOOK] }, then: 'allow' },
+      { name: 'Booking', when: { agents: [other.registration.agent_id], actions: [BOOK] }, verdict: 'allow' },
       'pol_book',
     );
     const token = await applicationToken(await demoClient(server, 'application'), person);

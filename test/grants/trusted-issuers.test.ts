@@ -429,7 +429,7 @@ test('JB-05: what the organization’s policy allows needs no question; the toke
   await addRule(
     database,
     acme,
-    { name: 'Reading', when: { agents: [assistant.registration.agent_id], actions: [READ] }, then: 'allow' },
+    { name: 'Reading', when: { agents: [assistant.registration.agent_id], actions: [READ] }, verdict: 'allow' },
     'pol_1',
   );
   const token = accessTokenIn(await asks(await olga({ acr: 'mfa' })));

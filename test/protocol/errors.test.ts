@@ -81,7 +81,7 @@ const behind = (by: TestClient, more: Json = {}) =>
   });
 const forbidden = async () => {
   const other = await registerAgent(server);
-  const rule = { name: 'No', when: { agents: [other.registration.agent_id] }, then: 'never' };
+  const rule = { name: 'No', when: { agents: [other.registration.agent_id] }, verdict: 'never' };
   await database.query(
     `insert into policies (organization, version, id, document, yaml, made_by)
      select $1, (select coalesce(max(version), 0) + 1 from policies where organization = $1), 'pol_errors', $2, '', 'test'`,

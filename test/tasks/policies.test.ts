@@ -29,8 +29,8 @@ const contacts = (limit: number) => request('crm.contacts.export', { tag: 'Lead'
 const refund = (value: string) =>
   request('payments.refund.create', { invoice: 'I', payee: 'P', amount: { currency: 'EUR', value } });
 
-const rule = (then: Rule['then'], when: Rule['when'], more: Partial<Rule> = {}): Rule =>
-  ({ name: `${then} ${JSON.stringify(when)}`, when, then, ...more }) as Rule;
+const rule = (verdict: Rule['verdict'], when: Rule['when'], more: Partial<Rule> = {}): Rule =>
+  ({ name: `${verdict} ${JSON.stringify(when)}`, when, verdict, ...more }) as Rule;
 const verdict = (rules: readonly Rule[], ...requested: RequestedAction[]) =>
   policyFor(requested, {
     agent: 'agt_1',
@@ -165,11 +165,11 @@ flow: { after: [untrusted], within: PT8H }
 rules:
   - name: Exports above 500
     when: { actions: [crm.contacts.export], where: [{ count_above: { parameter: limit, value: 500 } }] }
-    then: never
+    verdict: never
     say: { en: Your organization does not allow exports above 500 contacts, de: Mehr als 500 Kontakte werden nicht exportiert }
   - name: Reading calendars
     when: { actions: [calendar.events.read], agents: [agt_1] }
-    then: allow
+    verdict: allow
     for: P1D
 `;
 
@@ -189,9 +189,9 @@ test('YAML becomes rules, and rules are said in words', () => {
 
 test.each([
   ['no rules', 'flow: { after: [untrusted], within: P1D }', 'rules'],
-  ['an unknown member', ok.replace('then: never', 'then: never\n    until: P1D'), 'until'],
-  ['an unknown verdict', ok.replace('then: never', 'then: perhaps'), 'must be equal to one of'],
-  ['a member twice', ok.replace('then: never', 'then: never\n    then: allow'), 'unique'],
+  ['an unknown member', ok.replace('verdict: never', 'verdict: never\n    until: P1D'), 'until'],
+  ['an unknown verdict', ok.replace('verdict: never', 'verdict: perhaps'), 'must be equal to one of'],
+  ['a member twice', ok.replace('verdict: never', 'verdict: never\n    verdict: allow'), 'unique'],
   ['an action that is not there', ok.replace('crm.contacts.export', 'crm.contacts.exports'), 'there is no such action'],
   ['a parameter that is not there', ok.replace('parameter: limit', 'parameter: tag'), 'tag cannot be counted'],
   ['parameters of any action', ok.replace('actions: [crm.contacts.export], ', ''), 'name the actions whose parameters'],
@@ -206,7 +206,11 @@ test.each([
     'nothing above medium',
   ],
   ['an allowance for a week', ok.replace('for: P1D', 'for: P7D'), 'no duration from a minute to a day'],
-  ['a time for what is never', ok.replace('then: never', 'then: never\n    for: PT1H'), 'for stands with allow alone'],
+  [
+    'a time for what is never',
+    ok.replace('verdict: never', 'verdict: never\n    for: PT1H'),
+    'for stands with allow alone',
+  ],
   ['a reason for what is allowed', ok.replace('for: P1D', 'say: Because'), 'say is for never and two'],
   ['a name twice', ok.replace('name: Reading calendars', 'name: Exports above 500'), 'another rule has this name'],
   ['hidden characters', ok.replace('name: Reading calendars', 'name: "Reading\u202e calendars"'), 'bidirectional'],
@@ -242,12 +246,12 @@ describe('A5-3: what lets through more than before is told apart by the order al
     ['never moves down', [never, allow], [allow, never], true],
     // It went and came: who reads it will see that it is stricter, and a second one agrees.
     ['never moves up', [allow, never], [never, allow], true],
-    ['never becomes two', [never], [{ ...never, then: 'two' as const }], true],
-    ['two becomes never', [two], [{ ...two, then: 'never' as const }], false],
+    ['never becomes two', [never], [{ ...never, verdict: 'two' as const }], true],
+    ['two becomes never', [two], [{ ...two, verdict: 'never' as const }], false],
     ['a name', [never], [{ ...never, name: 'Other' }], false],
     ['a longer allowance', [allow], [{ ...allow, for: 'P1D' }], true],
     ['a shorter one', [allow], [{ ...allow, for: 'PT1M' }], true],
-    ['never becomes ask', [never], [{ ...never, then: 'ask' as const }], true],
+    ['never becomes ask', [never], [{ ...never, verdict: 'ask' as const }], true],
   ])('%s', (_, before, after, expected) => {
     expect(weakens(before, after)).toBe(expected);
   });
