@@ -10,6 +10,8 @@ export interface Usage {
   cpu: number;
   /** Bytes; after a full collection when the heap was asked for. */
   heap: number;
+  /** MB that the whole process holds. */
+  rss: number;
 }
 
 type Ask = { id: number; ask: 'usage' | 'heap' | 'profile' | 'profiled' };
@@ -36,7 +38,8 @@ process.on('message', (message: Ask) => {
     globalThis.gc?.();
   }
   const { user, system } = process.cpuUsage();
-  const usage: Usage = { cpu: (user + system) / 1000, heap: process.memoryUsage().heapUsed };
+  const { heapUsed: heap, rss } = process.memoryUsage();
+  const usage: Usage = { cpu: (user + system) / 1000, heap, rss: rss / 1024 / 1024 };
   process.send?.({ id: message.id, ...usage });
 });
 

@@ -4,6 +4,7 @@
  *   --quick          few requests: shows that everything works, its figures say nothing
  *   --long           300,000 requests for the heap
  *   --flow <text>    only flows whose name contains the text
+ *   --waiting <n>    that many open questions with held polls, on one instance, and nothing else
  *   --profile <dir>  a CPU profile of the product alone, for the flows chosen, summed up
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -17,6 +18,7 @@ import { type Profile, summarize } from './profile.ts';
 import { type FlowResult, missing, type Results, report } from './report.ts';
 import { makeSetting, type Setting, VARIANTS, type Variant } from './setting.ts';
 import { countStatements, type Statements } from './statements.ts';
+import { holdMany, tellWaiting } from './waiting.ts';
 
 interface Size {
   /** Requests per server and flow: before anything counts, then for CPU, for latency, for statements. */
@@ -47,6 +49,7 @@ const { values: options } = parseArgs({
     quick: { type: 'boolean', default: false },
     long: { type: 'boolean', default: false },
     flow: { type: 'string' },
+    waiting: { type: 'string' },
     profile: { type: 'string' },
   },
 });
@@ -56,8 +59,18 @@ if (flows.length === 0) throw new Error(`no flow is named like that: ${FLOWS.map
 
 // dist/bench/run.js, two below the checkout.
 const root = join(import.meta.dirname, '../..');
-if (options.profile === undefined) await compare();
+if (options.waiting !== undefined) await wait(Number(options.waiting));
+else if (options.profile === undefined) await compare();
 else await profile(options.profile);
+
+async function wait(questions: number): Promise<void> {
+  const setting = await makeSetting(root);
+  try {
+    process.stdout.write(`${tellWaiting(await holdMany(setting, questions, 30))}\n`);
+  } finally {
+    await setting.close();
+  }
+}
 
 async function compare(): Promise<void> {
   const started = performance.now();

@@ -40,8 +40,11 @@ export function ciba(
   }: TaskTokenDependencies & {
     tasks: TaskStore;
     approvals: ApprovalStore;
-    /** Resolves when the approval is decided or ended after `since`, after `milliseconds`, or when `gone` is signalled. */
-    decided(approval: Approval, since: number, milliseconds: number, gone: AbortSignal): Promise<void>;
+    /**
+     * Resolves when the approval may have been decided or ended after `since` (true), after `milliseconds`, or when
+     * `gone` is signalled. Asks the database nothing.
+     */
+    decided(approval: Approval, since: number, milliseconds: number, gone: AbortSignal): Promise<boolean>;
     /** May an agent of this organization hear why a person said no? */
     tellsReason(organization: string): Promise<boolean>;
     defaultWait: number;
@@ -109,17 +112,25 @@ export function ciba(
     const gone = new AbortController();
     const onClose = () => gone.abort();
     ctx.res.once('close', onClose);
+    // Not beyond the question's own end, which is then told at once.
+    const end = Math.min(since + seconds * 1000, approval.expiresAt.getTime() + 50);
     try {
-      await decided(approval, since, seconds * 1000, gone.signal);
+      for (let from = since; ; from = Date.now()) {
+        const left = Math.max(0, end - Date.now());
+        const signalled = await decided(approval, from, left, gone.signal);
+        // Looked at afresh: the agent may have been stopped while it waited.
+        const now = await approvals.released(id);
+        // Nobody is there to collect: the next poll does.
+        if (gone.signal.aborted) return pending;
+        const again = signalled && now.state === 'pending' ? Math.floor((end - Date.now()) / 1000) : 0;
+        if (again < 1) return now;
+        // The signal was about something else of this agent or person: held on.
+        const held = await approvals.poll(id, approval.clientId, again);
+        if (held.state !== 'pending') return held;
+      }
     } finally {
       ctx.res.off('close', onClose);
-      await approvals.released(id);
     }
-    if (gone.signal.aborted) return pending; // nobody is there to collect; the next poll does
-    // Looked at afresh: the agent may have been stopped while it waited.
-    const poll = await approvals.poll(id, approval.clientId, 0);
-    await approvals.released(id);
-    return poll;
   }
 }
 

@@ -20,7 +20,7 @@ export interface GrantDependencies {
   exchange: ExchangeDependencies;
   assertions: Pick<AssertionDependencies, 'trustedAssertion' | 'spendAssertion'>;
   approvals: ApprovalStore;
-  decided(approval: Approval, since: number, milliseconds: number, gone: AbortSignal): Promise<void>;
+  decided(approval: Approval, since: number, milliseconds: number, gone: AbortSignal): Promise<boolean>;
   tellsReason(organization: string): Promise<boolean>;
   defaultWait: number;
   stopTask(organization: string, task: string, reason: string): Promise<void>;

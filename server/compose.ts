@@ -76,7 +76,7 @@ import { signedBy } from './agents/authenticate.ts';
 import type { MutualTls } from './agents/certificate.ts';
 import type { ClientRecord } from './agents/clients.ts';
 import { type DocumentDependencies, newBreaker } from './agents/documents.ts';
-import type { Stop } from './agents/liveness.ts';
+import { type Stop, stopKeys } from './agents/liveness.ts';
 import { ownerRoutes } from './agents/owner-routes.ts';
 import { firstPresentation } from './agents/proven-key.ts';
 import { applyDocument } from './agents/registration.ts';
@@ -253,15 +253,14 @@ export async function composeHouse({
     approvals,
     tellsReason: async (organization) => (await backchannelSettings(database, organization)).tellsReason,
     defaultWait: config.longPollSeconds,
-    decided: async (approval, since, milliseconds, gone) => {
-      const ended = new AbortController();
-      const give = () => ended.abort();
-      gone.addEventListener('abort', give);
-      await Promise.race([
-        signals.next('approval', approval.id, { since, milliseconds, ended: ended.signal }),
-        signals.next('stop', approval.organization, { since, milliseconds, ended: ended.signal }),
-      ]);
-      give();
+    decided: (approval, since, milliseconds, gone) => {
+      const { id, organization, agent, person, clientId: client } = approval;
+      const keys = stopKeys({ organization, agents: [agent], person, client, since: approval.askedAt });
+      return signals.nextOf([['approval', id], ['stop', organization], ...keys.map((key) => ['stop', key] as const)], {
+        since,
+        milliseconds,
+        ended: gone,
+      });
     },
     stopTask: (organization, task, reason) =>
       stop({ organization, kind: 'task', subject: task, by: 'countersign', reason }),

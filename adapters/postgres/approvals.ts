@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 
 import type { Approval } from '../../server/approvals/approval.ts';
-import type { ApprovalStore, Approved, PersonApprovals, SignedDecision } from '../../server/approvals/store.ts';
+import type { ApprovalStore, Approved, PersonApprovals, Poll, SignedDecision } from '../../server/approvals/store.ts';
 import { type DeliveryStore, PING, PUSH } from '../../server/approvals/tell-client.ts';
 import { prepareEvent } from '../../server/evidence/evidence.ts';
 import { NOTIFY } from '../../server/notifications/notify.ts';
@@ -81,20 +81,11 @@ export const postgresApprovals = (database: Database, delay = 0): ApprovalStore 
   },
 
   async poll(authReqIdHash, clientId, holdSeconds) {
-    const row = await database.first<PollRow>(POLL, [authReqIdHash, clientId, holdSeconds]);
-    if (!row) return { state: 'unknown' };
-    if (row.too_fast) return { state: 'slow_down' };
-    const approval = toApproval(row);
-    // A stop ends what waits; the person's answer, when there was one, comes first.
-    if (approval.status === 'denied' || (approval.status === 'pending' && approval.stopped)) {
-      return { state: 'denied', approval };
-    }
-    if (approval.status === 'approved') return { state: 'approved', approval };
-    return row.expired ? { state: 'expired', approval } : { state: 'pending', approval };
+    return found(await database.first<PollRow>(POLL, [authReqIdHash, clientId, holdSeconds]));
   },
 
   async released(authReqIdHash) {
-    await database.run(RELEASED, [authReqIdHash]);
+    return found(await database.first<PollRow>(RELEASED, [authReqIdHash]));
   },
 
   async collect(authReqIdHash) {
@@ -324,6 +315,18 @@ async function tellOfDecision(statements: Statements, approval: Approval): Promi
   await tellClient(statements, approval);
 }
 
+/** A stop ends what waits; the person's answer, when there was one, comes first. */
+function found(row: PollRow | undefined): Poll {
+  if (!row) return { state: 'unknown' };
+  if (row.too_fast) return { state: 'slow_down' };
+  const approval = toApproval(row);
+  if (approval.status === 'denied' || (approval.status === 'pending' && approval.stopped)) {
+    return { state: 'denied', approval };
+  }
+  if (approval.status === 'approved') return { state: 'approved', approval };
+  return row.expired ? { state: 'expired', approval } : { state: 'pending', approval };
+}
+
 /** The ping or push leaves if and only if the decision is committed (CB-63). */
 async function tellClient(
   statements: Statements,
@@ -473,7 +476,8 @@ const RECENT = `
 const UNWAITED = `(select set_config('synchronous_commit', 'off', true)) as unwaited`;
 
 const RELEASED = `
-  update approvals set held_until = null, polled_at = null from ${UNWAITED} where auth_req_id_hash = $1`;
+  update approvals a set held_until = null, polled_at = null from ${UNWAITED} where auth_req_id_hash = $1
+  returning a.*, false as too_fast, a.expires_at <= clock_timestamp() as expired, ${STOPPED} as stopped`;
 
 // Interval counts from start to start; a poll during a held one overlaps it. Both lengthen the interval for good (CB-45).
 // Once the person decided there is nothing to wait for: the first poll collects, any other hears that it is too late.

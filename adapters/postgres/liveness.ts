@@ -45,7 +45,8 @@ export async function writeStop(
 ): Promise<void> {
   await statements.run(LOCK_PEOPLE, [organization, kind, subject]);
   await statements.run(STOP, [organization, `${kind}:${subject}`, by, reason ?? null]);
-  await sendSignal(statements, 'stop', organization);
+  // A task or token that ends concerns nobody who waits; an agent concerns those alone who wait for it.
+  if (ENDS_WAITING.has(kind)) await sendSignal(statements, 'stop', `${kind}:${subject}`);
 }
 
 /**
@@ -59,6 +60,8 @@ export async function applyRestoreEpoch(database: Database, epoch: Date): Promis
     await statements.run(RESTORE_ARTEFACTS, [epoch.getTime() / 1000]);
   });
 }
+
+const ENDS_WAITING: ReadonlySet<Stop['kind']> = new Set(['organization', 'agent', 'person', 'pair', 'client']);
 
 const RESTORE_STOPS = `
   insert into stop_epochs (organization, key, at, by, reason)

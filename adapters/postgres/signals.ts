@@ -10,17 +10,21 @@ export async function sendSignal(statements: Statements, topic: Topic, value: st
   await statements.run(SEND, [topic, value]);
 }
 
+export interface Until {
+  since: number;
+  milliseconds: number;
+  ended?: AbortSignal;
+}
+
 /** Hears what other instances (and this one) signal. */
 export interface Signals {
   /**
    * Resolves at the first signal on the topic with this value since that instant (epoch milliseconds: when the caller
    * looked and found nothing), or after `milliseconds`. True if signalled.
    */
-  next(
-    topic: Topic,
-    value: string,
-    until: { since: number; milliseconds: number; ended?: AbortSignal },
-  ): Promise<boolean>;
+  next(topic: Topic, value: string, until: Until): Promise<boolean>;
+  /** The same for whichever of several comes first. */
+  nextOf(awaited: readonly (readonly [topic: Topic, value: string])[], until: Until): Promise<boolean>;
   on(topic: Topic, listener: (value: string) => void): void;
   close(): Promise<void>;
 }
@@ -79,24 +83,27 @@ export async function openSignals(database: Database, directUrl: string | undefi
   }, 250);
   poll.unref();
 
+  const nextOf: Signals['nextOf'] = (awaited, { since, milliseconds, ended }) =>
+    new Promise((resolve) => {
+      const events = awaited.map(([topic, value]) => `${topic}:${value}`);
+      // It came between the look and this call: nobody says it again.
+      if (events.some((event) => (latest.get(event) ?? 0) >= since)) return resolve(true);
+      const finish = (signalled: boolean) => {
+        clearTimeout(timer);
+        for (const event of events) emitter.off(event, onSignal);
+        ended?.removeEventListener('abort', onEnd);
+        resolve(signalled);
+      };
+      const onSignal = () => finish(true);
+      const onEnd = () => finish(false);
+      const timer = setTimeout(onEnd, milliseconds);
+      for (const event of events) emitter.on(event, onSignal);
+      ended?.addEventListener('abort', onEnd);
+    });
+
   return {
-    next: (topic, value, { since, milliseconds, ended }) =>
-      new Promise((resolve) => {
-        const event = `${topic}:${value}`;
-        // It came between the look and this call: nobody says it again.
-        if ((latest.get(event) ?? 0) >= since) return resolve(true);
-        const finish = (signalled: boolean) => {
-          clearTimeout(timer);
-          emitter.off(event, onSignal);
-          ended?.removeEventListener('abort', onEnd);
-          resolve(signalled);
-        };
-        const onSignal = () => finish(true);
-        const onEnd = () => finish(false);
-        const timer = setTimeout(onEnd, milliseconds);
-        emitter.on(event, onSignal);
-        ended?.addEventListener('abort', onEnd);
-      }),
+    next: (topic, value, until) => nextOf([[topic, value]], until),
+    nextOf,
     on: (topic, listener) => {
       emitter.on(topic, listener);
     },

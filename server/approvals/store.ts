@@ -35,8 +35,8 @@ export interface ApprovalStore {
    * One poll, paced (`slow_down` lengthens the interval for good) and with `hold` seconds announced, in one statement.
    */
   poll(authReqIdHash: Buffer, clientId: string, holdSeconds: number): Promise<Poll>;
-  /** The hold is over: the next poll may follow at once. */
-  released(authReqIdHash: Buffer): Promise<void>;
+  /** The hold is over, and what it finds now; the next poll may follow at once. */
+  released(authReqIdHash: Buffer): Promise<Poll>;
   /** True for the one request that collects the result. */
   collect(authReqIdHash: Buffer): Promise<boolean>;
   /** The result was sent to the client. */

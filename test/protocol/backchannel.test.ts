@@ -366,6 +366,14 @@ describe('the poll', () => {
     }
   });
 
+  test('CB-44 CB-48: a question that ends during a hold is told at once', async () => {
+    const client = await agent();
+    const { auth_req_id } = await asked(client, { requested_expiry: '2' });
+    const started = Date.now();
+    const answer = await poll(client, auth_req_id, { headers: { Prefer: 'wait=25' } });
+    expect([answer.body.error, Date.now() - started < 15_000]).toEqual(['expired_token', true]);
+  });
+
   test('CB-48 CB-45: a second poll while one is held is slow_down', async () => {
     const client = await agent();
     const { auth_req_id } = await asked(client);
