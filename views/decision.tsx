@@ -58,6 +58,8 @@ export interface DecisionPage {
   approvals?: Said | undefined;
   /** Where this was started, as far as the server itself knows. */
   origin?: Said | undefined;
+  /** An event stream that says when this may have been decided elsewhere. */
+  events?: string | undefined;
   /** Where the person learns who this is, when the agent may not notify them yet. */
   firstContact?: string | undefined;
   who: Asker;
@@ -281,6 +283,7 @@ function DecisionForm(props: DecisionPage) {
       method="post"
       action={action}
       data-guard
+      data-events={props.events}
       data-read={say(DECISION.haveRead)}
       data-read-first={say(DECISION.readFirst)}
       data-tick-first={say(DECISION.tickFirst)}
@@ -366,18 +369,19 @@ function DurationChoice({ durations }: Pick<DecisionPage, 'durations'>) {
   );
 }
 
-function Origin({ origin, reference, firstContact, agentName }: DecisionPage) {
+function Origin({ origin, reference, firstContact }: DecisionPage) {
   const { say, markup } = useSpeaker();
   if (origin === undefined && reference === undefined && firstContact === undefined) return null;
   return (
     <div class="origin">
-      {origin === undefined ? null : <p>{origin}</p>}
-      {firstContact === undefined ? null : (
+      {origin === undefined && firstContact === undefined ? null : (
         <p>
-          {markup(NOTIFICATIONS.firstContact, {
-            agent: <Foreign text={agentName} limit={80} />,
-            link: <a href={firstContact}>{say(NOTIFICATIONS.whoIsIt)}</a>,
-          })}
+          {origin}{' '}
+          {firstContact === undefined ? null : (
+            <a class="unbroken" href={firstContact}>
+              {say(NOTIFICATIONS.whoIsIt)}
+            </a>
+          )}
         </p>
       )}
       {reference === undefined ? null : (

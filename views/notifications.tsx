@@ -73,9 +73,9 @@ function Notifications(props: NotificationsPage) {
           </div>
         </section>
       )}
+      <Targets {...props} />
       <Choices {...props} />
       <Agents {...props} />
-      <Targets {...props} />
       <Code {...props} />
     </Layout>
   );
@@ -158,7 +158,7 @@ function Choices({ csrf, choices, email, zone, problems = {} }: NotificationsPag
     <Select
       name={`channel_${index}`}
       label={label}
-      value={choices.channels[index] ?? ''}
+      value={offered.find((one) => one === choices.channels[index]) ?? ''}
       options={[...offered.map((one) => ({ value: one, label: names[one] })), { value: '', label: none }]}
     />
   );

@@ -121,9 +121,9 @@ export const changedWords = ({ say }: Speaker): ResultWords => ({
 /** U2-7, U3-7. `outcome` as in "allowed once", "denied". */
 export const alreadyDecidedWords = (
   { say }: Speaker,
-  { time, outcome }: { time: Said; outcome: Said },
+  { time, outcome, elsewhere = false }: { time: Said; outcome: Said; elsewhere?: boolean },
 ): ResultWords => ({
-  title: say(RESULT.alreadyDecided, { time, outcome }),
+  title: say(elsewhere ? RESULT.decidedElsewhere : RESULT.alreadyDecided, { time, outcome }),
   message: say(RESULT.decidedOnce),
   status: 'info',
 });

@@ -108,6 +108,7 @@ export async function decisionProps(
         : unattended
           ? say(DECISION.askedByItself, { agent: agent.name, time: clock(approval.askedAt) })
           : say(DECISION.askedAt, { agent: agent.name, time: clock(approval.askedAt) }),
+    events: approval.kind === 'browser' ? undefined : '/inbox/events',
     firstContact: introduced ? undefined : `/agents/${agent.id}/contact?from=${approval.id}`,
     who: {
       agentId: agent.id,

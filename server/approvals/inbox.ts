@@ -23,7 +23,7 @@ export async function showInbox(ctx: Context, { person }: Session, pages: Approv
     pages.announcements.introductions(person.organization, person.id),
     pages.announcements.suppressed(person.organization, person.id),
   ]);
-  const introduced = new Set(introductions.map(({ agent }) => agent));
+  const known = new Set([...introductions, ...recent].map(({ agent }) => agent));
   const rowOf = async (approval: Approval) => {
     const client = await pages.clients.find(approval.clientId);
     const described = describeApproval(approval, pages.catalogue(), person, language);
@@ -72,7 +72,7 @@ export async function showInbox(ctx: Context, { person }: Session, pages: Approv
         impact: approval.impact,
         impactSymbol: symbol,
         expiresAt: clock(approval.expiresAt, person.timeZone),
-        first: approval.person === person.id && !introduced.has(approval.agent),
+        first: approval.person === person.id && !known.has(approval.agent),
       })),
       quiet: suppressed.flatMap(({ agentName, because, count }) =>
         isReason(because)

@@ -15,6 +15,7 @@ import { type Approval, isOver } from './approval.ts';
 import { isFast } from './budget.ts';
 import { askForSignature, postSignature } from './confirm.ts';
 import { type DecisionForm, decide, describeApproval } from './decide.ts';
+import { rememberDecided } from './decided-here.ts';
 import { narrowedBy } from './narrow.ts';
 import type { ApprovalPages } from './pages.ts';
 import { asksForPasskey, ceremonyFor, strengthOf } from './proof.ts';
@@ -137,6 +138,7 @@ export async function postDecision(
     return showOver(ctx, fresh ?? approval, session, pages, 409);
   }
   if (task) return showApproved(ctx, approval, { task, duration: decision.duration }, session, pages);
+  rememberDecided(ctx, approval.id);
   const frame = frameOf(ctx, pages.cookies);
   const { speaker } = frame;
   const name = client?.agent?.name ?? speaker.say(INBOX.anAgent);

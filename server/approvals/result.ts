@@ -13,6 +13,7 @@ import type { Session } from '../people/person.ts';
 import { isProven } from '../tasks/ask.ts';
 import type { Task } from '../tasks/task.ts';
 import type { Approval } from './approval.ts';
+import { rememberDecided } from './decided-here.ts';
 import type { ApprovalPages } from './pages.ts';
 import { offeredRepeat } from './repeat-pages.ts';
 import type { SignedDecision } from './store.ts';
@@ -25,6 +26,7 @@ export async function showApproved(
   session: Session,
   pages: ApprovalPages,
 ): Promise<void> {
+  rememberDecided(ctx, approval.id);
   const { person } = session;
   const client = await pages.clients.find(approval.clientId);
   const frame = frameOf(ctx, pages.cookies);

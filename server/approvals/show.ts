@@ -12,6 +12,7 @@ import type { Session } from '../people/person.ts';
 import { type Approval, isOver } from './approval.ts';
 import { ceremonyProps } from './ceremony-props.ts';
 import { type DecisionProblem, describeApproval } from './decide.ts';
+import { wasDecidedHere } from './decided-here.ts';
 import { decisionProps, type Retry } from './decision-props.ts';
 import { narrowingOf } from './narrow.ts';
 import type { ApprovalPages } from './pages.ts';
@@ -91,7 +92,11 @@ export async function showOver(
     ctx,
     resultPage({
       frame,
-      ...alreadyDecidedWords(speaker, { time: time(approval.decidedAt), outcome: say(outcome) }),
+      ...alreadyDecidedWords(speaker, {
+        time: time(approval.decidedAt),
+        outcome: say(outcome),
+        elsewhere: approval.kind !== 'browser' && approval.person === person.id && !wasDecidedHere(ctx, approval.id),
+      }),
       ...(again !== undefined && { continueTo: { url: again, label: say(RESULT.returnToAgent), automatic: false } }),
     }),
     status,

@@ -7,6 +7,7 @@ const READING_MS = 700;
 
 const form = document.querySelector('form[data-guard]');
 if (form) guard(form);
+if (form?.dataset.events !== undefined) watchOthers(form.dataset.events);
 
 function guard(form) {
   const approve = form.querySelector('button[value="approve"]');
@@ -77,4 +78,16 @@ function askToRead(form, couldRead) {
 function say(form, name, value) {
   if (form.querySelector(`input[name="${name}"]`)) return;
   form.append(Object.assign(document.createElement('input'), { type: 'hidden', name, value }));
+}
+
+/** Decided on another device, or ended: this page then shows what became of it. What is shown is always the server's own. */
+function watchOthers(stream) {
+  new EventSource(stream).addEventListener('inbox', async () => {
+    const answer = await fetch(location.href, {
+      headers: { accept: 'text/html', 'x-countersign-refresh': '1' },
+      redirect: 'manual',
+    }).catch(() => null);
+    if (answer === null || answer.type === 'opaqueredirect' || answer.status >= 500) return;
+    if (!(await answer.text()).includes('data-guard')) location.replace(location.href);
+  });
 }

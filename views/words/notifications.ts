@@ -151,7 +151,7 @@ export const NOTIFICATIONS = {
     codeRemove: { en: 'Ask without a code again', de: 'Wieder ohne Code fragen lassen' },
 
     // First contact.
-    contactHeading: { en: '{agent} has not asked you before', de: '{agent} hat Sie noch nie gefragt' },
+    contactHeading: { en: 'Who is {agent}?', de: 'Wer ist {agent}?' },
     contactKnown: { en: '{agent} and you', de: '{agent} und Sie' },
     contactLead: {
       en: 'Its requests wait in your inbox until you let it notify you. That allows it nothing else.',
@@ -167,10 +167,6 @@ export const NOTIFICATIONS = {
     allow: { en: 'Let it notify me', de: 'Darf mich benachrichtigen' },
     disallow: { en: 'Only the inbox again', de: 'Wieder nur im Posteingang' },
     block: { en: 'I do not want to hear from it', de: 'Ich will nichts von ihm hören' },
-    firstContact: {
-      en: '{agent} has not asked you before. {link}',
-      de: '{agent} hat Sie noch nie gefragt. {link}',
-    },
     whoIsIt: { en: 'Who is it?', de: 'Wer ist das?' },
     firstRequest: { en: 'First request', de: 'Erste Anfrage' },
     quietSince: {

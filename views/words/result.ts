@@ -83,6 +83,10 @@ export const RESULT = words({
     en: 'Already decided by you at {time} ({outcome}).',
     de: 'Von Ihnen bereits um {time} entschieden ({outcome}).',
   },
+  decidedElsewhere: {
+    en: 'Decided on another device at {time} ({outcome}).',
+    de: 'Auf einem anderen Gerät um {time} entschieden ({outcome}).',
+  },
   decidedOnce: {
     en: 'It is decided once. To take something back, open Your agents.',
     de: 'Es wird einmal entschieden. Um etwas zurückzunehmen, öffnen Sie „Ihre Agenten“.',
