@@ -20,7 +20,7 @@ export interface Waiting {
 
 const HOLD_SECONDS = 25;
 /** The load generator shares the machine with the server: it opens so many polls a second. */
-const OPENED_PER_SECOND = 400;
+const OPENED_PER_SECOND = 250;
 
 /**
  * Holds a poll for each of many open questions, again and again as a waiting agent does, and looks at what that costs:
@@ -50,6 +50,9 @@ export async function holdMany(
       );
       const { error = 'token' } = JSON.parse(body) as { error?: string };
       answers[error] = (answers[error] ?? 0) + 1;
+    } catch (cause) {
+      const { code = 'unknown' } = cause as { code?: string };
+      answers[code] = (answers[code] ?? 0) + 1;
     } finally {
       underWay -= 1;
     }

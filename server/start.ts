@@ -109,6 +109,9 @@ async function claimPort(port: number, setting: string): Promise<Server> {
     response.writeHead(503, { 'retry-after': '1', 'content-type': 'application/json' });
     response.end('{"error":"temporarily_unavailable","error_description":"starting"}');
   });
+  // Longer than clients and proxies keep an idle connection: otherwise ours closes just when theirs sends (a held poll is
+  // answered, and the next one follows on the same connection).
+  server.keepAliveTimeout = 65_000;
   await listen(server, port, setting);
   return server;
 }
