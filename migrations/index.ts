@@ -17,6 +17,7 @@ import * as agentLimits from './061_agent_limits.ts';
 import * as registrations from './062_registrations.ts';
 import * as trustedForMore from './063_trusted_for_more.ts';
 import * as metadataDocuments from './064_metadata_documents.ts';
+import * as workloads from './065_workloads.ts';
 import * as roles from './070_roles.ts';
 import * as standingStops from './071_standing_stops.ts';
 import * as idempotency from './072_idempotency.ts';
@@ -47,6 +48,7 @@ const migrations: readonly Migration[] = [
   { name: '062_registrations', ...registrations },
   { name: '063_trusted_for_more', ...trustedForMore },
   { name: '064_metadata_documents', ...metadataDocuments },
+  { name: '065_workloads', ...workloads },
   { name: '070_roles', ...roles },
   { name: '071_standing_stops', ...standingStops },
   { name: '072_idempotency', ...idempotency },

@@ -51,6 +51,8 @@ export interface AppDependencies {
   agents: AgentPages;
   tokens: TokenEndpointsDependencies;
   redemptions: RedemptionDependencies;
+  /** A workload's token becomes an assertion of the house, before anybody authenticates the client. */
+  workloads: (ctx: Context, next: Next) => Promise<void>;
   /** The token endpoint for grants that need nothing of the engine; the others go on to it. */
   ownGrants: OwnPath;
   registrations: Registrations;
@@ -68,6 +70,7 @@ export function createApp(dependencies: AppDependencies): Koa {
   // What machines call, first: it is most of what comes, and is not looked for among the pages.
   const machines = new Router();
   redemptionRoutes(machines, dependencies.redemptions); //  /redemptions  /outcomes
+  for (const path of AUTHENTICATED) machines.post(path, dependencies.workloads);
   machines.post('/token', dependencies.ownGrants); //       token exchange, JWT bearer, client credentials
   machines.post('/token/introspection', (ctx) => introspect(ctx, dependencies.tokens));
   machines.post('/token/revocation', (ctx) => revoke(ctx, dependencies.tokens));
@@ -96,6 +99,9 @@ export function createApp(dependencies: AppDependencies): Koa {
   app.on('error', () => {}); // answered and logged above
   return app;
 }
+
+/** Where clients authenticate themselves. */
+const AUTHENTICATED = ['/token', '/request', '/backchannel', '/token/introspection', '/token/revocation'];
 
 /** What every instance counts, and one log line per request; never a query, a body or a header (RF-07). */
 function measure({ logger, metrics }: AppDependencies) {

@@ -81,6 +81,7 @@ import { ownerRoutes } from './agents/owner-routes.ts';
 import { firstPresentation } from './agents/proven-key.ts';
 import { applyDocument } from './agents/registration.ts';
 import { readSoftwareStatement } from './agents/software-statement.ts';
+import { acceptWorkloads } from './agents/workload.ts';
 import { createApp } from './app.ts';
 import { type AskDependencies, askForExchange } from './approvals/ask.ts';
 import { mutedUntil } from './approvals/budget.ts';
@@ -578,6 +579,7 @@ export async function composeHouse({
       (router) => adminStopPages(router, adminConsole, administration),
     ],
     isPublicType: (type) => catalogue.actions.get(type)?.organization === null,
+    workloads: acceptWorkloads({ ...trustedIssuers, clients, proof: proofs.proof }),
     ownGrants: grantsOnOwnPath(grants, authentication),
     engine: () => engine,
   });
@@ -669,7 +671,8 @@ function registrationPace(limit: number) {
  */
 async function thumbprints({ metadata }: ClientRecord): Promise<string[]> {
   const { token_endpoint_auth_method: method } = metadata;
-  if (method === 'tls_client_auth') return [];
+  // Nor does a workload: its platform speaks for it.
+  if (method === 'tls_client_auth' || metadata.workload_identity !== undefined) return [];
   const keys = (metadata.jwks as { keys?: JWK[] } | undefined)?.keys ?? [];
   return Promise.all(
     keys

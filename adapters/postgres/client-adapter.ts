@@ -59,6 +59,7 @@ export class ClientAdapter implements Adapter {
   async upsert(id: string, payload: AdapterPayload): Promise<void> {
     const sent = payload as Record<string, unknown>;
     const metadata = Object.fromEntries(Object.entries(sent).filter(([name]) => !OWN.has(name)));
+    if (metadata.workload_identity !== undefined) delete metadata.jwks; // the house's own
     const state = Provider.ctx && stateOf(Provider.ctx.req);
     if (!state?.terms) {
       await this.#clients.update(id, metadata, state?.wantedMode);

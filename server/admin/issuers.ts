@@ -148,7 +148,7 @@ export const addIssuer: Answer = async (call, dependencies) => {
   if (!place.ok) return place;
   const organization = place.value;
   const { issuer, jwks_uri: jwksUri, jwks, actions = [], algorithms = [...ISSUER_ALGORITHMS] } = asked.value;
-  const problem = issuerProblem(issuer, dependencies.issuer);
+  const problem = issuerProblem(issuer, dependencies.issuer, asked.value.profiles);
   if (problem !== undefined) return unacceptable('issuer', problem);
   if ((jwksUri === undefined) === (jwks === undefined)) {
     return malformed('its keys come by jwks_uri or as jwks, one of both');
@@ -360,8 +360,13 @@ async function placeOf(
 }
 
 /** RFC 8414 §2, with plain HTTP on loopback alone; and never ourselves (JAG-06). */
-export function issuerProblem(issuer: string, own: string): string | undefined {
+export function issuerProblem(issuer: string, own: string, profiles: readonly string[] = []): string | undefined {
   const url = new URL(issuer);
+  // A trust domain of SPIFFE says which workload runs, and nothing else.
+  if (/^spiffe:\/\/[a-z0-9._-]{1,255}$/.test(issuer)) {
+    const workloads = profiles.length > 0 && profiles.every((profile) => profile === 'workload');
+    return workloads ? undefined : `${issuer} can only be trusted for workloads`;
+  }
   const loopback = ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
   if (url.protocol !== 'https:' && !(loopback && url.protocol === 'http:')) return `${issuer} is not https`;
   if (url.search || url.hash || url.username || url.password) {

@@ -23,7 +23,10 @@ export function paceRegistrations({ tooMany }: Pick<Registrations, 'tooMany'>) {
     const keys = [`address ${ctx.ip}`, ...(token ? [`token ${hashOf(token.value).toString('base64url')}`] : [])];
     const waits = await Promise.all(keys.map(tooMany));
     const wait = Math.max(0, ...waits.flatMap((seconds) => seconds ?? []));
-    if (wait === 0) return next();
+    if (wait === 0) {
+      await next();
+      return hideHouseKey(ctx);
+    }
     ctx.set('Retry-After', String(wait));
     return json(ctx, { error: 'slow_down', error_description: 'too many registrations: try again later' }, 429);
   };
@@ -44,6 +47,7 @@ export function guardRegistration({ clients, isRegistrationToken }: Registration
       ctx.method === 'GET'
     ) {
       await next();
+      hideHouseKey(ctx);
       return tellWaiting(ctx, clientId, clients);
     }
     const presented = presentedToken(ctx);
@@ -69,4 +73,10 @@ async function tellWaiting(ctx: Context, clientId: string, clients: ClientStore)
     ...merged(body, waiting.before),
     pending_change: { id: waiting.id, members: Object.keys(waiting.proposed), waits_for: 'owner' },
   };
+}
+
+/** The key that vouches for a workload is ours, and of this process alone: nobody registered it. */
+function hideHouseKey(ctx: Context): void {
+  const body = ctx.body as Record<string, unknown> | undefined;
+  if (body?.workload_identity !== undefined) delete body.jwks;
 }

@@ -11,6 +11,7 @@ const IDENTIFYING = [
   'token_endpoint_auth_method',
   'token_endpoint_auth_signing_alg',
   'backchannel_client_notification_endpoint',
+  'workload_identity',
   ...SUBJECT_MEMBERS,
 ] as const;
 

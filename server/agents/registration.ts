@@ -10,6 +10,7 @@ import type { ClientRecord, RegistrationTerms } from './clients.ts';
 import { checkDelivery, type DeliveryTerms } from './delivery.ts';
 import { endProblem } from './keys.ts';
 import { PRESETS, type PresetName, strangeRedirects } from './presets.ts';
+import { HOUSE_KEYS, workloadProblem } from './workload.ts';
 
 /** Metadata of `design.md`'s contract that agents send. */
 export const SENT_METADATA = [
@@ -19,6 +20,7 @@ export const SENT_METADATA = [
   'software_statement',
   'software_id',
   'software_version',
+  'workload_identity',
 ] as const;
 /** Read-only in answers: they come from our tables, whatever a client sends. */
 export const OWN_METADATA = ['agent_id', 'agent_status', 'agent_owner', 'organization', 'agent_expires_at'] as const;
@@ -178,7 +180,8 @@ function checkMetadata(
   }
   checkCertificate(metadata, certificates);
   // Vouched for by an authority, under a name: there is no key to register.
-  if (hasKey && (method !== 'tls_client_auth' || metadata.jwks !== undefined)) checkKeys(metadata);
+  if (metadata.workload_identity !== undefined) applyWorkload(metadata);
+  else if (hasKey && (method !== 'tls_client_auth' || metadata.jwks !== undefined)) checkKeys(metadata);
 
   // Bound to what the client has: its certificate, or a key of its choice.
   const byCertificate = TLS_METHODS.some((name) => name === method);
@@ -193,6 +196,19 @@ function checkMetadata(
     );
   }
   checkDelivery(metadata, delivery);
+}
+
+/** A client that authenticates by what its platform says of it has no key of its own to register. */
+function applyWorkload(metadata: Metadata): void {
+  const problem = workloadProblem(metadata.workload_identity);
+  if (problem !== undefined) throw invalid(`workload_identity ${problem}`);
+  const own = metadata.jwks !== undefined && metadata.jwks !== HOUSE_KEYS;
+  if (metadata.token_endpoint_auth_method !== 'private_key_jwt' || own || metadata.jwks_uri !== undefined) {
+    throw invalid(
+      'workload_identity takes the place of jwks and jwks_uri, with token_endpoint_auth_method private_key_jwt',
+    );
+  }
+  metadata.jwks = HOUSE_KEYS;
 }
 
 /** RFC 8705 §2.1.2, §2.2.2, §3.4. What the engine would drop without a word is refused here: it would be missed. */

@@ -25,6 +25,8 @@ export async function readBody(request: IncomingMessage, limitBytes = LIMIT_BYTE
 }
 
 async function readBytes(request: IncomingMessage, limitBytes: number): Promise<Buffer> {
+  const before = given.get(request);
+  if (before) return before;
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -42,17 +44,22 @@ export async function formBody(request: IncomingMessage): Promise<Buffer | undef
   return FORM.test(request.headers['content-type'] ?? '') ? readBytes(request, LIMIT_BYTES) : undefined;
 }
 
-/** A body that was read is there again, for the engine, which reads it so. */
+/** A body that was read is there again: for these functions, and for the engine, which reads it so. */
 export function giveBack(request: IncomingMessage, body: Buffer): void {
+  given.set(request, body);
+  if (request.headers['content-length'] !== undefined) request.headers['content-length'] = String(body.length);
   Object.defineProperties(request, {
-    readable: { value: true },
+    readable: { value: true, configurable: true },
     iterator: {
+      configurable: true,
       async *value() {
         yield body;
       },
     },
   });
 }
+
+const given = new WeakMap<IncomingMessage, Buffer>();
 
 /** A form whose fields may come once each. @throws BadRequest */
 export async function readForm(request: IncomingMessage): Promise<Map<string, string>> {
