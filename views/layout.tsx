@@ -34,7 +34,7 @@ export interface LayoutProps {
   frame: Frame;
   title: Said;
   /** Which page of the navigation this is. */
-  current?: 'inbox' | 'agents' | 'notifications' | 'security' | undefined;
+  current?: 'inbox' | 'agents' | 'notifications' | 'security' | 'sign-in' | undefined;
   /** The title says so first, for people who hear it before anything else. */
   error?: boolean | undefined;
   /** A file in /static/ that the page can do without. */
@@ -59,7 +59,7 @@ export function Layout(props: LayoutProps) {
     <Document {...props}>
       <Header frame={frame} current={current} />
       <main id="main">{children}</main>
-      <Footer frame={frame} footnote={footnote} />
+      <Footer frame={frame} current={current} footnote={footnote} />
     </Document>
   );
 }
@@ -168,16 +168,6 @@ function Header({
                 {say(SHELL.console)}
               </a>
             ) : null}
-            <a
-              class="nav-link"
-              href="/settings/notifications"
-              aria-current={current === 'notifications' ? 'page' : undefined}
-            >
-              {say(SHELL.notifications)}
-            </a>
-            <a class="nav-link" href="/settings/security" aria-current={current === 'security' ? 'page' : undefined}>
-              {say(SHELL.passkeys)}
-            </a>
           </nav>
           <You person={person} csrf={csrf} />
         </>
@@ -186,7 +176,7 @@ function Header({
   );
 }
 
-function Footer({ frame, footnote }: Pick<LayoutProps, 'frame' | 'footnote'>) {
+function Footer({ frame, current, footnote }: Pick<LayoutProps, 'frame' | 'current' | 'footnote'>) {
   const { requestId, reportUrl } = frame;
   const { say, markup } = useSpeaker();
   return (
@@ -204,10 +194,33 @@ function Footer({ frame, footnote }: Pick<LayoutProps, 'frame' | 'footnote'>) {
           </p>
         )}
       </div>
-      <Languages frame={frame} />
+      <div class="bottom-links">
+        {frame.person === undefined ? null : <Settings current={current} />}
+        <Languages frame={frame} />
+      </div>
     </footer>
   );
 }
+
+/** What is set once and looked at rarely: at the foot, so that the head has room for what is looked at daily. */
+function Settings({ current }: Pick<LayoutProps, 'current'>) {
+  const { say } = useSpeaker();
+  return (
+    <nav class="settings" aria-label={say(SHELL.settings)}>
+      {SETTINGS.map(({ page, href, label }) => (
+        <a class="small-link" href={href} aria-current={current === page ? 'page' : undefined}>
+          {say(label)}
+        </a>
+      ))}
+    </nav>
+  );
+}
+
+const SETTINGS = [
+  { page: 'notifications', href: '/settings/notifications', label: SHELL.notifications },
+  { page: 'security', href: '/settings/security', label: SHELL.passkeys },
+  { page: 'sign-in', href: '/settings/sign-in', label: SHELL.signIn },
+] as const;
 
 /** The other languages, each in itself. Signed in, the choice is kept; a visitor's holds for the page it is made on. */
 function Languages({ frame: { person, csrf, returnTo } }: Pick<LayoutProps, 'frame'>) {

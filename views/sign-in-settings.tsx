@@ -18,7 +18,7 @@ export const signInSettingsPage = (props: SignInSettings): string => page(<Setti
 function Settings({ frame, csrf, accounts, providers }: SignInSettings) {
   const { say } = useSpeaker();
   return (
-    <Layout frame={frame} title={say(SIGN_IN.title)}>
+    <Layout frame={frame} title={say(SIGN_IN.title)} current="sign-in">
       <h1>{say(SIGN_IN.title)}</h1>
       {accounts.length === 0 ? (
         <p class="lead">{say(SIGN_IN.byPassword)}</p>

@@ -4,6 +4,7 @@ import type { InboxPage } from '../../views/inbox.tsx';
 import type { Frame } from '../../views/layout.tsx';
 import type { MyAgentsPage } from '../../views/my-agents.tsx';
 import { AGENT_STATES, AGENTS } from '../../views/words/agents.ts';
+import { CEREMONY } from '../../views/words/ceremony.ts';
 import { DECISION } from '../../views/words/decision.ts';
 import type { PageLanguage } from '../../views/words/language.ts';
 import { NARROWING } from '../../views/words/narrowing.ts';
@@ -15,6 +16,8 @@ import { asItIs } from '../../views/words/words.ts';
 export function samplesIn(language: PageLanguage) {
   const speaker = speakerOf(language);
   const { say } = speaker;
+  /** What a catalogue says in the reader's language, where a picture shows it. */
+  const inGerman = <Sample>(english: Sample, german: Sample): Sample => (language === 'de' ? german : english);
   const frame: Frame = {
     speaker,
     organizationName: 'Acme',
@@ -35,7 +38,7 @@ export function samplesIn(language: PageLanguage) {
     mayHandTo: [],
   };
 
-  const once = { value: 'once', label: 'Once', checked: true };
+  const once = { value: 'once', label: inGerman('Once', 'Einmal'), checked: true };
 
   /** T1, low impact, in the browser. */
   const readCalendar: DecisionPage = {
@@ -46,22 +49,38 @@ export function samplesIn(language: PageLanguage) {
     requestId: 'req_8f2k',
     screen: 'scr_1',
     agentName: 'Meeting Helper',
-    headline: [
-      { text: 'read your calendar for ', critical: false },
-      { text: '24–28 Nov', critical: true },
-    ],
+    headline: inGerman(
+      [
+        { text: 'read your calendar for ', critical: false },
+        { text: '24–28 Nov', critical: true },
+      ],
+      [
+        { text: 'Ihren Kalender lesen, ', critical: false },
+        { text: '24.–28. Nov.', critical: true },
+      ],
+    ),
     impact: 'low',
     impactSymbol: '○',
-    impactLine: 'Reads only · Low impact',
-    facts: {
-      what: 'Read event titles, times and attendees',
-      system: 'Google Calendar — anna@acme.example',
-      data: 'Your main calendar, 24–28 Nov 2026 only',
-      changes: 'Nothing. It cannot create, change or send',
-      impact: 'It will see who you meet and when',
-      duration: 'Your choice below',
-    },
-    agentWords: 'Find a free hour for the Q1 review.',
+    impactLine: inGerman('Reads only · Low impact', 'Liest nur · Geringe Auswirkung'),
+    facts: inGerman(
+      {
+        what: 'Read event titles, times and attendees',
+        system: 'Google Calendar — anna@acme.example',
+        data: 'Your main calendar, 24–28 Nov 2026 only',
+        changes: 'Nothing. It cannot create, change or send',
+        impact: 'It will see who you meet and when',
+        duration: 'Your choice below',
+      },
+      {
+        what: 'Titel, Zeiten und Teilnehmer von Terminen lesen',
+        system: 'Google Kalender, anna@acme.example',
+        data: 'Ihr Hauptkalender, nur 24.–28. Nov. 2026',
+        changes: 'Nichts. Kein Anlegen, Ändern oder Senden',
+        impact: 'Sichtbar wird, wen Sie wann treffen',
+        duration: 'Ihre Wahl unten',
+      },
+    ),
+    agentWords: inGerman('Find a free hour for the Q1 review.', 'Finde eine freie Stunde für das Q1-Review.'),
     narrowing: [
       {
         fields: [
@@ -86,8 +105,8 @@ export function samplesIn(language: PageLanguage) {
     ],
     durations: [
       once,
-      { value: 'PT1H', label: '1 hour', checked: false },
-      { value: 'today', label: 'Today', checked: false },
+      { value: 'PT1H', label: inGerman('1 hour', '1 Stunde'), checked: false },
+      { value: 'today', label: inGerman('Today', 'Heute'), checked: false },
     ],
     who: asker,
     exactRequest: JSON.stringify(
@@ -105,7 +124,7 @@ export function samplesIn(language: PageLanguage) {
     hashPrefix: 'n4bQgYhMfWWa',
     askedAt: '14:02',
     expiresAt: '14:12 (UTC+2)',
-    buttonLabel: 'Allow reading',
+    buttonLabel: inGerman('Allow reading', 'Lesen erlauben'),
   };
 
   /** T2, medium impact, with a sub-agent. */
@@ -181,31 +200,52 @@ export function samplesIn(language: PageLanguage) {
   /** T4, high impact: the person types the amount. */
   const refund: DecisionPage = {
     ...exportContacts,
-    headline: [
-      { text: 'refund ', critical: false },
-      { text: 'EUR 4,200.00', critical: true },
-      { text: ' to ', critical: false },
-      { text: 'Nordwind GmbH', critical: true },
-    ],
-    impactLine: 'Moves money · High impact · Cannot be undone here',
-    facts: {
-      what: 'Refund invoice INV-20991 in full',
-      system: 'Stripe — account Acme GmbH (live)',
-      data: 'Payment pi_3Q…81c, card ending 4242',
-      changes: 'Yes — one refund is created',
-      impact: 'EUR 4,200.00 leaves Acme. Your limit: EUR 5,000',
-      duration: 'Once, within 10 minutes. No repeat',
-    },
-    agentWords: 'Customer returned the order.',
+    headline: inGerman(
+      [
+        { text: 'refund ', critical: false },
+        { text: 'EUR 4,200.00', critical: true },
+        { text: ' to ', critical: false },
+        { text: 'Nordwind GmbH', critical: true },
+      ],
+      [
+        { text: '4.200,00 EUR', critical: true },
+        { text: ' an die ', critical: false },
+        { text: 'Nordwind GmbH', critical: true },
+        { text: ' erstatten', critical: false },
+      ],
+    ),
+    impactLine: inGerman(
+      'Moves money · High impact · Cannot be undone here',
+      'Bewegt Geld · Hohe Auswirkung · Hier nicht umkehrbar',
+    ),
+    facts: inGerman(
+      {
+        what: 'Refund invoice INV-20991 in full',
+        system: 'Stripe — account Acme GmbH (live)',
+        data: 'Payment pi_3Q…81c, card ending 4242',
+        changes: 'Yes — one refund is created',
+        impact: 'EUR 4,200.00 leaves Acme. Your limit: EUR 5,000',
+        duration: 'Once, within 10 minutes. No repeat',
+      },
+      {
+        what: 'Rechnung INV-20991 vollständig erstatten',
+        system: 'Stripe, Konto Acme GmbH (live)',
+        data: 'Zahlung pi_3Q…81c, Karte endet auf 4242',
+        changes: 'Ja, eine Erstattung wird angelegt',
+        impact: '4.200,00 EUR verlassen Acme. Ihre Grenze: 5.000 EUR',
+        duration: 'Einmal, innerhalb von 10 Minuten',
+      },
+    ),
+    agentWords: inGerman('Customer returned the order.', 'Der Kunde hat die Bestellung zurückgeschickt.'),
     reference: undefined,
     number: undefined,
     origin: undefined,
     criticalValue: {
-      label: asItIs('Type the amount to refund'),
-      hint: asItIs('As shown above, for example 1,234.00'),
+      label: say(CEREMONY.typeIt, { label: inGerman('Amount', 'Betrag') }),
+      hint: say(CEREMONY.asAbove),
       wrong: false,
     },
-    buttonLabel: 'Approve refund',
+    buttonLabel: inGerman('Approve refund', 'Erstattung freigeben'),
   };
 
   /** T5, critical impact, by an agent that registered itself. */

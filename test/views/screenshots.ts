@@ -26,7 +26,7 @@ const VARIANTS: readonly { name: string; size: typeof PHONE; scheme: 'light' | '
     size: DESK,
     scheme: 'light' as const,
   })),
-  ...['refund-de', 'agents-de'].map((name) => ({ name, size: PHONE, scheme: 'light' as const })),
+  ...['refund-de', 'agents-de', 'self-registered-de'].map((name) => ({ name, size: PHONE, scheme: 'light' as const })),
 ];
 
 test('a picture of every page', async () => {

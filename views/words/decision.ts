@@ -78,7 +78,7 @@ export const DECISION = words({
   registered: { en: 'Registered by your organization', de: 'Von Ihrer Organisation registriert' },
   unverified: {
     en: 'Not verified. This agent registered itself from {host}.',
-    de: 'Nicht geprüft. Dieser Agent hat sich selbst von {host} aus registriert.',
+    de: 'Nicht geprüft. Hat sich selbst registriert: {host}.',
   },
   unverifiedShort: {
     en: 'Not verified: registered itself from {host}',

@@ -10,6 +10,8 @@ export const SHELL = words({
   console: { en: 'Console', de: 'Verwaltung' },
   notifications: { en: 'Notifications', de: 'Mitteilungen' },
   passkeys: { en: 'Passkeys', de: 'Passkeys' },
+  settings: { en: 'Settings', de: 'Einstellungen' },
+  signIn: { en: 'Sign-in', de: 'Anmeldung' },
   notYou: { en: 'Not you?', de: 'Nicht Sie?' },
   notYouSignOut: { en: 'Not you? Sign out', de: 'Nicht Sie? Abmelden' },
   reference: { en: 'Reference {id}', de: 'Referenz {id}' },
