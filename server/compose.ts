@@ -44,6 +44,7 @@ import { postgresPromptAdministration } from '../adapters/postgres/prompt-qualit
 import { postgresPrompts } from '../adapters/postgres/prompts.ts';
 import { postgresPublications, postgresPublish } from '../adapters/postgres/publications.ts';
 import { postgresReceipts } from '../adapters/postgres/receipts.ts';
+import { postgresRecoveries } from '../adapters/postgres/recoveries.ts';
 import { postgresRedemptions } from '../adapters/postgres/redemptions.ts';
 import { postgresRefreshTokens } from '../adapters/postgres/refresh-tokens.ts';
 import { postgresReplays } from '../adapters/postgres/replays.ts';
@@ -437,6 +438,7 @@ export async function composeHouse({
     policies: postgresPolicies(database),
     prompts: postgresPromptAdministration(database),
     introductions: channels.store,
+    recoveries: postgresRecoveries(database),
     checkClient,
   };
   const adminConsole = makeConsole({

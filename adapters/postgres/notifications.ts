@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Sealing } from '../../server/keys/seal.ts';
 import type { ChannelName, PushAddress, TargetAddress } from '../../server/notifications/notice.ts';
-import { ERRANDS } from '../../server/notifications/notify.ts';
+import { ERRANDS, type PasskeyNews } from '../../server/notifications/notify.ts';
 import type { Preferences } from '../../server/notifications/preferences.ts';
 import { USUAL } from '../../server/notifications/preferences.ts';
 import type {
@@ -211,6 +211,32 @@ export const notificationOutbox = (database: Database, sealing: Sealing): Notifi
     await postgresEvidence(statements).record(event);
   },
 });
+
+/**
+ * One message for every address of this person, whatever they chose to be told by: somebody who took over one of them does
+ * not keep it from the others. In the transaction of what it tells.
+ */
+export async function tellEverywhere(
+  statements: Statements,
+  organization: string,
+  person: string,
+  passkeys: PasskeyNews,
+): Promise<void> {
+  const addresses = await statements.rows<{ id: string; kind: 'push' | 'chat' | 'webhook' }>(ADDRESSES, [
+    organization,
+    person,
+  ]);
+  await enqueue(statements, ERRANDS.email, { person, passkeys }, { organization });
+  for (const { id: address, kind } of addresses) {
+    await enqueue(statements, ERRANDS[kind], { person, passkeys, address }, { organization });
+  }
+}
+
+const ADDRESSES = `
+  select id, 'push' as kind from push_subscriptions where organization = $1 and person = $2
+  union all
+  select id, case kind when 'webhook' then 'webhook' else 'chat' end from notification_targets
+  where organization = $1 and person = $2`;
 
 /** Whoever knows such an address can write to it: only its host is told. */
 const sealedAddress = (sealing: Sealing, url: string, address: object) => ({

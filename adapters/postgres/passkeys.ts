@@ -2,6 +2,7 @@ import { prepareEvent } from '../../server/evidence/evidence.ts';
 import type { Passkey, PasskeyStore, PasskeyUse } from '../../server/people/passkey.ts';
 import { type Database, isUniqueViolation, type Statements } from './database.ts';
 import { eventParameters, insertEvent } from './evidence.ts';
+import { tellEverywhere } from './notifications.ts';
 
 /** Passkeys, by the owner's path: no page's role makes or ends a credential that signs. Every statement says whose. */
 export const postgresPasskeys = (database: Database): PasskeyStore => ({
@@ -19,7 +20,7 @@ export const postgresPasskeys = (database: Database): PasskeyStore => ({
         const before = await passkeysOf(statements, organization, person);
         const vouched = voucher !== undefined && (await usePasskey(statements, voucher));
         if (before.length > 0 && !vouched) return 'voucher_needed';
-        const wait = vouched && voucher.passkey.mayApproveFrom <= new Date() ? 0 : waitSeconds;
+        const matured = vouched && voucher.passkey.mayApproveFrom <= new Date();
         await statements.run(ADD_CREDENTIAL, [organization, person, id, passkey.credentialId]);
         await statements.run(ADD, [
           organization,
@@ -31,10 +32,11 @@ export const postgresPasskeys = (database: Database): PasskeyStore => ({
           passkey.transports,
           passkey.deviceBound,
           passkey.backedUp,
-          wait,
-          vouched ? voucher.passkey.barredBy : [],
+          matured ? 0 : waitSeconds,
+          matured,
         ]);
         await statements.run(`with ${insertEvent(1)} select`, eventParameters(prepareEvent(event)));
+        await tellEverywhere(statements, organization, person, 'passkey_added');
         return 'added';
       });
     } catch (error) {
@@ -60,8 +62,10 @@ export const postgresPasskeys = (database: Database): PasskeyStore => ({
         `delete from credentials where organization = $1 and person = $2 and id = $3 and kind = 'passkey'`,
         [organization, person, id],
       );
-      if (changed === 1) await statements.run(`with ${insertEvent(1)} select`, eventParameters(prepareEvent(event)));
-      return changed === 1;
+      if (changed === 0) return false;
+      await statements.run(`with ${insertEvent(1)} select`, eventParameters(prepareEvent(event)));
+      await tellEverywhere(statements, organization, person, 'passkey_removed');
+      return true;
     }),
 });
 
@@ -110,8 +114,15 @@ const ADD_CREDENTIAL = `
   insert into credentials (organization, person, id, kind, identifier, made_by) values ($1, $2, $3, 'passkey', $4, $2)`;
 
 const ADD = `
+  with made_by as (
+    select array_agg(distinct by) as admins from passkey_recoveries r, unnest(array[r.asked_by, r.confirmed_by]) as by
+    where r.organization = $1 and r.person = $3 and r.confirmed_at is not null)
   insert into passkeys (organization, id, person, name, public_key, counter, transports, device_bound, backed_up, may_approve_from, barred_by)
-  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, clock_timestamp() + make_interval(secs => $10), $11)`;
+  select $1, $2, $3, $4, $5, $6, $7, $8, $9,
+         -- After a recovery it waits a day, whatever is set: nobody lifts that. One that waited vouches for the next.
+         clock_timestamp() + make_interval(secs => case when $11 or admins is null then $10 else greatest($10, 86400) end),
+         coalesce(admins, '{}')
+  from made_by`;
 
 const USE = `
   update passkeys set counter = $4, backed_up = $5, last_used_at = clock_timestamp()

@@ -25,6 +25,7 @@ import type { LimitAdministration } from './limits.ts';
 import type { PolicyStore } from './policies.ts';
 import type { PromptAdministration } from './prompts.ts';
 import type { Publications } from './publications.ts';
+import type { RecoveryAdministration } from './recoveries.ts';
 import type { SignInProviderDependencies } from './sign-in-providers.ts';
 import type { StopStore } from './standing-stops.ts';
 
@@ -58,6 +59,7 @@ export interface AdminDependencies {
   policies: PolicyStore;
   prompts: PromptAdministration;
   introductions: IntroductionAdministration;
+  recoveries: RecoveryAdministration;
   /** @throws errors.OIDCProviderError when the engine would not load a client of this metadata */
   checkClient(metadata: Record<string, unknown>): void;
 }

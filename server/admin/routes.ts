@@ -75,6 +75,7 @@ import {
 } from './policies.ts';
 import { getPromptLimits, promptReport, setPromptLimits } from './prompts.ts';
 import { getChain, listEvidence } from './read-evidence.ts';
+import { askRecovery, confirmRecovery, listRecoveries } from './recoveries.ts';
 import { addClient, addInitialAccessToken, endInitialAccessToken, listInitialAccessTokens } from './registry.ts';
 import {
   addressesAtProvider,
@@ -94,6 +95,9 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ['get', '/people', listPeople],
   ['post', '/people', addPerson],
   ['post', '/people/:person/enrolment', offerEnrolment],
+  ['post', '/people/:person/passkey-recovery', askRecovery],
+  ['get', '/passkey-recoveries', listRecoveries],
+  ['post', '/passkey-recoveries/:recovery/confirm', confirmRecovery],
   ['get', '/initial-access-tokens', listInitialAccessTokens],
   ['post', '/initial-access-tokens', addInitialAccessToken],
   ['delete', '/initial-access-tokens/:id', endInitialAccessToken],
@@ -191,6 +195,8 @@ const ASKS: ReadonlySet<string> = new Set([
 const FRESH: ReadonlySet<string> = new Set([
   'post /stops/:stop/resume',
   'post /agents/:agent/retire',
+  'post /people/:person/passkey-recovery',
+  'post /passkey-recoveries/:recovery/confirm',
   'delete /trusted-issuers',
   'delete /sign-in-providers/:provider',
 ]);

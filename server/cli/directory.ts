@@ -68,7 +68,7 @@ export function directoryCommands(program: Command): void {
     .command('add <email>')
     .description('adds a person and prints the link by which they choose their password')
     .requiredOption('--name <name>', 'as others read it')
-    .option('--roles <list>', 'admin, auditor', list)
+    .option('--roles <list>', 'admin, security, auditor, approver', list)
     .option(...ORGANIZATION)
     .action(
       async (email: string, options: { organization?: string; name: string; roles?: string[] }, command: Command) => {
@@ -76,6 +76,54 @@ export function directoryCommands(program: Command): void {
         showLink(await call<Link>(place, '/people', { method: 'POST', body: { ...options, email } }), format);
       },
     );
+  people
+    .command('recover <email>')
+    .description('asks to end the passkeys of somebody who lost them all; another administrator confirms it')
+    .requiredOption('--reason <text>', 'why, for the evidence')
+    .option(...ORGANIZATION)
+    .action(async (email: string, options: { organization?: string; reason: string }, command: Command) => {
+      const { place, format } = shared(command);
+      const path = `/people/${encodeURIComponent(email)}/passkey-recovery`;
+      const { id, expires_at } = await call<Recovery>(place, path, { method: 'POST', body: options });
+      printOne({ id, email, expires_at }, format, {
+        recovery: id,
+        person: email,
+        'ends, unconfirmed': moment(expires_at),
+      });
+      say(`Another administrator confirms it: countersign people confirm-recovery ${id}`);
+    });
+  people
+    .command('confirm-recovery <id>')
+    .description('the second of two administrators: ends the passkeys and sessions of that person')
+    .option(...ORGANIZATION)
+    .action(async (id: string, options: { organization?: string }, command: Command) => {
+      const { place, format } = shared(command);
+      const path = `/passkey-recoveries/${encodeURIComponent(id)}/confirm`;
+      const done = await call<Recovery>(place, path, { method: 'POST', body: options });
+      printOne(done, format, { recovery: done.id, person: done.email });
+      say('The person was told. What they add now approves high impact after a day, and nothing for your own agents.');
+    });
+  people
+    .command('recoveries')
+    .description('who asked to end whose passkeys, and who confirmed it')
+    .option(...ORGANIZATION)
+    .action(async (options: { organization?: string }, command: Command) => {
+      const { place, format } = shared(command);
+      const { recoveries } = await call<{ recoveries: Recovery[] }>(place, '/passkey-recoveries', { query: options });
+      printRows(
+        recoveries,
+        format,
+        {
+          PERSON: ({ email }) => email,
+          ASKED: ({ asked_at }) => moment(asked_at),
+          BY: ({ asked_by }) => asked_by,
+          CONFIRMED: ({ confirmed_by }) => confirmed_by ?? '',
+          REASON: ({ reason }) => reason,
+          ID: ({ id }) => id,
+        },
+        'Nobody.',
+      );
+    });
   people
     .command('enrol <email>')
     .description('a new link for somebody who cannot sign in yet; the earlier one ends')
@@ -87,6 +135,16 @@ export function directoryCommands(program: Command): void {
         format,
       );
     });
+}
+
+interface Recovery {
+  id: string;
+  email: string;
+  reason: string;
+  asked_by: string;
+  asked_at: string;
+  expires_at: string;
+  confirmed_by: string | null;
 }
 
 interface Link {

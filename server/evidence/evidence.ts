@@ -38,6 +38,8 @@ export type EventType =
   | 'passkey.added'
   | 'passkey.renamed'
   | 'passkey.removed'
+  | 'passkey.recovery_asked'
+  | 'passkey.recovered'
   | 'admin.acted';
 
 /**

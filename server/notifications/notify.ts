@@ -1,4 +1,5 @@
 import { NOTIFICATIONS } from '../../views/words/notifications.ts';
+import { PASSKEY_NEWS } from '../../views/words/security.ts';
 import { speakerOf } from '../../views/words/speaker.ts';
 import type { Approval } from '../approvals/approval.ts';
 import { describeApproval } from '../approvals/decide.ts';
@@ -42,11 +43,16 @@ interface Errand {
   approval?: string;
   /** The device or target; an e-mail goes to the person. */
   address?: string;
+  /** What happened to the person's passkeys, instead of a request. */
+  passkeys?: PasskeyNews;
   /** Channels that were tried, this one among them. */
   tried?: readonly ChannelName[];
   /** The person for whom a deputy is told. */
   inPlaceOf?: string;
 }
+
+/** What a person hears about their passkeys, by every way they are reached: somebody else may have done it. */
+export type PasskeyNews = 'passkey_added' | 'passkey_removed' | 'passkeys_recovery_asked' | 'passkeys_recovered';
 
 export interface NotifyDependencies<Statements> {
   issuer: string;
@@ -237,7 +243,7 @@ export function notifications<Statements>(
   async function noticeFor(
     person: Person,
     found: { approval: Approval; agentName: string } | undefined,
-    { inPlaceOf }: Errand,
+    { inPlaceOf, passkeys }: Errand,
   ): Promise<Notice> {
     const { issuer, catalogue } = dependencies;
     const speaker = speakerOf(
@@ -245,6 +251,18 @@ export function notifications<Statements>(
     );
     const { say } = speaker;
     const open = say(NOTIFICATIONS.open);
+    if (!found && passkeys) {
+      return {
+        title: say(PASSKEY_NEWS[passkeys]),
+        body: say(PASSKEY_NEWS.notYou),
+        url: `${issuer}/settings/security`,
+        open,
+        tag: 'passkeys',
+        impact: undefined,
+        expiresAt: new Date(Date.now() + 86_400_000),
+        language: speaker.language,
+      };
+    }
     if (!found) {
       return {
         title: say(NOTIFICATIONS.testTitle),

@@ -15,6 +15,7 @@ export type IdPrefix =
   | 'iat'
   | 'cli'
   | 'pol'
+  | 'rec'
   | 'off'
   | 'stp'
   | 'scr'

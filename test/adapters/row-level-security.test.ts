@@ -50,6 +50,7 @@ const TABLES = [
     'people',
     'credentials',
     'passkeys',
+    'passkey_recoveries',
     'sessions',
     'enrolments',
     'agents',
@@ -279,6 +280,11 @@ async function tellStory(): Promise<void> {
   ]);
   const person = await signIn(server);
   const key = await addPasskey(person, server.issuer);
+  await owner.query(
+    `insert into passkey_recoveries (organization, id, person, reason, asked_by)
+     select $1, 'rec_1', p.id, 'test', a.id from people p, people a where p.email = 'person@acme.example' and a.email = 'admin@acme.example'`,
+    [organization],
+  );
   const finance = await financeAgent(server);
   await approveWith(person, (await askInBrowser(finance, person, refundDetails())).page, key);
   const details = detailsParameter(readDetails());

@@ -87,3 +87,21 @@ export const SECURITY = words({
     de: 'Der Passkey wurde nicht entfernt. Bitte versuchen Sie es noch einmal.',
   },
 });
+
+/** What a person is told by every way they are reached, in one line. */
+export const PASSKEY_NEWS = words({
+  passkey_added: { en: 'A passkey was added to your account', de: 'Zu Ihrem Konto kam ein Passkey hinzu' },
+  passkey_removed: { en: 'A passkey was removed from your account', de: 'Von Ihrem Konto wurde ein Passkey entfernt' },
+  passkeys_recovery_asked: {
+    en: 'An administrator wants to end your passkeys',
+    de: 'Jemand aus der Verwaltung möchte Ihre Passkeys beenden',
+  },
+  passkeys_recovered: {
+    en: 'Two administrators ended your passkeys',
+    de: 'Zwei Personen aus der Verwaltung haben Ihre Passkeys beendet',
+  },
+  notYou: {
+    en: 'If you did not expect this, tell your organization’s security now.',
+    de: 'Wenn Sie das nicht erwartet haben, sagen Sie jetzt der Sicherheit Ihrer Organisation Bescheid.',
+  },
+});

@@ -1,0 +1,69 @@
+import { type Act, actorOf } from '../../server/admin/admin.ts';
+import type { ListedRecovery, RecoveryAdministration } from '../../server/admin/recoveries.ts';
+import { prepareEvent } from '../../server/evidence/evidence.ts';
+import type { PasskeyNews } from '../../server/notifications/notify.ts';
+import type { Database, Statements } from './database.ts';
+import { eventParameters, insertEvent } from './evidence.ts';
+import { tellEverywhere } from './notifications.ts';
+
+/** Passkeys are ended by the owner's path, as they are made: no page's role reaches them. */
+export const postgresRecoveries = (database: Database): RecoveryAdministration => ({
+  list: (organization) => database.within(organization, (statements) => statements.rows(LIST, [organization])),
+  find: (organization, id) =>
+    database.within(organization, (statements) => statements.first<ListedRecovery>(FIND, [organization, id])),
+
+  ask: (act, { id, person, reason }) =>
+    database.transaction(async (statements) => {
+      await statements.run(ASK, [act.organization, id, person, reason, actorOf(act.caller)]);
+      await noted(statements, act, 'passkey.recovery_asked', 'passkeys_recovery_asked', { id, person, reason });
+    }),
+
+  confirm: (act, id) =>
+    database.transaction(async (statements) => {
+      const row = await statements.first<{ person: string; reason: string }>(CONFIRM, [
+        act.organization,
+        id,
+        actorOf(act.caller),
+      ]);
+      if (!row) return false;
+      const { person, reason } = row;
+      await statements.run(END_PASSKEYS, [act.organization, person]);
+      // Whoever has a session has it from before, and somebody else may.
+      await statements.run('delete from sessions where organization = $1 and person = $2', [act.organization, person]);
+      await noted(statements, act, 'passkey.recovered', 'passkeys_recovered', { id, person, reason });
+      return true;
+    }),
+});
+
+async function noted(
+  statements: Statements,
+  { organization, caller }: Act,
+  type: 'passkey.recovery_asked' | 'passkey.recovered',
+  news: PasskeyNews,
+  { id, person, reason }: { id: string; person: string; reason: string },
+): Promise<void> {
+  const content = { recovery: id, by: actorOf(caller), reason };
+  const event = prepareEvent({ organization, type, decision: 'allowed', person, content });
+  await statements.run(`with ${insertEvent(1)} select`, eventParameters(event));
+  await tellEverywhere(statements, organization, person, news);
+}
+
+const LISTED = `
+  select r.id, r.person, p.email, r.reason, r.asked_by, r.asked_at, r.expires_at, r.confirmed_by, r.confirmed_at
+  from passkey_recoveries r join people p on p.organization = r.organization and p.id = r.person
+  where r.organization = $1`;
+
+const LIST = `${LISTED} order by r.asked_at desc limit 100`;
+
+const FIND = `${LISTED} and r.id = $2`;
+
+const ASK = `
+  insert into passkey_recoveries (organization, id, person, reason, asked_by) values ($1, $2, $3, $4, $5)`;
+
+const CONFIRM = `
+  update passkey_recoveries set confirmed_by = $3, confirmed_at = clock_timestamp()
+  where organization = $1 and id = $2 and confirmed_at is null and expires_at > clock_timestamp()
+    and asked_by <> $3 and person <> $3
+  returning person, reason`;
+
+const END_PASSKEYS = `delete from credentials where organization = $1 and person = $2 and kind = 'passkey'`;

@@ -1,0 +1,93 @@
+import { newId } from '../oauth/ids.ts';
+import { type Act, conflict, done, forbidden, unknown } from './admin.ts';
+import { type Answer, organizationOf, personOf } from './call.ts';
+import { input, plain, reference, takes } from './input.ts';
+
+/** A person's passkeys are to be ended, because all of their devices are lost. */
+export interface ListedRecovery {
+  id: string;
+  person: string;
+  email: string;
+  reason: string;
+  asked_by: string;
+  asked_at: Date;
+  expires_at: Date;
+  confirmed_by: string | null;
+  confirmed_at: Date | null;
+}
+
+export interface RecoveryAdministration {
+  list(organization: string): Promise<ListedRecovery[]>;
+  find(organization: string, id: string): Promise<ListedRecovery | undefined>;
+  /** With its evidence and a notice to the person, by every way they are reached. */
+  ask(act: Act, recovery: { id: string; person: string; reason: string }): Promise<void>;
+  /**
+   * Ends every passkey and session of the person, with evidence and the same notice. False where it was confirmed
+   * meanwhile, or is over.
+   */
+  confirm(act: Act, id: string): Promise<boolean>;
+}
+
+const asked = input<{ organization?: string; reason: string }>({ organization: reference, reason: plain(200) }, [
+  'reason',
+]);
+
+/** The first of two administrators. Nothing happens to the person's passkeys yet. */
+export const askRecovery: Answer = async (call, dependencies) => {
+  const wanted = asked(call.body);
+  if (!wanted.ok) return wanted;
+  if (call.caller.kind !== 'person') return onlyPeople;
+  const organization = await organizationOf(call, wanted.value.organization, dependencies);
+  if (!organization.ok) return organization;
+  const person = await personOf(organization.value, call.params.person ?? '', dependencies);
+  if (!person.ok) return person;
+  const { id: who, email } = person.value;
+  // One's own power to approve is in other hands than one's own.
+  if (who === call.caller.person.id) return forbidden('own_passkeys', 'two other administrators restore your passkeys');
+  const id = newId('rec');
+  const { reason } = wanted.value;
+  await dependencies.recoveries.ask(
+    { organization: organization.value.id, caller: call.caller },
+    { id, person: who, reason },
+  );
+  const made = await dependencies.recoveries.find(organization.value.id, id);
+  return done({ id, person: who, email, expires_at: made?.expires_at, needs: 'another administrator' });
+};
+takes(askRecovery, { body: asked });
+
+const whose = input<{ organization?: string }>({ organization: reference });
+
+/** The second one. From now on the person begins anew, and what they add is held back for a day. */
+export const confirmRecovery: Answer = async (call, dependencies) => {
+  const wanted = whose(call.body ?? {});
+  if (!wanted.ok) return wanted;
+  if (call.caller.kind !== 'person') return onlyPeople;
+  const organization = await organizationOf(call, wanted.value.organization, dependencies);
+  if (!organization.ok) return organization;
+  const id = call.params.recovery ?? '';
+  const recovery = await dependencies.recoveries.find(organization.value.id, id);
+  if (!recovery) return unknown(`recovery ${id}`);
+  const { id: caller } = call.caller.person;
+  if (caller === recovery.asked_by || caller === recovery.person) {
+    return forbidden(
+      'same_person',
+      'another administrator than the one who asked, and than the person, has to confirm',
+    );
+  }
+  const confirmed = await dependencies.recoveries.confirm(
+    { organization: organization.value.id, caller: call.caller },
+    id,
+  );
+  return confirmed
+    ? done({ id, person: recovery.person, email: recovery.email, confirmed: true })
+    : conflict('over', 'it was confirmed before, or nobody confirmed it within a day: ask again');
+};
+takes(confirmRecovery, { body: whose });
+
+export const listRecoveries: Answer = async (call, dependencies) => {
+  const organization = await organizationOf(call, call.query.organization, dependencies);
+  if (!organization.ok) return organization;
+  return done({ recoveries: await dependencies.recoveries.list(organization.value.id) });
+};
+
+const onlyPeople = forbidden('only_people', 'two people do this: sign in as an administrator of the organization');
