@@ -1,4 +1,5 @@
 import { lookup } from 'node:dns';
+import { Resolver } from 'node:dns/promises';
 import { isIP, type LookupFunction } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { Agent, fetch as undiciFetch } from 'undici';
@@ -53,6 +54,16 @@ const guardedLookup: LookupFunction = (hostname, options, callback) => {
     return callback(null, addresses);
   });
 };
+
+/** The TXT records of a name (RFC 1035 §3.3.14), each in one piece; none where they cannot be had. */
+export async function textRecords(name: string): Promise<string[]> {
+  try {
+    const records = await new Resolver({ timeout: 2000, tries: 2 }).resolveTxt(name);
+    return records.map((pieces) => pieces.join(''));
+  } catch {
+    return [];
+  }
+}
 
 /** Unicast and public, also when an IPv4 address hides in an IPv6 one. */
 export function isPublic(address: string): boolean {

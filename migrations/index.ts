@@ -19,6 +19,7 @@ import * as registrations from './062_registrations.ts';
 import * as trustedForMore from './063_trusted_for_more.ts';
 import * as metadataDocuments from './064_metadata_documents.ts';
 import * as workloads from './065_workloads.ts';
+import * as resourceClaims from './066_resource_claims.ts';
 import * as roles from './070_roles.ts';
 import * as standingStops from './071_standing_stops.ts';
 import * as idempotency from './072_idempotency.ts';
@@ -51,6 +52,7 @@ const migrations: readonly Migration[] = [
   { name: '063_trusted_for_more', ...trustedForMore },
   { name: '064_metadata_documents', ...metadataDocuments },
   { name: '065_workloads', ...workloads },
+  { name: '066_resource_claims', ...resourceClaims },
   { name: '070_roles', ...roles },
   { name: '071_standing_stops', ...standingStops },
   { name: '072_idempotency', ...idempotency },

@@ -6,7 +6,7 @@ import type { Provider } from 'oidc-provider';
 import type { Logger } from 'pino';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 
-import { egressFetch } from '../adapters/egress.ts';
+import { egressFetch, textRecords } from '../adapters/egress.ts';
 import { issuerKeys } from '../adapters/issuer-keys.ts';
 import { postgresAccountability } from '../adapters/postgres/accountability.ts';
 import { postgresAdmin, postgresOrganizations, putCommandLineClient } from '../adapters/postgres/admin.ts';
@@ -48,6 +48,7 @@ import { postgresRecoveries } from '../adapters/postgres/recoveries.ts';
 import { postgresRedemptions } from '../adapters/postgres/redemptions.ts';
 import { postgresRefreshTokens } from '../adapters/postgres/refresh-tokens.ts';
 import { postgresReplays } from '../adapters/postgres/replays.ts';
+import { postgresClaims } from '../adapters/postgres/resource-claims.ts';
 import { postgresScreens } from '../adapters/postgres/screens.ts';
 import { postgresSignInLimits } from '../adapters/postgres/sign-in-limits.ts';
 import {
@@ -426,6 +427,13 @@ export async function composeHouse({
     stops: postgresStops(database),
     limits: postgresLimits(database),
     documents: { ...documents, administration: postgresDocumentAdministration(database) },
+    claims: {
+      store: postgresClaims(database),
+      fetch,
+      textRecords,
+      privateHosts: config.egressAllow,
+      reload: reloadCatalogue,
+    },
     reach: postgresReach(database),
     evidence: postgresEvidenceReader(database),
     issuers: { store: postgresIssuers(database), keys: trustedIssuers.keys },

@@ -15,6 +15,7 @@ import {
   unknown,
 } from './admin.ts';
 import type { BackchannelAdministration } from './backchannel.ts';
+import type { Claims } from './claims.ts';
 import type { DocumentsForAdmins } from './documents.ts';
 import type { EvidenceReader } from './evidence.ts';
 import type { ReachReader } from './explain.ts';
@@ -49,6 +50,7 @@ export interface AdminDependencies {
   stops: StopStore;
   limits: LimitAdministration;
   documents: DocumentsForAdmins;
+  claims: Claims;
   reach: ReachReader;
   evidence: EvidenceReader;
   issuers: IssuerAdministration;

@@ -41,8 +41,8 @@ export const getCatalogue: Answer = async ({ caller }, { catalogue }) => {
 
 /**
  * Publishes a YAML document of resources and actions; every instance serves it within a second. Only its owner edits a
- * resource: the operator for the deployment, and an administrator what the operator has declared as their organization's,
- * which is how somebody vouches that they control it. What an administrator would weaken waits for a second one (A5-3).
+ * resource: the operator for the deployment, and an administrator what their organization proved that it controls
+ * (admin/claims.ts), or what the operator has declared as theirs. What an administrator would weaken waits for a second one (A5-3).
  */
 export const publishCatalogue: Answer = (call, dependencies) =>
   withDocuments(call, dependencies, async (documents) => {

@@ -3,7 +3,7 @@ import { type DocumentDependencies, findDocument } from '../agents/documents.ts'
 import type { Limits } from '../agents/limits.ts';
 import { type Act, conflict, done, malformed, unacceptable, unknown } from './admin.ts';
 import { type AdminDependencies, type Answer, organizationOf, personOf } from './call.ts';
-import { input, oneOf, plain, reference } from './input.ts';
+import { input, oneOf, plain, reference, takes } from './input.ts';
 import { LIMITS_SCHEMA, unknownLimits } from './limits.ts';
 
 /** Which client ID metadata documents an organization lets in; under row-level security, each change with its evidence. */
@@ -69,6 +69,8 @@ export const putDocumentPolicy: Answer = async (call, dependencies) => {
   return done(policy);
 };
 
+takes(putDocumentPolicy, { body: putting });
+
 export const removeDocumentPolicy: Answer = async (call, dependencies) => {
   const organization = await organizationOf(call, call.query.organization, dependencies);
   if (!organization.ok) return organization;
@@ -125,6 +127,8 @@ export const allowDocument: Answer = async (call, dependencies) => {
   if (!agent) return conflict('taken', `${url} is an agent here already`);
   return done({ agent, url, name, status: 'pending' });
 };
+
+takes(allowDocument, { body: allowing });
 
 async function accountable(
   named: { owner?: string; deputy?: string },

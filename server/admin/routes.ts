@@ -32,6 +32,7 @@ import {
   removeDraft,
   showAction,
 } from './catalogue.ts';
+import { claimResource, listClaims, proveResource } from './claims.ts';
 import {
   addOrganization,
   addPerson,
@@ -118,6 +119,9 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ['put', '/agents/:agent/limits', holdAgent],
   ['put', '/agents/:agent/use-case', setUseCase],
   ['get', '/agents/:agent/explain', explainAgent],
+  ['get', '/resource-claims', listClaims],
+  ['post', '/resource-claims', claimResource],
+  ['post', '/resource-claims/prove', proveResource],
   ['get', '/document-policies', listDocumentPolicies],
   ['put', '/document-policies', putDocumentPolicy],
   ['delete', '/document-policies/:domain', removeDocumentPolicy],
@@ -312,6 +316,7 @@ const CREATES: ReadonlySet<string> = new Set([
   '/clients',
   '/agents/:agent/offers',
   '/document-requests/allow',
+  '/resource-claims',
   '/trusted-issuers',
   '/upstream-identities',
   '/sign-in-providers',

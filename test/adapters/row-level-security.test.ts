@@ -62,6 +62,7 @@ const TABLES = [
     'registration_changes',
     'document_policies',
     'document_requests',
+    'resource_claims',
     'pauses',
     'clients',
     'initial_access_tokens',
@@ -345,6 +346,10 @@ async function tellStory(): Promise<void> {
   );
   await owner.query(
     `insert into document_requests (organization, url, person) select organization, 'https://agent.example/client.json', owner from agents where organization = $1 limit 1`,
+    [organization],
+  );
+  await owner.query(
+    `insert into resource_claims (organization, resource, name, challenge, made_by, expires_at) values ($1, 'https://rooms.example', 'Rooms', 'c', 'test', now())`,
     [organization],
   );
   await owner.query(

@@ -1,0 +1,161 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+
+import type { Database } from '../adapters/postgres/database.ts';
+import { DOCUMENT_MEMBER, placesOf, resourceProblem } from '../server/admin/claims.ts';
+import { type Api, administrator } from './support/admin.ts';
+import type { Json } from './support/agent.ts';
+import { databaseOf, eventsOf } from './support/delegation.ts';
+import { startServer, type TestServer } from './support/server.ts';
+
+let server: TestServer;
+let database: Database;
+let http: Server;
+let origin: string;
+let acme: Api;
+let globex: Api;
+/** What stands at the well-known address, by path. */
+const shelf = new Map<string, string>();
+beforeAll(async () => {
+  http = createServer((request, response) => {
+    const found = shelf.get(request.url ?? '');
+    response.writeHead(found === undefined ? 404 : 200, { 'content-type': 'application/json' }).end(found);
+  });
+  await new Promise<void>((resolve) => http.listen(0, 'localhost', resolve));
+  const { port } = http.address() as AddressInfo;
+  origin = `http://localhost:${port}`;
+  server = await startServer({ COUNTERSIGN_EGRESS_ALLOW: `localhost:${port}` });
+  database = databaseOf(server);
+  [acme, globex] = [
+    await administrator(server, 'admin@acme.example'),
+    await administrator(server, 'admin@globex.example'),
+  ];
+});
+afterAll(async () => {
+  await database?.close();
+  await server?.close();
+  http?.close();
+});
+
+const claim = (by: Api, resource: string) => by('POST', '/resource-claims', { resource, name: 'Rooms' });
+const prove = (by: Api, resource: string) => by('POST', '/resource-claims/prove', { resource });
+const show = (resource: string, more: Json) =>
+  shelf.set(
+    new URL(placesOf({ resource, challenge: '' }).document.url).pathname,
+    JSON.stringify({ resource, ...more }),
+  );
+const catalogueOf = (resource: string, owner: string) => `
+- resource: ${resource}
+  name: Rooms
+  owner: ${owner}
+  actions:
+    - key: rooms${resource.length}.read
+      version: 1
+      verb: read
+      parameters: { type: object, additionalProperties: false, properties: {} }
+      critical: []
+      headline: "read the rooms"
+      button: Allow reading
+      effect: Reads only
+      facts:
+        what: Read the rooms
+        system: "{@system}, {@email}"
+        data: All of them
+        changes: Nothing. It cannot create, change or send
+        impact: It will see what is in there
+      reversible: true
+      level: { default: low }
+      narrowable: []
+      durations: { default: once, max: P1D }
+      samples: [{}]
+`;
+
+describe('a resource of an organization', () => {
+  test('is registered by whoever proves to control it, and then its catalogue is theirs to publish', async () => {
+    const resource = `${origin}/rooms`;
+    expect(await acme('POST', '/catalogue', catalogueOf(resource, 'acme'))).toMatchObject({ status: 403 });
+    const { status, body } = await claim(acme, resource);
+    expect([status, body.document.url, body.dns.name]).toEqual([
+      201,
+      `${origin}/.well-known/oauth-protected-resource/rooms`,
+      '_countersign-challenge.localhost',
+    ]);
+    expect(await prove(acme, resource)).toMatchObject({ status: 422, body: { reason: 'not_proven' } });
+    show(resource, { [DOCUMENT_MEMBER]: body.challenge });
+    const events = await eventsOf(database, async () => {
+      expect(await prove(acme, resource)).toMatchObject({ status: 200, body: { proven_by: 'document' } });
+    });
+    expect(events).toMatchObject([{ type: 'admin.acted', reason: 'resource.proven' }]);
+    expect((await acme('POST', '/catalogue', catalogueOf(resource, 'acme'))).status).toBeLessThan(300);
+  });
+
+  test('has one owner in the deployment: the first who proves it; the challenge of one proves nothing for another', async () => {
+    const resource = `${origin}/contested`;
+    const [mine, theirs] = [await claim(acme, resource), await claim(globex, resource)];
+    show(resource, { [DOCUMENT_MEMBER]: theirs.body.challenge });
+    expect(await prove(acme, resource)).toMatchObject({ status: 422 });
+    expect(await prove(globex, resource)).toMatchObject({ status: 200 });
+    show(resource, { [DOCUMENT_MEMBER]: mine.body.challenge });
+    expect(await prove(acme, resource)).toMatchObject({ status: 409, body: { reason: 'taken' } });
+    expect(await claim(acme, resource)).toMatchObject({ status: 409, body: { reason: 'taken' } });
+    expect(await acme('POST', '/catalogue', catalogueOf(resource, 'acme'))).toMatchObject({ status: 403 });
+  });
+
+  test('proven by twenty at once, it is there once', async () => {
+    const resource = `${origin}/once`;
+    const { body } = await claim(acme, resource);
+    show(resource, { [DOCUMENT_MEMBER]: body.challenge });
+    const answers = await Promise.all([...Array(20)].map(() => prove(acme, resource)));
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+  });
+
+  test('a shared one is nobody’s to claim, and another organization’s claim is not there', async () => {
+    expect(await claim(acme, 'https://calendar.acme.example')).toMatchObject({
+      status: 409,
+      body: { reason: 'taken' },
+    });
+    await claim(acme, `${origin}/private`);
+    expect(await prove(globex, `${origin}/private`)).toMatchObject({ status: 404 });
+    const { body } = await globex('GET', '/resource-claims');
+    expect(body.resource_claims.map(({ resource }: Json) => resource)).not.toContain(`${origin}/private`);
+  });
+
+  test.each([
+    [
+      'the document of another resource',
+      (challenge: string) => ({ resource: 'https://other.example', [DOCUMENT_MEMBER]: challenge }),
+    ],
+    ['another challenge', () => ({ [DOCUMENT_MEMBER]: 'guess' })],
+    ['none', () => ({})],
+  ])('%s proves nothing', async (_, made) => {
+    const resource = `${origin}/unproven`;
+    const { body } = await claim(acme, resource);
+    show(resource, made(body.challenge));
+    expect(await prove(acme, resource)).toMatchObject({ status: 422 });
+  });
+
+  test('a claim that expired proves nothing', async () => {
+    const resource = `${origin}/late`;
+    const { body } = await claim(acme, resource);
+    show(resource, { [DOCUMENT_MEMBER]: body.challenge });
+    await database.run('update resource_claims set expires_at = now() where resource = $1', [resource]);
+    expect(await prove(acme, resource)).toMatchObject({ status: 409, body: { reason: 'expired' } });
+  });
+});
+
+test.each([
+  ['https://api.example', undefined],
+  ['https://api.example/v1', undefined],
+  ['https://api.example/', undefined],
+  ['http://localhost:1234/v1', undefined],
+  ['http://api.example', 'must use https'],
+  ['https://api.example/#x', 'must have no user, query or fragment'],
+  ['https://api.example/?a=b', 'must have no user, query or fragment'],
+  ['https://user@api.example/', 'must have no user, query or fragment'],
+  ['https://API.example/', 'must be written as https://api.example/'],
+  ['https://api.example:443/v1', 'must be written as https://api.example/v1'],
+  ['https://api.example/a/../v1', 'must be written as https://api.example/v1'],
+])('the identifier %s: %s', (resource, expected) => {
+  expect(resourceProblem(resource, ['localhost:1234'])).toBe(expected);
+});
