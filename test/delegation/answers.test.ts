@@ -456,6 +456,19 @@ test.each<[what: string, way: Way, change: Change]>([
     'go_further',
     { subject: { ...leaf, boundTo: null }, boundTo: undefined },
   ],
+  [
+    'as deep as the edge allows',
+    'hand_off',
+    { child: { chainLimit: 1, edge: { ...edge, maxDepth: 2 } }, approvedEdges: [{ ...edge, maxDepth: 2 }] },
+  ],
+  ['as deep as the child may', 'take_up', { child: { chainLimit: 2 } }],
+  ['one holder fewer than there may be', 'hand_off', { child: { siblings: 1 }, fanOut: 2 }],
+  [
+    'as many exchanges in a line as there may be',
+    'continue',
+    { subject: { ...root, lineage: [...line(31), 'grant:1', 'client:1'] } },
+  ],
+  ['an agent’s own authority, of which no person was asked', 'hand_off', { subject: own, approvedEdges: [] }],
   ['nor to be continued', 'continue', { subject: { ...root, boundTo: null }, boundTo: undefined }],
   [
     'a hand-off is taken up with another key than the one that authenticates',
@@ -491,6 +504,19 @@ test('R24: where nobody can tell which resource is meant', () => {
   const further = changed('go_further', {});
   const { rules } = explainExchange({ ...further.request, audience: undefined }, further.facts);
   expect(rules.flatMap(({ refusal }) => refusal ?? [])).toEqual([{ reason: 'resource_ambiguous' }, elsewhere('')]);
+});
+
+test.each<[Way, string[]]>([
+  ['hand_off', ['R15', 'R16', 'R17', 'R13']],
+  ['appoint', ['R15', 'R16', 'R17', 'R13', 'R19']],
+  ['take_up', ['R16', 'R19']],
+])('%s, of an agent that nobody knows, breaks all that speaks of one', (way, broken) => {
+  const { request: asked, facts: known } = HONEST[way];
+  for (const subject of [known.subject, { ...known.subject, person: null, subject: 'agt_a' }]) {
+    const { rules } = explainExchange(asked, { ...known, subject, child: undefined });
+    const rulesBroken = rules.filter(({ refusal }) => refusal).map(({ rule }) => rule);
+    expect(rulesBroken).toEqual(subject.person === null ? ['R1', ...broken] : broken);
+  }
 });
 
 test('a way that is not there, or that is understood by nobody, is explained by no rule', () => {

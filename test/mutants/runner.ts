@@ -48,7 +48,7 @@ class PureTests implements TestRunner {
       },
     });
     // There are many mutants: fewer chains than usual for each, and none is shrunk.
-    process.env.CHAINS = '500';
+    process.env.CHAINS = '2000';
     fc.configureGlobal({ endOnFailure: true, seed: 8693 });
   }
 
