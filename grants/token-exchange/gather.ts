@@ -28,8 +28,8 @@ export interface ExchangeDependencies
   spend(uses: readonly Spent[]): Promise<Spent['kind'] | undefined>;
   /** The same answer, and nothing remembered: for the dry run. */
   spent(uses: readonly Spent[]): Promise<Spent['kind'] | undefined>;
-  /** Counts one exchange under this task. */
-  pace(task: string): Promise<{ count: number; limit: number }>;
+  /** Counts one exchange under this task, or of this agent by its own authority. */
+  pace(under: string): Promise<{ count: number; limit: number }>;
   fanOut: number;
 }
 
@@ -121,6 +121,9 @@ async function factsOf(
   const { issuer, catalogue, tasks, thumbprints, pace, fanOut } = dependencies;
   const { client } = caller;
   const child = childOf(request, subject, actor, caller);
+  const ownsAudience = client.kind === 'resource_server' && subject.resourceServer === client.clientId;
+  // A stranger's attempts, which the first rules refuse, do not slow down whose task it is.
+  const isParty = subject.clientId === client.clientId || subject.mayAct === client.agent?.id || ownsAudience;
   const [task, found] =
     child === undefined || subject.agent === null
       ? [undefined, undefined]
@@ -137,11 +140,11 @@ async function factsOf(
     actor,
     boundTo: caller.boundTo,
     registeredKeys: subject.kind === 'handoff' ? await thumbprints(client) : [],
-    ownsAudience: client.kind === 'resource_server' && subject.resourceServer === client.clientId,
+    ownsAudience,
     grantId: newId('grt'),
     approvedEdges: task?.edges ?? [],
     child: found,
-    pace: await pace(subject.task ?? subject.jti),
+    pace: isParty ? await pace(subject.task ?? subject.subject) : { count: 0, limit: 0 },
     fanOut,
   };
 }

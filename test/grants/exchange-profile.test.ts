@@ -524,6 +524,13 @@ describe('attempts on a chain: each is refused, and evidence', () => {
     });
   });
 
+  test('TX-17: attempts of others with a stolen token do not use up the pace of whose task it is', async () => {
+    const task = await another('Stolen');
+    const thefts = await Promise.all(Array.from({ length: PACE + 1 }, () => at(task, {}, stranger)));
+    expect(new Set(thefts.map(({ body }) => body.error))).toEqual(new Set(['invalid_request']));
+    expect(await at(task)).toMatchObject({ status: 200 });
+  });
+
   test('a proof of a key that was used, spelled otherwise, is used', async () => {
     const proof = await planner.proof(`${server.issuer}/token`);
     accessTokenIn(await exchange(planner, leaf, {}, { dpop: proof }));

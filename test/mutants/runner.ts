@@ -69,7 +69,9 @@ class PureTests implements TestRunner {
   }
 
   async mutantRun({ activeMutant }: MutantRunOptions): Promise<MutantRunResult> {
-    Object.assign(globalThis, { __stryker__: { activeMutant: activeMutant.id } });
+    const namespace = globalThis as { __stryker__?: { activeMutant?: string } };
+    namespace.__stryker__ ??= {};
+    namespace.__stryker__.activeMutant = activeMutant.id;
     const ran = await this.#runAll();
     const last = ran.at(-1);
     return last?.failure === undefined
@@ -87,12 +89,13 @@ class PureTests implements TestRunner {
     this.#run += 1;
     const ran: Ran[] = [];
     for (const file of TESTS) {
-      const tests: { name: string; work: () => unknown }[] = [];
+      // The first of them, which loads the file, finds the others.
+      const tests = [{ name: file, work: (): unknown => import(new URL(file, this.#root).href) }];
       globalThis.collectTest = (name, work) => tests.push({ name: `${file} ${name}`, work });
-      ran.push(await attempt(file, () => import(new URL(file, this.#root).href)));
       for (const { name, work } of tests) {
-        if (ran.at(-1)?.failure !== undefined) return ran;
-        ran.push(await attempt(name, work));
+        const one = await attempt(name, work);
+        ran.push(one);
+        if (one.failure !== undefined) return ran;
       }
     }
     return ran;
