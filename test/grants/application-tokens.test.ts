@@ -146,17 +146,18 @@ describe('an agent receives it', () => {
       { resource: 'https://crm.acme.example', authorization_details: detailsParameter(readDetails()) },
       'invalid_target',
     ],
-    [
-      'high impact',
-      { authorization_details: detailsParameter({ ...inviteDetails(), guests: ['eve@elsewhere.example'] }) },
-      'invalid_authorization_details',
-    ],
     ['a hand-off', { ...reading(), requested_actor: 'agt_0' }, 'invalid_request'],
   ])('%s is refused without bothering anybody', async (_, form, error) => {
     const events = await eventsOf(database, async () => {
       expect(await exchange(agent, theirs, form)).toMatchObject({ status: 400, body: { error } });
     });
     expect(events.map(({ type }) => type)).toEqual(['token.refused']);
+  });
+
+  test('high impact is asked, like anything else: the ceremony is on the page', async () => {
+    const other = await registerAgent(server);
+    const details = detailsParameter({ ...inviteDetails(), guests: ['eve@elsewhere.example'] });
+    expect(await exchange(other, theirs, { authorization_details: details })).toMatchObject(consentRequired);
   });
 
   test('a denial is an answer, and the next question is another one', async () => {
