@@ -67,11 +67,13 @@ import { upstreamProviders } from '../adapters/upstream.ts';
 import { cibaPush } from '../grants/ciba-push.ts';
 import { type GrantDependencies, grantsOnOwnPath } from '../grants/index.ts';
 import type { Mint } from '../grants/issue.ts';
+import { adminActionPages } from './admin/action-pages.ts';
 import type { AdminCaller } from './admin/admin.ts';
 import { adminAgentPages } from './admin/agent-pages.ts';
 import { adminAgentSides } from './admin/agent-sides.ts';
 import { makeConsole } from './admin/console.ts';
 import { adminOverviewPages } from './admin/overview-pages.ts';
+import { adminPolicyPages } from './admin/policy-pages.ts';
 import { adminRoutes } from './admin/routes.ts';
 import { adminStopPages } from './admin/stop-pages.ts';
 import { signedBy } from './agents/authenticate.ts';
@@ -585,6 +587,8 @@ export async function composeHouse({
       (router) => adminRoutes(router, administration),
       (router) => adminOverviewPages(router, adminConsole, agentPages),
       (router) => adminAgentPages(router, adminConsole, agentPages),
+      (router) => adminActionPages(router, adminConsole, administration),
+      (router) => adminPolicyPages(router, adminConsole, administration),
       (router) => adminAgentSides(router, adminConsole, agentPages),
       (router) => adminStopPages(router, adminConsole, administration),
     ],

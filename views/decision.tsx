@@ -131,19 +131,7 @@ export interface Asker {
 export const decisionPage = (props: DecisionPage): string => page(<Decision {...props} />, props.frame);
 
 function Decision(props: DecisionPage) {
-  const {
-    frame,
-    agentName,
-    headline,
-    impact,
-    impactLine,
-    impactSymbol,
-    facts,
-    who,
-    warnUnverified,
-    error,
-    taskLanguage,
-  } = props;
+  const { frame, agentName, headline, impact, who, error } = props;
   const { say, markup } = useSpeaker();
   return (
     <Layout
@@ -163,6 +151,29 @@ function Decision(props: DecisionPage) {
           <p>{error}</p>
         </ErrorSummary>
       )}
+      <Ask {...props} />
+      <ReadBefore {...props} />
+      <Stated {...props} />
+      {who.mayHandTo.length === 0 ? null : (
+        <p class="hand-off">{markup(DECISION.handOff, { agents: <Names names={who.mayHandTo} /> })}</p>
+      )}
+      <AgentWords {...props} />
+      <DecisionForm {...props} />
+      <MoreAboutIt {...props} />
+    </Layout>
+  );
+}
+
+/** What is asked, before anything else: who wants what, how much is at stake, six facts. The editor of a catalogue shows the same. */
+export type AskProps = Pick<
+  DecisionPage,
+  'agentName' | 'headline' | 'impact' | 'impactLine' | 'impactSymbol' | 'facts' | 'warnUnverified' | 'taskLanguage'
+>;
+export function Ask(props: AskProps) {
+  const { agentName, headline, impact, impactLine, impactSymbol, facts, warnUnverified, taskLanguage } = props;
+  const { markup } = useSpeaker();
+  return (
+    <>
       <h1 class="ask">
         <span class="asker">{markup(DECISION.wantsTo, { agent: <Foreign text={agentName} limit={80} /> })} </span>
         <span class="asked" lang={taskLanguage}>
@@ -174,15 +185,7 @@ function Decision(props: DecisionPage) {
         <p class="warning">{markup(DECISION.unverified, { host: <Foreign text={warnUnverified} limit={80} /> })}</p>
       )}
       <FactList facts={facts} language={taskLanguage} />
-      <ReadBefore {...props} />
-      <Stated {...props} />
-      {who.mayHandTo.length === 0 ? null : (
-        <p class="hand-off">{markup(DECISION.handOff, { agents: <Names names={who.mayHandTo} /> })}</p>
-      )}
-      <AgentWords {...props} />
-      <DecisionForm {...props} />
-      <MoreAboutIt {...props} />
-    </Layout>
+    </>
   );
 }
 

@@ -59,6 +59,8 @@ export const KEEPERS = ['admin', 'security'] as const satisfies readonly AdminRo
 const SECTIONS: readonly { href: string; label: string; roles: readonly AdminRole[] }[] = [
   { href: '/admin', label: 'Overview', roles: [...VIEWERS, 'owner'] },
   { href: '/admin/agents', label: 'Agents', roles: [...VIEWERS, 'owner'] },
+  { href: '/admin/actions', label: 'Actions', roles: VIEWERS },
+  { href: '/admin/policies', label: 'Policies', roles: VIEWERS },
 ];
 
 /** One request of somebody who may open the page. */

@@ -1,8 +1,9 @@
-import { describeAction } from '../catalogue/describe.ts';
+import type { Impact } from '../catalogue/action.ts';
+import { describeAction, type Facts } from '../catalogue/describe.ts';
 import { FALLBACK, textIn } from '../catalogue/language.ts';
 import { sha256url } from '../oauth/canonical.ts';
 import { newId } from '../oauth/ids.ts';
-import { NO_POLICIES, type PolicyDocument, type PolicySet, policyFor } from '../tasks/policies.ts';
+import { NO_POLICIES, type PolicyDocument, type PolicySet, policyFor, type Verdict } from '../tasks/policies.ts';
 import { type PolicyChange, policyChanges, type Recorded, type Replay, replay } from '../tasks/policy-change.ts';
 import {
   flowInWords,
@@ -157,12 +158,25 @@ export const tryPolicies: Answer = async (call, dependencies) => {
 };
 takes(tryPolicies, { body: TRY });
 
+/** What would happen, and what would be read. */
+export interface Tried {
+  verdict: Verdict;
+  in_words: string;
+  rule: { name: string; position: number; says: string } | undefined;
+  blocks: string | undefined;
+  impact: Impact;
+  headline: string;
+  impact_line: string;
+  facts: Facts;
+  stated_by: string | undefined;
+}
+
 export async function tryIt(
   call: Pick<Call, 'caller'>,
   organization: Organization,
   asked: { agent: string; person: string; action: string; parameters?: Record<string, unknown> | undefined },
   dependencies: AdminDependencies,
-): Promise<AdminOutcome<object>> {
+): Promise<AdminOutcome<Tried>> {
   const agent = await agentOf(call, asked.agent, organization.slug, dependencies);
   if (!agent.ok) return agent;
   const person = await personOf(organization, asked.person, dependencies);

@@ -1,12 +1,14 @@
 import type { Context } from 'koa';
 
-import type { DecisionPage } from '../../views/decision.tsx';
+import type { AskProps, DecisionPage } from '../../views/decision.tsx';
 import { DECISION } from '../../views/words/decision.ts';
+import type { Speaker } from '../../views/words/speaker.ts';
 import type { Said } from '../../views/words/words.ts';
 import type { ClientRecord } from '../agents/clients.ts';
 import { IMPACTS } from '../catalogue/action.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
-import { lastingFact } from '../catalogue/duration.ts';
+import type { Description } from '../catalogue/describe.ts';
+import { type DurationChoice, lastingFact } from '../catalogue/duration.ts';
 import type { Language } from '../catalogue/language.ts';
 import { fixedWords } from '../catalogue/template.ts';
 import { inSameLanguage, speakerFor } from '../people/language.ts';
@@ -22,6 +24,51 @@ export interface Retry {
   wrongNumber?: boolean;
   wrongValue?: boolean;
   status?: number;
+}
+
+/** Several actions: the page leads with the one of most impact. */
+function leading(described: readonly DescribedAction[]): Description {
+  const [first] = described.toSorted(
+    (a, b) => IMPACTS.indexOf(b.description.impact) - IMPACTS.indexOf(a.description.impact),
+  );
+  if (!first) throw new Error('an approval has an action');
+  return first.description;
+}
+
+/** What is asked, in the words of the catalogue alone: several actions are listed, and lead with the worst. */
+export function askOf(
+  described: readonly DescribedAction[],
+  durations: readonly DurationChoice[],
+  { say, language }: Speaker,
+): Omit<AskProps, 'agentName' | 'warnUnverified'> {
+  const description = leading(described);
+  const several = described.length > 1;
+  const writes = described.find(({ description: { access } }) => access === 'write');
+  const all = (name: 'system' | 'data') =>
+    [...new Set(described.map(({ description: { facts } }) => facts[name]))].join('; ');
+  const [shortest, ...longer] = durations;
+  return {
+    headline: several
+      ? described.flatMap(({ description: { headline } }, index) =>
+          index === 0 ? [...headline] : [{ text: say(DECISION.and), critical: false }, ...headline],
+        )
+      : description.headline,
+    impact: description.impact,
+    impactLine: description.impactLine,
+    impactSymbol: description.impactSymbol,
+    facts: {
+      ...description.factSegments,
+      duration:
+        shortest && longer.length === 0 ? lastingFact(shortest, description.language) : description.facts.duration,
+      ...(several && {
+        what: described.map(({ description: { facts } }) => facts.what).join('; '),
+        system: all('system'),
+        data: all('data'),
+        changes: (writes?.description ?? description).facts.changes,
+      }),
+    },
+    taskLanguage: description.language === language ? undefined : description.language,
+  };
 }
 
 /** Everything the decision page says, from the stored request and the catalogue alone. */
@@ -48,19 +95,9 @@ export async function decisionProps(
       approval.person !== person.id ||
       pages.announcements.isIntroduced(person.organization, agent.id, person.id),
   ]);
-  // Several actions: the page leads with the one of most impact, and lists them all.
-  const leading = described.toSorted(
-    (a, b) => IMPACTS.indexOf(b.description.impact) - IMPACTS.indexOf(a.description.impact),
-  )[0];
-  if (!leading) throw new Error('an approval has an action');
-  const { description } = leading;
   const several = described.length > 1;
   const unattended = agent.mode === 'unattended';
-  const writes = described.find(({ description: { access } }) => access === 'write');
-  const all = (name: 'system' | 'data') =>
-    [...new Set(described.map(({ description: { facts } }) => facts[name]))].join('; ');
-  const durations = choicesFor(described, { now, timeZone: person.timeZone, locale: description.language });
-  const [shortest, ...longer] = durations;
+  const durations = choicesFor(described, { now, timeZone: person.timeZone, locale: leading(described).language });
   return {
     frame: frameOf(ctx, pages.cookies),
     csrf: pages.cookies.csrf(ctx),
@@ -68,25 +105,7 @@ export async function decisionProps(
     requestHash: approval.requestHash,
     requestId: approval.id.slice(0, 12),
     agentName: agent.name,
-    headline: several
-      ? described.flatMap(({ description: { headline } }, index) =>
-          index === 0 ? [...headline] : [{ text: say(DECISION.and), critical: false }, ...headline],
-        )
-      : description.headline,
-    impact: description.impact,
-    impactLine: description.impactLine,
-    impactSymbol: description.impactSymbol,
-    facts: {
-      ...description.factSegments,
-      duration:
-        shortest && longer.length === 0 ? lastingFact(shortest, description.language) : description.facts.duration,
-      ...(several && {
-        what: described.map(({ description: { facts } }) => facts.what).join('; '),
-        system: all('system'),
-        data: all('data'),
-        changes: (writes ?? leading).description.facts.changes,
-      }),
-    },
+    ...askOf(described, durations, speaker),
     stated: statedIn(described),
     readBefore: readBefore(described, pages.catalogue(), speaker.catalogue),
     agentWords: approval.actions.find(({ purpose }) => purpose !== undefined)?.purpose,
@@ -124,11 +143,10 @@ export async function decisionProps(
     },
     values: described.flatMap(({ description: { values } }) => values.map(({ label, text }) => ({ label, text }))),
     exactRequest: JSON.stringify(approval.request, undefined, 2),
-    taskLanguage: description.language === speaker.language ? undefined : description.language,
     hashPrefix: approval.requestHash.slice(0, 12),
     askedAt: clock(approval.askedAt),
     expiresAt: `${clock(approval.expiresAt)} (${speaker.zone(approval.expiresAt, person.timeZone)})`,
-    buttonLabel: description.button,
+    buttonLabel: leading(described).button,
     warnUnverified: client.document && !client.document.verified ? originOf(client) : undefined,
     error: retry.error,
   };

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 
 import { call } from './client.ts';
 import { Failure } from './failure.ts';
-import { ORGANIZATION, shared, whole } from './options.ts';
+import { collect, ORGANIZATION, shared, whole } from './options.ts';
 import { isReadable, print, printOne, printRows, say } from './output.ts';
 
 interface Quality {
@@ -72,8 +72,6 @@ export function promptCommands(program: Command): void {
       printOne(limits, format, Object.fromEntries(lines));
     });
 }
-
-const collect = (value: string, before: string[]): string[] => [...before, value];
 
 const share = (part: number, whole: number): string => (whole === 0 ? '' : `${((100 * part) / whole).toFixed(1)} %`);
 

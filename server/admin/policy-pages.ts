@@ -1,0 +1,141 @@
+import type Router from '@koa/router';
+
+import { type PoliciesPage, policiesPage } from '../../views/admin/policies.tsx';
+import { VERDICTS } from '../tasks/policies.ts';
+import type { Organization } from './admin.ts';
+import { actorOf } from './admin.ts';
+import type { AdminDependencies } from './call.ts';
+import { type Console, VIEWERS, type Visit } from './console.ts';
+import { confirm, effectOf, parsedFor, policiesOf, publish, tryIt } from './policies.ts';
+
+const PATH = '/admin/policies';
+
+/** A6: the same answers as the admin API gives, to the same people. */
+export function adminPolicyPages(router: Router, console: Console, dependencies: AdminDependencies): void {
+  const { policies } = dependencies;
+
+  const pageOf = async (visit: Visit, more: Partial<PoliciesPage> = {}): Promise<string> => {
+    const organization = organizationIn(visit);
+    const found = await policiesOf(organization, dependencies);
+    const { proposal } = found;
+    const names = await policies.names(
+      organization.id,
+      [found.made_by, proposal?.saved_by].flatMap((id) => id ?? []),
+    );
+    const nameOf = (id: string | undefined) => names.get(id ?? '') ?? id ?? '';
+    return policiesPage({
+      frame: visit.frame(PATH),
+      csrf: visit.csrf,
+      version: found.version,
+      since: found.published_at && `since ${visit.at(found.published_at)}, by ${nameOf(found.made_by)}`,
+      rules: found.rules,
+      flow: found.flow,
+      yaml: found.yaml,
+      mayChange: visit.roles.has('admin'),
+      problems: [],
+      proposal: proposal && {
+        yaml: proposal.yaml,
+        hash: proposal.hash,
+        changes: proposal.changes,
+        by: nameOf(proposal.saved_by),
+        since: visit.at(proposal.saved_at),
+        mine: proposal.saved_by === actorOf(visit.caller),
+      },
+      tried: { agent: '', person: '', action: '', parameters: '{}' },
+      actions: found.actions,
+      ...more,
+    });
+  };
+
+  console.get(router, PATH, VIEWERS, async (visit) => {
+    const asked = (name: string) => (typeof visit.ctx.query[name] === 'string' ? String(visit.ctx.query[name]) : '');
+    const tried = {
+      agent: asked('agent'),
+      person: asked('person'),
+      action: asked('action'),
+      parameters: asked('parameters') || '{}',
+    };
+    const notice = NOTICES[asked('done')];
+    if (tried.agent === '' || tried.person === '' || tried.action === '') return pageOf(visit, { notice });
+    return pageOf(visit, { tried, result: await resultOf(visit, tried, dependencies) });
+  });
+
+  const checked = async (visit: Visit, form: Map<string, string>) => {
+    // A browser sends line ends of its own; what is published is hashed and compared.
+    const yaml = (form.get('yaml') ?? '').replaceAll('\r\n', '\n');
+    return { yaml, parsed: await parsedFor(organizationIn(visit), yaml, dependencies) };
+  };
+
+  console.post(router, PATH, ['admin'], async (visit, form) => {
+    const { yaml, parsed } = await checked(visit, form);
+    if (!parsed.ok) return { document: await pageOf(visit, { yaml, problems: parsed.problems }), status: 422 };
+    const { changes, days, effect } = await effectOf(organizationIn(visit), parsed.document, dependencies);
+    const verdicts = VERDICTS.map((verdict) => ({
+      verdict,
+      before: effect.before[verdict],
+      after: effect.after[verdict],
+    }));
+    return {
+      document: await pageOf(visit, { yaml, effect: { changes, days, requests: effect.requests, verdicts } }),
+      status: 200,
+    };
+  });
+
+  console.post(router, `${PATH}/publish`, ['admin'], async (visit, form) => {
+    const { yaml, parsed } = await checked(visit, form);
+    if (!parsed.ok) return { document: await pageOf(visit, { yaml, problems: parsed.problems }), status: 422 };
+    const act = { organization: visit.organization, caller: visit.caller };
+    const outcome = await publish(act, { yaml, document: parsed.document }, undefined, dependencies);
+    if (outcome.ok) return `${PATH}?done=published`;
+    return outcome.reason === 'second_administrator'
+      ? `${PATH}?done=proposed`
+      : { document: await pageOf(visit, { yaml, problems: [outcome.detail] }), status: outcome.status };
+  });
+
+  console.post(router, `${PATH}/confirm`, ['admin'], async (visit, form) => {
+    const act = { organization: visit.organization, caller: visit.caller };
+    const outcome = await confirm(organizationIn(visit), act, form.get('hash') ?? '', dependencies);
+    if (outcome.ok) return `${PATH}?done=published`;
+    return { document: await pageOf(visit, { problems: [outcome.detail] }), status: outcome.status };
+  });
+
+  console.post(router, `${PATH}/withdraw`, ['admin'], async (visit) => {
+    await policies.removeDraft({ organization: visit.organization, caller: visit.caller });
+    return `${PATH}?done=removed`;
+  });
+}
+
+const NOTICES: Readonly<Record<string, string>> = {
+  published: 'Published.',
+  proposed: 'It allows more than before: another administrator has to confirm it.',
+  removed: 'The proposal is removed.',
+};
+
+async function resultOf(
+  visit: Visit,
+  { agent, person, action, parameters }: PoliciesPage['tried'],
+  dependencies: AdminDependencies,
+): Promise<PoliciesPage['result']> {
+  let values: unknown;
+  try {
+    values = JSON.parse(parameters);
+  } catch {
+    return { problem: 'The parameters are no JSON.' };
+  }
+  if (typeof values !== 'object' || values === null || Array.isArray(values)) {
+    return { problem: 'The parameters are no JSON object.' };
+  }
+  const asked = { agent, person, action, parameters: values as Record<string, unknown> };
+  const tried = await tryIt(visit, organizationIn(visit), asked, dependencies);
+  if (!tried.ok) return { problem: tried.detail };
+  const { in_words: verdict, rule, blocks, headline, impact_line: impactLine } = tried.value;
+  const named = rule ? `${rule.position}. ${rule.name}` : 'none matches';
+  return { verdict, rule: named, blocks, headline, impactLine };
+}
+
+const organizationIn = ({ person }: Visit): Organization => ({
+  id: person.organization,
+  slug: person.organizationSlug,
+  name: person.organizationName,
+  domains: person.organizationDomains,
+});
