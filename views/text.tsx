@@ -72,8 +72,8 @@ export function followable(url: string): string | undefined {
 /** Schemes that run or show content as if it were ours. Private-use schemes of native apps (RFC 8252 §7.1) are not. */
 const IN_OUR_NAME = new Set(['javascript', 'data', 'vbscript', 'blob', 'filesystem', 'about', 'view-source', 'file']);
 
-/** A critical value this long still fits a line of the narrowest screen, so it is never broken in two. */
-const SHORT = 18;
+/** A critical value this long fits a line of the narrowest screen, spaced out too, so it is never broken in two. */
+const SHORT = 16;
 
 const escaped = (text: string): string =>
   Array.from({ length: text.length }, (_, index) => `\\u${text.charCodeAt(index).toString(16).padStart(4, '0')}`).join(

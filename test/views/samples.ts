@@ -52,7 +52,7 @@ export function samplesIn(language: PageLanguage) {
     headline: inGerman(
       [
         { text: 'read your calendar for ', critical: false },
-        { text: '24–28 Nov', critical: true },
+        { text: '24–28 Nov', value: true, critical: true },
       ],
       [
         { text: 'Ihren Kalender lesen, ', critical: false },
