@@ -5,6 +5,7 @@ import * as passkeys from './020_passkeys.ts';
 import * as ceremony from './021_ceremony.ts';
 import * as secondPerson from './022_second_person.ts';
 import * as recovery from './023_recovery.ts';
+import * as budgets from './024_budgets.ts';
 import * as languages from './030_languages.ts';
 import * as screens from './031_screens.ts';
 import * as prompts from './040_prompts.ts';
@@ -38,6 +39,7 @@ const migrations: readonly Migration[] = [
   { name: '021_ceremony', ...ceremony },
   { name: '022_second_person', ...secondPerson },
   { name: '023_recovery', ...recovery },
+  { name: '024_budgets', ...budgets },
   { name: '030_languages', ...languages },
   { name: '031_screens', ...screens },
   { name: '040_prompts', ...prompts },

@@ -58,7 +58,7 @@ export const postgresRedemptions = (database: Database): RedemptionStore => ({
       // A use that is given back late could already have happened: it stays drawn.
       if (status === 'released' && row.expires_at.getTime() < Date.now()) return refused('expired');
       await statements.run(CLOSE, [row.organization, id, status, reference ?? null, affected ?? null]);
-      if (status === 'released') await statements.run(GIVE_BACK, [row.organization, row.task, row.position]);
+      if (status === 'released') await statements.run(GIVE_BACK, [row.organization, row.task, row.position, id]);
       await evidence.record({ ...about, type: 'redemption.closed', decision: 'reported', outcome: status, content });
       return 'closed';
     }),
@@ -229,6 +229,9 @@ const p = (offset: number, type: string) => `$${EVENT_PARAMETERS + 1 + offset}::
 /** The day of a daily limit begins with its first use. */
 const NEW_DAY = `coalesce(day_began <= clock_timestamp() - interval '1 day', true)`;
 
+/** What this use spends, as the resource is about to execute it. */
+const AMOUNT = `coalesce((${p(12, 'jsonb')} -> budget_parameter ->> 'value')::numeric, 0)`;
+
 // One statement: what the same key reserved before; else alive, a use left and drawn, reserved, and the evidence, all or
 // nothing.
 const DRAW = `
@@ -237,11 +240,12 @@ const DRAW = `
     select id, remaining, expires_at, answer_hash, status = 'released' as released
     from redemptions where resource_server = ${p(9, 'text')} and idempotency_key = ${p(14, 'text')}),
   drawn as (
-    update task_actions set uses = uses + 1,
+    update task_actions set uses = uses + 1, budget_left = budget_left - ${AMOUNT},
       day_uses = case when ${NEW_DAY} then 1 else day_uses + 1 end,
       day_began = case when ${NEW_DAY} then clock_timestamp() else day_began end
     where organization = ${p(0, 'text')} and task = ${p(1, 'text')} and position = ${p(2, 'int')}
-      and (max_uses is null or uses < max_uses) and (daily_max is null or ${NEW_DAY} or day_uses < daily_max) and (select dead from gate) is null and not exists (select from before)
+      and (max_uses is null or uses < max_uses) and (budget_left is null or budget_left >= ${AMOUNT})
+      and (daily_max is null or ${NEW_DAY} or day_uses < daily_max) and (select dead from gate) is null and not exists (select from before)
     returning max_uses - uses as remaining),
   -- What repeats ends by itself where nobody uses it: each use is a sign of life.
   kept as (
@@ -256,7 +260,9 @@ const DRAW = `
     from drawn returning id, remaining, expires_at, answer_hash),
   ${insertEvent(1, 'from reserved')}
   select gate.dead, answer.*,
-         (select daily_max is not null and (max_uses is null or uses < max_uses) from task_actions
+         (select daily_max is not null and (max_uses is null or uses < max_uses)
+            and (budget_left is null or budget_left >= ${AMOUNT})
+          from task_actions
           where organization = ${p(0, 'text')} and task = ${p(1, 'text')} and position = ${p(2, 'int')}) as another_day
   from gate
   left join (select *, false as released from reserved union all select * from before) as answer on true`;
@@ -267,7 +273,9 @@ const CLOSE = `
   update redemptions set status = $3, reference = $4, affected = $5, closed_at = clock_timestamp() where organization = $1 and id = $2`;
 
 const GIVE_BACK = `
-  update task_actions set uses = uses - 1, day_uses = greatest(day_uses - 1, 0)
+  update task_actions set uses = uses - 1, day_uses = greatest(day_uses - 1, 0),
+    budget_left = budget_left + coalesce((
+      select (r.parameters -> budget_parameter ->> 'value')::numeric from redemptions r where r.organization = $1 and r.id = $4), 0)
   where organization = $1 and task = $2 and position = $3`;
 
 const TOKEN_OF_REPORT = `

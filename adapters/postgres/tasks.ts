@@ -119,7 +119,9 @@ const INSERT_TASK = `
     insert into tasks (organization, id, person, agent, client_id, approval, scopes, oidc_scopes, resources, edges, request_hash,
                        decision_hash, sentence, impact, bound_to, acr, amr, auth_time, expires_at)
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::jsonb, $11, $12, $13, $14, $15, $16, $17, $18, $19))
-  insert into task_actions (organization, task, position, action, version, resource, via_scope, parameters, access, impact, max_uses)
+  insert into task_actions (organization, task, position, action, version, resource, via_scope, parameters, access, impact, max_uses,
+                            budget_parameter, budget_left)
   select $1, $2, position - 1, a ->> 'action', (a ->> 'version')::int, a ->> 'resource', a ->> 'viaScope', a -> 'parameters',
-         a ->> 'access', a ->> 'impact', (a ->> 'max_uses')::int
+         a ->> 'access', a ->> 'impact', (a ->> 'max_uses')::int,
+         a -> 'budget' ->> 'parameter', (a -> 'budget' ->> 'value')::numeric
   from jsonb_array_elements($20::jsonb) with ordinality as actions(a, position)`;

@@ -5,6 +5,7 @@ import { newId, newSecret } from '../oauth/ids.ts';
 import { allow, type Outcome, refuse } from '../oauth/refusal.ts';
 import { type Decision, decisionHash } from '../tasks/decision.ts';
 import type { Policy } from '../tasks/policies.ts';
+import { budgetOf } from '../tasks/spending.ts';
 import type { Task, TaskAction, TaskStore } from '../tasks/task.ts';
 import type { NewApproval } from './approval.ts';
 import type { Question } from './ask.ts';
@@ -35,7 +36,7 @@ export async function decideByPolicy(
   );
   const seconds = Math.min(policy.seconds, ...longest);
   const expiresAt = new Date(Date.now() + seconds * 1000);
-  const actions: TaskAction[] = described.map(({ requested, description }) => ({
+  const actions: TaskAction[] = described.map(({ requested, action, description }) => ({
     action: requested.action,
     version: requested.version,
     resource: requested.resource,
@@ -44,10 +45,11 @@ export async function decideByPolicy(
     access: description.access,
     impact: description.impact,
     max_uses: null,
+    budget: budgetOf(action, requested.parameters, null),
   }));
   const decision: Decision = {
     request_hash: approval.requestHash,
-    granted: actions.map(({ viaScope: _, position: __, ...granted }) => granted),
+    granted: actions.map(({ viaScope: _, position: __, budget: ___, ...granted }) => granted),
     duration: `PT${seconds}S`,
     expires_at: instant(expiresAt),
     verdict: 'approve',

@@ -7,6 +7,7 @@ import type { Person } from '../people/person.ts';
 import { isProven } from '../tasks/ask.ts';
 import { type Decision, decisionHash } from '../tasks/decision.ts';
 import { leastOf, type RequestedAction } from '../tasks/request.ts';
+import { budgetOf } from '../tasks/spending.ts';
 import type { Task, TaskAction } from '../tasks/task.ts';
 import type { Approval } from './approval.ts';
 import { isNarrower } from './narrow.ts';
@@ -155,7 +156,7 @@ export function decide(
   const allowed = described.filter((_, index) => isAllowed(form, index));
   if (allowed.length === 0) return problem('nothing_allowed');
 
-  const actions: TaskAction[] = allowed.map(({ requested, description }) => ({
+  const actions: TaskAction[] = allowed.map(({ requested, action, description }) => ({
     action: requested.action,
     version: requested.version,
     resource: requested.resource,
@@ -164,6 +165,7 @@ export function decide(
     access: description.access,
     impact: description.impact,
     max_uses: choice.maxUses,
+    budget: budgetOf(action, requested.parameters, choice.maxUses),
   }));
   // Weighed again: the organization's domains may have changed since it was asked.
   const impact = actions.map((action) => action.impact).reduce(worse, 'low');
@@ -171,7 +173,7 @@ export function decide(
   const decision: Decision = {
     ...common,
     verdict: 'approve',
-    granted: actions.map(({ viaScope: _, position: __, ...granted }) => granted),
+    granted: actions.map(({ viaScope: _, position: __, budget: ___, ...granted }) => granted),
     duration: form.duration,
     expires_at: instant(expiresAt),
   };

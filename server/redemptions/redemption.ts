@@ -156,7 +156,7 @@ export async function redeem(
   }
   if (!reservation.ok) {
     return reservation.reason === 'used_up'
-      ? refused('used_up', 'every use of this task is drawn', token)
+      ? refused('used_up', 'every use of this task, or all that it may spend, is drawn', token)
       : reservation.reason === 'used_up_today'
         ? refused('used_up_today', 'as much as a day allows is drawn', token)
         : refused('token_not_active', 'the token is not active', token);

@@ -1,12 +1,15 @@
 import type { Impact } from '../catalogue/action.ts';
 import type { DecidedAction } from './decision.ts';
 import type { RequestedAction } from './request.ts';
+import type { Budget } from './spending.ts';
 
 /** One action of a task, as granted after narrowing. */
 export type TaskAction = DecidedAction &
   Pick<RequestedAction, 'viaScope'> & {
     /** Its place in the task, where its uses are counted; none for an action further downstream. */
     position?: number;
+    /** What may be spent in all; kept with the task, where it is drawn from. */
+    budget?: Budget | undefined;
   };
 
 /** An edge the person saw when they approved: along it `parent` may hand a part of the task to `child`. There are no others. */
