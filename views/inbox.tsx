@@ -15,6 +15,8 @@ export interface InboxPage {
   /** How many of today's requests ended in each way. */
   earlier: { allowed: number; denied: number; expired: number };
   recent: readonly HistoryEntry[];
+  /** Requests that are alike, and can be answered on one page (U7-3). */
+  together?: readonly { href: string; label: Said }[] | undefined;
   /** Requests of the last day that were not announced, each as a sentence. */
   quiet?: readonly Said[] | undefined;
   /** An event stream that sends `inbox` when something changed; without one the page asks every few seconds. */
@@ -39,7 +41,7 @@ export interface WaitingRequest {
 /** U7: what waits for this person. Nothing here decides. */
 export const inboxPage = (props: InboxPage): string => page(<Inbox {...props} />, props.frame);
 
-function Inbox({ frame, waiting, earlier, recent, quiet = [], events }: InboxPage) {
+function Inbox({ frame, waiting, earlier, recent, quiet = [], together = [], events }: InboxPage) {
   const { say } = useSpeaker();
   return (
     <Layout frame={frame} title={say(SHELL.inbox)} current="inbox" script="inbox.js" width="wide">
@@ -60,6 +62,13 @@ function Inbox({ frame, waiting, earlier, recent, quiet = [], events }: InboxPag
               ))}
             </ul>
           )}
+          {together.map(({ href, label }) => (
+            <p>
+              <a class="small-link" href={href}>
+                {label}
+              </a>
+            </p>
+          ))}
         </section>
         {quiet.length === 0 ? null : (
           <section class="section" aria-labelledby="quiet">

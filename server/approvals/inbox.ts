@@ -10,6 +10,7 @@ import { page } from '../http/respond.ts';
 import { frameOf } from '../people/pages.ts';
 import type { Session } from '../people/person.ts';
 import type { Approval } from './approval.ts';
+import { together } from './batch-rule.ts';
 import { describeApproval } from './decide.ts';
 import type { ApprovalPages } from './pages.ts';
 
@@ -17,11 +18,12 @@ import type { ApprovalPages } from './pages.ts';
 export async function showInbox(ctx: Context, { person }: Session, pages: ApprovalPages): Promise<void> {
   const frame = frameOf(ctx, pages.cookies);
   const { say, clock, catalogue: language } = frame.speaker;
-  const [waiting, recent, introductions, suppressed] = await Promise.all([
+  const [waiting, recent, introductions, suppressed, passkeys] = await Promise.all([
     pages.approvals.waiting(person.organization, person.id),
     pages.approvals.recent(person.organization, person.id, 50),
     pages.announcements.introductions(person.organization, person.id),
     pages.announcements.suppressed(person.organization, person.id),
+    pages.passkeys.of(person.organization, person.id),
   ]);
   const known = new Set([...introductions, ...recent].map(({ agent }) => agent));
   const rowOf = async (approval: Approval) => {
@@ -74,6 +76,15 @@ export async function showInbox(ctx: Context, { person }: Session, pages: Approv
         expiresAt: clock(approval.expiresAt, person.timeZone),
         first: approval.person === person.id && !known.has(approval.agent),
       })),
+      together: together(waiting, { person: person.id, hasPasskey: passkeys.length > 0 }).map(
+        ({ agent, action, approvals: [first, ...more] }) => ({
+          href: `/inbox/batch?${new URLSearchParams({ agent, action })}`,
+          label: say(INBOX.together, {
+            agent: visible(rows.find(({ approval }) => approval.id === first?.id)?.agentName ?? '', 80),
+            count: more.length + 1,
+          }),
+        }),
+      ),
       quiet: suppressed.flatMap(({ agentName, because, count }) =>
         isReason(because)
           ? [

@@ -5,6 +5,7 @@ import { CEREMONY } from '../../views/words/ceremony.ts';
 import { INBOX } from '../../views/words/inbox.ts';
 import { RESULT } from '../../views/words/result.ts';
 import type { Said } from '../../views/words/words.ts';
+import type { EvidenceEvent } from '../evidence/evidence.ts';
 import { BadRequest } from '../http/form.ts';
 import { page } from '../http/respond.ts';
 import { newId, newSecret } from '../oauth/ids.ts';
@@ -14,7 +15,7 @@ import type { Session } from '../people/person.ts';
 import { type Approval, isOver } from './approval.ts';
 import { isFast } from './budget.ts';
 import { askForSignature, postSignature } from './confirm.ts';
-import { type DecisionForm, decide, describeApproval } from './decide.ts';
+import { type Decided, type DecisionForm, decide, describeApproval } from './decide.ts';
 import { rememberDecided } from './decided-here.ts';
 import { narrowedBy } from './narrow.ts';
 import type { ApprovalPages } from './pages.ts';
@@ -27,7 +28,7 @@ import { showApproval, showOver, showProblem } from './show.ts';
 import { allTouched } from './touches.ts';
 
 /** Unattended agents: whoever has no passkey signed in this recently. */
-const FRESH_SIGN_IN_SECONDS = 300;
+export const FRESH_SIGN_IN_SECONDS = 300;
 const WRONG_NUMBERS = 2;
 const WRONG_VALUES = 3;
 
@@ -107,27 +108,10 @@ export async function postDecision(
     }
   }
 
-  const event = {
-    organization: approval.organization,
-    type: task ? ('task.approved' as const) : ('task.denied' as const),
-    decision: task ? ('allowed' as const) : ('refused' as const),
-    reason: approval.kind,
-    person: person.id,
-    agent: approval.agent,
-    application: approval.clientId,
-    resource: approval.actions[0]?.resource,
-    task: task?.id,
-    approval: approval.id,
-    content: {
-      decision,
-      decision_hash: hash,
-      request_hash: approval.requestHash,
-      acr: session.acr,
-      amr: session.amr,
-      ...(await seen(approval, session, form, pages)),
-      ...(task && isFast(approval.impact, approval.shownAt, new Date()) && { fast_decision: true }),
-    },
-  };
+  const event = decisionEvent(approval, session, decided.value, {
+    ...(await seen(approval, session, form, pages)),
+    ...(task && isFast(approval.impact, approval.shownAt, new Date()) && { fast_decision: true }),
+  });
   const json = { json: decision, hash };
   const done = task
     ? await pages.approvals.approve(approval, task, json, event)
@@ -160,6 +144,26 @@ export async function postDecision(
     }),
   );
 }
+
+/** The evidence of one decision, wherever it was made; `content`: what was shown, and what stood out. */
+export const decisionEvent = (
+  approval: Approval,
+  { person, acr, amr }: Session,
+  { task, decision, hash }: Decided,
+  content: Record<string, unknown>,
+): EvidenceEvent => ({
+  organization: approval.organization,
+  type: task ? 'task.approved' : 'task.denied',
+  decision: task ? 'allowed' : 'refused',
+  reason: approval.kind,
+  person: person.id,
+  agent: approval.agent,
+  application: approval.clientId,
+  resource: approval.actions[0]?.resource,
+  task: task?.id,
+  approval: approval.id,
+  content: { decision, decision_hash: hash, request_hash: approval.requestHash, acr, amr, ...content },
+});
 
 async function numberIsRight(
   number: string | undefined,

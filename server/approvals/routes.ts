@@ -9,6 +9,7 @@ import { page } from '../http/respond.ts';
 import { checkedForm, frameOf, sessionOf, signedIn, toSignIn } from '../people/pages.ts';
 import type { Session } from '../people/person.ts';
 import { type Approval, DENY_REASONS } from './approval.ts';
+import { postBatch, showBatch } from './batch.ts';
 import { showInbox } from './inbox.ts';
 import { type ApprovalPages, nothingHere, type PolicyRefusal } from './pages.ts';
 import { postDecision } from './post-decision.ts';
@@ -23,6 +24,15 @@ export function approvalRoutes(router: Router, pages: ApprovalPages): void {
   router.get('/inbox', async (ctx) => {
     const session = signedIn(ctx);
     if (session) await showInbox(ctx, session, pages);
+  });
+
+  router.get('/inbox/batch', async (ctx) => {
+    const session = signedIn(ctx);
+    if (session) await showBatch(ctx, session, pages);
+  });
+  router.post('/inbox/batch', async (ctx) => {
+    const session = signedIn(ctx);
+    if (session) await postBatch(ctx, session, pages);
   });
 
   router.get('/interaction/:uid', (ctx) =>

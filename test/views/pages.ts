@@ -1,10 +1,12 @@
 import { agentPage } from '../../views/agent.tsx';
+import { batchPage } from '../../views/batch.tsx';
 import { decisionPage } from '../../views/decision.tsx';
 import { enrolPage } from '../../views/enrol.tsx';
 import { errorPage } from '../../views/error.tsx';
 import { homePage } from '../../views/home.tsx';
 import { inboxPage } from '../../views/inbox.tsx';
 import { myAgentsPage } from '../../views/my-agents.tsx';
+import { contactPage, notificationsPage } from '../../views/notifications.tsx';
 import { receiptPage } from '../../views/receipt.tsx';
 import { allowedWords, deniedWords, expiredWords, resultPage } from '../../views/result.tsx';
 import { signInPage } from '../../views/sign-in.tsx';
@@ -14,15 +16,30 @@ import { EVENTS } from '../../views/words/agents.ts';
 import { DECISION } from '../../views/words/decision.ts';
 import { ENTRANCE } from '../../views/words/entrance.ts';
 import { ERRORS } from '../../views/words/errors.ts';
+import { INBOX } from '../../views/words/inbox.ts';
 import type { PageLanguage } from '../../views/words/language.ts';
+import { NOTIFICATIONS } from '../../views/words/notifications.ts';
 import { RECEIPT } from '../../views/words/receipt.ts';
 import { OUTCOMES, RESULT } from '../../views/words/result.ts';
+import { IMPACT } from '../../views/words/shell.ts';
 import { speakerOf } from '../../views/words/speaker.ts';
 import { asItIs } from '../../views/words/words.ts';
 import { samplesIn } from './samples.ts';
 
 /** Names of others that stand on these pages beside those of the samples: the same in every language. */
 export const NAMES = [
+  'Chrome Android',
+  'ntfy.sh',
+  'ntfy',
+  'Slack',
+  'Teams',
+  'Finance Agent',
+  'Web Researcher',
+  'Pays what is due',
+  'Tom Kehl',
+  'anna@acme.example',
+  'tom@acme.example',
+  'UTC+1',
   'calendar',
   'refund EUR 4,200.00 to Nordwind GmbH',
   'Acme SSO',
@@ -85,6 +102,67 @@ export function pagesIn(language: PageLanguage) {
   /** Pages of a person who is signed in. */
   const account: Record<string, string> = {
     inbox: inboxPage(inbox),
+    'inbox-together': inboxPage({
+      ...inbox,
+      together: [{ href: '/inbox/batch', label: say(INBOX.together, { agent: 'Meeting Helper', count: 3 }) }],
+      quiet: [
+        say(NOTIFICATIONS.quietSince, {
+          agent: 'Web Researcher',
+          because: say(NOTIFICATIONS.because.ten_minutes),
+          count: 4,
+        }),
+      ],
+    }),
+    batch: batchPage({
+      frame,
+      csrf: 'csrf',
+      agentName: 'Meeting Helper',
+      allReads: true,
+      rows: inbox.waiting.map(({ headline }, index) => ({
+        id: `apr_${index}`,
+        requestHash: 'hash',
+        sentence: headline,
+        impactLine: say(IMPACT.low),
+        until: '14:12',
+      })),
+    }),
+    notifications: notificationsPage({
+      frame,
+      csrf: 'csrf',
+      pushKey: 'key',
+      devices: [{ id: 'dev_1', name: 'Chrome Android', added: '24/11/2026', reached: '14:02' }],
+      email: 'anna@acme.example',
+      targets: [{ id: 'trg_1', kind: 'ntfy', host: 'ntfy.sh' }],
+      choices: {
+        channels: ['push', 'email'],
+        fallbackMinutes: 5,
+        detail: 'minimal',
+        quietFrom: '22:00',
+        quietTo: '07:00',
+        highBreaksQuiet: true,
+        deputy: 'tom@acme.example',
+        deputyMinutes: 30,
+      },
+      zone: 'UTC+1',
+      agents: [{ id: 'agt_1', name: 'Finance Agent', since: '24/11/2026' }],
+      codeIsSet: true,
+      error: say(NOTIFICATIONS.notSaved),
+      problems: { quiet: say(NOTIFICATIONS.quietWrong), deputy: say(NOTIFICATIONS.deputyUnknown) },
+    }),
+    contact: contactPage({
+      frame,
+      csrf: 'csrf',
+      agent: {
+        id: 'agt_1',
+        name: 'Finance Agent',
+        purpose: 'Pays what is due',
+        owner: 'Tom Kehl',
+        mode: 'unattended',
+      },
+      registered: say(DECISION.registered),
+      since: undefined,
+      returnTo: '/r/apr_1',
+    }),
     'inbox-empty': inboxPage({ frame, waiting: [], earlier: { allowed: 0, denied: 0, expired: 0 }, recent: [] }),
     agents: myAgentsPage(myAgents),
     'agents-none': myAgentsPage({ ...myAgents, agents: [], total: 0 }),

@@ -10,7 +10,7 @@ if (form) guard(form);
 if (form?.dataset.events !== undefined) watchOthers(form.dataset.events);
 
 function guard(form) {
-  const approve = form.querySelector('button[value="approve"]');
+  const approve = form.querySelector('button[value="approve"], button.approve[data-guarded]');
   const buttons = approve.parentElement;
   let readableSince;
   let touched = false;
@@ -45,7 +45,7 @@ function guard(form) {
 
   form.addEventListener('submit', (event) => {
     if (sent) return event.preventDefault();
-    const approving = event.submitter?.value === 'approve';
+    const approving = event.submitter?.value === 'approve' || event.submitter?.dataset.guarded !== undefined;
     if (approving && !(readable() && touched)) {
       event.preventDefault();
       return askToRead(form, readable());

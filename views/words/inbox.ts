@@ -8,6 +8,19 @@ export const INBOX = words({
     en: 'When an agent needs your decision, you will find it here.',
     de: 'Wenn ein Agent Ihre Entscheidung braucht, finden Sie sie hier.',
   },
+  together: { en: 'Answer {count} of {agent} together', de: '{count} von {agent} zusammen beantworten' },
+  batchTitle: { en: '{agent} asks {count} times for the same', de: '{agent} fragt {count} Mal nach dem Gleichen' },
+  batchUntil: { en: 'until {time}', de: 'bis {time}' },
+  allowAllReads: { en: 'Allow all reads', de: 'Alles Lesen erlauben' },
+  answerChosen: { en: 'Answer those I chose', de: 'Ausgewählte beantworten' },
+  batchDone: {
+    en: '{allowed} allowed, {denied} denied, {left} left open.',
+    de: '{allowed} erlaubt, {denied} abgelehnt, {left} offen gelassen.',
+  },
+  batchDoneMeans: {
+    en: 'What is open waits in your inbox. To take something back, open Your agents.',
+    de: 'Was offen ist, wartet im Posteingang. Um etwas zurückzunehmen, öffnen Sie „Ihre Agenten“.',
+  },
   quiet: { en: 'Not announced', de: 'Nicht gemeldet' },
   earlier: { en: 'Earlier today', de: 'Heute' },
   tally: {

@@ -1,0 +1,35 @@
+import type { Approval } from './approval.ts';
+
+/** Requests that are alike, and can be answered on one page. */
+export interface Together {
+  agent: string;
+  action: string;
+  approvals: Approval[];
+}
+
+/** As many rows as somebody reads. */
+export const APPROVABLE_TOGETHER = 10;
+
+/**
+ * Which of them may be decided together (ux.md §3.2): of one agent, for one action, low or medium impact, asked of this
+ * very person; nothing that asks for a number or a passkey, because each has its own. Pure.
+ */
+export function together(
+  waiting: readonly Approval[],
+  { person, hasPasskey }: { person: string; hasPasskey: boolean },
+): Together[] {
+  const groups = new Map<string, Together>();
+  for (const approval of waiting) {
+    const [only, ...more] = approval.actions;
+    if (only === undefined || more.length > 0 || approval.person !== person || approval.quorum > 1) continue;
+    if (approval.kind === 'browser' || approval.hasNumber) continue;
+    if (approval.impact !== 'low' && approval.impact !== 'medium') continue;
+    // From behind and without a number is an unattended agent: whoever has a passkey answers it with that.
+    if (approval.kind === 'backchannel' && (hasPasskey || approval.impact !== 'low')) continue;
+    const key = `${approval.agent} ${only.action}`;
+    const group = groups.get(key) ?? { agent: approval.agent, action: only.action, approvals: [] };
+    if (group.approvals.length < APPROVABLE_TOGETHER) group.approvals.push(approval);
+    groups.set(key, group);
+  }
+  return [...groups.values()].filter(({ approvals }) => approvals.length > 1);
+}

@@ -1,0 +1,146 @@
+import type { Context } from 'koa';
+
+import { batchPage } from '../../views/batch.tsx';
+import { resultPage } from '../../views/result.tsx';
+import { INBOX } from '../../views/words/inbox.ts';
+import { BadRequest } from '../http/form.ts';
+import { page } from '../http/respond.ts';
+import { newId, newSecret } from '../oauth/ids.ts';
+import { checkedForm, frameOf, toSignIn } from '../people/pages.ts';
+import type { Session } from '../people/person.ts';
+import type { Approval } from './approval.ts';
+import { APPROVABLE_TOGETHER, type Together, together } from './batch-rule.ts';
+import { choicesFor, decide, describeApproval } from './decide.ts';
+import type { ApprovalPages } from './pages.ts';
+import { decisionEvent, FRESH_SIGN_IN_SECONDS } from './post-decision.ts';
+import { asksForPasskey, ceremonyFor } from './proof.ts';
+import type { Approved } from './store.ts';
+
+/** What may be decided on one page now, for this person; the inbox links to it. */
+export async function batchesOf(session: Session, pages: ApprovalPages): Promise<Together[]> {
+  const { person } = session;
+  const [waiting, passkeys] = await Promise.all([
+    pages.approvals.waiting(person.organization, person.id),
+    pages.passkeys.of(person.organization, person.id),
+  ]);
+  return together(waiting, { person: person.id, hasPasskey: passkeys.length > 0 });
+}
+
+/** `/inbox/batch`: several requests that are alike, each with its own answer (ux.md §3.2). */
+export async function showBatch(ctx: Context, session: Session, pages: ApprovalPages): Promise<void> {
+  const found = await batchIn(ctx, session, pages);
+  // Decided meanwhile, or come back from signing in: what is left stands in the inbox.
+  if (!found) {
+    ctx.redirect('/inbox');
+    ctx.status = 303;
+    return;
+  }
+  const { person } = session;
+  const frame = frameOf(ctx, pages.cookies);
+  const { say, clock, catalogue: locale } = frame.speaker;
+  const client = await pages.clients.find(found.approvals[0]?.clientId ?? '');
+  const rows = found.approvals.flatMap((approval) => {
+    const [described] = describeApproval(approval, pages.catalogue(), person, locale) ?? [];
+    if (!described) return [];
+    const { headlineText, impactLine, access } = described.description;
+    return [
+      {
+        id: approval.id,
+        requestHash: approval.requestHash,
+        sentence: headlineText,
+        impactLine,
+        isRead: access === 'read',
+        until: clock(approval.expiresAt, person.timeZone),
+      },
+    ];
+  });
+  page(
+    ctx,
+    batchPage({
+      frame,
+      csrf: pages.cookies.csrf(ctx),
+      agentName: client?.agent?.name ?? say(INBOX.anAgent),
+      rows,
+      // Reading can be allowed in one step; a change is looked at one by one.
+      allReads: rows.every(({ isRead }) => isRead),
+    }),
+  );
+}
+
+/** Each row by the same rule, the same decision and the same evidence as on a page of its own. */
+export async function postBatch(ctx: Context, session: Session, pages: ApprovalPages): Promise<void> {
+  const form = await checkedForm(ctx, pages.cookies);
+  const { person } = session;
+  const frame = frameOf(ctx, pages.cookies);
+  const { say, catalogue: locale } = frame.speaker;
+  const decision = form.get('decision');
+  if (decision !== 'chosen' && decision !== 'all_reads') throw new BadRequest('decision must be chosen or all_reads');
+  const found = (await batchesOf(session, pages)).flatMap(({ approvals }) => approvals);
+  const allowed = new Map(found.map((one) => [one.id, one]));
+  // Nobody started these at a screen: whoever decides is here now, and has just shown who they are.
+  const stale = Date.now() - session.authenticatedAt.getTime() > FRESH_SIGN_IN_SECONDS * 1000;
+  if (stale && found.some(({ kind }) => kind === 'backchannel')) return toSignIn(ctx, true);
+  const needsCeremony = (approved: Approved, approval: Approval) => {
+    const ceremony = ceremonyFor(approved, { passkey: asksForPasskey(approval, pages.catalogue()) });
+    return ceremony.value || ceremony.passkey;
+  };
+  const count = { allowed: 0, denied: 0, left: 0 };
+  for (let index = 0; index < APPROVABLE_TOGETHER; index++) {
+    const id = form.get(`request_${index}`);
+    if (id === undefined) break;
+    const approval = allowed.get(id);
+    const now = new Date();
+    const described = approval && describeApproval(approval, pages.catalogue(), person, locale);
+    const isRead = described?.every(({ description }) => description.access === 'read') ?? false;
+    const answer = decision === 'all_reads' && isRead ? 'allow' : form.get(`answer_${index}`);
+    const [shortest] = described ? choicesFor(described, { now, timeZone: person.timeZone, locale }) : [];
+    if (!approval || !described || !shortest || (answer !== 'allow' && answer !== 'deny')) {
+      count.left += 1;
+      continue;
+    }
+    const decided = decide(
+      {
+        requestHash: form.get(`request_hash_${index}`) ?? '',
+        decision: answer === 'allow' ? 'approve' : 'deny',
+        duration: shortest.value,
+        allowed: undefined,
+      },
+      {
+        approval,
+        catalogue: pages.catalogue(),
+        person,
+        session,
+        locale,
+        now,
+        taskId: newId('tsk'),
+        nonce: newSecret(),
+      },
+    );
+    // What asks for more than a session is answered on a page of its own.
+    const needsMore =
+      decided.ok &&
+      decided.value.task !== undefined &&
+      needsCeremony({ ...decided.value, task: decided.value.task }, approval);
+    if (!decided.ok || needsMore) {
+      count.left += 1;
+      continue;
+    }
+    const { task, hash } = decided.value;
+    const shown = described.map(({ description }) => `${description.headlineText} · ${description.impactLine}`);
+    const event = decisionEvent(approval, session, decided.value, { batch: true, shown });
+    const json = { json: decided.value.decision, hash };
+    const done = task
+      ? await pages.approvals.approve(approval, task, json, event)
+      : await pages.approvals.deny(approval, undefined, json, event);
+    count[!done ? 'left' : task ? 'allowed' : 'denied'] += 1;
+  }
+  page(
+    ctx,
+    resultPage({ frame, title: say(INBOX.batchDone, count), message: say(INBOX.batchDoneMeans), status: 'info' }),
+  );
+}
+
+async function batchIn(ctx: Context, session: Session, pages: ApprovalPages): Promise<Together | undefined> {
+  const { agent, action } = ctx.query;
+  return (await batchesOf(session, pages)).find((one) => one.agent === agent && one.action === action);
+}

@@ -1,0 +1,158 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+
+import type { Database } from '../../adapters/postgres/database.ts';
+import type { Approval } from '../../server/approvals/approval.ts';
+import { together } from '../../server/approvals/batch-rule.ts';
+import { ask, poll } from '../protocol/support.ts';
+import { type Json, readDetails, registerAgent, type TestClient } from '../support/agent.ts';
+import { databaseOf } from '../support/delegation.ts';
+import { detailsParameter, signIn, type TestPerson } from '../support/person.ts';
+import { startServer, type TestServer } from '../support/server.ts';
+
+describe('ux.md §3.2, batch: what may be decided on one page', () => {
+  const one = (more: object = {}) =>
+    ({
+      id: 'apr_1',
+      kind: 'backchannel',
+      agent: 'agt_1',
+      person: 'usr_1',
+      actions: [{ action: 'calendar.events.read' }],
+      impact: 'low',
+      quorum: 1,
+      hasNumber: false,
+      ...more,
+    }) as unknown as Approval;
+  const sizes = (waiting: Approval[], hasPasskey = false) =>
+    together(waiting, { person: 'usr_1', hasPasskey }).map(({ approvals }) => approvals.length);
+
+  test.each([
+    ['two alike', [one(), one()], [2]],
+    ['one alone', [one()], []],
+    ['another agent', [one(), one({ agent: 'agt_2' })], []],
+    ['another action', [one(), one({ actions: [{ action: 'other' }] })], []],
+    ['several actions', [one(), one({ actions: [{ action: 'a' }, { action: 'b' }] })], []],
+    ['with a number', [one(), one({ hasNumber: true })], []],
+    ['high impact', [one({ impact: 'high' }), one({ impact: 'high' })], []],
+    [
+      'medium, from an exchange',
+      [one({ impact: 'medium', kind: 'exchange' }), one({ impact: 'medium', kind: 'exchange' })],
+      [2],
+    ],
+    ['medium, from an unattended agent', [one({ impact: 'medium' }), one({ impact: 'medium' })], []],
+    ['in a browser', [one({ kind: 'browser' }), one({ kind: 'browser' })], []],
+    ['somebody else’s', [one({ person: 'usr_2' }), one({ person: 'usr_2' })], []],
+    ['for two people', [one({ quorum: 2 }), one({ quorum: 2 })], []],
+    ['more than ten', Array.from({ length: 12 }, () => one()), [10]],
+  ] as [string, Approval[], number[]][])('%s', (_name, waiting, expected) => {
+    expect(sizes(waiting)).toEqual(expected);
+  });
+
+  test('whoever has a passkey answers an unattended agent with that', () => {
+    expect(sizes([one(), one()], true)).toEqual([]);
+  });
+});
+
+describe('the page', () => {
+  let server: TestServer;
+  let database: Database;
+  let person: TestPerson;
+  let agent: TestClient;
+  beforeAll(async () => {
+    server = await startServer();
+    database = databaseOf(server);
+    person = await signIn(server);
+    agent = await registerAgent(server, { client_name: 'Night Reader', agent_mode: 'unattended' });
+  });
+  afterAll(async () => {
+    await database?.close();
+    await server?.close();
+  });
+  beforeEach(() =>
+    database.run(`update approvals set expires_at = now() - interval '1 hour' where status = 'pending'`),
+  );
+
+  let week = 0;
+  const asked = async (): Promise<Json> => {
+    week += 1;
+    const day = (offset: number) => new Date(Date.UTC(2028, 0, 3 + week * 7 + offset)).toISOString().slice(0, 10);
+    const { status, body } = await ask(agent, {
+      authorization_details: detailsParameter(readDetails({ from: day(0), to: day(4) })),
+    });
+    expect(status).toBe(200);
+    return body;
+  };
+  const batch = async () => {
+    const inbox = await person.get('/inbox');
+    const href = /href="(\/inbox\/batch[^"]*)"/.exec(inbox.html)?.[1]?.replaceAll('&amp;', '&');
+    return href === undefined ? undefined : person.get(href);
+  };
+  const answer = async ({ auth_req_id }: Json) => {
+    await database.run('update approvals set polled_at = null');
+    const { status, body } = await poll(agent, auth_req_id);
+    return status === 200 ? 'token' : body.error;
+  };
+
+  test('U7-3: offered for two that are alike, and not for one', async () => {
+    await asked();
+    expect(await batch()).toBeUndefined();
+    await asked();
+    const page = await batch();
+    expect(page?.status).toBe(200);
+    expect(page?.html).not.toMatch(/<input[^>]*type="radio"[^>]*checked/);
+  });
+
+  test('each row has its own answer; what was not answered stays open', async () => {
+    const [one, two, three] = [await asked(), await asked(), await asked()];
+    const page = await batch();
+    if (!page) throw new Error('no batch');
+    const result = await person.submit(page, { decision: 'chosen', read: '1', answer_0: 'allow', answer_1: 'deny' });
+    expect(result.html).toContain('1 allowed, 1 denied, 1 left open.');
+    const answers = [await answer(one), await answer(two), await answer(three)];
+    expect(answers.toSorted()).toEqual(['access_denied', 'authorization_pending', 'token']);
+    expect(
+      await database.first(
+        `select c.fields -> 'content.batch' ->> 'value' as batch from evidence e
+         join evidence_contents c on c.organization = e.organization and c.event = e.id where e.type = 'task.denied' and e.agent = $1`,
+        [agent.registration.agent_id],
+      ),
+    ).toEqual({ batch: 'true' });
+  });
+
+  test('all reads are allowed by one button', async () => {
+    await database.run('truncate unmutes');
+    await database.run(
+      `insert into unmutes (organization, agent, person) select organization, agent, person from approvals where agent = $1 limit 1 on conflict do nothing`,
+      [agent.registration.agent_id],
+    );
+    const all = [await asked(), await asked()];
+    const page = await batch();
+    if (!page) throw new Error('no batch');
+    expect((await person.submit(page, { decision: 'all_reads', read: '1' })).html).toContain('2 allowed');
+    expect([await answer(all[0]), await answer(all[1])]).toEqual(['token', 'token']);
+  });
+
+  test('a row that changed, or is somebody else’s, is left; without the form nothing happens', async () => {
+    const all = [await asked(), await asked()];
+    const page = await batch();
+    if (!page) throw new Error('no batch');
+    const wrong = await person.submit(page, {
+      decision: 'all_reads',
+      request_hash_0: 'x'.repeat(43),
+      request_1: 'apr_0',
+    });
+    expect(wrong.html).toContain('0 allowed, 0 denied, 2 left open.');
+    expect((await person.post('/inbox/batch', { decision: 'all_reads' })).status).toBe(403);
+    expect([await answer(all[0]), await answer(all[1])]).toEqual(['authorization_pending', 'authorization_pending']);
+  });
+
+  test('whoever signed in a while ago shows first who they are', async () => {
+    await asked();
+    await asked();
+    const page = await batch();
+    if (!page) throw new Error('no batch');
+    await database.run(`update sessions set authenticated_at = now() - interval '10 minutes'`);
+    const answer = await person.submit(page, { decision: 'all_reads' });
+    expect(answer.url).toContain('/login');
+    await database.run('update sessions set authenticated_at = now()');
+  });
+});
