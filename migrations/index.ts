@@ -24,6 +24,7 @@ import * as resourceClaims from './066_resource_claims.ts';
 import * as roles from './070_roles.ts';
 import * as standingStops from './071_standing_stops.ts';
 import * as idempotency from './072_idempotency.ts';
+import * as agentDrafts from './073_agent_drafts.ts';
 import * as signInProviders from './080_sign_in_providers.ts';
 import * as passwords from './081_passwords.ts';
 
@@ -58,6 +59,7 @@ const migrations: readonly Migration[] = [
   { name: '070_roles', ...roles },
   { name: '071_standing_stops', ...standingStops },
   { name: '072_idempotency', ...idempotency },
+  { name: '073_agent_drafts', ...agentDrafts },
   { name: '080_sign_in_providers', ...signInProviders },
   { name: '081_passwords', ...passwords },
 ];

@@ -8,8 +8,10 @@ import { RateLimiterMemory } from 'rate-limiter-flexible';
 
 import { egressFetch, textRecords } from '../adapters/egress.ts';
 import { issuerKeys } from '../adapters/issuer-keys.ts';
+import { ownEndpoint } from '../adapters/own-endpoint.ts';
 import { postgresAccountability } from '../adapters/postgres/accountability.ts';
 import { postgresAdmin, postgresOrganizations, putCommandLineClient } from '../adapters/postgres/admin.ts';
+import { postgresAgentDrafts } from '../adapters/postgres/agent-drafts.ts';
 import { addUpUse, sweepAgents } from '../adapters/postgres/agent-jobs.ts';
 import { postgresLimits } from '../adapters/postgres/agent-limits.ts';
 import { postgresReach } from '../adapters/postgres/agent-reach.ts';
@@ -74,6 +76,7 @@ import { adminAgentSides } from './admin/agent-sides.ts';
 import { makeConsole } from './admin/console.ts';
 import { adminOverviewPages } from './admin/overview-pages.ts';
 import { adminPolicyPages } from './admin/policy-pages.ts';
+import { adminRegisterPages } from './admin/register-pages.ts';
 import { adminRoutes } from './admin/routes.ts';
 import { adminStopPages } from './admin/stop-pages.ts';
 import { signedBy } from './agents/authenticate.ts';
@@ -457,6 +460,12 @@ export async function composeHouse({
     ownsAgents: (organization, person) => ownsAgents(database, organization, person),
   });
   const ownership = postgresOwnership(database);
+  const toOurselves = ownEndpoint(issuer, () => config.port);
+  const registerPages = {
+    ...administration,
+    drafts: postgresAgentDrafts(database),
+    register: (token: string, metadata: object) => toOurselves('/reg', token, metadata),
+  };
   const agentPages = { ...administration, ownership };
   const passkeys = postgresPasskeys(database);
   const security = {
@@ -586,6 +595,7 @@ export async function composeHouse({
       channels.routes, //                                  /settings/notifications  /agents/:id/contact  /inbox/events
       (router) => adminRoutes(router, administration),
       (router) => adminOverviewPages(router, adminConsole, agentPages),
+      (router) => adminRegisterPages(router, adminConsole, registerPages),
       (router) => adminAgentPages(router, adminConsole, agentPages),
       (router) => adminActionPages(router, adminConsole, administration),
       (router) => adminPolicyPages(router, adminConsole, administration),

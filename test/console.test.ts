@@ -1,12 +1,26 @@
+import { execFile as execFileCallback } from 'node:child_process';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
+import { addUpUse } from '../adapters/postgres/agent-jobs.ts';
 import type { Database } from '../adapters/postgres/database.ts';
 import { csvOf, parseListing, partsOf } from '../server/admin/listing.ts';
-import { claimsOf, type Json, READ, readDetails, registerAgent, type TestClient } from './support/agent.ts';
+import {
+  CALENDAR,
+  claimsOf,
+  type Json,
+  newKey,
+  READ,
+  readDetails,
+  registerAgent,
+  type TestClient,
+} from './support/agent.ts';
 import { databaseOf, registerAgentAt } from './support/delegation.ts';
 import { detailsParameter, signIn, type TestPerson, tokenInBrowser } from './support/person.ts';
 import { startServer, type TestServer } from './support/server.ts';
 import { inner, tags, text } from './views/html.ts';
+
+const execFile = promisify(execFileCallback);
 
 let server: TestServer;
 let database: Database;
@@ -177,6 +191,144 @@ describe('A2 the inventory', () => {
     expect(await helper.token({ grant_type: 'client_credentials' })).toMatchObject({ status: 401 });
     const changes = await ada.get(`/admin/agents/${helper.registration.agent_id}/changes`);
     expect(changes.html).toContain('It asked too often');
+  });
+});
+
+describe('A1 the overview', () => {
+  test('every figure leads to the list that counts the same', async () => {
+    const { html } = await ada.get('/admin');
+    const figures = [...html.matchAll(/<li class="figure"[^>]*>([\s\S]*?)<\/li>/g)].map(([, inside = '']) => ({
+      count: Number(/figure-count">([\d,]+)</.exec(inside)?.[1]?.replaceAll(',', '')),
+      href: /href="([^"]*)"/.exec(inside)?.[1]?.replaceAll('&amp;', '&'),
+    }));
+    expect(figures.length).toBeGreaterThan(10);
+    for (const { count, href } of figures.filter(({ href }) => href))
+      expect({ href, count: names((await ada.get(href ?? '')).html).length }).toEqual({ href, count });
+  });
+});
+
+describe('A3 one agent', () => {
+  const sides = ['', '/may-do', '/people', '/sub-agents', '/activity', '/changes'];
+
+  test.each(sides)('%s: whoever may see it, and nobody of another organization', async (side) => {
+    const path = `/admin/agents/${helper.registration.agent_id}${side}`;
+    expect((await ada.get(path)).status).toBe(200);
+    expect((await olga.get(path)).status).toBe(200);
+    expect((await gail.get(path)).status).toBe(404);
+    expect((await anna.get(path)).status).toBe(404); // she answers for another one
+  });
+
+  test('A3-1 what it may do says what was used, as the evidence does', async () => {
+    const agent = await registerAgent(server, { client_name: 'Counted', authorization_details_types: [READ] });
+    const before = await ada.get(`/admin/agents/${agent.registration.agent_id}/may-do`);
+    expect(before.html).toContain('not yet');
+    await tokenInBrowser(agent, anna, { authorization_details: detailsParameter(readDetails()), resource: CALENDAR });
+    await addUpUse(database);
+    const after = await ada.get(`/admin/agents/${agent.registration.agent_id}/may-do`);
+    expect(after.html).not.toContain('not yet');
+    expect((await ada.get(`/admin/agents/${agent.registration.agent_id}/activity`)).html).toContain('got a token');
+    expect((await ada.get(`/admin/agents/${agent.registration.agent_id}/people`)).html).toContain(
+      'person@acme.example',
+    );
+  });
+
+  test('coming back and ending are typed; keeping it is a review', async () => {
+    const agent = await registerAgent(server, { client_name: 'Retired Soon' });
+    const path = `/admin/agents/${agent.registration.agent_id}`;
+    const csrf = csrfIn((await ada.get(path)).html);
+    expect((await ada.post(`${path}/review`, { csrf, verdict: 'confirm' })).html).toContain('Kept as it is.');
+    expect((await ada.post(`${path}/retire`, { csrf, confirmation: 'retired soon', reason: 'x' })).status).toBe(422);
+    expect(await statusOf(agent)).toBe('active');
+    const done = await ada.post(`${path}/retire`, { csrf, confirmation: 'Retired Soon', reason: 'x' });
+    expect([done.status, await statusOf(agent)]).toEqual([200, 'retired']);
+    expect((await ada.post(`${path}/pause`, { csrf, reason: 'x' })).status).toBe(409);
+  });
+
+  test('an owner pauses what they answer for, and may let it go on; what an administrator paused they may not', async () => {
+    const agent = await registerAgent(server, { client_name: 'Paused By Its Owner' });
+    const path = `/admin/agents/${agent.registration.agent_id}`;
+    const [owners, admins] = [csrfIn((await olga.get(path)).html), csrfIn((await ada.get(path)).html)];
+    const resume = () =>
+      olga.post(`${path}/resume`, { csrf: owners, confirmation: 'Paused By Its Owner', reason: 'fine' });
+    await olga.post(`${path}/pause`, { csrf: owners, reason: 'odd' });
+    expect(await statusOf(agent)).toBe('suspended');
+    await resume();
+    expect(await statusOf(agent)).toBe('active');
+    await ada.post(`${path}/pause`, { csrf: admins, reason: 'odd' });
+    expect((await resume()).status).toBe(409);
+    expect(await statusOf(agent)).toBe('suspended');
+  });
+});
+
+describe('A4 registering an agent in five steps', () => {
+  const step = async (path: string, fields: Record<string, string>) => {
+    const page = await ada.get(path);
+    return ada.post(path, { csrf: csrfIn(page.html), ...fields });
+  };
+  const at = ({ url }: { url: string }) => new URL(url).pathname;
+
+  test('A4-1 A4-3 A4-4 errors are said, what was typed stays, and the key is nowhere but on the page', async () => {
+    const first = at(await ada.get('/admin/agents/new'));
+    const draft = first.replace(/\/1$/, '');
+    for (const [name, problem] of [
+      ['', 'A name has 1 to 80 characters.'],
+      ['Meeting-Helper', 'There is an agent called Meeting Helper.'],
+      ['Refund\u202eWorker', 'may not hold a bidirectional control character'],
+    ] as const)
+      expect((await step(first, { name, purpose: 'Refunds' })).html).toContain(problem);
+    expect((await ada.get(first)).html).toContain('value="Refunds"');
+    expect(at(await step(first, { name: 'Refund Worker', purpose: 'Refunds' }))).toBe(`${draft}/2`);
+    // Not complete: the review leads back to what is missing.
+    expect(at(await ada.get(`${draft}/review`))).toBe(`${draft}/2`);
+    expect((await step(`${draft}/2`, { owner: 'olga', deputy: 'olga' })).html).toContain('two people');
+    await step(`${draft}/2`, { owner: 'owner@acme.example', deputy: 'admin@acme.example' });
+    expect((await step(`${draft}/3`, { mode: 'attended', redirect_uris: 'nowhere' })).html).toContain('not an address');
+    await step(`${draft}/3`, { mode: 'attended', redirect_uris: 'http://127.0.0.1/callback' });
+    const { jwk } = await newKey();
+    const given = await step(`${draft}/4`, { keys: 'given', jwks: JSON.stringify(jwk) });
+    expect(given.html).toContain('This is a private key.');
+    await step(`${draft}/4`, { keys: 'made', jwks: '' });
+    expect((await step(`${draft}/5`, { days: '30' })).html).toContain('Choose at least one action.');
+    const last = await step(`${draft}/5`, { [`action ${READ}`]: '1', days: '30', highest_impact: 'low' });
+    expect(at(last)).toBe(`${draft}/review`);
+    expect((await ada.get(first)).html).toContain('value="Refund Worker"');
+
+    // Nobody else's, whoever knows the address.
+    expect((await gail.get(`${draft}/1`)).status).toBe(404);
+    expect((await olga.get(`${draft}/1`)).status).toBe(403);
+
+    const done = await step(`${draft}/review`, {});
+    expect(done.status).toBe(201);
+    const shown = inner(done.html, 'pre', 'data-testid="private-key"')
+      .replaceAll('&quot;', '"')
+      .replace(/<[^>]*>/g, '');
+    const { d } = JSON.parse(shown);
+    expect(d).toMatch(/^[\w-]{43}$/);
+    const tables = await database.rows<{ name: string }>(
+      `select table_name as name from information_schema.tables where table_schema = 'public' and table_type = 'BASE TABLE'`,
+    );
+    for (const { name } of tables) {
+      const row = await database.first<{ n: string }>(
+        `select count(*) as n from "${name}" t where position($1 in t::text) > 0`,
+        [d],
+      );
+      expect([name, Number(row?.n)]).toEqual([name, 0]);
+    }
+    const agent = await database.first<{ status: string; limits: object; days: number }>(
+      `select status, limits, round(extract(epoch from expires_at - now()) / 86400)::int as days from agents where name = 'Refund Worker'`,
+    );
+    expect(agent).toEqual({ status: 'pending', limits: { highest_impact: 'low' }, days: 30 });
+    expect((await ada.get(`${draft}/1`)).status).toBe(404); // it is done
+
+    const token = /[\w-]{40,}/.exec(done.html.split('What changes its registration')[1] ?? '')?.[0] ?? '';
+    const snippet = inner(done.html, 'pre', 'data-testid="snippet"')
+      .replaceAll('&quot;', '"')
+      .replace(/<[^>]*>/g, '');
+    const ran = await execFile('sh', ['-c', snippet.trim()], {
+      env: { PATH: process.env.PATH, REGISTRATION_ACCESS_TOKEN: token },
+      timeout: 20_000,
+    });
+    expect(JSON.parse(ran.stdout)).toMatchObject({ client_name: 'Refund Worker', agent_status: 'pending' });
   });
 });
 

@@ -41,6 +41,8 @@ const EXPIRED = [
      select organization, id from screens where shown_at < now() - interval '2 days' order by shown_at limit $1 for update skip locked)`,
   `delete from idempotent_requests where (caller, key_hash) in (
      select caller, key_hash from idempotent_requests where at < now() - interval '1 day' order by at limit $1 for update skip locked)`,
+  `delete from agent_drafts where (organization, id) in (
+     select organization, id from agent_drafts where saved_at < now() - interval '30 days' order by saved_at limit $1 for update skip locked)`,
   `delete from signals where id in (
      select id from signals where at < now() - interval '1 minute' order by at limit $1 for update skip locked)`,
   `delete from issued_tokens_rest where (issued_at, jti) in (

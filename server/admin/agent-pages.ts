@@ -54,6 +54,7 @@ export function adminAgentPages(router: Router, console: Console, dependencies: 
       csrf: visit.csrf,
       total: counts.all.toLocaleString('en'),
       notice: noticeOf(visit),
+      register: visit.roles.has('admin') ? `${PATH}/new` : undefined,
       list: {
         action: PATH,
         q: q ?? '',

@@ -38,7 +38,10 @@ export interface Console {
     router: Router,
     path: string,
     roles: readonly AdminRole[],
-    work: (visit: Visit, form: Map<string, string>) => Promise<string | { document: string; status?: number }>,
+    work: (
+      visit: Visit,
+      form: Map<string, string>,
+    ) => Promise<string | { document: string; status?: number | undefined }>,
     options?: { fresh?: boolean },
   ): void;
 }

@@ -84,6 +84,7 @@ const TABLES = [
     'issued_tokens',
     'stop_epochs',
     'stops',
+    'agent_drafts',
     'evidence',
     'evidence_contents',
     'outbox',
@@ -419,6 +420,10 @@ async function tellStory(): Promise<void> {
     `insert into stops (organization, id, kind, subject, security, reason, stopped_by)
      values ($1, 'stp_' || substr(md5($1), 1, 8), 'agent', $2, true, 'test', 'test')`,
     [organization, child.registration.agent_id],
+  );
+  await owner.query(
+    `insert into agent_drafts (organization, id, made_by) values ($1, 'drf_' || substr(md5($1), 1, 8), 'test')`,
+    [organization],
   );
   const pages = await person.get('/agents');
   const csrf = /name="csrf"[^>]*value="([^"]*)"/.exec(pages.html)?.[1] ?? '';

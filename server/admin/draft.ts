@@ -1,0 +1,169 @@
+import type { JWK } from 'jose';
+
+import type { AgentMode } from '../agents/agent.ts';
+import { IMPACTS, type Impact } from '../catalogue/action.ts';
+import { checkSpacing, checkText } from '../oauth/text.ts';
+
+/** What stands in the form so far; every field as it was typed. */
+export type DraftFields = Readonly<Record<string, string>>;
+
+/** An agent as five steps describe it. */
+export interface AgentPlan {
+  name: string;
+  purpose: string;
+  owner: string;
+  deputy: string;
+  mode: AgentMode;
+  redirectUris: string[];
+  keys: { kind: 'address'; jwksUri: string } | { kind: 'given'; jwks: { keys: JWK[] } } | { kind: 'made' };
+  actions: string[];
+  highestImpact: Impact | undefined;
+  perMinute: number | undefined;
+  /** Days until it ends, unless its owner confirms it. */
+  days: number;
+}
+
+export interface Problem {
+  field: string;
+  text: string;
+}
+
+export interface DraftFacts {
+  /** Of agents that are there. */
+  names: readonly string[];
+  actions: ReadonlySet<string>;
+}
+
+export const STEPS = ['Name and purpose', 'Owner and deputy', 'How it runs', 'Keys', 'Actions and limits'] as const;
+
+/** What is wrong with one step (1 to 5). Pure; the registration itself checks all of it again. */
+export function problemsIn(step: number, fields: DraftFields, facts: DraftFacts): Problem[] {
+  switch (step) {
+    case 1:
+      return [
+        ...textProblems(fields, 'name', 'A name', 80),
+        ...similar(fields.name ?? '', facts.names),
+        ...textProblems(fields, 'purpose', 'A purpose', 120),
+      ];
+    case 2:
+      return [
+        ...textProblems(fields, 'owner', 'An owner', 320),
+        ...textProblems(fields, 'deputy', 'A deputy', 320),
+        ...(fields.owner && fields.owner.toLowerCase() === fields.deputy?.toLowerCase()
+          ? [{ field: 'deputy', text: 'Owner and deputy are two people.' }]
+          : []),
+      ];
+    case 3:
+      return [
+        ...(MODES.includes(fields.mode as AgentMode) ? [] : [{ field: 'mode', text: 'Choose how it runs.' }]),
+        ...redirectsIn(fields).flatMap((uri) =>
+          URL.canParse(uri) ? [] : [{ field: 'redirect_uris', text: `This is not an address: ${uri.slice(0, 80)}` }],
+        ),
+      ];
+    case 4:
+      return keyProblems(fields);
+    default:
+      return limitProblems(fields, facts);
+  }
+}
+
+/** The first step that is not complete yet; undefined when the agent can be registered. */
+export const firstUnfinished = (fields: DraftFields, facts: DraftFacts): number | undefined =>
+  [1, 2, 3, 4, 5].find((step) => problemsIn(step, fields, facts).length > 0);
+
+/** @throws nothing: call it when no step has a problem */
+export function planOf(fields: DraftFields): AgentPlan {
+  const { name = '', purpose = '', owner = '', deputy = '' } = fields;
+  const highest = fields.highest_impact;
+  return {
+    name,
+    purpose,
+    owner,
+    deputy,
+    mode: fields.mode as AgentMode,
+    redirectUris: redirectsIn(fields),
+    keys:
+      fields.keys === 'address'
+        ? { kind: 'address', jwksUri: fields.jwks_uri ?? '' }
+        : fields.keys === 'given'
+          ? { kind: 'given', jwks: { keys: jwksIn(fields) ?? [] } }
+          : { kind: 'made' },
+    actions: actionsIn(fields),
+    highestImpact: IMPACTS.find((level) => level === highest),
+    perMinute: fields.per_minute ? Number(fields.per_minute) : undefined,
+    days: Number(fields.days || 90),
+  };
+}
+
+export const MODES = ['attended', 'unattended', 'sub_agent'] as const satisfies readonly AgentMode[];
+
+/** Ticked boxes are fields of their own: a form may send one name once (OA-13). */
+export const actionsIn = (fields: DraftFields): string[] =>
+  Object.keys(fields)
+    .filter((name) => name.startsWith('action '))
+    .map((name) => name.slice('action '.length));
+
+export const redirectsIn = ({ redirect_uris = '' }: DraftFields): string[] =>
+  redirect_uris.split(/\s+/).filter((uri) => uri !== '');
+
+function textProblems(fields: DraftFields, field: string, label: string, limit: number): Problem[] {
+  const text = fields[field] ?? '';
+  if (text === '' || [...text].length > limit) return [{ field, text: `${label} has 1 to ${limit} characters.` }];
+  const problem = checkText(text) ?? checkSpacing(text);
+  return problem === undefined ? [] : [{ field, text: `${label} may not hold ${problem}.` }];
+}
+
+/** Two agents that a person would take for one another: the same letters and digits, whatever stands between. */
+function similar(name: string, names: readonly string[]): Problem[] {
+  const skeleton = (text: string) =>
+    text
+      .normalize('NFKD')
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}]/gu, '');
+  const twin = names.find((other) => skeleton(other) === skeleton(name));
+  return twin === undefined
+    ? []
+    : [{ field: 'name', text: `There is an agent called ${twin}. Choose a name that nobody confuses with it.` }];
+}
+
+function keyProblems(fields: DraftFields): Problem[] {
+  const { keys, jwks_uri = '' } = fields;
+  if (keys === 'made') return [];
+  if (keys === 'address')
+    return /^https:\/\/\S+$/.test(jwks_uri) && URL.canParse(jwks_uri)
+      ? []
+      : [{ field: 'jwks_uri', text: 'The address of its keys begins with https://.' }];
+  if (keys !== 'given') return [{ field: 'keys', text: 'Choose where its key comes from.' }];
+  const given = jwksIn(fields);
+  if (!given?.length) return [{ field: 'jwks', text: 'This is no public key in JSON (JWK), nor a set of them.' }];
+  return given.some((key) => key.d !== undefined || key.k !== undefined)
+    ? [{ field: 'jwks', text: 'This is a private key. Keep it, and give only its public half.' }]
+    : [];
+}
+
+function jwksIn({ jwks = '' }: DraftFields): JWK[] | undefined {
+  try {
+    const value = JSON.parse(jwks) as JWK | { keys: JWK[] };
+    if (typeof value !== 'object' || value === null) return undefined;
+    const keys = 'keys' in value && Array.isArray(value.keys) ? value.keys : [value as JWK];
+    return keys.every((key) => typeof key?.kty === 'string') ? keys : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function limitProblems(fields: DraftFields, facts: DraftFacts): Problem[] {
+  const actions = actionsIn(fields);
+  const problems: Problem[] = [];
+  if (actions.length === 0) problems.push({ field: 'actions', text: 'Choose at least one action.' });
+  const unknown = actions.find((action) => !facts.actions.has(action));
+  if (unknown !== undefined) problems.push({ field: 'actions', text: `There is no action ${unknown}.` });
+  const whole = (field: string, label: string, least: number, most: number) => {
+    const value = fields[field] ?? '';
+    if (value !== '' && !(/^\d{1,6}$/.test(value) && Number(value) >= least && Number(value) <= most))
+      problems.push({ field, text: `${label} is a whole number from ${least} to ${most}.` });
+  };
+  whole('per_minute', 'Requests per minute', 1, 100_000);
+  whole('days', 'Days', 1, 365);
+  return problems;
+}

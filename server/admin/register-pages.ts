@@ -1,0 +1,292 @@
+import type Router from '@koa/router';
+import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose';
+import { stringify } from 'yaml';
+
+import { registeredPage, registerPage, registerReviewPage } from '../../views/admin/register.tsx';
+import { newId } from '../oauth/ids.ts';
+import type { AdminDependencies } from './call.ts';
+import { type Console, nothingHere, type Visit } from './console.ts';
+import {
+  type AgentPlan,
+  actionsIn,
+  type DraftFacts,
+  type DraftFields,
+  firstUnfinished,
+  type Problem,
+  planOf,
+  problemsIn,
+  STEPS,
+} from './draft.ts';
+import { highestOf } from './inventory.ts';
+import { addInitialAccessToken } from './registry.ts';
+
+export interface DraftStore {
+  begin(organization: string, id: string, by: string): Promise<void>;
+  find(organization: string, id: string): Promise<DraftFields | undefined>;
+  save(organization: string, id: string, fields: DraftFields): Promise<void>;
+  remove(organization: string, id: string): Promise<void>;
+  /** Names of agents that are there. */
+  names(organization: string): Promise<string[]>;
+}
+
+/** What the registration endpoint answered (RFC 7591 §3.2). */
+export interface Registered {
+  status: number;
+  body: Record<string, unknown>;
+}
+
+export interface RegisterDependencies extends AdminDependencies {
+  drafts: DraftStore;
+  /** Sends a registration to this very server, as any builder would: there is one path (RFC 7591). */
+  register(initialAccessToken: string, metadata: object): Promise<Registered>;
+}
+
+const PATH = '/admin/agents/new';
+
+/** A4: an agent in five steps. The page ends where the command line and any builder begin: at RFC 7591. */
+export function adminRegisterPages(router: Router, console: Console, dependencies: RegisterDependencies): void {
+  const { drafts, store, catalogue } = dependencies;
+
+  console.get(router, PATH, ['admin'], async (visit) => {
+    const id = newId('drf');
+    await drafts.begin(visit.organization, id, visit.person.id);
+    visit.ctx.redirect(`${PATH}/${id}/1`);
+    visit.ctx.status = 303;
+    return undefined;
+  });
+
+  console.get(router, `${PATH}/:draft/review`, ['admin'], async (visit) => {
+    const { id, fields } = await draftIn(visit);
+    const unfinished = firstUnfinished(fields, await factsOf(visit));
+    if (unfinished === undefined) return review(visit, id, fields, []);
+    visit.ctx.redirect(`${PATH}/${id}/${unfinished}`);
+    visit.ctx.status = 303;
+    return undefined;
+  });
+
+  console.post(router, `${PATH}/:draft/review`, ['admin'], async (visit) => {
+    const { id, fields } = await draftIn(visit);
+    const unfinished = firstUnfinished(fields, await factsOf(visit));
+    if (unfinished !== undefined) return `${PATH}/${id}/${unfinished}`;
+    const plan = planOf(fields);
+    const made = await registered(visit, plan);
+    if ('problem' in made)
+      return { document: review(visit, id, fields, [{ text: made.problem }]), status: made.status };
+    await drafts.remove(visit.organization, id);
+    const { body, privateKey } = made;
+    return {
+      status: 201,
+      document: registeredPage({
+        frame: visit.frame('/admin/agents'),
+        name: plan.name,
+        href: `/admin/agents/${body.agent_id}`,
+        facts: [
+          ['Client', String(body.client_id)],
+          ['Agent', String(body.agent_id)],
+          ['Status', String(body.agent_status)],
+          ['Registration', String(body.registration_client_uri)],
+        ],
+        privateKey: privateKey && JSON.stringify(privateKey, undefined, 2),
+        registrationAccessToken: String(body.registration_access_token),
+        snippet: `curl -H "Authorization: Bearer $REGISTRATION_ACCESS_TOKEN" ${body.registration_client_uri}`,
+      }),
+    };
+  });
+
+  console.get(router, `${PATH}/:draft/:step`, ['admin'], async (visit) => {
+    const { id, fields } = await draftIn(visit);
+    return show(visit, id, stepIn(visit), fields, []);
+  });
+
+  console.post(router, `${PATH}/:draft/:step`, ['admin'], async (visit, form) => {
+    const { id, fields } = await draftIn(visit);
+    const step = stepIn(visit);
+    const kept = Object.entries(fields).filter(([name]) => !(step === 5 && name.startsWith('action ')));
+    const typed = [...form]
+      .filter(([name]) => FIELDS[step - 1]?.test(name))
+      .map(([name, value]) => [name, value.trim()]);
+    const now = Object.fromEntries([...kept, ...typed]) as DraftFields;
+    // Kept even when something is wrong with it: going back or away never loses what was typed.
+    await drafts.save(visit.organization, id, now);
+    const problems = problemsIn(step, now, await factsOf(visit));
+    if (problems.length > 0) return { document: await show(visit, id, step, now, problems) };
+    return step === 5 ? `${PATH}/${id}/review` : `${PATH}/${id}/${step + 1}`;
+  });
+
+  async function show(
+    visit: Visit,
+    id: string,
+    step: 1 | 2 | 3 | 4 | 5,
+    fields: DraftFields,
+    problems: readonly Problem[],
+  ) {
+    const seen = catalogue().seenBy(visit.organization);
+    const chosen = new Set(actionsIn(fields));
+    return registerPage({
+      frame: visit.frame('/admin/agents'),
+      csrf: visit.csrf,
+      action: `${PATH}/${id}/${step}`,
+      step,
+      steps: stepsOf(id, step),
+      fields,
+      problems,
+      people:
+        step === 2
+          ? (await store.people(visit.organization)).filter(({ status }) => status === 'active').slice(0, 200)
+          : [],
+      actions: [...seen.actions.values()].map(({ key, system }) => ({
+        key,
+        system,
+        level: highestOf(key, seen) ?? 'low',
+        chosen: chosen.has(key),
+      })),
+      back: step > 1 ? `${PATH}/${id}/${step - 1}` : '/admin/agents',
+    });
+  }
+
+  function review(visit: Visit, id: string, fields: DraftFields, problems: readonly { text: string }[]): string {
+    const plan = planOf(fields);
+    return registerReviewPage({
+      frame: visit.frame('/admin/agents'),
+      csrf: visit.csrf,
+      action: `${PATH}/${id}/review`,
+      steps: stepsOf(id, undefined),
+      facts: [
+        ['Name', plan.name],
+        ['What it is for', plan.purpose],
+        ['Owner', plan.owner],
+        ['Deputy', plan.deputy],
+        ['How it runs', plan.mode.replace('_', '-')],
+        ['Sends people back to', plan.redirectUris.join(' ') || 'nowhere'],
+        ['Keys', { address: 'at its own address', given: 'given', made: 'made here, shown once' }[plan.keys.kind]],
+        ['May ask for', plan.actions.join(', ')],
+        ['Never above', plan.highestImpact ?? 'no limit of its own'],
+        ['Ends', `in ${plan.days} days`],
+      ],
+      yaml: stringify(documentOf(plan), { lineWidth: 0 }),
+      problems,
+      back: `${PATH}/${id}/5`,
+    });
+  }
+
+  /** An initial access token for this one agent, and the registration that any builder would send with it. */
+  async function registered(visit: Visit, plan: AgentPlan) {
+    const token = await addInitialAccessToken(
+      {
+        caller: visit.caller,
+        params: {},
+        query: {},
+        text: '',
+        body: {
+          owner: plan.owner,
+          deputy: plan.deputy,
+          mode: plan.mode,
+          status: 'pending',
+          uses: 1,
+          expires_in: 300,
+          agent_expires_in: plan.days * 86_400,
+          limits: limitsOf(plan),
+        },
+      },
+      dependencies,
+    );
+    if (!token.ok) return { problem: sentence(token.detail), status: token.status };
+    const { initial_access_token: secret } = token.value as { initial_access_token: string };
+    const made = plan.keys.kind === 'made' ? await newKey() : undefined;
+    const { status, body } = await dependencies.register(secret, metadataOf(plan, made?.publicKey));
+    if (status !== 201) return { problem: sentence(String(body.error_description ?? body.error)), status: 422 };
+    return { body, privateKey: made?.privateKey };
+  }
+
+  async function draftIn({ organization, ctx }: Visit): Promise<{ id: string; fields: DraftFields }> {
+    const id = String(ctx.params.draft);
+    const fields = await drafts.find(organization, id);
+    if (!fields) throw nothingHere();
+    return { id, fields };
+  }
+
+  async function factsOf({ organization }: Visit): Promise<DraftFacts> {
+    return {
+      names: await drafts.names(organization),
+      actions: new Set(catalogue().seenBy(organization).actions.keys()),
+    };
+  }
+
+  function stepIn({ ctx }: Visit): 1 | 2 | 3 | 4 | 5 {
+    const step = Number(ctx.params.step);
+    if (step !== 1 && step !== 2 && step !== 3 && step !== 4 && step !== 5) throw nothingHere();
+    return step;
+  }
+
+  const stepsOf = (id: string, current: number | undefined) =>
+    STEPS.map((label, index) => ({
+      label,
+      href: current === undefined || index + 1 < current ? `${PATH}/${id}/${index + 1}` : undefined,
+      current: index + 1 === current,
+    }));
+}
+
+/** The fields of each step: nothing else that a form sends is kept. */
+const FIELDS = [
+  /^(name|purpose)$/,
+  /^(owner|deputy)$/,
+  /^(mode|redirect_uris)$/,
+  /^(keys|jwks_uri|jwks)$/,
+  /^(action .{1,200}|highest_impact|per_minute|days)$/,
+];
+
+const limitsOf = ({ highestImpact, perMinute }: AgentPlan) => ({
+  ...(highestImpact && { highest_impact: highestImpact }),
+  ...(perMinute !== undefined && { requests_per_minute: perMinute }),
+});
+
+const grantsOf = ({ mode, redirectUris }: AgentPlan): string[] => [
+  ...(redirectUris.length > 0 ? ['authorization_code'] : []),
+  ...(mode === 'sub_agent' ? [] : ['urn:openid:params:grant-type:ciba']),
+  'urn:ietf:params:oauth:grant-type:token-exchange',
+];
+
+function metadataOf(plan: AgentPlan, made: JWK | undefined): object {
+  const { name, purpose, mode, redirectUris, keys, actions } = plan;
+  return {
+    client_name: name,
+    agent_purpose: purpose,
+    agent_mode: mode,
+    ...(keys.kind === 'address'
+      ? { jwks_uri: keys.jwksUri }
+      : { jwks: keys.kind === 'given' ? keys.jwks : { keys: [made] } }),
+    authorization_details_types: actions,
+    grant_types: grantsOf(plan),
+    redirect_uris: redirectUris,
+    ...(redirectUris.length === 0
+      ? { response_types: [] }
+      : { application_type: redirectUris.every((uri) => uri.startsWith('https:')) ? 'web' : 'native' }),
+  };
+}
+
+/** As `countersign apply` takes it (A4-2). */
+const documentOf = (plan: AgentPlan): object => ({
+  kind: 'Agent',
+  name: plan.name,
+  purpose: plan.purpose,
+  owner: plan.owner,
+  deputy: plan.deputy,
+  mode: plan.mode,
+  actions: plan.actions,
+  ...(plan.redirectUris.length > 0 && { redirect_uris: plan.redirectUris }),
+  grant_types: grantsOf(plan),
+  ...(plan.keys.kind === 'address'
+    ? { jwks_uri: plan.keys.jwksUri }
+    : { jwks: plan.keys.kind === 'given' ? plan.keys.jwks : { keys: ['put the public key here'] } }),
+  ...(Object.keys(limitsOf(plan)).length > 0 && { limits: limitsOf(plan) }),
+});
+
+const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+
+/** ES256. The private half leaves with the page and is nowhere else. */
+async function newKey(): Promise<{ privateKey: JWK; publicKey: JWK }> {
+  const { privateKey } = await generateKeyPair('ES256', { extractable: true });
+  const { d, ...publicPart } = await exportJWK(privateKey);
+  const named = { ...publicPart, kid: await calculateJwkThumbprint(publicPart), alg: 'ES256' };
+  return { privateKey: { ...named, ...(d !== undefined && { d }) }, publicKey: { ...named, use: 'sig' } };
+}
