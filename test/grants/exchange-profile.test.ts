@@ -28,6 +28,7 @@ import {
   introspect,
   leafToken,
   registerAgentAt,
+  respelled,
   rootToken,
   type StoredEvent,
 } from '../support/delegation.ts';
@@ -303,11 +304,6 @@ const part = (token: string, index: number): string => token.split('.')[index] ?
 const withPart = (token: string, index: number, text: string): string => token.split('.').with(index, text).join('.');
 const encoded = (text: string): string => Buffer.from(text).toString('base64url');
 const decoded = (text: string): string => Buffer.from(text, 'base64url').toString();
-/** The last character of a signature has spare bits: this is another text for the same bytes. */
-function respelled(token: string): string {
-  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
-  return `${token.slice(0, -1)}${alphabet[alphabet.indexOf(token.at(-1) ?? '') ^ 1]}`;
-}
 
 describe('attempts on a chain: each is refused, and evidence', () => {
   interface Attempt {

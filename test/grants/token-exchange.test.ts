@@ -31,6 +31,7 @@ import {
   leafToken,
   organizationOf,
   registerAgentAt,
+  respelled,
   revoke,
   rootToken,
   serveWith,
@@ -616,13 +617,6 @@ test('TX-17: a loop of exchanges ends', async () => {
 });
 
 const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
-
-/** The signature's last character has spare bits: this is another text for the same bytes. */
-function respelled(token: string): string {
-  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
-  const last = alphabet.indexOf(token.at(-1) ?? '');
-  return `${token.slice(0, -1)}${alphabet[last ^ 1]}`;
-}
 
 async function forgeWith({ jwk }: TestClient, payload: Json): Promise<string> {
   return new SignJWT(payload).setProtectedHeader({ alg: 'ES256', typ: 'at+jwt' }).sign(await importJWK(jwk, 'ES256'));

@@ -24,6 +24,7 @@ import {
   introspect,
   organizationOf,
   registerAgentAt,
+  respelled,
 } from '../support/delegation.ts';
 import {
   CLIENT_THERE,
@@ -285,14 +286,6 @@ describe('everything else is refused, in one sentence, with evidence of why', ()
 
 const annasId = async () =>
   (await database.first<{ id: string }>(`select id from people where email = 'person@acme.example'`))?.id;
-
-/** The same bytes under another text: the spare bits of the last character are set. */
-function respelled(token: string): string {
-  const [header, payload, signature = ''] = token.split('.');
-  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
-  const last = alphabet[alphabet.indexOf(signature.at(-1) ?? '') + 1];
-  return [header, payload, signature.slice(0, -1) + last].join('.');
-}
 
 describe('organizations are apart', () => {
   let globex: Api;
