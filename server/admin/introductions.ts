@@ -1,6 +1,6 @@
 import type { NotificationStore } from '../notifications/store.ts';
 import { actorOf, done, unknown } from './admin.ts';
-import { type Answer, agentOf, personOf } from './call.ts';
+import { type AdminDependencies, type Answer, agentOf, type Call, personOf } from './call.ts';
 import { input, reference } from './input.ts';
 
 export type IntroductionAdministration = Pick<NotificationStore, 'introduce' | 'forget'>;
@@ -10,8 +10,8 @@ const pair = input<{ organization?: string; agent: string; person: string }>(
   ['agent', 'person'],
 );
 
-/** Assigns an agent to a person: it may notify them from now on. It allows the agent nothing else. */
-export const introduce: Answer = async (call, dependencies) => {
+/** Both, by id or name, of one organization. */
+async function pairIn(call: Call, dependencies: AdminDependencies) {
   const asked = pair(call.body);
   if (!asked.ok) return asked;
   const agent = await agentOf(call, asked.value.agent, asked.value.organization, dependencies);
@@ -19,21 +19,24 @@ export const introduce: Answer = async (call, dependencies) => {
   const { organization, id, name } = agent.value;
   const person = await personOf(organization, asked.value.person, dependencies);
   if (!person.ok) return person;
-  await dependencies.introductions.introduce(organization.id, id, person.value.id, actorOf(call.caller));
-  return done({ agent: { id, name }, person: { id: person.value.id, email: person.value.email }, introduced: true });
+  const { id: personId, email } = person.value;
+  return done({ organization: organization.id, agent: { id, name }, person: { id: personId, email } });
+}
+
+/** Assigns an agent to a person: it may notify them from now on. It allows the agent nothing else. */
+export const introduce: Answer = async (call, dependencies) => {
+  const found = await pairIn(call, dependencies);
+  if (!found.ok) return found;
+  const { organization, agent, person } = found.value;
+  await dependencies.introductions.introduce(organization, agent.id, person.id, actorOf(call.caller));
+  return done({ agent, person, introduced: true });
 };
 
 /** Takes it back: what the agent asks waits in the inbox again. */
 export const forgetIntroduction: Answer = async (call, dependencies) => {
-  const asked = pair(call.body);
-  if (!asked.ok) return asked;
-  const agent = await agentOf(call, asked.value.agent, asked.value.organization, dependencies);
-  if (!agent.ok) return agent;
-  const { organization, id, name } = agent.value;
-  const person = await personOf(organization, asked.value.person, dependencies);
-  if (!person.ok) return person;
-  const gone = await dependencies.introductions.forget(organization.id, id, person.value.id);
-  return gone
-    ? done({ agent: { id, name }, person: { id: person.value.id, email: person.value.email }, introduced: false })
-    : unknown(`${name} for ${person.value.email}`);
+  const found = await pairIn(call, dependencies);
+  if (!found.ok) return found;
+  const { organization, agent, person } = found.value;
+  const gone = await dependencies.introductions.forget(organization, agent.id, person.id);
+  return gone ? done({ agent, person, introduced: false }) : unknown(`${agent.name} for ${person.email}`);
 };

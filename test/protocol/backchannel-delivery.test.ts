@@ -306,6 +306,7 @@ describe('registration', () => {
     ['CB-02: ping without an endpoint', { backchannel_client_notification_endpoint: undefined }],
     ['CB-02: an endpoint without TLS', { backchannel_client_notification_endpoint: 'http://localhost:1/cb' }],
     ['CB-02: an unknown mode', { backchannel_token_delivery_mode: 'pull' }],
+    ['CB-03: pairwise subjects, which are not offered', { subject_type: 'pairwise' }],
     ['CB-02: two modes', { backchannel_token_delivery_mode: ['poll', 'ping'] }],
     [
       'CB-04: a host that nobody vouches for',

@@ -507,6 +507,17 @@ describe('the poll', () => {
     expect(refused(await poll(client, body.auth_req_id))).toEqual([401, 'invalid_client', undefined]);
   });
 
+  test('CB-83: a part of what was asked may be approved, and the token response says which', async () => {
+    const client = await agent();
+    const body = await asked(client, {
+      authorization_details: detailsParameter(readDetails(), inviteDetails({ title: 'Not this one' })),
+    });
+    await decideFor(server, client, person, { ...once(body), action_0: 'allow', action_1: 'deny' });
+    const { status, body: answer } = await poll(client, body.auth_req_id);
+    expect([status, answer.authorization_details.map(({ type }: Json) => type)]).toEqual([200, [readDetails().type]]);
+    expect(claimsOf(answer.access_token).authorization_details).toHaveLength(1);
+  });
+
   test('CB-81: a later decision is refused', async () => {
     const client = await agent();
     const body = await asked(client);
