@@ -26,7 +26,12 @@ function trustCommands(program: Command): void {
     .requiredOption('--name <name>', 'as people read it')
     .option('--jwks-uri <url>', 'where its public keys are')
     .option('--jwks <file>', 'its public keys themselves, a JWK set')
-    .option('--profiles <list>', 'identity, jwt-bearer, id-jag: what its tokens may be used for', list, ['identity'])
+    .option(
+      '--profiles <list>',
+      'identity, jwt-bearer, id-jag, software-statement, workload: what its tokens may be used for',
+      list,
+      ['identity'],
+    )
     .option(
       '--audience <audience>',
       'what its ID tokens are for: <client there> or <client there>=<agent here>',

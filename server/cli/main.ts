@@ -12,6 +12,7 @@ import { issuerCommands } from './issuers.ts';
 import { FORMATS, type Format } from './output.ts';
 import { policyCommands } from './policies.ts';
 import { promptCommands } from './prompts.ts';
+import { registrationCommands } from './registrations.ts';
 import { registryCommands } from './registry.ts';
 import { signInCommands } from './sign-in.ts';
 import { signInProviderCommands } from './sign-in-providers.ts';
@@ -40,6 +41,7 @@ const program = new Command('countersign')
 signInCommands(program);
 directoryCommands(program);
 registryCommands(program);
+registrationCommands(program);
 agentCommands(program);
 catalogueCommands(program);
 issuerCommands(program);

@@ -1,6 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { ListedInitialAccessToken } from '../admin/admin.ts';
+import { PRESET_NAMES } from '../agents/presets.ts';
 import { call } from './client.ts';
 import { issuerOf } from './credentials.ts';
 import type { Json } from './format.ts';
@@ -20,13 +21,21 @@ export function registryCommands(program: Command): void {
     .option('--allow-unbound', 'agents may ask for tokens that are not bound to their key')
     .option('--uses <number>', 'how many agents it registers', whole, 1)
     .option('--expires-in <seconds>', 'how long it lives', whole, 604_800)
+    .option('--agent-expires-in <seconds>', 'how long an agent lives that is registered with it', whole)
+    .option('--blueprint <name>', 'what all of its agents are held to')
+    .option('--preset <client>', `for a well-known client alone: ${PRESET_NAMES.join(', ')}`)
     .option(...ORGANIZATION)
     .action(async (options: NewTokenOptions, command: Command) => {
       const { place, format } = shared(command);
-      const { allowUnbound: allow_unbound = false, expiresIn: expires_in, ...body } = options;
+      const {
+        allowUnbound: allow_unbound = false,
+        expiresIn: expires_in,
+        agentExpiresIn: agent_expires_in,
+        ...body
+      } = options;
       const made = await call<MadeToken>(place, '/initial-access-tokens', {
         method: 'POST',
-        body: { ...body, allow_unbound, expires_in },
+        body: { ...body, allow_unbound, expires_in, ...(agent_expires_in !== undefined && { agent_expires_in }) },
       });
       printOne(made, format, {
         'initial access token': made.initial_access_token,
@@ -126,6 +135,9 @@ interface NewTokenOptions {
   allowUnbound?: boolean;
   uses: number;
   expiresIn: number;
+  agentExpiresIn?: number;
+  blueprint?: string;
+  preset?: string;
 }
 interface MadeToken {
   id: string;
