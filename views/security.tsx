@@ -13,6 +13,8 @@ export interface SecurityPage {
   passkeys: readonly ListedPasskey[];
   /** How the next one is added. */
   add: AddPasskey;
+  /** The request that waits for a passkey. */
+  back?: string | undefined;
   /** What just happened. */
   done?: Said | undefined;
   error?: Said | undefined;
@@ -48,7 +50,7 @@ export interface AddPasskey {
 /** U11: how this person proves that it is they. */
 export const securityPage = (props: SecurityPage): string => page(<Security {...props} />, props.frame);
 
-function Security({ frame, csrf, passkeys, add, done, error }: SecurityPage) {
+function Security({ frame, csrf, passkeys, add, back, done, error }: SecurityPage) {
   const { say } = useSpeaker();
   return (
     <Layout
@@ -68,15 +70,25 @@ function Security({ frame, csrf, passkeys, add, done, error }: SecurityPage) {
           {done}
         </p>
       )}
+      {back === undefined ? null : (
+        <a class={done === undefined ? 'small-link' : 'button primary wide'} href={back} data-testid="back">
+          {say(SECURITY.back)}
+        </a>
+      )}
       <h1>{say(SECURITY.passkeys)}</h1>
       <p class="lead">{say(SECURITY.whatFor)}</p>
       {passkeys.length === 0 ? <p class="quiet">{say(SECURITY.none)}</p> : null}
       {passkeys.map((passkey) => (
         <One csrf={csrf} {...passkey} />
       ))}
-      <Add csrf={csrf} {...add} />
+      <Add csrf={csrf} back={back} {...add} />
     </Layout>
   );
+}
+
+interface Adding {
+  csrf: string;
+  back: string | undefined;
 }
 
 /** What a form with a passkey needs of the script, as attributes; the sentences are said where it cannot go on. */
@@ -146,7 +158,7 @@ function One({ csrf, id, name, created, lastUsed, mayApproveFrom, kind, removal 
   );
 }
 
-function Add({ csrf, signInFirst, request, creation, wait, demonstration }: AddPasskey & { csrf: string }) {
+function Add({ csrf, back, signInFirst, request, creation, wait, demonstration }: AddPasskey & Adding) {
   const speaker = useSpeaker();
   const { say } = speaker;
   return (
@@ -156,7 +168,7 @@ function Add({ csrf, signInFirst, request, creation, wait, demonstration }: AddP
         <form
           class="form"
           method="post"
-          action="/settings/security/passkeys"
+          action={`/settings/security/passkeys${back === undefined ? '' : `?return_to=${encodeURIComponent(back)}`}`}
           {...passkeyForm(speaker, { request, creation })}
         >
           <Csrf value={csrf} />

@@ -36,7 +36,7 @@ export async function ceremonyProps(
   first: SignedDecision | undefined,
   session: Session,
   pages: ApprovalPages,
-  speaker: Speaker,
+  { speaker, path }: { speaker: Speaker; path: string },
   retry: Retry,
 ): Promise<CeremonyProps> {
   const { say } = speaker;
@@ -54,7 +54,8 @@ export async function ceremonyProps(
   const [only, ...more] = described;
   return {
     ...(only && more.length === 0 && touched(only)),
-    ...(usable?.cannot && ceremony.passkey && { cannotApprove: cannotApproveWords(usable.cannot, speaker, timeZone) }),
+    ...(usable?.cannot &&
+      ceremony.passkey && { cannotApprove: cannotApproveWords(usable.cannot, speaker, { timeZone, path }) }),
     passkeyInstead: usable !== undefined && usable.cannot === undefined,
     ...(quorum > 1 && {
       approvals: first ? firstApproval(first, speaker, timeZone) : say(CEREMONY.needsSecond),

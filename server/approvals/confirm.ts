@@ -40,7 +40,7 @@ export async function askForSignature(
     const frame = frameOf(ctx, pages.cookies);
     const { say, clock } = frame.speaker;
     const { timeZone } = session.person;
-    const { words: why, link } = cannotApproveWords(usable.cannot, frame.speaker, timeZone);
+    const { words: why, link } = cannotApproveWords(usable.cannot, frame.speaker, { timeZone, path: ctx.path });
     return page(
       ctx,
       resultPage({

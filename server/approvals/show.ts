@@ -45,7 +45,15 @@ export async function showApproval(
     ...(await decisionProps(ctx, approval, described, client, { ...session, person: reader }, pages, retry)),
     // What the first person signed is approved as it is, or not at all.
     narrowing: first ? [] : described.map((one, index) => narrowingOf(one, index, speakerFor(ctx))),
-    ...(await ceremonyProps(approval, described, first, session, pages, speakerFor(ctx), retry)),
+    ...(await ceremonyProps(
+      approval,
+      described,
+      first,
+      session,
+      pages,
+      { speaker: speakerFor(ctx), path: ctx.path },
+      retry,
+    )),
   };
   await showScreen(ctx, approval, session, pages, {
     draw: (screen) => decisionPage({ ...props, screen }),

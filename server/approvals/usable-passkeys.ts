@@ -34,9 +34,11 @@ export async function usablePasskeys(
 export function cannotApproveWords(
   cannot: CannotApprove,
   { say, clock }: Speaker,
-  timeZone: string,
+  { timeZone, path }: { timeZone: string; path: string },
 ): { words: Said; link?: { href: string; label: Said } } {
-  const link = { href: '/settings/security', label: say(CEREMONY.yourPasskeys) };
+  // And back from there to what waits.
+  const href = `/settings/security?return_to=${encodeURIComponent(path)}`;
+  const link = { href, label: say(CEREMONY.yourPasskeys) };
   switch (cannot.because) {
     case 'no_passkey':
       return { words: say(CEREMONY.noPasskey), link };

@@ -14,6 +14,7 @@ import { inSameLanguage, speakerFor } from './language.ts';
 import { checkedForm, frameOf, signedIn } from './pages.ts';
 import type { Passkey, PasskeyStore } from './passkey.ts';
 import type { Session } from './person.ts';
+import { returnPath } from './return-path.ts';
 import type { Read, VerifiedAssertion, WebAuthn } from './webauthn.ts';
 
 export interface SecurityPages {
@@ -26,6 +27,12 @@ export interface SecurityPages {
   cookies: Cookies;
   /** Before a new passkey may approve high impact. */
   waitHours: number;
+}
+
+/** The request that somebody came from because they had no passkey: a path of ours, and of nothing else. */
+function backOf(ctx: Context): string | undefined {
+  const path = returnPath(ctx.query.return_to);
+  return /^\/(?:interaction|r)\//.test(path) ? path : undefined;
 }
 
 /** A first passkey is added by somebody who has just shown who they are, not by whoever found a browser open. */
@@ -96,6 +103,7 @@ async function show(
         wait: waitHours === 0 || matured ? undefined : duration(waitHours * 3600),
         demonstration: waitHours === 0,
       },
+      back: backOf(ctx),
       done: news.done,
       error: news.error,
     }),

@@ -14,6 +14,7 @@ import {
 } from '../support/agent.ts';
 import {
   type Authenticator,
+  addingForm,
   addPasskey,
   type Deviation,
   newAuthenticator,
@@ -471,11 +472,18 @@ describe('who may ask at all', () => {
 test('a person without a passkey reads what to do, and the request waits', async () => {
   const olga = await signIn(server, 'owner@acme.example');
   const { page } = await askInBrowser(agent, olga, refund());
-  expect(page.html).toMatch(/you have none yet[\s\S]*href="\/settings\/security"/);
+  expect(page.html).toMatch(/you have none yet[\s\S]*href="\/settings\/security\?return_to=%2Finteraction%2F/);
   const answer = await olga.submit(page, CHOICES);
   expect(answer.status).toBe(403);
   expect(answer.html).toMatch(/Not approved yet/);
-  expect(linkIn(answer)).toBe('/settings/security');
+  // From there, with a passkey, it leads back here.
+  const security = await olga.get(linkIn(answer));
+  const added = addingForm(security, newAuthenticator(server.issuer));
+  const [, action = ''] = /action="(\/settings\/security\/passkeys\?[^"]*)"/.exec(security.html) ?? [];
+  const done = await olga.post(action.replaceAll('&amp;', '&'), added);
+  const [, back = ''] = /href="([^"]*)" data-testid="back"/.exec(done.html) ?? [];
+  expect(back).toBe(new URL(page.url).pathname);
+  expect((await olga.submit(await olga.get(back), CHOICES)).html).toMatch(/Confirm with passkey/);
 });
 
 test('U4: a passkey that is too new approves nothing of high impact, and the page says from when it does', async () => {
@@ -506,4 +514,19 @@ test('acr_values=phr asks for the passkey whatever the impact, and the token say
   expect(confirm.html).toMatch(/Confirm with passkey/);
   const { body } = await tokenAfter(agent, person, await sign(person, confirm, key), asked);
   expect(claimsOf(body.access_token)).toMatchObject({ acr: 'phr' });
+});
+
+describe('in German', () => {
+  test.each(['4200', '4.200,00', '4.200', '4200,00 EUR'])('%s is the amount', async (critical_value) => {
+    const { page } = await askInBrowser(agent, person, refund(), { ui_locales: 'de' });
+    expect(page.html).toMatch(/lang="de"[\s\S]*Zur Bestätigung eingeben: Betrag/);
+    const confirm = await person.submit(page, { ...CHOICES, critical_value });
+    expect(confirm.html).toMatch(/Mit Passkey freigeben/);
+    expect((await sign(person, confirm, key)).html).toMatch(/Einmal erlaubt/);
+  });
+
+  test.each(['4,200.00', '4.2', '42,00'])('%s is not', async (critical_value) => {
+    const { page } = await askInBrowser(agent, person, refund(), { ui_locales: 'de' });
+    expect((await person.submit(page, { ...CHOICES, critical_value })).status).toBe(400);
+  });
 });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Browser } from 'playwright-core';
 
-import { describeBrowser, launchBrowser } from '../support/browser.ts';
+import { addVirtualAuthenticator, describeBrowser, launchBrowser } from '../support/browser.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
 describeBrowser('a passkey at a real browser', () => {
@@ -18,20 +18,9 @@ describeBrowser('a passkey at a real browser', () => {
   test('U1-4 a passkey added in a browser signs in there, without an address or a password', async () => {
     const context = await browser.newContext();
     const page = await context.newPage();
-    const devtools = await context.newCDPSession(page);
-    await devtools.send('WebAuthn.enable');
-    const { authenticatorId } = await devtools.send('WebAuthn.addVirtualAuthenticator', {
-      options: {
-        protocol: 'ctap2',
-        transport: 'internal',
-        hasResidentKey: true,
-        hasUserVerification: true,
-        isUserVerified: true,
-        automaticPresenceSimulation: true,
-      },
-    });
+    const { cdp, authenticatorId } = await addVirtualAuthenticator(page);
     const touched = (enabled: boolean) =>
-      devtools.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId, enabled });
+      cdp.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId, enabled });
     await page.goto(`${server.issuer}/login?return_to=${encodeURIComponent('/settings/security')}`);
     await page.fill('[name=email]', 'person@acme.example');
     await page.fill('[name=password]', server.demo.password);

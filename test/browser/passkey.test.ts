@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, BrowserContext, CDPSession, Page } from 'playwright-core';
 
 import { claimsOf, type Json, pkce, push, type TestClient } from '../support/agent.ts';
-import { describeBrowser, launchBrowser } from '../support/browser.ts';
+import { addVirtualAuthenticator, describeBrowser, launchBrowser } from '../support/browser.ts';
 import { deleteDetails, financeAgent, refundDetails } from '../support/ceremony.ts';
 import { authorizationUrl, detailsParameter } from '../support/person.ts';
 import { startServer, type TestServer } from '../support/server.ts';
@@ -52,24 +52,13 @@ describeBrowser('a passkey in a real browser', () => {
   async function atBrowser(email: string): Promise<AtBrowser> {
     const context = await browser.newContext({ viewport: { width: 390, height: 844 }, reducedMotion: 'reduce' });
     const page = await context.newPage();
-    const cdp = await context.newCDPSession(page);
-    await cdp.send('WebAuthn.enable');
-    const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', {
-      options: {
-        protocol: 'ctap2',
-        transport: 'internal',
-        hasResidentKey: true,
-        hasUserVerification: true,
-        isUserVerified: true,
-        automaticPresenceSimulation: true,
-      },
-    });
+    const device = await addVirtualAuthenticator(page);
     await page.goto(`${server.issuer}/login`);
     await page.fill('[name=email]', email);
     await page.fill('[name=password]', server.demo.password);
     await page.press('[name=password]', 'Enter');
     await page.waitForURL(/inbox/);
-    return { context, page, cdp, authenticatorId };
+    return { context, page, ...device };
   }
 
   const look = async (page: Page, name: string) => {

@@ -4,7 +4,9 @@ import type { PageAnswer, TestPerson } from './person.ts';
 export { type Authenticator, type Deviation, newAuthenticator, optionsIn } from '../../examples/demo/authenticator.ts';
 
 export const SECURITY = '/settings/security';
-const ADDING = `${SECURITY}/passkeys"`;
+/** The form that adds one, wherever it leads back to. */
+const addingAction = ({ html }: PageAnswer): string =>
+  `${/action="(\/settings\/security\/passkeys(?:\?[^"]*)?)"/.exec(html)?.[1] ?? ''}"`;
 
 /** What the script of the page would send to add this authenticator's passkey; `by` vouches for it. */
 export function addingForm(
@@ -15,8 +17,8 @@ export function addingForm(
   return {
     csrf: /name="csrf" value="([^"]*)"/.exec(page.html)?.[1] ?? '',
     name,
-    attestation: authenticator.create(optionsIn(page, 'creation', ADDING)),
-    ...(by && { assertion: by.get(optionsIn(page, 'request', ADDING)) }),
+    attestation: authenticator.create(optionsIn(page, 'creation', addingAction(page))),
+    ...(by && { assertion: by.get(optionsIn(page, 'request', addingAction(page))) }),
   };
 }
 

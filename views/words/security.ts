@@ -7,6 +7,7 @@ export const SECURITY = words({
     en: 'With a passkey you approve what has high impact. It stays on your device, and you unlock it there.',
     de: 'Mit einem Passkey geben Sie frei, was hohe Auswirkung hat. Er bleibt auf Ihrem Gerät, und dort entsperren Sie ihn.',
   },
+  back: { en: 'Back to the request', de: 'Zurück zur Anfrage' },
   none: { en: 'You have no passkey yet.', de: 'Sie haben noch keinen Passkey.' },
   onOneDevice: { en: 'On one device.', de: 'Auf einem Gerät.' },
   synced: { en: 'Synced between devices.', de: 'Zwischen Geräten abgeglichen.' },
