@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { BenchClient } from './client.ts';
 import { REDIRECT, VERIFIER } from './client.ts';
 import { form, type Prepared, send } from './load.ts';
+import type { MeasuredServer } from './server.ts';
 import { authentication, CALENDAR, CIBA, EXCHANGE, type Setting, type Variant } from './setting.ts';
 
 /** One kind of request, prepared for each of the servers that has it. */
@@ -20,7 +21,7 @@ const ALL: readonly Variant[] = ['floor', 'ours', 'bare'];
 const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token';
 const READ = 'calendar.events.read';
 
-const isToken = (status: number, body: string) => status === 200 && body.includes('"access_token":"ey');
+export const isToken = (status: number, body: string) => status === 200 && body.includes('"access_token":"ey');
 const times = <T>(count: number, make: (index: number) => T): T[] => Array.from({ length: count }, (_, i) => make(i));
 
 export const FLOWS: readonly Flow[] = [
@@ -30,7 +31,7 @@ export const FLOWS: readonly Flow[] = [
     variants: ALL,
     async prepare(variant, count, setting) {
       return times(count, () =>
-        tokenRequest(setting, variant, setting.agents.plain, {
+        tokenRequest(setting.servers[variant], setting.agents.plain, {
           grant_type: 'client_credentials',
           scope: 'calendar.read',
           resource: CALENDAR,
@@ -48,7 +49,7 @@ export const FLOWS: readonly Flow[] = [
       const codes =
         variant === 'bare' ? await seeds(setting, 'codes', plain, count) : await setting.codes(plain, count);
       return codes.map((code) =>
-        tokenRequest(setting, variant, plain, {
+        tokenRequest(setting.servers[variant], plain, {
           grant_type: 'authorization_code',
           code,
           code_verifier: VERIFIER,
@@ -66,7 +67,7 @@ export const FLOWS: readonly Flow[] = [
       const { plain } = setting.agents;
       const ids =
         variant === 'bare' ? await seeds(setting, 'requests', plain, count) : await setting.pending(plain, count);
-      return ids.map((id) => tokenRequest(setting, variant, plain, { grant_type: CIBA, auth_req_id: id }));
+      return ids.map((id) => tokenRequest(setting.servers[variant], plain, { grant_type: CIBA, auth_req_id: id }));
     },
     expected: (status, body) => status === 400 && body.includes('"authorization_pending"'),
   },
@@ -81,7 +82,7 @@ export const FLOWS: readonly Flow[] = [
           ? await seeds(setting, 'requests', plain, count, true)
           : await setting.approved(plain, count);
       return ids.map((id) =>
-        tokenRequest(setting, variant, plain, { grant_type: CIBA, auth_req_id: id, resource: CALENDAR }),
+        tokenRequest(setting.servers[variant], plain, { grant_type: CIBA, auth_req_id: id, resource: CALENDAR }),
       );
     },
     expected: isToken,
@@ -135,7 +136,7 @@ function exchange(name: string, kind: 'plain' | 'bound'): Flow {
       const agent = setting.agents[kind];
       const [subject = ''] = await (variant === 'bare' ? bareTokens(setting, agent) : setting.tokens(agent, 1, []));
       return times(count, () =>
-        tokenRequest(setting, variant, agent, {
+        tokenRequest(setting.servers[variant], agent, {
           grant_type: EXCHANGE,
           subject_token: subject,
           subject_token_type: ACCESS_TOKEN,
@@ -147,13 +148,11 @@ function exchange(name: string, kind: 'plain' | 'bound'): Flow {
   };
 }
 
-function tokenRequest(
-  setting: Setting,
-  variant: Variant,
+export function tokenRequest(
+  server: Pick<MeasuredServer, 'issuer'>,
   client: BenchClient,
   fields: Record<string, string>,
 ): Prepared {
-  const server = setting.servers[variant];
   return {
     path: '/token',
     ...form(
@@ -177,13 +176,13 @@ async function seeds(
 /** A JWT of the bare engine, to be exchanged there. */
 async function bareTokens(setting: Setting, client: BenchClient): Promise<string[]> {
   const [id = ''] = await seeds(setting, 'requests', client, 1, true);
-  const request = tokenRequest(setting, 'bare', client, { grant_type: CIBA, auth_req_id: id });
+  const request = tokenRequest(setting.servers.bare, client, { grant_type: CIBA, auth_req_id: id });
   return [tokenIn(await send(setting.servers.bare, request))];
 }
 
 /** The resource server's own token, with which it redeems. */
 async function ownToken(setting: Setting): Promise<string> {
-  const request = tokenRequest(setting, 'ours', setting.resourceServer, {
+  const request = tokenRequest(setting.servers.ours, setting.resourceServer, {
     grant_type: 'client_credentials',
     scope: 'redemptions',
   });

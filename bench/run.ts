@@ -5,6 +5,7 @@
  *   --long           300,000 requests for the heap
  *   --flow <text>    only flows whose name contains the text
  *   --waiting <n>    that many open questions with held polls, on one instance, and nothing else
+ *   --scale          exchanges three hops deep, and beside a million live tokens, instead
  *   --profile <dir>  a CPU profile of the product alone, for the flows chosen, summed up
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -16,6 +17,7 @@ import { approveToToken } from './held-poll.ts';
 import { measure, type Prepared, type Window } from './load.ts';
 import { type Profile, summarize } from './profile.ts';
 import { type FlowResult, missing, type Results, report } from './report.ts';
+import { atScale } from './scale.ts';
 import { makeSetting, type Setting, VARIANTS, type Variant } from './setting.ts';
 import { countStatements, type Statements } from './statements.ts';
 import { holdMany, tellWaiting } from './waiting.ts';
@@ -51,6 +53,7 @@ const { values: options } = parseArgs({
     flow: { type: 'string' },
     waiting: { type: 'string' },
     profile: { type: 'string' },
+    scale: { type: 'boolean', default: false },
   },
 });
 const size = options.quick ? QUICK : options.long ? { ...USUAL, heapRequests: 300_000 } : USUAL;
@@ -60,6 +63,7 @@ if (flows.length === 0) throw new Error(`no flow is named like that: ${FLOWS.map
 // dist/bench/run.js, two below the checkout.
 const root = join(import.meta.dirname, '../..');
 if (options.waiting !== undefined) await wait(Number(options.waiting));
+else if (options.scale) await scale();
 else if (options.profile === undefined) await compare();
 else await profile(options.profile);
 
@@ -147,6 +151,18 @@ async function heapOver(setting: Setting): Promise<number[]> {
     bytes.push(await server.heap());
   }
   return bytes;
+}
+
+async function scale(): Promise<void> {
+  const setting = await makeSetting(root);
+  try {
+    const size = options.quick
+      ? { rounds: 2, perRound: 20, warmUp: 20, counted: 6, live: 10_000 }
+      : { rounds: 9, perRound: 100, warmUp: 300, counted: 40, live: 1_000_000 };
+    process.stdout.write(`${await atScale(setting, size, progress)}\n`);
+  } finally {
+    await setting.close();
+  }
 }
 
 /** Each flow is warm when its profile begins, and alone in it. */

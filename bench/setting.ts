@@ -23,8 +23,23 @@ const PERIOD = { from: '2026-11-24', to: '2026-11-28' };
 /** Connections per pool, to each server and from each server to the database. */
 export const CONNECTIONS = 10;
 
+/** One server of the product, its database and its people. */
+export interface Product {
+  databaseUrl: string;
+  server: MeasuredServer;
+  admin: pg.Client;
+  demo: { initialAccessToken: string; resourceServer: { client_id: string; jwk: object } };
+  person: Browser;
+  rows: ReturnType<typeof rowsOf>;
+  /** An agent, registered for bearer tokens or for bound ones. */
+  register(bound: boolean): Promise<BenchClient>;
+}
+
 /** Three servers, one database, and everybody who takes part. */
 export interface Setting {
+  product: Product;
+  /** Another server of the product, on a database of its own. */
+  another(database: string): Promise<Product>;
   servers: Record<Variant, MeasuredServer>;
   /** The superuser's connection: reads counters, makes rows that stand for many approvals. */
   admin: pg.Client;
@@ -73,35 +88,48 @@ export async function makeSetting(root: string): Promise<Setting> {
       settings: { shared_preload_libraries: 'pg_stat_statements', 'pg_stat_statements.track': 'top' },
     });
     closers.push(() => embedded.stop());
-    const [database, role] = ['countersign', 'countersign'];
-    await createDatabase(embedded.url('postgres'), database);
-    const databaseUrl = embedded.url(database, role);
-    const admin = new pg.Client({ connectionString: embedded.url(database) });
-    await admin.connect();
-    closers.push(() => admin.end());
-    await admin.query('create extension pg_stat_statements');
-
-    const password = randomBytes(12).toString('base64url');
-    const port = await freePort();
-    const ours = await startMeasured('../server/main.js', {
-      port,
-      connections: CONNECTIONS,
-      env: {
-        PORT: String(port),
-        MANAGEMENT_PORT: '0',
-        DATABASE_URL: databaseUrl,
-        DATA_DIR: dataDir,
-        DEMO: '1',
-        DEMO_PASSWORD: password,
-        COUNTERSIGN_LOG_LEVEL: 'error',
-        COUNTERSIGN_DATABASE_POOL_SIZE: String(CONNECTIONS),
-        COUNTERSIGN_EXCHANGES_PER_MINUTE: '1000000', // one task is exchanged as fast as it goes
-      },
-    });
-    closers.push(() => ours.stop());
-    const demo = JSON.parse(readFileSync(join(dataDir, 'demo.json'), 'utf8'));
+    const role = 'countersign';
+    /** The product on a database of its own. */
+    const startProduct = async (database: string, home: string): Promise<Product> => {
+      await createDatabase(embedded.url('postgres'), database);
+      const databaseUrl = embedded.url(database, role);
+      const admin = new pg.Client({ connectionString: embedded.url(database) });
+      await admin.connect();
+      closers.push(() => admin.end());
+      await admin.query('create extension pg_stat_statements');
+      const password = randomBytes(12).toString('base64url');
+      const port = await freePort();
+      const server = await startMeasured('../server/main.js', {
+        port,
+        connections: CONNECTIONS,
+        env: {
+          PORT: String(port),
+          MANAGEMENT_PORT: '0',
+          DATABASE_URL: databaseUrl,
+          DATA_DIR: home,
+          DEMO: '1',
+          DEMO_PASSWORD: password,
+          COUNTERSIGN_LOG_LEVEL: 'error',
+          COUNTERSIGN_DATABASE_POOL_SIZE: String(CONNECTIONS),
+          COUNTERSIGN_EXCHANGES_PER_MINUTE: '1000000', // one task is exchanged as fast as it goes
+        },
+      });
+      closers.push(() => server.stop());
+      const demo = JSON.parse(readFileSync(join(home, 'demo.json'), 'utf8'));
+      const person = await signIn(server.issuer, 'person@acme.example', password);
+      return {
+        databaseUrl,
+        server,
+        admin,
+        demo,
+        person,
+        register: (bound) => registerAgent(server.issuer, demo.initialAccessToken, bound),
+        rows: rowsOf(admin, server, person),
+      };
+    };
+    const product = await startProduct('countersign', dataDir);
+    const { databaseUrl, server: ours, admin, demo, person, register } = product;
     const resourceServer = clientWith(demo.resourceServer.client_id, keyFrom(demo.resourceServer.jwk));
-    const register = (bound: boolean) => registerAgent(ours.issuer, demo.initialAccessToken, bound);
     const agents = { plain: await register(false), bound: await register(true), asker: await register(true) };
     await admin.query(`update agents set own_actions = $1`, [[READ]]); // as an admin would mark them
 
@@ -127,9 +155,14 @@ export async function makeSetting(root: string): Promise<Setting> {
     });
     closers.push(() => bare.stop());
 
-    const person = await signIn(ours.issuer, 'person@acme.example', password);
-    const { approved, pending, codes, tokens, approvalOf } = rowsOf(admin, ours, person);
+    const { approved, pending, codes, tokens, approvalOf } = product.rows;
     return {
+      product,
+      another: (database) => {
+        const home = join(dataDir, database);
+        mkdirSync(home);
+        return startProduct(database, home);
+      },
       servers: { floor, ours, bare },
       admin,
       role,
@@ -214,6 +247,12 @@ function rowsOf(admin: pg.Client, ours: MeasuredServer, person: Browser) {
   return {
     approvalOf,
     approved,
+    /** Approves what this agent asks from behind now, and collects it: a token of one real task. */
+    async token(agent: BenchClient, details: object, resource?: string) {
+      const { authReqId, number } = await ask(ours, agent, details, resource);
+      await decide(person, await approvalOf(authReqId), { duration: 'PT1H', number });
+      return collect(ours, agent, authReqId);
+    },
     pending: (agent: BenchClient, count: number) =>
       copies(agent, count, { status: 'pending', task: null, decided_at: null, decision: null, decision_hash: null }),
     async codes(agent: BenchClient, count: number) {
@@ -243,7 +282,7 @@ function rowsOf(admin: pg.Client, ours: MeasuredServer, person: Browser) {
 }
 
 /** Asks from behind. */
-export async function ask(ours: MeasuredServer, agent: BenchClient, details: object) {
+export async function ask(ours: MeasuredServer, agent: BenchClient, details: object, resource: string = CALENDAR) {
   const { status, body } = await send(ours, {
     path: '/backchannel',
     ...form({
@@ -251,7 +290,7 @@ export async function ask(ours: MeasuredServer, agent: BenchClient, details: obj
       scope: 'openid',
       login_hint: 'person@acme.example',
       authorization_details: JSON.stringify([details]),
-      resource: CALENDAR,
+      resource,
     }),
   });
   if (status !== 200) throw new Error(`/backchannel answered ${status}: ${body}`);

@@ -19,6 +19,45 @@ export interface Statements {
   };
 }
 
+/**
+ * How PostgreSQL would run what the product asked since the counters were reset: for each statement, the index of each
+ * table it reads. Without reading a table from end to end, as it would for one that is small today, and without the days
+ * of which there is no token: any of their indexes is as good as another.
+ */
+export async function plansOf(admin: pg.Client, role: string, often: number): Promise<Map<string, string>> {
+  const { rows } = await admin.query<{ query: string }>(TEXTS, [role, often]);
+  const plans = new Map<string, string>();
+  await admin.query('analyze issued_tokens');
+  const days = await admin.query<{ relname: string }>(EMPTY_DAYS);
+  const empty = new Set(days.rows.map(({ relname }) => relname));
+  await admin.query('begin');
+  await admin.query('set local enable_seqscan = off');
+  for (const { query } of rows) {
+    await admin.query('savepoint one');
+    const explained = await admin
+      .query<{ 'QUERY PLAN': [{ Plan: PlanNode }] }>(`explain (generic_plan, format json) ${query}`)
+      .catch(() => undefined);
+    await admin.query(explained ? 'release savepoint one' : 'rollback to savepoint one');
+    if (explained) plans.set(query, [...readsIn(explained.rows[0]?.['QUERY PLAN'][0].Plan, empty)].join(', '));
+  }
+  await admin.query('rollback');
+  return plans;
+}
+
+interface PlanNode {
+  'Node Type': string;
+  'Relation Name'?: string;
+  'Index Name'?: string;
+  Plans?: PlanNode[];
+}
+
+function* readsIn(node: PlanNode | undefined, empty: ReadonlySet<string>): Generator<string> {
+  if (!node || empty.has(node['Relation Name'] ?? '')) return;
+  const at = node['Index Name'] ?? (/Scan$/.test(node['Node Type']) ? node['Relation Name'] : undefined);
+  if (at !== undefined) yield `${node['Node Type']} ${at}`;
+  for (const inner of node.Plans ?? []) yield* readsIn(inner, empty);
+}
+
 /** What listens for signals connects again after a second. */
 const RECONNECT_MS = 1300;
 
@@ -90,6 +129,12 @@ const round = (value: number): number => Math.round(value * 10) / 10;
 const STATEMENTS = `
   select calls from pg_stat_statements
   where userid = $1::regrole and calls >= $2 and query !~* '^\\s*(begin|commit|rollback|set )'`;
+
+const TEXTS = `
+  select query from pg_stat_statements s join pg_database d on d.oid = s.dbid and d.datname = current_database()
+  where userid = $1::regrole and calls >= $2 and query ~* '^\\s*(with|select|insert|update|delete)' order by query`;
+
+const EMPTY_DAYS = `select relname from pg_class where relkind = 'r' and relname ~ '^issued_tokens_' and reltuples < 1`;
 
 // Since PostgreSQL 18. One request at a time, so no commit rides on another's flush.
 const FLUSHES = `select sum(fsyncs) as flushes from pg_stat_io where object = 'wal' and backend_type = 'client backend'`;
