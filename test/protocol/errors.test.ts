@@ -37,7 +37,7 @@ let agent: TestClient;
 let person: TestPerson;
 let resourceServer: TestClient;
 beforeAll(async () => {
-  server = await startServer();
+  server = await startServer({ COUNTERSIGN_EXCHANGES_PER_MINUTE: '20' });
   database = new pg.Client({ connectionString: server.databaseUrl });
   await database.connect();
   agent = await registerAgent(server);
@@ -70,6 +70,10 @@ const exchange = (token: string, more: Json = {}) => ({
   subject_token_type: ACCESS_TOKEN,
   resource: CALENDAR,
   ...more,
+});
+const acting = (actor_token: string) => ({
+  actor_token,
+  actor_token_type: 'urn:ietf:params:oauth:token-type:jwt',
 });
 const withUserCode = () => registerAgent(server, { backchannel_user_code_parameter: true });
 const behind = (by: TestClient, more: Json = {}) =>
@@ -218,6 +222,43 @@ const SITUATIONS: Record<string, () => Promise<Answer>> = {
     });
     return answer;
   },
+  X9: async () => agent.token(exchange((await approved()).access_token, { explain: 'yes' })),
+  X10: async () => agent.token(exchange((await approved()).access_token, acting(await agent.assertion()))),
+  X11: async () => {
+    const word = await agent.assertion({ sub: agent.registration.agent_id, act: { sub: 'agt_x' } }, { typ: 'JWT' });
+    return agent.token(exchange((await approved()).access_token, acting(word)));
+  },
+  X12: async () =>
+    agent.token(
+      exchange((await approved()).access_token, {
+        requested_actor: (await registerAgent(server)).registration.agent_id,
+      }),
+    ),
+  X13: async () => {
+    const { access_token: token } = await approved();
+    const answers = await Promise.all(Array.from({ length: 25 }, () => agent.token(exchange(token))));
+    const answer = answers.find(({ status }) => status !== 200);
+    expect(answer?.headers.get('retry-after')).toBe('60');
+    return answer as Answer;
+  },
+  X14: async () => {
+    const yaml = readFileSync(join(import.meta.dirname, '../../examples/rooms.yaml'), 'utf8')
+      .replaceAll('rooms.', 'halls.')
+      .replace('      samples:', '      authentication: { acr: pwd, maxAge: 120 }\n      samples:');
+    await (await operator(server))('POST', '/catalogue', yaml);
+    const hall = { room: 'Great Hall', start: '2026-11-26T10:00:00Z', minutes: 60 };
+    const details = { type: 'halls.booking.create', locations: ['https://halls.acme.example'], ...hall };
+    const by = await registerAgent(server, { authorization_details_types: ['halls.booking.create'] });
+    const asked = { authorization_details: detailsParameter(details) };
+    const { access_token: root } = (await tokenInBrowser(by, person, asked, hour)).body;
+    await database.query(
+      `update issued_tokens set authentication = authentication || '{"auth_time": 1700000000}' where jti = $1`,
+      [claimsOf(root).jti],
+    );
+    const answer = await by.token(exchange(root, { resource: 'https://halls.acme.example' }));
+    expect(answer.body).toMatchObject({ acr_values: 'pwd', max_age: 120 });
+    return answer;
+  },
   A1: async () => present(await said({ aud: 'another-client' }), 'id_token'),
   A2: async () => present(await said({ iss: 'https://nobody.example' }), 'jwt'),
   A3: async () => (await assistant()).token({ grant_type: JWT_BEARER, ...ask() }),
@@ -354,6 +395,25 @@ const SITUATIONS: Record<string, () => Promise<Answer>> = {
     const { access_token: token } = await approved(details);
     await agent.post('/token/revocation', { token }, { dpop: false });
     return use(token, parametersOf(details));
+  },
+  D10: async () => {
+    const root = await tokenInBrowser(agent, person, { authorization_details: detailsParameter(week()) }, hour);
+    return use(root.body.access_token, {});
+  },
+  D11: async () => {
+    const details = week();
+    const { access_token: token } = await approved(details);
+    const again = { idempotency_key: `again-${weeks}` };
+    await use(token, parametersOf(details), again);
+    return use(token, parametersOf({ ...details, to: details.from }), again);
+  },
+  D12: async () => {
+    const details = week();
+    const { access_token: token } = await approved(details);
+    const again = { idempotency_key: `given-back-${weeks}` };
+    const { body } = await use(token, parametersOf(details), again);
+    await redemptions({ status: 'released' }, `/redemptions/${body.redemption_id}/outcome`);
+    return use(token, parametersOf(details), again);
   },
   D7: () => redemptions([]),
   D8: () => redemptions({ status: 'succeeded' }, '/redemptions/rdm_0/outcome'),
