@@ -1,6 +1,9 @@
 import { Field } from './form.tsx';
 import { Csrf, type Frame, Layout, Pair, page } from './layout.tsx';
 import { Foreign, visible, visibleJson } from './text.tsx';
+import { AGENT_STATES, AGENTS } from './words/agents.ts';
+import { useSpeaker } from './words/context.tsx';
+import { AGENT_FLAGS, OWNED } from './words/owned.ts';
 import { asItIs } from './words/words.ts';
 
 interface Shell {
@@ -27,13 +30,13 @@ export interface OwnedAgentCard {
   name: string;
   purpose: string;
   role: 'owner' | 'deputy';
-  status: string;
+  status: keyof typeof AGENT_STATES;
   owner: string;
   deputy: string;
   lastUsed?: string | undefined;
   reviewAt: string;
-  /** What somebody should look at, in words. */
-  flags: readonly string[];
+  /** What somebody should look at. */
+  flags: readonly (keyof typeof AGENT_FLAGS)[];
   /** Steps of its life that this person may take now. */
   moves: readonly string[];
 }
@@ -56,45 +59,44 @@ export interface OwnedPage extends Shell {
 export const ownedPage = (props: OwnedPage): string => page(<Owned {...props} />, props.frame);
 
 function Owned({ frame, csrf, offers, changes, agents }: OwnedPage) {
+  const { say, markup } = useSpeaker();
   return (
-    <Layout frame={frame} title={asItIs('Agents you answer for')} current="agents" width="wide">
-      <h1>Agents you answer for</h1>
+    <Layout frame={frame} title={say(OWNED.title)} current="agents" width="wide">
+      <h1>{say(OWNED.title)}</h1>
       {offers.length + changes.length === 0 ? null : (
         <section class="panel" aria-labelledby="offers">
-          <h2 id="offers">Waiting for your answer</h2>
+          <h2 id="offers">{say(OWNED.waiting)}</h2>
           <ul class="tasks">
             {offers.map(({ href, madeBy, agentName, role }) => (
               <li class="task">
                 <span class="words">
-                  <Foreign text={madeBy} limit={80} /> asks you to answer for{' '}
-                  <strong>
-                    <Foreign text={agentName} limit={80} />
-                  </strong>{' '}
-                  as its {role}.
+                  {markup(role === 'owner' ? OWNED.asksOwner : OWNED.asksDeputy, {
+                    person: <Foreign text={madeBy} limit={80} />,
+                    agent: <Name text={agentName} />,
+                  })}
                 </span>
                 <a class="button small" href={href}>
-                  Read and answer
+                  {say(OWNED.readAndAnswer)}
                 </a>
               </li>
             ))}
             {changes.map(({ href, agentName, proposed }) => (
               <li class="task">
                 <span class="words">
-                  The builder of{' '}
-                  <strong>
-                    <Foreign text={agentName} limit={80} />
-                  </strong>{' '}
-                  asks to change {Object.keys(proposed).join(', ')}.
+                  {markup(OWNED.asksToChange, {
+                    agent: <Name text={agentName} />,
+                    members: <code>{Object.keys(proposed).join(', ')}</code>,
+                  })}
                 </span>
                 <a class="button small" href={href}>
-                  Compare and answer
+                  {say(OWNED.compareAndAnswer)}
                 </a>
               </li>
             ))}
           </ul>
         </section>
       )}
-      {agents.length === 0 ? <p class="quiet">You answer for no agent.</p> : null}
+      {agents.length === 0 ? <p class="quiet">{say(OWNED.none)}</p> : null}
       {agents.map((agent) => (
         <OwnedEntry csrf={csrf} agent={agent} />
       ))}
@@ -102,7 +104,14 @@ function Owned({ frame, csrf, offers, changes, agents }: OwnedPage) {
   );
 }
 
+const Name = ({ text }: { text: string }) => (
+  <strong>
+    <Foreign text={text} limit={80} />
+  </strong>
+);
+
 function OwnedEntry({ csrf, agent }: { csrf: string; agent: OwnedAgentCard }) {
+  const { say, markup } = useSpeaker();
   const { id, name, purpose, role, status, owner, deputy, lastUsed, reviewAt, flags, moves } = agent;
   return (
     <article class="panel" aria-labelledby={`name-${id}`} data-agent={id}>
@@ -115,18 +124,28 @@ function OwnedEntry({ csrf, agent }: { csrf: string; agent: OwnedAgentCard }) {
             <Foreign text={purpose} />
           </p>
           <p class="quiet">
-            You are its {role} · {status} · {lastUsed === undefined ? 'never used' : `last used ${lastUsed}`} · review
-            by {reviewAt}
+            {say(role === 'owner' ? OWNED.asOwner : OWNED.asDeputy, {
+              status: say(AGENT_STATES[status]),
+              used: lastUsed === undefined ? say(AGENTS.neverUsed) : say(AGENTS.lastUsed, { time: lastUsed }),
+              time: reviewAt,
+            })}
           </p>
           <p class="quiet">
-            Owner <Foreign text={owner} limit={80} />, deputy <Foreign text={deputy} limit={80} />
+            {markup(OWNED.people, {
+              owner: <Foreign text={owner} limit={80} />,
+              deputy: <Foreign text={deputy} limit={80} />,
+            })}
           </p>
         </div>
         {moves.includes('suspend') ? (
           <form method="post" action={`/owned/${id}/suspend`}>
             <Csrf value={csrf} />
-            <button type="submit" class="button danger small" aria-label={`Suspend ${visible(name, 80)}`}>
-              Suspend
+            <button
+              type="submit"
+              class="button danger small"
+              aria-label={say(OWNED.suspendThis, { agent: visible(name, 80) })}
+            >
+              {say(OWNED.suspend)}
             </button>
           </form>
         ) : null}
@@ -135,7 +154,7 @@ function OwnedEntry({ csrf, agent }: { csrf: string; agent: OwnedAgentCard }) {
         <div class="warning">
           <ul>
             {flags.map((flag) => (
-              <li>{flag}</li>
+              <li>{say(AGENT_FLAGS[flag])}</li>
             ))}
           </ul>
         </div>
@@ -143,7 +162,7 @@ function OwnedEntry({ csrf, agent }: { csrf: string; agent: OwnedAgentCard }) {
       {role === 'owner' && status !== 'retired' && status !== 'expired' ? (
         <p>
           <a class="small-link" href={`/owned/${id}/review`}>
-            Review what it may do
+            {say(OWNED.reviewWhat)}
           </a>
         </p>
       ) : null}
@@ -156,39 +175,33 @@ function OwnedEntry({ csrf, agent }: { csrf: string; agent: OwnedAgentCard }) {
   );
 }
 
-const MOVE_WORDS: Readonly<Record<string, { summary: string; effect: string; button: string }>> = {
-  activate: {
-    summary: 'Let it begin',
-    effect: 'From then on it may ask people. It gets nothing that nobody approves.',
-    button: 'Activate',
-  },
-  resume: {
-    summary: 'Let it ask again',
-    effect: 'What it could do before does not come back: it has to ask again.',
-    button: 'Resume',
-  },
-  retire: { summary: 'End it for good', effect: 'It loses access now, and never comes back.', button: 'Retire' },
-};
+const MOVE_WORDS = {
+  activate: { summary: OWNED.activateWhat, effect: OWNED.activateMeans, button: OWNED.activate },
+  resume: { summary: OWNED.resumeWhat, effect: OWNED.resumeMeans, button: OWNED.resume },
+  retire: { summary: OWNED.retireWhat, effect: OWNED.retireMeans, button: OWNED.retire },
+} as const;
+const MOVES: Readonly<Record<string, (typeof MOVE_WORDS)[keyof typeof MOVE_WORDS]>> = MOVE_WORDS;
 
 /** Slow and typed (D12): the agent's name, posted as `confirmation`. */
 function TypedMove({ csrf, agent: { id, name }, move }: { csrf: string; agent: OwnedAgentCard; move: string }) {
-  const words = MOVE_WORDS[move];
+  const { say } = useSpeaker();
+  const words = MOVES[move];
   if (!words) return null;
   return (
     <details>
-      <summary>{words.summary}</summary>
+      <summary>{say(words.summary)}</summary>
       <form class="form" method="post" action={`/owned/${id}/${move}`}>
         <Csrf value={csrf} />
-        <p>{words.effect}</p>
+        <p>{say(words.effect)}</p>
         <Field
           name="confirmation"
           id={`${move}-${id}`}
-          label={asItIs(`Type ${visible(name, 80)}`)}
+          label={say(OWNED.type, { agent: visible(name, 80) })}
           autocomplete="off"
           verbatim
         />
         <button type="submit" class={move === 'retire' ? 'button danger wide' : 'button wide'}>
-          {words.button}
+          {say(words.button)}
         </button>
       </form>
     </details>
@@ -202,71 +215,59 @@ export interface OfferPage extends Shell {
 /** "Priya asks you to answer for Meeting Helper." */
 export const offerPage = (props: OfferPage): string => page(<OfferDocument {...props} />, props.frame);
 
-const MODES = {
-  attended: 'With a person at the screen',
-  unattended: 'By itself, also when nobody is there',
-  sub_agent: 'For other agents, as their helper',
-} as const;
-
 const DUTIES = {
-  owner: [
-    'People read your name when it asks them.',
-    'You confirm every 90 days what it may do, or narrow it, or end it. Otherwise it is suspended.',
-    'Changes of its keys and addresses wait for you.',
-    'You can suspend it at any moment, in one step.',
-  ],
-  deputy: [
-    'You stand in for its owner, and become its owner when that person leaves.',
-    'You can suspend it at any moment, in one step.',
-  ],
+  owner: [OWNED.dutyName, OWNED.dutyReview, OWNED.dutyChanges, OWNED.dutySuspend],
+  deputy: [OWNED.dutyStandIn, OWNED.dutySuspend],
 } as const;
 
 function OfferDocument({ frame, csrf, offer }: OfferPage) {
+  const { say, markup } = useSpeaker();
   const { id, role, agentName, purpose, mode, madeBy, madeAt, other, actions, redirectHosts } = offer;
   return (
-    <Layout frame={frame} title={asItIs(`Answer for ${visible(agentName, 80)}`)} current="agents">
+    <Layout frame={frame} title={say(OWNED.answerFor, { agent: visible(agentName, 80) })} current="agents">
       <h1>
-        <Foreign text={madeBy} limit={80} /> asks you to answer for <Foreign text={agentName} limit={80} />
+        {markup(OWNED.asksYou, {
+          person: <Foreign text={madeBy} limit={80} />,
+          agent: <Foreign text={agentName} limit={80} />,
+        })}
       </h1>
-      <p class="lead">
-        As its {role}. It does not act before you and {role === 'owner' ? 'a deputy' : 'an owner'} accepted it.
-      </p>
+      <p class="lead">{say(role === 'owner' ? OWNED.leadOwner : OWNED.leadDeputy)}</p>
       <section class="panel" aria-labelledby="what">
-        <h2 id="what">What it is</h2>
+        <h2 id="what">{say(OWNED.whatItIs)}</h2>
         <dl class="pairs">
-          <Pair label={asItIs('Says of itself')}>{purpose === null ? 'nothing yet' : <Foreign text={purpose} />}</Pair>
-          <Pair label={asItIs('Runs')}>{MODES[mode]}</Pair>
-          <Pair label={asItIs('May ask for')}>
-            {actions === null
-              ? 'Anything of the catalogue, one question at a time'
-              : actions.length === 0
-                ? 'Nothing yet'
-                : actions.join(', ')}
+          <Pair label={say(OWNED.saysOfItself)}>
+            {purpose === null ? say(OWNED.nothingYet) : <Foreign text={purpose} />}
           </Pair>
-          <Pair label={asItIs('Sends people back to')}>
-            {redirectHosts.length === 0 ? 'nowhere' : redirectHosts.join(', ')}
+          <Pair label={say(OWNED.runs)}>{say(OWNED[mode])}</Pair>
+          <Pair label={say(OWNED.mayAskFor)}>
+            {actions === null ? say(OWNED.anything) : actions.length === 0 ? say(OWNED.nothingYet) : actions.join(', ')}
           </Pair>
-          <Pair label={asItIs(role === 'owner' ? 'Deputy' : 'Owner')}>
-            <Foreign text={other.name} limit={80} /> {other.accepted ? '(accepted)' : '(asked)'}
+          <Pair label={say(OWNED.sendsBackTo)}>
+            {redirectHosts.length === 0 ? say(OWNED.nowhere) : redirectHosts.join(', ')}
           </Pair>
-          <Pair label={asItIs('Asked')}>{madeAt}</Pair>
+          <Pair label={say(role === 'owner' ? OWNED.deputy : OWNED.owner)}>
+            {markup(other.accepted ? OWNED.accepted : OWNED.stillAsked, {
+              person: <Foreign text={other.name} limit={80} />,
+            })}
+          </Pair>
+          <Pair label={say(OWNED.asked)}>{madeAt}</Pair>
         </dl>
       </section>
       <section class="panel" aria-labelledby="means">
-        <h2 id="means">What answering for it means</h2>
+        <h2 id="means">{say(OWNED.means)}</h2>
         <ul>
           {DUTIES[role].map((duty) => (
-            <li>{duty}</li>
+            <li>{say(duty)}</li>
           ))}
         </ul>
       </section>
       <form class="form" method="post" action={`/offers/${id}`}>
         <Csrf value={csrf} />
         <button type="submit" class="button wide" name="answer" value="decline" data-testid="decline">
-          Decline
+          {say(OWNED.decline)}
         </button>
         <button type="submit" class="button primary wide" name="answer" value="accept" data-testid="accept">
-          Accept
+          {say(OWNED.accept)}
         </button>
       </form>
     </Layout>
@@ -282,39 +283,32 @@ export const changePage = (props: ChangePage): string => page(<ChangeDocument {.
 
 function ChangeDocument({ frame, csrf, change }: ChangePage) {
   const { id, agentName, proposed, before, askedAt } = change;
+  const { say, markup } = useSpeaker();
   return (
-    <Layout frame={frame} title={asItIs(`Change of ${visible(agentName, 80)}`)} current="agents">
-      <h1>
-        The builder of <Foreign text={agentName} limit={80} /> asks to change it
-      </h1>
-      <p class="lead">
-        Asked {askedAt}. If you do not know why, decline and ask them: whoever holds their registration token could ask
-        this.
-      </p>
+    <Layout frame={frame} title={say(OWNED.changeOf, { agent: visible(agentName, 80) })} current="agents">
+      <h1>{markup(OWNED.builderAsks, { agent: <Foreign text={agentName} limit={80} /> })}</h1>
+      <p class="lead">{say(OWNED.changeLead, { time: askedAt })}</p>
       {Object.keys(proposed).map((member) => (
         <section class="panel" aria-label={member}>
           <h2>{member}</h2>
           <dl class="pairs">
-            <Pair label={asItIs('Now')}>
+            <Pair label={say(OWNED.now)}>
               <Json value={before[member]} />
             </Pair>
-            <Pair label={asItIs('After')}>
+            <Pair label={say(OWNED.after)}>
               <Json value={proposed[member]} />
             </Pair>
           </dl>
         </section>
       ))}
-      <p>
-        Until you approve, the old stays in force. Other keys or addresses end everything that people approved for it:
-        it has to ask again.
-      </p>
+      <p>{say(OWNED.changeMeans)}</p>
       <form class="form" method="post" action={`/owned/changes/${id}`}>
         <Csrf value={csrf} />
         <button type="submit" class="button wide" name="answer" value="decline" data-testid="decline">
-          Decline
+          {say(OWNED.decline)}
         </button>
         <button type="submit" class="button primary wide" name="answer" value="approve" data-testid="approve">
-          Approve
+          {say(OWNED.approve)}
         </button>
       </form>
     </Layout>
@@ -323,7 +317,8 @@ function ChangeDocument({ frame, csrf, change }: ChangePage) {
 
 /** A member in full: what is cut off could be what matters. */
 function Json({ value }: { value: unknown }) {
-  if (value === null || value === undefined) return <span class="quiet">nothing</span>;
+  const { say } = useSpeaker();
+  if (value === null || value === undefined) return <span class="quiet">{say(OWNED.nothing)}</span>;
   return <pre>{visibleJson(JSON.stringify(value, undefined, 1))}</pre>;
 }
 
@@ -339,22 +334,23 @@ export interface ReviewPage extends Shell {
 export const reviewPage = (props: ReviewPage): string => page(<Review {...props} />, props.frame);
 
 function Review({ frame, csrf, agent, allowed, anything, unused }: ReviewPage) {
+  const { say, markup } = useSpeaker();
   return (
-    <Layout frame={frame} title={asItIs(`Review ${visible(agent.name, 80)}`)} current="agents">
-      <h1>
-        Review <Foreign text={agent.name} limit={80} />
-      </h1>
+    <Layout frame={frame} title={say(OWNED.review, { agent: visible(agent.name, 80) })} current="agents">
+      <h1>{markup(OWNED.review, { agent: <Foreign text={agent.name} limit={80} /> })}</h1>
       <p class="lead">
         <Foreign text={agent.purpose} />
       </p>
       <section class="panel" aria-labelledby="may">
-        <h2 id="may">May ask for</h2>
+        <h2 id="may">{say(OWNED.mayAskFor)}</h2>
         {anything ? (
-          <p>Anything of the catalogue: it named no actions.</p>
+          <p>{say(OWNED.namedNone)}</p>
         ) : (
           <dl class="pairs">
             {allowed.map(({ action, used }) => (
-              <Pair label={asItIs(action)}>{used === undefined ? 'never used' : `last used ${used}`}</Pair>
+              <Pair label={asItIs(action)}>
+                {used === undefined ? say(AGENTS.neverUsed) : say(AGENTS.lastUsed, { time: used })}
+              </Pair>
             ))}
           </dl>
         )}
@@ -362,11 +358,11 @@ function Review({ frame, csrf, agent, allowed, anything, unused }: ReviewPage) {
       <form class="form" method="post" action={`/owned/${agent.id}/review`}>
         <Csrf value={csrf} />
         <button type="submit" class="button wide" name="verdict" value="confirm" data-testid="confirm">
-          Keep it as it is
+          {say(OWNED.keep)}
         </button>
         {unused.length === 0 ? null : (
           <button type="submit" class="button primary wide" name="verdict" value="narrow" data-testid="narrow">
-            Narrow it: take away {unused.join(', ')}
+            {say(OWNED.narrow, { actions: unused.join(', ') })}
           </button>
         )}
       </form>

@@ -8,9 +8,10 @@ import type { PlainMessage } from '../../views/words/words.ts';
 import type { Cookies } from '../http/cookies.ts';
 import { BadRequest } from '../http/form.ts';
 import { page } from '../http/respond.ts';
-import { checkedForm, clock, frameOf, signedIn } from '../people/pages.ts';
+import { speakerFor } from '../people/language.ts';
+import { checkedForm, frameOf, signedIn } from '../people/pages.ts';
 import type { Session } from '../people/person.ts';
-import { FLAGS, flagsOf, unusedActions } from './flags.ts';
+import { flagsOf, unusedActions } from './flags.ts';
 import { describeRefusal, MOVES, type MoveName, type MoveRefusal, moveProblem } from './lifecycle.ts';
 import { type AgentFacts, type OwnershipStore, VERDICTS, type Verdict } from './ownership.ts';
 
@@ -26,7 +27,7 @@ export function ownerRoutes(router: Router, { ownership, cookies }: OwnerPages):
   router.get('/owned', async (ctx) => {
     const session = signedIn(ctx);
     if (!session) return;
-    const { organization, id, timeZone } = session.person;
+    const { organization, id } = session.person;
     const [offers, changes, agents] = await Promise.all([
       ownership.offers(organization, id),
       ownership.changes(organization, id),
@@ -38,7 +39,7 @@ export function ownerRoutes(router: Router, { ownership, cookies }: OwnerPages):
         ...shell(ctx),
         offers: offers.map((offer) => ({ ...offer, href: `/offers/${offer.id}` })),
         changes: changes.map((change) => ({ ...change, href: `/owned/changes/${change.id}` })),
-        agents: agents.map((agent) => cardOf(agent, session, timeZone)),
+        agents: agents.map((agent) => cardOf(agent, session, clockOf(ctx, session))),
       }),
     );
   });
@@ -46,10 +47,10 @@ export function ownerRoutes(router: Router, { ownership, cookies }: OwnerPages):
   router.get('/offers/:id', async (ctx) => {
     const session = signedIn(ctx);
     if (!session) return;
-    const { organization, id, timeZone } = session.person;
+    const { organization, id } = session.person;
     const offer = (await ownership.offers(organization, id)).find((one) => one.id === ctx.params.id);
     if (!offer) throw nothingWaits();
-    page(ctx, offerPage({ ...shell(ctx), offer: { ...offer, madeAt: clock(offer.madeAt, timeZone) } }));
+    page(ctx, offerPage({ ...shell(ctx), offer: { ...offer, madeAt: clockOf(ctx, session)(offer.madeAt) } }));
   });
 
   router.post('/offers/:id', async (ctx) => {
@@ -69,10 +70,10 @@ export function ownerRoutes(router: Router, { ownership, cookies }: OwnerPages):
   router.get('/owned/changes/:id', async (ctx) => {
     const session = signedIn(ctx);
     if (!session) return;
-    const { organization, id, timeZone } = session.person;
+    const { organization, id } = session.person;
     const change = (await ownership.changes(organization, id)).find((one) => one.id === ctx.params.id);
     if (!change) throw nothingWaits();
-    page(ctx, changePage({ ...shell(ctx), change: { ...change, askedAt: clock(change.askedAt, timeZone) } }));
+    page(ctx, changePage({ ...shell(ctx), change: { ...change, askedAt: clockOf(ctx, session)(change.askedAt) } }));
   });
 
   router.post('/owned/changes/:id', async (ctx) => {
@@ -96,10 +97,10 @@ export function ownerRoutes(router: Router, { ownership, cookies }: OwnerPages):
       ctx,
       reviewPage({
         ...shell(ctx),
-        agent: cardOf(agent, session, session.person.timeZone),
+        agent: cardOf(agent, session, clockOf(ctx, session)),
         allowed: (agent.allowed ?? []).map((action) => {
           const at = agent.usedAt[action];
-          return { action, used: at && clock(new Date(at), session.person.timeZone) };
+          return { action, used: at && clockOf(ctx, session)(new Date(at)) };
         }),
         anything: agent.allowed === null,
         unused: unusedActions(agent, new Date()),
@@ -174,7 +175,12 @@ function seeOther(ctx: Context, to: string): void {
   ctx.status = 303;
 }
 
-function cardOf(agent: AgentFacts, { person }: Session, timeZone: string): OwnedAgentCard {
+const clockOf =
+  (ctx: Context, { person }: Session) =>
+  (at: Date): string =>
+    speakerFor(ctx).clock(at, person.timeZone);
+
+function cardOf(agent: AgentFacts, { person }: Session, clock: (at: Date) => string): OwnedAgentCard {
   const role = agent.owner.id === person.id ? 'owner' : 'deputy';
   const standing = { status: agent.status, suspendedBy: agent.suspendedBy, lacks: [], expiresAt: agent.expiresAt };
   const now = new Date();
@@ -186,9 +192,9 @@ function cardOf(agent: AgentFacts, { person }: Session, timeZone: string): Owned
     status: agent.status,
     owner: agent.owner.name,
     deputy: agent.deputy.name,
-    lastUsed: agent.lastUsedAt ? clock(agent.lastUsedAt, timeZone) : undefined,
-    reviewAt: clock(agent.reviewAt, timeZone),
-    flags: flagsOf(agent, now).map((flag) => FLAGS[flag]),
+    lastUsed: agent.lastUsedAt ? clock(agent.lastUsedAt) : undefined,
+    reviewAt: clock(agent.reviewAt),
+    flags: flagsOf(agent, now),
     moves: (Object.keys(MOVES) as MoveName[]).filter((move) => moveProblem(move, role, standing, now) === undefined),
   };
 }

@@ -1,5 +1,6 @@
 import { agentPage } from '../../views/agent.tsx';
 import { batchPage } from '../../views/batch.tsx';
+import { confirmPage } from '../../views/confirm.tsx';
 import { decisionPage } from '../../views/decision.tsx';
 import { enrolPage } from '../../views/enrol.tsx';
 import { errorPage } from '../../views/error.tsx';
@@ -7,12 +8,15 @@ import { homePage } from '../../views/home.tsx';
 import { inboxPage } from '../../views/inbox.tsx';
 import { myAgentsPage } from '../../views/my-agents.tsx';
 import { contactPage, notificationsPage } from '../../views/notifications.tsx';
+import { changePage, offerPage, ownedPage, reviewPage } from '../../views/owner.tsx';
 import { receiptPage } from '../../views/receipt.tsx';
 import { allowedWords, deniedWords, expiredWords, resultPage } from '../../views/result.tsx';
+import { securityPage } from '../../views/security.tsx';
 import { signInPage } from '../../views/sign-in.tsx';
 import { signInSettingsPage } from '../../views/sign-in-settings.tsx';
 import { signedOutPage } from '../../views/signed-out.tsx';
-import { EVENTS } from '../../views/words/agents.ts';
+import { AGENTS, EVENTS } from '../../views/words/agents.ts';
+import { CEREMONY } from '../../views/words/ceremony.ts';
 import { DECISION } from '../../views/words/decision.ts';
 import { ENTRANCE } from '../../views/words/entrance.ts';
 import { ERRORS } from '../../views/words/errors.ts';
@@ -21,6 +25,7 @@ import type { PageLanguage } from '../../views/words/language.ts';
 import { NOTIFICATIONS } from '../../views/words/notifications.ts';
 import { RECEIPT } from '../../views/words/receipt.ts';
 import { OUTCOMES, RESULT } from '../../views/words/result.ts';
+import { SECURITY } from '../../views/words/security.ts';
 import { IMPACT } from '../../views/words/shell.ts';
 import { speakerOf } from '../../views/words/speaker.ts';
 import { asItIs } from '../../views/words/words.ts';
@@ -42,7 +47,9 @@ export const NAMES = [
   'UTC+1',
   'calendar',
   'refund EUR 4,200.00 to Nordwind GmbH',
-  'Acme SSO',
+  ...['Acme SSO', 'Priya N.', 'Tom K.', 'Lena S.', 'Room Finder', 'Finds a room', 'tools.example.com'],
+  ...['Phone', 'hooks.slack.example', 'Slack', 'Teams', 'ntfy', 'UTC+2'],
+  ...['calendar.events.read', 'calendar.events.export', 'redirect_uris'],
   'Acme Labs',
   'Acme',
   'Anna Berg',
@@ -66,6 +73,7 @@ export function pagesIn(language: PageLanguage) {
     refund,
     sendInvitations,
     severalActions,
+    owning,
   } = samplesIn(language);
   const visitor = { speaker, organizationName: 'Acme', returnTo: '/login' };
 
@@ -221,6 +229,54 @@ export function pagesIn(language: PageLanguage) {
         { at: '14:02', text: say(EVENTS['task.approved']) },
         { at: '14:01', text: say(EVENTS['request.received']) },
       ],
+    }),
+    passkeys: securityPage({
+      frame,
+      csrf: 'csrf-value',
+      passkeys: [
+        {
+          id: 'crd_1',
+          name: 'Phone',
+          created: say(AGENTS.until, { time: '13:58' }),
+          lastUsed: speaker.clock(new Date(0), 'UTC', new Date(0)),
+          mayApproveFrom: undefined,
+          kind: say(SECURITY.passkeys),
+          removal: '{}',
+        },
+      ],
+      add: { signInFirst: undefined, request: '{}', creation: '{}', wait: undefined, demonstration: false },
+    }),
+    owned: ownedPage({ frame, csrf: 'csrf-value', ...owning }),
+    offer: offerPage({ frame, csrf: 'csrf-value', offer: { ...owning.offers[0], madeAt: '14:02' } }),
+    change: changePage({ frame, csrf: 'csrf-value', change: { ...owning.changes[0], askedAt: '14:02' } }),
+    review: reviewPage({
+      frame,
+      csrf: 'csrf-value',
+      agent: owning.agents[0],
+      allowed: [
+        { action: 'calendar.events.read', used: '13:58' },
+        { action: 'calendar.events.export', used: undefined },
+      ],
+      anything: false,
+      unused: ['calendar.events.export'],
+    }),
+    confirm: confirmPage({
+      frame,
+      csrf: 'csrf-value',
+      action: '/r/req_8f2k',
+      requestHash: 'n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCgg',
+      screen: 'scr_2',
+      readScreen: 'scr_1',
+      decisionHash: 'CgFh0TxsrC4Is0V1sFbDwCggn4bQgYhMfWWaL-qgxVr',
+      agentName: 'Finance Agent',
+      headline: refund.headline,
+      impact: 'high',
+      impactLine: refund.impactLine,
+      impactSymbol: '▲',
+      duration: say(CEREMONY.onceUntil, { time: '14:12' }),
+      approvals: undefined,
+      request: '{}',
+      inInbox: true,
     }),
     'how-you-sign-in': signInSettingsPage({
       frame,

@@ -429,6 +429,47 @@ export function samplesIn(language: PageLanguage) {
     ],
   };
 
+  const owning = {
+    offers: [
+      {
+        id: 'off_1',
+        href: '/offers/off_1',
+        role: 'owner',
+        agentName: 'Room Finder',
+        purpose: 'Finds a room',
+        mode: 'sub_agent',
+        madeBy: 'Priya N.',
+        other: { name: 'Tom K.', accepted: true },
+        actions: ['calendar.events.read'],
+        redirectHosts: ['tools.example.com'],
+      },
+    ],
+    changes: [
+      {
+        id: 'chg_1',
+        href: '/owned/changes/chg_1',
+        agentName: 'Room Finder',
+        proposed: { redirect_uris: ['https://tools.example.com/back'] },
+        before: { redirect_uris: null },
+      },
+    ],
+    agents: [
+      {
+        id: 'agt_rooms',
+        name: 'Room Finder',
+        purpose: 'Finds a room',
+        role: 'owner',
+        status: 'active',
+        owner: 'Lena S.',
+        deputy: 'Tom K.',
+        lastUsed: '13:58',
+        reviewAt: '14:00',
+        flags: ['review_due', 'over_privileged'],
+        moves: ['suspend', 'retire'],
+      },
+    ],
+  } as const;
+
   return {
     frame,
     readCalendar,
@@ -440,6 +481,7 @@ export function samplesIn(language: PageLanguage) {
     inbox,
     myAgents,
     oneAgent,
+    owning,
   };
 }
 
