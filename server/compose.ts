@@ -77,6 +77,7 @@ import { makeConsole } from './admin/console.ts';
 import { adminOverviewPages } from './admin/overview-pages.ts';
 import { adminPolicyPages } from './admin/policy-pages.ts';
 import { adminRegisterPages } from './admin/register-pages.ts';
+import { adminReviewPages } from './admin/review-pages.ts';
 import { adminRoutes } from './admin/routes.ts';
 import { adminStopPages } from './admin/stop-pages.ts';
 import { signedBy } from './agents/authenticate.ts';
@@ -600,6 +601,7 @@ export async function composeHouse({
       (router) => adminActionPages(router, adminConsole, administration),
       (router) => adminPolicyPages(router, adminConsole, administration),
       (router) => adminAgentSides(router, adminConsole, agentPages),
+      (router) => adminReviewPages(router, adminConsole, agentPages),
       (router) => adminStopPages(router, adminConsole, administration),
     ],
     isPublicType: (type) => catalogue.actions.get(type)?.organization === null,

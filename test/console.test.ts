@@ -8,6 +8,7 @@ import { csvOf, parseListing, partsOf } from '../server/admin/listing.ts';
 import {
   CALENDAR,
   claimsOf,
+  INVITE,
   type Json,
   newKey,
   READ,
@@ -257,6 +258,45 @@ describe('A3 one agent', () => {
     await ada.post(`${path}/pause`, { csrf: admins, reason: 'odd' });
     expect((await resume()).status).toBe(409);
     expect(await statusOf(agent)).toBe('suspended');
+  });
+});
+
+describe('A9 reviews', () => {
+  test('nothing is chosen; what is answered is applied, one review and one piece of evidence each', async () => {
+    const [used, unused] = [
+      await registerAgent(server, { client_name: 'Used Half', authorization_details_types: [READ, INVITE] }),
+      await registerAgent(server, { client_name: 'Never Used', authorization_details_types: [READ] }),
+    ];
+    const ids = [used, unused].map(({ registration }) => registration.agent_id as string);
+    await database.run(
+      `update agents set review_at = now() + interval '3 days', created_at = now() - interval '100 days' where id = any($1)`,
+      [ids],
+    );
+    await database.run(
+      `insert into agent_use (organization, agent, action, used_at) select organization, id, $2, now() from agents where id = $1`,
+      [ids[0], READ],
+    );
+    const page = await olga.get('/admin/reviews');
+    expect(names(page.html)).toEqual(expect.arrayContaining(['Used Half', 'Never Used']));
+    expect(page.html).not.toContain('selected');
+    const done = await olga.post('/admin/reviews', {
+      csrf: csrfIn(page.html),
+      [`verdict ${ids[0]}`]: 'narrow',
+      [`verdict ${ids[1]}`]: 'narrow',
+      'verdict agt_0': 'retire',
+    });
+    expect(done.status).toBe(409);
+    expect(done.html).toContain('0 kept, 1 narrowed, 0 ended.');
+    expect(done.html).toContain('Never Used used nothing within 90 days');
+    expect(done.html).toContain('not yours to review');
+    const limits = await database.first<{ actions: string[] }>(
+      `select limits -> 'actions' as actions from agents where id = $1`,
+      [ids[0]],
+    );
+    expect(limits?.actions).toEqual([READ]);
+    const changes = await database.rows(`select from agent_changes where agent = any($1) and change = 'review'`, [ids]);
+    expect(changes).toHaveLength(1);
+    expect((await gail.get('/admin/reviews')).html).not.toContain('Never Used');
   });
 });
 

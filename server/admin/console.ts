@@ -62,6 +62,7 @@ export const KEEPERS = ['admin', 'security'] as const satisfies readonly AdminRo
 const SECTIONS: readonly { href: string; label: string; roles: readonly AdminRole[] }[] = [
   { href: '/admin', label: 'Overview', roles: [...VIEWERS, 'owner'] },
   { href: '/admin/agents', label: 'Agents', roles: [...VIEWERS, 'owner'] },
+  { href: '/admin/reviews', label: 'Reviews', roles: [...KEEPERS, 'owner'] },
   { href: '/admin/actions', label: 'Actions', roles: VIEWERS },
   { href: '/admin/policies', label: 'Policies', roles: VIEWERS },
 ];

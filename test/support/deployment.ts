@@ -15,6 +15,8 @@ import { freePort, type TestServer } from './server.ts';
 export interface Deployment extends TestServer {
   /** The address of each instance; the first is the issuer's own. Every URL still names the issuer (send.ts). */
   bases: readonly [string, string];
+  /** Another instance of the same issuer, with settings of its own; answers its address. It ends with the others. */
+  add(settings?: Record<string, string>): Promise<string>;
   /** kill -9 of both instances. */
   kill(): Promise<void>;
   /** Both again, at the same addresses. */
@@ -74,6 +76,11 @@ export async function startDeployment({ settings, databaseUrl }: DeploymentOptio
     databaseUrl: url,
     dataDir,
     bases: [issuer, `http://localhost:${second}`],
+    add: async (more = {}) => {
+      const port = await freePort();
+      instances.push(await startInstance(main, { ...common, ...more, PORT: String(port), DEMO: '0' }));
+      return `http://localhost:${port}`;
+    },
     kill: async () => {
       await endBoth('SIGKILL');
     },

@@ -10,6 +10,7 @@ export function AdminForm({
   submit,
   danger,
   cancel,
+  cancelLabel = 'Cancel',
   children,
 }: {
   action: string;
@@ -19,6 +20,8 @@ export function AdminForm({
   submit: string;
   danger?: boolean | undefined;
   cancel?: string | undefined;
+  /** "Back", where nothing is lost by it. */
+  cancelLabel?: string;
   children?: ComponentChildren;
 }) {
   return (
@@ -37,7 +40,7 @@ export function AdminForm({
       <div class="form-end">
         {cancel === undefined ? null : (
           <a class="button" href={cancel}>
-            Cancel
+            {cancelLabel}
           </a>
         )}
         <button type="submit" class={danger ? 'button stop' : 'button primary'} data-testid="submit">

@@ -139,7 +139,7 @@ export function Table({ label, columns, rows }: Pick<AdminList, 'label' | 'colum
               aria-sort={sort === undefined ? undefined : (sort.direction ?? 'none')}
             >
               {sort === undefined ? (
-                label
+                label || <span class="unseen">What to do</span>
               ) : (
                 <a class="sort" href={sort.href}>
                   {label}

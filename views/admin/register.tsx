@@ -42,6 +42,7 @@ export const registerPage = (props: RegisterPage): string => {
         problems={problems}
         submit={step === 5 ? 'Look at it' : 'Next'}
         cancel={back}
+        cancelLabel={step === 1 ? 'Cancel' : 'Back'}
       >
         <Step {...props} />
       </AdminForm>
@@ -276,7 +277,14 @@ export const registerReviewPage = ({
       <h1>Is this right?</h1>
       <Facts facts={facts.map(([label, value]) => [label, <bdi>{visible(value, 300)}</bdi>] as const)} />
       <p class="quiet">Its owner and its deputy are asked to accept it. Until both have, it does nothing.</p>
-      <AdminForm action={action} csrf={csrf} problems={problems} submit="Register it" cancel={back} />
+      <AdminForm
+        action={action}
+        csrf={csrf}
+        problems={problems}
+        submit="Register it"
+        cancel={back}
+        cancelLabel="Back"
+      />
       <details>
         <summary>The same as a file</summary>
         <pre class="snippet">

@@ -1,0 +1,94 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { Browser, Page } from 'playwright-core';
+
+import { registerAgent } from '../support/agent.ts';
+import { describeBrowser, launchBrowser } from '../support/browser.ts';
+import { startServer, type TestServer } from '../support/server.ts';
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+/** Where pictures go when somebody wants to look at them. */
+const PICTURES = process.env.TEST_PICTURES;
+
+describeBrowser('the console at a real browser', () => {
+  let server: TestServer;
+  let browser: Browser;
+  let agent: string;
+  let page: Page;
+
+  beforeAll(async () => {
+    server = await startServer();
+    agent = (await registerAgent(server, { client_name: 'Meeting Helper' })).registration.agent_id;
+    browser = await launchBrowser();
+    const context = await browser.newContext({ javaScriptEnabled: true, reducedMotion: 'reduce' });
+    page = await context.newPage();
+    await page.goto(`${server.issuer}/login?return_to=%2Fadmin`);
+    await page.fill('[name=email]', 'admin@acme.example');
+    await page.fill('[name=password]', server.demo.password);
+    await page.click('main button[type=submit]');
+  }, 60_000);
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+
+  const paths = [
+    '/admin',
+    '/admin/agents?q=status%3Aactive&sort=-name',
+    '/admin/agents/:agent',
+    '/admin/agents/:agent/may-do',
+    '/admin/agents/:agent/retire',
+    '/admin/agents/new',
+    '/admin/reviews',
+    '/admin/stop?find=:agent',
+  ];
+
+  test.each(paths)(
+    '%s: no accessibility violation, light and dark, phone and desk, nothing from elsewhere',
+    async (path) => {
+      const complaints: string[] = [];
+      page.removeAllListeners('console');
+      page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+      await page.goto(`${server.issuer}${path.replace(':agent', agent)}`);
+      await page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })");
+      await page.evaluate(AXE);
+      for (const [width, height, colorScheme] of [
+        [390, 844, 'light'],
+        [320, 640, 'dark'],
+        [1280, 900, 'light'],
+        [1280, 900, 'dark'],
+      ] as const) {
+        await page.setViewportSize({ width, height });
+        await page.emulateMedia({ colorScheme });
+        if (PICTURES) {
+          const name = path.replace(/\W+/g, '-');
+          await page.screenshot({ path: `${PICTURES}/console${name}${width}-${colorScheme}.png`, fullPage: true });
+        }
+        expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBe(0);
+        if (width === 390 || colorScheme === 'dark') expect(await violations(page)).toEqual([]);
+      }
+      expect(complaints).toEqual([]);
+    },
+    60_000,
+  );
+
+  test('A8-1 the stop is in reach of the keyboard from every page, and one step from there', async () => {
+    await page.setViewportSize({ width: 1280, height: 900 });
+    await page.goto(`${server.issuer}/admin/agents`);
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('Skip to content');
+    await page.focus('[data-testid=stop]');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/\/admin\/stop/);
+    await page.goto(`${server.issuer}/admin/stop?find=${agent}`);
+    await page.click('[data-testid=submit]');
+    await page.waitForURL(/\/admin\/stops\//);
+    expect(await page.textContent('[role=status]')).toContain('nothing new is issued');
+  });
+});
+
+const violations = (page: Page): Promise<unknown> =>
+  page.evaluate(
+    `axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html).join(' | ').slice(0, 300)))`,
+  );
