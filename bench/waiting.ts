@@ -35,7 +35,7 @@ export async function holdMany(
   const pool = new Pool(ours.issuer, { connections: questions, pipelining: 1, bodyTimeout: 0, headersTimeout: 0 });
   const answers: Record<string, number> = {};
   let [underWay, stopped] = [0, false];
-  const poll = async (authReqId: string, wait = HOLD_SECONDS): Promise<void> => {
+  const poll = async (authReqId: string, wait = HOLD_SECONDS): Promise<string> => {
     underWay += 1;
     try {
       const { body } = await send(
@@ -50,15 +50,20 @@ export async function holdMany(
       );
       const { error = 'token' } = JSON.parse(body) as { error?: string };
       answers[error] = (answers[error] ?? 0) + 1;
+      return error;
     } catch (cause) {
       const { code = 'unknown' } = cause as { code?: string };
       answers[code] = (answers[code] ?? 0) + 1;
+      return code;
     } finally {
       underWay -= 1;
     }
   };
   const waitOn = async (authReqId: string) => {
-    while (!stopped) await poll(authReqId);
+    while (!stopped) {
+      // As a client does: sent back or cut off, it comes again later.
+      if ((await poll(authReqId)) !== 'authorization_pending') await sleep(2000 + Math.random() * 8000);
+    }
   };
   const others = async (): Promise<number> => {
     const started = performance.now();

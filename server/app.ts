@@ -16,6 +16,7 @@ import type { Evidence } from './evidence/evidence.ts';
 import type { Cookies } from './http/cookies.ts';
 import { endpointOf, guardEndpoints, isForMachines } from './http/endpoints.ts';
 import { BadRequest } from './http/form.ts';
+import { loopIsBehind, shedPolls } from './http/overload.ts';
 import { stateOf } from './http/request-state.ts';
 import { json, page } from './http/respond.ts';
 import { takeProofs } from './http/sent-proof.ts';
@@ -87,6 +88,7 @@ export function createApp(dependencies: AppDependencies): Koa {
   app.use(measure(dependencies));
   app.use(answerErrors(dependencies));
   app.use(onlyOurHost(dependencies));
+  app.use(shedPolls(loopIsBehind()));
   app.use(guardEndpoints());
   app.use(takeProofs(dependencies.nonces));
   app.use(staticFiles());
