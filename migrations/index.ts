@@ -6,6 +6,7 @@ import * as ceremony from './021_ceremony.ts';
 import * as secondPerson from './022_second_person.ts';
 import * as recovery from './023_recovery.ts';
 import * as budgets from './024_budgets.ts';
+import * as unsigned from './025_unsigned.ts';
 import * as languages from './030_languages.ts';
 import * as screens from './031_screens.ts';
 import * as prompts from './040_prompts.ts';
@@ -41,6 +42,7 @@ const migrations: readonly Migration[] = [
   { name: '022_second_person', ...secondPerson },
   { name: '023_recovery', ...recovery },
   { name: '024_budgets', ...budgets },
+  { name: '025_unsigned', ...unsigned },
   { name: '030_languages', ...languages },
   { name: '031_screens', ...screens },
   { name: '040_prompts', ...prompts },

@@ -8,6 +8,7 @@ import { NOTIFY } from '../../server/notifications/notify.ts';
 import type { Database, Statements } from './database.ts';
 import { eventParameters, insertEvent } from './evidence.ts';
 import { holdAlive } from './liveness.ts';
+import { tellEverywhere } from './notifications.ts';
 import { enqueue } from './outbox.ts';
 import { usePasskey } from './passkeys.ts';
 import { promptHistory } from './prompts.ts';
@@ -226,6 +227,9 @@ export const postgresPersonApprovals = (database: Database): PersonApprovals => 
         if (signed !== 1) throw new Late();
         if (before.length + 1 < open.quorum) {
           await writeEvent(statements, signature.given);
+          // Whoever may be the second hears of it; the first of them who decides is.
+          const seconds = await statements.rows<{ id: string }>(SECONDS, [organization, id]);
+          for (const second of seconds) await tellEverywhere(statements, organization, second.id, { approval: id });
           return true;
         }
         outcome = 'approved';
@@ -534,6 +538,11 @@ const LOCK_OPEN = `
 const HOLD_SECOND = `
   select from people p, agents g
   where p.organization = $1 and p.id = $2 and g.organization = $1 and g.id = $3 for share of p, g`;
+
+/** As many are told; the others find it in their inbox. */
+const SECONDS = `
+  select id from people where organization = $1 and status = 'active' and 'approver' = any(roles) and may_second($1, id, $2)
+  order by id limit 20`;
 
 const MAY_SECOND = 'select may_second($1, $2, $3) as may';
 

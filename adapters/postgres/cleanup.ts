@@ -34,6 +34,10 @@ const EXPIRED = [
      select id_hash from sessions where expires_at < now() order by expires_at limit $1 for update skip locked)`,
   `delete from enrolments where token_hash in (
      select token_hash from enrolments where expires_at < now() - interval '1 day' order by expires_at limit $1 for update skip locked)`,
+  // What was decided and never signed; what was signed is a record.
+  `delete from decisions where (organization, approval, person) in (
+     select organization, approval, person from decisions
+     where signed_at is null and expires_at < now() - interval '1 hour' order by expires_at limit $1 for update skip locked)`,
   `delete from sign_ins_under_way where state_hash in (
      select state_hash from sign_ins_under_way where expires_at < now() order by expires_at limit $1 for update skip locked)`,
   // What was shown and never decided is evidence of nothing.

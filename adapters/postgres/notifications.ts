@@ -220,15 +220,15 @@ export async function tellEverywhere(
   statements: Statements,
   organization: string,
   person: string,
-  passkeys: PasskeyNews,
+  about: { passkeys: PasskeyNews } | { approval: string },
 ): Promise<void> {
   const addresses = await statements.rows<{ id: string; kind: 'push' | 'chat' | 'webhook' }>(ADDRESSES, [
     organization,
     person,
   ]);
-  await enqueue(statements, ERRANDS.email, { person, passkeys }, { organization });
+  await enqueue(statements, ERRANDS.email, { person, ...about }, { organization });
   for (const { id: address, kind } of addresses) {
-    await enqueue(statements, ERRANDS[kind], { person, passkeys, address }, { organization });
+    await enqueue(statements, ERRANDS[kind], { person, ...about, address }, { organization });
   }
 }
 

@@ -36,7 +36,7 @@ export const postgresPasskeys = (database: Database): PasskeyStore => ({
           matured,
         ]);
         await statements.run(`with ${insertEvent(1)} select`, eventParameters(prepareEvent(event)));
-        await tellEverywhere(statements, organization, person, 'passkey_added');
+        await tellEverywhere(statements, organization, person, { passkeys: 'passkey_added' });
         return 'added';
       });
     } catch (error) {
@@ -64,7 +64,7 @@ export const postgresPasskeys = (database: Database): PasskeyStore => ({
       );
       if (changed === 0) return false;
       await statements.run(`with ${insertEvent(1)} select`, eventParameters(prepareEvent(event)));
-      await tellEverywhere(statements, organization, person, 'passkey_removed');
+      await tellEverywhere(statements, organization, person, { passkeys: 'passkey_removed' });
       return true;
     }),
 });

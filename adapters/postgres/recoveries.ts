@@ -45,7 +45,7 @@ async function noted(
   const content = { recovery: id, by: actorOf(caller), reason };
   const event = prepareEvent({ organization, type, decision: 'allowed', person, content });
   await statements.run(`with ${insertEvent(1)} select`, eventParameters(event));
-  await tellEverywhere(statements, organization, person, news);
+  await tellEverywhere(statements, organization, person, { passkeys: news });
 }
 
 const LISTED = `

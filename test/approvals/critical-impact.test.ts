@@ -52,6 +52,8 @@ let count = 0;
 const fresh = () => `acme/repo-${++count}`;
 const tasks = async () =>
   Number((await database.query(`select count(*) from tasks where impact = 'critical'`)).rows[0].count);
+const notices = async () =>
+  Number((await database.query(`select count(*) from outbox where kind = 'notify.email'`)).rows[0].count);
 const lastApproval = async () =>
   (await database.query('select * from approvals order by asked_at desc limit 1')).rows[0];
 const choices = (repository: string) => ({
@@ -73,12 +75,14 @@ async function firstHalf(repository = fresh()) {
 }
 
 test('A6: two people with their own passkeys make one task; the first one’s page leads back to the client', async () => {
-  const before = await tasks();
+  const [before, noticesBefore] = [await tasks(), await notices()];
   const { asked, waiting, repository, review } = await firstHalf();
   expect(waiting.html).toMatch(/Waiting for a second person\./);
   expect(waiting.html).toMatch(/src="\/static\/waiting\.js"/);
   expect(await tasks()).toBe(before);
 
+  // Whoever may be the second is told, and nobody else: of three with a passkey, Ben.
+  expect(await notices()).toBe(noticesBefore + 1);
   const { person, key } = at(ben);
   const inbox = await person.get('/inbox');
   expect(inbox.html).toMatch(
