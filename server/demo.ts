@@ -132,6 +132,12 @@ async function addPeople(database: Database, password: string, setPassword: bool
     );
     if (!row) throw new Error(`organization ${slug} was not made`);
     ids.set(slug, row.id);
+    // Its people are played by machines as often as not, which decide faster than anybody reads.
+    await database.run(
+      `insert into prompt_limits (organization, limits, changed_by) values ($1, '{"fast_decisions": 0}', 'demonstration')
+       on conflict (organization) do nothing`,
+      [row.id],
+    );
     for (const person of people) {
       const email = `${person.login}@${domain}`;
       const found = await database.first<{ id: string }>(

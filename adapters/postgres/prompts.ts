@@ -94,7 +94,8 @@ export const postgresPrompts = (database: Database): PromptStore => ({
   fastDecisions: (organization, person) =>
     database.within(organization, async (statements) => {
       const row = await statements.first<{ count: number }>(FAST, [organization, person]);
-      return row?.count ?? 0;
+      const { fast_decisions: limit } = await promptLimits(statements, organization);
+      return { count: row?.count ?? 0, limit };
     }),
 });
 

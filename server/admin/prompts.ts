@@ -48,6 +48,7 @@ const LIMITS = input<{ organization?: string } & Partial<PromptLimits>>({
   mute_after_denials: whole(1, 100),
   mute_after_expiries: whole(1, 100),
   mute_days: whole(1, 30),
+  fast_decisions: whole(0, 1000),
   open: numbers(1_000_000),
   hourly: numbers(1_000_000),
 });

@@ -15,6 +15,8 @@ export interface PromptLimits {
   /** As many questions that nobody answered within a day do so too. */
   mute_after_expiries: number;
   mute_days: number;
+  /** Whoever said yes faster than anybody reads this often within a day touches the value that matters; 0: never. */
+  fast_decisions: number;
   /** Questions that may wait at the same time. */
   open: Readonly<Record<Reach, number>>;
   /** Questions within an hour. */
@@ -26,6 +28,7 @@ export const PROMPT_LIMITS: PromptLimits = {
   mute_after_denials: 3,
   mute_after_expiries: 4,
   mute_days: 7,
+  fast_decisions: 3,
   open: { pair: 5, agent: 1000, person: 100, organization: 20_000 },
   hourly: { pair: 120, agent: 3000, person: 300, organization: 30_000 },
 };
@@ -104,8 +107,6 @@ export const isFast = (impact: Impact, shownAt: Date | null, decidedAt: Date): b
   shownAt !== null &&
   decidedAt.getTime() - shownAt.getTime() < FAST_MS;
 
-/** Whoever said yes so quickly this often within a day is asked for the value that matters, at any impact. */
-export const FAST_DECISIONS = 3;
 export const FAST_MS = 1000;
 
 /** What was pushed to this person before, and by whom. */

@@ -4,12 +4,11 @@ import type { Speaker } from '../../views/words/speaker.ts';
 import { asItIs } from '../../views/words/words.ts';
 import { worse } from '../catalogue/action.ts';
 import type { Session } from '../people/person.ts';
-import { isProven } from '../tasks/ask.ts';
 import type { Approval } from './approval.ts';
 import type { DescribedAction } from './decide.ts';
 import type { Retry } from './decision-props.ts';
 import type { ApprovalPages } from './pages.ts';
-import { asksForPasskey, ceremonyFor } from './proof.ts';
+import { asksForPasskey, ceremonyFor, isHurried, isTouchedFor } from './proof.ts';
 import { firstApproval } from './result.ts';
 import type { SignedDecision } from './store.ts';
 import { fieldsFor } from './touches.ts';
@@ -43,12 +42,14 @@ export async function ceremonyProps(
   const { organizationDomains, timeZone } = session.person;
   const impact = described.map(({ description }) => description.impact).reduce(worse, 'low');
   const quorum = impact === 'critical' ? 2 : approval.quorum;
-  const ceremony = ceremonyFor({ impact, quorum }, { passkey: asksForPasskey(approval, pages.catalogue()) });
+  const hurried = await isHurried(impact, session.person, pages);
+  const passkey = asksForPasskey(approval, pages.catalogue());
+  const ceremony = ceremonyFor({ impact, quorum }, { passkey, hurried });
   const usable =
     ceremony.passkey || approval.hasNumber ? await usablePasskeys(approval, session, pages, new Date()) : undefined;
   const wrong = retry.wrongValue ?? false;
   const touched = (one: DescribedAction, index?: number) =>
-    isProven(one.description.impact)
+    isTouchedFor(one.description, { hurried })
       ? fieldsFor(one, { organizationDomains, wrong, say, ...(index !== undefined && { index }) })
       : {};
   const [only, ...more] = described;

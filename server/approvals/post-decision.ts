@@ -19,7 +19,7 @@ import { type Decided, type DecisionForm, decide, describeApproval } from './dec
 import { rememberDecided } from './decided-here.ts';
 import { narrowedBy } from './narrow.ts';
 import type { ApprovalPages } from './pages.ts';
-import { asksForPasskey, ceremonyFor, strengthOf } from './proof.ts';
+import { asksForPasskey, ceremonyFor, isHurried, strengthOf } from './proof.ts';
 import { describeGranted } from './quorum.ts';
 import { showApproved } from './result.ts';
 import { seen } from './screen.ts';
@@ -90,7 +90,9 @@ export async function postDecision(
   const { decision, hash, task } = decided.value;
   if (task) {
     const approved = { ...decided.value, task };
-    const ceremony = ceremonyFor(approved, { passkey: instead || unattended || asksForPasskey(approval, catalogue) });
+    const hurried = await isHurried(approved.impact, person, pages);
+    const passkey = instead || unattended || asksForPasskey(approval, catalogue);
+    const ceremony = ceremonyFor(approved, { passkey, hurried });
     if (ceremony.value) {
       const described = describeGranted(approval, approved, { person, locale, catalogue }) ?? [];
       const indexes = choices.allowed ? [...choices.allowed] : [undefined];
@@ -99,7 +101,7 @@ export async function postDecision(
         asked: asked[indexes[position] ?? 0] ?? one,
         index: indexes[position],
       }));
-      const reader = { organizationDomains: person.organizationDomains, locale };
+      const reader = { organizationDomains: person.organizationDomains, locale, hurried };
       if (!allTouched(form, allowed, reader)) return wrongValue(ctx, approval, session, pages);
     }
     if (ceremony.passkey) {

@@ -27,6 +27,6 @@ export interface PromptStore {
   ): Promise<({ agent: string } & Pick<PromptHistory, 'denied' | 'expired'>)[]>;
   /** What this person refused before is forgotten. False when there is no such agent. */
   unmute(pair: Pair): Promise<boolean>;
-  /** Decisions of the last day that came before the page can have been read. */
-  fastDecisions(organization: string, person: string): Promise<number>;
+  /** Decisions of the last day that came before the page can have been read, and how many change the next page. */
+  fastDecisions(organization: string, person: string): Promise<{ count: number; limit: number }>;
 }

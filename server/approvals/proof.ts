@@ -1,9 +1,11 @@
 import type { Impact } from '../catalogue/action.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
-import type { Session } from '../people/person.ts';
+import type { Description } from '../catalogue/describe.ts';
+import type { Person, Session } from '../people/person.ts';
 import type { VerifiedAssertion } from '../people/webauthn.ts';
 import { isProven } from '../tasks/ask.ts';
 import type { Approval } from './approval.ts';
+import type { ApprovalPages } from './pages.ts';
 
 /** What a decision takes beside the click. */
 export interface Ceremony {
@@ -19,11 +21,28 @@ export interface Ceremony {
  */
 export const ceremonyFor = (
   { impact, quorum }: { impact: Impact; quorum: number },
-  { passkey }: { passkey: boolean },
+  { passkey, hurried }: { passkey: boolean; hurried: boolean },
 ): Ceremony => ({
-  value: isProven(impact),
+  value: isProven(impact) || (hurried && impact === 'medium'),
   passkey: passkey || isProven(impact) || quorum > 1,
 });
+
+/** Is the value that matters most touched for this action? */
+export const isTouchedFor = (
+  { impact, critical }: Pick<Description, 'impact' | 'critical'>,
+  { hurried }: { hurried: boolean },
+): boolean => isProven(impact) || (hurried && impact === 'medium' && critical.length > 0);
+
+/** This person said yes too quickly to have read it, more than once today: the next page is read (ux.md §3.2). */
+export const isHurried = async (
+  impact: Impact,
+  { organization, id }: Pick<Person, 'organization' | 'id'>,
+  { prompts }: Pick<ApprovalPages, 'prompts'>,
+): Promise<boolean> => {
+  if (impact !== 'medium') return false;
+  const { count, limit } = await prompts.fastDecisions(organization, id);
+  return limit > 0 && count >= limit;
+};
 
 /** The client or the action wants to know that it was a passkey (RFC 9470, OpenID Connect Core §3.1.2.1). */
 export function asksForPasskey({ oidc, actions }: Approval, catalogue: Catalogue): boolean {

@@ -11,7 +11,7 @@ import type { Approval } from './approval.ts';
 import { askForSignature } from './confirm.ts';
 import { decide } from './decide.ts';
 import type { ApprovalPages } from './pages.ts';
-import { strengthOf } from './proof.ts';
+import { isHurried, strengthOf } from './proof.ts';
 import { describeGranted, secondDecision } from './quorum.ts';
 import { seen } from './screen.ts';
 import { showApproval, showOver, showProblem } from './show.ts';
@@ -37,7 +37,8 @@ export async function postSecondDecision(
     const described = describeGranted(approval, approved, { person, locale, catalogue: pages.catalogue() }) ?? [];
     const several = described.length > 1;
     const allowed = described.map((one, index) => ({ described: one, asked: one, index: several ? index : undefined }));
-    const reader = { organizationDomains: person.organizationDomains, locale };
+    const hurried = await isHurried(approved.impact, person, pages);
+    const reader = { organizationDomains: person.organizationDomains, locale, hurried };
     if (!allTouched(form, allowed, reader)) {
       return showApproval(ctx, approval, session, pages, { wrongValue: true, status: 400 });
     }

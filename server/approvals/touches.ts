@@ -1,9 +1,9 @@
 import type { CriticalTicks, CriticalValue } from '../../views/decision.tsx';
 import { CEREMONY } from '../../views/words/ceremony.ts';
 import type { Speaker } from '../../views/words/speaker.ts';
-import { isProven } from '../tasks/ask.ts';
 import { isTouched, touchOf } from './critical-value.ts';
 import type { DescribedAction } from './decide.ts';
+import { isTouchedFor } from './proof.ts';
 
 /** The fields for what has to be touched of one action; `index` where a page has several actions. */
 export function fieldsFor(
@@ -49,10 +49,14 @@ export function fieldsFor(
 export const allTouched = (
   form: ReadonlyMap<string, string>,
   allowed: readonly { described: DescribedAction; asked: DescribedAction; index: number | undefined }[],
-  { organizationDomains, locale }: { organizationDomains: readonly string[]; locale: string },
+  {
+    organizationDomains,
+    locale,
+    hurried,
+  }: { organizationDomains: readonly string[]; locale: string; hurried: boolean },
 ): boolean =>
   allowed.every(({ described, asked, index }) => {
-    if (!isProven(described.description.impact)) return true;
+    if (!isTouchedFor(described.description, { hurried })) return true;
     const names = namesOf(index);
     const touchIn = ({ action, requested, description }: DescribedAction) =>
       touchOf(action, requested.parameters, description, { organizationDomains });

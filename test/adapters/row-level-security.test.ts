@@ -393,9 +393,10 @@ async function tellStory(): Promise<void> {
     `insert into policy_drafts (organization, yaml, proposed, saved_by) values ($1, '', false, 'test')`,
     [organization],
   );
-  await owner.query(`insert into prompt_limits (organization, limits, changed_by) values ($1, '{}', 'test')`, [
-    organization,
-  ]);
+  await owner.query(
+    `insert into prompt_limits (organization, limits, changed_by) values ($1, '{}', 'test') on conflict do nothing`,
+    [organization],
+  );
   await owner.query(
     `insert into unmutes (organization, agent, person) select $1, $2, id from people where organization = $1`,
     [organization, parent],

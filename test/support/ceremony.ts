@@ -118,6 +118,7 @@ export const askFreely = (database: pg.Client, organization: string) =>
         cool_off_minutes: 0,
         mute_after_denials: 1000,
         mute_after_expiries: 1000,
+        fast_decisions: 0,
         open: { pair: 1000 },
         hourly: { pair: 1000, person: 1000 },
       },
