@@ -13,7 +13,7 @@ import { APPROVABLE_TOGETHER, type Together, together } from './batch-rule.ts';
 import { choicesFor, decide, describeApproval } from './decide.ts';
 import type { ApprovalPages } from './pages.ts';
 import { decisionEvent, FRESH_SIGN_IN_SECONDS } from './post-decision.ts';
-import { asksForPasskey, ceremonyFor } from './proof.ts';
+import { asksForPasskey, ceremonyFor, isHurried } from './proof.ts';
 import type { Approved } from './store.ts';
 
 /** What may be decided on one page now, for this person; the inbox links to it. */
@@ -80,8 +80,10 @@ export async function postBatch(ctx: Context, session: Session, pages: ApprovalP
   // Nobody started these at a screen: whoever decides is here now, and has just shown who they are.
   const stale = Date.now() - session.authenticatedAt.getTime() > FRESH_SIGN_IN_SECONDS * 1000;
   if (stale && found.some(({ kind }) => kind === 'backchannel')) return toSignIn(ctx, true);
+  // What has to be touched is decided on a page of its own.
+  const hurried = await isHurried('medium', person, pages);
   const needsCeremony = (approved: Approved, approval: Approval) => {
-    const ceremony = ceremonyFor(approved, { passkey: asksForPasskey(approval, pages.catalogue()) });
+    const ceremony = ceremonyFor(approved, { passkey: asksForPasskey(approval, pages.catalogue()), hurried });
     return ceremony.value || ceremony.passkey;
   };
   const count = { allowed: 0, denied: 0, left: 0 };
