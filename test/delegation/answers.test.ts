@@ -6,6 +6,7 @@ import {
   type ExchangeRequest,
   explainExchange,
 } from '../../server/delegation/exchange.ts';
+import { sliceOf, type Want } from '../../server/delegation/slice.ts';
 import type { IssuedToken } from '../../server/delegation/token.ts';
 import type { Refusal } from '../../server/oauth/refusal.ts';
 import type { RequestedAction } from '../../server/tasks/request.ts';
@@ -538,4 +539,13 @@ test('every rule that is broken is explained, with what it says', () => {
       refusal: noHandOff('the person did not see this agent when they approved'),
     },
   ]);
+});
+
+test('what is cut from a task itself is refused in the same words', () => {
+  const cut = (want: Omit<Want, 'audience'>) => sliceOf(root, { audience: SHOP, ...want }, catalogue, ISSUER);
+  const refused = (refusal: Refusal) => ({ ok: false, refusal });
+  const read = (pieces: number) => ({ actions: [action('shop.orders.read', { pieces })] });
+  expect(cut(read(3))).toEqual(refused(wider('shop.orders.read', 'pieces is not within what was approved')));
+  expect(cut({ scopes: ['shop.count'] })).toEqual(refused({ reason: 'scope_wider', scope: 'shop.count' }));
+  expect(cut(read(2))).toMatchObject({ ok: true, value: { audience: SHOP, scopes: [], actions: [ORDERS] } });
 });

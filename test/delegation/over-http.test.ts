@@ -104,7 +104,7 @@ beforeAll(async () => {
   for (const task of TASKS) tasks.push(await approve(task));
   await setEdges(NOW);
   await publish(2, 'shop.place');
-}, 120_000);
+}, 600_000);
 afterAll(async () => {
   await database?.close();
   await server?.close();
@@ -127,7 +127,7 @@ test('random chains over HTTP: what a client gets is what the rules say', async 
   expect(seen.refused).toBeGreaterThan(CHAINS);
   expect(seen.deepest).toBeGreaterThanOrEqual(3);
   expect(seen.longest).toBeGreaterThanOrEqual(4);
-}, 300_000);
+}, 600_000);
 
 async function tryChain(
   bytes: Uint8Array,

@@ -292,28 +292,8 @@ function honestStep(world: World, subject: IssuedToken, dice: Dice): Step {
     scopes: undefined,
     actions: undefined,
     requestedActor: move === 'hand_off' ? to : undefined,
+    ...honestlyAsked(move, subject, dice),
   };
-  const source = subject.actions[dice.roll(subject.actions.length)];
-  if (source && further) {
-    const keys = declared(source.action, source.version)?.downstream ?? ['ledger.entries.read'];
-    const target = newest(dice.pick(keys));
-    if (target) {
-      request.audience = target.resource;
-      if (target.scope !== undefined && dice.seldom(4)) request.scopes = [target.scope];
-      else request.actions = [asked(target, like(source, target, dice))];
-    }
-  } else if (source) {
-    const isRoot = resource === ISSUER;
-    if (isRoot && (move === 'continue' || move === 'appoint' || dice.seldom(3))) request.audience = source.resource;
-    const asks = dice.roll(4);
-    const target = newest(source.action);
-    if (asks === 1 && source.viaScope === undefined && target) {
-      request.actions = [asked(target, like(source, target.version === source.version ? target : target, dice))];
-    } else if (asks === 2 && source.viaScope !== undefined) request.scopes = [source.viaScope];
-    else if (asks === 3 && source.viaScope === undefined && target) {
-      request.actions = [asked(target, { ...source.parameters })];
-    }
-  }
   const key = subject.boundTo ?? keyOf(self);
   return {
     subject,
@@ -328,6 +308,29 @@ function honestStep(world: World, subject: IssuedToken, dice: Dice): Step {
     pace: { count: 1, limit: 10 },
     now: NOW,
   };
+}
+
+/** Everything, a scope that is held, a part of an action or the same again; or what a presented action leads to. */
+function honestlyAsked(move: string, subject: IssuedToken, dice: Dice): Partial<ExchangeRequest> {
+  const source = subject.actions[dice.roll(subject.actions.length)];
+  if (!source) return {};
+  if (move === 'go_further') {
+    const target = newest(dice.pick(declared(source.action, source.version)?.downstream ?? ['ledger.entries.read']));
+    if (!target) return {};
+    const audience = target.resource;
+    const byScope = target.scope !== undefined && dice.seldom(4);
+    return byScope
+      ? { audience, scopes: [target.scope as string] }
+      : { audience, actions: [asked(target, like(source, target, dice))] };
+  }
+  const needsAudience = subject.resource === ISSUER && (move === 'continue' || move === 'appoint' || dice.seldom(3));
+  const where = needsAudience ? { audience: source.resource } : {};
+  const target = newest(source.action);
+  const asks = dice.pick(['everything', 'a part', 'the same']);
+  if (asks === 'everything' || !target) return where;
+  if (source.viaScope !== undefined) return { ...where, scopes: [source.viaScope] };
+  const parameters = asks === 'a part' ? like(source, target, dice) : source.parameters;
+  return { ...where, actions: [asked(target, parameters)] };
 }
 
 const LEAF_MOVES = ['continue', 'hand_off', 'go_further', 'appoint'] as const;

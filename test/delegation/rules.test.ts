@@ -50,7 +50,7 @@ describe('every rule holds something up: without it, somebody gets more than the
       ),
       { numRuns: 10_000, seed: 8693 },
     );
-  });
+  }, 600_000);
 
   test.each(rowsOf(/^[RL]\d+$/).map((row) => [row[0] as string, row.at(-1) as Dimension] as const))(
     'without %s, %s is exceeded',
