@@ -146,6 +146,13 @@ describe.each(Object.keys(subjects))('%s', (kind) => {
     expect(successes.filter((begun) => begun >= answered)).toEqual([]);
     expect(await introspect(resourceServer, leaf)).toEqual({ active: false });
 
+    // A8-5: whoever still opens the question reads why there is none any more.
+    const waiting = await database.first<{ id: string }>(
+      `select id from approvals where agent = $1 and status = 'pending' order by asked_at desc limit 1`,
+      [agent.registration.agent_id],
+    );
+    expect((await anna.get(`/r/${waiting?.id}`)).html).toContain('Stopped by security.');
+
     // What was stopped, and what nobody can take back.
     expect(stopped).toMatchObject({
       status: 200,

@@ -105,8 +105,8 @@ export const expiredWords = ({ say }: Speaker, time: Said): ResultWords => ({
 });
 
 /** A stop ended it while it waited: 410. */
-export const stoppedWords = ({ say }: Speaker): ResultWords => ({
-  title: say(RESULT.stopped),
+export const stoppedWords = ({ say }: Speaker, bySecurity = false): ResultWords => ({
+  title: say(bySecurity ? RESULT.stoppedBySecurity : RESULT.stopped),
   message: say(RESULT.stoppedMeans),
   status: 'info',
 });

@@ -13,7 +13,7 @@ import { enqueue } from './outbox.ts';
 import { usePasskey } from './passkeys.ts';
 import { promptHistory } from './prompts.ts';
 import { sendSignal } from './signals.ts';
-import { STOPPED } from './stopped.ts';
+import { STOPPED, STOPPED_BY_SECURITY } from './stopped.ts';
 import { insertTask } from './tasks.ts';
 
 /** Approvals on the protocol path: the agent asks and collects. */
@@ -397,6 +397,8 @@ export interface ApprovalRow {
   impact: Approval['impact'];
   status: Approval['status'];
   stopped: boolean;
+  /** Where it is asked for. */
+  stopped_by_security?: boolean;
   asked_at: Date;
   shown_at: Date | null;
   expires_at: Date;
@@ -432,6 +434,7 @@ export const toApproval = (row: ApprovalRow): Approval => ({
   impact: row.impact,
   status: row.status,
   stopped: row.stopped,
+  stoppedBySecurity: row.stopped_by_security ?? false,
   askedAt: row.asked_at,
   shownAt: row.shown_at,
   expiresAt: row.expires_at,
@@ -455,7 +458,7 @@ const OPEN = `
 
 /** An approval with what overtook it, as {@link toApproval} reads it. */
 export const APPROVAL = `select a.*, (${STOPPED}
-  or not exists (select from agents g where g.organization = a.organization and g.id = a.agent and g.status = 'active')) as stopped
+  or not exists (select from agents g where g.organization = a.organization and g.id = a.agent and g.status = 'active')) as stopped, ${STOPPED_BY_SECURITY} as stopped_by_security
   from approvals a`;
 
 const FIND_OPEN = `

@@ -28,6 +28,8 @@ export interface Approval {
   status: 'pending' | 'approved' | 'denied';
   /** A stop, or the agent's end, overtook it while it waited. */
   stopped: boolean;
+  /** And that was a security stop. */
+  stoppedBySecurity?: boolean;
   askedAt: Date;
   shownAt: Date | null;
   expiresAt: Date;

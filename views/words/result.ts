@@ -74,6 +74,7 @@ export const RESULT = words({
     de: 'Es wurde nichts erlaubt. Bitten Sie den Agenten, es noch einmal zu versuchen.',
   },
   stopped: { en: 'This agent was stopped.', de: 'Dieser Agent wurde gestoppt.' },
+  stoppedBySecurity: { en: 'Stopped by security.', de: 'Von der Sicherheit gestoppt.' },
   stoppedMeans: {
     en: 'Its request ended with it. Nothing was allowed.',
     de: 'Seine Anfrage endete damit. Es wurde nichts erlaubt.',
