@@ -16,7 +16,7 @@ import type { Evidence } from './evidence/evidence.ts';
 import type { Cookies } from './http/cookies.ts';
 import { endpointOf, guardEndpoints, isForMachines } from './http/endpoints.ts';
 import { BadRequest } from './http/form.ts';
-import { loopIsBehind, shedPolls } from './http/overload.ts';
+import { shedPolls } from './http/overload.ts';
 import { stateOf } from './http/request-state.ts';
 import { json, page } from './http/respond.ts';
 import { takeProofs } from './http/sent-proof.ts';
@@ -32,6 +32,8 @@ import { type PeoplePages, peopleRoutes } from './people/routes.ts';
 import { type RedemptionDependencies, redemptionRoutes } from './redemptions/routes.ts';
 
 export interface AppDependencies {
+  /** Does everything here wait for its turn? Then those who wait anyway wait a little longer. */
+  isBehind(): boolean;
   issuer: string;
   trustProxy: boolean;
   nonces: Nonces;
@@ -88,7 +90,7 @@ export function createApp(dependencies: AppDependencies): Koa {
   app.use(measure(dependencies));
   app.use(answerErrors(dependencies));
   app.use(onlyOurHost(dependencies));
-  app.use(shedPolls(loopIsBehind()));
+  app.use(shedPolls(dependencies.isBehind));
   app.use(guardEndpoints());
   app.use(takeProofs(dependencies.nonces));
   app.use(staticFiles());

@@ -103,6 +103,7 @@ import { alerting } from './evidence/alarm.ts';
 import type { Evidence, EvidenceEvent } from './evidence/evidence.ts';
 import { certificateReader } from './http/client-certificate.ts';
 import { cookiesWith } from './http/cookies.ts';
+import { loopIsBehind } from './http/overload.ts';
 import { stateOf } from './http/request-state.ts';
 import { proofReader } from './http/sent-proof.ts';
 import { templateVersion } from './http/template.ts';
@@ -479,7 +480,9 @@ export async function composeHouse({
     cookies,
     waitHours: config.passkeyWaitHours,
   };
+  const loopBehind = loopIsBehind();
   const app = createApp({
+    isBehind: () => loopBehind() || database.waiting > QUEUE,
     issuer,
     trustProxy: config.trustProxy,
     nonces,
@@ -649,6 +652,9 @@ export async function composeHouse({
     },
   };
 }
+
+/** Statements that wait for the database, past which an instance has fallen behind: seconds, on any machine. */
+const QUEUE = 200;
 
 /** RFC 8705, as the settings say where certificates come from. */
 function mutualTlsOf({ mtls }: Config): MutualTls | undefined {

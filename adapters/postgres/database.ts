@@ -45,6 +45,11 @@ export class Database implements Statements {
     return send(this.#pool, sql, parameters, this.#prepared).then(({ rowCount }) => rowCount ?? 0);
   }
 
+  /** Statements and transactions that wait for a connection of the pool. */
+  get waiting(): number {
+    return this.#pool.waitingCount;
+  }
+
   /** All of `work` or nothing of it. */
   transaction<T>(work: (statements: Statements) => Promise<T>): Promise<T> {
     return this.#transaction('begin', [], work);
