@@ -47,14 +47,18 @@ export async function showScreen(
     id,
     language: speakerFor(ctx).language,
     template: pages.template,
-    html: withoutToken(html, pages.cookies.csrf(ctx)),
+    html: withoutBearers(html, [pages.cookies.csrf(ctx), interactionIn(ctx.path)]),
   };
   await pages.screens.keep(organization, approval, person.id, screen, sentence);
   page(ctx, html, status);
 }
 
-/** No bearer value goes into the database; who holds the page holds the token, and nobody else needs to. */
-export const withoutToken = (html: string, token: string): string => html.replaceAll(token, '');
+/** No bearer value goes into the database; who holds the page holds them, and nobody else needs to. */
+const withoutBearers = (html: string, values: readonly (string | undefined)[]): string =>
+  values.reduce<string>((left, value) => (value ? left.replaceAll(value, '') : left), html);
+
+/** The engine's interaction, which whoever knows it can go on with. */
+const interactionIn = (path: string): string | undefined => /^\/interaction\/([^/]+)/.exec(path)?.[1];
 
 export const isScreenId = (text: string): boolean => /^scr_[0-9a-f]{32}$/.test(text);
 
