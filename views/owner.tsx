@@ -66,28 +66,28 @@ function Owned({ frame, csrf, offers, changes, agents }: OwnedPage) {
       {offers.length + changes.length === 0 ? null : (
         <section class="panel" aria-labelledby="offers">
           <h2 id="offers">{say(OWNED.waiting)}</h2>
-          <ul class="tasks">
+          <ul class="offers">
             {offers.map(({ href, madeBy, agentName, role }) => (
-              <li class="task">
-                <span class="words">
+              <li class="offer">
+                <p>
                   {markup(role === 'owner' ? OWNED.asksOwner : OWNED.asksDeputy, {
                     person: <Foreign text={madeBy} limit={80} />,
                     agent: <Name text={agentName} />,
                   })}
-                </span>
+                </p>
                 <a class="button small" href={href}>
                   {say(OWNED.readAndAnswer)}
                 </a>
               </li>
             ))}
             {changes.map(({ href, agentName, proposed }) => (
-              <li class="task">
-                <span class="words">
+              <li class="offer">
+                <p>
                   {markup(OWNED.asksToChange, {
                     agent: <Name text={agentName} />,
                     members: <code>{Object.keys(proposed).join(', ')}</code>,
                   })}
-                </span>
+                </p>
                 <a class="button small" href={href}>
                   {say(OWNED.compareAndAnswer)}
                 </a>

@@ -237,10 +237,10 @@ export function pagesIn(language: PageLanguage) {
         {
           id: 'crd_1',
           name: 'Phone',
-          created: say(AGENTS.until, { time: '13:58' }),
-          lastUsed: speaker.clock(new Date(0), 'UTC', new Date(0)),
+          created: asItIs('13:58'),
+          lastUsed: asItIs('14:02'),
           mayApproveFrom: undefined,
-          kind: say(SECURITY.passkeys),
+          kind: say(SECURITY.synced),
           removal: '{}',
         },
       ],
