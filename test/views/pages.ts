@@ -15,7 +15,7 @@ import { securityPage } from '../../views/security.tsx';
 import { signInPage } from '../../views/sign-in.tsx';
 import { signInSettingsPage } from '../../views/sign-in-settings.tsx';
 import { signedOutPage } from '../../views/signed-out.tsx';
-import { AGENTS, EVENTS } from '../../views/words/agents.ts';
+import { EVENTS } from '../../views/words/agents.ts';
 import { CEREMONY } from '../../views/words/ceremony.ts';
 import { DECISION } from '../../views/words/decision.ts';
 import { ENTRANCE } from '../../views/words/entrance.ts';
