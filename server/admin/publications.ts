@@ -61,7 +61,31 @@ export interface Publications {
 /** What somebody who looked at a draft names when they publish it: another text has another hash. */
 export const draftHash = ({ key, yaml }: Draft): string => sha256url(`${key}\n${yaml}`);
 
-export const yamlOf = (action: ActionDocument): string => stringify(action, { lineWidth: 120 });
+/** In the order that somebody writes them in; the database keeps another. */
+const MEMBERS: readonly (keyof ActionDocument)[] = [
+  'key',
+  'version',
+  'verb',
+  'scope',
+  'own',
+  'impactClass',
+  'dataClasses',
+  'egress',
+  'parameters',
+  'critical',
+  'headline',
+  'button',
+  'effect',
+  'undo',
+  'facts',
+  'reversible',
+  'level',
+];
+
+export const yamlOf = (action: ActionDocument): string => {
+  const first = MEMBERS.filter((name) => action[name] !== undefined).map((name) => [name, action[name]]);
+  return stringify({ ...Object.fromEntries(first), ...action }, { lineWidth: 120 });
+};
 
 /** Is this administrator the only one who agreed so far? The operator answers for the deployment alone. */
 export const isAlone = (caller: AdminCaller, draft: { proposed: boolean; saved_by: string } | undefined): boolean =>
