@@ -67,10 +67,8 @@ export async function holdStopped(
 ) {
   const id = newId('stp');
   const stoppedAt = await stops.stop(act, { ...target, id, security, reason });
-  const [tokens, stopped] = await Promise.all([
-    stops.stillLive(act.organization, target),
-    stops.effect(act.organization, target),
-  ]);
+  const tokens = await stops.stillLive(act.organization, target);
+  const stopped = await stops.effect(act.organization, target);
   return { id, ...target, security, stopped_at: stoppedAt, stopped, tokens };
 }
 
