@@ -19,7 +19,7 @@ const DOCUMENTS: readonly (readonly [document: string, ...prints: string[]])[] =
   ['docs/hand-work-to-a-sub-agent.md', '200 {"events":', '"rule": "R20"', '401 {', 'Calendar Scout'],
   ['docs/ask-from-behind.md', 'Asked person@acme.example', 'Approved. The calendar answered 201'],
   ['docs/command-line.md', 'Room Finder', 'blueprint Readers', 'agt_'],
-  ['docs/own-an-agent.md', 'initial access token', 'Trip Planner', 'confirm'],
+  ['docs/own-an-agent.md', 'initial access token', 'Expense Helper', 'confirm'],
   ['docs/let-clients-in.md', 'claude.ai', 'deny', '_countersign-challenge.rooms.acme.example', 'nothing yet'],
   ['docs/stop-agents.md', 'Web Researcher', 'takes one', 'stopped'],
   ['docs/bring-your-own-identity-provider.md', 'Anna decides at', '"sub_profile": "ai_agent"'],
