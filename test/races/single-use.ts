@@ -73,7 +73,10 @@ function wordOfPage({ status, url, html }: PageAnswer): string {
   const toClient = new URL(url).searchParams;
   if (toClient.has('code')) return 'code';
   // Decided by another, and by now the whole request may be over.
-  if ((status === 409 && /Already decided/.test(html)) || (status === 404 && /Nothing to review/.test(html)))
+  if (
+    (status === 409 && /Already decided|Decided on another device/.test(html)) ||
+    (status === 404 && /Nothing to review/.test(html))
+  )
     return 'too late';
   return toClient.get('error') ?? `${status} page`;
 }
