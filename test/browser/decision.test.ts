@@ -274,7 +274,7 @@ describeBrowser('a person at a real browser', () => {
     await page.click('[data-testid=deny]');
     await page.waitForSelector('text=Denied');
     await look(page, 'denied');
-    await other.waitForSelector('h1:has-text("Decided on another device at")'); // it hears of it by itself
+    await other.waitForSelector('h1:has-text("Already decided by you at")'); // it hears of it by itself
     await other.goto(other.url());
     expect(await other.locator('[data-testid=approve]').count()).toBe(0);
     expect(await agent.token({ grant_type: CIBA, auth_req_id: second.auth_req_id })).toMatchObject({
