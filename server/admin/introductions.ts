@@ -1,7 +1,7 @@
 import type { NotificationStore } from '../notifications/store.ts';
 import { actorOf, done, unknown } from './admin.ts';
 import { type AdminDependencies, type Answer, agentOf, type Call, personOf } from './call.ts';
-import { input, reference } from './input.ts';
+import { input, reference, takes } from './input.ts';
 
 export type IntroductionAdministration = Pick<NotificationStore, 'introduce' | 'forget'>;
 
@@ -31,6 +31,7 @@ export const introduce: Answer = async (call, dependencies) => {
   await dependencies.introductions.introduce(organization, agent.id, person.id, actorOf(call.caller));
   return done({ agent, person, introduced: true });
 };
+takes(introduce, { body: pair });
 
 /** Takes it back: what the agent asks waits in the inbox again. */
 export const forgetIntroduction: Answer = async (call, dependencies) => {
@@ -40,3 +41,4 @@ export const forgetIntroduction: Answer = async (call, dependencies) => {
   const gone = await dependencies.introductions.forget(organization, agent.id, person.id);
   return gone ? done({ agent, person, introduced: false }) : unknown(`${agent.name} for ${person.email}`);
 };
+takes(forgetIntroduction, { body: pair });
