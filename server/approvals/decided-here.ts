@@ -9,7 +9,11 @@ const REMEMBERED = 86_400;
  * that they have open elsewhere is told that it was elsewhere (U3-7). It is a word on a page, and proves nothing.
  */
 export function rememberDecided(ctx: Context, approval: string): void {
-  ctx.append('Set-Cookie', `${COOKIE}=${approval}; Path=/r/${approval}; HttpOnly; SameSite=Lax; Max-Age=${REMEMBERED}`);
+  const secure = ctx.protocol === 'https' ? '; Secure' : '';
+  ctx.append(
+    'Set-Cookie',
+    `${COOKIE}=${approval}; Path=/r/${approval}; HttpOnly; SameSite=Lax; Max-Age=${REMEMBERED}${secure}`,
+  );
 }
 
 export const wasDecidedHere = (ctx: Context, approval: string): boolean =>

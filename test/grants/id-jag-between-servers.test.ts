@@ -278,17 +278,13 @@ describe('a resource of another server', () => {
     expect(await carry(token, {}, {}, other)).toMatchObject(invalidTarget);
   });
 
-  test('what has to be redeemed here is not carried: over there nobody would ask', async () => {
-    const once = await tokenInBrowser(
-      agent,
-      anna,
-      { authorization_details: detailsParameter(booking({ room: 'Red Room' })) },
-      { decision: 'approve', duration: 'once', read: '1' },
-    );
-    expect(await carry(accessTokenIn(once))).toMatchObject({
-      status: 400,
-      body: { error: 'invalid_authorization_details' },
-    });
+  test('what would have to be redeemed here is not offered: over there nobody would ask', async () => {
+    const asked = { authorization_details: detailsParameter(booking({ room: 'Red Room' })) };
+    const once = decideInBrowser(agent, anna, asked, { decision: 'approve', duration: 'once', read: '1' });
+    await expect(once).rejects.toThrow(/Choose one of the durations on this page. Nothing was allowed./);
+    const within = { decision: 'approve', duration: 'PT10M', read: '1' };
+    const carried = await tokenInBrowser(agent, anna, asked, within);
+    expect(await carry(accessTokenIn(carried))).toMatchObject({ status: 200 });
   });
 
   test('the dry run says the same, and issues nothing', async () => {
