@@ -118,6 +118,8 @@ describe('every page of the story in a language nobody speaks', () => {
         '1 hour',
         'Today',
         'Olga Marin',
+        'ben@acme.example',
+        'olga@acme.example',
       ],
       ...['Finds free hours for meetings', 'Ihren Kalender lesen, 24.–28. Nov.'],
     ];

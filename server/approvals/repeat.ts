@@ -35,6 +35,8 @@ export function repeatTerms(
 ): StandingTerms | undefined {
   // Some of it was denied, or made narrower: that is not what was asked, and what is asked next would not be covered.
   if (standing || task.actions.length !== approval.actions.length) return undefined;
+  // What takes two people is not lengthened by one of them, whatever its impact.
+  if (approval.quorum > 1) return undefined;
   const described = describeApproval(approval, catalogue, person);
   // Another version is asked next time, and nobody has read it yet.
   const isNewest = described?.every(({ action }) => catalogue.actions.get(action.key)?.version === action.version);

@@ -189,6 +189,13 @@ describe('U6-4: allowing exactly the same for a while', () => {
     expect((await person.post(path, { csrf })).status).toBe(409);
   });
 
+  test('is nothing that one person takes alone where the same took two', async () => {
+    const receipt = await allowThrice();
+    await database.run(`update approvals set quorum = 2 where client_id = $1`, [agent.clientId]);
+    expect((await take(receipt)).status).toBe(409);
+    expect(await standing()).toBeUndefined();
+  });
+
   test('is not offered any more once what it would repeat was stopped', async () => {
     const receipt = await allowThrice();
     const csrf = /name="csrf" value="([^"]+)"/.exec(receipt.html)?.[1] ?? '';
