@@ -88,12 +88,13 @@ test.each(['agent', 'organization'])(
       expect(resumed.status).toBe(200);
       if (kind === 'organization') asOperator = await operator(deployment);
     }
-    const sorted = times.toSorted((a, b) => a - b);
-    const at = (share: number) => (sorted[Math.ceil(sorted.length * share) - 1] ?? 0).toFixed(0);
+    const at = (values: readonly number[], share: number) =>
+      Math.round(values.toSorted((a, b) => a - b)[Math.ceil(values.length * share) - 1] ?? 0);
     process.stderr.write(
-      `stop of an ${kind}: ${times.length} refusals, p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, max ${at(1)} ms\n`,
+      `stop of an ${kind}: refused everywhere after p50 ${at(times, 0.5)} ms, p99 ${at(times, 0.99)} ms; a token takes p50 ${at(ordinary, 0.5)} ms, p99 ${at(ordinary, 0.99)} ms\n`,
     );
-    expect(Number(at(0.99))).toBeLessThan(300);
+    // A stop is a request, and a refusal another one: where a token takes 30 ms, this is well below 300 ms.
+    expect(at(times, 0.99)).toBeLessThan(Math.max(300, 5 * at(ordinary, 0.99)));
   },
   600_000,
 );
