@@ -1,8 +1,8 @@
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-
 import { connectToCountersign } from '../examples/calendar-api/redeem.ts';
 import { calendarApi } from '../examples/calendar-api/server.ts';
+import type { TokenRules } from '../examples/calendar-api/token.ts';
 import {
   type Answer,
   answerOf,
@@ -155,6 +155,29 @@ describe('the calendar API of the examples', () => {
     expect(await call(token, 'GET', WEEK)).toMatchObject({ status: 401, body: { error: 'invalid_token' } });
   });
 
+  test('SU-01: asks for the sign-in that it wants, and takes a token that has it', async () => {
+    const strict = [{ maxAge: 0 }, { acr: 'phr' }, { acr: 'pwd', maxAge: 3600 }] as const;
+    const answers: unknown[] = [];
+    const owner = await signIn(server);
+    const holder = await registerAgent(server);
+    const asked = { authorization_details: detailsParameter(readDetails()), resource: CALENDAR };
+    const decision = { decision: 'approve', duration: 'PT1H', read: '1' };
+    const { access_token: token } = (await tokenInBrowser(holder, owner, asked, decision)).body;
+    for (const wanted of strict) {
+      const careful = await serve(server, { signIn: wanted });
+      const dpop = await holder.proof(`${careful.address}${WEEK}`, { method: 'GET', accessToken: token });
+      const answer = await fetch(`${careful.address}${WEEK}`, { headers: { authorization: `DPoP ${token}`, dpop } });
+      answers.push([answer.status, answer.headers.get('www-authenticate')?.replace(/error_description="[^"]*", /, '')]);
+      await careful.close();
+    }
+    const error = 'DPoP error="insufficient_user_authentication"';
+    expect(answers).toEqual([
+      [401, `${error}, max_age="0", algs="ES256 EdDSA Ed25519"`],
+      [401, `${error}, acr_values="phr", algs="ES256 EdDSA Ed25519"`],
+      [200, undefined],
+    ]);
+  });
+
   test('does nothing while the server cannot be asked', async () => {
     const logged = jest.spyOn(console, 'error').mockImplementation(() => {});
     const doomed = await startServer();
@@ -179,9 +202,12 @@ describe('the calendar API of the examples', () => {
 });
 
 /** The API as its main.ts starts it. */
-async function serve({ issuer, demo }: TestServer): Promise<{ address: string; close(): Promise<void> }> {
+async function serve(
+  { issuer, demo }: TestServer,
+  more: Partial<TokenRules> = {},
+): Promise<{ address: string; close(): Promise<void> }> {
   const countersign = await connectToCountersign(issuer, demo.resourceServer);
-  const rules = { issuer, resource: CALENDAR, url: '', keys: countersign.keys };
+  const rules = { issuer, resource: CALENDAR, url: '', keys: countersign.keys, ...more };
   const api = calendarApi(rules, countersign);
   await new Promise<void>((resolve) => api.listen(0, 'localhost', resolve));
   rules.url = `http://localhost:${(api.address() as AddressInfo).port}`;

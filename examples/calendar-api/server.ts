@@ -262,11 +262,13 @@ function refuse(response: ServerResponse, error: unknown): void {
 }
 
 /** RFC 6750 §3, RFC 9449 §7.1. Nothing about an error for somebody who sent nothing. */
-function challenge({ error, description, scope }: Refusal): string {
+function challenge({ error, description, scope, signIn }: Refusal): string {
   const said = description.replace(/[^\x20-\x7e]|["\\]/g, '');
   return `DPoP ${[
     ...(error ? [`error="${error}"`, `error_description="${said}"`] : []),
     ...(scope ? [`scope="${scope}"`] : []),
+    ...(signIn?.acr === undefined ? [] : [`acr_values="${signIn.acr}"`]),
+    ...(signIn?.maxAge === undefined ? [] : [`max_age="${signIn.maxAge}"`]),
     'algs="ES256 EdDSA Ed25519"',
   ].join(', ')}`;
 }

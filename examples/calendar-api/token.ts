@@ -43,6 +43,14 @@ export interface Refusal {
   reason?: string;
   /** The scope that would do. */
   scope?: string | undefined;
+  /** The sign-in that would do (RFC 9470 §3). */
+  signIn?: SignIn | undefined;
+}
+
+/** How, and how lately in seconds, the person has to have signed in. */
+export interface SignIn {
+  acr?: string;
+  maxAge?: number;
 }
 
 export class Refused extends Error {
@@ -60,6 +68,8 @@ export interface TokenRules {
   /** Where this API is reached: what a proof must have been made for. */
   url: string;
   keys: JWTVerifyGetKey;
+  /** What this API asks of the person's sign-in, if anything. */
+  signIn?: SignIn;
   /** Is a proof without a nonce of ours sent back for one? Otherwise nonces are offered, and what is old is refused. */
   requireNonce?: boolean;
 }
@@ -89,9 +99,23 @@ export function tokenChecks(
     } else if (x5t === undefined || scheme.toLowerCase() !== 'bearer' || certificateOf(request) !== x5t) {
       throw invalid('the token has to be sent with the proof of its key');
     }
+    if (isTooWeak(claims, rules.signIn)) {
+      const description = 'the person has to sign in again, or another way';
+      throw new Refused({
+        status: 401,
+        error: 'insufficient_user_authentication',
+        description,
+        signIn: rules.signIn,
+      });
+    }
     return callerOf(token, claims);
   };
 }
+
+/** RFC 9470 §3: the token is good, and the sign-in behind it is not what this API asks. */
+const isTooWeak = ({ acr, auth_time }: JWTPayload, asked: SignIn = {}): boolean =>
+  (asked.acr !== undefined && acr !== asked.acr) ||
+  (asked.maxAge !== undefined && Date.now() / 1000 - Number(auth_time ?? 0) > asked.maxAge);
 
 /** RFC 9068 §4: type, signature, issuer, audience and expiry. */
 async function verifyToken(token: string, { issuer, resource, keys }: TokenRules): Promise<JWTPayload> {

@@ -25,6 +25,7 @@ import { showApproved } from './result.ts';
 import { seen } from './screen.ts';
 import { postSecondDecision } from './second.ts';
 import { showApproval, showOver, showProblem } from './show.ts';
+import { askedToSignIn } from './step-up.ts';
 import { allTouched } from './touches.ts';
 
 /** Unattended agents: whoever has no passkey signed in this recently. */
@@ -54,6 +55,7 @@ export async function postDecision(
   const instead = verdict === 'approve' && ctx.query.proof === 'passkey';
   let unattended = false;
   if (verdict === 'approve') {
+    if (askedToSignIn(ctx, approval, session, pages)) return;
     // Nobody started this at a screen: whoever decides is here now, and has just shown who they are.
     if (approval.kind === 'backchannel' && client?.agent?.mode === 'unattended') {
       unattended = (await pages.passkeys.of(person.organization, person.id)).length > 0;

@@ -19,6 +19,7 @@ import type { ApprovalPages } from './pages.ts';
 import { describeGranted, readerOf } from './quorum.ts';
 import { showGiven } from './result.ts';
 import { showScreen } from './screen.ts';
+import { askedToSignIn } from './step-up.ts';
 
 /** The decision page, or what became of the request. */
 export async function showApproval(
@@ -30,6 +31,7 @@ export async function showApproval(
 ): Promise<void> {
   const over = isOver(approval);
   if (over) return showOver(ctx, approval, session, pages, over === 'expired' ? 410 : 200);
+  if (askedToSignIn(ctx, approval, session, pages)) return;
   const locale = speakerFor(ctx).catalogue;
   const signed = approval.quorum > 1 ? await pages.approvals.signed(approval.organization, approval.id) : [];
   if (signed.some(({ person }) => person === session.person.id)) return showGiven(ctx, approval, session, pages);

@@ -143,6 +143,23 @@ describe('SU-06: an action that asks for a late sign-in gets it, however its tok
     expect(await exchange(agent, root, { resource: ROOMS })).toMatchObject(insufficient);
   });
 
+  test('SU-02: whoever decides in an old session signs in first, and then reads the page', async () => {
+    const { challenge } = pkce();
+    const pushed = await push(agent, { code_challenge: challenge, ...toBook('Yellow Room') });
+    await database.run(`update sessions set authenticated_at = authenticated_at - interval '5 minutes'`);
+    const login = await person.get(authorizationUrl(agent, pushed.body.request_uri));
+    expect([new URL(login.url).pathname, login.html.includes('data-fact')]).toEqual(['/login', false]);
+    const page = await person.post(login.url, {
+      csrf: /name="csrf" value="([^"]*)"/.exec(login.html)?.[1] ?? '',
+      email: person.email,
+      password: server.demo.password,
+    });
+    expect(page.html).toContain('Yellow Room');
+    // What was open on the screen when the sign-in grew old decides nothing either.
+    await database.run(`update sessions set authenticated_at = authenticated_at - interval '5 minutes'`);
+    expect(new URL((await person.submit(page, HOUR)).url).pathname).toBe('/login');
+  });
+
   test('by a statement of who the person is: the task that was approved with the better sign-in serves', async () => {
     const application = await demoClient(server, 'application');
     const first = await applicationToken(application, person);

@@ -92,6 +92,11 @@ export const RESULT = words({
     en: 'It is decided once. To take something back, open Your agents.',
     de: 'Es wird einmal entschieden. Um etwas zurückzunehmen, öffnen Sie „Ihre Agenten“.',
   },
+  anotherSignIn: { en: 'This needs another sign-in.', de: 'Dafür ist eine andere Anmeldung nötig.' },
+  anotherSignInMeans: {
+    en: 'It asks for a sign-in at your organization’s own provider, or with a passkey. Sign out, sign in that way, and open it again. Nothing was allowed.',
+    de: 'Verlangt wird eine Anmeldung beim Anbieter Ihrer Organisation oder mit einem Passkey. Melden Sie sich ab, melden Sie sich so an und öffnen Sie die Anfrage noch einmal. Es wurde nichts erlaubt.',
+  },
   nothingHere: { en: 'Nothing to review here.', de: 'Hier gibt es nichts zu entscheiden.' },
   nothingHereMeans: {
     en: 'There is nothing at this address that waits for you.',
