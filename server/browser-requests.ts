@@ -83,14 +83,19 @@ export function browserRequests({
     },
 
     async decided(ctx, result) {
-      return provider().interactionResult(
-        ctx.req,
-        ctx.res,
-        'task' in result
-          ? { consent: { grantId: result.task } }
-          : { error: 'access_denied', error_description: result.denied },
-        { mergeWithLastSubmission: true },
-      );
+      try {
+        return await provider().interactionResult(
+          ctx.req,
+          ctx.res,
+          'task' in result
+            ? { consent: { grantId: result.task } }
+            : { error: 'access_denied', error_description: result.denied },
+          { mergeWithLastSubmission: true },
+        );
+      } catch (error) {
+        if (error instanceof errors.SessionNotFound) return undefined;
+        throw error;
+      }
     },
   };
 

@@ -63,8 +63,8 @@ export interface BrowserRequests {
   >;
   /** Tells the engine who signed in; answers where the browser goes on. */
   signedIn(ctx: Context, session: Session): Promise<string | undefined>;
-  /** Tells the engine what was decided; answers where the browser goes on. */
-  decided(ctx: Context, result: { task: string } | { denied: string }): Promise<string>;
+  /** Tells the engine what was decided; answers where the browser goes on, unless the engine has forgotten the request. */
+  decided(ctx: Context, result: { task: string } | { denied: string }): Promise<string | undefined>;
 }
 
 /** The same for an id that never was and for somebody else's request (U3-1). */

@@ -27,6 +27,7 @@ import { postSecondDecision } from './second.ts';
 import { showApproval, showOver, showProblem } from './show.ts';
 import { askedToSignIn } from './step-up.ts';
 import { allTouched } from './touches.ts';
+import { wayBack } from './way-back.ts';
 
 /** Unattended agents: whoever has no passkey signed in this recently. */
 export const FRESH_SIGN_IN_SECONDS = 300;
@@ -137,13 +138,12 @@ export async function postDecision(
       ...deniedWords(speaker, name),
       savedAs: approval.id,
       ...(approval.kind === 'browser'
-        ? {
-            continueTo: {
-              url: await pages.browser.decided(ctx, { denied: 'the person denied the request' }),
-              label: speaker.say(RESULT.returnTo, { agent: name }),
-              automatic: true,
-            },
-          }
+        ? await wayBack(
+            ctx,
+            { denied: 'the person denied the request' },
+            { label: speaker.say(RESULT.returnTo, { agent: name }), automatic: true },
+            pages,
+          )
         : { denyReasons: { action: `/r/${approval.id}/reason`, csrf: pages.cookies.csrf(ctx) } }),
     }),
   );
@@ -238,6 +238,7 @@ async function denyFor(
   const client = await pages.clients.find(approval.clientId);
   const frame = frameOf(ctx, pages.cookies);
   const { say } = frame.speaker;
+  const back = client?.agent ? say(RESULT.returnTo, { agent: client.agent.name }) : say(RESULT.returnToAgent);
   page(
     ctx,
     resultPage({
@@ -245,13 +246,8 @@ async function denyFor(
       title,
       message: say(RESULT.deniedByNumberMeans),
       status: 'denied',
-      ...(approval.kind === 'browser' && {
-        continueTo: {
-          url: await pages.browser.decided(ctx, { denied: reason }),
-          label: client?.agent ? say(RESULT.returnTo, { agent: client.agent.name }) : say(RESULT.returnToAgent),
-          automatic: false,
-        },
-      }),
+      ...(approval.kind === 'browser' &&
+        (await wayBack(ctx, { denied: reason }, { label: back, automatic: false }, pages))),
     }),
     400,
   );
@@ -269,6 +265,7 @@ async function leave(ctx: Context, approval: Approval, session: Session, pages: 
   const client = await pages.clients.find(approval.clientId);
   const frame = frameOf(ctx, pages.cookies);
   const { say } = frame.speaker;
+  const back = client?.agent ? say(RESULT.returnTo, { agent: client.agent.name }) : say(RESULT.returnToAgent);
   page(
     ctx,
     resultPage({
@@ -276,11 +273,12 @@ async function leave(ctx: Context, approval: Approval, session: Session, pages: 
       title: say(CEREMONY.left),
       message: say(CEREMONY.leftMeans),
       status: 'info',
-      continueTo: {
-        url: await pages.browser.decided(ctx, { denied: 'a second person has to approve: ask again once they did' }),
-        label: client?.agent ? say(RESULT.returnTo, { agent: client.agent.name }) : say(RESULT.returnToAgent),
-        automatic: true,
-      },
+      ...(await wayBack(
+        ctx,
+        { denied: 'a second person has to approve: ask again once they did' },
+        { label: back, automatic: true },
+        pages,
+      )),
     }),
   );
 }

@@ -17,6 +17,7 @@ import { rememberDecided } from './decided-here.ts';
 import type { ApprovalPages } from './pages.ts';
 import { offeredRepeat } from './repeat-pages.ts';
 import type { SignedDecision } from './store.ts';
+import { wayBack } from './way-back.ts';
 
 /** U6: what was allowed, and the way back to the agent; a page and no redirect (D11). */
 export async function showApproved(
@@ -45,14 +46,13 @@ export async function showApproved(
         until: untilIn(speaker, task.expiresAt, person.timeZone),
       }),
       ...(isInBrowser(ctx, approval)
-        ? {
-            continueTo: {
-              url: await pages.browser.decided(ctx, { task: task.id }),
-              label: say(RESULT.returnTo, { agent: name }),
-              // What has high impact is read once more: the page waits for the link (U6).
-              automatic: !isProven(task.impact),
-            },
-          }
+        ? await wayBack(
+            ctx,
+            { task: task.id },
+            // What has high impact is read once more: the page waits for the link (U6).
+            { label: say(RESULT.returnTo, { agent: name }), automatic: !isProven(task.impact) },
+            pages,
+          )
         : { detail: say(RESULT.closeThis) }),
       ...(own && {
         savedAs: approval.id,

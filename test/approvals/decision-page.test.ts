@@ -11,7 +11,7 @@ import {
   registerAgent,
   type TestClient,
 } from '../support/agent.ts';
-import { askInBrowser } from '../support/ceremony.ts';
+import { askFreely, askInBrowser } from '../support/ceremony.ts';
 import { authorizationUrl, detailsParameter, type PageAnswer, signIn, type TestPerson } from '../support/person.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 import { inner, tags, text } from '../views/html.ts';
@@ -49,6 +49,20 @@ const tasksOf = async (title: string): Promise<number> =>
 const titled = (title: string) => inviteDetails({ title });
 
 describe('a decision is about what was shown, once', () => {
+  test('twenty requests that are open in one browser are answered at the same time: each is decided or not known any more, and none is a fault', async () => {
+    const busy = await registerAgent(server);
+    await askFreely(database, busy.registration.organization);
+    const pages: PageAnswer[] = [];
+    for (let index = 0; index < 20; index++) {
+      pages.push((await askInBrowser(busy, person, titled(`Busy ${index}`), { resource: CALENDAR })).page);
+    }
+    const answers = await Promise.all(pages.map((page) => approve(page)));
+    const decided = answers.filter(({ html }) => html.includes('Allowed'));
+    expect(answers.filter(({ status }) => status !== 200 && status !== 404)).toEqual([]);
+    expect(decided.length).toBeGreaterThan(0);
+    await database.query('delete from prompt_limits');
+  });
+
   test.each(['30d', 'P30D', 'PT2H', 'forever', ''])(
     'U2-5 a duration of %j that no page offered grants nothing',
     async (duration) => {
