@@ -196,7 +196,10 @@ export function toWire(refusal: Refusal): errors.OIDCProviderError {
     case 'not_own_action':
       return invalidScope('not an action of this agent itself: ask a person', refusal.action);
     case 'consent_required':
-      return new errors.CustomOIDCProviderError('consent_required', 'no live task of this person covers the request');
+      return new errors.CustomOIDCProviderError(
+        'consent_required',
+        'no live task of this person covers the request: show them interaction_uri, or ask at the backchannel authentication endpoint with these authorization_details',
+      );
     case 'too_many_questions':
       return forbidden(new errors.AccessDenied(TOO_MANY[refusal.reach]));
     case 'recently_denied':
