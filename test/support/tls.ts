@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
 import { createServer, request, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -7,8 +8,11 @@ import { type Answer, answerOf, type Json, type PostOptions, type TestClient } f
 import { authority, type Certified, certify } from './certificates.ts';
 import { freePort, startServer, type TestServer } from './server.ts';
 
-/** Who vouches for the address that clients with certificates come to. */
-const ROOT = authority('Test Web Authority');
+/**
+ * Who vouches for the address that clients with certificates come to. Its name is its own: a worker that runs two files
+ * trusts an authority of each, and OpenSSL takes whichever of two namesakes comes first.
+ */
+const ROOT = authority(`Test Web Authority ${randomUUID()}`);
 
 /** The authority that vouches for {@link serverCertificate}, PEM. */
 export const ROOT_CERTIFICATE: string = ROOT.pem.cert;
