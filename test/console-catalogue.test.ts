@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import type { Database } from '../adapters/postgres/database.ts';
 import { shop } from './catalogue/shop.ts';
 import { ask } from './protocol/support.ts';
-import { operator } from './support/admin.ts';
+import { administrator, operator } from './support/admin.ts';
 import { type Json, registerAgent } from './support/agent.ts';
 import { databaseOf, organizationOf } from './support/delegation.ts';
 import { detailsParameter, type PageAnswer, signIn, type TestPerson } from './support/person.ts';
@@ -159,6 +159,33 @@ describe('A5: the editor', () => {
   test('hostile text in a draft is text', async () => {
     const checked = await write(ada, 'headline: order {item}', 'headline: "<script>alert(1)</script> {item}"');
     expect(checked.html).not.toContain('<script>alert');
+  });
+});
+
+describe('A5-3: what a resource says of itself', () => {
+  test('no single administrator makes its limits uncounted; the second one publishes it', async () => {
+    const yaml = ours('acme').replace('name: Shop', 'name: Shop\n  redeems: false');
+    const api = await administrator(server, 'admin@acme.example');
+    const diff = await api('POST', '/catalogue/diff', yaml);
+    expect(diff.body.resources).toEqual([
+      { resource: 'https://shop.example', changes: [expect.objectContaining({ weakens: true })] },
+    ]);
+    const alone = await api('POST', '/catalogue', yaml);
+    expect([alone.status, alone.body.reason]).toEqual([409, 'second_administrator']);
+    const redeems = () =>
+      database.first<Json>('select redeems from resources where resource = $1', ['https://shop.example']);
+    expect(await redeems()).toEqual({ redeems: true });
+    const [draft] = (await api('GET', '/catalogue/drafts')).body.drafts;
+    expect(draft).toMatchObject({ key: 'https://shop.example', proposed: true, problems: [] });
+    const other = await administrator(server, 'approver@acme.example');
+    const confirm = (who: typeof api) =>
+      who('POST', `/catalogue/drafts/${encodeURIComponent(draft.key)}`, { hash: draft.hash });
+    expect((await confirm(api)).status).toBe(409);
+    expect((await confirm(other)).status).toBe(200);
+    expect(await redeems()).toEqual({ redeems: false });
+    // Back again is stricter: one administrator does it.
+    expect((await api('POST', '/catalogue', ours('acme'))).status).toBe(200);
+    expect(await redeems()).toEqual({ redeems: true });
   });
 });
 

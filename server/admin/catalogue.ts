@@ -3,11 +3,11 @@ import { stringify } from 'yaml';
 import { DEPLOYMENT } from '../agents/clients.ts';
 import { CatalogueError, parseCatalogue, type ResourceDocument } from '../catalogue/catalogue.ts';
 import { DraftError, draftFrom } from '../catalogue/draft.ts';
-import { publicationProblems, type Reviewed, review, versionsOf } from '../catalogue/publication.ts';
+import { publicationProblems, type Reviewed, review, reviewResources, versionsOf } from '../catalogue/publication.ts';
 import { type AdminOutcome, conflict, done, forbidden, malformed, unacceptable, unknown } from './admin.ts';
 import { type AdminDependencies, type Answer, type Call, organizationOf } from './call.ts';
 import { input, plain, reference, takes } from './input.ts';
-import { draftHash, type Effect, publishDraft, reviewOfDraft, yamlOf } from './publications.ts';
+import { draftHash, type Effect, headerOf, publishDraft, reviewOfDraft, yamlOf } from './publications.ts';
 
 /** Resources and the newest version of their actions, as far as the caller may know of them. */
 export const getCatalogue: Answer = async ({ caller }, { catalogue }) => {
@@ -49,23 +49,30 @@ export const publishCatalogue: Answer = (call, dependencies) =>
     const { caller } = call;
     const { store, publish } = dependencies.publications;
     if (caller.kind === 'person') {
-      const reviewed = review(await store.published(), documents);
-      const weakened = reviewed.filter(({ changes }) => changes.some(({ weakens }) => weakens));
-      if (weakened.length > 0) {
-        const problems = publicationProblems(await store.published(), documents);
+      const before = await store.published();
+      const reviewed = review(before, documents);
+      const resources = reviewResources(before, documents);
+      const weakening = [
+        ...reviewed,
+        ...resources.map(({ resource, changes }) => ({ key: resource, changes })),
+      ].flatMap(({ key, changes }) => changes.filter(({ weakens }) => weakens).map(({ words }) => `${key}: ${words}`));
+      if (weakening.length > 0) {
+        const problems = publicationProblems(before, documents);
         if (problems.length > 0) throw new CatalogueError(problems);
         const act = { organization: caller.person.organization, caller };
-        const actions = documents.flatMap(({ resource, actions }) => actions.map((action) => ({ resource, action })));
-        const waiting = actions.filter(({ action }) => reviewed.some((one) => isOf(one, action) && isToCome(one)));
-        for (const { resource, action } of waiting) {
-          await store.saveDraft(act, { key: action.key, resource, yaml: yamlOf(action), proposed: true });
-        }
+        const drafts = documents.flatMap((document) => [
+          ...(resources.some(({ resource }) => resource === document.resource)
+            ? [{ key: document.resource, resource: document.resource, yaml: headerOf(document) }]
+            : []),
+          ...document.actions
+            .filter((action) => reviewed.some((one) => isOf(one, action) && isToCome(one)))
+            .map((action) => ({ key: action.key, resource: document.resource, yaml: yamlOf(action) })),
+        ]);
+        for (const draft of drafts) await store.saveDraft(act, { ...draft, proposed: true });
         return conflict(
           'second_administrator',
-          `this allows more than before: another administrator has to confirm ${waiting.map(({ action }) => action.key).join(', ')}`,
-          weakened.flatMap(({ key, changes }) =>
-            changes.filter(({ weakens }) => weakens).map(({ words }) => `${key}: ${words}`),
-          ),
+          `this allows more than before: another administrator has to confirm ${drafts.map(({ key }) => key).join(', ')}`,
+          weakening,
         );
       }
     }
@@ -91,6 +98,7 @@ export const diffCatalogue: Answer = (call, dependencies) =>
     );
     return done({
       problems: publicationProblems(before, documents),
+      resources: reviewResources(before, documents),
       actions: reviewed.map((one) => ({ ...one, effect: effects.filter(({ key }) => key === one.key) })),
     });
   });

@@ -1,9 +1,9 @@
 import { stringify } from 'yaml';
 
 import type { ActionDocument } from '../catalogue/action.ts';
-import { CatalogueError, parseAction, type ResourceDocument } from '../catalogue/catalogue.ts';
+import { CatalogueError, parseAction, parseResource, type ResourceDocument } from '../catalogue/catalogue.ts';
 import type { Change } from '../catalogue/diff.ts';
-import { publicationProblems, review } from '../catalogue/publication.ts';
+import { publicationProblems, review, reviewResources } from '../catalogue/publication.ts';
 import { sha256url } from '../oauth/canonical.ts';
 import {
   type Act,
@@ -16,11 +16,11 @@ import {
   unknown,
 } from './admin.ts';
 
-/** One action that its owner writes and has not published. */
+/** One action that its owner writes and has not published; or, under its own name as the key, what a resource says of itself. */
 export interface Draft {
   key: string;
   resource: string;
-  /** Of the one action; as text, because a draft may be wrong. */
+  /** Of the one action or the resource; as text, because a draft may be wrong. */
   yaml: string;
   /** Waits for somebody else than who saved it. */
   proposed: boolean;
@@ -87,6 +87,10 @@ export const yamlOf = (action: ActionDocument): string => {
   return stringify({ ...Object.fromEntries(first), ...action }, { lineWidth: 120 });
 };
 
+/** What a resource says of itself, beside its actions. */
+export const headerOf = ({ resource: _, owner: __, actions: ___, ...header }: ResourceDocument): string =>
+  stringify(header, { lineWidth: 120 });
+
 /** Is this administrator the only one who agreed so far? The operator answers for the deployment alone. */
 export const isAlone = (caller: AdminCaller, draft: { proposed: boolean; saved_by: string } | undefined): boolean =>
   caller.kind === 'person' && (!draft?.proposed || draft.saved_by === actorOf(caller));
@@ -99,6 +103,11 @@ export function reviewOfDraft(
   const place = before.find((document) => document.resource === resource);
   if (!place) return { problems: [`${resource} is not declared`], changes: [], documents: [] };
   try {
+    if (key === resource) {
+      const documents = [parseResource(yaml, place)];
+      const changes = reviewResources(before, documents).flatMap((one) => one.changes);
+      return { problems: publicationProblems(before, documents), changes, documents };
+    }
     const document = parseAction(yaml, place);
     const documents = [document];
     const [action] = document.actions;

@@ -106,6 +106,15 @@ export function parseAction(yaml: string, resource: ResourceDocument): ResourceD
   return document as ResourceDocument;
 }
 
+/** Reads the YAML form of what a resource says of itself, beside its actions. Throws {@link CatalogueError}. */
+export function parseResource(yaml: string, { resource, owner }: ResourceDocument): ResourceDocument {
+  const said = parseYaml(yaml);
+  const document = { ...(typeof said === 'object' && said), resource, owner, actions: [] };
+  const problem = checkDocuments([document]);
+  if (problem !== undefined) throw new CatalogueError([problem.replace(/^0\.?/, '')]);
+  return document as unknown as ResourceDocument;
+}
+
 function parseYaml(yaml: string): unknown {
   const document = parseDocument(yaml, { schema: 'core', version: '1.2', uniqueKeys: true, strict: true });
   const problems = [...document.errors, ...document.warnings].map(({ message }) => message);

@@ -1,5 +1,6 @@
 import { canonicalJson } from '../oauth/canonical.ts';
 import { type ActionDocument, accessOf, FACT_NAMES, IMPACTS, type LevelRule } from './action.ts';
+import type { ResourceDocument } from './catalogue.ts';
 import { isLimit } from './comparator.ts';
 import { conditionInWords } from './condition.ts';
 import { durationSeconds } from './duration.ts';
@@ -27,6 +28,37 @@ export function changesOf(before: ActionDocument, after: ActionDocument): Change
 }
 
 const change = (words: string, weakens = false): Change => ({ words, weakens });
+
+/** What a resource says of itself, beside its actions. */
+export type ResourceHeader = Omit<ResourceDocument, 'resource' | 'owner' | 'actions'>;
+
+/** Everything that changes for each action of a resource, whatever its version: also for what lives already. */
+export function resourceChangesOf(before: ResourceHeader, after: ResourceHeader): Change[] {
+  const changes: Change[] = [];
+  if (before.name !== after.name) changes.push(change(`people read “${after.name}”, not “${before.name}”`));
+  const [redeemed, redeems] = [before.redeems ?? true, after.redeems ?? true];
+  if (redeemed && !redeems)
+    changes.push(change('it no longer redeems each use: “once” and other limits are not counted there', true));
+  if (!redeemed && redeems) changes.push(change('it redeems each use: high impact may be asked for'));
+  const [was, is] = [before.token_format ?? 'jwt', after.token_format ?? 'jwt'];
+  if (was !== is)
+    changes.push(
+      is === 'jwt'
+        ? change('it takes tokens at their word: a stop reaches it when they expire', true)
+        : change('it asks about each token: a stop reaches it at once'),
+    );
+  if ((before.mcp ?? false) !== (after.mcp ?? false))
+    changes.push(
+      after.mcp
+        ? change('an identity assertion has to name it')
+        : change('an identity assertion no longer has to name it', true),
+    );
+  if (before.authorization_server !== after.authorization_server) {
+    const told = ({ authorization_server: at }: ResourceHeader) => at ?? 'this server';
+    changes.push(change(`its tokens come from ${told(after)}, not from ${told(before)}`, true));
+  }
+  return changes;
+}
 
 function kindChanges(before: ActionDocument, after: ActionDocument): Change[] {
   const changes: Change[] = [];

@@ -1,7 +1,7 @@
 import { canonicalJson } from '../oauth/canonical.ts';
 import type { ActionDocument } from './action.ts';
 import { CatalogueError, compileCatalogue, type ResourceDocument } from './catalogue.ts';
-import { type Change, changesOf } from './diff.ts';
+import { type Change, changesOf, resourceChangesOf } from './diff.ts';
 
 /** One action of what is to be published, beside what is published already. */
 export interface Reviewed {
@@ -49,6 +49,19 @@ export function review(before: readonly ResourceDocument[], documents: readonly 
         : { key, version, resource, state: 'new', changes: [] };
     }),
   );
+}
+
+/** What each resource of these documents would say otherwise of itself. One without actions has nothing to lose yet. */
+export function reviewResources(
+  before: readonly ResourceDocument[],
+  documents: readonly ResourceDocument[],
+): { resource: string; changes: readonly Change[] }[] {
+  return documents.flatMap((document) => {
+    const place = before.find(({ resource }) => resource === document.resource);
+    if (!place || place.actions.length === 0) return [];
+    const changes = resourceChangesOf(place, document);
+    return changes.length === 0 ? [] : [{ resource: document.resource, changes }];
+  });
 }
 
 /** Every published version of one action, the newest last. */

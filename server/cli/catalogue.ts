@@ -36,6 +36,7 @@ interface Effect {
 
 interface Difference {
   problems: string[];
+  resources: { resource: string; changes: Change[] }[];
   actions: {
     key: string;
     version: number;
@@ -78,7 +79,7 @@ export function catalogueCommands(program: Command): void {
     .action(async (file: string, _options: object, command: Command) => {
       const { place, format } = shared(command);
       const found = await call<Difference>(place, '/catalogue/diff', { method: 'POST', yaml: readText(file) });
-      print(found, format, () => found.actions.flatMap(told).join(''));
+      print(found, format, () => [...found.resources.flatMap(toldOfResource), ...found.actions.flatMap(told)].join(''));
       for (const problem of found.problems) say(`Problem: ${problem}`);
     });
   catalogue
@@ -203,6 +204,11 @@ const told = ({ key, version, state, from, changes, effect }: Difference['action
       ];
   }
 };
+
+const toldOfResource = ({ resource, changes }: Difference['resources'][number]): string[] => [
+  `${resource}, for all of its actions\n`,
+  ...changes.map(line),
+];
 
 const line = ({ words, weakens }: Change): string => `  ${weakens ? '! ' : '- '}${words}\n`;
 

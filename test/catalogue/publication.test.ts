@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { parseAction, parseCatalogue, type ResourceDocument } from '../../server/catalogue/catalogue.ts';
-import { changesOf } from '../../server/catalogue/diff.ts';
-import { publicationProblems, review } from '../../server/catalogue/publication.ts';
+import { changesOf, resourceChangesOf } from '../../server/catalogue/diff.ts';
+import { publicationProblems, review, reviewResources } from '../../server/catalogue/publication.ts';
 import { yaml } from './demonstration.ts';
 import { asked, shop } from './shop.ts';
 
@@ -221,4 +221,23 @@ test('the YAML of one action is read as an action of its resource, and its probl
   expect(parseAction(JSON.stringify(actions[0]), { ...place, actions: [] })).toEqual(documentOf(shop));
   expect(() => parseAction('key: 1', { ...place, actions: [] })).toThrow(/version|key|misses/);
   expect(() => parseAction('a: *nobody', { ...place, actions: [] })).toThrow('nobody');
+});
+
+test.each([
+  ['redeeming no more', {}, { redeems: false }, 'it no longer redeems each use: “once” and other limits', true],
+  ['redeeming', { redeems: false }, {}, 'it redeems each use: high impact may be asked for', false],
+  ['taking tokens at their word', { token_format: 'opaque' }, {}, 'it takes tokens at their word', true],
+  ['asking about each token', {}, { token_format: 'opaque' }, 'it asks about each token', false],
+  ['no MCP server any more', { mcp: true }, {}, 'an identity assertion no longer has to name it', true],
+  ['an MCP server', {}, { mcp: true }, 'an identity assertion has to name it', false],
+  ['tokens of another', {}, { authorization_server: 'https://as.example' }, 'its tokens come from https://as', true],
+  ['another name', {}, { name: 'Store' }, 'people read “Store”, not “Shop”', false],
+] as const)('A5-3: what a resource says of itself changes all of its actions: %s', (_, from, to, words, weakens) => {
+  const [before, after] = [from, to].map((header) => ({ ...documentOf(shop), ...header })) as [
+    ResourceDocument,
+    ResourceDocument,
+  ];
+  expect(resourceChangesOf(before, after)).toEqual([{ words: expect.stringContaining(words), weakens }]);
+  expect(resourceChangesOf(after, after)).toEqual([]);
+  expect(reviewResources([{ ...before, actions: [] }], [after])).toEqual([]); // nothing of it can be asked for yet
 });
