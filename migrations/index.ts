@@ -28,6 +28,7 @@ import * as idempotency from './072_idempotency.ts';
 import * as agentDrafts from './073_agent_drafts.ts';
 import * as signInProviders from './080_sign_in_providers.ts';
 import * as passwords from './081_passwords.ts';
+import * as useNow from './099_use_now.ts';
 
 interface Migration {
   name: string;
@@ -64,6 +65,7 @@ const migrations: readonly Migration[] = [
   { name: '073_agent_drafts', ...agentDrafts },
   { name: '080_sign_in_providers', ...signInProviders },
   { name: '081_passwords', ...passwords },
+  { name: '099_use_now', ...useNow },
 ];
 
 /** Brings the database at `url` to the newest schema; answers the names of the migrations it ran. Forward only. */

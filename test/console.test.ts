@@ -223,8 +223,16 @@ describe('A3 one agent', () => {
     const agent = await registerAgent(server, { client_name: 'Counted', authorization_details_types: [READ] });
     const before = await ada.get(`/admin/agents/${agent.registration.agent_id}/may-do`);
     expect(before.html).toContain('not yet');
+    const id = agent.registration.agent_id;
+    const neverUsed = async () =>
+      (await ada.get(`/admin/agents?q=flag%3Anever_used+${id}`)).html.includes(`data-row="${id}"`);
+    expect(await neverUsed()).toBe(true);
     await tokenInBrowser(agent, anna, { authorization_details: detailsParameter(readDetails()), resource: CALENDAR });
+    // Also before any job has added it up, and no less after.
+    expect(await neverUsed()).toBe(false);
+    expect((await ada.get(`/admin/agents/${id}/may-do`)).html).not.toContain('not yet');
     await addUpUse(database);
+    expect(await neverUsed()).toBe(false);
     const after = await ada.get(`/admin/agents/${agent.registration.agent_id}/may-do`);
     expect(after.html).not.toContain('not yet');
     expect((await ada.get(`/admin/agents/${agent.registration.agent_id}/activity`)).html).toContain('got a token');

@@ -43,7 +43,11 @@ const FACTS = `
     select * from agents a
     where a.organization = $1 and a.id > $4 and ($2::text is null or a.id = $2)
       and ($3::text is null or (a.owner = $3 and a.owner_accepted_at is not null) or (a.deputy = $3 and a.deputy_accepted_at is not null))
-    order by a.id limit $5)
+    order by a.id limit $5),
+  uses as materialized (
+    select u.agent, u.action, max(u.used_at) as at from agent_use_now u
+    where u.organization = $1 and u.agent = any(array(select id from page)) group by u.agent, u.action),
+  used as materialized (select agent, max(at) as last, jsonb_object_agg(action, at) as by_action from uses group by agent)
   select a.id, a.name, a.purpose, a.mode, a.status, a.created_at as "createdAt",
          ${person('o')} as owner, o.status = 'active' as "ownerActive", a.owner_accepted_at is not null as "ownerAccepted",
          ${person('d')} as deputy, d.status = 'active' as "deputyActive", a.deputy_accepted_at is not null as "deputyAccepted",
@@ -62,8 +66,6 @@ const FACTS = `
   from page a
   join people o on o.organization = a.organization and o.id = a.owner
   join people d on d.organization = a.organization and d.id = a.deputy
+  left join used on used.agent = a.id
   cross join lateral (${NAMED}) named
-  cross join lateral (
-    select max(u.used_at) as last, jsonb_object_agg(u.action, u.used_at) as by_action
-    from agent_use u where u.organization = a.organization and u.agent = a.id) used
   order by a.id`;

@@ -20,7 +20,7 @@ export const postgresReach = (database: Database): ReachReader => ({
         usedAt: Object.fromEntries(
           (
             await statements.rows<{ action: string; used_at: Date }>(
-              'select action, used_at from agent_use where organization = $1 and agent = $2',
+              'select action, max(used_at) as used_at from agent_use_now where organization = $1 and agent = $2 group by action',
               of,
             )
           ).map(({ action, used_at }) => [action, used_at]),

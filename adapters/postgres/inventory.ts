@@ -78,7 +78,10 @@ const ALLOWED_ACTIONS = `(select ${ALLOWED} from (${NAMED}) named)`;
 
 // Looked up once for the organization and joined: one by one, ten thousand agents would cost ten thousand look-ups.
 const AROUND = `
-  used as materialized (select agent, max(used_at) as at from agent_use where organization = $1 group by agent),
+  used as materialized (
+    select agent, max(used_at) as at,
+           coalesce(array_agg(distinct action) filter (where used_at > clock_timestamp() - interval '${UNUSED_AFTER} days'), '{}') as lately
+    from agent_use_now where organization = $1 group by agent),
   reported as materialized (
     select distinct agent from approvals
     where organization = $1 and deny_reason = 'not_me' and decided_at > clock_timestamp() - interval '${UNUSED_AFTER} days'),
@@ -110,10 +113,8 @@ const LIVING: Readonly<Record<Flag, string>> = {
   muted: 'muted.agent is not null',
   never_used: `a.status = 'active' and used.at is null`,
   dormant: `a.status = 'active' and used.at <= clock_timestamp() - interval '${DORMANT_AFTER} days'`,
-  over_privileged: `a.created_at <= clock_timestamp() - interval '${UNUSED_AFTER} days' and exists (
-                      select from unnest(${ALLOWED_ACTIONS}) x where not exists (
-                        select from agent_use u where u.organization = a.organization and u.agent = a.id and u.action = x
-                          and u.used_at > clock_timestamp() - interval '${UNUSED_AFTER} days'))`,
+  over_privileged: `a.created_at <= clock_timestamp() - interval '${UNUSED_AFTER} days'
+                    and not coalesce(${ALLOWED_ACTIONS} <@ coalesce(used.lately, '{}'), true)`,
   self_registered: `a.origin not in ('token', 'admin')`,
   parentless: `a.mode = 'sub_agent' and not exists (select from agent_edges g where g.organization = a.organization and g.child = a.id)`,
 };
@@ -138,7 +139,7 @@ function listStatement({ sort, descending }: Pick<Listing, 'sort' | 'descending'
   return `
   with ${AROUND},
   page as materialized (
-    select a as agent, a.id, (${by})::text as sort_key, used.at as last_used, held.agent is not null as stopped,
+    select a as agent, a.id, (${by})::text as sort_key, used.at as last_used, used.lately, held.agent is not null as stopped,
            ${person('o')} as owner, ${person('d')} as deputy, o.status as owner_status, d.status as deputy_status,
            reported.agent as reported, muted.agent as muted
     ${FROM}
@@ -163,7 +164,7 @@ function listStatement({ sort, descending }: Pick<Listing, 'sort' | 'descending'
   cross join lateral (select (page.agent).*) a
   cross join lateral (select page.owner_status as status) o
   cross join lateral (select page.deputy_status as status) d
-  cross join lateral (select page.last_used as at) used
+  cross join lateral (select page.last_used as at, page.lately) used
   cross join lateral (select page.reported as agent) reported
   cross join lateral (select page.muted as agent) muted
   cross join lateral (
