@@ -29,6 +29,7 @@ import * as agentDrafts from './073_agent_drafts.ts';
 import * as signInProviders from './080_sign_in_providers.ts';
 import * as passwords from './081_passwords.ts';
 import * as useNow from './099_use_now.ts';
+import * as told from './113_told.ts';
 
 interface Migration {
   name: string;
@@ -66,6 +67,7 @@ const migrations: readonly Migration[] = [
   { name: '080_sign_in_providers', ...signInProviders },
   { name: '081_passwords', ...passwords },
   { name: '099_use_now', ...useNow },
+  { name: '113_told', ...told },
 ];
 
 /** Brings the database at `url` to the newest schema; answers the names of the migrations it ran. Forward only. */

@@ -264,8 +264,9 @@ export async function composeHouse({
     tellsReason: async (organization) => (await backchannelSettings(database, organization)).tellsReason,
     defaultWait: config.longPollSeconds,
     decided: (approval, since, milliseconds, gone) => {
-      const { id, organization, agent, person, clientId: client } = approval;
-      const keys = stopKeys({ organization, agents: [agent], person, client, since: approval.askedAt });
+      const { id, organization, agent, person, clientId: client, actions } = approval;
+      const lineage = actions.map(({ resource }) => `resource:${resource}`);
+      const keys = stopKeys({ organization, agents: [agent], person, client, lineage, since: approval.askedAt });
       return signals.nextOf([['approval', id], ['stop', organization], ...keys.map((key) => ['stop', key] as const)], {
         since,
         milliseconds,

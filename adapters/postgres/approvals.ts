@@ -2,7 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 
 import type { Approval } from '../../server/approvals/approval.ts';
 import type { ApprovalStore, Approved, PersonApprovals, Poll, SignedDecision } from '../../server/approvals/store.ts';
-import { type DeliveryStore, PING, PUSH } from '../../server/approvals/tell-client.ts';
+import { type DeliveryStore, PING, PUSH, STOPPED as TELL_STOPPED } from '../../server/approvals/tell-client.ts';
 import { prepareEvent } from '../../server/evidence/evidence.ts';
 import { NOTIFY } from '../../server/notifications/notify.ts';
 import type { Database, Statements } from './database.ts';
@@ -357,13 +357,14 @@ export async function approvalWithAgent(
 }
 
 /** What the outbox's messages to clients need to know of an approval. */
-export const postgresDeliveries = (database: Database): DeliveryStore => ({
+export const postgresDeliveries = (database: Database): DeliveryStore<Statements> => ({
   async find(organization, id) {
-    const row = await database.first<ApprovalRow & { delivery: string | null; pushed: string | null }>(
-      `${APPROVAL} where a.organization = $1 and a.id = $2`,
-      [organization, id],
-    );
-    return row?.delivery ? { approval: toApproval(row), sealed: row.delivery, pushed: row.pushed } : undefined;
+    const row = await database.first<DeliveryRow>(`${APPROVAL} where a.organization = $1 and a.id = $2`, [
+      organization,
+      id,
+    ]);
+    if (!row?.delivery) return undefined;
+    return { approval: toApproval(row), sealed: row.delivery, pushed: row.pushed, told: row.told_at !== null };
   },
   async remember(organization, id, sealed) {
     const row = await database.first<{ pushed: string }>(
@@ -372,7 +373,20 @@ export const postgresDeliveries = (database: Database): DeliveryStore => ({
     );
     return row?.pushed ?? sealed;
   },
+  async noteTold(statements, organization, id) {
+    await statements.run(
+      'update approvals set told_at = clock_timestamp() where organization = $1 and id = $2 and told_at is null',
+      [organization, id],
+    );
+  },
+  async tellStopped(statements, organization) {
+    if ((await statements.run(TELL_NOW, [organization, [PING, PUSH]])) > 0)
+      await sendSignal(statements, 'outbox', PING);
+  },
+  lookAgain: (statements, organization, at) => enqueue(statements, TELL_STOPPED, { again: true }, { organization, at }),
 });
+
+type DeliveryRow = ApprovalRow & { delivery: string | null; pushed: string | null; told_at: Date | null };
 
 const writeEvent = (statements: Statements, event: Parameters<typeof prepareEvent>[0]) =>
   statements.run(`with ${insertEvent(1)} select`, eventParameters(prepareEvent(event)));
@@ -460,6 +474,17 @@ const OPEN = `
 export const APPROVAL = `select a.*, (${STOPPED}
   or not exists (select from agents g where g.organization = a.organization and g.id = a.agent and g.status = 'active')) as stopped, ${STOPPED_BY_SECURITY} as stopped_by_security
   from approvals a`;
+
+/** What was to be said at the end of each question that a stop overtook is due now. */
+const TELL_NOW = `
+  with ended as materialized (
+    select found.id from (${APPROVAL}
+      where a.organization = $1 and a.status = 'pending' and a.delivery_mode is not null and a.told_at is null
+        and a.expires_at > clock_timestamp()) as found
+    where found.stopped)
+  update outbox set due_at = clock_timestamp()
+  where organization = $1 and state = 'waiting' and kind = any($2) and due_at > clock_timestamp() and lease is null
+    and payload ->> 'approval' in (select id from ended)`;
 
 const FIND_OPEN = `
   ${APPROVAL}

@@ -1,6 +1,8 @@
 import type { Authority, DeathReason, Liveness, Stop } from '../../server/agents/liveness.ts';
 import { stopKeys } from '../../server/agents/liveness.ts';
+import { STOPPED } from '../../server/approvals/tell-client.ts';
 import type { Database, Statements } from './database.ts';
+import { enqueue } from './outbox.ts';
 import { sendSignal } from './signals.ts';
 
 export const postgresLiveness = (statements: Statements): Liveness => ({
@@ -46,7 +48,13 @@ export async function writeStop(
   await statements.run(LOCK_PEOPLE, [organization, kind, subject]);
   await statements.run(STOP, [organization, `${kind}:${subject}`, by, reason ?? null]);
   // A task or token that ends concerns nobody who waits; an agent concerns those alone who wait for it.
-  if (ENDS_WAITING.has(kind)) await sendSignal(statements, 'stop', `${kind}:${subject}`);
+  if (ENDS_WAITING.has(kind)) await answerWaiting(statements, organization, `${kind}:${subject}`);
+}
+
+/** Whoever waits for an answer has it now: polls that are held by a signal, pings and pushes by the outbox. */
+export async function answerWaiting(statements: Statements, organization: string, key: string): Promise<void> {
+  await sendSignal(statements, 'stop', key);
+  await enqueue(statements, STOPPED, {}, { organization });
 }
 
 /**
@@ -61,7 +69,14 @@ export async function applyRestoreEpoch(database: Database, epoch: Date): Promis
   });
 }
 
-const ENDS_WAITING: ReadonlySet<Stop['kind']> = new Set(['organization', 'agent', 'person', 'pair', 'client']);
+const ENDS_WAITING: ReadonlySet<Stop['kind']> = new Set([
+  'organization',
+  'agent',
+  'person',
+  'pair',
+  'client',
+  'resource',
+]);
 
 const RESTORE_STOPS = `
   insert into stop_epochs (organization, key, at, by, reason)

@@ -2,7 +2,7 @@ import { type Act, actorOf, type StillLive, type StopOrder } from '../../server/
 import type { StandingStop, StopEffect, StopStore, StopTarget } from '../../server/admin/standing-stops.ts';
 import { record } from './admin.ts';
 import type { Database, Statements } from './database.ts';
-import { sendSignal } from './signals.ts';
+import { answerWaiting } from './liveness.ts';
 
 /** Stops that stand until they are resumed, under row-level security. */
 export const postgresStops = (database: Database): StopStore => ({
@@ -27,7 +27,7 @@ export const postgresStops = (database: Database): StopStore => ({
       await statements.run(kind === 'owner' ? HOLD_OWNED : HOLD, [act.organization, kind, subject, id, by, reason]);
       // With what the owner hands to builders, a stopped owner would have a new agent in a minute.
       if (kind === 'owner') await statements.run(END_TOKENS_OF_OWNER, [act.organization, subject]);
-      await sendSignal(statements, 'stop', act.organization);
+      await answerWaiting(statements, act.organization, act.organization);
       await recordStop(statements, act, 'authority.stopped', { kind, subject, reason }, { stop: id, security });
       return row?.stopped_at ?? new Date();
     }),
