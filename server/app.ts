@@ -5,7 +5,7 @@ import type { Logger } from 'pino';
 import type { OwnPath } from '../grants/own-path.ts';
 import { errorPage } from '../views/error.tsx';
 import { ERRORS } from '../views/words/errors.ts';
-import type { PlainMessage } from '../views/words/words.ts';
+import type { Saying } from '../views/words/saying.ts';
 import type { Registrations } from './agents/manage.ts';
 import { guardRegistration, paceRegistrations } from './agents/manage.ts';
 import { type AgentPages, agentRoutes } from './agents/routes.ts';
@@ -172,12 +172,18 @@ function answerErrors({ logger, cookies }: AppDependencies) {
     answer(ctx, 404, 'There is nothing at this address.');
   }
 
-  function answer(ctx: Context, status: number, message: string, forPeople?: PlainMessage): void {
+  function answer(ctx: Context, status: number, message: string, forPeople?: Saying): void {
     const { id } = stateOf(ctx.req);
     if (!isForMachines(ctx.path) && ctx.accepts('json', 'html') === 'html') {
-      const { say } = speakerFor(ctx);
+      const speaker = speakerFor(ctx);
+      const { say } = speaker;
       const [title, means, next] = status >= 500 ? FAULT : status === 404 ? NOT_FOUND : NOT_POSSIBLE;
-      const props = { title: say(title), message: say(forPeople ?? means), nextStep: say(next), requestId: id };
+      const props = {
+        title: say(title),
+        message: forPeople?.(speaker) ?? say(means),
+        nextStep: say(next),
+        requestId: id,
+      };
       page(ctx, errorPage({ frame: frameOf(ctx, cookies), ...props }), status);
       return;
     }

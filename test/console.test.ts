@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { addUpUse } from '../adapters/postgres/agent-jobs.ts';
 import type { Database } from '../adapters/postgres/database.ts';
 import { csvOf, parseListing, partsOf } from '../server/admin/listing.ts';
+import { inEnglish } from '../views/words/saying.ts';
 import {
   CALENDAR,
   claimsOf,
@@ -406,7 +407,8 @@ describe('how a list is asked for', () => {
     [{ after: Buffer.from('{"a":1}').toString('base64url') }, /no such place/],
     [{ after: Buffer.from('["a",1]').toString('base64url') }, /no such place/],
   ])('%j is refused', (query, problem) => {
-    expect(parseListing(query, rules)).toMatchObject({ ok: false, problem: expect.stringMatching(problem) });
+    const parsed = parseListing(query, rules);
+    expect(parsed.ok ? 'taken' : inEnglish(parsed.problem)).toMatch(problem);
   });
 });
 

@@ -6,6 +6,7 @@ import { postgresInventory } from '../adapters/postgres/inventory.ts';
 import { AGENT_LISTING, FLAG_NAMES } from '../server/admin/inventory.ts';
 import { parseListing } from '../server/admin/listing.ts';
 import { flagsOf } from '../server/agents/flags.ts';
+import { inEnglish } from '../views/words/saying.ts';
 import { createTestDatabase } from './support/database.ts';
 import { databaseOf, organizationOf } from './support/delegation.ts';
 import { addManyAgents } from './support/many-agents.ts';
@@ -16,7 +17,7 @@ const AGENTS = 10_000;
 
 const listingOf = (query: { q?: string; sort?: string; after?: string }) => {
   const parsed = parseListing(query, AGENT_LISTING);
-  if (!parsed.ok) throw new Error(parsed.problem);
+  if (!parsed.ok) throw new Error(inEnglish(parsed.problem));
   return { listing: parsed.listing, reach: { levels: undefined, systems: undefined }, only: undefined };
 };
 

@@ -223,7 +223,7 @@ const SETTINGS = [
 ] as const;
 
 /** The other languages, each in itself. Signed in, the choice is kept; a visitor's holds for the page it is made on. */
-function Languages({ frame: { person, csrf, returnTo } }: Pick<LayoutProps, 'frame'>) {
+export function Languages({ frame: { person, csrf, returnTo } }: Pick<LayoutProps, 'frame'>) {
   const { say, language } = useSpeaker();
   const others = LANGUAGES.filter((one) => one !== language);
   if (returnTo === undefined) return null;

@@ -2,6 +2,9 @@ import type Router from '@koa/router';
 
 import { type AgentRow, agentsPage } from '../../views/admin/agents.tsx';
 import type { AdminList } from '../../views/admin/list.tsx';
+import { AGENT_VIEWS, FLAG_NAMES, INVENTORY } from '../../views/words/console-agents.ts';
+import { LIST } from '../../views/words/console-list.ts';
+import { asItIs, type PlainMessage, type Said } from '../../views/words/words.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { BadRequest } from '../http/form.ts';
 import { type Console, KEEPERS, VIEWERS, type Visit } from './console.ts';
@@ -25,14 +28,14 @@ const ROWS = 50;
 /** Rows of one export: more is what the admin API pages through. */
 const EXPORTED = 10_000;
 
-const VIEWS: readonly { label: string; flag: (typeof COUNTED_FLAGS)[number] }[] = [
-  { label: 'Ownerless', flag: 'ownerless' },
-  { label: 'Stale', flag: 'dormant' },
-  { label: 'Review overdue', flag: 'review_overdue' },
-  { label: 'Expiring', flag: 'expiring' },
-  { label: 'Never used', flag: 'never_used' },
-  { label: 'Reported', flag: 'reported' },
-];
+const VIEWS = [
+  'ownerless',
+  'dormant',
+  'review_overdue',
+  'expiring',
+  'never_used',
+  'reported',
+] as const satisfies readonly (typeof COUNTED_FLAGS)[number][];
 
 /** A2: the inventory. */
 export function adminAgentPages(router: Router, console: Console, dependencies: AgentPagesDependencies): void {
@@ -49,10 +52,11 @@ export function adminAgentPages(router: Router, console: Console, dependencies: 
     ]);
     const may = KEEPERS.some((role) => visit.roles.has(role)) || visit.roles.has('owner');
     const { q, sort } = query;
+    const { say } = visit.speaker;
     return agentsPage({
       frame: visit.frame(PATH),
       csrf: visit.csrf,
-      total: counts.all.toLocaleString('en'),
+      total: counts.all,
       notice: noticeOf(visit),
       register: visit.roles.has('admin') ? `${PATH}/new` : undefined,
       list: {
@@ -61,23 +65,23 @@ export function adminAgentPages(router: Router, console: Console, dependencies: 
         sort,
         hint: 'status:active level:high finance',
         chips: chipsOf(PATH, query),
-        views: VIEWS.map(({ label, flag }) => ({
-          label,
+        views: VIEWS.map((flag) => ({
+          label: say(AGENT_VIEWS[flag]),
           count: counts[flag],
           href: addressOf(PATH, { q: `flag:${flag}` }),
           current: q === `flag:${flag}`,
         })),
-        nothing: parsed.ok ? 'No agent fits.' : 'Nothing was looked for.',
+        nothing: say(parsed.ok ? INVENTORY.none : LIST.nothingSought),
         first: query.after === undefined ? undefined : addressOf(PATH, { q, sort }),
         next: found?.next === undefined ? undefined : addressOf(PATH, { q, sort, after: found.next }),
-        problem: parsed.ok ? undefined : parsed.problem,
+        problem: parsed.ok ? undefined : parsed.problem(visit.speaker),
         exports: [
-          { label: 'Export CSV', href: addressOf(`${PATH}.csv`, { q, sort }) },
-          { label: 'Export JSON Lines', href: addressOf(`${PATH}.jsonl`, { q, sort }) },
+          { label: say(LIST.exportCsv), href: addressOf(`${PATH}.csv`, { q, sort }) },
+          { label: say(LIST.exportJsonLines), href: addressOf(`${PATH}.jsonl`, { q, sort }) },
         ],
         command: `countersign agents list${q ? ` --filter ${quoted(q)}` : ''}${sort ? ` --sort ${sort}` : ''}`,
       },
-      columns: columnsOf(query, listing),
+      columns: columnsOf(visit, query, listing),
       agents: (found?.rows ?? []).map((row) => rowOf(row, visit, seen(visit), may)),
     });
   });
@@ -107,28 +111,33 @@ export function adminAgentPages(router: Router, console: Console, dependencies: 
   });
 }
 
-const COLUMNS: readonly { label: string; sort?: string; number?: boolean }[] = [
-  { label: 'Name', sort: 'name' },
-  { label: 'Owner', sort: 'owner' },
-  { label: 'Acts for' },
-  { label: 'Systems', number: true },
-  { label: 'Top level' },
-  { label: 'Last used', sort: 'last_used' },
-  { label: 'Asked 7 d', number: true },
-  { label: 'Allowed', number: true },
-  { label: 'Flags' },
-  { label: '' },
+const COLUMNS: readonly { label?: PlainMessage; sort?: string; number?: boolean }[] = [
+  { label: INVENTORY.name, sort: 'name' },
+  { label: INVENTORY.owner, sort: 'owner' },
+  { label: INVENTORY.actsFor },
+  { label: INVENTORY.systems, number: true },
+  { label: INVENTORY.topLevel },
+  { label: INVENTORY.lastUsed, sort: 'last_used' },
+  { label: INVENTORY.asked, number: true },
+  { label: INVENTORY.allowed, number: true },
+  { label: INVENTORY.flags },
+  {},
 ];
 
-const columnsOf = (query: ReturnType<typeof queryOf>, listing: Listing | undefined): AdminList['columns'] =>
+const columnsOf = (
+  { speaker }: Visit,
+  query: ReturnType<typeof queryOf>,
+  listing: Listing | undefined,
+): AdminList['columns'] =>
   COLUMNS.map(({ label, sort, number }) => ({
-    label,
+    label: label && speaker.say(label),
     number,
     sort: sort === undefined ? undefined : sortOf(PATH, query, sort, listing),
   }));
 
 function rowOf(row: InventoryRow, visit: Visit, catalogue: Catalogue, mayPause: boolean): AgentRow {
   const { systems, level } = reachOf(row.actions, catalogue);
+  const { say } = visit.speaker;
   return {
     id: row.id,
     href: `${PATH}/${row.id}`,
@@ -136,18 +145,22 @@ function rowOf(row: InventoryRow, visit: Visit, catalogue: Catalogue, mayPause: 
     purpose: row.purpose ?? '',
     status: row.stopped ? 'stopped' : row.status,
     owner: row.owner.name ?? row.owner.id,
-    actsFor: row.mode === 'sub_agent' && row.people === 0 ? 'other agents' : peopleOf(row.people),
+    actsFor:
+      row.mode === 'sub_agent' && row.people === 0
+        ? say(INVENTORY.otherAgents)
+        : say(INVENTORY.people, { count: row.people }),
     systems: systems.length,
     level,
-    lastUsed: row.last_used ? visit.at(row.last_used) : 'never',
+    lastUsed: row.last_used ? visit.at(row.last_used) : say(INVENTORY.never),
     asked: row.asked,
-    allowed: row.decided === 0 ? '–' : `${Math.round((100 * row.allowed) / row.decided)} %`,
-    flags: row.flags.map((flag) => flag.replaceAll('_', ' ')),
+    allowed:
+      row.decided === 0
+        ? asItIs('–')
+        : say(INVENTORY.percent, { number: Math.round((100 * row.allowed) / row.decided) }),
+    flags: row.flags.map((flag) => say(FLAG_NAMES[flag])),
     pause: mayPause && row.status === 'active' ? `${PATH}/${row.id}/pause` : undefined,
   };
 }
-
-const peopleOf = (count: number) => (count === 1 ? '1 person' : `${count} people`);
 
 const EXPORT: readonly (readonly [name: string, cell: (row: InventoryRow) => unknown])[] = [
   ['id', ({ id }) => id],
@@ -167,8 +180,8 @@ const EXPORT: readonly (readonly [name: string, cell: (row: InventoryRow) => unk
   ['flags', ({ flags }) => flags],
 ];
 
-const NOTICES: Readonly<Record<string, string>> = { paused: 'Paused. It gets nothing more, and what it held is over.' };
-const noticeOf = ({ ctx }: Visit): string | undefined => NOTICES[String(ctx.query.done)];
+const noticeOf = ({ ctx, speaker }: Visit): Said | undefined =>
+  ctx.query.done === 'paused' ? speaker.say(INVENTORY.paused) : undefined;
 
 function queryOf({ ctx }: Visit) {
   const one = (name: string) => {

@@ -1,3 +1,4 @@
+import { inEnglish } from '../../views/words/saying.ts';
 import { describeRefusal, MOVES, type MoveName } from '../agents/lifecycle.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { conflict, done, malformed, type Organization, unacceptable, unknown } from './admin.ts';
@@ -37,7 +38,7 @@ export const listAgents: Answer = async (call, dependencies) => {
     },
     AGENT_LISTING,
   );
-  if (!parsed.ok) return malformed(parsed.problem);
+  if (!parsed.ok) return malformed(inEnglish(parsed.problem));
   const places = await organizationsOf(call, asked.value.organization, dependencies);
   if (!places.ok) return places;
   const pages = await Promise.all(

@@ -2,13 +2,18 @@ import type Router from '@koa/router';
 import type { Context } from 'koa';
 import type { AdminFrame } from '../../views/admin/shell.tsx';
 import { errorPage } from '../../views/error.tsx';
-import { asItIs } from '../../views/words/words.ts';
+import { CONSOLE, PARTS } from '../../views/words/console-shell.ts';
+import { ERRORS } from '../../views/words/errors.ts';
+import { saying } from '../../views/words/saying.ts';
+import type { Speaker } from '../../views/words/speaker.ts';
+import type { Said } from '../../views/words/words.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import type { Cookies } from '../http/cookies.ts';
 import { BadRequest } from '../http/form.ts';
 import { stateOf } from '../http/request-state.ts';
 import { page } from '../http/respond.ts';
-import { checkedForm, clock, frameOf, signedIn, toSignIn } from '../people/pages.ts';
+import { speakerFor } from '../people/language.ts';
+import { checkedForm, frameOf, signedIn, toSignIn } from '../people/pages.ts';
 import type { Person, Session } from '../people/person.ts';
 import type { AdminCaller } from './admin.ts';
 
@@ -59,12 +64,12 @@ export const VIEWERS = ['admin', 'security', 'auditor'] as const satisfies reado
 export const KEEPERS = ['admin', 'security'] as const satisfies readonly AdminRole[];
 
 /** The parts of the console that exist, in the order of the navigation. */
-const SECTIONS: readonly { href: string; label: string; roles: readonly AdminRole[] }[] = [
-  { href: '/admin', label: 'Overview', roles: [...VIEWERS, 'owner'] },
-  { href: '/admin/agents', label: 'Agents', roles: [...VIEWERS, 'owner'] },
-  { href: '/admin/reviews', label: 'Reviews', roles: [...KEEPERS, 'owner'] },
-  { href: '/admin/actions', label: 'Actions', roles: VIEWERS },
-  { href: '/admin/policies', label: 'Policies', roles: VIEWERS },
+const SECTIONS: readonly { href: string; label: keyof typeof PARTS; roles: readonly AdminRole[] }[] = [
+  { href: '/admin', label: 'overview', roles: [...VIEWERS, 'owner'] },
+  { href: '/admin/agents', label: 'agents', roles: [...VIEWERS, 'owner'] },
+  { href: '/admin/reviews', label: 'reviews', roles: [...KEEPERS, 'owner'] },
+  { href: '/admin/actions', label: 'actions', roles: VIEWERS },
+  { href: '/admin/policies', label: 'policies', roles: VIEWERS },
 ];
 
 /** One request of somebody who may open the page. */
@@ -79,10 +84,12 @@ export interface Visit {
   /** Who does it, for what changes something. */
   caller: AdminCaller;
   csrf: string;
+  /** The language of the page: `const { say } = visit.speaker`. */
+  speaker: Speaker;
   /** @param current the section this page belongs to */
   frame(current: string): AdminFrame;
-  /** A clock time in this person's zone. */
-  at(moment: Date): string;
+  /** A clock time in this person's zone and language. */
+  at(moment: Date): Said;
 }
 
 export interface ConsoleDependencies {
@@ -93,7 +100,7 @@ export interface ConsoleDependencies {
 }
 
 /** Client of whatever is done on these pages, as evidence names it. */
-const CONSOLE = 'console';
+const THROUGH = 'console';
 
 /** Seconds since the sign-in for what is deliberate: resuming what was stopped, say. */
 const FRESH_SECONDS = 300;
@@ -104,6 +111,7 @@ export function makeConsole({ cookies, evidence, ownsAgents }: ConsoleDependenci
     if (!session) return undefined;
     const { person } = session;
     const { organization } = person;
+    const speaker = speakerFor(ctx);
     const roles = new Set(person.roles as readonly AdminRole[]);
     if (await ownsAgents(organization, person.id)) roles.add('owner');
     if (!allowed.some((role) => roles.has(role))) {
@@ -115,7 +123,7 @@ export function makeConsole({ cookies, evidence, ownsAgents }: ConsoleDependenci
           decision: 'refused',
           reason: 'role_missing',
           person: person.id,
-          content: { by: person.id, through: CONSOLE, endpoint: `${ctx.method} ${ctx.path}` },
+          content: { by: person.id, through: THROUGH, endpoint: `${ctx.method} ${ctx.path}` },
         });
       }
       page(ctx, refusal(ctx, roles.size > 0), 403);
@@ -128,33 +136,35 @@ export function makeConsole({ cookies, evidence, ownsAgents }: ConsoleDependenci
       organization,
       roles,
       only: VIEWERS.some((role) => roles.has(role)) ? undefined : person.id,
-      caller: { kind: 'person', client: CONSOLE, person },
+      caller: { kind: 'person', client: THROUGH, person },
       csrf: cookies.csrf(ctx),
+      speaker,
       frame: (current) => ({
         ...frameOf(ctx, cookies),
         ...([...KEEPERS, 'owner' as const].some((role) => roles.has(role)) && { stop: '/admin/stop' }),
         sections: SECTIONS.filter((section) => section.roles.some((role) => roles.has(role))).map(
           ({ href, label }) => ({
             href,
-            label,
+            label: speaker.say(PARTS[label]),
             current: href === current,
           }),
         ),
       }),
-      at: (moment) => clock(moment, person.timeZone),
+      at: (moment) => speaker.clock(moment, person.timeZone),
     };
   }
 
-  const refusal = (ctx: Context, hasSome: boolean) =>
-    errorPage({
-      frame: frameOf(ctx, cookies),
-      title: asItIs('This is not for you'),
-      message: asItIs(
-        hasSome ? 'Your role does not open this page.' : 'The console is for people who administer agents.',
-      ),
-      nextStep: asItIs('If you need it, ask an administrator of your organization for the role.'),
+  function refusal(ctx: Context, hasSome: boolean): string {
+    const frame = frameOf(ctx, cookies);
+    const { say } = frame.speaker;
+    return errorPage({
+      frame,
+      title: say(CONSOLE.notForYou),
+      message: say(hasSome ? CONSOLE.otherRole : CONSOLE.noRole),
+      nextStep: say(CONSOLE.askForRole),
       requestId: stateOf(ctx.req).id,
     });
+  }
 
   const answer = (ctx: Context, document: string, status = 200) => {
     // Nothing of another origin keeps a handle on a window of the console.
@@ -190,4 +200,4 @@ export const isFresh = ({ authenticatedAt }: Session, now = Date.now()): boolean
   now - authenticatedAt.getTime() < FRESH_SECONDS * 1000;
 
 /** What is not there, or not theirs to see: the same words for both. */
-export const nothingHere = (): BadRequest => new BadRequest('There is nothing at this address.', 404);
+export const nothingHere = (): BadRequest => new BadRequest(saying(ERRORS.notFoundMeans), 404);

@@ -1,3 +1,6 @@
+import { LISTING } from '../../views/words/console-list.ts';
+import { type Saying, saying } from '../../views/words/saying.ts';
+
 /**
  * How a list is asked for: by the console in its address, by the admin API and the command line in a query. One text
  * of words and `name:value` pairs, a column to sort by (`-column` downwards), and where to go on.
@@ -28,7 +31,7 @@ export interface Page<Row> {
   next: string | undefined;
 }
 
-export type ParsedListing = { ok: true; listing: Listing } | { ok: false; problem: string };
+export type ParsedListing = { ok: true; listing: Listing } | { ok: false; problem: Saying };
 
 const LIMIT = { characters: 500, parts: 20 };
 
@@ -37,11 +40,11 @@ export function parseListing(
   query: { q?: string | undefined; sort?: string | undefined; after?: string | undefined },
   rules: ListingRules,
 ): ParsedListing {
-  const refuse = (problem: string): ParsedListing => ({ ok: false, problem });
+  const refuse = (problem: Saying): ParsedListing => ({ ok: false, problem });
   const { q = '', sort = rules.order, after } = query;
-  if (q.length > LIMIT.characters) return refuse(`A filter has at most ${LIMIT.characters} characters.`);
+  if (q.length > LIMIT.characters) return refuse(saying(LISTING.tooLong, { limit: LIMIT.characters }));
   const parts = partsOf(q);
-  if (parts.length > LIMIT.parts) return refuse(`A filter has at most ${LIMIT.parts} parts.`);
+  if (parts.length > LIMIT.parts) return refuse(saying(LISTING.tooMany, { limit: LIMIT.parts }));
   const filters: { name: string; value: string }[] = [];
   const words: string[] = [];
   for (const { name, value } of parts) {
@@ -50,17 +53,17 @@ export function parseListing(
       continue;
     }
     if (!Object.hasOwn(rules.filters, name))
-      return refuse(`There is no filter ${name}. There are ${Object.keys(rules.filters).join(', ')}.`);
+      return refuse(saying(LISTING.noSuchFilter, { name, names: Object.keys(rules.filters).join(', ') }));
     const values = rules.filters[name];
-    if (values && !values.includes(value)) return refuse(`${name} is one of ${values.join(', ')}.`);
-    if (value === '') return refuse(`${name}: has no value.`);
+    if (values && !values.includes(value)) return refuse(saying(LISTING.oneOf, { name, values: values.join(', ') }));
+    if (value === '') return refuse(saying(LISTING.noValue, { name }));
     filters.push({ name, value });
   }
   const descending = sort.startsWith('-');
   const column = descending ? sort.slice(1) : sort;
-  if (!rules.sorts.includes(column)) return refuse(`The list sorts by ${rules.sorts.join(', ')}.`);
+  if (!rules.sorts.includes(column)) return refuse(saying(LISTING.noSuchOrder, { names: rules.sorts.join(', ') }));
   const from = after === undefined ? undefined : parseCursor(after);
-  if (after !== undefined && !from) return refuse('There is no such place in this list. Start at the first page.');
+  if (after !== undefined && !from) return refuse(saying(LISTING.noSuchPlace));
   return { ok: true, listing: { filters, words, sort: column, descending, after: from } };
 }
 

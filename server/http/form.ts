@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 
+import { inEnglish, type Saying, saying } from '../../views/words/saying.ts';
 import type { PlainMessage } from '../../views/words/words.ts';
 import { parseStrictJson } from '../oauth/strict-json.ts';
 import { checkTexts } from '../oauth/text.ts';
@@ -8,12 +9,13 @@ import { checkTexts } from '../oauth/text.ts';
 export class BadRequest extends Error {
   readonly status: number;
   /** The same for a person at a page; machines and logs get `message`. */
-  readonly forPeople: PlainMessage | undefined;
-  constructor(message: string, status = 400, forPeople?: PlainMessage) {
-    super(message);
+  readonly forPeople: Saying | undefined;
+  /** @param message for machines; a sentence of ours is said to people as well, in their language */
+  constructor(message: string | Saying, status = 400, forPeople?: PlainMessage) {
+    super(typeof message === 'string' ? message : inEnglish(message));
     this.name = 'BadRequest';
     this.status = status;
-    this.forPeople = forPeople;
+    this.forPeople = typeof message === 'function' ? message : forPeople && saying(forPeople);
   }
 }
 

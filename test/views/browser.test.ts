@@ -267,13 +267,18 @@ const axe = (values: readonly string[], type = 'tag') => `async () => {
   return violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ target }) => target.join(' ')).join(', '));
 }`;
 
-const TURN = `window.turnTo = (html) => {
+const TURN = `const console = document.head.appendChild(document.createElement('link'));
+const loaded = new Promise((resolve) => { console.onload = resolve; });
+Object.assign(console, { rel: 'stylesheet', href: '/static/admin.css' });
+window.turnTo = (html) => {
   const next = new DOMParser().parseFromString(html, 'text/html');
   for (const name of ['lang', 'dir']) document.documentElement.setAttribute(name, next.documentElement.getAttribute(name));
   document.title = next.title;
+  console.media = next.querySelector('link[href="/static/admin.css"]') ? 'all' : 'not all';
   document.body.replaceWith(document.importNode(next.body, true));
   for (const one of document.querySelectorAll('details')) one.open = true;
-}`;
+};
+loaded`;
 
 /** The fields that were posted by one act. */
 async function decided(page: Page, act: () => Promise<void>, site: Site) {

@@ -6,6 +6,7 @@ import { languageOf } from '../../views/words/language.ts';
 import { inPseudo } from '../../views/words/pseudo.ts';
 import { speakerOf } from '../../views/words/speaker.ts';
 import { type Message, words } from '../../views/words/words.ts';
+import { CONSOLE_NAMES } from './console-pages.ts';
 import { text } from './html.ts';
 import { NAMES, pagesIn } from './pages.ts';
 import { samplesIn } from './samples.ts';
@@ -39,7 +40,10 @@ test.each(messages)('$id is said in German, with a German quotation, and to a gr
   if (/[.?:]$/u.test(english ?? '')) expect(forms(message, 'de')[0]).toMatch(/[.?:]$/u);
 });
 
-test.each(messages)('$id names no machinery to a person (§4.3)', ({ message }) => {
+// Whoever opens the console administers the machinery, and calls it by its name.
+const forEverybody = messages.filter(({ id }) => !id.startsWith('console-'));
+
+test.each(forEverybody)('$id names no machinery to a person (§4.3)', ({ message }) => {
   const said = [...forms(message, 'en'), ...forms(message, 'de')].join(' ').replace(/\{\w+\}/gu, '');
   expect(said).not.toMatch(/\b(scopes?|tokens?|clients?|grants?|oauth|delegat\w*|delegier\w*)\b/iu);
 });
@@ -124,7 +128,7 @@ test.each(['en-XA', 'ar-XB'] as const)(
   '%s: no page shows a word of ours that was not written for translation',
   (language) => {
     const { frame: _, ...samples } = samplesIn(language);
-    const data = [...dataOf(samples), ...NAMES]
+    const data = [...dataOf(samples), ...NAMES, ...CONSOLE_NAMES]
       .filter((text) => /[A-Za-z]/u.test(text))
       .toSorted((a, b) => b.length - a.length);
     for (const [name, html] of Object.entries(pagesIn(language).everyPage)) {
@@ -138,7 +142,9 @@ test.each(['en-XA', 'ar-XB'] as const)(
           .split(/<[^>]*>/u)
           .map(text),
         ...[
-          ...html.matchAll(/\s(?:aria-label|title|placeholder|data-read|data-read-first|data-tick-first)="([^"]*)"/gu),
+          ...html.matchAll(
+            /\s(?:aria-label|title|placeholder|alt|data-read|data-read-first|data-tick-first)="([^"]*)"/gu,
+          ),
         ].map(([, value]) => text(value ?? '')),
         text(/<title>([\s\S]*?)<\/title>/u.exec(html)?.[1] ?? ''),
       ];

@@ -29,6 +29,7 @@ import { SECURITY } from '../../views/words/security.ts';
 import { IMPACT } from '../../views/words/shell.ts';
 import { speakerOf } from '../../views/words/speaker.ts';
 import { asItIs } from '../../views/words/words.ts';
+import { consolePagesIn } from './console-pages.ts';
 import { samplesIn } from './samples.ts';
 
 /** Names of others that stand on these pages beside those of the samples: the same in every language. */
@@ -58,7 +59,7 @@ export const NAMES = [
   'Trip Planner',
 ];
 
-/** Every page of a person, in this language. */
+/** Every page, in this language. */
 export function pagesIn(language: PageLanguage) {
   const speaker = speakerOf(language);
   const { say } = speaker;
@@ -316,7 +317,15 @@ export function pagesIn(language: PageLanguage) {
     }),
   };
 
-  return { decisions, variants, account, entrance, everyPage: { ...decisions, ...variants, ...account, ...entrance } };
+  const console = consolePagesIn(language);
+  return {
+    decisions,
+    variants,
+    account,
+    entrance,
+    console,
+    everyPage: { ...decisions, ...variants, ...account, ...entrance, ...console },
+  };
 }
 
 export const { decisions, variants, account, entrance, everyPage } = pagesIn('en');

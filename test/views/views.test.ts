@@ -56,10 +56,13 @@ test.each(Object.entries({ ...decisions, ...variants, ...account }))(
   },
 );
 
-test.each(pages)('$name says nothing of scopes, tokens, clients, grants or delegation (§4.3)', ({ html }) => {
-  const words = text(html.replace(/<pre>[\s\S]*?<\/pre>/u, ''));
-  expect(words).not.toMatch(/\b(scopes?|tokens?|clients?|grants?|oauth|delegat\w*)\b/iu);
-});
+test.each(pages.filter(({ name }) => !name.startsWith('console-')))(
+  '$name says nothing of scopes, tokens, clients, grants or delegation (§4.3)',
+  ({ html }) => {
+    const words = text(html.replace(/<pre>[\s\S]*?<\/pre>/u, ''));
+    expect(words).not.toMatch(/\b(scopes?|tokens?|clients?|grants?|oauth|delegat\w*)\b/iu);
+  },
+);
 
 test('U1-1 the sign-in page knows nothing of any request', () => {
   const html = signInPage({ frame: { speaker, organizationName: 'Acme' }, csrf: 'c', action: '/sign-in' });

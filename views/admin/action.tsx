@@ -41,7 +41,7 @@ function Actions({ frame, actions }: ActionsPage) {
           { label: 'Does' },
           { label: 'Impact' },
           { label: 'Whose' },
-          { label: '' },
+          {},
         ]}
         rows={actions.map((one) => ({
           key: one.key,

@@ -2,6 +2,8 @@ import type { ComponentChildren } from 'preact';
 
 import { Csrf, page } from '../layout.tsx';
 import { Foreign, visible } from '../text.tsx';
+import { STATUS } from '../words/console-shell.ts';
+import { useSpeaker } from '../words/context.tsx';
 import { LevelMark, TONES } from './agents.tsx';
 import { Detail, Facts, Section } from './detail.tsx';
 import { AdminForm, TextInput } from './form.tsx';
@@ -15,7 +17,7 @@ export interface AgentHead {
   notice?: string | undefined;
   name: string;
   purpose: string | undefined;
-  status: string;
+  status: keyof typeof STATUS;
   tabs: readonly { href: string; label: string; current: boolean }[];
   /** Where a pause is posted: one step and a reason. */
   pause?: string | undefined;
@@ -185,7 +187,7 @@ export const agentPeoplePage = (props: AgentPeople): string =>
             { label: 'Denied', number: true },
             { label: 'Live tasks', number: true },
             { label: 'Last asked' },
-            { label: '' },
+            {},
           ]}
           rows={props.people.map((person) => ({
             key: person.id,
@@ -380,11 +382,12 @@ function Side({
   actions,
   children,
 }: AgentHead & { children: ComponentChildren }) {
+  const { say } = useSpeaker();
   return (
     <AdminLayout frame={frame} title={name} above={[{ href: '/admin/agents', label: 'Agents' }]} notice={notice}>
       <Detail
         title={name}
-        state={<Pill tone={TONES[status] ?? 'over'}>{status}</Pill>}
+        state={<Pill tone={TONES[status]}>{say(STATUS[status])}</Pill>}
         lead={purpose === undefined ? undefined : <Foreign text={purpose} />}
         tabs={tabs}
         actions={

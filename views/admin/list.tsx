@@ -1,6 +1,8 @@
 import type { ComponentChildren } from 'preact';
 
 import { visible } from '../text.tsx';
+import { LIST } from '../words/console-list.ts';
+import { useSpeaker } from '../words/context.tsx';
 
 /** A list of the console: everything about it is in its address, so that a reload or a colleague sees the same. */
 export interface AdminList {
@@ -32,7 +34,8 @@ export interface AdminList {
 }
 
 export interface Column {
-  label: string;
+  /** Left out above what to do with a row. */
+  label?: string | undefined;
   /** Where a click on it leads; without it the column does not sort. */
   sort?: { href: string; direction?: 'ascending' | 'descending' | undefined } | undefined;
   /** Numbers stand under each other. */
@@ -41,15 +44,16 @@ export interface Column {
 
 export function AdminListing(list: AdminList) {
   const { label, action, q, hint, sort, chips, views, columns, rows, nothing, first, next, problem } = list;
+  const { say, number } = useSpeaker();
   return (
     <>
       {views.length === 0 ? null : (
-        <ul class="views" aria-label="Often looked for">
+        <ul class="views" aria-label={say(LIST.often)}>
           {views.map((view) => (
             <li>
               <a class="view" href={view.href} aria-current={view.current ? 'true' : undefined}>
                 {view.label}
-                {view.count === undefined ? null : <span class="count">{` ${view.count.toLocaleString('en')}`}</span>}
+                {view.count === undefined ? null : <span class="count">{` ${number(view.count)}`}</span>}
               </a>
             </li>
           ))}
@@ -58,7 +62,7 @@ export function AdminListing(list: AdminList) {
       <search>
         <form class="search" method="get" action={action}>
           <label class="unseen" for="q">
-            Filter
+            {say(LIST.filter)}
           </label>
           <input
             class="input"
@@ -76,7 +80,7 @@ export function AdminListing(list: AdminList) {
           />
           {sort === undefined ? null : <input type="hidden" name="sort" value={sort} />}
           <button type="submit" class="button">
-            Search
+            {say(LIST.search)}
           </button>
         </form>
       </search>
@@ -86,11 +90,11 @@ export function AdminListing(list: AdminList) {
         </p>
       )}
       {chips.length === 0 ? null : (
-        <ul class="chips" aria-label="Filters">
+        <ul class="chips" aria-label={say(LIST.filters)}>
           {chips.map((chip) => (
             <li>
               <a class="chip-link" href={chip.without}>
-                <span class="unseen">Remove </span>
+                <span class="unseen">{say(LIST.remove)}</span>
                 {visible(chip.label, 80)}
                 <span aria-hidden="true"> ×</span>
               </a>
@@ -100,11 +104,11 @@ export function AdminListing(list: AdminList) {
       )}
       {rows.length === 0 ? <p class="quiet empty">{nothing}</p> : <Table label={label} columns={columns} rows={rows} />}
       {first === undefined && next === undefined ? null : (
-        <nav class="paging" aria-label="Pages">
-          {first === undefined ? <span /> : <a href={first}>Back to the first</a>}
+        <nav class="paging" aria-label={say(LIST.pages)}>
+          {first === undefined ? <span /> : <a href={first}>{say(LIST.first)}</a>}
           {next === undefined ? null : (
             <a class="button" href={next} rel="next">
-              Next
+              {say(LIST.next)}
             </a>
           )}
         </nav>
@@ -126,6 +130,7 @@ export function AdminListing(list: AdminList) {
  * is none any more to whoever hears it.
  */
 export function Table({ label, columns, rows }: Pick<AdminList, 'label' | 'columns' | 'rows'>) {
+  const { say } = useSpeaker();
   return (
     // biome-ignore-start lint/a11y/noRedundantRoles: see above
     <table class="rows" role="table" aria-label={label}>
@@ -139,7 +144,7 @@ export function Table({ label, columns, rows }: Pick<AdminList, 'label' | 'colum
               aria-sort={sort === undefined ? undefined : (sort.direction ?? 'none')}
             >
               {sort === undefined ? (
-                label || <span class="unseen">What to do</span>
+                (label ?? <span class="unseen">{say(LIST.whatToDo)}</span>)
               ) : (
                 <a class="sort" href={sort.href}>
                   {label}
@@ -164,7 +169,7 @@ export function Table({ label, columns, rows }: Pick<AdminList, 'label' | 'colum
                 <td
                   role="cell"
                   class={columns[index]?.number ? 'number' : undefined}
-                  data-label={columns[index]?.label || undefined}
+                  data-label={columns[index]?.label}
                 >
                   {cell}
                 </td>
@@ -180,9 +185,10 @@ export function Table({ label, columns, rows }: Pick<AdminList, 'label' | 'colum
 
 /** What does the same at the command line, to be taken along. */
 export function Command({ line }: { line: string }) {
+  const { say } = useSpeaker();
   return (
     <details class="command">
-      <summary>At the command line</summary>
+      <summary>{say(LIST.atCommandLine)}</summary>
       <pre>
         <code>{line}</code>
       </pre>

@@ -1,7 +1,10 @@
 import type { ComponentChildren } from 'preact';
-import { Document, type Frame, You } from '../layout.tsx';
+import { Document, type Frame, Languages, You } from '../layout.tsx';
 import { visible } from '../text.tsx';
-import { asItIs } from '../words/words.ts';
+import { CONSOLE } from '../words/console-shell.ts';
+import { useSpeaker } from '../words/context.tsx';
+import { SHELL } from '../words/shell.ts';
+import { asItIs, type Said } from '../words/words.ts';
 
 /** What every page of the console shows around its own content. */
 export interface AdminFrame extends Frame {
@@ -13,7 +16,7 @@ export interface AdminFrame extends Frame {
 
 export interface AdminSection {
   href: string;
-  label: string;
+  label: Said;
   current: boolean;
 }
 
@@ -33,26 +36,27 @@ export interface AdminLayoutProps {
 /** The shell of the console: whose organization it is, its parts, the stop, the page. */
 export function AdminLayout({ frame, title, error, above = [], narrow, notice, children }: AdminLayoutProps) {
   const { organizationName, person, csrf, sections, stop, requestId } = frame;
+  const { say, markup } = useSpeaker();
   return (
     <Document frame={frame} title={asItIs(title)} error={error} styles="admin.css">
       <header class="console-top">
         <a class="brand" href="/admin">
           {visible(organizationName)}
         </a>
-        <nav class="nav" aria-label="Your pages">
+        <nav class="nav" aria-label={say(SHELL.yourPages)}>
           <a class="nav-link" href="/inbox">
-            Your inbox
+            {say(CONSOLE.yourInbox)}
           </a>
         </nav>
         {person === undefined ? null : <You person={person} csrf={csrf} />}
         {stop === undefined ? null : (
           <a class="button stop" href={stop} data-testid="stop">
-            Stop<span class="unseen"> agents</span>
+            {markup(CONSOLE.stop, { unseen: <span class="unseen">{say(CONSOLE.stopUnseen)}</span> })}
           </a>
         )}
       </header>
       <div class="console">
-        <nav class="console-nav" aria-label="Console">
+        <nav class="console-nav" aria-label={say(CONSOLE.parts)}>
           <ul>
             {sections.map(({ href, label, current }) => (
               <li>
@@ -65,7 +69,7 @@ export function AdminLayout({ frame, title, error, above = [], narrow, notice, c
         </nav>
         <main id="main" class={narrow ? 'sheet narrow' : 'sheet'}>
           {above.length === 0 ? null : (
-            <nav class="crumbs" aria-label="You are in">
+            <nav class="crumbs" aria-label={say(CONSOLE.youAreIn)}>
               {above.map(({ href, label }) => (
                 <a href={href}>{visible(label, 60)}</a>
               ))}
@@ -80,11 +84,10 @@ export function AdminLayout({ frame, title, error, above = [], narrow, notice, c
         </main>
       </div>
       <footer class="bottom console-bottom">
-        {requestId === undefined ? null : (
-          <p>
-            Reference <code>{requestId}</code>
-          </p>
-        )}
+        <div>{requestId === undefined ? null : <p>{markup(SHELL.reference, { id: <code>{requestId}</code> })}</p>}</div>
+        <div class="bottom-links">
+          <Languages frame={frame} />
+        </div>
       </footer>
     </Document>
   );

@@ -1,0 +1,24 @@
+import { FALLBACK } from './language.ts';
+import { type Speaker, speakerOf } from './speaker.ts';
+import type { Message, Said, SlotArguments } from './words.ts';
+
+/**
+ * A sentence whose reader is not known yet: a rule makes it, and whoever shows it knows the language. The same sentence
+ * then reaches a person at a page in theirs, and a machine, a log or the command line in English.
+ */
+export type Saying = (speaker: Speaker) => Said;
+
+/** This message, its slots filled, for whoever will read it. A slot may be a sentence of ours itself. */
+export const saying =
+  <M extends Message>(message: M, ...[slots]: SlotArguments<M, string | number | Saying>): Saying =>
+  (speaker) => {
+    const filled = Object.entries((slots ?? {}) as Record<string, string | number | Saying>).map(([name, value]) => [
+      name,
+      typeof value === 'function' ? value(speaker) : value,
+    ]);
+    const say = speaker.say as unknown as (message: Message, slots: object) => Said;
+    return say(message, Object.fromEntries(filled));
+  };
+
+/** For machines, logs and the command line. */
+export const inEnglish = (sentence: Saying): Said => sentence(speakerOf(FALLBACK));
