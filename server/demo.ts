@@ -115,6 +115,7 @@ export async function writeCommandLineKey(
   }
   const client = await addClient(database, DEPLOYMENT, 'command_line', {
     client_name: 'Command line',
+    dpop_bound_access_tokens: true,
     grant_types: ['client_credentials'],
     response_types: [],
     redirect_uris: [],

@@ -1,12 +1,19 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import type { Database } from '../adapters/postgres/database.ts';
 import { ENDPOINTS } from '../server/admin/routes.ts';
-import { type Api, administrator, apiWith, operator } from './support/admin.ts';
-import { type Answer, answerOf, clientWith, type Json, registerAgent, type TestClient } from './support/agent.ts';
+import { type Api, administrator, apiWith, commandLineRequest, operator, signInTo } from './support/admin.ts';
+import {
+  type Answer,
+  claimsOf,
+  clientWith,
+  type Json,
+  newKey,
+  registerAgent,
+  type TestClient,
+} from './support/agent.ts';
 import { databaseOf } from './support/delegation.ts';
+import { browserOf } from './support/person.ts';
 import { startServer, type TestServer } from './support/server.ts';
 
 let server: TestServer;
@@ -114,13 +121,38 @@ describe('who may call it, from the document alone', () => {
   });
 
   test('a token that may read only reads', async () => {
-    const reads = apiWith(server, await operatorToken('admin.read'));
+    const reads = await operator(server, 'admin.read');
     expect(await reads('GET', '/agents?organization=acme')).toMatchObject({ status: 200 });
     expect(await reads('POST', '/stops', { kind: 'organization', subject: 'acme', reason: 'x' })).toMatchObject({
       status: 403,
       body: { reason: 'insufficient_scope' },
       headers: expect.anything(),
     });
+  });
+});
+
+describe('the key behind the token', () => {
+  test('RFC 9449 §5 the command line gets no token without a proof of its key', async () => {
+    const request = commandLineRequest(server);
+    const person = browserOf(server.issuer, 'admin@acme.example');
+    const back = await signInTo(person, await person.get(request.path), server);
+    expect(await request.redeem(back, { bound: false })).toMatchObject({ status: 400 });
+  });
+
+  test.each(operations)('RFC 9449 §7 $method $path: a stolen token opens nothing', async (operation) => {
+    const token = asAcme.token.body.access_token;
+    const { jwk } = await newKey();
+    const another = await clientWith(server, 'thief', jwk);
+    for (const api of [apiWith(server, token), apiWith(server, token, another)])
+      expect(await call(api, operation, bodyOf(operation))).toMatchObject({ status: 401 });
+  });
+
+  test('one that is bound to nothing, as an older key of the operator would get, opens nothing either', async () => {
+    const token = (await administrator(server, 'admin@acme.example')).token.body.access_token;
+    await database.run('update issued_tokens set bound_to = null where jti = $1', [claimsOf(token).jti]);
+    const answer = await apiWith(server, token)('GET', '/agents');
+    expect(answer).toMatchObject({ status: 401, body: { reason: 'key_required' } });
+    expect(answer.headers.get('www-authenticate')).toMatch(/^DPoP error="invalid_token", algs=/);
   });
 });
 
@@ -139,14 +171,8 @@ test('RFC 9470 what cannot be taken back asks for a sign-in of the last minutes'
 
 describe('Idempotency-Key', () => {
   const body = { owner: 'owner@acme.example', deputy: 'admin@acme.example' };
-  const post = async (key: string, more: Json = {}, token = asAcme.token.body.access_token) =>
-    answerOf(
-      await fetch(`${server.issuer}/admin/api/initial-access-tokens`, {
-        method: 'POST',
-        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'idempotency-key': key },
-        body: JSON.stringify({ ...body, ...more }),
-      }),
-    );
+  const post = async (key: string, more: Json = {}, api: Api = asAcme) =>
+    api('POST', '/initial-access-tokens', { ...body, ...more }, { 'idempotency-key': key });
   const count = async () =>
     Number((await database.first<{ n: string }>('select count(*) as n from initial_access_tokens'))?.n);
 
@@ -170,7 +196,7 @@ describe('Idempotency-Key', () => {
       body: { reason: 'idempotency_key_reused' },
     });
     const before = await count();
-    expect(await post('the-same', { organization: 'acme' }, await operatorToken('admin'))).toMatchObject({
+    expect(await post('the-same', { organization: 'acme' }, await operator(server))).toMatchObject({
       status: 201,
     });
     expect((await count()) - before).toBe(1);
@@ -189,18 +215,8 @@ describe('Idempotency-Key', () => {
 });
 
 describe('entity tags', () => {
-  const send = async (method: string, path: string, headers: Record<string, string>, body?: Json) =>
-    answerOf(
-      await fetch(`${server.issuer}/admin/api${path}`, {
-        method,
-        headers: {
-          authorization: `Bearer ${asAcme.token.body.access_token}`,
-          ...(body && { 'content-type': 'application/json' }),
-          ...headers,
-        },
-        ...(body && { body: JSON.stringify(body) }),
-      }),
-    );
+  const send = (method: string, path: string, headers: Record<string, string>, body?: Json) =>
+    asAcme(method, path, body, headers);
 
   test('RFC 9110 §13.1 what was not changed is not sent again; what was is not overwritten', async () => {
     asAcme = await administrator(server, 'admin@acme.example');
@@ -297,12 +313,4 @@ async function stateOfAcme(): Promise<Json> {
 async function withRole(role: string): Promise<Api> {
   await database.run('update people set roles = $1 where email = $2', [[role], 'approver@acme.example']);
   return administrator(server, 'approver@acme.example');
-}
-
-async function operatorToken(scope: string): Promise<string> {
-  const { client_id, jwk } = JSON.parse(readFileSync(join(server.dataDir, 'cli-key.json'), 'utf8'));
-  const client = await clientWith(server, client_id, jwk);
-  const answer = await client.token({ grant_type: 'client_credentials', scope }, { dpop: false });
-  if (answer.status !== 200) throw new Error(JSON.stringify(answer.body));
-  return answer.body.access_token;
 }

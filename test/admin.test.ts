@@ -233,8 +233,8 @@ describe('who may do what', () => {
 
   test('a resource server, an application and an agent by itself have no token that opens it', async () => {
     const resourceServer = await demoClient(server, 'resourceServer');
-    const own = await resourceServer.token({ grant_type: 'client_credentials', scope: 'redemptions' }, { dpop: false });
-    expect(await apiWith(server, own.body.access_token)('GET', '/agents')).toMatchObject({
+    const own = await resourceServer.token({ grant_type: 'client_credentials', scope: 'redemptions' });
+    expect(await apiWith(server, own.body.access_token, resourceServer)('GET', '/agents')).toMatchObject({
       status: 403,
       body: { reason: 'not_an_administrator' },
     });
@@ -297,7 +297,7 @@ describe('an administrator signs the command line in', () => {
     const token = await request.redeem(await signInTo(person, form, server));
     expect(token).toMatchObject({
       status: 200,
-      body: { expires_in: expect.any(Number), scope: 'openid admin', token_type: 'Bearer' },
+      body: { expires_in: expect.any(Number), scope: 'openid admin', token_type: 'DPoP' },
     });
     expect(token.body.expires_in).toBeLessThanOrEqual(3600);
     expect(token.body.refresh_token).toBeUndefined();

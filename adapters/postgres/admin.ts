@@ -42,6 +42,7 @@ const commandLineMetadata = {
   response_types: ['code'],
   redirect_uris: ['http://127.0.0.1/callback'],
   id_token_signed_response_alg: 'ES256',
+  dpop_bound_access_tokens: true,
 };
 
 const PUT_COMMAND_LINE = `

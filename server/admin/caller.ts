@@ -3,6 +3,7 @@ import type { Context } from 'koa';
 import { type ClientStore, DEPLOYMENT } from '../agents/clients.ts';
 import { readToken, type TokenReader } from '../delegation/subject.ts';
 import { type BindingProofs, challenge, presentedToken, unprovenBinding } from '../http/bearer.ts';
+import { PROOF_ALGORITHMS } from '../oauth/proof.ts';
 import type { PeopleStore } from '../people/person.ts';
 import { type AdminCaller, type AdminOutcome, done } from './admin.ts';
 import { VIEWERS } from './console.ts';
@@ -24,7 +25,7 @@ export interface Called {
 }
 
 /**
- * An access token of ours for this server itself with scope `admin`, of a command line. Whoever is behind it is looked
+ * An access token of ours for this server itself with scope `admin`, of a command line, bound to a key. Whoever is behind it is looked
  * up anew at every request: an administrator who lost the role, or was stopped, loses the rest of their hour as well.
  */
 export async function callerOf(
@@ -53,6 +54,16 @@ export async function callerOf(
     };
   }
   const token = read.value;
+  if (token.boundTo === null) {
+    // Stolen from a log or a proxy it would open everything that an administrator may, for an hour (RFC 9449 §1).
+    ctx.set('WWW-Authenticate', `DPoP error="invalid_token", algs="${PROOF_ALGORITHMS.join(' ')}", scope="admin"`);
+    return {
+      ok: false,
+      status: 401,
+      reason: 'key_required',
+      detail: 'access tokens of administrators are bound to a key: ask for one with a DPoP proof (RFC 9449)',
+    };
+  }
   const client = await clients.find(token.clientId);
   const readOnly = !token.scopes.includes('admin');
   const isAdministration =

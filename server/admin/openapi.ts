@@ -114,7 +114,7 @@ export function describeApi({ issuer, endpoints, reachOf, isFresh, creates }: De
         oauth: {
           type: 'oauth2',
           description:
-            'Access tokens for this server itself; those of administrators are bound to a key (DPoP, RFC 9449).',
+            'Access tokens for this server itself, bound to a key (DPoP, RFC 9449): sent as `Authorization: DPoP`, with a proof in the header `DPoP`.',
           flows: {
             authorizationCode: {
               authorizationUrl: `${issuer}/auth`,

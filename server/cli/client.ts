@@ -23,9 +23,8 @@ export async function call<T>(
   const response = await fetch(url, {
     method,
     headers: {
-      ...(jwk
-        ? { authorization: `DPoP ${token}`, dpop: await proof(jwk, token, method, url) }
-        : { authorization: `Bearer ${token}` }),
+      authorization: `DPoP ${token}`,
+      dpop: await proof(jwk, token, method, url),
       // An answer that is lost on the way may be asked for again.
       ...(method === 'POST' && { 'idempotency-key': randomUUID() }),
       accept: 'application/json',

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { importJWK, type JWK } from 'jose';
+import { exportJWK, importJWK, type JWK } from 'jose';
 import * as oauth from 'openid-client';
 
 import { Failure } from './failure.ts';
@@ -24,7 +24,7 @@ interface KeyFile {
 interface SignIn {
   access_token: string;
   /** The token is good with this key alone (RFC 9449). */
-  jwk?: JWK | undefined;
+  jwk: JWK;
   /** RFC 3339. */
   expires_at: string;
   email: string;
@@ -41,7 +41,7 @@ export function issuerOf({ issuer, key }: Place): string {
  * An access token for the admin API. Somebody's sign-in comes before the operator's key of this host, and one that has
  * ended is not silently replaced by it: the operator may do more than whoever signed in.
  */
-export async function accessToken(place: Place): Promise<{ issuer: string; token: string; jwk?: JWK | undefined }> {
+export async function accessToken(place: Place): Promise<{ issuer: string; token: string; jwk: JWK }> {
   const issuer = issuerOf(place);
   const signIn = place.key === undefined ? readSignIns().issuers[issuer] : undefined;
   if (signIn) {
@@ -61,7 +61,10 @@ export async function accessToken(place: Place): Promise<{ issuer: string; token
     oauth.PrivateKeyJwt({ key: (await importJWK(key.jwk, 'ES256')) as CryptoKey, kid: key.jwk.kid ?? '' }),
   );
   try {
-    return { issuer, token: (await oauth.clientCredentialsGrant(config, { scope: 'admin' })).access_token };
+    const keys = await oauth.randomDPoPKeyPair('ES256', { extractable: true });
+    const options = { DPoP: oauth.getDPoPHandle(config, keys) };
+    const { access_token: token } = await oauth.clientCredentialsGrant(config, { scope: 'admin' }, options);
+    return { issuer, token, jwk: await exportJWK(keys.privateKey) };
   } catch (error) {
     if (!(error instanceof oauth.ResponseBodyError)) throw error;
     throw new Failure('notSignedIn', `The key in ${keyPath(place.key)} is not accepted at ${issuer} (${error.error}).`);

@@ -2,38 +2,47 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { JWK } from 'jose';
 
-import { type Answer, answerOf, clientWith, type Json, pkce } from './agent.ts';
+import { type Answer, answerOf, clientWith, type Json, newKey, pkce, type TestClient } from './agent.ts';
 import { databaseOf } from './delegation.ts';
 import { browserOf, type PageAnswer, signIn, type TestPerson } from './person.ts';
 import type { TestServer } from './server.ts';
 
-/** The admin API with one access token. */
-export type Api = (method: string, path: string, body?: Json) => Promise<Answer>;
+const COMMAND_LINE = 'countersign-cli';
 
+/** The admin API with one access token. */
+export type Api = (method: string, path: string, body?: Json, headers?: Record<string, string>) => Promise<Answer>;
+
+/** @param key proves the key that the token is bound to; without it the token is sent as a bearer token */
 export const apiWith =
-  (server: Pick<TestServer, 'issuer'>, token: string | undefined): Api =>
-  async (method, path, body) =>
-    answerOf(
-      await fetch(`${server.issuer}/admin/api${path}`, {
+  (server: Pick<TestServer, 'issuer'>, token: string | undefined, key?: Pick<TestClient, 'proof'>): Api =>
+  async (method, path, body, headers = {}) => {
+    const url = `${server.issuer}/admin/api${path}`;
+    const { origin, pathname } = new URL(url);
+    const proof = token && key && (await key.proof(`${origin}${pathname}`, { method, accessToken: token }));
+    return answerOf(
+      await fetch(url, {
         method,
         headers: {
-          ...(token && { authorization: `Bearer ${token}` }),
+          ...(token && { authorization: `${proof ? 'DPoP' : 'Bearer'} ${token}` }),
+          ...(proof && { dpop: proof }),
           ...(body !== undefined && { 'content-type': typeof body === 'string' ? 'text/yaml' : 'application/json' }),
+          ...headers,
         },
         ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
       }),
     );
+  };
 
 /** The operator, by the key that the server wrote for its own host. */
-export async function operator(server: TestServer): Promise<Api> {
+export async function operator(server: TestServer, scope = 'admin'): Promise<Api> {
   const { client_id, jwk } = JSON.parse(readFileSync(join(server.dataDir, 'cli-key.json'), 'utf8')) as {
     client_id: string;
     jwk: JWK;
   };
   const client = await clientWith(server, client_id, jwk);
-  const answer = await client.token({ grant_type: 'client_credentials', scope: 'admin' }, { dpop: false });
+  const answer = await client.token({ grant_type: 'client_credentials', scope });
   if (answer.status !== 200) throw new Error(`operator: ${JSON.stringify(answer.body)}`);
-  return apiWith(server, answer.body.access_token);
+  return apiWith(server, answer.body.access_token, client);
 }
 
 /** An administrator who signed in as the command line lets them. */
@@ -43,7 +52,7 @@ export async function administrator(server: TestServer, email: string): Promise<
   const back = await signInTo(person, await person.get(request.path), server);
   const token = await request.redeem(back);
   if (token.status !== 200) throw new Error(`${email}: ${JSON.stringify(token.body)}`);
-  return Object.assign(apiWith(server, token.body.access_token), { token });
+  return Object.assign(apiWith(server, token.body.access_token, await request.key), { token });
 }
 
 export const signInTo = (person: TestPerson, form: PageAnswer, server: TestServer): Promise<PageAnswer> =>
@@ -52,9 +61,10 @@ export const signInTo = (person: TestPerson, form: PageAnswer, server: TestServe
 /** What the command line asks a browser to open, and what it does with the answer. */
 export function commandLineRequest(server: Pick<TestServer, 'issuer'>, more: Record<string, string> = {}) {
   const { verifier, challenge } = pkce();
+  const key = newKey().then(({ jwk }) => clientWith(server, COMMAND_LINE, jwk));
   const redirect_uri = 'http://127.0.0.1:9/callback';
   const path = `/auth?${new URLSearchParams({
-    client_id: 'countersign-cli',
+    client_id: COMMAND_LINE,
     response_type: 'code',
     redirect_uri,
     scope: 'openid admin',
@@ -65,16 +75,18 @@ export function commandLineRequest(server: Pick<TestServer, 'issuer'>, more: Rec
   })}`;
   return {
     path,
-    async redeem(back: PageAnswer): Promise<Answer> {
+    key,
+    async redeem(back: PageAnswer, { bound = true } = {}): Promise<Answer> {
       const code = new URL(back.url).searchParams.get('code') ?? '';
       const body = new URLSearchParams({
         grant_type: 'authorization_code',
-        client_id: 'countersign-cli',
+        client_id: COMMAND_LINE,
         code,
         code_verifier: verifier,
         redirect_uri,
       });
-      return answerOf(await fetch(`${server.issuer}/token`, { method: 'POST', body }));
+      const headers: Record<string, string> = bound ? { dpop: await (await key).proof(`${server.issuer}/token`) } : {};
+      return answerOf(await fetch(`${server.issuer}/token`, { method: 'POST', headers, body }));
     },
   };
 }
