@@ -28,6 +28,7 @@ import * as idempotency from './072_idempotency.ts';
 import * as agentDrafts from './073_agent_drafts.ts';
 import * as signInProviders from './080_sign_in_providers.ts';
 import * as passwords from './081_passwords.ts';
+import * as groups from './090_groups.ts';
 import * as useNow from './099_use_now.ts';
 import * as told from './113_told.ts';
 
@@ -66,6 +67,7 @@ const migrations: readonly Migration[] = [
   { name: '073_agent_drafts', ...agentDrafts },
   { name: '080_sign_in_providers', ...signInProviders },
   { name: '081_passwords', ...passwords },
+  { name: '090_groups', ...groups },
   { name: '099_use_now', ...useNow },
   { name: '113_told', ...told },
 ];

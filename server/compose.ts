@@ -31,6 +31,7 @@ import { postgresDocumentAdministration } from '../adapters/postgres/documents-a
 import { postgresEnrolments } from '../adapters/postgres/enrolments.ts';
 import { postgresEvidence } from '../adapters/postgres/evidence.ts';
 import { postgresEvidenceReader } from '../adapters/postgres/evidence-reader.ts';
+import { postgresGroups } from '../adapters/postgres/groups.ts';
 import { postgresIdempotency } from '../adapters/postgres/idempotency.ts';
 import { ownsAgents, postgresInventory } from '../adapters/postgres/inventory.ts';
 import { postgresIssuers } from '../adapters/postgres/issuers-admin.ts';
@@ -452,6 +453,7 @@ export async function composeHouse({
     publications,
     backchannel: postgresBackchannelAdministration(database),
     policies: postgresPolicies(database),
+    groups: postgresGroups(database),
     prompts: postgresPromptAdministration(database),
     introductions: channels.store,
     recoveries: postgresRecoveries(database),

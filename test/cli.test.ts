@@ -160,6 +160,23 @@ describe('agents and their stop', () => {
     expect((await run(...resume, '--confirm', 'Room Finder')).code).toBe(6);
   });
 
+  test('groups: set, listed, applied from a file; the operator needs nobody to confirm', async () => {
+    const set = await run('groups', 'set', 'Privacy', '--members', 'owner@acme.example', ...acme);
+    expect([set.code, set.stdout]).toEqual([0, expect.stringContaining('owner@acme.example')]);
+    const file = join(home, 'groups.yaml');
+    writeFileSync(file, 'kind: Group\nname: Privacy\nmembers: [owner@acme.example, approver@acme.example]\n');
+    expect(JSON.parse((await run('diff', '-f', file, ...acme, '-o', 'json')).stdout)).toMatchObject([
+      { change: 'change', what: 'group Privacy' },
+    ]);
+    expect((await run('apply', '-f', file, ...acme, '--yes')).code).toBe(0);
+    expect(JSON.parse((await run('diff', '-f', file, ...acme, '-o', 'json')).stdout)).toEqual([]);
+    expect((await run('export', ...acme)).stdout).toMatch(/kind: Group\nname: Privacy\nmembers:\n( +- \S+\n){2}/);
+    expect((await run('groups', 'confirm', 'Privacy', ...acme)).code).toBe(3); // nobody waits
+    expect((await run('groups', 'list', ...acme)).stdout).toContain('approver@acme.example');
+    expect((await run('groups', 'remove', 'Privacy', ...acme)).code).toBe(0);
+    expect((await run('groups', 'remove', 'Privacy', ...acme)).code).toBe(3);
+  });
+
   test('A4-2 export, diff and apply: what was exported is what there is, and elsewhere becomes the same', async () => {
     const file = join(home, 'acme.yaml');
     const exported = await run('export', ...acme);

@@ -79,4 +79,5 @@ const RECORDED = `
 
 const NAMES = `
   select id, name from agents where organization = $1 and id = any($2)
-  union all select id, name from people where organization = $1 and id = any($2)`;
+  union all select id, name from people where organization = $1 and id = any($2)
+  union all select id, name from groups where organization = $1 and id = any($2)`;

@@ -19,6 +19,7 @@ import type { Claims } from './claims.ts';
 import type { DocumentsForAdmins } from './documents.ts';
 import type { EvidenceReader } from './evidence.ts';
 import type { ReachReader } from './explain.ts';
+import type { GroupStore } from './groups.ts';
 import type { IntroductionAdministration } from './introductions.ts';
 import type { Inventory } from './inventory.ts';
 import type { IssuerAdministration } from './issuers.ts';
@@ -59,6 +60,7 @@ export interface AdminDependencies {
   publications: Publications;
   backchannel: BackchannelAdministration;
   policies: PolicyStore;
+  groups: GroupStore;
   prompts: PromptAdministration;
   introductions: IntroductionAdministration;
   recoveries: RecoveryAdministration;

@@ -3,15 +3,10 @@ import { describeAction, type Facts } from '../catalogue/describe.ts';
 import { FALLBACK, textIn } from '../catalogue/language.ts';
 import { sha256url } from '../oauth/canonical.ts';
 import { newId } from '../oauth/ids.ts';
+import { answerInWords } from '../tasks/deciders-in-words.ts';
 import { NO_POLICIES, type PolicyDocument, type PolicySet, policyFor, type Verdict } from '../tasks/policies.ts';
 import { type PolicyChange, policyChanges, type Recorded, type Replay, replay } from '../tasks/policy-change.ts';
-import {
-  flowInWords,
-  type ParsedPolicies,
-  parsePolicies,
-  ruleInWords,
-  VERDICT_WORDS,
-} from '../tasks/policy-document.ts';
+import { flowInWords, type ParsedPolicies, parsePolicies, ruleInWords } from '../tasks/policy-document.ts';
 import { parseDetails, weightOf } from '../tasks/request.ts';
 import {
   type Act,
@@ -198,6 +193,7 @@ export async function tryIt(
     organizationDomains: organization.domains,
   };
   const { verdict, rule } = policyFor([requested], facts);
+  const nameOf = await namesIn(organization.id, policies.document, dependencies);
   const described = describeAction(
     action,
     requested.parameters,
@@ -213,8 +209,12 @@ export async function tryIt(
   );
   return done({
     verdict,
-    in_words: VERDICT_WORDS[verdict],
-    rule: rule && { name: rule.name, position: policies.document.rules.indexOf(rule) + 1, says: ruleInWords(rule) },
+    in_words: answerInWords({ verdict, ...(rule?.deciders && { deciders: rule.deciders }) }, nameOf),
+    rule: rule && {
+      name: rule.name,
+      position: policies.document.rules.indexOf(rule) + 1,
+      says: ruleInWords(rule, nameOf),
+    },
     blocks: rule?.say === undefined ? undefined : textIn(rule.say, FALLBACK),
     impact: weightOf(action, requested, organization.domains),
     headline: `${agent.value.name} wants to ${described.headlineText}`,
@@ -229,9 +229,9 @@ export async function policiesOf({ id }: Pick<Organization, 'id'>, dependencies:
   const { policies } = dependencies;
   const [newest, draft] = await Promise.all([policies.newest(id), policies.draft(id)]);
   const document = newest?.document ?? NO_POLICIES.document;
-  const nameOf = await namesIn(id, document, dependencies);
   const catalogue = dependencies.catalogue().seenBy(id);
   const parsed = draft && (await parsedFor({ id }, draft.yaml, dependencies));
+  const nameOf = await namesIn(id, both(document, parsed?.ok ? parsed.document : undefined), dependencies);
   return {
     version: newest?.version ?? 0,
     yaml: newest?.yaml ?? EMPTY,
@@ -252,7 +252,7 @@ export async function policiesOf({ id }: Pick<Organization, 'id'>, dependencies:
       saved_by: draft.saved_by,
       saved_at: draft.saved_at,
       problems: parsed?.ok ? [] : (parsed?.problems ?? []),
-      changes: parsed?.ok ? policyChanges(document, parsed.document) : [],
+      changes: parsed?.ok ? policyChanges(document, parsed.document, nameOf) : [],
     },
     actions: [...catalogue.actions.keys()].toSorted(),
   };
@@ -265,12 +265,14 @@ const EMPTY = `# The first rule that matches counts; without one, the person is 
 export async function effectOf(
   { id, domains }: Pick<Organization, 'id' | 'domains'>,
   document: PolicyDocument,
-  { policies, catalogue }: AdminDependencies,
+  dependencies: AdminDependencies,
 ): Promise<{ changes: PolicyChange[]; days: number; effect: Replay }> {
+  const { policies, catalogue } = dependencies;
   const before = (await policies.newest(id))?.document ?? NO_POLICIES.document;
+  const nameOf = await namesIn(id, both(before, document), dependencies);
   const recorded = await policies.recorded(id, REPLAY_DAYS, REPLAY_LIMIT);
   return {
-    changes: policyChanges(before, document),
+    changes: policyChanges(before, document, nameOf),
     days: REPLAY_DAYS,
     effect: replay(recorded, [before, document], {
       catalogue: catalogue().seenBy(id),
@@ -283,10 +285,13 @@ export async function publish(
   act: Act,
   { yaml, document }: { yaml: string; document: PolicyDocument },
   draft: PolicyDraft | undefined,
-  { policies }: AdminDependencies,
+  dependencies: AdminDependencies,
 ): Promise<AdminOutcome<object>> {
+  const { policies } = dependencies;
   const newest = await policies.newest(act.organization);
-  const changes = policyChanges(newest?.document ?? NO_POLICIES.document, document);
+  const before = newest?.document ?? NO_POLICIES.document;
+  const nameOf = await namesIn(act.organization, both(before, document), dependencies);
+  const changes = policyChanges(before, document, nameOf);
   const weakening = changes.filter(({ weakens }) => weakens).map(({ words }) => words);
   if (weakening.length > 0 && isAlone(act.caller, draft)) {
     if (draft?.yaml !== yaml) await policies.saveDraft(act, { yaml, proposed: true });
@@ -313,7 +318,7 @@ export async function publish(
 export async function parsedFor(
   { id }: Pick<Organization, 'id'>,
   yaml: string,
-  { catalogue, store }: Pick<AdminDependencies, 'catalogue' | 'store'>,
+  { catalogue, store, groups }: Pick<AdminDependencies, 'catalogue' | 'store' | 'groups'>,
 ): Promise<ParsedPolicies> {
   const parsed = parsePolicies(yaml, catalogue().seenBy(id));
   if (!parsed.ok) return parsed;
@@ -329,20 +334,44 @@ export async function parsedFor(
     if (!found) problems.push(`person ${name} is unknown`);
     return found?.id ?? name;
   };
+  const groupId = async (name: string) => {
+    const found = await groups.find(id, name);
+    if (!found) problems.push(`group ${name} is unknown`);
+    return found?.id ?? name;
+  };
   const rules = [];
   for (const rule of parsed.document.rules) {
     const { agents, people } = rule.when ?? {};
+    const { group, escalate } = rule.deciders ?? {};
     const named = {
       ...(agents && { agents: await Promise.all(agents.map(agentId)) }),
       ...(people && { people: await Promise.all(people.map(personId)) }),
     };
-    rules.push(agents || people ? { ...rule, when: { ...rule.when, ...named } } : rule);
+    const deciders = {
+      ...rule.deciders,
+      ...(group !== undefined && { group: await groupId(group) }),
+      ...(escalate?.group !== undefined && { escalate: { ...escalate, group: await groupId(escalate.group) } }),
+    };
+    rules.push({
+      ...rule,
+      ...((agents || people) && { when: { ...rule.when, ...named } }),
+      ...(rule.deciders && { deciders }),
+    });
   }
   return problems.length > 0 ? { ok: false, problems } : { ok: true, document: { ...parsed.document, rules } };
 }
 
+/** Every rule of two versions, for the names in both. */
+const both = (one: PolicyDocument, other: PolicyDocument = NO_POLICIES.document): PolicyDocument => ({
+  rules: [...one.rules, ...other.rules],
+});
+
 async function namesIn(organization: string, { rules }: PolicyDocument, { policies }: AdminDependencies) {
-  const ids = rules.flatMap(({ when: { agents = [], people = [] } = {} }) => [...agents, ...people]);
+  const ids = rules.flatMap(({ when: { agents = [], people = [] } = {}, deciders: { group, escalate } = {} }) => [
+    ...agents,
+    ...people,
+    ...[group, escalate?.group].flatMap((one) => one ?? []),
+  ]);
   const names = ids.length === 0 ? new Map<string, string>() : await policies.names(organization, ids);
   return (id: string) => names.get(id) ?? id;
 }

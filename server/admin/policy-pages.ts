@@ -1,7 +1,7 @@
 import type Router from '@koa/router';
 
 import { type PoliciesPage, policiesPage } from '../../views/admin/policies.tsx';
-import { VERDICTS } from '../tasks/policies.ts';
+import { MEETINGS } from '../tasks/policy-change.ts';
 import type { Organization } from './admin.ts';
 import { actorOf } from './admin.ts';
 import type { AdminDependencies } from './call.ts';
@@ -70,7 +70,7 @@ export function adminPolicyPages(router: Router, console: Console, dependencies:
     const { yaml, parsed } = await checked(visit, form);
     if (!parsed.ok) return { document: await pageOf(visit, { yaml, problems: parsed.problems }), status: 422 };
     const { changes, days, effect } = await effectOf(organizationIn(visit), parsed.document, dependencies);
-    const verdicts = VERDICTS.map((verdict) => ({
+    const verdicts = MEETINGS.map((verdict) => ({
       verdict,
       before: effect.before[verdict],
       after: effect.after[verdict],

@@ -50,6 +50,7 @@ import {
   removeDocumentPolicy,
 } from './documents.ts';
 import { explainAgent } from './explain.ts';
+import { confirmGroup, listGroups, putGroup, removeGroup } from './groups.ts';
 import { type Answered, type IdempotencyStore, once } from './idempotency.ts';
 import { forgetIntroduction, introduce } from './introductions.ts';
 import {
@@ -167,6 +168,10 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ['post', '/policies/try', tryPolicies],
   ['post', '/policies/proposal', confirmPolicies],
   ['delete', '/policies/proposal', removeProposal],
+  ['get', '/groups', listGroups],
+  ['put', '/groups', putGroup],
+  ['post', '/groups/:group/confirm', confirmGroup],
+  ['delete', '/groups/:group', removeGroup],
   ['get', '/prompts', promptReport],
   ['get', '/prompts/limits', getPromptLimits],
   ['put', '/prompts/limits', setPromptLimits],

@@ -13,6 +13,7 @@ import { call } from './client.ts';
 import type { Place } from './credentials.ts';
 import { EXIT, Failure } from './failure.ts';
 import type { Json } from './format.ts';
+import type { ListedGroup } from './groups.ts';
 import { collect, ORGANIZATION, shared } from './options.ts';
 import { printRows, say } from './output.ts';
 
@@ -50,7 +51,13 @@ interface EdgeDocument {
   max_depth?: number;
   carries_own?: boolean;
 }
-type Document = BlueprintDocument | AgentDocument | EdgeDocument;
+interface GroupDocument {
+  kind: 'Group';
+  name: string;
+  /** E-mail addresses. */
+  members: string[];
+}
+type Document = BlueprintDocument | GroupDocument | AgentDocument | EdgeDocument;
 
 /** One step from how things are to how the file wants them. */
 interface Step {
@@ -67,7 +74,7 @@ interface Options {
 }
 
 /** In this order each thing finds what it names. */
-const ORDER = ['Blueprint', 'Agent', 'Edge'] as const;
+const ORDER = ['Blueprint', 'Group', 'Agent', 'Edge'] as const;
 
 /** `apply`, `diff` and `export`: how an organization wants its agents, as files that can be kept beside code. */
 export function fileCommands(program: Command): void {
@@ -132,6 +139,11 @@ export function fileCommands(program: Command): void {
           ...(parent !== null && { parent: state.blueprints.find(({ id }) => id === parent)?.name ?? parent }),
           limits: limits as Record<string, unknown>,
         })),
+        ...state.groups.map(({ name, members }) => ({
+          kind: 'Group' as const,
+          name,
+          members: members.map(({ email }) => email),
+        })),
         ...state.agents.filter(isLiving).map((agent, _, all) => {
           const { kind, ...document } = documentOf(agent);
           const twin = all.some(({ id, name }) => name === agent.name && id !== agent.id);
@@ -165,12 +177,14 @@ interface AgentState extends Json<AgentCard> {
 interface State {
   agents: AgentState[];
   blueprints: Json<ListedBlueprint>[];
+  groups: ListedGroup[];
   edges: Json<ListedEdge>[];
 }
 
 async function stateOf(place: Place, organization: string | undefined): Promise<State> {
   const query = { organization };
   const { blueprints } = await call<{ blueprints: Json<ListedBlueprint>[] }>(place, '/blueprints', { query });
+  const { groups } = await call<{ groups: ListedGroup[] }>(place, '/groups', { query });
   const { edges } = await call<{ edges: Json<ListedEdge>[] }>(place, '/edges', { query });
   const agents: AgentState[] = [];
   for (let after: string | undefined; ; ) {
@@ -186,7 +200,7 @@ async function stateOf(place: Place, organization: string | undefined): Promise<
       );
       agents.push({ ...card, blueprint, limits, use_case });
     }
-    if (page.next === null) return { agents, blueprints, edges };
+    if (page.next === null) return { agents, blueprints, groups, edges };
     after = page.next;
   }
 }
@@ -230,6 +244,7 @@ async function stepsTo(
   const about = organization === undefined ? {} : { organization };
   return documents.flatMap((document): Step[] => {
     if (document.kind === 'Blueprint') return blueprintSteps(document, state, place, about);
+    if (document.kind === 'Group') return groupSteps(document, state, place, about);
     return document.kind === 'Agent'
       ? agentSteps(document, state, place, about)
       : edgeSteps(document, state, place, about);
@@ -248,6 +263,20 @@ function blueprintSteps(
   const body = { ...about, name, limits, parent: parent ?? null };
   const run = () => call(place, '/blueprints', { method: 'PUT', body });
   return [{ change: found ? 'change' : 'create', what: `blueprint ${name}`, says: JSON.stringify(limits), run }];
+}
+
+function groupSteps({ name, members }: GroupDocument, { groups }: State, place: Place, about: object): Step[] {
+  const found = groups.find((one) => one.name.toLowerCase() === name.toLowerCase());
+  const now = (found?.members ?? []).map(({ email }) => email);
+  if (found && same(now.toSorted(), members.toSorted())) return [];
+  const comes = members.filter((email) => !now.includes(email));
+  const goes = now.filter((email) => !members.includes(email));
+  const says = [
+    ...(comes.length > 0 ? [`${comes.join(', ')} (once another administrator confirms them)`] : []),
+    ...(goes.length > 0 ? [`without ${goes.join(', ')}`] : []),
+  ].join('; ');
+  const run = () => call(place, '/groups', { method: 'PUT', body: { ...about, name, members } });
+  return [{ change: found ? 'change' : 'create', what: `group ${name}`, says, run }];
 }
 
 function agentSteps(
@@ -391,6 +420,7 @@ const MEMBERS: Readonly<Record<Document['kind'], { needs: readonly string[]; may
       'use_case',
     ],
   },
+  Group: { needs: ['name', 'members'], may: [] },
   Edge: { needs: ['parent', 'child', 'actions'], may: ['max_depth', 'carries_own'] },
 };
 

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 
+import type { Met } from '../tasks/policy-change.ts';
 import { call } from './client.ts';
 import { Failure } from './failure.ts';
 import { ORGANIZATION, readText, shared } from './options.ts';
@@ -18,12 +19,19 @@ interface Policies {
   proposal?: { yaml: string; hash: string; saved_by: string; saved_at: string; problems: string[]; changes: Change[] };
 }
 
-type Counts = Record<'allow' | 'ask' | 'two' | 'never', number>;
+type Counts = Record<Met, number>;
+const MEETINGS = ['allow', 'ask', 'others', 'two', 'never'] as const satisfies readonly Met[];
 
 interface Effect {
   changes: Change[];
   days: number;
-  effect: { requests: number; before: Counts; after: Counts; changed: { from: string; to: string; count: number }[] };
+  effect: {
+    requests: number;
+    before: Counts;
+    after: Counts;
+    changed: { from: string; to: string; count: number }[];
+    decided_by_others: number;
+  };
 }
 
 /** Policies travel as YAML; the organization in the query. */
@@ -87,11 +95,12 @@ export function policyCommands(program: Command): void {
         query: { organization },
       });
       print(found, format, () => found.changes.map(line).join(''));
-      const { requests, before, after } = found.effect;
+      const { requests, before, after, decided_by_others: others } = found.effect;
       say(`Of ${requests} request(s) in ${found.days} days:`);
-      for (const verdict of ['allow', 'ask', 'two', 'never'] as const) {
+      for (const verdict of MEETINGS) {
         say(`  ${verdict.padEnd(6)} ${before[verdict]} → ${after[verdict]}`);
       }
+      if (others > 0) say(`  ${others} would be decided by other people than now`);
     });
   policies
     .command('publish <file>')

@@ -23,7 +23,8 @@ export type IdPrefix =
   | 'bpr'
   | 'chg'
   | 'dev'
-  | 'trg';
+  | 'trg'
+  | 'grp';
 
 /** A new identifier: what it names, and 128 random bits. Identifiers are names, never proofs. */
 export const newId = (prefix: IdPrefix): string => `${prefix}_${randomFrom(16).toString('hex')}`;

@@ -11,6 +11,24 @@ import { type RequestedAction, weightOf } from './request.ts';
 export type Verdict = (typeof VERDICTS)[number];
 export const VERDICTS = ['allow', 'ask', 'two', 'never'] as const;
 
+/** People close to a request, who do not decide it unless a rule says so; at critical impact never. */
+export type Close = (typeof CLOSE)[number];
+export const CLOSE = ['requester', 'owner', 'deputy'] as const;
+
+/** Who decides, where it is not the person alone. */
+export interface Deciders {
+  /** `grp_…`: with `ask` instead of the person, with `two` after them. Left out, the person decides. */
+  group?: string;
+  /** So many of the group; one when left out. */
+  quorum?: number;
+  /** Who counts as one of the group although they are close to the request. */
+  may_include?: readonly Close[];
+  /** If nobody decided for so long (ISO 8601), these may decide as well: another group, or the agent's deputy. */
+  escalate?: { after: string; group?: string; deputy?: true };
+  /** How long it waits at most, as an ISO 8601 duration; the end is a no, as everywhere. */
+  within?: string;
+}
+
 /** What has to hold for a rule to match; a member that is left out holds for everything. */
 export interface Matcher {
   /** Keys; `crm.*` for all below. */
@@ -33,6 +51,7 @@ export interface Rule {
   name: string;
   when?: Matcher;
   verdict: Verdict;
+  deciders?: Deciders;
   /** How long a task lives that it allows, as an ISO 8601 duration. */
   for?: string;
   /** What is said where it stands in the way: "Exports above 500 contacts are not allowed". */
@@ -70,6 +89,10 @@ export interface Ruling {
   rule?: Rule;
   /** Which of the requested actions it is about. */
   action?: string;
+  /** Who decides, beside or instead of the person; undefined: the person (and, with `two`, an approver). */
+  deciders?: Deciders;
+  /** Several of the actions are for different people to decide: nobody decides all of them. */
+  differ?: true;
 }
 
 /** A policy that decides in a person's place. */
@@ -106,8 +129,89 @@ export function policyFor(
   });
   const strictest = rulings.toSorted((a, b) => VERDICTS.indexOf(b.verdict) - VERDICTS.indexOf(a.verdict))[0];
   if (!strictest) return { verdict: 'ask' };
+  if (strictest.verdict === 'never') return strictest;
   const alone = rulings.every(({ rule }) => rule === strictest.rule);
-  return strictest.verdict === 'allow' && !alone ? { verdict: 'ask' } : strictest;
+  if (alone) return { ...strictest, ...(strictest.rule?.deciders && { deciders: strictest.rule.deciders }) };
+  return strictest.verdict === 'allow' ? { verdict: 'ask' } : together(rulings, strictest);
+}
+
+/**
+ * Several actions, by several rules: everybody whom one of them asks is asked for all of them, the person first. Two
+ * groups, or a group and the approvers, do not read each other's part: that is asked one by one. Pure.
+ */
+function together(rulings: readonly Ruling[], strictest: Ruling): Ruling {
+  const grouped = rulings.filter(({ rule }) => rule?.deciders?.group !== undefined);
+  const [first] = grouped;
+  if (!first?.rule) {
+    const { rule: _, ...ruling } = strictest;
+    // Each rule may ask others after a while; what all of them say about that, nobody said.
+    return strictest.rule?.deciders ? ruling : strictest;
+  }
+  const groups = new Set(grouped.map(({ rule }) => rule?.deciders?.group));
+  const approver = rulings.some(({ verdict, rule }) => verdict === 'two' && rule?.deciders?.group === undefined);
+  if (groups.size > 1 || approver)
+    return { verdict: 'two', action: first.action ?? '', rule: first.rule, differ: true };
+  const said = grouped.flatMap(({ rule }) => rule?.deciders ?? []);
+  const shortest = said
+    .flatMap(({ within }) => within ?? [])
+    .toSorted((a, b) => (durationSeconds(a) ?? 0) - (durationSeconds(b) ?? 0))[0];
+  const person = rulings.some(({ verdict, rule }) => verdict === 'two' || rule?.deciders?.group === undefined);
+  return {
+    verdict: person ? 'two' : 'ask',
+    rule: first.rule,
+    ...(first.action !== undefined && { action: first.action }),
+    deciders: {
+      ...(first.rule.deciders?.group !== undefined && { group: first.rule.deciders.group }),
+      quorum: Math.max(...said.map(({ quorum = 1 }) => quorum)),
+      may_include: CLOSE.filter((one) => said.every(({ may_include: may = [] }) => may.includes(one))),
+      ...(shortest !== undefined && { within: shortest }),
+    },
+  };
+}
+
+/** How many have to approve at least, by the rule alone. Pure. */
+export function quorumOf({
+  verdict,
+  deciders: { group, quorum = 1 } = {},
+}: Pick<Ruling, 'verdict' | 'deciders'>): number {
+  if (group === undefined) return verdict === 'two' ? 2 : 1;
+  return verdict === 'two' ? 1 + quorum : quorum;
+}
+
+/** Does the person decide, or do others in their place? Pure. */
+export const isForOthers = ({ verdict, deciders }: Pick<Ruling, 'verdict' | 'deciders'>): boolean =>
+  verdict === 'ask' && deciders?.group !== undefined;
+
+/**
+ * Is what one rule says at least as strict as what another one says, about the same request? Rules that ask different
+ * people are neither: who is asked by the one might allow what those of the other would not. Pure.
+ */
+export function isAtLeast(one: Pick<Rule, 'verdict' | 'deciders'>, other: Pick<Rule, 'verdict' | 'deciders'>): boolean {
+  const [rank, otherRank] = [VERDICTS.indexOf(one.verdict), VERDICTS.indexOf(other.verdict)];
+  if (rank < otherRank) return false;
+  if (one.verdict === 'never' || other.verdict === 'allow') return true;
+  return isAsStrictlyDecided(one, other);
+}
+
+function isAsStrictlyDecided(
+  { verdict, deciders: mine = {} }: Pick<Rule, 'verdict' | 'deciders'>,
+  { verdict: otherVerdict, deciders: theirs = {} }: Pick<Rule, 'verdict' | 'deciders'>,
+): boolean {
+  const keepsPerson = verdict === 'two' && otherVerdict === 'ask' && theirs.group === undefined;
+  const sameGroup = mine.group === theirs.group && (mine.quorum ?? 1) >= (theirs.quorum ?? 1);
+  const fewerClose = (mine.may_include ?? []).every((one) => theirs.may_include?.includes(one));
+  return (keepsPerson || (sameGroup && fewerClose)) && isAsLate(mine.escalate, theirs.escalate);
+}
+
+/** Others are asked no sooner, and are the same. */
+function isAsLate(mine: Deciders['escalate'], theirs: Deciders['escalate']): boolean {
+  if (mine === undefined) return true;
+  return (
+    theirs !== undefined &&
+    mine.group === theirs.group &&
+    mine.deputy === theirs.deputy &&
+    (durationSeconds(mine.after) ?? 0) >= (durationSeconds(theirs.after) ?? 0)
+  );
 }
 
 /** The rule as evidence and tasks name it, where it allows. */

@@ -1,7 +1,18 @@
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { durationSeconds } from '../catalogue/duration.ts';
 import { canonicalJson } from '../oauth/canonical.ts';
-import { FLOW, type PolicyDocument, type PolicySet, policyFor, type Rule, VERDICTS, type Verdict } from './policies.ts';
+import { decidersInWords } from './deciders-in-words.ts';
+import {
+  FLOW,
+  isAtLeast,
+  isForOthers,
+  type PolicyDocument,
+  type PolicySet,
+  policyFor,
+  type Rule,
+  type Ruling,
+  type Verdict,
+} from './policies.ts';
 import type { RequestedAction } from './request.ts';
 
 /** One difference, and whether it lets through what was held back before. */
@@ -15,38 +26,44 @@ export interface PolicyChange {
  * comes in must be at least as strict as all below it, one that goes must be no stricter than all below it. Anything else
  * may let through what was held back, and somebody else has to agree: a rule that moved went and came. Pure.
  */
-export function policyChanges(before: PolicyDocument, after: PolicyDocument): PolicyChange[] {
+export function policyChanges(
+  before: PolicyDocument,
+  after: PolicyDocument,
+  nameOf: (id: string) => string = (id) => id,
+): PolicyChange[] {
   const kept = common(before.rules, after.rules);
   const came = after.rules.flatMap((rule, index) =>
-    kept.after.has(index) ? [] : [cameIn(rule, after.rules.slice(index + 1))],
+    kept.after.has(index) ? [] : [cameIn(rule, after.rules.slice(index + 1), nameOf)],
   );
   const went = before.rules.flatMap((rule, index) =>
-    kept.before.has(index) ? [] : [wentOut(rule, before.rules.slice(index + 1))],
+    kept.before.has(index) ? [] : [wentOut(rule, before.rules.slice(index + 1), nameOf)],
   );
   const changed = [...kept.pairs].flatMap(([from, to]) => {
     const [was, is] = [before.rules[from], after.rules[to]];
     if (!was || !is || canonicalJson(was) === canonicalJson(is)) return [];
-    const words =
-      was.verdict === is.verdict
-        ? `${was.name} is written otherwise`
-        : `${is.name}: ${was.verdict} becomes ${is.verdict}`;
-    return [{ words, weakens: false }];
+    return [{ words: otherwise(was, is, nameOf), weakens: false }];
   });
   return [...went, ...came, ...changed, ...flowChanges(before.flow ?? FLOW, after.flow ?? FLOW)];
 }
 
-const strictness = ({ verdict }: Pick<Rule, 'verdict'>): number => VERDICTS.indexOf(verdict);
-/** Of all that is asked after a rule; below the last one, everything is asked of the person. */
-const below = (rules: readonly Rule[]): number[] => [...rules.map(strictness), VERDICTS.indexOf('ask')];
+/** How a rule stays where it was, as strict as before or stricter. */
+function otherwise(was: Rule, is: Rule, nameOf: (id: string) => string): string {
+  if (was.verdict !== is.verdict) return `${is.name}: ${was.verdict} becomes ${is.verdict}`;
+  const [before, after] = [was, is].map((rule) => decidersInWords(rule, nameOf));
+  return before === after ? `${was.name} is written otherwise` : `${is.name}: ${before} becomes ${after}`;
+}
 
-const cameIn = (rule: Rule, others: readonly Rule[]): PolicyChange => ({
-  words: `new: ${rule.name} (${rule.verdict})`,
-  weakens: below(others).some((other) => strictness(rule) < other),
+/** Of all that is asked after a rule; below the last one, everything is asked of the person. */
+const below = (rules: readonly Rule[]): Pick<Rule, 'verdict' | 'deciders'>[] => [...rules, { verdict: 'ask' }];
+
+const cameIn = (rule: Rule, others: readonly Rule[], nameOf: (id: string) => string): PolicyChange => ({
+  words: `new: ${rule.name} (${decidersInWords(rule, nameOf)})`,
+  weakens: below(others).some((other) => !isAtLeast(rule, other)),
 });
 
-const wentOut = (rule: Rule, others: readonly Rule[]): PolicyChange => ({
-  words: `gone: ${rule.name} (${rule.verdict})`,
-  weakens: below(others).some((other) => other < strictness(rule)),
+const wentOut = (rule: Rule, others: readonly Rule[], nameOf: (id: string) => string): PolicyChange => ({
+  words: `gone: ${rule.name} (${decidersInWords(rule, nameOf)})`,
+  weakens: below(others).some((other) => !isAtLeast(other, rule)),
 });
 
 function flowChanges(
@@ -71,7 +88,8 @@ function flowChanges(
 /** The same requests, met at least as strictly; what is allowed, on the very same terms. */
 const isAsStrict = (was: Rule, is: Rule): boolean =>
   canonicalJson(was.when ?? {}) === canonicalJson(is.when ?? {}) &&
-  (strictness(was) < strictness(is) || (was.verdict === is.verdict && was.for === is.for));
+  isAtLeast(is, was) &&
+  (was.verdict !== is.verdict || was.for === is.for);
 
 /** Positions of the longest common run of rules, in order: what stayed where it was. */
 function common(
@@ -109,13 +127,19 @@ export interface Recorded {
   actions: readonly RequestedAction[];
 }
 
-/** How many of the recorded requests each verdict would have met, by the rules that stand and by others. */
+/** What a request meets: a verdict, or `others` where a group decides in the person's place. */
+export type Met = Verdict | 'others';
+export const MEETINGS: readonly Met[] = ['allow', 'ask', 'others', 'two', 'never'];
+
+/** How many of the recorded requests met which answer, by the rules that stand and by others. */
 export interface Replay {
   requests: number;
-  before: Readonly<Record<Verdict, number>>;
-  after: Readonly<Record<Verdict, number>>;
-  /** Requests whose verdict changes, by what it changes from and to. */
-  changed: readonly { from: Verdict; to: Verdict; count: number }[];
+  before: Readonly<Record<Met, number>>;
+  after: Readonly<Record<Met, number>>;
+  /** Requests that meet something else, by what it changes from and to. */
+  changed: readonly { from: Met; to: Met; count: number }[];
+  /** Requests that the same verdict meets, and other people, or more or fewer of them. */
+  decided_by_others: number;
 }
 
 /** What other policies would have done to requests that were really made. Pure. */
@@ -124,16 +148,20 @@ export function replay(
   [before, after]: readonly [before: PolicyDocument, after: PolicyDocument],
   { catalogue, organizationDomains }: { catalogue: Catalogue; organizationDomains: readonly string[] },
 ): Replay {
-  const verdict = (document: PolicyDocument, { actions, agent, person }: Recorded): Verdict => {
+  const ruling = (document: PolicyDocument, { actions, agent, person }: Recorded): Ruling => {
     const policies: PolicySet = { id: 'pol_replayed', version: 0, document };
-    return policyFor(actions, { agent, person, policies, catalogue, organizationDomains }).verdict;
+    return policyFor(actions, { agent, person, policies, catalogue, organizationDomains });
   };
-  const met = recorded.map((one) => ({ from: verdict(before, one), to: verdict(after, one) }));
+  const met = recorded.map((one) => {
+    const [from, to] = [ruling(before, one), ruling(after, one)];
+    const same = canonicalJson(from.deciders ?? {}) === canonicalJson(to.deciders ?? {});
+    return { from: meetingOf(from), to: meetingOf(to), same };
+  });
   const count = (of: (one: (typeof met)[number]) => boolean) => met.filter(of).length;
   const each = (of: 'from' | 'to') =>
-    Object.fromEntries(VERDICTS.map((one) => [one, count((each) => each[of] === one)])) as Record<Verdict, number>;
-  const changed = VERDICTS.flatMap((from) =>
-    VERDICTS.filter((to) => to !== from).map((to) => ({
+    Object.fromEntries(MEETINGS.map((one) => [one, count((each) => each[of] === one)])) as Record<Met, number>;
+  const changed = MEETINGS.flatMap((from) =>
+    MEETINGS.filter((to) => to !== from).map((to) => ({
       from,
       to,
       count: count((one) => one.from === from && one.to === to),
@@ -144,5 +172,9 @@ export function replay(
     before: each('from'),
     after: each('to'),
     changed: changed.filter((one) => one.count > 0),
+    decided_by_others: count(({ from, to, same }) => from === to && !same),
   };
 }
+
+/** What cannot be decided together is not decided: the agent is told to ask one by one. */
+const meetingOf = (ruling: Ruling): Met => (ruling.differ ? 'never' : isForOthers(ruling) ? 'others' : ruling.verdict);

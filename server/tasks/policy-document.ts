@@ -8,7 +8,17 @@ import { LANGUAGES } from '../catalogue/language.ts';
 import { schemaCompiler } from '../catalogue/schema.ts';
 import { canonicalJson } from '../oauth/canonical.ts';
 import { checkTexts } from '../oauth/text.ts';
-import { covers, FLOW, type Matcher, type PolicyDocument, type Rule, VERDICTS } from './policies.ts';
+import { answerInWords, spelled } from './deciders-in-words.ts';
+import {
+  CLOSE,
+  covers,
+  type Deciders,
+  FLOW,
+  type Matcher,
+  type PolicyDocument,
+  type Rule,
+  VERDICTS,
+} from './policies.ts';
 
 export type ParsedPolicies = { ok: true; document: PolicyDocument } | { ok: false; problems: readonly string[] };
 
@@ -49,7 +59,10 @@ export function policyProblems({ flow, rules }: PolicyDocument, catalogue: Catal
     if (rule.for !== undefined && inRange(rule.for, 60, 86_400) === undefined) {
       at(`for ${rule.for} is no duration from a minute to a day`);
     }
-    if (rule.say !== undefined && rule.verdict !== 'never' && rule.verdict !== 'two') at('say is for never and two');
+    if (rule.say !== undefined && rule.verdict !== 'never' && rule.verdict !== 'two' && !rule.deciders?.group) {
+      at('say is for never and two, and where others decide');
+    }
+    for (const problem of deciderProblems(rule)) at(problem);
     const { impact: { at_least: least = 'low', at_most: most = 'critical' } = {} } = rule.when ?? {};
     if (IMPACTS.indexOf(least) > IMPACTS.indexOf(most)) at('no impact is within these');
     if (rule.verdict === 'allow' && IMPACTS.indexOf(least) > IMPACTS.indexOf('medium')) {
@@ -63,6 +76,33 @@ export function policyProblems({ flow, rules }: PolicyDocument, catalogue: Catal
   }
   return problems;
 }
+
+function deciderProblems({ verdict, deciders }: Rule): string[] {
+  if (!deciders) return [];
+  const { group, quorum, may_include: close, escalate, within } = deciders;
+  const problems: string[] = [];
+  if (verdict !== 'ask' && verdict !== 'two') problems.push('deciders stand with ask and two');
+  if (group === undefined && escalate === undefined) problems.push('deciders names a group, or to whom to escalate');
+  if (group === undefined && (quorum !== undefined || close !== undefined)) {
+    problems.push('quorum and may_include are of a group: name it');
+  }
+  if (group === undefined && verdict === 'two') problems.push('two with deciders names the group that is asked second');
+  if (escalate && (escalate.group === undefined) === (escalate.deputy === undefined)) {
+    problems.push('escalate names a group or the deputy');
+  }
+  if (escalate?.group !== undefined && escalate.group === group) problems.push('escalate names another group');
+  const [after, end] = [escalate?.after, within].map((text) =>
+    text === undefined ? undefined : inRange(text, ...WAIT),
+  );
+  if (escalate && after === undefined) problems.push(`after ${escalate.after} is no duration from a minute to 3 days`);
+  if (within !== undefined && end === undefined)
+    problems.push(`within ${within} is no duration from a minute to 3 days`);
+  if (after !== undefined && end !== undefined && after >= end) problems.push('it ends before others are asked');
+  return problems;
+}
+
+/** As long as a request may wait at all (CIBA, `requested_expiry`), in seconds. */
+const WAIT = [60, 72 * 3600] as const;
 
 function matcherProblems({ actions = [], within, where = [] }: Matcher, catalogue: Catalogue): string[] {
   const named = actions.map((pattern) => [pattern, actionsOf(pattern, catalogue)] as const);
@@ -92,7 +132,7 @@ const inRange = (duration: string, least: number, most: number): number | undefi
 
 /** A rule as an administrator reads it: "never · export up to …", without a word of the YAML. */
 export function ruleInWords(
-  { when = {}, verdict, for: duration }: Rule,
+  { when = {}, verdict, for: duration, deciders }: Rule,
   nameOf: (id: string) => string = (id) => id,
 ): string {
   const { actions, impact, agents, people, data, within, where } = when;
@@ -112,7 +152,7 @@ export function ruleInWords(
     where?.length && `with ${list(where.map(conditionInWords), 'and')}`,
   ].filter((part) => typeof part === 'string');
   const matched = parts.length === 0 ? 'anything' : parts.join(', ');
-  const answer = VERDICT_WORDS[verdict];
+  const answer = answerInWords({ verdict, ...(deciders && { deciders }) }, nameOf);
   return `${answer}: ${matched}${verdict === 'allow' ? `, each time for ${spelled(duration ?? 'PT1H')}` : ''}.`;
 }
 
@@ -122,13 +162,6 @@ export const flowInWords = ({ flow = FLOW }: PolicyDocument): string =>
     ? 'What was read before raises nothing.'
     : `After reading ${flow.after.join(', ').replaceAll('_', ' ')} data for a person, whatever an agent carries out for them is of high impact for ${spelled(flow.within)}.`;
 
-export const VERDICT_WORDS = {
-  allow: 'Allowed without asking',
-  ask: 'Asked',
-  two: 'Asked of two people',
-  never: 'Never',
-} as const;
-
 function impactInWords({ at_least: least, at_most: most }: NonNullable<Matcher['impact']>): string {
   if (least !== undefined && most !== undefined)
     return least === most ? `of ${least} impact` : `of ${least} to ${most} impact`;
@@ -137,19 +170,8 @@ function impactInWords({ at_least: least, at_most: most }: NonNullable<Matcher['
 
 const shown = (value: unknown): string => (typeof value === 'string' ? value : canonicalJson(value));
 
-const UNITS = [
-  [86_400, 'day'],
-  [3600, 'hour'],
-  [60, 'minute'],
-  [1, 'second'],
-] as const;
-
-function spelled(duration: string): string {
-  const seconds = durationSeconds(duration) ?? 0;
-  const [size, unit] = UNITS.find(([length]) => seconds % length === 0) ?? [1, 'second'];
-  const count = seconds / size;
-  return `${count} ${unit}${count === 1 ? '' : 's'}`;
-}
+/** Nobody waits for more. */
+const MOST_DECIDERS = 10;
 
 const text = (maxLength: number) => ({ type: 'string', minLength: 1, maxLength });
 const list = (items: Record<string, unknown>, maxItems = 50) => ({
@@ -167,6 +189,14 @@ const object = (properties: Record<string, unknown>, required: readonly string[]
 });
 const impact = { enum: IMPACTS };
 const pattern = { type: 'string', pattern: '^[a-z][a-z0-9_]*(?:\\.[a-z][a-z0-9_]*)*(?:\\.\\*)?$', maxLength: 80 };
+
+const DECIDERS = object({
+  group: text(80),
+  quorum: { type: 'integer', minimum: 1, maximum: MOST_DECIDERS },
+  may_include: list({ enum: CLOSE }),
+  escalate: object({ after: text(20), group: text(80), deputy: { const: true } }, ['after']),
+  within: text(20),
+} satisfies Record<keyof Deciders, unknown>);
 
 const check = schemaCompiler()(
   object(
@@ -188,6 +218,7 @@ const check = schemaCompiler()(
               where: list(CONDITION_SCHEMA, 10),
             }),
             verdict: { enum: VERDICTS },
+            deciders: DECIDERS,
             for: text(20),
             say: {
               type: ['string', 'object'],

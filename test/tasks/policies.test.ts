@@ -309,8 +309,9 @@ test('A6-4: what other policies would have done to what was really asked', () =>
   if (!parsed.ok) throw new Error(parsed.problems.join());
   expect(replay(recorded, [{ rules: [] }, parsed.document], { catalogue, organizationDomains: domains })).toEqual({
     requests: 4,
-    before: { allow: 0, ask: 4, two: 0, never: 0 },
-    after: { allow: 2, ask: 1, two: 0, never: 1 },
+    before: { allow: 0, ask: 4, others: 0, two: 0, never: 0 },
+    after: { allow: 2, ask: 1, others: 0, two: 0, never: 1 },
+    decided_by_others: 0,
     changed: [
       { from: 'ask', to: 'allow', count: 2 },
       { from: 'ask', to: 'never', count: 1 },
