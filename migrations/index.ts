@@ -31,6 +31,7 @@ import * as passwords from './081_passwords.ts';
 import * as groups from './090_groups.ts';
 import * as useNow from './099_use_now.ts';
 import * as told from './113_told.ts';
+import * as waitingQuestions from './117_waiting_questions.ts';
 
 interface Migration {
   name: string;
@@ -70,6 +71,7 @@ const migrations: readonly Migration[] = [
   { name: '090_groups', ...groups },
   { name: '099_use_now', ...useNow },
   { name: '113_told', ...told },
+  { name: '117_waiting_questions', ...waitingQuestions },
 ];
 
 /** Brings the database at `url` to the newest schema; answers the names of the migrations it ran. Forward only. */

@@ -175,10 +175,10 @@ export async function composeHouse({
     logger.warn(alarm, 'alarm');
   });
   const tasks = postgresTasks(database);
-  const tokens = postgresTokens(database);
+  const tokens = postgresTokens(database, () => catalogue);
   const replays = postgresReplays(database);
   const approvals = postgresApprovals(database, config.testConsumeDelayMs);
-  const personApprovals = postgresPersonApprovals(database);
+  const personApprovals = postgresPersonApprovals(database, () => catalogue);
   const userCodes = postgresUserCodes(database, sealing);
   const prompts = postgresPrompts(database);
   const myAgents = postgresMyAgents(database);

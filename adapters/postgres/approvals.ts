@@ -3,8 +3,10 @@ import { timingSafeEqual } from 'node:crypto';
 import type { Approval } from '../../server/approvals/approval.ts';
 import type { ApprovalStore, Approved, PersonApprovals, Poll, SignedDecision } from '../../server/approvals/store.ts';
 import { type DeliveryStore, PING, PUSH, STOPPED as TELL_STOPPED } from '../../server/approvals/tell-client.ts';
+import type { Catalogue } from '../../server/catalogue/catalogue.ts';
 import { prepareEvent } from '../../server/evidence/evidence.ts';
 import { NOTIFY } from '../../server/notifications/notify.ts';
+import type { Task } from '../../server/tasks/task.ts';
 import type { Database, Statements } from './database.ts';
 import { eventParameters, insertEvent } from './evidence.ts';
 import { holdAlive } from './liveness.ts';
@@ -15,6 +17,7 @@ import { promptHistory } from './prompts.ts';
 import { sendSignal } from './signals.ts';
 import { STOPPED, STOPPED_BY_SECURITY } from './stopped.ts';
 import { insertTask } from './tasks.ts';
+import { endUnaware, sensitiveReading } from './unaware.ts';
 
 /** Approvals on the protocol path: the agent asks and collects. */
 /** `delay`: milliseconds between the look and the collection; tests use it to widen the race. */
@@ -103,7 +106,7 @@ export const postgresApprovals = (database: Database, delay = 0): ApprovalStore 
 });
 
 /** Approvals as the person sees and decides them, under row-level security. */
-export const postgresPersonApprovals = (database: Database): PersonApprovals => ({
+export const postgresPersonApprovals = (database: Database, catalogue: () => Catalogue): PersonApprovals => ({
   find: (organization, id) =>
     database.within(organization, async (statements) => {
       const row = await statements.first<ApprovalRow>(`${APPROVAL} where a.id = $1`, [id]);
@@ -149,6 +152,7 @@ export const postgresPersonApprovals = (database: Database): PersonApprovals => 
 
   approve: (approval, task, decision, event) =>
     decided(database, approval, async (statements) => {
+      const reading = await sensitiveReading(statements, catalogue(), readBy(task));
       if (!(await isAlive(statements, approval))) return false;
       const changed = await statements.run(APPROVE, [
         approval.organization,
@@ -161,6 +165,7 @@ export const postgresPersonApprovals = (database: Database): PersonApprovals => 
       if (changed === 0) return false;
       await insertTask(statements, task);
       await writeEvent(statements, event);
+      if (reading) await endUnaware(statements, reading, catalogue());
       return true;
     }),
 
@@ -204,6 +209,7 @@ export const postgresPersonApprovals = (database: Database): PersonApprovals => 
     let outcome: 'given' | 'approved' = 'given';
     const done = await database
       .within(organization, async (statements) => {
+        const reading = await sensitiveReading(statements, catalogue(), readBy(signature.task));
         if (!(await isAlive(statements, approval))) return false;
         const others = signature.person !== approval.person;
         if (others) {
@@ -243,6 +249,7 @@ export const postgresPersonApprovals = (database: Database): PersonApprovals => 
         ]);
         await insertTask(statements, signature.task);
         await writeEvent(statements, signature.approved);
+        if (reading) await endUnaware(statements, reading, catalogue());
         await tellOfDecision(statements, approval);
         return true;
       })
@@ -283,10 +290,19 @@ export const postgresPersonApprovals = (database: Database): PersonApprovals => 
 /** Undoes what a transaction did until it saw that another one was first. */
 class Late extends Error {}
 
+/** What a task lets its agent read. */
+const readBy = ({ organization, person, agent, id, actions }: Omit<Task, 'approvedAt'>) => ({
+  organization,
+  person,
+  agent: agent ?? '',
+  task: id,
+  actions,
+});
+
 /** Held until commit: a stop of this agent, person or resource waits for us, or we for it, and then see it. */
 function isAlive(statements: Statements, approval: Approval): Promise<boolean> {
-  const { organization, agent, person, clientId: client, askedAt: since, actions } = approval;
-  const lineage = actions.map(({ resource }) => `resource:${resource}`);
+  const { organization, id, agent, person, clientId: client, askedAt: since, actions } = approval;
+  const lineage = [`approval:${id}`, ...actions.map(({ resource }) => `resource:${resource}`)];
   return holdAlive(statements, { organization, agents: [agent], person, client, lineage, since });
 }
 

@@ -73,6 +73,7 @@ const ENDS_WAITING: ReadonlySet<Stop['kind']> = new Set([
   'organization',
   'agent',
   'person',
+  'approval',
   'pair',
   'client',
   'resource',

@@ -1,7 +1,7 @@
 /** What an approval `a` hangs on, as `stopKeys` spells it. */
 const KEYS = `
   array['organization:' || a.organization, 'agent:' || a.agent, 'person:' || a.person,
-        'pair:' || a.agent || '|' || a.person, 'client:' || a.client_id]
+        'pair:' || a.agent || '|' || a.person, 'client:' || a.client_id, 'approval:' || a.id]
   || array(select 'resource:' || (x ->> 'resource') from jsonb_array_elements(a.actions) x)`;
 
 /** Of an approval `a`: a stop overtook it while it waited. */

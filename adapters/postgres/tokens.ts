@@ -1,10 +1,12 @@
 import { type DeathReason, stopKeys } from '../../server/agents/liveness.ts';
+import type { Catalogue } from '../../server/catalogue/catalogue.ts';
 import type { IssuedToken, PresentedToken, TokenStore } from '../../server/delegation/token.ts';
 import { prepareEvent } from '../../server/evidence/evidence.ts';
-import type { Statements } from './database.ts';
+import type { Database, Statements } from './database.ts';
 import { EVENT_PARAMETERS, eventParameters, insertEvent } from './evidence.ts';
+import { endUnaware, sensitiveReading } from './unaware.ts';
 
-export const postgresTokens = (statements: Statements): TokenStore => ({
+export const postgresTokens = (database: Database, catalogue: () => Catalogue): TokenStore => ({
   async issue(token, event) {
     const { derived } = token;
     const parameters = [
@@ -52,23 +54,40 @@ export const postgresTokens = (statements: Statements): TokenStore => ({
       derived?.expiresAt ?? null,
     ];
     const gate = () =>
-      statements.first<{ reason: DeathReason | 'key_mismatch' | 'key_race' | 'beyond_limits' | null }>(
-        ISSUE,
-        parameters,
-      );
+      database.first<{ reason: DeathReason | 'key_mismatch' | 'key_race' | 'beyond_limits' | null }>(ISSUE, parameters);
     let row = await gate();
     // Another first use gave the task its key while this statement waited: a second look sees which.
     if (row?.reason === 'key_race') row = await gate();
     if (row?.reason === 'key_race') throw new Error('a task lost its key');
+    const { organization, person, task, actions } = token;
+    if (derived?.agent && organization && person && task && !row?.reason) {
+      await handedReading(database, catalogue(), { organization, person, task, agent: derived.agent, actions });
+    }
     return row?.reason ?? undefined;
   },
 
   async find(jti, issuedAt) {
-    const row = await statements.first<TokenRow>(FIND, [issuedAt, jti]);
+    const row = await database.first<TokenRow>(FIND, [issuedAt, jti]);
     if (!row) return undefined;
     return { token: toToken(row), dead: row.dead ?? undefined };
   },
 });
+
+/**
+ * What is handed to an agent to read ends what it was allowed to carry out before. Committed before the hand-off leaves, so
+ * nothing was read yet if it fails.
+ */
+async function handedReading(
+  database: Database,
+  catalogue: Catalogue,
+  handed: Parameters<typeof sensitiveReading>[2],
+): Promise<void> {
+  if (!handed.actions.some(({ action, version }) => catalogue.version(action, version)?.dataClasses.length)) return;
+  await database.transaction(async (statements) => {
+    const reading = await sensitiveReading(statements, catalogue, handed);
+    if (reading) await endUnaware(statements, reading, catalogue);
+  });
+}
 
 /** How many other agents hold a part of this task by hand-off, in branches that have not ended by themselves. */
 export async function holdersBeside(

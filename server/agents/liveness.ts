@@ -28,6 +28,8 @@ export type StopKind =
   | 'person'
   | 'pair'
   | 'task'
+  /** A question that waits. */
+  | 'approval'
   | 'grant'
   | 'token'
   | 'client'

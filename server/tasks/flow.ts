@@ -1,4 +1,3 @@
-import type { Action } from '../catalogue/action.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { FLOW, type PolicyDocument } from './policies.ts';
 import type { RequestedAction } from './request.ts';
@@ -21,14 +20,9 @@ export function withFlow(
   before: readonly ReadBefore[],
   { catalogue, flow = FLOW }: { catalogue: Catalogue; flow?: PolicyDocument['flow'] },
 ): RequestedAction[] {
-  const known = ({ action, version }: ReadBefore): Action | undefined => catalogue.version(action, version);
-  const sensitive = (one: ReadBefore) => {
-    const action = known(one);
-    return action?.access === 'read' && action.dataClasses.some((each) => flow.after.includes(each));
-  };
-  const read = [...before, ...requested].filter(sensitive);
+  const read = sensitiveIn([...before, ...requested], { catalogue, flow });
   return requested.map((wanted) => {
-    if (!known(wanted)?.egress) return wanted;
+    if (!carriesOut([wanted], catalogue)) return wanted;
     // Of each action the newest version: which of them was read by says nothing more to a person.
     const others = read.filter(({ action }) => action !== wanted.action);
     const after = [...new Map(others.map(({ action, version }) => [action, { action, version }])).values()];
@@ -36,6 +30,33 @@ export function withFlow(
   });
 }
 
+/** Of these the ones that read a class after which nothing goes out unasked. */
+export function sensitiveIn<One extends ReadBefore>(
+  read: readonly One[],
+  { catalogue, flow = FLOW }: { catalogue: Catalogue; flow?: PolicyDocument['flow'] },
+): One[] {
+  return read.filter(({ action, version }) => {
+    const known = catalogue.version(action, version);
+    return known?.access === 'read' && known.dataClasses.some((each) => flow.after.includes(each));
+  });
+}
+
+/** An action that was asked for, and what its page said was read before. */
+type Knowing = Pick<RequestedAction, 'action' | 'version' | 'after'>;
+
+/**
+ * Does it carry something out, without its page having told of this reading? Then it ends with the reading: who approved
+ * it did not know what could go out by it. Pure.
+ *
+ * @param reading what may be read from now on
+ */
+export const isUnaware = (asked: readonly Knowing[], reading: readonly ReadBefore[], catalogue: Catalogue): boolean =>
+  asked.some(
+    (one) =>
+      carriesOut([one], catalogue) &&
+      reading.some(({ action }) => action !== one.action && !one.after?.some((told) => told.action === action)),
+  );
+
 /** Does anything of it carry something out? Only then does it matter what was read. */
-export const carriesOut = (requested: readonly RequestedAction[], catalogue: Catalogue): boolean =>
+export const carriesOut = (requested: readonly ReadBefore[], catalogue: Catalogue): boolean =>
   requested.some(({ action, version }) => catalogue.version(action, version)?.egress);

@@ -7,6 +7,7 @@ import { type Api, administrator, operator } from '../support/admin.ts';
 import {
   CALENDAR,
   claimsOf,
+  demoClient,
   inviteDetails,
   type Json,
   push,
@@ -15,7 +16,15 @@ import {
   registerAgent,
   type TestClient,
 } from '../support/agent.ts';
-import { accessTokenIn, databaseOf, eventsIn, organizationOf } from '../support/delegation.ts';
+import {
+  accessTokenIn,
+  addEdge,
+  databaseOf,
+  eventsIn,
+  exchange,
+  introspect,
+  organizationOf,
+} from '../support/delegation.ts';
 import { authorizationUrl, detailsParameter, signIn, type TestPerson, tokenInBrowser } from '../support/person.ts';
 import { publishPolicies } from '../support/policies.ts';
 import { startServer, type TestServer } from '../support/server.ts';
@@ -208,6 +217,102 @@ describe('the flow rule', () => {
       expect((await poll(agent, again.body.auth_req_id)).body.error).toBe('authorization_pending');
     } else {
       expect(high(again)).toContain('high impact');
+    }
+  });
+
+  const ONCE = { decision: 'approve', duration: 'once', read: '1' };
+  /** It may invite once, by this token. */
+  const allowedToInvite = async (client = agent) => {
+    const token = accessTokenIn(await tokenInBrowser(client, person, inviting(), ONCE));
+    expect((await introspect(await resourceServer(), token)).active).toBe(true);
+    return token;
+  };
+  const resourceServer = () => demoClient(server, 'resourceServer');
+  const ended = async (client: TestClient) =>
+    (await eventsIn(database)).filter(
+      ({ agent: of, type, reason }) =>
+        of === client.registration.agent_id && type === 'authority.stopped' && reason === 'read_since',
+    );
+
+  test('what was approved before ends with the reading, tokens and all, and the evidence says why', async () => {
+    await rules();
+    const token = await allowedToInvite();
+    await tokenInBrowser(agent, person, readMail());
+    expect(await introspect(await resourceServer(), token)).toEqual({ active: false });
+    const [event] = await ended(agent);
+    expect(event?.fields['content.read']?.value).toEqual([MAIL]);
+  });
+
+  test('so does a question that waits: its page did not say what could go out by it', async () => {
+    await rules();
+    const { body } = await ask(agent, inviting());
+    const row = await database.first<Json>('select id from approvals where client_id = $1', [agent.clientId]);
+    const shown = await person.get(`/r/${row?.id}`);
+    await tokenInBrowser(agent, person, readMail());
+    const page = await person.submit(shown, { ...ONCE, number: body.display_code });
+    expect(page.status).toBe(410);
+    expect(await poll(agent, body.auth_req_id)).toMatchObject({ status: 400, body: { error: 'access_denied' } });
+    expect(await ended(agent)).toHaveLength(1);
+  });
+
+  test('what carries nothing out stays, and so does another agent’s', async () => {
+    await rules();
+    const other = await registerAgent(server);
+    const [reads, invites] = [
+      accessTokenIn(await tokenInBrowser(agent, person, reading)),
+      await allowedToInvite(other),
+    ];
+    await tokenInBrowser(agent, person, readMail());
+    for (const token of [reads, invites]) {
+      expect((await introspect(await resourceServer(), token)).active).toBe(true);
+    }
+    expect([...(await ended(agent)), ...(await ended(other))]).toEqual([]);
+  });
+
+  test('what another agent hands on to be read ends what its receiver could carry out', async () => {
+    await rules();
+    const helper = await registerAgent(server, { authorization_details_types: [MAIL, 'calendar.invitations.send'] });
+    await addEdge(database, agent, helper, [MAIL], 2);
+    const token = await allowedToInvite(helper);
+    const root = accessTokenIn(await tokenInBrowser(agent, person, { ...readMail(), resource: undefined }));
+    const handed = await exchange(agent, root, {
+      requested_actor: helper.registration.agent_id,
+      ...readMail(),
+      resource: undefined,
+    });
+    expect((await introspect(await resourceServer(), token)).active).toBe(true);
+    const received = await exchange(helper, accessTokenIn(handed), readMail());
+    expect(received).toMatchObject({ status: 200, body: { token_type: 'DPoP' } });
+    expect(await introspect(await resourceServer(), token)).toEqual({ active: false });
+    expect(await ended(helper)).toHaveLength(1);
+  });
+
+  test('decided at the same instant: never both, the reading and what was approved without knowing of it', async () => {
+    await rules();
+    for (let round = 0; round < 5; round++) {
+      const racer = await registerAgent(server, { authorization_details_types: [MAIL, 'calendar.invitations.send'] });
+      const invite = await ask(racer, inviting());
+      const read = await ask(racer, readMail());
+      const [invitation, mailbox] = await Promise.all([
+        database.first<Json>('select id from approvals where client_id = $1 and impact = $2', [
+          racer.clientId,
+          'medium',
+        ]),
+        database.first<Json>('select id from approvals where client_id = $1 and impact = $2', [racer.clientId, 'low']),
+      ]);
+      const decideOn = async (id: string, number: string) => {
+        const page = await person.get(`/r/${id}`);
+        return () => person.submit(page, { ...ONCE, number });
+      };
+      const decisions = await Promise.all([
+        decideOn(invitation?.id, invite.body.display_code),
+        decideOn(mailbox?.id, read.body.display_code),
+      ]);
+      await Promise.all(decisions.map((decide) => decide()));
+      expect((await poll(racer, read.body.auth_req_id)).status).toBe(200);
+      const answer = await poll(racer, invite.body.auth_req_id);
+      expect(answer.status).toBe(400);
+      expect(await ended(racer)).toHaveLength(1);
     }
   });
 
