@@ -30,6 +30,7 @@ import * as signInProviders from './080_sign_in_providers.ts';
 import * as passwords from './081_passwords.ts';
 import * as groups from './090_groups.ts';
 import * as useNow from './099_use_now.ts';
+import * as instances from './100_instances.ts';
 import * as told from './113_told.ts';
 import * as waitingQuestions from './117_waiting_questions.ts';
 
@@ -72,6 +73,7 @@ const migrations: readonly Migration[] = [
   { name: '099_use_now', ...useNow },
   { name: '113_told', ...told },
   { name: '117_waiting_questions', ...waitingQuestions },
+  { name: '100_instances', ...instances },
 ];
 
 /** Brings the database at `url` to the newest schema; answers the names of the migrations it ran. Forward only. */

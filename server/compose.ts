@@ -33,6 +33,7 @@ import { postgresEvidence } from '../adapters/postgres/evidence.ts';
 import { postgresEvidenceReader } from '../adapters/postgres/evidence-reader.ts';
 import { postgresGroups } from '../adapters/postgres/groups.ts';
 import { postgresIdempotency } from '../adapters/postgres/idempotency.ts';
+import { openInstance } from '../adapters/postgres/instances.ts';
 import { ownsAgents, postgresInventory } from '../adapters/postgres/inventory.ts';
 import { postgresIssuers } from '../adapters/postgres/issuers-admin.ts';
 import { postgresKeys } from '../adapters/postgres/keys.ts';
@@ -166,6 +167,7 @@ export async function composeHouse({
   // A pooler in transaction mode carries no notifications: without a way around it the poll alone is left.
   const directUrl = config.databaseDirectUrl ?? (config.databasePooler === 'none' ? databaseUrl : undefined);
   const signals = await openSignals(database, directUrl);
+  const instance = await openInstance(database, signals);
 
   const clients = postgresClients(database);
   const people = postgresPeople(database);
@@ -651,6 +653,7 @@ export async function composeHouse({
     async close() {
       channels.close();
       await signals.close();
+      await instance.close();
       await database.close();
     },
   };

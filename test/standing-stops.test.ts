@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 import type { Database } from '../adapters/postgres/database.ts';
+import { postgresStops } from '../adapters/postgres/stops.ts';
 import { resumeStep } from '../server/admin/standing-stops.ts';
 import { type Api, administrator, operator } from './support/admin.ts';
 import {
@@ -21,6 +22,7 @@ import {
   HOUR,
   introspect,
   leafToken,
+  organizationOf,
   registerAgentAt,
   rootToken,
 } from './support/delegation.ts';
@@ -199,6 +201,26 @@ describe.each(Object.keys(subjects))('%s', (kind) => {
     ]);
   }, 30_000);
 });
+
+test('A8: every instance that served says that it has heard of a stop', async () => {
+  const agent = await registerAgent(deployment);
+  const { body } = await asAda('POST', '/stops', { kind: 'agent', subject: agent.registration.agent_id, reason: 'x' });
+  const stops = postgresStops(database);
+  const acme = await organizationOf(database, 'acme');
+  let heard: Json[] = [];
+  while (heard.length < 2) heard = (await stops.hearings(acme, body.id)).filter(({ heard_at }) => heard_at !== null);
+  expect(new Set(heard.map(({ instance }) => instance)).size).toBe(2);
+  // One that began later, or had gone before, is not waited for; one that is gone since is said to be.
+  await database.run(
+    `insert into instances (id, started_at, seen_at) values ('ins_a', now() + interval '1 minute', now()),
+       ('ins_b', now() - interval '1 day', now() - interval '1 hour'), ('ins_c', now() - interval '1 day', now() - interval '16 seconds')`,
+  );
+  const others = (await stops.hearings(acme, body.id)).filter(({ instance }) => instance.length < 10);
+  expect(others.filter(({ gone }) => !gone)).toEqual([]);
+  expect(others.map(({ instance }) => instance)).not.toContain('ins_b');
+  await database.run(`delete from instances where length(id) < 10`);
+  expect(await stops.hearings(await organizationOf(database, 'globex'), body.id)).toEqual([]);
+}, 30_000);
 
 const ORG = { organization: 'acme' };
 

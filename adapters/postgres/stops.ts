@@ -1,7 +1,8 @@
 import { type Act, actorOf, type StillLive, type StopOrder } from '../../server/admin/admin.ts';
-import type { StandingStop, StopEffect, StopStore, StopTarget } from '../../server/admin/standing-stops.ts';
+import type { Hearing, StandingStop, StopEffect, StopStore, StopTarget } from '../../server/admin/standing-stops.ts';
 import { record } from './admin.ts';
 import type { Database, Statements } from './database.ts';
+import { GONE_SECONDS } from './instances.ts';
 import { answerWaiting } from './liveness.ts';
 
 /** Stops that stand until they are resumed, under row-level security. */
@@ -37,6 +38,9 @@ export const postgresStops = (database: Database): StopStore => ({
       await statements.run(ONE_PROCESSOR);
       return statements.rows<StillLive>(STILL_LIVE, about(organization, target));
     }),
+
+  hearings: (organization, id) =>
+    database.within(organization, (statements) => statements.rows<Hearing>(HEARINGS, [organization, id])),
 
   list: (organization, standingOnly) =>
     database.within(organization, (statements) =>
@@ -134,6 +138,18 @@ const HOLD_OWNED = `
 const END_TOKENS_OF_OWNER = `
   update initial_access_tokens set expires_at = clock_timestamp()
   where organization = $1 and owner = $2 and (expires_at is null or expires_at > clock_timestamp())`;
+
+// Whoever began to serve later met the stop where it stands: in the database.
+const HEARINGS = `
+  select i.id as instance, h.at as heard_at,
+         h.at is null and i.seen_at < clock_timestamp() - interval '${GONE_SECONDS} seconds' as gone
+  from stops s
+  join instances i on i.started_at <= s.stopped_at and i.seen_at > s.stopped_at - interval '${GONE_SECONDS} seconds'
+  left join stops_heard h on h.organization = s.organization and h.stop = s.id and h.instance = i.id
+  where s.organization = $1 and s.id = $2
+  union
+  select h.instance, h.at, false from stops_heard h where h.organization = $1 and h.stop = $2
+  order by heard_at nulls last, instance`;
 
 const ASK = `
   update stops set resume_asked_by = $3, resume_asked_at = clock_timestamp()

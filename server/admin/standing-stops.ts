@@ -42,6 +42,14 @@ export interface StandingStop extends StopTarget {
   resumed_at: Date | null;
 }
 
+/** One instance of this server, and whether it has heard of a stop. */
+export interface Hearing {
+  instance: string;
+  heard_at: Date | null;
+  /** It has given no sign of life for a while: then there is nobody to hear. */
+  gone: boolean;
+}
+
 export interface StopStore {
   /** What people call what would be stopped; undefined where nothing has that name here. */
   nameOf(organization: string, target: StopTarget): Promise<string | undefined>;
@@ -50,6 +58,8 @@ export interface StopStore {
   stop(act: Act, order: StopTarget & { id: string; security: boolean; reason: string }): Promise<Date>;
   /** JWTs that a resource may still accept without asking, and until when. */
   stillLive(organization: string, target: StopTarget): Promise<StillLive[]>;
+  /** The instances that served when it was stopped, and those that heard of it. */
+  hearings(organization: string, id: string): Promise<Hearing[]>;
   /** Latest first. */
   list(organization: string, standingOnly: boolean): Promise<StandingStop[]>;
   find(organization: string, id: string): Promise<StandingStop | undefined>;

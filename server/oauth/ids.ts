@@ -18,6 +18,7 @@ export type IdPrefix =
   | 'rec'
   | 'off'
   | 'stp'
+  | 'ins'
   | 'drf'
   | 'scr'
   | 'bpr'

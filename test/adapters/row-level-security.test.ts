@@ -84,6 +84,7 @@ const TABLES = [
     'issued_tokens',
     'stop_epochs',
     'stops',
+    'stops_heard',
     'agent_drafts',
     'evidence',
     'evidence_contents',
@@ -121,6 +122,22 @@ async function within(sql: string, parameters: unknown[] = []): Promise<number |
 
 const count = async (table: string, condition: string): Promise<number> =>
   Number((await owner.query(`select count(*) from ${table} where ${condition}`)).rows[0].count);
+
+/** What reads these tables with the reader's own eyes (security_invoker). */
+const VIEWS = ['agent_use_now'] as const;
+
+test.each(VIEWS)(
+  '%s, a view within another organization: its own rows only, and none where none was set',
+  async (view) => {
+    expect(await count(view, `organization = '${acme}'`)).toBeGreaterThan(0);
+    expect(await within(`select from ${view}`)).toBe(await count(view, `organization = '${globex}'`));
+    expect(await within(`select from ${view} where organization = '${acme}'`)).toBe(0);
+    await owner.query('begin; set local role countersign_pages');
+    const { rows } = await owner.query(`select count(*)::int from ${view}`);
+    await owner.query('rollback');
+    expect(rows[0].count).toBe(0);
+  },
+);
 
 describe.each(TABLES)('%s, within another organization, with the condition forgotten', (table, column) => {
   test('shows its own rows only', async () => {
@@ -169,7 +186,7 @@ test('every table that pages can reach and that says whose a row is, is in the t
      where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v', 'm')
        and has_any_column_privilege('countersign_pages', c.oid, 'select, insert, update') order by name`,
   );
-  const known = [...TABLES.map(([table]) => table), 'resources'].filter((table) => table !== 'organizations');
+  const known = [...TABLES.map(([table]) => table), ...VIEWS, 'resources'].filter((table) => table !== 'organizations');
   expect(rows.map(({ name }) => name)).toEqual(known.toSorted());
 });
 
@@ -421,6 +438,10 @@ async function tellStory(): Promise<void> {
     `insert into stops (organization, id, kind, subject, security, reason, stopped_by)
      values ($1, 'stp_' || substr(md5($1), 1, 8), 'agent', $2, true, 'test', 'test')`,
     [organization, child.registration.agent_id],
+  );
+  await owner.query(
+    `insert into stops_heard (organization, stop, instance) select organization, id, 'ins_1' from stops where organization = $1 limit 1`,
+    [organization],
   );
   await owner.query(
     `insert into agent_drafts (organization, id, made_by) values ($1, 'drf_' || substr(md5($1), 1, 8), 'test')`,
