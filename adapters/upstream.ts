@@ -44,10 +44,11 @@ export function upstreamProviders(fetch: typeof globalThis.fetch, signingKey: JW
   }
 
   return {
-    async begin(provider, { redirectUri, state, nonce, verifier, maxAge }) {
+    async begin(provider, { redirectUri, state, nonce, verifier, maxAge, contexts: wanted }) {
       const configuration = await configurationOf(provider).catch(unreachable);
       // Asked for, or some providers say nothing of it.
-      const contexts = provider.requiredAcr.length > 0 ? provider.requiredAcr : Object.keys(provider.acr);
+      const usual = provider.requiredAcr.length > 0 ? provider.requiredAcr : Object.keys(provider.acr);
+      const contexts = wanted ?? usual;
       return oauth.buildAuthorizationUrl(configuration, {
         redirect_uri: redirectUri,
         scope: provider.scopes.join(' '),

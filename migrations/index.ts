@@ -29,6 +29,7 @@ import * as agentDrafts from './073_agent_drafts.ts';
 import * as signInProviders from './080_sign_in_providers.ts';
 import * as passwords from './081_passwords.ts';
 import * as groups from './090_groups.ts';
+import * as signInAgain from './095_sign_in_again.ts';
 import * as useNow from './099_use_now.ts';
 import * as instances from './100_instances.ts';
 import * as told from './113_told.ts';
@@ -70,6 +71,7 @@ const migrations: readonly Migration[] = [
   { name: '080_sign_in_providers', ...signInProviders },
   { name: '081_passwords', ...passwords },
   { name: '090_groups', ...groups },
+  { name: '095_sign_in_again', ...signInAgain },
   { name: '099_use_now', ...useNow },
   { name: '113_told', ...told },
   { name: '117_waiting_questions', ...waitingQuestions },

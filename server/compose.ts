@@ -119,6 +119,7 @@ import type { Refusal } from './oauth/refusal.ts';
 import { certificatesInPem } from './oauth/x509.ts';
 import { challengesWith } from './people/challenge.ts';
 import { enrolRoutes } from './people/enrol.ts';
+import { beginAtProvider } from './people/federation.ts';
 import { federationRoutes } from './people/federation-routes.ts';
 import { providerLogoutRoutes } from './people/provider-logout.ts';
 import { securityRoutes } from './people/security.ts';
@@ -180,7 +181,7 @@ export async function composeHouse({
   const tokens = postgresTokens(database, () => catalogue);
   const replays = postgresReplays(database);
   const approvals = postgresApprovals(database, config.testConsumeDelayMs);
-  const personApprovals = postgresPersonApprovals(database, () => catalogue);
+  const personApprovals = postgresPersonApprovals(database, () => catalogue, config.passkeyWaitHours);
   const userCodes = postgresUserCodes(database, sealing);
   const prompts = postgresPrompts(database);
   const myAgents = postgresMyAgents(database);
@@ -415,6 +416,7 @@ export async function composeHouse({
       replays.firstUse('passkey challenge', by, challenge, expiresAt, 'lasting'),
   };
   const upstream = upstreamProviders(fetch, keys.privateJwks.keys[0] as JWK);
+  const federation = { ...signIn, issuer, upstream, sealing, keepConfirmation: personApprovals.keepSignIn };
 
   const publish = postgresPublish(database);
   const publications = {
@@ -534,6 +536,10 @@ export async function composeHouse({
       }),
       passkeys,
       webAuthn,
+      async beginSignInAgain(id, asked) {
+        const provider = await federation.providers.find(id);
+        return provider && beginAtProvider(provider, { ...asked, fresh: true }, federation);
+      },
       accountable: (organization, agent) => findAgent(database, organization, agent),
       evidence,
       history: async (organization, person, agent) => ({
@@ -589,7 +595,7 @@ export async function composeHouse({
       tooMany: registrationPace(config.registrationsPerMinute),
     },
     more: [
-      (router) => federationRoutes(router, { ...signIn, issuer, upstream, sealing }),
+      (router) => federationRoutes(router, federation),
       (router) =>
         providerLogoutRoutes(router, {
           providers: signIn.providers,

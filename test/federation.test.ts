@@ -7,6 +7,7 @@ import { databaseOf } from './support/delegation.ts';
 import { type IdentityProvider, startIdentityProvider } from './support/identity-provider.ts';
 import { browserOf, detailsParameter, signIn, type TestPerson } from './support/person.ts';
 import { startServer, type TestServer } from './support/server.ts';
+import { addProvider as addProviderAt, beginThere } from './support/sign-in-provider.ts';
 
 let server: TestServer;
 let database: Database;
@@ -29,45 +30,9 @@ afterAll(async () => {
   await idp?.close();
 });
 
-const SCOPES = ['openid', 'email', 'profile'];
-
-/** Both sides: the provider here, the client there. One organization signs in at one issuer once, so others end first. */
-async function addProvider(more: Json = {}, api: Api = admin): Promise<Json> {
-  const { body } = await api('GET', '/sign-in-providers');
-  for (const { id, organization } of body.sign_in_providers) {
-    await api('DELETE', `/sign-in-providers/${id}`, { organization });
-  }
-  const added = await api('POST', '/sign-in-providers', {
-    name: 'Acme SSO',
-    issuer: idp.issuer,
-    client_id: 'countersign',
-    scopes: SCOPES,
-    ...more,
-  });
-  if (added.status !== 201) throw new Error(JSON.stringify(added.body));
-  idp.register({
-    client_id: 'countersign',
-    token_endpoint_auth_method: 'private_key_jwt',
-    token_endpoint_auth_signing_alg: 'ES256',
-    jwks_uri: added.body.jwks_uri,
-    redirect_uris: [added.body.redirect_uri],
-    backchannel_logout_uri: added.body.backchannel_logout_uri,
-    backchannel_logout_session_required: true,
-    id_token_signed_response_alg: 'RS256',
-  });
-  return added.body;
-}
-
-/** From the sign-in page to the provider's door: the address that the button leads to. */
-async function begin(person: TestPerson, path = '/login', fields: Record<string, string> = {}): Promise<string> {
-  const page = await person.get(path);
-  const csrf = /name="csrf"[^>]*value="([^"]*)"/.exec(page.html)?.[1] ?? '';
-  const returnTo = /name="return_to" value="([^"]*)"/.exec(page.html)?.[1] ?? '/inbox';
-  const sent = await person.post(`/login/with/${provider.id}`, { csrf, return_to: returnTo, ...fields });
-  const url = /http-equiv="refresh" content="0; ?url=([^"]*)"/i.exec(sent.html)?.[1];
-  if (url === undefined) throw new Error(`no way to the provider: ${sent.status} ${sent.html}`);
-  return url.replaceAll('&amp;', '&');
-}
+const addProvider = (more: Json = {}, api: Api = admin) => addProviderAt(idp, api, more);
+const begin = (person: TestPerson, path?: string, fields?: Record<string, string>) =>
+  beginThere(person, provider, path, fields);
 
 async function signInThere(subject: string, about: Parameters<IdentityProvider['becomes']>[1] = {}, path = '/login') {
   const person = browserOf(server.issuer);

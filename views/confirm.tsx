@@ -30,12 +30,20 @@ export interface ConfirmPage {
   duration: Said;
   /** Who approves after this person, or approved before them. */
   approvals: Said | undefined;
-  /** What the passkey is asked, as JSON. */
-  request: string;
+  /** What confirms it. */
+  by: ConfirmedBy;
   /** It can be opened on another device as well. */
   inInbox: boolean;
   error?: Said | undefined;
 }
+
+export type ConfirmedBy =
+  /** What the passkey is asked, as JSON. */
+  | { request: string }
+  /** Where somebody without one may sign in again. */
+  | { providers: readonly { id: string; name: string }[] }
+  /** That they did, and the verb of the task. */
+  | { signedIn: Said; button: Said };
 
 /** U4: the decision once more, as it will be signed. Not like a sign-in, because it is none. */
 export const confirmPage = (props: ConfirmPage): string => page(<Confirm {...props} />, props.frame);
@@ -50,7 +58,7 @@ function Confirm(props: ConfirmPage) {
       frame={frame}
       title={asItIs(visible(title, 160))}
       error={error !== undefined}
-      script="passkey.js"
+      script={'request' in props.by ? 'passkey.js' : undefined}
       impact={impact}
     >
       {error === undefined ? null : (
@@ -76,28 +84,62 @@ function Confirm(props: ConfirmPage) {
           <code>{decisionHash.slice(0, 12)}</code>
         </Pair>
       </dl>
-      <p class="quiet">{say(CEREMONY.signsExactly)}</p>
-      <form class="decision" method="post" action={action} {...passkeyForm(speaker, { request: props.request })}>
+      <p class="quiet">
+        {'request' in props.by
+          ? say(CEREMONY.signsExactly)
+          : 'signedIn' in props.by
+            ? props.by.signedIn
+            : say(CEREMONY.confirmsExactly)}
+      </p>
+      <form
+        class="decision"
+        method="post"
+        action={action}
+        {...('request' in props.by && passkeyForm(speaker, { request: props.by.request }))}
+      >
         <Csrf value={csrf} />
         <input type="hidden" name="request_hash" value={requestHash} />
         <input type="hidden" name="screen" value={props.screen} />
         {props.readScreen === undefined ? null : <input type="hidden" name="read_screen" value={props.readScreen} />}
         <input type="hidden" name="decision" value="approve" />
         <input type="hidden" name="decision_hash" value={decisionHash} />
-        <input type="hidden" name="assertion" value="" />
-        <noscript>
-          <p class="note">{say(props.inInbox ? CEREMONY.needsScript : CEREMONY.needsScriptHere)}</p>
-        </noscript>
-        <p class="note" role="status" data-note />
+        {'request' in props.by ? <ByPasskey {...props} /> : null}
+        {'signedIn' in props.by ? <input type="hidden" name="proof" value="sign_in" /> : null}
         <div class="buttons">
           <a class="button deny" href={action} data-testid="back">
             {say(CEREMONY.back)}
           </a>
-          <button type="submit" class="button approve" data-testid="confirm">
-            {say(CEREMONY.confirmWithPasskey)}
-          </button>
+          {'providers' in props.by ? (
+            props.by.providers.map(({ id, name }) => (
+              <button type="submit" name="provider" value={id} class="button approve" data-testid="sign-in-again">
+                {markup(CEREMONY.signInAgain, { provider: <Foreign text={name} limit={60} /> })}
+              </button>
+            ))
+          ) : (
+            <button
+              type="submit"
+              class="button approve"
+              data-testid="confirm"
+              lang={'signedIn' in props.by ? taskLanguage : undefined}
+            >
+              {'signedIn' in props.by ? props.by.button : say(CEREMONY.confirmWithPasskey)}
+            </button>
+          )}
         </div>
       </form>
     </Layout>
+  );
+}
+
+function ByPasskey({ inInbox }: Pick<ConfirmPage, 'inInbox'>) {
+  const { say } = useSpeaker();
+  return (
+    <>
+      <input type="hidden" name="assertion" value="" />
+      <noscript>
+        <p class="note">{say(inInbox ? CEREMONY.needsScript : CEREMONY.needsScriptHere)}</p>
+      </noscript>
+      <p class="note" role="status" data-note />
+    </>
   );
 }

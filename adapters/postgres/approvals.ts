@@ -1,11 +1,20 @@
 import { timingSafeEqual } from 'node:crypto';
 
 import type { Approval } from '../../server/approvals/approval.ts';
-import type { ApprovalStore, Approved, PersonApprovals, Poll, SignedDecision } from '../../server/approvals/store.ts';
+import type {
+  ApprovalStore,
+  Approved,
+  ConfirmingProvider,
+  PersonApprovals,
+  Poll,
+  SignedDecision,
+} from '../../server/approvals/store.ts';
 import { type DeliveryStore, PING, PUSH, STOPPED as TELL_STOPPED } from '../../server/approvals/tell-client.ts';
 import type { Catalogue } from '../../server/catalogue/catalogue.ts';
 import { prepareEvent } from '../../server/evidence/evidence.ts';
 import { NOTIFY } from '../../server/notifications/notify.ts';
+import type { SignedInAgain } from '../../server/people/federation.ts';
+import { upstreamIdentifier } from '../../server/people/trusted-issuer.ts';
 import type { Task } from '../../server/tasks/task.ts';
 import type { Database, Statements } from './database.ts';
 import { eventParameters, insertEvent } from './evidence.ts';
@@ -105,8 +114,16 @@ export const postgresApprovals = (database: Database, delay = 0): ApprovalStore 
   },
 });
 
-/** Approvals as the person sees and decides them, under row-level security. */
-export const postgresPersonApprovals = (database: Database, catalogue: () => Catalogue): PersonApprovals => ({
+/**
+ * Approvals as the person sees and decides them, under row-level security.
+ *
+ * @param waitHours before an account elsewhere may confirm what has high impact, as a new passkey waits
+ */
+export const postgresPersonApprovals = (
+  database: Database,
+  catalogue: () => Catalogue,
+  waitHours: number,
+): PersonApprovals => ({
   find: (organization, id) =>
     database.within(organization, async (statements) => {
       const row = await statements.first<ApprovalRow>(`${APPROVAL} where a.id = $1`, [id]);
@@ -185,9 +202,25 @@ export const postgresPersonApprovals = (database: Database, catalogue: () => Cat
 
   proposed: (organization, id, person) =>
     database.within(organization, async (statements) => {
-      const row = await statements.first<{ decided: StoredDecided }>(PROPOSED, [organization, id, person]);
-      return row && toApproved(row.decided);
+      const row = await statements.first<{ decided: StoredDecided; signed_in: SignedInAgain | null }>(PROPOSED, [
+        organization,
+        id,
+        person,
+      ]);
+      return row && { approved: toApproved(row.decided), signedIn: row.signed_in ?? undefined };
     }),
+
+  confirmingProviders: (organization, person, agent) =>
+    database.within(organization, (statements) =>
+      statements.rows<ConfirmingProvider>(CONFIRMING, [organization, person, agent, waitHours]),
+    ),
+
+  keepSignIn: (organization, { approval, person, hash }, proof) =>
+    database.within(
+      organization,
+      async (statements) =>
+        (await statements.run(KEEP_SIGN_IN, [organization, approval, person, hash, JSON.stringify(proof)])) === 1,
+    ),
 
   maySecond: (organization, person, id) =>
     database.within(organization, async (statements) => {
@@ -227,8 +260,17 @@ export const postgresPersonApprovals = (database: Database, catalogue: () => Cat
         if (!open) return false;
         const before = await statements.rows<{ person: string }>(SIGNED, [organization, id]);
         if (others !== before.some(({ person }) => person === approval.person)) return false;
-        if (!(await usePasskey(statements, signature.passkey))) return false;
-        const { hash, person, proof } = signature;
+        const { hash, person, proof, by } = signature;
+        if ('passkey' in by) {
+          if (!(await usePasskey(statements, by.passkey))) return false;
+        } else {
+          // Whoever adds a passkey to this person waits for us, or we for them, and then see it.
+          await statements.run(HOLD_CONFIRMING, [organization, person, approval.agent, by.signIn.provider]);
+          const { provider, issuer, subject } = by.signIn;
+          const identifier = upstreamIdentifier(issuer, subject);
+          const account = [organization, person, approval.agent, waitHours, provider, identifier];
+          if (!(await statements.first(STILL_CONFIRMS, account))) return false;
+        }
         const signed = await statements.run(SIGN, [organization, id, person, hash, JSON.stringify(proof)]);
         if (signed !== 1) throw new Late();
         if (before.length + 1 < open.quorum) {
@@ -556,12 +598,32 @@ const APPROVE = `
 const PROPOSE = `
   insert into decisions (organization, approval, person, hash, decided, expires_at) values ($1, $2, $3, $4, $5, $6)
   on conflict (organization, approval, person) do update
-    set hash = excluded.hash, decided = excluded.decided, made_at = clock_timestamp(), expires_at = excluded.expires_at
+    set hash = excluded.hash, decided = excluded.decided, made_at = clock_timestamp(), expires_at = excluded.expires_at,
+        signed_in = null -- which was for what was chosen before
   where decisions.signed_at is null`;
 
 const PROPOSED = `
-  select decided from decisions
+  select decided, signed_in from decisions
   where organization = $1 and approval = $2 and person = $3 and signed_at is null and expires_at > clock_timestamp()`;
+
+const KEEP_SIGN_IN = `
+  update decisions set signed_in = $5
+  where organization = $1 and approval = $2 and person = $3 and hash = $4 and signed_at is null and expires_at > clock_timestamp()`;
+
+const CONFIRMING = `
+  select p.id, p.name, c.since as "from"
+  from confirming_sign_ins($1, $2, $3, make_interval(hours => $4)) c
+  join sign_in_providers p on p.organization = $1 and p.id = c.provider
+  order by c.since, p.name`;
+
+const HOLD_CONFIRMING = `
+  select from people p, agents g, sign_in_providers s
+  where p.organization = $1 and p.id = $2 and g.organization = $1 and g.id = $3 and s.organization = $1 and s.id = $4
+  for share of p, g, s`;
+
+const STILL_CONFIRMS = `
+  select from confirming_sign_ins($1, $2, $3, make_interval(hours => $4))
+  where provider = $5 and identifier = $6 and since <= clock_timestamp()`;
 
 const SIGNED = `
   select d.person, p.name as "personName", d.signed_at as "signedAt", d.decided

@@ -55,7 +55,9 @@ const RECEIPT = `
          a.expires_at as "expiresAt", a.deny_reason as "denyReason", a.request_hash as "requestHash", a.decision,
          a.decision_hash as "decisionHash",
          case when t.id is not null then json_build_object(
-           'id', t.id, 'expiresAt', t.expires_at, 'acr', t.acr, 'amr', t.amr,
+           'id', t.id, 'expiresAt', t.expires_at, 'acr', t.acr,
+           'method', (select d.proof ->> 'method' from decisions d where d.organization = a.organization
+                      and d.approval = a.id and d.person = a.person and d.signed_at is not null),
            'uses', (select coalesce(sum(u.uses), 0)::int from task_actions u where u.organization = t.organization and u.task = t.id),
            'maxUses', (select sum(u.max_uses)::int from task_actions u where u.organization = t.organization and u.task = t.id),
            'alive', why_not_alive(t.organization,

@@ -3,7 +3,13 @@ import type { ListedProvider, SignInProviderAdministration } from '../../server/
 import { prepareEvent } from '../../server/evidence/evidence.ts';
 import type { Sealing } from '../../server/keys/seal.ts';
 import { newId } from '../../server/oauth/ids.ts';
-import type { Account, OfferedProvider, SignInProviderStore, UnderWay } from '../../server/people/federation.ts';
+import type {
+  Account,
+  Confirms,
+  OfferedProvider,
+  SignInProviderStore,
+  UnderWay,
+} from '../../server/people/federation.ts';
 import type { EndedSessions, UpstreamLogoutStore } from '../../server/people/provider-logout.ts';
 import type { SignInProvider } from '../../server/people/sign-in-provider.ts';
 import { linkSubject } from '../../server/people/trusted-issuer.ts';
@@ -35,14 +41,18 @@ export const postgresSignInProviders = (database: Database, sealing: Sealing): S
       underWay.returnTo,
       underWay.fresh,
       underWay.connects ?? null,
+      underWay.confirms ? JSON.stringify(underWay.confirms) : null,
       underWay.startedAt,
       expiresAt,
     ]);
   },
 
   async take(stateHash, browserHash) {
-    const row = await database.first<UnderWay & { connects: string | null }>(TAKE, [stateHash, browserHash]);
-    return row && { ...row, connects: row.connects ?? undefined };
+    const row = await database.first<UnderWay & { connects: string | null; confirms: Confirms | null }>(TAKE, [
+      stateHash,
+      browserHash,
+    ]);
+    return row && { ...row, connects: row.connects ?? undefined, confirms: row.confirms ?? undefined };
   },
 
   personFor: (organization, identifier) =>
@@ -60,6 +70,14 @@ export const postgresSignInProviders = (database: Database, sealing: Sealing): S
       ]);
       return link.person;
     }),
+
+  async signsIn(organization, identifier) {
+    const row = await database.first<{ person: string }>(
+      `select person from credentials where organization = $1 and kind = 'upstream' and identifier = $2 and signs_in`,
+      [organization, identifier],
+    );
+    return row?.person;
+  },
 
   async provision({ organization, id: provider, issuer }, { id, email, name }, identifier) {
     try {
@@ -207,13 +225,13 @@ const OFFERED = `
   order by o.name, p.name limit 20`;
 
 const BEGIN = `
-  insert into sign_ins_under_way (state_hash, organization, provider, browser_hash, sealed, return_to, fresh, connects, started_at, expires_at)
-  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`;
+  insert into sign_ins_under_way (state_hash, organization, provider, browser_hash, sealed, return_to, fresh, connects, confirms, started_at, expires_at)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`;
 
 // Taken by whoever brings it first; another browser's is left for the right one.
 const TAKE = `
   delete from sign_ins_under_way where state_hash = $1 and browser_hash = $2 and expires_at > clock_timestamp()
-  returning organization, provider, sealed, return_to as "returnTo", fresh, connects, started_at as "startedAt"`;
+  returning organization, provider, sealed, return_to as "returnTo", fresh, connects, confirms, started_at as "startedAt"`;
 
 // The person's row is locked: two first uses, or a first use and an enrolment, come one after the other.
 const LINK = `
@@ -284,6 +302,29 @@ export const postgresSignInProviderAdmin = (database: Database, sealing: Sealing
       return set === 1;
     }),
 
+  letConfirm: (act, id) =>
+    database.within(act.organization, async (statements) => {
+      const by = actorOf(act.caller);
+      const row = await statements.first<{ asked: string | null; since: Date | null }>(CONFIRMATION, [
+        act.organization,
+        id,
+      ]);
+      if (!row) return undefined;
+      if (row.since !== null) return 'allowed_already';
+      if (row.asked === by) return 'needs_another';
+      const outcome = row.asked === null ? 'asked' : 'allowed';
+      await statements.run(outcome === 'asked' ? ASK_TO_CONFIRM : LET_CONFIRM, [act.organization, id, by]);
+      await acted(statements, act, 'sign_in_provider.confirms', { id, outcome });
+      return outcome;
+    }),
+
+  letConfirmNoMore: (act, id) =>
+    database.within(act.organization, async (statements) => {
+      const changed = await statements.run(CONFIRMS_NO_MORE, [act.organization, id]);
+      if (changed === 1) await acted(statements, act, 'sign_in_provider.confirms', { id, outcome: 'taken_back' });
+      return changed === 1;
+    }),
+
   remove: (act, id) =>
     database.within(act.organization, async (statements) => {
       const removed = await statements.first<{ issuer: string; name: string }>(
@@ -305,8 +346,27 @@ export const postgresSignInProviderAdmin = (database: Database, sealing: Sealing
     }),
 });
 
+/** As long one administrator's word waits for another's. */
+const ASKED = `p.confirms_asked_at > clock_timestamp() - interval '1 day'`;
+
+const CONFIRMATION = `
+  select case when ${ASKED} then p.confirms_asked_by end as asked, p.confirms_since as since
+  from sign_in_providers p where p.organization = $1 and p.id = $2 for update`;
+
+const ASK_TO_CONFIRM = `
+  update sign_in_providers set confirms_asked_by = $3, confirms_asked_at = clock_timestamp() where organization = $1 and id = $2`;
+
+const LET_CONFIRM = `
+  update sign_in_providers set confirms_by = $3, confirms_since = clock_timestamp() where organization = $1 and id = $2`;
+
+const CONFIRMS_NO_MORE = `
+  update sign_in_providers
+  set confirms_asked_by = null, confirms_asked_at = null, confirms_by = null, confirms_since = null
+  where organization = $1 and id = $2 and confirms_asked_by is not null`;
+
 const LISTED = `
-  select ${PROVIDER_COLUMNS}, p.listed, p.made_by, p.created_at,
+  select ${PROVIDER_COLUMNS}, p.listed, p.made_by, p.created_at, p.confirms_since,
+         case when p.confirms_since is null and ${ASKED} then p.confirms_asked_by end as confirms_asked_by,
          case when p.client_secret is null then 'private_key_jwt' else 'client_secret_basic' end as authenticates
   from sign_in_providers p where p.organization = $1 order by p.name, p.id`;
 

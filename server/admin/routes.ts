@@ -84,6 +84,7 @@ import {
   addSignInProvider,
   listSignInProviders,
   removeSignInProvider,
+  setConfirming,
   setPasswordRule,
 } from './sign-in-providers.ts';
 import { listStops, resumeStop, stop, stopEffect } from './stops.ts';
@@ -144,6 +145,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ['post', '/sign-in-providers', addSignInProvider],
   ['get', '/sign-in-providers/addresses', addressesAtProvider],
   ['put', '/sign-in-providers/passwords', setPasswordRule],
+  ['put', '/sign-in-providers/:provider/confirming', setConfirming],
   ['delete', '/sign-in-providers/:provider', removeSignInProvider],
   ['get', '/agents-elsewhere', listElsewhere],
   ['put', '/agents-elsewhere', putElsewhere],
@@ -207,6 +209,7 @@ const FRESH: ReadonlySet<string> = new Set([
   'post /people/:person/passkey-recovery',
   'post /passkey-recoveries/:recovery/confirm',
   'delete /trusted-issuers',
+  'put /sign-in-providers/:provider/confirming',
   'delete /sign-in-providers/:provider',
 ]);
 const FRESH_SECONDS = 300;

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 
 import { callbackOf } from '../people/federation.ts';
 import type { PasswordRule } from '../people/person.ts';
-import type { SignInProvider, Strength } from '../people/sign-in-provider.ts';
+import { phishingResistant, type SignInProvider, type Strength } from '../people/sign-in-provider.ts';
 import { type Upstream, UpstreamRefused } from '../people/upstream.ts';
-import { type Act, conflict, done, malformed, unacceptable, unknown } from './admin.ts';
+import { type Act, conflict, done, forbidden, malformed, unacceptable, unknown } from './admin.ts';
 import { type Answer, organizationOf, organizationsOf } from './call.ts';
 import { input, listOf, oneOf, plain, reference, takes } from './input.ts';
 import { issuerProblem } from './issuers.ts';
@@ -14,6 +14,10 @@ export type ListedProvider = Omit<SignInProvider, 'clientSecret' | 'organization
   authenticates: 'private_key_jwt' | 'client_secret_basic';
   made_by: string;
   created_at: Date;
+  /** From when a fresh sign-in there may confirm a decision; null: it may not. */
+  confirms_since: Date | null;
+  /** Who asked for that, and waits for another administrator. */
+  confirms_asked_by: string | null;
 };
 
 export interface SignInProviderAdministration {
@@ -21,6 +25,10 @@ export interface SignInProviderAdministration {
   add(act: Act, provider: SignInProvider, listed: boolean): Promise<'added' | 'taken'>;
   /** False where nobody could sign in any more: there is no provider. */
   setPasswords(act: Act, rule: PasswordRule): Promise<boolean>;
+  /** The first administrator asks, another one allows; undefined where there is no such provider. */
+  letConfirm(act: Act, id: string): Promise<'asked' | 'allowed' | 'needs_another' | 'allowed_already' | undefined>;
+  /** One is enough to take it back. */
+  letConfirmNoMore(act: Act, id: string): Promise<boolean>;
   /** Ends the sessions that began there; with the last provider, passwords are everyone's again. */
   remove(act: Act, id: string): Promise<{ sessions: number } | undefined>;
 }
@@ -127,7 +135,8 @@ export const addSignInProvider: Answer = async (call, dependencies) => {
   if (added === 'taken') return conflict('taken', `${place.value.slug} signs in at ${issuer} already`);
   const authenticates = client_secret === undefined ? ('private_key_jwt' as const) : ('client_secret_basic' as const);
   const { clientSecret: _, organization: __, organizationDomains: ___, ...rest } = provider;
-  return done({ ...shown({ ...rest, listed, authenticates }, dependencies.issuer), organization: place.value.slug });
+  const fresh = { listed, authenticates, confirms_since: null, confirms_asked_by: null };
+  return done({ ...shown({ ...rest, ...fresh }, dependencies.issuer), organization: place.value.slug });
 };
 takes(addSignInProvider, { body: newProvider });
 
@@ -174,6 +183,49 @@ export const setPasswordRule: Answer = async (call, dependencies) => {
     : unacceptable('no_provider', 'nobody could sign in: add a provider first');
 };
 takes(setPasswordRule, { body: passwordRule });
+
+const confirming = input<{ organization?: string; confirms: boolean }>(
+  { organization: reference, confirms: { type: 'boolean' } },
+  ['confirms'],
+);
+
+/**
+ * Whether a fresh sign-in there takes the place of a passkey that somebody does not have. Whoever rules the provider could
+ * then approve for its people, so one administrator asks and another one allows it; taking it back is one step.
+ */
+export const setConfirming: Answer = async (call, dependencies) => {
+  const asked = confirming(call.body);
+  if (!asked.ok) return asked;
+  if (call.caller.kind !== 'person') return onlyPeople;
+  const place = await organizationOf(call, asked.value.organization, dependencies);
+  if (!place.ok) return place;
+  const { store } = dependencies.signInProviders;
+  const id = call.params.provider ?? '';
+  const act = { organization: place.value.id, caller: call.caller };
+  const found = (await store.providers(place.value.id)).find((one) => one.id === id);
+  if (!found) return unknown(`sign-in provider ${id} of ${place.value.slug}`);
+  const answer = { id, organization: place.value.slug };
+  if (!asked.value.confirms) {
+    await store.letConfirmNoMore(act, id);
+    return done({ ...answer, confirms: false });
+  }
+  if (phishingResistant(found).length === 0) {
+    const detail = 'none of its acr values counts as phr: remove it, and add it with acr {"…": "phr"}';
+    return unacceptable('no_phishing_resistant_acr', detail);
+  }
+  const outcome = await store.letConfirm(act, id);
+  if (outcome === 'needs_another') {
+    return forbidden('same_person', 'another administrator than the one who asked has to allow it');
+  }
+  return done({
+    ...answer,
+    confirms: outcome !== 'asked',
+    ...(outcome === 'asked' && { needs: 'another administrator, within a day' }),
+  });
+};
+takes(setConfirming, { body: confirming });
+
+const onlyPeople = forbidden('only_people', 'two people do this: sign in as an administrator of the organization');
 
 const removal = input<{ organization?: string }>({ organization: reference });
 

@@ -8,7 +8,7 @@ import type { Approval } from './approval.ts';
 import type { DescribedAction } from './decide.ts';
 import type { Retry } from './decision-props.ts';
 import type { ApprovalPages } from './pages.ts';
-import { asksForPasskey, ceremonyFor, isHurried, isTouchedFor } from './proof.ts';
+import { asksForPasskey, ceremonyFor, isHurried, isTouchedFor, mayConfirmBySignIn } from './proof.ts';
 import { firstApproval } from './result.ts';
 import type { SignedDecision } from './store.ts';
 import { fieldsFor } from './touches.ts';
@@ -45,8 +45,11 @@ export async function ceremonyProps(
   const hurried = await isHurried(impact, session.person, pages);
   const passkey = asksForPasskey(approval, pages.catalogue());
   const ceremony = ceremonyFor({ impact, quorum }, { passkey, hurried });
+  const bySignIn = mayConfirmBySignIn({ impact, quorum }, { passkey });
   const usable =
-    ceremony.passkey || approval.hasNumber ? await usablePasskeys(approval, session, pages, new Date()) : undefined;
+    ceremony.passkey || approval.hasNumber
+      ? await usablePasskeys(approval, session, pages, new Date(), bySignIn)
+      : undefined;
   const wrong = retry.wrongValue ?? false;
   const touched = (one: DescribedAction, index?: number) =>
     isTouchedFor(one.description, { hurried })
@@ -57,7 +60,7 @@ export async function ceremonyProps(
     ...(only && more.length === 0 && touched(only)),
     ...(usable?.cannot &&
       ceremony.passkey && { cannotApprove: cannotApproveWords(usable.cannot, speaker, { timeZone, path }) }),
-    passkeyInstead: usable !== undefined && usable.cannot === undefined,
+    passkeyInstead: usable !== undefined && usable.passkeys.length > 0,
     ...(quorum > 1 && {
       approvals: first ? firstApproval(first, speaker, timeZone) : say(CEREMONY.needsSecond),
     }),

@@ -17,6 +17,7 @@ import type { Approval } from './approval.ts';
 import type { PromptStore, StandingStore } from './prompts.ts';
 import type { ReceiptStore } from './receipts.ts';
 import type { ScreenStore } from './screen.ts';
+import type { BeginSignInAgain } from './sign-in-again.ts';
 import type { PersonApprovals } from './store.ts';
 
 export interface ApprovalPages {
@@ -28,6 +29,7 @@ export interface ApprovalPages {
   sealing: Sealing;
   passkeys: Pick<PasskeyStore, 'of'>;
   webAuthn: WebAuthn;
+  beginSignInAgain: BeginSignInAgain;
   /** Who answers for an agent, now. */
   accountable(organization: string, agent: string): Promise<Accountable | undefined>;
   evidence: Evidence;

@@ -19,7 +19,7 @@ import { type Decided, type DecisionForm, decide, describeApproval } from './dec
 import { rememberDecided } from './decided-here.ts';
 import { narrowedBy } from './narrow.ts';
 import type { ApprovalPages } from './pages.ts';
-import { asksForPasskey, ceremonyFor, isHurried, strengthOf } from './proof.ts';
+import { asksForPasskey, ceremonyFor, isHurried, mayConfirmBySignIn, strengthOf } from './proof.ts';
 import { describeGranted } from './quorum.ts';
 import { showApproved } from './result.ts';
 import { seen } from './screen.ts';
@@ -109,7 +109,9 @@ export async function postDecision(
     }
     if (ceremony.passkey) {
       const strength = strengthOf({ method: 'passkey', session, at: now });
-      return askForSignature(ctx, form, approval, { ...approved, task: { ...task, ...strength } }, session, pages);
+      const signable = { ...approved, task: { ...task, ...strength } };
+      const bySignIn = mayConfirmBySignIn(approved, { passkey });
+      return askForSignature(ctx, form, approval, signable, session, pages, bySignIn);
     }
   }
 

@@ -1,6 +1,7 @@
 import type { Impact } from '../catalogue/action.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Description } from '../catalogue/describe.ts';
+import type { SignedInAgain } from '../people/federation.ts';
 import type { Person, Session } from '../people/person.ts';
 import type { VerifiedAssertion } from '../people/webauthn.ts';
 import { isProven } from '../tasks/ask.ts';
@@ -53,12 +54,20 @@ export function asksForPasskey({ oidc, actions }: Approval, catalogue: Catalogue
   );
 }
 
+/**
+ * May a fresh sign-in at the organization's provider take the passkey's place? For high impact alone: what takes two
+ * people takes two passkeys, and where a passkey was asked for by name nothing else is one.
+ */
+export const mayConfirmBySignIn = (
+  { impact, quorum }: { impact: Impact; quorum: number },
+  { passkey }: { passkey: boolean },
+): boolean => impact === 'high' && quorum === 1 && !passkey;
+
 /** How a person showed that a decision is theirs, and the session that it happened in. */
-export interface Proof {
-  method: 'session' | 'passkey';
-  session: Pick<Session, 'acr' | 'amr' | 'authenticatedAt'>;
-  at: Date;
-}
+export type Proof = { session: Pick<Session, 'acr' | 'amr' | 'authenticatedAt'>; at: Date } & (
+  | { method: 'session' | 'passkey' }
+  | { method: 'sign_in'; signIn: Pick<SignedInAgain, 'amr' | 'auth_time'> }
+);
 
 /** What tokens say about it, and the evidence. */
 export interface Strength {
@@ -70,13 +79,18 @@ export interface Strength {
 /**
  * The one place that says how strong a proof is. A passkey proves possession of a key and that its person unlocked it
  * (RFC 8176 `pop`, `user`); a session says how its sign-in was made. A sign-in that was renewed elsewhere for this very
- * decision is to be told here, as weaker than a passkey.
+ * decision is the provider's word, and weaker than a passkey whatever the provider says of it.
  */
-export function strengthOf({ method, session, at }: Proof): Strength {
-  const { acr, amr, authenticatedAt } = session;
-  return method === 'passkey'
-    ? { acr: 'phr', amr: [...new Set([...amr, 'pop', 'user'])], authTime: at }
-    : { acr, amr, authTime: authenticatedAt };
+export function strengthOf(proof: Proof): Strength {
+  const { acr, amr, authenticatedAt } = proof.session;
+  switch (proof.method) {
+    case 'passkey':
+      return { acr: 'phr', amr: [...new Set([...amr, 'pop', 'user'])], authTime: proof.at };
+    case 'sign_in':
+      return { acr: 'fed', amr: proof.signIn.amr, authTime: new Date(proof.signIn.auth_time * 1000) };
+    case 'session':
+      return { acr, amr, authTime: authenticatedAt };
+  }
 }
 
 /** What the evidence keeps: enough to verify the signature again, by anybody, after the passkey is gone. */

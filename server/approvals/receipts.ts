@@ -40,7 +40,8 @@ export interface Receipt {
     /** Nothing has ended it. */
     alive: boolean;
     acr: string;
-    amr: readonly string[];
+    /** By what the person proved that the decision is theirs; null: by their session. */
+    method: 'passkey' | 'sign_in' | null;
   } | null;
   /** Latest first. */
   events: readonly { type: string; decision: string; outcome: string | null; at: Date }[];
@@ -145,15 +146,19 @@ function outcomeOf({ status, decision, expiresAt }: Receipt): PlainMessage {
   return expiresAt <= new Date() ? OUTCOMES.expired : OUTCOMES.waiting;
 }
 
-/** Passkeys sign the decision itself; anything else is how the person had signed in before they pressed the button. */
-const proofOf = ({ acr, amr }: NonNullable<Receipt['task']>): PlainMessage =>
-  amr.includes('pop')
+/** What was made for this very decision; else how the person had signed in before they pressed the button. */
+const proofOf = ({ acr, method }: NonNullable<Receipt['task']>): PlainMessage =>
+  method === 'passkey'
     ? RECEIPT.byPasskey
-    : acr === 'fed'
-      ? RECEIPT.byProvider
-      : acr === 'pwd'
-        ? RECEIPT.byPassword
-        : RECEIPT.otherwise;
+    : method === 'sign_in'
+      ? RECEIPT.bySignIn
+      : (SIGN_INS[acr] ?? RECEIPT.otherwise);
+
+const SIGN_INS: Readonly<Record<string, PlainMessage>> = {
+  phr: RECEIPT.byPasskeySignIn,
+  fed: RECEIPT.byProvider,
+  pwd: RECEIPT.byPassword,
+};
 
 function entryOf(
   { type, decision, outcome, at }: Receipt['events'][number],

@@ -10,6 +10,7 @@ import { checkedForm, frameOf, sessionOf, signedIn, toSignIn } from '../people/p
 import type { Session } from '../people/person.ts';
 import { type Approval, DENY_REASONS } from './approval.ts';
 import { postBatch, showBatch } from './batch.ts';
+import { showSignedIn } from './confirm.ts';
 import { showInbox } from './inbox.ts';
 import { type ApprovalPages, nothingHere, type PolicyRefusal } from './pages.ts';
 import { postDecision } from './post-decision.ts';
@@ -18,6 +19,7 @@ import { receiptRoutes } from './receipts.ts';
 import { postRepeat } from './repeat-pages.ts';
 import { saidBy } from './ruling.ts';
 import { showApproval } from './show.ts';
+import { confirmingIn } from './sign-in-again.ts';
 
 /** Where a person is asked: the inbox, a browser request, and a request from behind. */
 export function approvalRoutes(router: Router, pages: ApprovalPages): void {
@@ -36,7 +38,7 @@ export function approvalRoutes(router: Router, pages: ApprovalPages): void {
   });
 
   router.get('/interaction/:uid', (ctx) =>
-    interact(ctx, pages, (approval, session) => showApproval(ctx, approval, session, pages)),
+    interact(ctx, pages, (approval, session) => showAny(ctx, approval, session, pages)),
   );
   router.post('/interaction/:uid', (ctx) =>
     interact(ctx, pages, (approval, session) => postDecision(ctx, approval, session, pages)),
@@ -48,7 +50,7 @@ export function approvalRoutes(router: Router, pages: ApprovalPages): void {
     const session = signedIn(ctx);
     if (!session) return;
     const approval = await approvalFor(session, String(ctx.params.id), pages);
-    return approval ? showApproval(ctx, approval, session, pages) : nothingHere(ctx, pages);
+    return approval ? showAny(ctx, approval, session, pages) : nothingHere(ctx, pages);
   });
   router.post('/r/:id', async (ctx) => {
     const session = signedIn(ctx);
@@ -75,6 +77,12 @@ export function approvalRoutes(router: Router, pages: ApprovalPages): void {
     const frame = frameOf(ctx, pages.cookies);
     page(ctx, resultPage({ frame, ...(reported ? reportedWords : thankedWords)(frame.speaker) }));
   });
+}
+
+/** The decision page, or what is left to do for whoever comes back from their provider. */
+async function showAny(ctx: Context, approval: Approval, session: Session, pages: ApprovalPages): Promise<void> {
+  if (confirmingIn(ctx) !== undefined && (await showSignedIn(ctx, approval, session, pages))) return;
+  return showApproval(ctx, approval, session, pages);
 }
 
 /** A6-5: what the organization's policy says, and what would pass, to whoever would have been asked. */

@@ -1,5 +1,6 @@
 import type { EvidenceEvent } from '../evidence/evidence.ts';
 import type { Refusal } from '../oauth/refusal.ts';
+import type { Confirms, SignedInAgain } from '../people/federation.ts';
 import type { PasskeyUse } from '../people/passkey.ts';
 import type { Task } from '../tasks/task.ts';
 import type { Approval, NewApproval } from './approval.ts';
@@ -69,8 +70,12 @@ export interface PersonApprovals {
    * sign. False when they signed already.
    */
   propose(approval: Approval, person: string, decided: Approved, expiresAt: Date): Promise<boolean>;
-  /** What waits for this person's signature. */
-  proposed(organization: string, id: string, person: string): Promise<Approved | undefined>;
+  /** What waits for this person's signature, and the sign-in at their provider that was made for it. */
+  proposed(organization: string, id: string, person: string): Promise<Proposed | undefined>;
+  /** The providers at which this person may confirm a decision about this agent, and from when. */
+  confirmingProviders(organization: string, person: string, agent: string): Promise<ConfirmingProvider[]>;
+  /** Keeps what a provider said with the decision that waits for exactly this; false where none does. */
+  keepSignIn(organization: string, confirms: Confirms, proof: SignedInAgain): Promise<boolean>;
   /** May this person be the second of two? */
   maySecond(organization: string, person: string, id: string): Promise<boolean>;
   /** Who signed so far, the first before the second. */
@@ -78,7 +83,8 @@ export interface PersonApprovals {
   /**
    * Signs what was proposed: one more approval is `given`, or the last one makes the task, `approved`; each with its
    * evidence. Nothing happens when it is `late`: signed, decided, ended or changed meanwhile, or somebody was stopped;
-   * when the passkey was used meanwhile or is gone; or when this person may not, or may no longer, be the second.
+   * when the passkey was used meanwhile or is gone; when a sign-in may not, or no longer, take its place; or when this
+   * person may not, or may no longer, be the second.
    */
   sign(approval: Approval, signature: Signature): Promise<'given' | 'approved' | 'late'>;
   /** `pending → denied` with its evidence; false when it was decided meanwhile. */
@@ -95,6 +101,18 @@ export interface PersonApprovals {
 /** A decision that makes a task once it is signed. */
 export type Approved = Decided & { task: NonNullable<Decided['task']> };
 
+export interface Proposed {
+  approved: Approved;
+  signedIn: SignedInAgain | undefined;
+}
+
+export interface ConfirmingProvider {
+  id: string;
+  name: string;
+  /** An account that was connected just now, or a provider that was allowed just now, confirms nothing yet. */
+  from: Date;
+}
+
 export interface SignedDecision {
   person: string;
   personName: string;
@@ -106,7 +124,7 @@ export interface Signature {
   person: string;
   /** Of the decision that was proposed. */
   hash: string;
-  passkey: PasskeyUse;
+  by: { passkey: PasskeyUse } | { signIn: SignedInAgain };
   /** What is kept of it, to verify it again. */
   proof: object;
   /** As it begins now, should this be the last approval. */

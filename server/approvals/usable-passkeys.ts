@@ -5,17 +5,28 @@ import { type Passkey, whyNotApproving } from '../people/passkey.ts';
 import type { Session } from '../people/person.ts';
 import type { Approval } from './approval.ts';
 import type { ApprovalPages } from './pages.ts';
+import { providersNow } from './sign-in-again.ts';
+import type { ConfirmingProvider } from './store.ts';
 
 /** Why this person can approve nothing of high impact for this agent now; undefined: one of their passkeys may. */
-export type CannotApprove = { because: 'no_passkey' | 'barred' } | { because: 'too_new'; from: Date };
+export type CannotApprove =
+  | { because: 'no_passkey' | 'barred' }
+  | { because: 'too_new' | 'account_too_new'; from: Date };
 
-/** The passkeys of this person that may approve for this agent, or why there is none. */
+/**
+ * The passkeys of this person that may approve for this agent, or why there is none.
+ *
+ * @param bySignIn whether a fresh sign-in may take their place: then the providers, for whoever has no passkey at all
+ */
 export async function usablePasskeys(
-  approval: Pick<Approval, 'organization' | 'agent'>,
-  { person }: Session,
-  { passkeys: store, accountable }: Pick<ApprovalPages, 'passkeys' | 'accountable'>,
+  approval: Approval,
+  session: Session,
+  pages: Pick<ApprovalPages, 'passkeys' | 'accountable' | 'approvals'>,
   now: Date,
-): Promise<{ passkeys: readonly Passkey[]; cannot?: CannotApprove }> {
+  bySignIn = false,
+): Promise<{ passkeys: readonly Passkey[]; providers?: readonly ConfirmingProvider[]; cannot?: CannotApprove }> {
+  const { passkeys: store, accountable } = pages;
+  const { person } = session;
   const [all, agent] = await Promise.all([
     store.of(person.organization, person.id),
     accountable(approval.organization, approval.agent),
@@ -23,12 +34,18 @@ export async function usablePasskeys(
   const reasons = all.map((passkey) => (agent ? whyNotApproving(passkey, agent, now) : 'barred'));
   const passkeys = all.filter((_, index) => reasons[index] === undefined);
   if (passkeys.length > 0) return { passkeys };
-  if (all.length === 0) return { passkeys, cannot: { because: 'no_passkey' } };
+  if (all.length === 0) {
+    const { providers, from } = bySignIn ? await providersNow(approval, session, pages, now) : NONE;
+    if (providers.length > 0) return { passkeys, providers };
+    return { passkeys, cannot: from ? { because: 'account_too_new', from } : { because: 'no_passkey' } };
+  }
   const [first] = all
     .filter((_, index) => reasons[index] === 'too_new')
     .toSorted((a, b) => a.mayApproveFrom.getTime() - b.mayApproveFrom.getTime());
   return { passkeys, cannot: first ? { because: 'too_new', from: first.mayApproveFrom } : { because: 'barred' } };
 }
+
+const NONE: Awaited<ReturnType<typeof providersNow>> = { providers: [], from: undefined };
 
 /** What the page says about it, and where it leads: nobody is left before a closed door. */
 export function cannotApproveWords(
@@ -44,6 +61,8 @@ export function cannotApproveWords(
       return { words: say(CEREMONY.noPasskey), link };
     case 'too_new':
       return { words: say(CEREMONY.tooNew, { time: clock(cannot.from, timeZone) }), link };
+    case 'account_too_new':
+      return { words: say(CEREMONY.accountTooNew, { time: clock(cannot.from, timeZone) }), link };
     case 'barred':
       return { words: say(CEREMONY.barred), link };
   }

@@ -106,6 +106,19 @@ export function signInProviderCommands(program: Command): void {
       printOne(set, format, { organization: set.organization, 'passwords sign in': set.passwords });
     });
   providers
+    .command('confirming <id>')
+    .description('lets a fresh sign-in there confirm a decision of somebody without a passkey; two administrators')
+    .option('--off', 'not any more; one administrator is enough')
+    .action(async (id: string, { off = false }: { off?: boolean }, command: Command) => {
+      const { place, format } = shared(command);
+      const set = await call<{ id: string; confirms: boolean; needs?: string }>(
+        place,
+        `/sign-in-providers/${encodeURIComponent(id)}/confirming`,
+        { method: 'PUT', body: { confirms: !off } },
+      );
+      printOne(set, format, { id: set.id, 'confirms decisions': set.confirms ? 'yes' : 'no', needs: set.needs });
+    });
+  providers
     .command('remove <id>')
     .description('ends it, and every session that began there')
     .option(...ORGANIZATION)

@@ -3,6 +3,7 @@ import type { Context } from 'koa';
 import { errorPage } from '../../views/error.tsx';
 import { resultPage } from '../../views/result.tsx';
 import { signInSettingsPage } from '../../views/sign-in-settings.tsx';
+import { CEREMONY } from '../../views/words/ceremony.ts';
 import { ENTRANCE } from '../../views/words/entrance.ts';
 import { SIGN_IN } from '../../views/words/sign-in.ts';
 import type { PlainMessage } from '../../views/words/words.ts';
@@ -71,7 +72,11 @@ export function federationRoutes(router: Router, pages: FederationPages): void {
     const { state } = ctx.query;
     if (typeof state !== 'string') return trouble(ctx, pages, 'gone');
     const url = new URL(ctx.originalUrl, pages.issuer);
-    const result = await finishAtProvider({ provider, state, url, browser: cookies.csrf(ctx), address: ctx.ip }, pages);
+    const result = await finishAtProvider(
+      { provider, state, url, browser: cookies.csrf(ctx), address: ctx.ip, person: sessionOf(ctx)?.person.id },
+      pages,
+    );
+    if (!result.ok && result.confirming !== undefined) return notConfirmed(ctx, pages, result.confirming, result);
     if (!result.ok) return trouble(ctx, pages, result.why, result.provider);
     if ('session' in result) {
       const before = cookies.session(ctx);
@@ -119,6 +124,30 @@ function signInSettingsRoutes(router: Router, pages: FederationPages): void {
     ctx.redirect('/settings/sign-in');
     ctx.status = 303;
   });
+}
+
+/** A decision that the provider's answer does not confirm: it waits on, and is one click away. */
+function notConfirmed(
+  ctx: Context,
+  { cookies }: FederationPages,
+  request: string,
+  { why, provider }: Extract<FederatedSignIn, { ok: false }>,
+): void {
+  const frame = frameOf(ctx, cookies);
+  const { say } = frame.speaker;
+  const means = { denied: SIGN_IN.cancelled, unreachable: CEREMONY.providerGone } as const;
+  const message = why === 'denied' || why === 'unreachable' ? means[why] : CEREMONY.notConfirmedMeans;
+  page(
+    ctx,
+    resultPage({
+      frame,
+      title: say(CEREMONY.notConfirmed),
+      message: say(message, { provider: provider?.name ?? '' }),
+      status: 'error',
+      continueTo: { url: request, label: say(CEREMONY.backToRequest), automatic: false },
+    }),
+    why === 'unreachable' ? 503 : 403,
+  );
 }
 
 type Trouble = Extract<FederatedSignIn, { ok: false }>['why'];

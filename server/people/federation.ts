@@ -1,7 +1,14 @@
 import type { Sealing } from '../keys/seal.ts';
+import { sha256url } from '../oauth/canonical.ts';
 import { hashOf, newId, newSecret } from '../oauth/ids.ts';
 import { type BegunSession, beginSession, type SignInDependencies } from './sign-in.ts';
-import { identityOf, provisioningProblem, type SignInProvider, type UpstreamIdentity } from './sign-in-provider.ts';
+import {
+  identityOf,
+  phishingResistant,
+  provisioningProblem,
+  type SignInProvider,
+  type UpstreamIdentity,
+} from './sign-in-provider.ts';
 import { upstreamIdentifier } from './trusted-issuer.ts';
 import { type Checks, type Upstream, UpstreamRefused } from './upstream.ts';
 
@@ -14,7 +21,35 @@ export interface UnderWay {
   fresh: boolean;
   /** Who connects this identity to themselves. */
   connects: string | undefined;
+  /** The decision that it confirms, instead of signing anybody in. */
+  confirms: Confirms | undefined;
   startedAt: Date;
+}
+
+/** A decision that waits for its person to show once more that it is theirs. */
+export interface Confirms {
+  person: string;
+  approval: string;
+  /** Of the decision, after narrowing. */
+  hash: string;
+  /** RFC 3339: when the request began. */
+  askedAt: string;
+}
+
+/** What the provider said for one decision; kept as its proof. */
+export interface SignedInAgain {
+  method: 'sign_in';
+  provider: string;
+  name: string;
+  issuer: string;
+  subject: string;
+  acr: string;
+  amr: readonly string[];
+  /** Epoch seconds. */
+  auth_time: number;
+  /** SHA-256 over the decision's hash and the salt: the provider signed it, and so it names this decision. */
+  nonce: string;
+  salt: string;
 }
 
 export interface OfferedProvider {
@@ -55,6 +90,8 @@ export interface SignInProviderStore {
   accounts(organization: string, person: string): Promise<{ accounts: Account[]; providers: OfferedProvider[] }>;
   /** Not the last way in. */
   disconnect(organization: string, person: string, id: string): Promise<'disconnected' | 'last' | 'unknown'>;
+  /** Whose identity it is, if it signs them in; looked at and not made so. */
+  signsIn(organization: string, identifier: string): Promise<string | undefined>;
   /** The person connects an identity to themselves. */
   connect(organization: string, person: string, identifier: string, provider: string): Promise<'connected' | 'taken'>;
 }
@@ -64,6 +101,8 @@ export interface FederationDependencies extends SignInDependencies {
   providers: SignInProviderStore;
   upstream: Upstream;
   sealing: Sealing;
+  /** Keeps what the provider said with the decision that waits for it; false where that one does not wait any more. */
+  keepConfirmation(organization: string, confirms: Confirms, proof: SignedInAgain): Promise<boolean>;
 }
 
 /** Minutes that somebody may take at their provider. */
@@ -80,18 +119,28 @@ export const callbackOf = (issuer: string, provider: string): string => `${issue
  */
 export async function beginAtProvider(
   provider: SignInProvider,
-  asked: { browser: string; returnTo: string; fresh: boolean; connects: string | undefined },
-  { issuer, providers, upstream, sealing, sessionHours }: FederationDependencies,
+  asked: {
+    browser: string;
+    returnTo: string;
+    fresh: boolean;
+    connects?: string | undefined;
+    confirms?: Confirms | undefined;
+  },
+  { issuer, providers, upstream, sealing, sessionHours }: Omit<FederationDependencies, 'keepConfirmation'>,
 ): Promise<string> {
-  const checks: Checks = {
+  const { confirms } = asked;
+  const salt = newSecret();
+  const checks: Checks & { salt: string } = {
     state: newSecret(),
-    nonce: newSecret(),
+    nonce: confirms === undefined ? newSecret() : nonceFor(confirms.hash, salt),
     verifier: newSecret(),
     maxAge: asked.fresh ? 0 : sessionHours * 3600,
+    salt,
   };
   const startedAt = new Date();
   const redirectUri = callbackOf(issuer, provider.id);
-  const url = await upstream.begin(provider, { ...checks, redirectUri });
+  const contexts = confirms && phishingResistant(provider);
+  const url = await upstream.begin(provider, { ...checks, redirectUri, ...(contexts && { contexts }) });
   await providers.begin(
     hashOf(checks.state),
     hashOf(asked.browser),
@@ -102,6 +151,7 @@ export async function beginAtProvider(
       returnTo: asked.returnTo,
       fresh: asked.fresh,
       connects: asked.connects,
+      confirms,
       startedAt,
     },
     new Date(startedAt.getTime() + UNDER_WAY_MINUTES * 60_000),
@@ -109,15 +159,33 @@ export async function beginAtProvider(
   return url;
 }
 
+/** The nonce of a sign-in that confirms a decision. */
+const nonceFor = (hash: string, salt: string): string => sha256url(`countersign decision\n${hash}\n${salt}`);
+
 /** How a sign-in at a provider ended. */
 export type FederatedSignIn =
   | { ok: true; session: BegunSession; returnTo: string }
   | { ok: true; connected: true; returnTo: string }
-  | { ok: false; why: 'gone' | 'denied' | 'unreachable' | 'refused' | 'unknown_person'; provider?: SignInProvider };
+  | { ok: true; confirmed: true; returnTo: string }
+  | {
+      ok: false;
+      why: 'gone' | 'denied' | 'unreachable' | 'refused' | 'unknown_person';
+      provider?: SignInProvider;
+      /** It was to confirm a decision: where that one is. */
+      confirming?: string;
+    };
 
 /** The provider's answer, brought by the browser. Everything in it is somebody else's until it is checked. */
 export async function finishAtProvider(
-  answer: { provider: string; state: string; url: URL; browser: string; address: string },
+  answer: {
+    provider: string;
+    state: string;
+    url: URL;
+    browser: string;
+    address: string;
+    /** Who is signed in here. */
+    person: string | undefined;
+  },
   dependencies: FederationDependencies,
 ): Promise<FederatedSignIn> {
   const { providers, upstream, sealing, evidence } = dependencies;
@@ -129,18 +197,26 @@ export async function finishAtProvider(
     why: 'denied' | 'unreachable' | 'refused' | 'unknown_person',
     detail: string,
   ): Promise<FederatedSignIn> => {
+    const { confirms, connects } = underWay;
     await evidence.record({
       organization: provider.organization,
-      type: 'person.sign_in_refused',
+      type: confirms ? 'proof.refused' : 'person.sign_in_refused',
       decision: 'refused',
       reason: why,
-      person: underWay.connects,
-      content: { provider: provider.name, issuer: provider.issuer, address: answer.address, detail },
+      person: confirms?.person ?? connects,
+      approval: confirms?.approval,
+      content: {
+        provider: provider.name,
+        issuer: provider.issuer,
+        address: answer.address,
+        detail,
+        decision_hash: confirms?.hash,
+      },
     });
-    return { ok: false, why, provider };
+    return { ok: false, why, provider, ...(confirms && { confirming: underWay.returnTo }) };
   };
 
-  const checks = JSON.parse(sealing.open(`sign-in ${answer.state}`, underWay.sealed)) as Checks;
+  const checks = JSON.parse(sealing.open(`sign-in ${answer.state}`, underWay.sealed)) as Checks & { salt: string };
   let identity: UpstreamIdentity | { problem: string };
   try {
     const claims = await upstream.finish(provider, answer.url, checks);
@@ -152,6 +228,27 @@ export async function finishAtProvider(
   if ('problem' in identity) return refuse('refused', identity.problem);
 
   const identifier = upstreamIdentifier(identity.issuer, identity.subject);
+  if (underWay.confirms) {
+    const { confirms, organization, returnTo } = underWay;
+    const problem = await whyNotConfirmed(confirms, identity, identifier, answer.person, organization, dependencies);
+    if (problem !== undefined) return refuse('refused', problem);
+    const { issuer, subject, amr, authenticatedAt } = identity;
+    const { nonce, salt } = checks;
+    const proof: SignedInAgain = {
+      method: 'sign_in',
+      provider: provider.id,
+      name: provider.name,
+      issuer,
+      subject,
+      acr: identity.said,
+      amr,
+      auth_time: Math.floor(authenticatedAt.getTime() / 1000),
+      nonce,
+      salt,
+    };
+    const kept = await dependencies.keepConfirmation(organization, confirms, proof);
+    return kept ? { ok: true, confirmed: true, returnTo } : refuse('refused', 'the decision does not wait any more');
+  }
   if (underWay.connects !== undefined) {
     const { organization, connects: person } = underWay;
     const connected = await providers.connect(organization, person, identifier, provider.id);
@@ -166,6 +263,24 @@ export async function finishAtProvider(
     dependencies,
   );
   return session ? { ok: true, session, returnTo: underWay.returnTo } : refuse('unknown_person', 'not active');
+}
+
+/**
+ * Whoever signed in there is the person whose decision it is and whose browser it is, by an account that is theirs; they
+ * did so after they were asked, and in a way that no imitated page gets out of them (U4-5).
+ */
+async function whyNotConfirmed(
+  { person, askedAt }: Confirms,
+  { acr, authenticatedAt }: UpstreamIdentity,
+  identifier: string,
+  atThisBrowser: string | undefined,
+  organization: string,
+  { providers }: Pick<FederationDependencies, 'providers'>,
+): Promise<string | undefined> {
+  if (acr !== 'phr') return 'its acr is not known to resist phishing';
+  if (authenticatedAt.getTime() < Math.floor(Date.parse(askedAt) / 1000) * 1000) return 'older than the request';
+  if (atThisBrowser !== person) return 'somebody else is signed in here';
+  return (await providers.signsIn(organization, identifier)) === person ? undefined : 'the account of somebody else';
 }
 
 /** By issuer and subject alone: an address is given away and given anew, and any provider could write any (U1-2). */

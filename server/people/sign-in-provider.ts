@@ -33,6 +33,8 @@ export interface UpstreamIdentity {
   emailVerified: boolean;
   name: string | undefined;
   acr: Strength;
+  /** The context in the provider's own words; empty where it names none. */
+  said: string;
   amr: readonly string[];
   authenticatedAt: Date;
   /** The provider's session (OpenID Connect Back-Channel Logout §2.1). */
@@ -68,6 +70,7 @@ export function identityOf(
     emailVerified: claims.email_verified === true,
     name: textIn(claims, provider.nameClaim),
     acr: acr !== undefined && Object.hasOwn(provider.acr, acr) ? (provider.acr[acr] ?? 'fed') : 'fed',
+    said: acr ?? '',
     amr: Array.isArray(amr) ? amr.filter((one): one is string => typeof one === 'string').slice(0, 10) : ['fed'],
     // A clock that runs ahead makes no sign-in fresher than now.
     authenticatedAt: new Date(Math.min(at * 1000, Date.now())),
@@ -87,6 +90,10 @@ export function provisioningProblem(
     ? undefined
     : `${domain} is no domain of the organization`;
 }
+
+/** Its authentication contexts that no imitated page gets out of somebody, as this organization says. */
+export const phishingResistant = ({ acr, requiredAcr }: Pick<SignInProvider, 'acr' | 'requiredAcr'>): string[] =>
+  Object.keys(acr).filter((one) => acr[one] === 'phr' && (requiredAcr.length === 0 || requiredAcr.includes(one)));
 
 const CLOCK_MS = 5000;
 const LONGEST = 255;

@@ -12,8 +12,11 @@ export interface Checks {
 
 /** Providers of sign-in, reached. */
 export interface Upstream {
-  /** The address to send the browser to. @throws UpstreamRefused */
-  begin(provider: SignInProvider, request: Checks & { redirectUri: string }): Promise<string>;
+  /** The address to send the browser to. @param contexts to ask for, where not any will do. @throws UpstreamRefused */
+  begin(
+    provider: SignInProvider,
+    request: Checks & { redirectUri: string; contexts?: readonly string[] },
+  ): Promise<string>;
   /**
    * The claims of the ID token that the answer's code buys, checked as OpenID Connect Core §3.1.3.7 asks.
    *

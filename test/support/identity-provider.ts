@@ -21,10 +21,7 @@ export interface IdentityProvider {
   /** Registers a client of it, as whoever runs it would. */
   register(metadata: Json): void;
   /** Who comes with a browser from now on, and what it says of them. */
-  becomes(
-    subject: string,
-    said?: { acr?: string; amr?: string[]; email?: string; verified?: boolean; name?: string },
-  ): void;
+  becomes(subject: string, said?: Said): void;
   /** The browser at an authorization request of a client, as far as the address outside to which it is sent back. */
   visit(url: string): Promise<string>;
   /** The browser signs out there, which the provider tells its clients. */
@@ -32,6 +29,16 @@ export interface IdentityProvider {
   /** A JWT with its signature: claims and header as the test bends them. */
   sign(claims?: JWTPayload & Json, header?: Json, key?: JWK): Promise<string>;
   close(): Promise<void>;
+}
+
+/** What it says of whoever comes; `at`: when they signed in, epoch seconds. */
+export interface Said {
+  acr?: string;
+  amr?: string[];
+  at?: number;
+  email?: string;
+  verified?: boolean;
+  name?: string;
 }
 
 export const CLIENT_THERE = 'chat-assistant';
@@ -46,7 +53,7 @@ export async function startIdentityProvider(): Promise<IdentityProvider> {
   const issuer = `http://localhost:${port}`;
   const shelf = { uri: `${issuer}/shelf`, keys: [] as JWK[], asked: 0, down: false };
   let whoever = '';
-  let said: { acr?: string; amr?: string[]; email?: string; verified?: boolean; name?: string } = {};
+  let said: Said = {};
   const jar = new Map<string, string>();
   const registered = new Map<string, AdapterPayload>();
 
@@ -67,7 +74,7 @@ export async function startIdentityProvider(): Promise<IdentityProvider> {
       model === 'Client' ? ({ find: async (id: string) => registered.get(id) } as unknown as Adapter) : inMemory(model),
     ttl: { Grant: 600, IdToken: 600, Interaction: 600, Session: 600, AccessToken: 600, AuthorizationCode: 60 },
     conformIdTokenClaims: false,
-    claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name'] },
+    claims: { openid: ['sub', 'amr'], email: ['email', 'email_verified'], profile: ['name'] },
     acrValues: ['urn:example:mfa', 'phr'],
     cookies: { keys: ['of the identity provider'] },
     features: {
@@ -107,7 +114,12 @@ export async function startIdentityProvider(): Promise<IdentityProvider> {
     }
     if (request.url?.startsWith('/interaction/')) {
       return provider.interactionFinished(request, response, {
-        login: { accountId: whoever, ...(said.acr && { acr: said.acr }), ...(said.amr && { amr: said.amr }) },
+        login: {
+          accountId: whoever,
+          ...(said.acr && { acr: said.acr }),
+          ...(said.amr && { amr: said.amr }),
+          ...(said.at && { ts: said.at }),
+        },
         consent: {},
       });
     }

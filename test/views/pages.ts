@@ -77,6 +77,23 @@ export function pagesIn(language: PageLanguage) {
     owning,
   } = samplesIn(language);
   const visitor = { speaker, organizationName: 'Acme', returnTo: '/login' };
+  const confirming = {
+    frame,
+    csrf: 'csrf-value',
+    action: '/r/req_8f2k',
+    requestHash: 'n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCgg',
+    screen: 'scr_2',
+    readScreen: 'scr_1',
+    decisionHash: 'CgFh0TxsrC4Is0V1sFbDwCggn4bQgYhMfWWaL-qgxVr',
+    agentName: 'Finance Agent',
+    headline: refund.headline,
+    impact: 'high' as const,
+    impactLine: refund.impactLine,
+    impactSymbol: '▲',
+    duration: say(CEREMONY.onceUntil, { time: '14:12' }),
+    approvals: undefined,
+    inInbox: true,
+  };
 
   /** Pages in which a person decides. */
   const decisions: Record<string, string> = {
@@ -261,23 +278,14 @@ export function pagesIn(language: PageLanguage) {
       anything: false,
       unused: ['calendar.events.export'],
     }),
-    confirm: confirmPage({
-      frame,
-      csrf: 'csrf-value',
-      action: '/r/req_8f2k',
-      requestHash: 'n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCgg',
-      screen: 'scr_2',
-      readScreen: 'scr_1',
-      decisionHash: 'CgFh0TxsrC4Is0V1sFbDwCggn4bQgYhMfWWaL-qgxVr',
-      agentName: 'Finance Agent',
-      headline: refund.headline,
-      impact: 'high',
-      impactLine: refund.impactLine,
-      impactSymbol: '▲',
-      duration: say(CEREMONY.onceUntil, { time: '14:12' }),
-      approvals: undefined,
-      request: '{}',
-      inInbox: true,
+    confirm: confirmPage({ ...confirming, by: { request: '{}' } }),
+    'confirm-sign-in-again': confirmPage({ ...confirming, by: { providers: [{ id: 'idp_1', name: 'Acme SSO' }] } }),
+    'confirm-signed-in': confirmPage({
+      ...confirming,
+      by: {
+        signedIn: say(CEREMONY.signedInAgain, { provider: 'Acme SSO', time: '14:04' }),
+        button: asItIs(refund.buttonLabel),
+      },
     }),
     'how-you-sign-in': signInSettingsPage({
       frame,

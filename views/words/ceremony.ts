@@ -46,6 +46,33 @@ export const CEREMONY = words({
     en: 'Your passkey signs exactly this, and nothing else. It does not sign you in.',
     de: 'Ihr Passkey unterschreibt genau dies und nichts anderes. Sie melden sich damit nicht an.',
   },
+  confirmsExactly: {
+    en: 'You have no passkey. Sign in once more, and then you confirm exactly this and nothing else.',
+    de: 'Sie haben keinen Passkey. Melden Sie sich noch einmal an, dann geben Sie genau dies frei und nichts anderes.',
+  },
+  signInAgain: { en: 'Sign in again with {provider}', de: 'Bei {provider} noch einmal anmelden' },
+  comeBackToConfirm: {
+    en: 'You sign in at {provider} and come back here. Nothing is allowed yet.',
+    de: 'Sie melden sich bei {provider} an und kommen hierher zurück. Noch ist nichts erlaubt.',
+  },
+  signedInAgain: {
+    en: 'You signed in at {provider} for this ({time}). Nothing is allowed until you press the button.',
+    de: 'Sie haben sich dafür bei {provider} angemeldet ({time}). Erlaubt ist es erst, wenn Sie die Taste drücken.',
+  },
+  notConfirmed: { en: 'Not confirmed. Nothing was allowed.', de: 'Nicht bestätigt. Es wurde nichts erlaubt.' },
+  notConfirmedMeans: {
+    en: 'What {provider} answered is not enough for this: a new sign-in of your own account there, with a passkey or security key.',
+    de: 'Was {provider} geantwortet hat, genügt dafür nicht: eine neue Anmeldung mit Ihrem eigenen Konto dort, mit Passkey oder Sicherheitsschlüssel.',
+  },
+  providerGone: {
+    en: '{provider} cannot be reached. Nothing was allowed. Try again in a minute.',
+    de: '{provider} ist nicht erreichbar. Es wurde nichts erlaubt. Versuchen Sie es in einer Minute noch einmal.',
+  },
+  backToRequest: { en: 'Back to the request', de: 'Zurück zur Anfrage' },
+  accountTooNew: {
+    en: 'You have no passkey, and your account at the sign-in service is new here. It may confirm this from {time}.',
+    de: 'Sie haben keinen Passkey, und Ihr Konto beim Anmeldedienst ist hier neu. Es darf dies ab {time} bestätigen.',
+  },
   needsScript: {
     en: 'A passkey needs script. Allow it for this page, or open the request on another device: it waits in your inbox. Nothing is allowed yet.',
     de: 'Ein Passkey braucht Skripte. Erlauben Sie sie für diese Seite, oder öffnen Sie die Anfrage auf einem anderen Gerät: Sie wartet in Ihrem Posteingang. Noch ist nichts erlaubt.',

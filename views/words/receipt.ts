@@ -15,6 +15,14 @@ export const RECEIPT = words({
   reason: { en: 'Reason', de: 'Grund' },
   proof: { en: 'Proof', de: 'Nachweis' },
   byPasskey: { en: 'Signed with a passkey', de: 'Mit einem Passkey unterschrieben' },
+  bySignIn: {
+    en: 'Confirmed by a new sign-in at your organization, which is weaker than a passkey',
+    de: 'Durch eine neue Anmeldung bei Ihrer Organisation bestätigt; schwächer als ein Passkey',
+  },
+  byPasskeySignIn: {
+    en: 'A click, signed in with a passkey',
+    de: 'Ein Klick, angemeldet mit einem Passkey',
+  },
   byProvider: {
     en: 'A click, signed in through your organization',
     de: 'Ein Klick, angemeldet über Ihre Organisation',
