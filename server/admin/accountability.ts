@@ -1,5 +1,7 @@
-import { FLAGS, type Flag, flagsOf, unusedActions } from '../agents/flags.ts';
-import { describeRefusal, REQUIREMENTS, type Requirement } from '../agents/lifecycle.ts';
+import { MOVE_REFUSED, REQUIRED } from '../../views/words/console-lifecycle.ts';
+import { inEnglish, type Saying, saying } from '../../views/words/saying.ts';
+import { FLAGS, type Flag, flagsOf, UNUSED_AFTER, unusedActions } from '../agents/flags.ts';
+import { describeRefusal, type MoveRefusal, type Requirement } from '../agents/lifecycle.ts';
 import type { Accountable, AgentFacts, AskedChange, ReviewOutcome, Verdict } from '../agents/ownership.ts';
 import { VERDICTS } from '../agents/ownership.ts';
 import { type Act, conflict, done, unacceptable, unknown } from './admin.ts';
@@ -49,7 +51,7 @@ const described = (facts: AgentFacts, now: Date) => ({
 
 const listing = input<{ organization?: string; flag?: Flag; after?: string }>({
   organization: reference,
-  flag: oneOf(...Object.keys(FLAGS)),
+  flag: oneOf(...FLAGS),
   after: reference,
 });
 
@@ -84,7 +86,7 @@ export const getStanding: Answer = async (call, dependencies) => {
   const now = new Date();
   return done({
     ...described(facts, now),
-    lacks: standing.lacks.map((name) => ({ name, words: REQUIREMENTS[name] })),
+    lacks: standing.lacks.map((name) => ({ name, words: REQUIRED[name].en })),
     asked: standing.asked,
     actions: facts.allowed?.map((action) => ({ action, last_used: facts.usedAt[action] ?? null })) ?? null,
     unused: unusedActions(facts, now),
@@ -144,13 +146,17 @@ export const reviewAgent: Answer = async (call, dependencies) => {
   if (!outcome) return unknown(`agent ${name}`);
   if ('refused' in outcome) {
     const { refused } = outcome;
-    return refused.reason === 'nothing_used'
-      ? conflict('nothing_used', `${name} used nothing within 90 days: confirm it as it is, or retire it`)
-      : conflict(refused.reason, describeRefusal(refused, name));
+    return conflict(refused.reason, inEnglish(describeVerdict(refused, name)));
   }
   return done({ id, name, verdict, removed: outcome.removed });
 };
 takes(reviewAgent, { body: reviewing });
+
+/** Why a review cannot be answered so, and what would pass. */
+export const describeVerdict = (refused: MoveRefusal | { reason: 'nothing_used' }, agent: string): Saying =>
+  refused.reason === 'nothing_used'
+    ? saying(MOVE_REFUSED.nothing_used, { agent, days: UNUSED_AFTER })
+    : describeRefusal(refused, agent);
 
 export const listChanges: Answer = async (call, dependencies) => {
   const organization = await organizationOf(call, call.query.organization, dependencies);

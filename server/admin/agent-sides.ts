@@ -10,12 +10,21 @@ import {
   agentPeoplePage,
   agentSummaryPage,
 } from '../../views/admin/agent.tsx';
-import { FLAGS, flagsOf, UNUSED_AFTER, unusedActions } from '../agents/flags.ts';
-import { describeRefusal, MOVES, type MoveName, moveProblem, REQUIREMENTS } from '../agents/lifecycle.ts';
+import { AGENT, AGENT_EVENTS, AGENT_NOTICES, METHODS, MODES, MOVE } from '../../views/words/console-agent.ts';
+import { FORM } from '../../views/words/console-form.ts';
+import { REQUIRED } from '../../views/words/console-lifecycle.ts';
+import { STATUS } from '../../views/words/console-shell.ts';
+import { AGENT_FLAGS } from '../../views/words/owned.ts';
+import { OUTCOMES } from '../../views/words/result.ts';
+import { saying } from '../../views/words/saying.ts';
+import { asItIs, type Said } from '../../views/words/words.ts';
+import { flagsOf, UNUSED_AFTER, unusedActions } from '../agents/flags.ts';
+import { describeRefusal, MOVES, type MoveName, moveProblem } from '../agents/lifecycle.ts';
 import { type AgentFacts, type OwnershipStore, VERDICTS, type Verdict } from '../agents/ownership.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { BadRequest } from '../http/form.ts';
 import type { Accountability } from './accountability.ts';
+import { describeVerdict } from './accountability.ts';
 import type { AdminStore, AgentCard, Named } from './admin.ts';
 import { type AdminRole, type Console, KEEPERS, nothingHere, VIEWERS, type Visit } from './console.ts';
 import type { EvidenceReader, ReadableEvent } from './evidence.ts';
@@ -37,12 +46,12 @@ const SEEN_BY: readonly AdminRole[] = [...VIEWERS, 'owner'];
 const MOVED_BY: readonly AdminRole[] = [...KEEPERS, 'owner'];
 
 const SIDES = [
-  ['summary', 'Summary', ''],
-  ['may-do', 'May do', '/may-do'],
-  ['people', 'People', '/people'],
-  ['sub-agents', 'Sub-agents', '/sub-agents'],
-  ['activity', 'Activity', '/activity'],
-  ['changes', 'Changes', '/changes'],
+  ['summary', AGENT.summary, ''],
+  ['may-do', AGENT.mayDo, '/may-do'],
+  ['people', AGENT.people, '/people'],
+  ['sub-agents', AGENT.subAgents, '/sub-agents'],
+  ['activity', AGENT.activity, '/activity'],
+  ['changes', AGENT.changes, '/changes'],
 ] as const;
 type Side = (typeof SIDES)[number][0];
 
@@ -54,30 +63,31 @@ export function adminAgentSides(router: Router, console: Console, dependencies: 
   const side = (name: Side, below: string, show: (visit: Visit, agent: Seen) => Promise<string>) =>
     console.get(router, `${PATH}/:agent${below}`, SEEN_BY, async (visit) => show(visit, await seenIn(visit, name)));
 
-  side('summary', '', async (visit, { card, facts, head, lacks }) =>
-    agentSummaryPage({
+  side('summary', '', async (visit, { card, facts, head, lacks }) => {
+    const { say, number } = visit.speaker;
+    return agentSummaryPage({
       ...head,
-      flags: flagsOf(facts, new Date()).map((flag) => FLAGS[flag]),
+      flags: flagsOf(facts, new Date()).map((flag) => say(AGENT_FLAGS[flag])),
       lacks,
       facts: [
-        ['Owner', named(card.owner, facts.ownerAccepted)],
-        ['Deputy', named(card.deputy, facts.deputyAccepted)],
-        ['How it runs', MODES[card.mode]],
-        ['Registered', visit.at(facts.createdAt)],
-        ['Last used', facts.lastUsedAt ? visit.at(facts.lastUsedAt) : 'never'],
-        ['Live tasks', String(card.live_tasks)],
-        ['Review by', visit.at(facts.reviewAt)],
-        ['Ends', facts.expiresAt ? visit.at(facts.expiresAt) : 'at no date'],
-        ['Its keys end', facts.keysEndAt ? visit.at(facts.keysEndAt) : 'at no date'],
-        ['Id', card.id],
+        [say(AGENT.owner), named(visit, card.owner, facts.ownerAccepted)],
+        [say(AGENT.deputy), named(visit, card.deputy, facts.deputyAccepted)],
+        [say(AGENT.howItRuns), say(MODES[card.mode])],
+        [say(AGENT.registered), visit.at(facts.createdAt)],
+        [say(AGENT.lastUsed), facts.lastUsedAt ? visit.at(facts.lastUsedAt) : say(AGENT.never)],
+        [say(AGENT.liveTasks), number(card.live_tasks)],
+        [say(AGENT.reviewBy), visit.at(facts.reviewAt)],
+        [say(AGENT.ends), facts.expiresAt ? visit.at(facts.expiresAt) : say(AGENT.noDate)],
+        [say(AGENT.keysEnd), facts.keysEndAt ? visit.at(facts.keysEndAt) : say(AGENT.noDate)],
+        [say(AGENT.id), card.id],
       ],
       clients: card.clients.map(({ client_id, name, auth_method }) => ({
         id: client_id,
         name: name ?? '',
-        method: METHODS[auth_method] ?? auth_method,
+        method: auth_method in METHODS ? say(METHODS[auth_method as keyof typeof METHODS]) : asItIs(auth_method),
       })),
-    }),
-  );
+    });
+  });
 
   side('may-do', '/may-do', async (visit, { card, facts, head, mayMove }) => {
     const reachable = await reach.facts(visit.organization, card.id);
@@ -91,8 +101,8 @@ export function adminAgentSides(router: Router, console: Console, dependencies: 
         action: one.action,
         system: catalogue().resources.get(one.resource)?.name ?? one.resource,
         level: one.impact,
-        ways: one.ways.map(({ says }) => says),
-        because: one.because,
+        ways: one.ways.map(({ says }) => says(visit.speaker)),
+        because: one.because?.(visit.speaker),
         used: one.lastUsed ? visit.at(new Date(one.lastUsed)) : undefined,
         unused: unused.includes(one.action),
       })),
@@ -139,7 +149,7 @@ export function adminAgentSides(router: Router, console: Console, dependencies: 
       ...head,
       changes: card.changes.toReversed().map((change) => ({
         at: visit.at(change.at),
-        what: changeWords(change),
+        what: changeWords(visit, change),
         by: change.by,
         reason: change.reason ?? '',
       })),
@@ -168,7 +178,7 @@ export function adminAgentSides(router: Router, console: Console, dependencies: 
       const { card, head } = await seenIn(visit, 'summary');
       // Ending and coming back are slow and typed (D12).
       if (form.get('confirmation')?.trim() !== card.name) {
-        const problems = [{ field: 'confirmation', text: `Type its name exactly: ${card.name}.` }];
+        const problems = [{ field: 'confirmation', text: visit.speaker.say(AGENT.typeExactly, { agent: card.name }) }];
         const action = `${PATH}/${card.id}/${name}`;
         return { document: agentMovePage({ ...head, csrf: visit.csrf, move: name, action, problems }), status: 422 };
       }
@@ -181,7 +191,7 @@ export function adminAgentSides(router: Router, console: Console, dependencies: 
   console.post(router, `${PATH}/:agent/review`, MOVED_BY, async (visit, form) => {
     const { card } = await seenIn(visit, 'may-do');
     const verdict = form.get('verdict') as Verdict;
-    if (!VERDICTS.includes(verdict)) throw new BadRequest('Choose to keep it, to narrow it, or to end it.');
+    if (!VERDICTS.includes(verdict)) throw new BadRequest(saying(AGENT.chooseVerdict));
     const { organization, caller, person } = visit;
     const outcome =
       visit.only === undefined
@@ -190,12 +200,7 @@ export function adminAgentSides(router: Router, console: Console, dependencies: 
     if (!outcome) throw nothingHere();
     if ('refused' in outcome) {
       const { refused } = outcome;
-      throw new BadRequest(
-        refused.reason === 'nothing_used'
-          ? `${card.name} used nothing within ${UNUSED_AFTER} days. Keep it as it is, or retire it.`
-          : `${describeRefusal(refused, card.name)}.`,
-        409,
-      );
+      throw new BadRequest(saying(FORM.sentence, { text: describeVerdict(refused, card.name) }), 409);
     }
     return `${PATH}/${card.id}/may-do?done=${verdict}`;
   });
@@ -209,14 +214,14 @@ export function adminAgentSides(router: Router, console: Console, dependencies: 
     if (!moved) throw nothingHere();
     const refused =
       moved === 'moved' ? undefined : 'refused' in moved ? moved.refused : 'reason' in moved ? moved : undefined;
-    if (refused) throw new BadRequest(`${describeRefusal(refused, card.name)}.`, 409);
+    if (refused) throw new BadRequest(saying(FORM.sentence, { text: describeRefusal(refused, card.name) }), 409);
   }
 
   interface Seen {
     card: AgentCard;
     facts: AgentFacts;
     head: AgentHead;
-    lacks: readonly string[];
+    lacks: readonly Said[];
     mayMove: boolean;
   }
 
@@ -242,17 +247,17 @@ export function adminAgentSides(router: Router, console: Console, dependencies: 
       card,
       facts,
       mayMove,
-      lacks: card.status === 'pending' ? standing.lacks.map((one) => REQUIREMENTS[one]) : [],
+      lacks: card.status === 'pending' ? standing.lacks.map((one) => visit.speaker.say(REQUIRED[one])) : [],
       head: {
         frame: visit.frame(PATH),
         csrf: visit.csrf,
-        notice: NOTICES[String(ctx.query.done)],
+        notice: noticeOf(visit),
         name: card.name,
         purpose: card.purpose ?? undefined,
         status: card.status,
         tabs: SIDES.map(([side, label, below]) => ({
           href: `${PATH}/${id}${below}`,
-          label,
+          label: visit.speaker.say(label),
           current: side === current,
         })),
         pause: moves.includes('suspend') ? `${PATH}/${id}/pause` : undefined,
@@ -260,10 +265,22 @@ export function adminAgentSides(router: Router, console: Console, dependencies: 
           ...moves.flatMap((name) =>
             name === 'suspend' || name === 'expire'
               ? []
-              : [{ href: `${PATH}/${id}/${name}`, label: MOVE_LABELS[name], danger: name === 'retire' }],
+              : [
+                  {
+                    href: `${PATH}/${id}/${name}`,
+                    label: visit.speaker.say(MOVE_LABELS[name]),
+                    danger: name === 'retire',
+                  },
+                ],
           ),
           ...(mayMove && card.status === 'active'
-            ? [{ href: `/admin/stop?find=${encodeURIComponent(id)}`, label: 'Stop…', danger: true }]
+            ? [
+                {
+                  href: `/admin/stop?find=${encodeURIComponent(id)}`,
+                  label: visit.speaker.say(AGENT.stop),
+                  danger: true,
+                },
+              ]
             : []),
         ],
       },
@@ -271,67 +288,47 @@ export function adminAgentSides(router: Router, console: Console, dependencies: 
   }
 }
 
-const MOVE_LABELS = { activate: 'Activate…', resume: 'Resume…', retire: 'Retire…' } as const;
+const MOVE_LABELS = { activate: MOVE.activateLink, resume: MOVE.resumeLink, retire: MOVE.retireLink } as const;
 
-const NOTICES: Readonly<Record<string, string>> = {
-  activated: 'Active. It may ask people from now on.',
-  resumed: 'Active again. What it held before is over: it asks anew.',
-  retired: 'Retired. It never comes back.',
-  confirm: 'Kept as it is. The next review is in 90 days.',
-  narrow: 'Narrowed to what it used. The next review is in 90 days.',
-  retire: 'Retired. It never comes back.',
+const noticeOf = ({ ctx, speaker }: Visit): Said | undefined => {
+  const done = String(ctx.query.done);
+  return Object.hasOwn(AGENT_NOTICES, done)
+    ? speaker.say(AGENT_NOTICES[done as keyof typeof AGENT_NOTICES])
+    : undefined;
 };
 
 function reasonIn(form: Map<string, string>): string {
   const reason = form.get('reason')?.trim() ?? '';
-  if (reason === '' || reason.length > 200) throw new BadRequest('Say why, in at most 200 characters.');
+  if (reason === '' || reason.length > 200) throw new BadRequest(saying(AGENT.sayWhy, { limit: 200 }));
   return reason;
 }
 
-const named = ({ name, email, id }: Named, accepted: boolean): string =>
-  `${name ?? id}${email ? ` <${email}>` : ''}${accepted ? '' : ' (has not accepted)'}`;
+function named({ speaker }: Visit, { name, email, id }: Named, accepted: boolean): string {
+  const person = `${name ?? id}${email ? ` <${email}>` : ''}`;
+  return accepted ? person : speaker.say(AGENT.notAccepted, { person });
+}
 
 const linkOf = ({ id, name }: Named) => ({ href: `${PATH}/${id}`, name: name ?? id });
 
-const changeWords = ({ from, to }: { from: string | null; to: string | null }): string =>
-  from === null ? (to === null ? 'changed' : `registered as ${to}`) : to === null ? 'changed' : `${from} → ${to}`;
-
-const MODES = {
-  attended: 'with a person at its screen',
-  unattended: 'by itself; it asks people who are elsewhere',
-  sub_agent: 'as a sub-agent, with what other agents hand to it',
-} as const;
-
-const METHODS: Readonly<Record<string, string>> = {
-  private_key_jwt: 'a key (private_key_jwt)',
-  tls_client_auth: 'a certificate of an authority (mTLS)',
-  self_signed_tls_client_auth: 'its own certificate (mTLS)',
-  none: 'nothing (public client)',
-};
-
-const EVENT_WORDS: Readonly<Record<string, string>> = {
-  'request.received': 'asked',
-  'request.refused': 'asked, and was refused',
-  'task.approved': 'was allowed',
-  'task.denied': 'was denied',
-  'task.covered': 'used what was allowed before',
-  'token.issued': 'got a token',
-  'token.refused': 'was refused a token',
-  'redemption.reserved': 'used it',
-  'redemption.refused': 'tried what was not allowed',
-  'redemption.closed': 'finished',
-  'outcome.reported': 'was seen by the system',
-  'authority.stopped': 'was stopped',
-  'authority.resumed': 'was resumed',
-  'agent.registered': 'was registered',
-  'agent.changed': 'was changed',
-};
+function changeWords({ speaker: { say } }: Visit, { from, to }: { from: string | null; to: string | null }): Said {
+  if (to === null) return say(AGENT.changed);
+  const status = (name: string) => (Object.hasOwn(STATUS, name) ? say(STATUS[name as keyof typeof STATUS]) : name);
+  return from === null ? say(AGENT.registeredAs, { status: status(to) }) : asItIs(`${status(from)} → ${status(to)}`);
+}
 
 const eventOf = (event: ReadableEvent, visit: Visit) => ({
   id: event.id,
   at: visit.at(event.at),
-  what: EVENT_WORDS[event.type] ?? event.type,
+  what: Object.hasOwn(AGENT_EVENTS, event.type)
+    ? visit.speaker.say(AGENT_EVENTS[event.type as keyof typeof AGENT_EVENTS])
+    : asItIs(event.type),
   person: event.person?.name ?? '',
   system: event.resource?.name ?? '',
-  outcome: event.outcome ?? (event.decision === 'refused' ? `refused${event.reason ? `: ${event.reason}` : ''}` : ''),
+  outcome: outcomeOf(event, visit),
 });
+
+function outcomeOf({ outcome, decision, reason }: ReadableEvent, { speaker: { say } }: Visit): string {
+  if (outcome) return Object.hasOwn(OUTCOMES, outcome) ? say(OUTCOMES[outcome as keyof typeof OUTCOMES]) : outcome;
+  if (decision !== 'refused') return '';
+  return reason ? say(AGENT.refusedBecause, { reason }) : say(AGENT.refused);
+}

@@ -78,7 +78,7 @@ export const commandAgent = (move: MoveName): Answer =>
       const act = { organization: organization.id, caller: call.caller };
       const moved = await dependencies.store.moveAgent(act, id, move, asked.value.reason);
       if (!moved) return unknown(`agent ${name}`);
-      if ('refused' in moved) return conflict(moved.refused.reason, describeRefusal(moved.refused, name));
+      if ('refused' in moved) return conflict(moved.refused.reason, inEnglish(describeRefusal(moved.refused, name)));
       const { to } = MOVES[move];
       return done({ id, name, status: to, ...(to !== 'active' && moved) });
     },

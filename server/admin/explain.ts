@@ -1,5 +1,9 @@
+import { REACH, REQUIRED } from '../../views/words/console-lifecycle.ts';
+import { STATUS } from '../../views/words/console-shell.ts';
+import { inEnglish, listed, type Saying, saying } from '../../views/words/saying.ts';
+import { asItIs } from '../../views/words/words.ts';
 import type { AgentStatus } from '../agents/agent.ts';
-import { REQUIREMENTS, type Requirement } from '../agents/lifecycle.ts';
+import type { Requirement } from '../agents/lifecycle.ts';
 import { beyondLimits, type Limits } from '../agents/limits.ts';
 import type { Action } from '../catalogue/action.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
@@ -51,9 +55,9 @@ export interface Reached {
   /** At its highest. */
   impact: Action['level']['default'];
   /** By which rule, and for whom. */
-  ways: readonly { rule: 'own' | 'task' | 'policy' | 'ask' | 'handed'; forWhom: string; says: string }[];
+  ways: readonly { rule: 'own' | 'task' | 'policy' | 'ask' | 'handed'; forWhom: Saying; says: Saying }[];
   /** What stands against it, where nothing leads to it. */
-  because?: string | undefined;
+  because?: Saying | undefined;
   lastUsed: Date | string | null;
 }
 
@@ -70,22 +74,24 @@ export function explainReach(facts: ReachFacts, catalogue: Catalogue, now: Date)
       const because = stopped ?? whyNot(action, facts);
       const ways = because === undefined ? waysTo(action, facts) : [];
       const lastUsed = facts.usedAt[key] ?? null;
-      const none = because ?? 'nobody can be asked, and nothing was approved';
+      const none = because ?? saying(REACH.nobody);
       return { action: key, resource, impact, ways, ...(ways.length === 0 && { because: none }), lastUsed };
     })
     .sort((one, other) => other.ways.length - one.ways.length || one.action.localeCompare(other.action));
 }
 
-function whyNothing({ agent }: ReachFacts, now: Date): string | undefined {
+function whyNothing({ agent }: ReachFacts, now: Date): Saying | undefined {
   if (agent.status !== 'active') {
-    const lacks = agent.lacks.map((one) => REQUIREMENTS[one]).join(', ');
-    return `it is ${agent.status}${agent.status === 'pending' && lacks ? `, and lacks ${lacks}` : ''}`;
+    const status = saying(STATUS[agent.status]);
+    return agent.status === 'pending' && agent.lacks.length > 0
+      ? saying(REACH.itLacks, { status, lacks: listed(agent.lacks.map((one) => REQUIRED[one])) })
+      : saying(REACH.itIs, { status });
   }
-  return agent.expiresAt !== null && agent.expiresAt <= now ? 'its date is reached' : undefined;
+  return agent.expiresAt !== null && agent.expiresAt <= now ? saying(REACH.dateReached) : undefined;
 }
 
 /** What keeps it from this action, however it would come to it. */
-function whyNot({ key, resource, scope, level }: Action, { agent }: ReachFacts): string | undefined {
+function whyNot({ key, resource, scope, level }: Action, { agent }: ReachFacts): Saying | undefined {
   return beyondLimits(agent.limits, { action: key, resource, scope, impact: level.default });
 }
 
@@ -94,11 +100,15 @@ function waysTo(action: Action, facts: ReachFacts): Reached['ways'] {
   const { key, scope, own, level } = action;
   const ways: Reached['ways'][number][] = [];
   if (own && agent.ownActions.includes(key) && agent.confidential) {
-    ways.push({ rule: 'own', forWhom: 'itself', says: 'an administrator marked it as its own: no person is asked' });
+    ways.push({ rule: 'own', forWhom: saying(REACH.itself), says: saying(REACH.own) });
   }
   for (const { id, person, actions, until } of tasks) {
     if (actions.includes(key))
-      ways.push({ rule: 'task', forWhom: person, says: `${person} approved ${id}, until ${until.toISOString()}` });
+      ways.push({
+        rule: 'task',
+        forWhom: () => asItIs(person),
+        says: saying(REACH.task, { person, task: id, until: until.toISOString() }),
+      });
   }
   const registered = agent.types === null || agent.types.includes(key);
   const asks = registered || scope !== undefined;
@@ -109,20 +119,22 @@ function waysTo(action: Action, facts: ReachFacts): Reached['ways'] {
   if (policy?.verdict === 'allow' && asks && agent.confidential)
     ways.push({
       rule: 'policy',
-      forWhom: 'anybody of the organization',
-      says: `the policy "${policy.name}" allows it`,
+      forWhom: saying(REACH.anybody),
+      says: saying(REACH.policy, { name: policy.name }),
     });
   if (asks && (agent.confidential || !isProven(level.default)) && people > pausedBy) {
-    const who = pausedBy === 0 ? 'anybody of the organization' : `${people - pausedBy} of ${people} people`;
-    const by = registered ? 'it registered this action' : `anybody may ask for the scope ${scope}`;
-    ways.push({ rule: 'ask', forWhom: who, says: `${by}: the person decides each time` });
+    ways.push({
+      rule: 'ask',
+      forWhom: pausedBy === 0 ? saying(REACH.anybody) : saying(REACH.someOf, { count: people - pausedBy, people }),
+      says: registered ? saying(REACH.registered) : saying(REACH.scope, { scope: scope ?? '' }),
+    });
   }
   for (const parent of from) {
     if (parent.actions.includes(key))
       ways.push({
         rule: 'handed',
-        forWhom: `whoever ${parent.agent} acts for`,
-        says: `${parent.agent} may hand it on`,
+        forWhom: saying(REACH.whoever, { agent: parent.agent }),
+        says: saying(REACH.handed, { agent: parent.agent }),
       });
   }
   return ways;
@@ -150,11 +162,15 @@ export const explainAgent: Answer = async (call, dependencies) => {
         action,
         resource,
         impact,
-        by: ways.map(({ rule, forWhom, says }) => ({ rule, for: forWhom, says })),
+        by: ways.map(({ rule, forWhom, says }) => ({ rule, for: inEnglish(forWhom), says: inEnglish(says) })),
         last_used: lastUsed,
       })),
     not: reached
       .filter(({ ways }) => ways.length === 0)
-      .map(({ action, because, lastUsed }) => ({ action, because, last_used: lastUsed })),
+      .map(({ action, because, lastUsed }) => ({
+        action,
+        because: because && inEnglish(because),
+        last_used: lastUsed,
+      })),
   });
 };

@@ -6,7 +6,7 @@ import type { Named } from './admin.ts';
 import type { Listing, ListingRules, Page } from './listing.ts';
 
 /** What somebody should look at: each is a filter of the inventory. What each means is said in server/agents/flags.ts. */
-export const FLAG_NAMES = Object.keys(FLAGS) as Flag[];
+export const FLAG_NAMES: readonly Flag[] = FLAGS;
 
 export const AGENT_LISTING = {
   filters: {

@@ -1,6 +1,7 @@
 import type Router from '@koa/router';
 
-import { type Figure, overviewPage } from '../../views/admin/overview.tsx';
+import { overviewPage } from '../../views/admin/overview.tsx';
+import { FIGURES } from '../../views/words/console-overview.ts';
 import { type Console, VIEWERS } from './console.ts';
 import type { AgentCounts, Inventory } from './inventory.ts';
 import { addressOf } from './listing.ts';
@@ -15,6 +16,8 @@ export interface OverviewDependencies {
 export function adminOverviewPages(router: Router, console: Console, { inventory, stops }: OverviewDependencies): void {
   console.get(router, '/admin', [...VIEWERS, 'owner'], async (visit) => {
     const { organization, only, person } = visit;
+    const { say, clock } = visit.speaker;
+    const hourOf = (at: Date) => clock(at, person.timeZone, at);
     const [counts, day, standing] = await Promise.all([
       inventory.counts(organization, only),
       only === undefined ? inventory.day(organization) : undefined,
@@ -24,20 +27,15 @@ export function adminOverviewPages(router: Router, console: Console, { inventory
     return overviewPage({
       frame: visit.frame('/admin'),
       figures: [
-        ...AGENT_FIGURES.map(([label, count, q, attention]) => ({
-          label,
-          count: counts[count],
+        ...AGENT_FIGURES.map(([name, q, attention]) => ({
+          name,
+          label: say(FIGURES[name]),
+          count: counts[name],
           href: addressOf('/admin/agents', { q }),
           attention,
         })),
         ...(day
-          ? ([
-              { label: 'waiting for an approval', count: day.waiting },
-              { label: 'of them critical', count: day.waiting_critical, attention: true },
-              { label: 'denied in 24 hours', count: day.denied },
-              { label: '“I did not start this”', count: day.not_me, attention: true },
-              { label: 'refused by this server', count: day.refused },
-            ] satisfies Figure[])
+          ? DAY_FIGURES.map(([name, attention]) => ({ name, label: say(FIGURES[name]), count: day[name], attention }))
           : []),
       ],
       standing: standing.map(({ id, name, reason, stopped_at }) => ({
@@ -47,26 +45,31 @@ export function adminOverviewPages(router: Router, console: Console, { inventory
         since: visit.at(stopped_at),
       })),
       tokens: (day?.tokens ?? []).map((count, index, all) => ({
-        hour: new Date(now - (all.length - index) * 3_600_000).toLocaleTimeString('en-GB', {
-          timeZone: person.timeZone,
-          hour: '2-digit',
-          minute: '2-digit',
-        }),
+        hour: hourOf(new Date(now - (all.length - index) * 3_600_000)),
         count,
       })),
     });
   });
 }
 
-const AGENT_FIGURES: readonly [label: string, count: keyof AgentCounts, q: string, attention: boolean][] = [
-  ['agents active', 'active', 'status:active', false],
-  ['waiting to begin', 'pending', 'status:pending', false],
-  ['ownerless', 'ownerless', 'flag:ownerless', true],
-  ['reviews overdue', 'review_overdue', 'flag:review_overdue', true],
-  ['stale', 'dormant', 'flag:dormant', true],
-  ['never used', 'never_used', 'flag:never_used', false],
-  ['expiring', 'expiring', 'flag:expiring', false],
-  ['paused by people', 'muted', 'flag:muted', false],
-  ['reported by people', 'reported', 'flag:reported', true],
-  ['stopped', 'stopped', 'is:stopped', true],
-];
+/** What each counts, the list that counts the same, and whether somebody should look at it. */
+const AGENT_FIGURES = [
+  ['active', 'status:active', false],
+  ['pending', 'status:pending', false],
+  ['ownerless', 'flag:ownerless', true],
+  ['review_overdue', 'flag:review_overdue', true],
+  ['dormant', 'flag:dormant', true],
+  ['never_used', 'flag:never_used', false],
+  ['expiring', 'flag:expiring', false],
+  ['muted', 'flag:muted', false],
+  ['reported', 'flag:reported', true],
+  ['stopped', 'is:stopped', true],
+] as const satisfies readonly (readonly [name: keyof AgentCounts, q: string, attention: boolean])[];
+
+const DAY_FIGURES = [
+  ['waiting', false],
+  ['waiting_critical', true],
+  ['denied', false],
+  ['not_me', true],
+  ['refused', false],
+] as const;

@@ -1,10 +1,12 @@
 import type Router from '@koa/router';
 
 import { reviewsPage } from '../../views/admin/review.tsx';
+import { FORM } from '../../views/words/console-form.ts';
+import { REVIEWS } from '../../views/words/console-review.ts';
+import type { Said } from '../../views/words/words.ts';
 import { flagsOf, unusedActions } from '../agents/flags.ts';
-import { describeRefusal } from '../agents/lifecycle.ts';
 import { type AgentFacts, type OwnershipStore, VERDICTS, type Verdict } from '../agents/ownership.ts';
-import type { Accountability } from './accountability.ts';
+import { type Accountability, describeVerdict } from './accountability.ts';
 import { type Console, KEEPERS, type Visit } from './console.ts';
 
 export interface ReviewDependencies {
@@ -30,24 +32,22 @@ export function adminReviewPages(
         ? [[name.slice('verdict '.length), verdict as Verdict] as const]
         : [],
     );
-    const problems: string[] = [];
+    const { say } = visit.speaker;
+    const problems: Said[] = [];
     const counts = { confirm: 0, narrow: 0, retire: 0 };
     for (const [agent, verdict] of answers.slice(0, ROWS)) {
       const outcome = await reviewed(visit, agent, verdict);
-      if (!outcome) problems.push('One of them is not yours to review.');
+      if (!outcome) problems.push(say(REVIEWS.notYours));
       else if ('reviewed' in outcome) counts[verdict] += 1;
       else {
         const { refused } = outcome;
         const name = (await due(visit)).find(({ id }) => id === agent)?.name ?? agent;
-        problems.push(
-          refused.reason === 'nothing_used'
-            ? `${name} used nothing within 90 days: keep it as it is, or end it.`
-            : `${describeRefusal(refused, name)}.`,
-        );
+        problems.push(say(FORM.sentence, { text: describeVerdict(refused, name)(visit.speaker) }));
       }
     }
-    const said = `${counts.confirm} kept, ${counts.narrow} narrowed, ${counts.retire} ended.`;
-    return { document: await show(visit, said, problems), status: problems.length > 0 ? 409 : 200 };
+    const { confirm: kept, narrow: narrowed, retire: ended } = counts;
+    const done = say(REVIEWS.done, { kept, narrowed, ended });
+    return { document: await show(visit, done, problems), status: problems.length > 0 ? 409 : 200 };
   });
 
   const reviewed = ({ organization, caller, only, person }: Visit, agent: string, verdict: Verdict) =>
@@ -71,9 +71,10 @@ export function adminReviewPages(
     return all.filter(isDue).toSorted((a, b) => a.reviewAt.getTime() - b.reviewAt.getTime());
   }
 
-  async function show(visit: Visit, notice: string | undefined, problems: readonly string[]): Promise<string> {
+  async function show(visit: Visit, notice: Said | undefined, problems: readonly Said[]): Promise<string> {
     const all = await due(visit);
     const now = new Date();
+    const { say } = visit.speaker;
     return reviewsPage({
       frame: visit.frame(PATH),
       csrf: visit.csrf,
@@ -87,9 +88,9 @@ export function adminReviewPages(
         owner: agent.owner.name,
         due: visit.at(agent.reviewAt),
         overdue: agent.reviewAt <= now,
-        allowed: agent.allowed === null ? 'anything' : agent.allowed.join(', ') || 'nothing',
+        allowed: agent.allowed === null ? say(REVIEWS.anything) : agent.allowed.join(', ') || say(REVIEWS.nothing),
         unused: unusedActions(agent, now),
-        lastUsed: agent.lastUsedAt ? visit.at(agent.lastUsedAt) : 'never',
+        lastUsed: agent.lastUsedAt ? visit.at(agent.lastUsedAt) : say(REVIEWS.never),
       })),
       more: all.length > ROWS,
     });

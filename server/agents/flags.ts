@@ -1,24 +1,9 @@
+import { AGENT_FLAGS } from '../../views/words/owned.ts';
 import type { AgentStatus } from './agent.ts';
 
-/** What somebody should look at, worst first. */
-export const FLAGS = {
-  ownerless: 'nobody who can sign in answers for it',
-  no_deputy: 'nobody stands in for its owner',
-  not_accepted: 'its owner or deputy has not accepted it',
-  review_overdue: 'its review is overdue: it will be suspended',
-  reported: 'people said they did not start what it asked',
-  expiring: 'it ends within 14 days',
-  key_expiring: 'its last key or certificate ends within 14 days',
-  review_due: 'its review is due within 14 days',
-  waiting_change: 'a change of its registration waits for its owner',
-  muted: 'people paused it',
-  never_used: 'it was never used',
-  dormant: 'it was not used for 30 days',
-  over_privileged: 'it may do what it did not do for 90 days',
-  self_registered: 'nobody of the organization registered it',
-  parentless: 'it works for other agents, and none hands anything to it',
-} as const;
-export type Flag = keyof typeof FLAGS;
+/** What somebody should look at, worst first, in the order in which its words stand. */
+export type Flag = keyof typeof AGENT_FLAGS;
+export const FLAGS = Object.keys(AGENT_FLAGS) as readonly Flag[];
 
 /** What the flags are computed from; an agent's own row and a few counts. */
 export interface FlagFacts {
@@ -77,7 +62,7 @@ export function flagsOf(facts: FlagFacts, now: Date): Flag[] {
     self_registered: facts.selfRegistered,
     parentless: facts.parentless,
   };
-  return (Object.keys(FLAGS) as Flag[]).filter((flag) => is[flag]);
+  return FLAGS.filter((flag) => is[flag]);
 }
 
 /**

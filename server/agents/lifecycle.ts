@@ -1,3 +1,6 @@
+import { MOVE_REFUSED, MOVER, REQUIRED } from '../../views/words/console-lifecycle.ts';
+import { STATUS } from '../../views/words/console-shell.ts';
+import { listed, type Saying, saying } from '../../views/words/saying.ts';
 import type { AgentStatus } from './agent.ts';
 
 /** In what capacity somebody moves an agent. `job` is the house itself: by date, or by a rule that nobody kept. */
@@ -5,15 +8,7 @@ export const ROLES = ['owner', 'deputy', 'admin', 'operator', 'job'] as const;
 export type Role = (typeof ROLES)[number];
 
 /** What has to be there before an agent may act; `agent_lacks` in the database looks for it, and holds the line too. */
-export const REQUIREMENTS = {
-  purpose: 'a purpose',
-  owner: 'an active owner who accepted it',
-  deputy: 'an active deputy who accepted it',
-  key: 'a key',
-  action: 'an action it may ask for',
-  time: 'an expiry that is still to come',
-} as const;
-export type Requirement = keyof typeof REQUIREMENTS;
+export type Requirement = keyof typeof REQUIRED;
 
 export interface Move {
   from: readonly AgentStatus[];
@@ -74,16 +69,20 @@ export function moveProblem(name: MoveName, role: Role, standing: Standing, now:
 const isAdministrative = (role: Role | null): boolean => role === 'admin' || role === 'operator';
 
 /** The same in a sentence: which rule, and what would pass. */
-export function describeRefusal(refusal: MoveRefusal, name: string): string {
+export function describeRefusal(refusal: MoveRefusal, agent: string): Saying {
   switch (refusal.reason) {
     case 'wrong_status':
-      return `${name} is ${refusal.status}, not ${refusal.from.join(' or ')}`;
+      return saying(MOVE_REFUSED.wrong_status, {
+        agent,
+        status: saying(STATUS[refusal.status]),
+        from: listed(refusal.from.map((one) => STATUS[one])),
+      });
     case 'not_yours':
-      return `this is for ${refusal.by.join(', ')} of ${name}`;
+      return saying(MOVE_REFUSED.not_yours, { agent, roles: listed(refusal.by.map((one) => MOVER[one])) });
     case 'not_ready':
-      return `${name} cannot become active without ${refusal.lacks.map((one) => REQUIREMENTS[one]).join(', ')}`;
+      return saying(MOVE_REFUSED.not_ready, { agent, lacks: listed(refusal.lacks.map((one) => REQUIRED[one])) });
     case 'not_expired':
-      return `${name} has not reached its date`;
+      return saying(MOVE_REFUSED.not_expired, { agent });
   }
 }
 

@@ -1,3 +1,6 @@
+import { BEYOND } from '../../views/words/console-lifecycle.ts';
+import { LEVEL } from '../../views/words/console-shell.ts';
+import { type Saying, saying } from '../../views/words/saying.ts';
 /** Worst last, as in the catalogue. */
 export const IMPACT_LEVELS = ['low', 'medium', 'high', 'critical'] as const;
 export type ImpactLevel = (typeof IMPACT_LEVELS)[number];
@@ -59,14 +62,18 @@ export interface Wanted {
 }
 
 /** Which limit stands against it, and what would pass; undefined when none does. Pure. */
-export function beyondLimits(limits: Limits, { action, resource, scope, impact }: Wanted): string | undefined {
+export function beyondLimits(limits: Limits, { action, resource, scope, impact }: Wanted): Saying | undefined {
   const outside = (list: readonly string[] | undefined, one: string) => list !== undefined && !list.includes(one);
-  if (outside(limits.actions, action)) return `${action} is not an action of this agent`;
-  if (outside(limits.resources, resource)) return `${resource} is not a resource of this agent`;
-  if (scope !== undefined && outside(limits.scopes, scope)) return `${scope} is not a scope of this agent`;
+  if (outside(limits.actions, action)) return saying(BEYOND.actions, { action });
+  if (outside(limits.resources, resource)) return saying(BEYOND.resources, { resource });
+  if (scope !== undefined && outside(limits.scopes, scope)) return saying(BEYOND.scopes, { scope });
   const { highest_impact: highest } = limits;
   if (highest !== undefined && isAbove(impact, highest)) {
-    return `${action} has ${impact} impact here, and this agent may ask for ${highest} at most`;
+    return saying(BEYOND.highest_impact, {
+      action,
+      impact: saying(LEVEL[impact]),
+      highest: saying(LEVEL[highest]),
+    });
   }
   return undefined;
 }

@@ -4,6 +4,7 @@ import type { Context } from 'koa';
 import { changePage, type OwnedAgentCard, offerPage, ownedPage, reviewPage } from '../../views/owner.tsx';
 import { ERRORS } from '../../views/words/errors.ts';
 import { OWNING } from '../../views/words/owner.ts';
+import { inEnglish } from '../../views/words/saying.ts';
 import type { PlainMessage } from '../../views/words/words.ts';
 import type { Cookies } from '../http/cookies.ts';
 import { BadRequest } from '../http/form.ts';
@@ -163,7 +164,7 @@ const WORDS: Readonly<Record<MoveRefusal['reason'], PlainMessage>> = {
 };
 
 const refusedMove = (refusal: MoveRefusal, name: string) =>
-  new BadRequest(describeRefusal(refusal, name), 409, WORDS[refusal.reason]);
+  new BadRequest(inEnglish(describeRefusal(refusal, name)), 409, WORDS[refusal.reason]);
 
 const REASON_CHARACTERS = 200;
 

@@ -1,3 +1,4 @@
+import { inEnglish } from '../../views/words/saying.ts';
 import type { ClientRecord } from '../agents/clients.ts';
 import { beyondLimits, type Limits, needsSecondPerson } from '../agents/limits.ts';
 import type { Impact } from '../catalogue/action.ts';
@@ -105,7 +106,7 @@ export function weigh(
     if (!action) return refuse({ reason: 'type_unknown', type: key });
     const its = weightOf(action, requested, organizationDomains);
     const beyond = beyondLimits(limits, { action: key, resource, scope: viaScope, impact: its });
-    if (beyond !== undefined) return refuse({ reason: 'beyond_limits', detail: beyond });
+    if (beyond !== undefined) return refuse({ reason: 'beyond_limits', detail: inEnglish(beyond) });
     impact = worse(impact, its);
   }
   return allow(impact);

@@ -1,15 +1,37 @@
-import { agentsPage } from '../../views/admin/agents.tsx';
+import { describeVerdict } from '../../server/admin/accountability.ts';
+import {
+  type AgentHead,
+  agentActivityPage,
+  agentChangesPage,
+  agentEdgesPage,
+  agentMayDoPage,
+  agentMovePage,
+  agentPeoplePage,
+  agentSummaryPage,
+} from '../../views/admin/agent.tsx';
+import { type AgentsPage, agentsPage } from '../../views/admin/agents.tsx';
+import { overviewPage } from '../../views/admin/overview.tsx';
+import { reviewsPage } from '../../views/admin/review.tsx';
 import type { AdminFrame } from '../../views/admin/shell.tsx';
+import { AGENT, AGENT_EVENTS, AGENT_NOTICES, METHODS, MODES, MOVE } from '../../views/words/console-agent.ts';
 import { AGENT_VIEWS, FLAG_NAMES, INVENTORY } from '../../views/words/console-agents.ts';
+import { FORM } from '../../views/words/console-form.ts';
+import { BEYOND, REACH, REQUIRED } from '../../views/words/console-lifecycle.ts';
 import { LIST, LISTING } from '../../views/words/console-list.ts';
-import { PARTS } from '../../views/words/console-shell.ts';
+import { FIGURES } from '../../views/words/console-overview.ts';
+import { REVIEWS } from '../../views/words/console-review.ts';
+import { LEVEL, PARTS, STATUS } from '../../views/words/console-shell.ts';
 import type { PageLanguage } from '../../views/words/language.ts';
+import { AGENT_FLAGS } from '../../views/words/owned.ts';
 import { speakerOf } from '../../views/words/speaker.ts';
 import { asItIs } from '../../views/words/words.ts';
 
 /** What others wrote on the pages of the console, and what is written so in every language. */
 export const CONSOLE_NAMES = [
   ...['Ada Lovelace', 'admin@acme.example', 'Olga Marin', 'Meeting Helper', 'Room Finder', 'Finds a room', 'CSV'],
+  ...['Olga Marin <olga@acme.example>', 'Ada Lovelace <ada@acme.example>', 'Anna Berg', 'anna@acme.example'],
+  ...['calendar.events.read', 'calendar.events.export', 'repos.repository.delete', 'calendar.read', 'Reading'],
+  ...['private_key_jwt', 'mTLS', 'agt_meeting', 'cli_8f2k91c', 'Google Calendar', 'GitHub'],
   ...['status:active level:high finance', 'status:active', 'flag:dormant'],
 ];
 
@@ -34,7 +56,7 @@ export function consolePagesIn(language: PageLanguage): Record<string, string> {
     })),
   });
 
-  const agents = agentsPage({
+  const inventory: AgentsPage = {
     frame: frame('agents'),
     csrf,
     total: 1240,
@@ -110,7 +132,229 @@ export function consolePagesIn(language: PageLanguage): Record<string, string> {
         flags: [],
       },
     ],
+  };
+  const agents = agentsPage(inventory);
+
+  const head = (side: 'summary' | 'mayDo' | 'people' | 'subAgents' | 'activity' | 'changes'): AgentHead => ({
+    frame: frame('agents'),
+    csrf,
+    name: 'Meeting Helper',
+    purpose: 'Finds a room',
+    status: 'active',
+    tabs: (['summary', 'mayDo', 'people', 'subAgents', 'activity', 'changes'] as const).map((name) => ({
+      href: `/admin/agents/agt_meeting/${name}`,
+      label: say(AGENT[name]),
+      current: name === side,
+    })),
+    pause: '/admin/agents/agt_meeting/pause',
+    actions: [
+      { href: '/admin/agents/agt_meeting/retire', label: say(MOVE.retireLink), danger: true },
+      { href: '/admin/stop?find=agt_meeting', label: say(AGENT.stop), danger: true },
+    ],
   });
 
-  return { 'console-agents': agents };
+  const agent: Record<string, string> = {
+    'console-agent': agentSummaryPage({
+      ...head('summary'),
+      notice: say(AGENT_NOTICES.narrow),
+      lacks: [say(REQUIRED.deputy), say(REQUIRED.key)],
+      flags: (Object.keys(AGENT_FLAGS) as (keyof typeof AGENT_FLAGS)[]).map((flag) => say(AGENT_FLAGS[flag])),
+      facts: [
+        [say(AGENT.owner), 'Olga Marin <olga@acme.example>'],
+        [say(AGENT.deputy), say(AGENT.notAccepted, { person: 'Ada Lovelace <ada@acme.example>' })],
+        [say(AGENT.howItRuns), say(MODES.unattended)],
+        [say(AGENT.registered), '14:02'],
+        [say(AGENT.lastUsed), say(AGENT.never)],
+        [say(AGENT.liveTasks), '3'],
+        [say(AGENT.reviewBy), '14:02'],
+        [say(AGENT.ends), say(AGENT.noDate)],
+        [say(AGENT.id), 'agt_meeting'],
+      ],
+      clients: (Object.keys(METHODS) as (keyof typeof METHODS)[]).map((method) => ({
+        id: 'cli_8f2k91c',
+        name: method === 'none' ? '' : 'Meeting Helper',
+        method: say(METHODS[method]),
+      })),
+    }),
+    'console-agent-may-do': agentMayDoPage({
+      ...head('mayDo'),
+      days: 90,
+      reached: [
+        {
+          action: 'calendar.events.read',
+          system: 'Google Calendar',
+          level: 'low',
+          ways: [
+            say(REACH.own),
+            say(REACH.policy, { name: 'Reading' }),
+            say(REACH.registered),
+            say(REACH.handed, { agent: 'Room Finder' }),
+          ],
+          because: undefined,
+          used: asItIs('14:02'),
+          unused: false,
+        },
+        {
+          action: 'calendar.events.export',
+          system: 'Google Calendar',
+          level: 'high',
+          ways: [say(REACH.scope, { scope: 'calendar.read' })],
+          because: undefined,
+          used: undefined,
+          unused: true,
+        },
+        {
+          action: 'repos.repository.delete',
+          system: 'GitHub',
+          level: 'critical',
+          ways: [],
+          because: say(BEYOND.highest_impact, {
+            action: 'repos.repository.delete',
+            impact: say(LEVEL.critical),
+            highest: say(LEVEL.high),
+          }),
+          used: undefined,
+          unused: false,
+        },
+      ],
+      unused: ['calendar.events.export'],
+      reviewBy: asItIs('14:02'),
+      review: '/admin/agents/agt_meeting/review',
+    }),
+    'console-agent-people': agentPeoplePage({
+      ...head('people'),
+      people: [
+        {
+          id: 'usr_1',
+          name: 'Anna Berg',
+          email: 'anna@acme.example',
+          asked: 1240,
+          allowed: 1200,
+          denied: 2,
+          live_tasks: 3,
+          paused: true,
+          lastAsked: asItIs('14:02'),
+          stop: '/admin/stop?find=agt_meeting%7Cusr_1',
+        },
+      ],
+    }),
+    'console-agent-sub-agents': agentEdgesPage({
+      ...head('subAgents'),
+      links: [
+        {
+          from: { href: '/admin/agents/agt_meeting', name: 'Meeting Helper' },
+          to: { href: '/admin/agents/agt_room', name: 'Room Finder' },
+          actions: 'calendar.events.read',
+          depth: 1,
+          distance: 1,
+        },
+      ],
+    }),
+    'console-agent-activity': agentActivityPage({
+      ...head('activity'),
+      events: (Object.keys(AGENT_EVENTS) as (keyof typeof AGENT_EVENTS)[]).map((type) => ({
+        id: type,
+        at: asItIs('14:02'),
+        what: say(AGENT_EVENTS[type]),
+        person: 'Anna Berg',
+        system: 'Google Calendar',
+        outcome: type === 'token.refused' ? say(AGENT.refused) : '',
+      })),
+    }),
+    'console-agent-changes': agentChangesPage({
+      ...head('changes'),
+      changes: [
+        {
+          at: asItIs('14:02'),
+          what: say(AGENT.registeredAs, { status: say(STATUS.pending) }),
+          by: 'Ada Lovelace',
+          reason: 'Finds a room',
+        },
+      ],
+    }),
+    'console-agent-retire': agentMovePage({
+      ...head('summary'),
+      move: 'retire',
+      action: '/admin/agents/agt_meeting/retire',
+      problems: [{ field: 'confirmation', text: say(AGENT.typeExactly, { agent: 'Meeting Helper' }) }],
+    }),
+    'console-agent-resume': agentMovePage({
+      ...head('summary'),
+      status: 'suspended',
+      move: 'resume',
+      action: '/admin/agents/agt_meeting/resume',
+      problems: [],
+    }),
+  };
+
+  const reviews = reviewsPage({
+    frame: frame('reviews'),
+    csrf,
+    action: '/admin/reviews',
+    notice: say(REVIEWS.done, { kept: 2, narrowed: 1, ended: 0 }),
+    problems: [
+      say(FORM.sentence, {
+        text: describeVerdict({ reason: 'nothing_used' }, 'Room Finder')(speaker),
+      }),
+      say(REVIEWS.notYours),
+    ],
+    agents: [
+      {
+        id: 'agt_meeting',
+        href: '/admin/agents/agt_meeting/may-do',
+        name: 'Meeting Helper',
+        owner: 'Olga Marin',
+        due: asItIs('14:02'),
+        overdue: true,
+        allowed: 'calendar.events.read, calendar.events.export',
+        unused: ['calendar.events.export'],
+        lastUsed: asItIs('14:02'),
+      },
+      {
+        id: 'agt_room',
+        href: '/admin/agents/agt_room/may-do',
+        name: 'Room Finder',
+        owner: 'Olga Marin',
+        due: asItIs('14:02'),
+        overdue: false,
+        allowed: say(REVIEWS.anything),
+        unused: [],
+        lastUsed: say(REVIEWS.never),
+      },
+    ],
+    more: true,
+  });
+
+  const overview = overviewPage({
+    frame: frame('overview'),
+    figures: (Object.keys(FIGURES) as (keyof typeof FIGURES)[]).map((name, index) => ({
+      name,
+      label: say(FIGURES[name]),
+      count: index === 0 ? 1240 : index % 3,
+      href: index < 10 ? '/admin/agents' : undefined,
+      attention: index > 1,
+    })),
+    standing: [{ href: '/admin/stops/stp_1', name: 'Room Finder', reason: 'Finds a room', since: asItIs('14:02') }],
+    tokens: Array.from({ length: 24 }, (_, hour) => ({
+      hour: `${String(hour).padStart(2, '0')}:00`,
+      count: (hour * 37) % 90,
+    })),
+  });
+
+  return {
+    'console-overview': overview,
+    'console-agents': agents,
+    'console-agents-none': agentsPage({ ...inventory, agents: [], notice: undefined }),
+    ...agent,
+    'console-reviews': reviews,
+    'console-reviews-none': reviewsPage({
+      frame: frame('reviews'),
+      csrf,
+      action: '/admin/reviews',
+      notice: undefined,
+      problems: [],
+      agents: [],
+      more: false,
+    }),
+  };
 }

@@ -2,8 +2,11 @@ import type { ComponentChildren } from 'preact';
 
 import { Csrf, page } from '../layout.tsx';
 import { Foreign, visible } from '../text.tsx';
-import { STATUS } from '../words/console-shell.ts';
+import { AGENT, MOVE } from '../words/console-agent.ts';
+import { INVENTORY } from '../words/console-agents.ts';
+import { PARTS, STATUS } from '../words/console-shell.ts';
 import { useSpeaker } from '../words/context.tsx';
+import type { Said } from '../words/words.ts';
 import { LevelMark, TONES } from './agents.tsx';
 import { Detail, Facts, Section } from './detail.tsx';
 import { AdminForm, TextInput } from './form.tsx';
@@ -14,48 +17,49 @@ import { type AdminFrame, AdminLayout } from './shell.tsx';
 export interface AgentHead {
   frame: AdminFrame;
   csrf: string;
-  notice?: string | undefined;
+  notice?: Said | undefined;
   name: string;
   purpose: string | undefined;
   status: keyof typeof STATUS;
-  tabs: readonly { href: string; label: string; current: boolean }[];
+  tabs: readonly { href: string; label: Said; current: boolean }[];
   /** Where a pause is posted: one step and a reason. */
   pause?: string | undefined;
-  actions: readonly { href: string; label: string; danger?: boolean | undefined }[];
+  actions: readonly { href: string; label: Said; danger?: boolean | undefined }[];
 }
 
 export interface AgentSummary extends AgentHead {
   /** What somebody should look at, in words. */
-  flags: readonly string[];
+  flags: readonly Said[];
   /** What keeps it from beginning. */
-  lacks: readonly string[];
-  facts: readonly (readonly [label: string, value: string])[];
-  clients: readonly { id: string; name: string; method: string }[];
+  lacks: readonly Said[];
+  facts: readonly (readonly [label: Said, value: string])[];
+  clients: readonly { id: string; name: string; method: Said }[];
 }
 
 /** A3, the first side: who it is, who answers for it, how it proves that. */
-export const agentSummaryPage = (props: AgentSummary): string =>
-  page(
+export const agentSummaryPage = (props: AgentSummary): string => {
+  const { say } = props.frame.speaker;
+  return page(
     <Side {...props}>
-      {props.lacks.length === 0 ? null : <p class="warning">It cannot begin yet. It lacks {props.lacks.join(', ')}.</p>}
+      {props.lacks.length === 0 ? null : <p class="warning">{say(AGENT.lacks, { lacks: props.lacks.join(', ') })}</p>}
       {props.flags.length === 0 ? null : (
-        <ul class="warning" aria-label="To look at">
+        <ul class="warning" aria-label={say(AGENT.toLookAt)}>
           {props.flags.map((flag) => (
             <li>{flag}</li>
           ))}
         </ul>
       )}
       <Facts facts={props.facts.map(([label, value]) => [label, <Foreign text={value} limit={200} />] as const)} />
-      <Section title="Clients">
+      <Section title={say(AGENT.clients)}>
         {props.clients.length === 0 ? (
-          <p class="quiet">It has no client, so it cannot authenticate.</p>
+          <p class="quiet">{say(AGENT.noClient)}</p>
         ) : (
           <Table
-            label="Clients"
-            columns={[{ label: 'Name' }, { label: 'Client' }, { label: 'Proves itself by' }]}
+            label={say(AGENT.clients)}
+            columns={[{ label: say(AGENT.name) }, { label: say(AGENT.client) }, { label: say(AGENT.provesBy) }]}
             rows={props.clients.map(({ id, name, method }) => ({
               key: id,
-              cells: [<Foreign text={name || 'Without a name'} limit={60} />, <code>{id}</code>, method],
+              cells: [<Foreign text={name || say(AGENT.unnamed)} limit={60} />, <code>{id}</code>, method],
             }))}
           />
         )}
@@ -63,6 +67,7 @@ export const agentSummaryPage = (props: AgentSummary): string =>
     </Side>,
     props.frame,
   );
+};
 
 export interface AgentMayDo extends AgentHead {
   days: number;
@@ -70,14 +75,14 @@ export interface AgentMayDo extends AgentHead {
     action: string;
     system: string;
     level: 'low' | 'medium' | 'high' | 'critical';
-    ways: readonly string[];
-    because: string | undefined;
-    used: string | undefined;
+    ways: readonly Said[];
+    because: Said | undefined;
+    used: Said | undefined;
     unused: boolean;
   }[];
   /** What a narrowing takes away. */
   unused: readonly string[];
-  reviewBy: string;
+  reviewBy: Said;
   review: string | undefined;
 }
 
@@ -85,19 +90,20 @@ export interface AgentMayDo extends AgentHead {
 export const agentMayDoPage = (props: AgentMayDo): string => {
   const able = props.reached.filter(({ ways }) => ways.length > 0);
   const not = props.reached.filter(({ ways }) => ways.length === 0);
+  const { say } = props.frame.speaker;
   return page(
     <Side {...props}>
       {able.length === 0 ? (
-        <p class="quiet empty">It reaches nothing now.</p>
+        <p class="quiet empty">{say(AGENT.reachesNothing)}</p>
       ) : (
         <Table
-          label="May do"
+          label={say(AGENT.mayDo)}
           columns={[
-            { label: 'Action' },
-            { label: 'System' },
-            { label: 'Level' },
-            { label: 'By which rule' },
-            { label: `Used in ${props.days} days` },
+            { label: say(AGENT.action) },
+            { label: say(AGENT.system) },
+            { label: say(AGENT.level) },
+            { label: say(AGENT.byWhichRule) },
+            { label: say(AGENT.usedIn, { days: props.days }) },
           ]}
           rows={able.map(({ action, system, level, ways, used, unused }) => ({
             key: action,
@@ -111,19 +117,19 @@ export const agentMayDoPage = (props: AgentMayDo): string => {
                     <Foreign text={way} limit={160} />
                   </li>
                 ))}
-                {ways.length > 3 ? <li class="quiet">and {ways.length - 3} more</li> : null}
+                {ways.length > 3 ? <li class="quiet">{say(AGENT.andMore, { count: ways.length - 3 })}</li> : null}
               </ul>,
-              used ?? (unused ? <span class="flags">not used</span> : 'not yet'),
+              used ?? (unused ? <span class="flags">{say(AGENT.notUsed)}</span> : say(AGENT.notYet)),
             ],
           }))}
         />
       )}
       {not.length === 0 ? null : (
         <details>
-          <summary>{not.length} it does not reach, and why</summary>
+          <summary>{say(AGENT.doesNotReach, { count: not.length })}</summary>
           <Table
-            label="Does not reach"
-            columns={[{ label: 'Action' }, { label: 'System' }, { label: 'Why not' }]}
+            label={say(AGENT.notReached)}
+            columns={[{ label: say(AGENT.action) }, { label: say(AGENT.system) }, { label: say(AGENT.whyNot) }]}
             rows={not.map(({ action, system, because }) => ({
               key: action,
               cells: [<code>{action}</code>, <Foreign text={system} limit={60} />, because ?? '–'],
@@ -132,20 +138,18 @@ export const agentMayDoPage = (props: AgentMayDo): string => {
         </details>
       )}
       {props.review === undefined ? null : (
-        <Section title={`Review, due by ${props.reviewBy}`}>
+        <Section title={say(AGENT.reviewDue, { time: props.reviewBy })}>
           {props.unused.length === 0 ? null : (
-            <p class="quiet">
-              Narrowing takes away {props.unused.join(', ')}. What is approved for these is refused from then on.
-            </p>
+            <p class="quiet">{say(AGENT.narrowing, { actions: props.unused.join(', ') })}</p>
           )}
           <form class="actions" method="post" action={props.review}>
             <Csrf value={props.csrf} />
             <button type="submit" class="button" name="verdict" value="confirm">
-              Keep it as it is
+              {say(AGENT.keep)}
             </button>
             {props.unused.length === 0 ? null : (
               <button type="submit" class="button" name="verdict" value="narrow">
-                Remove {props.unused.length} unused
+                {say(AGENT.removeUnused, { count: props.unused.length })}
               </button>
             )}
           </form>
@@ -166,27 +170,28 @@ export interface AgentPeople extends AgentHead {
     denied: number;
     live_tasks: number;
     paused: boolean;
-    lastAsked: string;
+    lastAsked: Said;
     stop: string | undefined;
   }[];
 }
 
 /** A3: for whom it acts. */
-export const agentPeoplePage = (props: AgentPeople): string =>
-  page(
+export const agentPeoplePage = (props: AgentPeople): string => {
+  const { say, markup, number } = props.frame.speaker;
+  return page(
     <Side {...props}>
       {props.people.length === 0 ? (
-        <p class="quiet empty">It has asked nobody yet.</p>
+        <p class="quiet empty">{say(AGENT.askedNobody)}</p>
       ) : (
         <Table
-          label="People"
+          label={say(AGENT.people)}
           columns={[
-            { label: 'Person' },
-            { label: 'Asked', number: true },
-            { label: 'Allowed', number: true },
-            { label: 'Denied', number: true },
-            { label: 'Live tasks', number: true },
-            { label: 'Last asked' },
+            { label: say(AGENT.person) },
+            { label: say(AGENT.asked), number: true },
+            { label: say(AGENT.allowed), number: true },
+            { label: say(AGENT.denied), number: true },
+            { label: say(AGENT.liveTasks), number: true },
+            { label: say(AGENT.lastAsked) },
             {},
           ]}
           rows={props.people.map((person) => ({
@@ -194,18 +199,22 @@ export const agentPeoplePage = (props: AgentPeople): string =>
             cells: [
               <>
                 <Foreign text={person.name} limit={60} /> <span class="quiet">{visible(person.email, 80)}</span>{' '}
-                {person.paused ? <Pill tone="bad">paused by them</Pill> : null}
+                {person.paused ? <Pill tone="bad">{say(AGENT.pausedByThem)}</Pill> : null}
               </>,
-              person.asked,
-              person.allowed,
-              person.denied,
-              person.live_tasks,
+              number(person.asked),
+              number(person.allowed),
+              number(person.denied),
+              number(person.live_tasks),
               person.lastAsked,
               person.stop === undefined ? (
                 ''
               ) : (
                 <a class="small-link" href={person.stop}>
-                  Stop<span class="unseen">{` for ${visible(person.name, 60)}`}</span>…
+                  {markup(AGENT.stopFor, {
+                    unseen: (
+                      <span class="unseen">{say(AGENT.stopForUnseen, { person: visible(person.name, 60) })}</span>
+                    ),
+                  })}
                 </a>
               ),
             ],
@@ -215,6 +224,7 @@ export const agentPeoplePage = (props: AgentPeople): string =>
     </Side>,
     props.frame,
   );
+};
 
 export interface AgentEdges extends AgentHead {
   links: readonly {
@@ -230,16 +240,18 @@ export interface AgentEdges extends AgentHead {
 export const agentEdgesPage = (props: AgentEdges): string => {
   const below = props.links.filter(({ distance }) => distance > 0);
   const above = props.links.filter(({ distance }) => distance < 0);
+  const { say } = props.frame.speaker;
   return page(
     <Side {...props}>
-      <EdgeTable title="May hand on to" links={below} nothing="It hands nothing on." />
-      <EdgeTable title="May get something from" links={above} nothing="No agent hands anything to it." />
+      <EdgeTable title={say(AGENT.mayHandOn)} links={below} nothing={say(AGENT.handsNothing)} />
+      <EdgeTable title={say(AGENT.mayGet)} links={above} nothing={say(AGENT.getsNothing)} />
     </Side>,
     props.frame,
   );
 };
 
-function EdgeTable({ title, links, nothing }: { title: string; links: AgentEdges['links']; nothing: string }) {
+function EdgeTable({ title, links, nothing }: { title: Said; links: AgentEdges['links']; nothing: Said }) {
+  const { say, number } = useSpeaker();
   return (
     <Section title={title}>
       {links.length === 0 ? (
@@ -247,7 +259,12 @@ function EdgeTable({ title, links, nothing }: { title: string; links: AgentEdges
       ) : (
         <Table
           label={title}
-          columns={[{ label: 'From' }, { label: 'To' }, { label: 'Actions' }, { label: 'Depth', number: true }]}
+          columns={[
+            { label: say(AGENT.from) },
+            { label: say(AGENT.to) },
+            { label: say(AGENT.actions) },
+            { label: say(AGENT.depth), number: true },
+          ]}
           rows={links.map(({ from, to, actions, depth, distance }, index) => ({
             key: String(index),
             cells: [
@@ -260,7 +277,7 @@ function EdgeTable({ title, links, nothing }: { title: string; links: AgentEdges
                 <Foreign text={to.name} limit={60} />
               </a>,
               actions,
-              depth,
+              number(depth),
             ],
           }))}
         />
@@ -270,19 +287,26 @@ function EdgeTable({ title, links, nothing }: { title: string; links: AgentEdges
 }
 
 export interface AgentActivity extends AgentHead {
-  events: readonly { id: string; at: string; what: string; person: string; system: string; outcome: string }[];
+  events: readonly { id: string; at: Said; what: Said; person: string; system: string; outcome: string }[];
 }
 
 /** A3: what it did lately, from the evidence. */
-export const agentActivityPage = (props: AgentActivity): string =>
-  page(
+export const agentActivityPage = (props: AgentActivity): string => {
+  const { say } = props.frame.speaker;
+  return page(
     <Side {...props}>
       {props.events.length === 0 ? (
-        <p class="quiet empty">Nothing happened yet.</p>
+        <p class="quiet empty">{say(AGENT.nothingHappened)}</p>
       ) : (
         <Table
-          label="Activity"
-          columns={[{ label: 'When' }, { label: 'What' }, { label: 'For' }, { label: 'System' }, { label: 'Outcome' }]}
+          label={say(AGENT.activity)}
+          columns={[
+            { label: say(AGENT.when) },
+            { label: say(AGENT.what) },
+            { label: say(AGENT.forWhom) },
+            { label: say(AGENT.system) },
+            { label: say(AGENT.outcome) },
+          ]}
           rows={props.events.map(({ id, at, what, person, system, outcome }) => ({
             key: id,
             cells: [
@@ -298,21 +322,28 @@ export const agentActivityPage = (props: AgentActivity): string =>
     </Side>,
     props.frame,
   );
+};
 
 export interface AgentChanges extends AgentHead {
-  changes: readonly { at: string; what: string; by: string; reason: string }[];
+  changes: readonly { at: Said; what: Said; by: string; reason: string }[];
 }
 
 /** A3: every change of it, with who, when and why. */
-export const agentChangesPage = (props: AgentChanges): string =>
-  page(
+export const agentChangesPage = (props: AgentChanges): string => {
+  const { say } = props.frame.speaker;
+  return page(
     <Side {...props}>
       {props.changes.length === 0 ? (
-        <p class="quiet empty">Nothing was changed since it was registered.</p>
+        <p class="quiet empty">{say(AGENT.nothingChanged)}</p>
       ) : (
         <Table
-          label="Changes"
-          columns={[{ label: 'When' }, { label: 'What' }, { label: 'By' }, { label: 'Why' }]}
+          label={say(AGENT.changes)}
+          columns={[
+            { label: say(AGENT.when) },
+            { label: say(AGENT.what) },
+            { label: say(AGENT.by) },
+            { label: say(AGENT.why) },
+          ]}
           rows={props.changes.map(({ at, what, by, reason }, index) => ({
             key: String(index),
             cells: [at, what, <Foreign text={by} limit={80} />, <Foreign text={reason || '–'} limit={200} />],
@@ -322,48 +353,54 @@ export const agentChangesPage = (props: AgentChanges): string =>
     </Side>,
     props.frame,
   );
+};
 
 export interface AgentMove extends AgentHead {
   move: 'activate' | 'resume' | 'retire';
   action: string;
-  problems: readonly { field?: string | undefined; text: string }[];
+  problems: readonly { field?: string | undefined; text: Said }[];
 }
 
 const MOVE_WORDS = {
-  activate: ['Activate', 'From then on it may ask people. It gets nothing that nobody approves.'],
-  resume: ['Resume', 'It may ask again. What it could do before does not come back.'],
-  retire: ['Retire', 'It loses access now, and never comes back.'],
+  activate: [MOVE.activate, MOVE.activateAgent, MOVE.activateMeans],
+  resume: [MOVE.resume, MOVE.resumeAgent, MOVE.resumeMeans],
+  retire: [MOVE.retire, MOVE.retireAgent, MOVE.retireMeans],
 } as const;
 
 /** A step that is slow and typed (D12). */
 export const agentMovePage = ({ move, action, problems, ...head }: AgentMove): string => {
-  const [verb, effect] = MOVE_WORDS[move];
+  const [verb, heading, effect] = MOVE_WORDS[move];
+  const { say, markup } = head.frame.speaker;
   const name = visible(head.name, 80);
   return page(
     <AdminLayout
       frame={head.frame}
-      title={`${verb} ${name}`}
+      title={say(heading, { agent: name })}
       error={problems.length > 0}
       narrow
       above={[
-        { href: '/admin/agents', label: 'Agents' },
+        { href: '/admin/agents', label: say(PARTS.agents) },
         { href: action.replace(/\/[a-z]+$/, ''), label: head.name },
       ]}
     >
-      <h1>
-        {verb} <bdi>{name}</bdi>
-      </h1>
-      <p class="lead">{effect}</p>
+      <h1>{markup(heading, { agent: <bdi>{name}</bdi> })}</h1>
+      <p class="lead">{say(effect)}</p>
       <AdminForm
         action={action}
         csrf={head.csrf}
         problems={problems}
-        submit={verb}
+        submit={say(verb)}
         danger={move === 'retire'}
         cancel={action.replace(/\/[a-z]+$/, '')}
       >
-        <TextInput name="confirmation" label={`Type ${name}`} verbatim maxLength={200} invalid={problems.length > 0} />
-        <TextInput name="reason" label="Why" maxLength={200} />
+        <TextInput
+          name="confirmation"
+          label={say(AGENT.type, { agent: name })}
+          verbatim
+          maxLength={200}
+          invalid={problems.length > 0}
+        />
+        <TextInput name="reason" label={say(AGENT.why)} maxLength={200} />
       </AdminForm>
     </AdminLayout>,
     head.frame,
@@ -384,7 +421,12 @@ function Side({
 }: AgentHead & { children: ComponentChildren }) {
   const { say } = useSpeaker();
   return (
-    <AdminLayout frame={frame} title={name} above={[{ href: '/admin/agents', label: 'Agents' }]} notice={notice}>
+    <AdminLayout
+      frame={frame}
+      title={name}
+      above={[{ href: '/admin/agents', label: say(PARTS.agents) }]}
+      notice={notice}
+    >
       <Detail
         title={name}
         state={<Pill tone={TONES[status]}>{say(STATUS[status])}</Pill>}
@@ -394,15 +436,15 @@ function Side({
           <>
             {pause === undefined ? null : (
               <details class="here">
-                <summary class="button small">Pause</summary>
+                <summary class="button small">{say(AGENT.pause)}</summary>
                 <form class="here-form" method="post" action={pause}>
                   <Csrf value={csrf} />
                   <label class="label" for="reason">
-                    Why?
+                    {say(INVENTORY.why)}
                   </label>
                   <input class="input" id="reason" name="reason" maxLength={200} required autocomplete="off" />
                   <button type="submit" class="button danger">
-                    Pause now
+                    {say(INVENTORY.pauseNow)}
                   </button>
                 </form>
               </details>

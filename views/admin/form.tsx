@@ -1,6 +1,8 @@
 import type { ComponentChildren } from 'preact';
 
 import { Csrf, ErrorSummary } from '../layout.tsx';
+import { FORM } from '../words/console-form.ts';
+import { useSpeaker } from '../words/context.tsx';
 
 /** A form of the console: what is wrong comes first and has the focus, what was typed stays. */
 export function AdminForm({
@@ -10,7 +12,7 @@ export function AdminForm({
   submit,
   danger,
   cancel,
-  cancelLabel = 'Cancel',
+  cancelLabel,
   children,
 }: {
   action: string;
@@ -20,10 +22,11 @@ export function AdminForm({
   submit: string;
   danger?: boolean | undefined;
   cancel?: string | undefined;
-  /** "Back", where nothing is lost by it. */
-  cancelLabel?: string;
+  /** "Back", where nothing is lost by it; "Cancel" where it is left out. */
+  cancelLabel?: string | undefined;
   children?: ComponentChildren;
 }) {
+  const { say } = useSpeaker();
   return (
     <form class="form" method="post" action={action}>
       <Csrf value={csrf} />
@@ -40,7 +43,7 @@ export function AdminForm({
       <div class="form-end">
         {cancel === undefined ? null : (
           <a class="button" href={cancel}>
-            {cancelLabel}
+            {cancelLabel ?? say(FORM.cancel)}
           </a>
         )}
         <button type="submit" class={danger ? 'button stop' : 'button primary'} data-testid="submit">
@@ -61,11 +64,12 @@ interface Control {
 const hintId = ({ name, hint }: Control) => (hint === undefined ? undefined : `${name}-hint`);
 
 function Labelled({ control, children }: { control: Control; children: ComponentChildren }) {
+  const { say } = useSpeaker();
   return (
     <div>
       <label class="label" for={control.name}>
         {control.label}
-        {control.optional ? <span class="quiet"> (optional)</span> : null}
+        {control.optional ? <span class="quiet">{say(FORM.optional)}</span> : null}
       </label>
       {children}
       {control.hint === undefined ? null : (

@@ -1,5 +1,8 @@
 import { page } from '../layout.tsx';
 import { Foreign } from '../text.tsx';
+import { OVERVIEW } from '../words/console-overview.ts';
+import { useSpeaker } from '../words/context.tsx';
+import type { Said } from '../words/words.ts';
 import { Section } from './detail.tsx';
 import { Table } from './list.tsx';
 import { type AdminFrame, AdminLayout } from './shell.tsx';
@@ -8,13 +11,15 @@ export interface OverviewPage {
   frame: AdminFrame;
   /** Figures, each with the list that it counts (A1). */
   figures: readonly Figure[];
-  standing: readonly { href: string; name: string; reason: string; since: string }[];
+  standing: readonly { href: string; name: string; reason: string; since: Said }[];
   /** Tokens of the last 24 hours, an hour each, oldest first. */
   tokens: readonly { hour: string; count: number }[];
 }
 
 export interface Figure {
-  label: string;
+  /** What it counts, as a name for tests. */
+  name: string;
+  label: Said;
   count: number;
   href?: string | undefined;
   /** Somebody should look at it where it is not zero. */
@@ -25,34 +30,40 @@ export interface Figure {
 export const overviewPage = (props: OverviewPage): string => page(<Overview {...props} />, props.frame);
 
 function Overview({ frame, figures, standing, tokens }: OverviewPage) {
+  const { say, markup, number } = useSpeaker();
   const total = tokens.reduce((sum, { count }) => sum + count, 0);
   return (
-    <AdminLayout frame={frame} title="Overview">
-      <h1>Overview</h1>
+    <AdminLayout frame={frame} title={say(OVERVIEW.title)}>
+      <h1>{say(OVERVIEW.title)}</h1>
       {standing.length === 0 ? null : (
         <div class="warning stopped-now">
-          <h2>Stopped now</h2>
+          <h2>{say(OVERVIEW.stoppedNow)}</h2>
           <ul>
             {standing.map(({ href, name, reason, since }) => (
               <li>
-                <a href={href}>
-                  <Foreign text={name} limit={80} />
-                </a>{' '}
-                since {since}: <Foreign text={reason} limit={120} />
+                {markup(OVERVIEW.stoppedLine, {
+                  name: (
+                    <a href={href}>
+                      <Foreign text={name} limit={80} />
+                    </a>
+                  ),
+                  time: since,
+                  reason: <Foreign text={reason} limit={120} />,
+                })}
               </li>
             ))}
           </ul>
         </div>
       )}
-      <ul class="figures" aria-label="Figures">
-        {figures.map(({ label, count, href, attention }) => {
+      <ul class="figures" aria-label={say(OVERVIEW.figures)}>
+        {figures.map(({ name, label, count, href, attention }) => {
           const figure = (
             <>
-              <span class="figure-count">{count.toLocaleString('en')}</span> <span class="figure-label">{label}</span>
+              <span class="figure-count">{number(count)}</span> <span class="figure-label">{label}</span>
             </>
           );
           return (
-            <li class="figure" data-attention={attention && count > 0 ? 'true' : undefined} data-figure={label}>
+            <li class="figure" data-attention={attention && count > 0 ? 'true' : undefined} data-figure={name}>
               {href === undefined ? (
                 <span class="figure-body">{figure}</span>
               ) : (
@@ -64,15 +75,15 @@ function Overview({ frame, figures, standing, tokens }: OverviewPage) {
           );
         })}
       </ul>
-      <Section title="Tokens issued, last 24 hours">
+      <Section title={say(OVERVIEW.tokens)}>
         <Sparkline values={tokens.map(({ count }) => count)} />
-        <p class="quiet">{total.toLocaleString('en')} in all.</p>
+        <p class="quiet">{say(OVERVIEW.inAll, { count: total })}</p>
         <details>
-          <summary>As a table</summary>
+          <summary>{say(OVERVIEW.asTable)}</summary>
           <Table
-            label="Tokens issued by hour"
-            columns={[{ label: 'Hour from' }, { label: 'Tokens', number: true }]}
-            rows={tokens.map(({ hour, count }) => ({ key: hour, cells: [hour, count.toLocaleString('en')] }))}
+            label={say(OVERVIEW.tokensByHour)}
+            columns={[{ label: say(OVERVIEW.hourFrom) }, { label: say(OVERVIEW.tokenCount), number: true }]}
+            rows={tokens.map(({ hour, count }) => ({ key: hour, cells: [hour, number(count)] }))}
           />
         </details>
       </Section>

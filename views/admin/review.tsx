@@ -1,5 +1,8 @@
-import { Csrf, page } from '../layout.tsx';
+import { Csrf, ErrorSummary, page } from '../layout.tsx';
 import { Foreign, visible } from '../text.tsx';
+import { REVIEWS } from '../words/console-review.ts';
+import { useSpeaker } from '../words/context.tsx';
+import type { Said } from '../words/words.ts';
 import { Table } from './list.tsx';
 import { type AdminFrame, AdminLayout } from './shell.tsx';
 
@@ -8,19 +11,19 @@ export interface ReviewsPage {
   csrf: string;
   action: string;
   /** "2 confirmed, 1 narrowed", after some were answered. */
-  notice: string | undefined;
+  notice: Said | undefined;
   /** What could not be done, and why. */
-  problems: readonly string[];
+  problems: readonly Said[];
   agents: readonly {
     id: string;
     href: string;
     name: string;
     owner: string;
-    due: string;
+    due: Said;
     overdue: boolean;
     allowed: string;
     unused: readonly string[];
-    lastUsed: string;
+    lastUsed: Said;
   }[];
   more: boolean;
 }
@@ -29,39 +32,39 @@ export interface ReviewsPage {
 export const reviewsPage = (props: ReviewsPage): string => page(<Reviews {...props} />, props.frame);
 
 function Reviews({ frame, csrf, action, notice, problems, agents, more }: ReviewsPage) {
+  const { say, number } = useSpeaker();
   return (
-    <AdminLayout frame={frame} title="Reviews" notice={notice} error={problems.length > 0}>
+    <AdminLayout frame={frame} title={say(REVIEWS.title)} notice={notice} error={problems.length > 0}>
       <div class="heading">
         <h1>
-          Reviews <span class="count">{agents.length}</span>
+          {say(REVIEWS.title)} <span class="count">{number(agents.length)}</span>
         </h1>
       </div>
-      <p class="lead">
-        Due within 14 days, or overdue. Keep what is needed, take away what was not used for 90 days, or end it. What is
-        overdue is suspended.
-      </p>
+      <p class="lead">{say(REVIEWS.lead)}</p>
       {problems.length === 0 ? null : (
-        <ul class="error-summary" role="alert">
-          {problems.map((problem) => (
-            <li>{problem}</li>
-          ))}
-        </ul>
+        <ErrorSummary>
+          <ul>
+            {problems.map((problem) => (
+              <li>{problem}</li>
+            ))}
+          </ul>
+        </ErrorSummary>
       )}
       {agents.length === 0 ? (
-        <p class="quiet empty">Nothing is due.</p>
+        <p class="quiet empty">{say(REVIEWS.nothingDue)}</p>
       ) : (
         <form class="form" method="post" action={action}>
           <Csrf value={csrf} />
           <Table
-            label="Agents to review"
+            label={say(REVIEWS.table)}
             columns={[
-              { label: 'Agent' },
-              { label: 'Owner' },
-              { label: 'Due' },
-              { label: 'May ask for' },
-              { label: 'Not used for 90 days' },
-              { label: 'Last used' },
-              { label: 'Answer' },
+              { label: say(REVIEWS.agent) },
+              { label: say(REVIEWS.owner) },
+              { label: say(REVIEWS.due) },
+              { label: say(REVIEWS.mayAskFor) },
+              { label: say(REVIEWS.notUsed) },
+              { label: say(REVIEWS.lastUsed) },
+              { label: say(REVIEWS.answer) },
             ]}
             rows={agents.map((agent) => ({
               key: agent.id,
@@ -74,19 +77,23 @@ function Reviews({ frame, csrf, action, notice, problems, agents, more }: Review
                 agent.allowed,
                 agent.unused.length === 0 ? '–' : agent.unused.join(', '),
                 agent.lastUsed,
-                <select class="input" name={`verdict ${agent.id}`} aria-label={`Answer for ${visible(agent.name, 60)}`}>
-                  <option value="">not now</option>
-                  <option value="confirm">keep</option>
-                  {agent.unused.length === 0 ? null : <option value="narrow">remove what was not used</option>}
-                  <option value="retire">end it</option>
+                <select
+                  class="input"
+                  name={`verdict ${agent.id}`}
+                  aria-label={say(REVIEWS.answerFor, { agent: visible(agent.name, 60) })}
+                >
+                  <option value="">{say(REVIEWS.notNow)}</option>
+                  <option value="confirm">{say(REVIEWS.keep)}</option>
+                  {agent.unused.length === 0 ? null : <option value="narrow">{say(REVIEWS.remove)}</option>}
+                  <option value="retire">{say(REVIEWS.end)}</option>
                 </select>,
               ],
             }))}
           />
-          {more ? <p class="quiet">More are due: these come first.</p> : null}
+          {more ? <p class="quiet">{say(REVIEWS.more)}</p> : null}
           <div class="form-end">
             <button type="submit" class="button primary" data-testid="submit">
-              Answer these
+              {say(REVIEWS.submit)}
             </button>
           </div>
         </form>

@@ -1,6 +1,6 @@
 import { FALLBACK } from './language.ts';
 import { type Speaker, speakerOf } from './speaker.ts';
-import type { Message, Said, SlotArguments } from './words.ts';
+import type { Message, PlainMessage, Said, SlotArguments } from './words.ts';
 
 /**
  * A sentence whose reader is not known yet: a rule makes it, and whoever shows it knows the language. The same sentence
@@ -19,6 +19,12 @@ export const saying =
     const say = speaker.say as unknown as (message: Message, slots: object) => Said;
     return say(message, Object.fromEntries(filled));
   };
+
+/** Several of them in a row, with commas between. */
+export const listed =
+  (messages: readonly PlainMessage[]): Saying =>
+  ({ say }) =>
+    messages.map((message) => say(message)).join(', ') as Said;
 
 /** For machines, logs and the command line. */
 export const inEnglish = (sentence: Saying): Said => sentence(speakerOf(FALLBACK));

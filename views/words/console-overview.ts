@@ -1,0 +1,34 @@
+import { words } from './words.ts';
+
+/** A1: what an administrator has to know first. */
+export const OVERVIEW = words({
+  title: { en: 'Overview', de: 'Übersicht' },
+  stoppedNow: { en: 'Stopped now', de: 'Zurzeit gestoppt' },
+  stoppedLine: { en: '{name} since {time}: {reason}', de: '{name} seit {time}: {reason}' },
+  figures: { en: 'Figures', de: 'Zahlen' },
+  tokens: { en: 'Tokens issued, last 24 hours', de: 'Ausgestellte Tokens, letzte 24 Stunden' },
+  inAll: { en: { other: '{count} in all.' }, de: { other: '{count} insgesamt.' } },
+  asTable: { en: 'As a table', de: 'Als Tabelle' },
+  tokensByHour: { en: 'Tokens issued by hour', de: 'Ausgestellte Tokens je Stunde' },
+  hourFrom: { en: 'Hour from', de: 'Stunde ab' },
+  tokenCount: { en: 'Tokens', de: 'Tokens' },
+});
+
+/** What each figure counts. */
+export const FIGURES = words({
+  active: { en: 'agents active', de: 'Agenten aktiv' },
+  pending: { en: 'waiting to begin', de: 'warten auf den Anfang' },
+  ownerless: { en: 'ownerless', de: 'ohne Verantwortliche' },
+  review_overdue: { en: 'reviews overdue', de: 'Prüfungen überfällig' },
+  dormant: { en: 'stale', de: 'lange ungenutzt' },
+  never_used: { en: 'never used', de: 'nie genutzt' },
+  expiring: { en: 'expiring', de: 'laufen ab' },
+  muted: { en: 'paused by people', de: 'von Menschen angehalten' },
+  reported: { en: 'reported by people', de: 'von Menschen gemeldet' },
+  stopped: { en: 'stopped', de: 'gestoppt' },
+  waiting: { en: 'waiting for an approval', de: 'warten auf eine Freigabe' },
+  waiting_critical: { en: 'of them critical', de: 'davon kritisch' },
+  denied: { en: 'denied in 24 hours', de: 'abgelehnt in 24 Stunden' },
+  not_me: { en: '“I did not start this”', de: '„Das habe ich nicht gestartet“' },
+  refused: { en: 'refused by this server', de: 'von diesem Server abgewiesen' },
+});
