@@ -32,6 +32,7 @@ import * as groups from './090_groups.ts';
 import * as signInAgain from './095_sign_in_again.ts';
 import * as useNow from './099_use_now.ts';
 import * as instances from './100_instances.ts';
+import * as credentials from './101_credentials.ts';
 import * as told from './113_told.ts';
 import * as waitingQuestions from './117_waiting_questions.ts';
 
@@ -73,6 +74,7 @@ const migrations: readonly Migration[] = [
   { name: '090_groups', ...groups },
   { name: '095_sign_in_again', ...signInAgain },
   { name: '099_use_now', ...useNow },
+  { name: '101_credentials', ...credentials },
   { name: '113_told', ...told },
   { name: '117_waiting_questions', ...waitingQuestions },
   { name: '100_instances', ...instances },

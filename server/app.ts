@@ -6,6 +6,7 @@ import type { OwnPath } from '../grants/own-path.ts';
 import { errorPage } from '../views/error.tsx';
 import { ERRORS } from '../views/words/errors.ts';
 import type { Saying } from '../views/words/saying.ts';
+import { giveChallenge } from './agents/attestation.ts';
 import type { Registrations } from './agents/manage.ts';
 import { guardRegistration, paceRegistrations } from './agents/manage.ts';
 import { type AgentPages, agentRoutes } from './agents/routes.ts';
@@ -54,8 +55,10 @@ export interface AppDependencies {
   agents: AgentPages;
   tokens: TokenEndpointsDependencies;
   redemptions: RedemptionDependencies;
-  /** A workload's token becomes an assertion of the house, before anybody authenticates the client. */
-  workloads: (ctx: Context, next: Next) => Promise<void>;
+  /** What we verify ourselves becomes an assertion of the house, before anybody authenticates the client. */
+  handOver: (ctx: Context, next: Next) => Promise<void>;
+  /** Of client attestations; undefined where they are not offered. */
+  challenges: Nonces | undefined;
   /** The token endpoint for grants that need nothing of the engine; the others go on to it. */
   ownGrants: OwnPath;
   registrations: Registrations;
@@ -73,8 +76,9 @@ export function createApp(dependencies: AppDependencies): Koa {
   // What machines call, first: it is most of what comes, and is not looked for among the pages.
   const machines = new Router();
   redemptionRoutes(machines, dependencies.redemptions); //  /redemptions  /outcomes
-  for (const path of AUTHENTICATED) machines.post(path, dependencies.workloads);
+  for (const path of AUTHENTICATED) machines.post(path, dependencies.handOver);
   machines.post('/token', dependencies.ownGrants); //       token exchange, JWT bearer, client credentials
+  if (dependencies.challenges) machines.post('/challenge', giveChallenge(dependencies.challenges));
   machines.post('/token/introspection', (ctx) => introspect(ctx, dependencies.tokens));
   machines.post('/token/revocation', (ctx) => revoke(ctx, dependencies.tokens));
 
@@ -91,7 +95,7 @@ export function createApp(dependencies: AppDependencies): Koa {
   app.use(answerErrors(dependencies));
   app.use(onlyOurHost(dependencies));
   app.use(shedPolls(dependencies.isBehind));
-  app.use(guardEndpoints());
+  app.use(guardEndpoints({ challenges: dependencies.challenges !== undefined }));
   app.use(takeProofs(dependencies.nonces));
   app.use(staticFiles());
   app.use(loadSession(dependencies));
@@ -244,7 +248,8 @@ function onlyOurHost({ issuer, certificateAddress }: AppDependencies) {
 
 /** Pages and the authorization endpoint know the person; machine endpoints do not look. */
 function loadSession({ cookies, sessions, sessionIdleSeconds, pseudoLanguages }: AppDependencies) {
-  const machine = /^\/(token|request|backchannel|reg|jwks|redemptions|outcomes|\.well-known|admin\/api)(\/|$)/;
+  const machine =
+    /^\/(token|request|backchannel|challenge|reg|jwks|redemptions|outcomes|\.well-known|admin\/api)(\/|$)/;
   return async (ctx: Context, next: Next) => {
     if (!machine.test(ctx.path)) {
       stateOf(ctx.req).pseudoLanguages = pseudoLanguages;

@@ -82,16 +82,18 @@ import { adminRegisterPages } from './admin/register-pages.ts';
 import { adminReviewPages } from './admin/review-pages.ts';
 import { adminRoutes } from './admin/routes.ts';
 import { adminStopPages } from './admin/stop-pages.ts';
+import { attestations } from './agents/attestation.ts';
 import { signedBy } from './agents/authenticate.ts';
 import type { MutualTls } from './agents/certificate.ts';
 import type { ClientRecord } from './agents/clients.ts';
 import { type DocumentDependencies, newBreaker } from './agents/documents.ts';
+import { handOver, isVouchedFor } from './agents/handover.ts';
 import { type Stop, stopKeys } from './agents/liveness.ts';
 import { ownerRoutes } from './agents/owner-routes.ts';
 import { firstPresentation } from './agents/proven-key.ts';
 import { applyDocument } from './agents/registration.ts';
 import { readSoftwareStatement } from './agents/software-statement.ts';
-import { acceptWorkloads } from './agents/workload.ts';
+import { workloads } from './agents/workload.ts';
 import { createApp } from './app.ts';
 import { type AskDependencies, askForExchange } from './approvals/ask.ts';
 import { mutedUntil } from './approvals/budget.ts';
@@ -230,6 +232,11 @@ export async function composeHouse({
     issuers: postgresTrustedIssuers(database),
     keys: issuerKeys(fetch),
   };
+  const challenges = config.clientAttestation
+    ? noncesWith(sealing.deriveKey('attestation challenges'), true)
+    : undefined;
+  const firstProof = (client: string, jti: string, expiresAt: Date) =>
+    replays.firstUse('attestation proof', client, jti, expiresAt, 'lasting');
   const claimOfTrustedJwt = (value: string, { organization, clientId, agent }: ClientRecord, presented: Presented) =>
     readTrustedJwt(value, presented, { organization, clientId, agent: agent?.id ?? '' }, trustedIssuers);
 
@@ -343,6 +350,12 @@ export async function composeHouse({
       firstPresentation: presented,
       tooFast,
       documentClient: documentClients(database, documents),
+      attestersOf:
+        challenges &&
+        (async (organization, attester) => {
+          const trusted = await trustedIssuers.issuers.find(organization, attester);
+          return trusted?.profiles.includes('attestation') ?? false;
+        }),
       readStatement: (statement, organization) => readSoftwareStatement(statement, organization, trustedIssuers),
       mutualTls,
       ask,
@@ -400,7 +413,7 @@ export async function composeHouse({
   });
 
   const webAuthn = webAuthnAt(issuer);
-  const challenges = challengesWith(sealing.deriveKey('passkey challenges'));
+  const passkeyChallenges = challengesWith(sealing.deriveKey('passkey challenges'));
   const signIn = {
     people,
     sessions,
@@ -411,7 +424,7 @@ export async function composeHouse({
     providers: postgresSignInProviders(database, sealing),
     passkeys: postgresPasskeySignIns(database),
     webAuthn,
-    challenges,
+    challenges: passkeyChallenges,
     firstUse: (by: string, challenge: string, expiresAt: Date) =>
       replays.firstUse('passkey challenge', by, challenge, expiresAt, 'lasting'),
   };
@@ -480,7 +493,7 @@ export async function composeHouse({
   const security = {
     passkeys,
     webAuthn,
-    challenges,
+    challenges: passkeyChallenges,
     firstUse: (person: string, challenge: string, expiresAt: Date) =>
       replays.firstUse('passkey challenge', person, challenge, expiresAt),
     evidence,
@@ -619,7 +632,11 @@ export async function composeHouse({
       (router) => adminStopPages(router, adminConsole, administration),
     ],
     isPublicType: (type) => catalogue.actions.get(type)?.organization === null,
-    workloads: acceptWorkloads({ ...trustedIssuers, clients, proof: proofs.proof }),
+    handOver: handOver(issuer, [
+      workloads({ ...trustedIssuers, clients, proof: proofs.proof }),
+      ...(challenges ? [attestations({ ...trustedIssuers, clients, challenges, firstUse: firstProof })] : []),
+    ]),
+    challenges,
     ownGrants: grantsOnOwnPath(grants, authentication),
     engine: () => engine,
   });
@@ -715,8 +732,8 @@ function registrationPace(limit: number) {
  */
 async function thumbprints({ metadata }: ClientRecord): Promise<string[]> {
   const { token_endpoint_auth_method: method } = metadata;
-  // Nor does a workload: its platform speaks for it.
-  if (method === 'tls_client_auth' || metadata.workload_identity !== undefined) return [];
+  // Nor does whoever we vouch for.
+  if (method === 'tls_client_auth' || isVouchedFor(metadata)) return [];
   const keys = (metadata.jwks as { keys?: JWK[] } | undefined)?.keys ?? [];
   return Promise.all(
     keys

@@ -40,6 +40,8 @@ export interface Config {
   readonly pushHosts: readonly string[];
   /** CIBA push delivery. */
   readonly backchannelPush: boolean;
+  /** Attestation-based client authentication. */
+  readonly clientAttestation: boolean;
   /** Nothing issued before this instant is accepted. */
   readonly restoreEpoch: Date | undefined;
   readonly dpopNonces: (typeof NONCES)[number];
@@ -237,6 +239,12 @@ export const SETTINGS = [
     fallback: '0',
   },
   {
+    name: 'COUNTERSIGN_CLIENT_ATTESTATION',
+    meaning:
+      '`1` lets clients register for `attest_jwt_client_auth`: an attester that their organization trusts vouches for the key of each instance (a draft of the IETF).',
+    fallback: '0',
+  },
+  {
     name: 'COUNTERSIGN_DPOP_NONCES',
     meaning:
       'Nonces in DPoP proofs (RFC 9449 §8). `offered`: every answer to a proof brings one, and a proof with an old or foreign one is sent back. `required`: a proof without one too.',
@@ -359,6 +367,7 @@ export function readConfig(env: Environment): Config {
     mail: mailOf(read('COUNTERSIGN_SMTP_URL', smtpUrl), read('COUNTERSIGN_MAIL_FROM', sender)),
     pushHosts: read('COUNTERSIGN_PUSH_HOSTS', pushHosts) ?? [],
     backchannelPush: read('COUNTERSIGN_BACKCHANNEL_PUSH', flag) ?? false,
+    clientAttestation: read('COUNTERSIGN_CLIENT_ATTESTATION', flag) ?? false,
     fanOut: read('COUNTERSIGN_FAN_OUT', integer(1, 1000)) ?? 50,
     restoreEpoch: read('COUNTERSIGN_RESTORE_EPOCH', instant),
     dpopNonces: read('COUNTERSIGN_DPOP_NONCES', oneOf(...NONCES)) ?? 'offered',

@@ -15,6 +15,7 @@ import { offerPush } from '../grants/provider-helpers.ts';
 import { errorPage } from '../views/error.tsx';
 import { DOCUMENTS } from '../views/words/documents.ts';
 import { ERRORS } from '../views/words/errors.ts';
+import { ATTESTED, attestationMetadata } from './agents/attestation.ts';
 import { ASSERTION_ALGORITHMS, assertionProblem } from './agents/authenticate.ts';
 import { authenticates, isIssuedBy, type MutualTls, type SubjectMember, subjectMatches } from './agents/certificate.ts';
 import { type ClientRecord, type ClientStore, signsIn } from './agents/clients.ts';
@@ -55,6 +56,8 @@ export interface EngineDependencies extends Omit<BackchannelDependencies, 'peopl
   grants: GrantDependencies;
   /** The client that a metadata document describes, for the request at hand. */
   documentClient(url: string): Promise<ClientRecord | undefined>;
+  /** Does this organization trust this issuer to attest clients? Undefined where that is not offered. */
+  attestersOf: ((organization: string, attester: string) => Promise<boolean>) | undefined;
   readStatement(statement: unknown, organization: string): Promise<Record<string, unknown>>;
   fetch: typeof globalThis.fetch;
   trustProxy: boolean;
@@ -82,6 +85,8 @@ const INTERACTION_SECONDS = 600;
 export function makeProvider(dependencies: EngineDependencies): Provider {
   const { issuer, keys, catalogue, database, clients, people, mutualTls, trustProxy, consumeDelayMs } = dependencies;
   const withKey = ['private_key_jwt', ...methodsOf(mutualTls)] as const;
+  // The engine knows nothing of attestations: they are verified before (agents/handover.ts).
+  const proving = [...withKey, ...(dependencies.attestersOf ? [ATTESTED] : [])];
 
   const configuration: Configuration = {
     adapter: (model: string) => {
@@ -217,9 +222,10 @@ export function makeProvider(dependencies: EngineDependencies): Provider {
       // Whom an organization trusts, and where its agents go, is nobody else's to read.
       authorization_grant_profiles_supported: ['urn:ietf:params:oauth:grant-profile:id-jag'],
       identity_chaining_requested_token_types_supported: ['urn:ietf:params:oauth:token-type:id-jag'],
-      introspection_endpoint_auth_methods_supported: withKey,
+      ...(dependencies.attestersOf && attestationMetadata(issuer)),
+      introspection_endpoint_auth_methods_supported: proving,
       introspection_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGORITHMS,
-      revocation_endpoint_auth_methods_supported: [...withKey, 'none'],
+      revocation_endpoint_auth_methods_supported: [...proving, 'none'],
       revocation_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGORITHMS,
       ...(mutualTls?.address !== undefined && { mtls_endpoint_aliases: aliasesAt(mutualTls.address) }),
     } as never,
@@ -247,6 +253,7 @@ export function makeProvider(dependencies: EngineDependencies): Provider {
           mayAskAs: (organization, type) => catalogue.seenBy(organization).actions.has(type),
           certificates: methodsOf(mutualTls),
           deliveryTerms: dependencies.deliveryTerms,
+          attestersOf: dependencies.attestersOf,
           readStatement: dependencies.readStatement,
         }),
         idFactory: () => newId('cli'),
@@ -554,16 +561,16 @@ function certificates({ authorities, certificate: read }: MutualTls) {
   };
 }
 
-/** RFC 9449 §10.1: a pushed request with a proof asks for a code that is worth nothing without the same key. */
+/** RFC 9449 §10.1: a pushed request that proves a key asks for a code that is worth nothing without the same key. */
 async function bindToKey(ctx: KoaContextWithOIDC, { keyProofs }: EngineDependencies): Promise<void> {
   const state = stateOf(ctx.req);
   if (ctx.oidc.route !== 'pushed_authorization_request' || !state.client) return;
   state.authenticated ||= ctx.oidc.client?.tokenEndpointAuthMethod !== 'none';
-  if (state.sentProof === undefined) return;
+  if (state.sentProof === undefined && state.attestedKey === undefined) return;
   const key = await provenKey(ctx, state.client, keyProofs);
   const params = ctx.oidc.params as { dpop_jkt?: string };
   params.dpop_jkt ??= key as string;
   if (params.dpop_jkt !== key) {
-    throw new errors.InvalidRequest('DPoP proof key thumbprint does not match dpop_jkt');
+    throw new errors.InvalidRequest('the key that is proven does not match dpop_jkt');
   }
 }

@@ -2,10 +2,11 @@ import { type Adapter, type AdapterPayload, errors, Provider } from 'oidc-provid
 
 import { type ClientRecord, type ClientStore, isActive } from '../../server/agents/clients.ts';
 import { isDocumentUrl, outwardId } from '../../server/agents/document.ts';
+import { asVouchedFor, isVouchedFor } from '../../server/agents/handover.ts';
 import { modeOf, OWN_METADATA, ownMetadata } from '../../server/agents/registration.ts';
 import type { Catalogue } from '../../server/catalogue/catalogue.ts';
 import { stateOf } from '../../server/http/request-state.ts';
-import type { Database, Statements } from './database.ts';
+import type { Database } from './database.ts';
 import { hash, OidcAdapter } from './oidc-adapter.ts';
 
 /**
@@ -42,7 +43,7 @@ export class ClientAdapter implements Adapter {
     if (state && state.client === undefined) state.client = record;
     const types = record.metadata.authorization_details_types;
     return {
-      ...record.metadata,
+      ...(isVouchedFor(record.metadata) ? asVouchedFor(record.metadata) : record.metadata),
       ...ownMetadata(record),
       // The engine knows a document's client by the address that everybody knows.
       client_id: outwardId(record.clientId),
@@ -59,8 +60,11 @@ export class ClientAdapter implements Adapter {
   async upsert(id: string, payload: AdapterPayload): Promise<void> {
     const sent = payload as Record<string, unknown>;
     const metadata = Object.fromEntries(Object.entries(sent).filter(([name]) => !OWN.has(name)));
-    if (metadata.workload_identity !== undefined) delete metadata.jwks; // the house's own
     const state = Provider.ctx && stateOf(Provider.ctx.req);
+    if (state?.verifiedHere) {
+      metadata.token_endpoint_auth_method = state.verifiedHere;
+      delete metadata.jwks; // the house's own
+    }
     if (!state?.terms) {
       await this.#clients.update(id, metadata, state?.wantedMode);
       if (state) state.replaced = true;
@@ -127,35 +131,59 @@ const OWN: ReadonlySet<string> = new Set([...OWN_METADATA, 'client_id']);
  * is shown for the first time: whoever lost the answer is not locked out, and whoever got it ends the former by using it.
  */
 export class RegistrationTokenAdapter extends OidcAdapter {
-  readonly #statements: Statements;
+  readonly #database: Database;
 
   constructor(database: Database) {
-    super(database, 'RegistrationAccessToken');
-    this.#statements = database;
+    super(database, MODEL);
+    this.#database = database;
   }
 
   override async find(token: string): Promise<AdapterPayload | undefined> {
     const found = await super.find(token);
     // Superseded itself, it ends nothing.
-    if (found && found.consumed === undefined)
-      await this.#statements.run(END_SUPERSEDED, [found.clientId, hash(token)]);
+    if (found && found.consumed === undefined) await this.#database.run(END_SUPERSEDED, [found.clientId, hash(token)]);
     return found;
   }
 
   override async destroy(token: string): Promise<void> {
-    const rotated = Provider.ctx && stateOf(Provider.ctx.req).replaced;
-    if (!rotated) return super.destroy(token);
-    // Whatever came of an answer that was lost ends here: one successor at a time.
-    await this.#statements.run(KEEP_ONLY, [hash(token)]);
+    const state = Provider.ctx && stateOf(Provider.ctx.req);
+    if (!state?.replaced) return super.destroy(token);
+    state.superseded = hash(token); // when its successor is there
+  }
+
+  /**
+   * The engine ends the former token and then saves the next: a request that broke off in between would have ended what
+   * another one gave out meanwhile. Here both happen at once, one replacement after the other, and each leaves one
+   * successor.
+   */
+  override async upsert(id: string, payload: AdapterPayload, expiresIn?: number): Promise<void> {
+    const former = Provider.ctx && stateOf(Provider.ctx.req).superseded;
+    if (!former) return super.upsert(id, payload, expiresIn);
+    await this.#database.transaction(async (statements) => {
+      await statements.run(HOLD, [former]);
+      // A statement of its own: it has to see what the one before it left.
+      await statements.run(KEEP_ONLY, [former]);
+      await new OidcAdapter(statements, MODEL).upsert(id, payload, expiresIn);
+    });
   }
 }
 
-// Replacements at once make several successors; the first that is shown is the one. One that was superseded meanwhile
-// ends nothing.
+declare module '../../server/http/request-state.ts' {
+  interface RequestState {
+    /** Hash of the registration access token that this replacement rotates. */
+    superseded?: Buffer;
+  }
+}
+
+const MODEL = 'RegistrationAccessToken';
+
+// One that was superseded meanwhile ends nothing.
 const END_SUPERSEDED = `
   delete from engine_artefacts
   where model = 'RegistrationAccessToken' and client_id = $1 and id_hash <> $2 and exists (
     select from engine_artefacts x where x.id_hash = $2 and x.model = 'RegistrationAccessToken' and x.consumed_at is null)`;
+
+const HOLD = `select from engine_artefacts where id_hash = $1 and model = 'RegistrationAccessToken' for update`;
 
 const KEEP_ONLY = `
   with kept as (

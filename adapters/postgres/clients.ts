@@ -6,7 +6,6 @@ import { isDocumentUrl, placedId } from '../../server/agents/document.ts';
 import { keysEndAt, livingKeys } from '../../server/agents/keys.ts';
 import { type Limits, narrowest } from '../../server/agents/limits.ts';
 import { changesIdentity, splitReplacement, type WaitingChange } from '../../server/agents/registration-changes.ts';
-import { HOUSE_KEYS } from '../../server/agents/workload.ts';
 import { prepareEvent } from '../../server/evidence/evidence.ts';
 import { hashOf, newId } from '../../server/oauth/ids.ts';
 import type { Database, Statements } from './database.ts';
@@ -227,10 +226,7 @@ const toClient = (row: ClientRow): ClientRecord => ({
   kind: row.kind,
   organization: row.organization,
   organizationDomains: row.domains,
-  // What authenticates a workload is verified before, and vouched for by a key of this process.
-  metadata: row.metadata.workload_identity
-    ? { ...row.metadata, jwks: HOUSE_KEYS }
-    : livingKeys(row.metadata, Date.now()),
+  metadata: livingKeys(row.metadata, Date.now()),
   ...(row.document_url !== null && { document: { url: row.document_url, verified: row.document_verified } }),
   agent:
     row.agent === null

@@ -2,19 +2,19 @@ import { createHash } from 'node:crypto';
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
 
 import { decrypt, encrypt } from '../../server/keys/seal.ts';
-import type { Database } from './database.ts';
+import type { Statements } from './database.ts';
 
 /**
  * oidc-provider's storage. Ids are bearer values, so their SHA-256 is the key and a copy of the table redeems
  * nothing; consumption is a conditional update, because the engine looks first and consumes later.
  */
 export class OidcAdapter implements Adapter {
-  readonly #database: Database;
+  readonly #database: Statements;
   readonly #model: string;
   readonly #delay: number;
 
   /** `delay`: milliseconds between the look and the consumption; tests use it to widen every race. */
-  constructor(database: Database, model: string, delay = 0) {
+  constructor(database: Statements, model: string, delay = 0) {
     this.#database = database;
     this.#model = model;
     this.#delay = delay;

@@ -4,6 +4,7 @@ import type { Database } from './database.ts';
 
 export type ReplayKind =
   | 'client assertion'
+  | 'attestation proof'
   | 'DPoP proof'
   | 'actor token'
   | 'hand-off'

@@ -8,6 +8,7 @@ import { json } from '../http/respond.ts';
 import { isSignedBy, type Jws, parseJws, verificationKey } from '../oauth/jws.ts';
 import { authenticates, isRegisteredCertificate } from './certificate.ts';
 import { type ClientRecord, type ClientStore, isActive } from './clients.ts';
+import { asVouchedFor, isVouchedFor } from './handover.ts';
 
 export interface ClientAuthentication {
   issuer: string;
@@ -24,6 +25,8 @@ export interface Credentials {
   form: ReadonlyMap<string, string>;
   /** The `Authorization` header, empty where there was none. */
   authorization: string;
+  /** Did an attestation come along? What is left of one here was not accepted (handover.ts). */
+  attested: boolean;
   /** What the client proved below HTTP, if anything. */
   certificate: ClientCertificate | undefined;
   /** May a public client, which proves nothing, call this endpoint by its `client_id`? */
@@ -41,15 +44,15 @@ export const ASSERTION_ALGORITHMS = ['ES256', 'EdDSA', 'Ed25519', 'PS256'] as co
  * endpoints of our own, by the same rules as the engine's, OA-22, PK-01…05 and MT-01.
  */
 export async function authenticateClient(
-  { form, authorization, certificate, publicClients }: Credentials,
+  { form, authorization, attested, certificate, publicClients }: Credentials,
   { issuer, clients, firstUse, fetch, authorities }: ClientAuthentication,
 ): Promise<Authenticated> {
   const assertion = form.get('client_assertion');
-  const mechanisms = [authorization, assertion, form.get('client_secret')].filter(Boolean);
+  const mechanisms = [authorization, attested, assertion, form.get('client_secret')].filter(Boolean);
   if (mechanisms.length > 1) return malformed('client authentication must only be provided using one mechanism');
   if (!assertion) {
     const clientId = form.get('client_id');
-    if (mechanisms.length === 1) return FAILED; // there are no secrets here
+    if (mechanisms.length === 1) return FAILED; // a secret, or an attestation, of nobody who has one
     if (!clientId) return malformed('no client authentication mechanism provided');
     const client = await clients.find(clientId);
     if (!client) return FAILED;
@@ -68,8 +71,11 @@ export async function authenticateClient(
   if (subject === '') return FAILED; // another kind of JWT, which names nobody
   if ((form.get('client_id') || subject) !== subject) return malformed('client_id mismatch');
   const client = await clients.find(subject);
-  if (client?.metadata.token_endpoint_auth_method !== 'private_key_jwt') return FAILED;
-  const verified = await signedBy(client, assertion, fetch, jws);
+  if (!client) return FAILED;
+  // What we verified ourselves arrives here as an assertion of the house (handover.ts).
+  const metadata = isVouchedFor(client.metadata) ? asVouchedFor(client.metadata) : client.metadata;
+  if (metadata.token_endpoint_auth_method !== 'private_key_jwt') return FAILED;
+  const verified = await signedBy({ clientId: client.clientId, metadata }, assertion, fetch, jws);
   if (!verified) return FAILED;
   const { payload, header } = verified;
   if (assertionProblem(payload, header, issuer, Date.now() / 1000) !== undefined) return FAILED;
@@ -87,7 +93,9 @@ export async function authenticateCaller(
 ): Promise<ClientRecord | undefined> {
   const authorization = ctx.get('Authorization');
   const certificate = authentication.certificate(ctx.req);
-  const caller = await authenticateClient({ form, authorization, certificate, publicClients }, authentication);
+  const attested = ['OAuth-Client-Attestation', 'OAuth-Client-Attestation-PoP'].some((name) => ctx.get(name) !== '');
+  const credentials = { form, authorization, attested, certificate, publicClients };
+  const caller = await authenticateClient(credentials, authentication);
   const state = stateOf(ctx.req);
   if (!caller.ok) {
     if (caller.refused) state.refusedClient = caller.refused;
@@ -172,7 +180,7 @@ const KEYS_REMEMBERED = 2000;
 
 /** The content of a JWT that one of the client's registered keys signed in its name, and that has begun and not ended. */
 export async function signedBy(
-  { clientId, metadata }: ClientRecord,
+  { clientId, metadata }: Pick<ClientRecord, 'clientId' | 'metadata'>,
   assertion: string,
   fetch: typeof globalThis.fetch,
   jws: Jws | undefined = parseJws(assertion),

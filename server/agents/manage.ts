@@ -3,6 +3,7 @@ import { presentedToken } from '../http/bearer.ts';
 import { json } from '../http/respond.ts';
 import { hashOf } from '../oauth/ids.ts';
 import type { ClientStore } from './clients.ts';
+import { tellHowItIsVouchedFor } from './handover.ts';
 import { merged } from './registration-changes.ts';
 
 export interface Registrations {
@@ -25,7 +26,7 @@ export function paceRegistrations({ tooMany }: Pick<Registrations, 'tooMany'>) {
     const wait = Math.max(0, ...waits.flatMap((seconds) => seconds ?? []));
     if (wait === 0) {
       await next();
-      return hideHouseKey(ctx);
+      return tellHowItIsVouchedFor(ctx);
     }
     ctx.set('Retry-After', String(wait));
     return json(ctx, { error: 'slow_down', error_description: 'too many registrations: try again later' }, 429);
@@ -47,7 +48,7 @@ export function guardRegistration({ clients, isRegistrationToken }: Registration
       ctx.method === 'GET'
     ) {
       await next();
-      hideHouseKey(ctx);
+      tellHowItIsVouchedFor(ctx);
       return tellWaiting(ctx, clientId, clients);
     }
     const presented = presentedToken(ctx);
@@ -73,10 +74,4 @@ async function tellWaiting(ctx: Context, clientId: string, clients: ClientStore)
     ...merged(body, waiting.before),
     pending_change: { id: waiting.id, members: Object.keys(waiting.proposed), waits_for: 'owner' },
   };
-}
-
-/** The key that vouches for a workload is ours, and of this process alone: nobody registered it. */
-function hideHouseKey(ctx: Context): void {
-  const body = ctx.body as Record<string, unknown> | undefined;
-  if (body?.workload_identity !== undefined) delete body.jwks;
 }

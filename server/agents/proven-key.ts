@@ -48,8 +48,8 @@ export function firstPresentation(
 
 /**
  * The key that a request to an endpoint of the engine proves, and that what comes of it is bound to: the certificate,
- * where the client registered for that (RFC 8705 §3), else the key of its DPoP proof (RFC 9449 §5). Never both: a token
- * has one key. A proof counts once (§11.1).
+ * where the client registered for that (RFC 8705 §3), else the key of its DPoP proof (RFC 9449 §5), or of its attestation,
+ * which has to be the same. Never both: a token has one key. A proof counts once (§11.1).
  *
  * @throws errors.InvalidDpopProof, errors.UseDpopNonce, errors.InvalidRequest
  */
@@ -64,11 +64,15 @@ export async function provenKey(
     if (proof) throw new errors.InvalidRequest('this client is registered for certificate-bound tokens: send no proof');
     return certificate(ctx.req)?.binding;
   }
-  if (!proof) return undefined;
+  if (!proof) return state.attestedKey;
   if (!isProof(proof)) {
     throw proof.error === 'use_dpop_nonce'
       ? new errors.UseDpopNonce(proof.description)
       : new errors.InvalidDpopProof(proof.description);
+  }
+  // What an attested instance gets is worth nothing to another one (ATT-04).
+  if (state.attestedKey !== undefined && state.attestedKey !== proof.thumbprint) {
+    throw new errors.InvalidDpopProof('make the proof with the key of the attestation');
   }
   // Recorded together with the client's assertion, where there was one.
   state.proofIsFirst ??= await firstUse(client.clientId, proof.jti, new Date(proof.lastsUntil * 1000));
@@ -89,14 +93,16 @@ export async function requiredKey(
   proofs: KeyProofs,
 ): Promise<Binding | undefined> {
   const key = await provenKey(ctx, client, proofs);
-  if (key !== undefined) return key;
+  const { attestedKey, proof } = stateOf(ctx.req);
+  // An attested key alone is not enough where tokens are used with proofs of it (DP-04).
+  if (key !== undefined && (attestedKey === undefined || proof !== undefined)) return key;
   if (isBoundToCertificate(client)) {
     throw new errors.InvalidRequest('this client is registered for bound tokens: a client certificate is required');
   }
   if (client.metadata.dpop_bound_access_tokens === true) {
     throw new errors.InvalidDpopProof('this client is registered for bound tokens: a DPoP proof is required');
   }
-  return undefined;
+  return key;
 }
 
 const isBoundToCertificate = ({ metadata }: ClientRecord): boolean =>

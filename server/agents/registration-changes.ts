@@ -12,6 +12,7 @@ const IDENTIFYING = [
   'token_endpoint_auth_signing_alg',
   'backchannel_client_notification_endpoint',
   'workload_identity',
+  'client_attester',
   ...SUBJECT_MEMBERS,
 ] as const;
 

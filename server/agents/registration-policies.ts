@@ -3,7 +3,8 @@ import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 import { stateOf } from '../http/request-state.ts';
 import { isAgentMode } from './agent.ts';
 import type { DeliveryTerms } from './delivery.ts';
-import { applyRecord, applyTerms, type Metadata } from './registration.ts';
+import { vouchInRegistration } from './handover.ts';
+import { type AttestationTerms, applyRecord, applyTerms, type Metadata } from './registration.ts';
 
 /**
  * The engine's registration policies: `agent` runs when an agent registers and, because the registration access token
@@ -16,11 +17,14 @@ export const registrationPolicies = ({
   mayAskAs,
   certificates,
   deliveryTerms,
+  attestersOf,
   readStatement,
 }: {
   mayAskAs: (organization: string, type: string) => boolean;
   certificates: readonly string[];
   deliveryTerms(organization: string): Promise<DeliveryTerms>;
+  /** Does this organization trust this issuer to attest clients? Undefined where the operator does not offer it. */
+  attestersOf: ((organization: string, attester: string) => Promise<boolean>) | undefined;
   /** What a software statement of an issuer that this organization trusts sets (DCR-06). */
   readStatement(statement: unknown, organization: string): Promise<Metadata>;
 }) => ({
@@ -34,9 +38,10 @@ export const registrationPolicies = ({
     if (statement !== undefined) {
       Object.assign(metadata, await readStatement(statement, organization), { software_statement: statement });
     }
+    const attestation = await attestationTerms(metadata, organization, attestersOf);
     if (terms) {
-      applyTerms(metadata, { ...terms, mayAsk, certificates, delivery });
-      return;
+      applyTerms(metadata, { ...terms, mayAsk, certificates, delivery, attestation });
+      return vouchInRegistration(ctx, metadata);
     }
     if (!client?.agent) throw new errors.InvalidToken('no agent');
     const wanted = metadata.agent_mode;
@@ -50,6 +55,18 @@ export const registrationPolicies = ({
       mayAsk,
       certificates,
       delivery,
+      attestation,
     });
+    vouchInRegistration(ctx, metadata);
   },
 });
+
+/** What is known of the attester that a registration names. */
+async function attestationTerms(
+  { client_attester: attester }: Metadata,
+  organization: string,
+  trusts: ((organization: string, attester: string) => Promise<boolean>) | undefined,
+): Promise<AttestationTerms> {
+  if (!trusts) return 'not offered';
+  return typeof attester === 'string' && (await trusts(organization, attester)) ? 'trusted' : 'untrusted';
+}

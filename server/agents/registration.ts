@@ -5,12 +5,13 @@ import { newId } from '../oauth/ids.ts';
 import { depthProblem } from '../oauth/strict-json.ts';
 import { checkText, checkTexts, controlCharacter } from '../oauth/text.ts';
 import { type AgentMode, isAgentMode, withinCeiling } from './agent.ts';
+import { ATTESTED } from './attestation.ts';
 import { certificatesIn, SUBJECT_MEMBERS, subjectProblem, TLS_METHODS } from './certificate.ts';
 import type { ClientRecord, RegistrationTerms } from './clients.ts';
 import { checkDelivery, type DeliveryTerms } from './delivery.ts';
 import { endProblem } from './keys.ts';
 import { PRESETS, type PresetName, strangeRedirects } from './presets.ts';
-import { HOUSE_KEYS, workloadProblem } from './workload.ts';
+import { workloadProblem } from './workload.ts';
 
 /** Metadata of `design.md`'s contract that agents send. */
 export const SENT_METADATA = [
@@ -21,6 +22,7 @@ export const SENT_METADATA = [
   'software_id',
   'software_version',
   'workload_identity',
+  'client_attester',
 ] as const;
 /** Read-only in answers: they come from our tables, whatever a client sends. */
 export const OWN_METADATA = ['agent_id', 'agent_status', 'agent_owner', 'organization', 'agent_expires_at'] as const;
@@ -44,7 +46,11 @@ export interface Limits extends Pick<RegistrationTerms, 'modeCeiling' | 'allowUn
   /** The authentication methods by certificate that work here; none: nothing here asks for certificates. */
   certificates: readonly string[];
   delivery: DeliveryTerms;
+  attestation: AttestationTerms;
 }
+
+/** Of the attester that a registration names. */
+export type AttestationTerms = 'not offered' | 'untrusted' | 'trusted';
 
 /**
  * RFC 7591 §2, before the engine's own validation: the terms of the initial access token decide, never the agent.
@@ -114,6 +120,7 @@ export function applyDocument(document: Metadata, mayAsk: (type: string) => bool
     mayAsk,
     certificates: [],
     delivery: { push: false, notificationHosts: [] },
+    attestation: 'not offered',
   });
   delete metadata.agent_mode;
   return metadata;
@@ -138,7 +145,7 @@ export const modeOf = (metadata: Metadata): AgentMode => metadata.agent_mode as 
 
 function checkMetadata(
   metadata: Metadata,
-  { modeCeiling, allowUnbound, mayAsk, certificates, delivery }: Limits,
+  { modeCeiling, allowUnbound, mayAsk, certificates, delivery, attestation }: Limits,
 ): void {
   const deep = depthProblem(metadata);
   if (deep !== undefined) throw invalid(`the registration is ${deep}`);
@@ -181,6 +188,7 @@ function checkMetadata(
   checkCertificate(metadata, certificates);
   // Vouched for by an authority, under a name: there is no key to register.
   if (metadata.workload_identity !== undefined) applyWorkload(metadata);
+  else if (method === ATTESTED || metadata.client_attester !== undefined) checkAttester(metadata, attestation);
   else if (hasKey && (method !== 'tls_client_auth' || metadata.jwks !== undefined)) checkKeys(metadata);
 
   // Bound to what the client has: its certificate, or a key of its choice.
@@ -202,13 +210,32 @@ function checkMetadata(
 function applyWorkload(metadata: Metadata): void {
   const problem = workloadProblem(metadata.workload_identity);
   if (problem !== undefined) throw invalid(`workload_identity ${problem}`);
-  const own = metadata.jwks !== undefined && metadata.jwks !== HOUSE_KEYS;
-  if (metadata.token_endpoint_auth_method !== 'private_key_jwt' || own || metadata.jwks_uri !== undefined) {
+  if (metadata.token_endpoint_auth_method !== 'private_key_jwt' || keysIn(metadata) !== undefined) {
     throw invalid(
       'workload_identity takes the place of jwks and jwks_uri, with token_endpoint_auth_method private_key_jwt',
     );
   }
-  metadata.jwks = HOUSE_KEYS;
+}
+
+const keysIn = ({ jwks, jwks_uri: uri }: Metadata): unknown => jwks ?? uri;
+
+/** Each instance has a key of its own, which its attester names; none of them is registered (ATT-01). */
+function checkAttester(metadata: Metadata, attestation: AttestationTerms): void {
+  const { token_endpoint_auth_method: method, client_attester: attester } = metadata;
+  if (method !== ATTESTED) throw invalid(`client_attester is for ${ATTESTED}`);
+  if (attestation === 'not offered') throw invalid(`${ATTESTED} is not offered here: register a key`);
+  if (typeof attester !== 'string') throw invalid(`${ATTESTED} needs client_attester, the issuer of its attestations`);
+  if (attestation === 'untrusted') {
+    throw invalid(
+      `client_attester ${shown(attester)} is not trusted here: an administrator adds it to the trusted issuers, with the profile attestation`,
+    );
+  }
+  if (keysIn(metadata) !== undefined) throw invalid('client_attester takes the place of jwks and jwks_uri');
+  if (metadata.tls_client_certificate_bound_access_tokens === true || metadata.dpop_bound_access_tokens === false) {
+    throw invalid(
+      'tokens of an attested client are bound to the key of its instance: dpop_bound_access_tokens is true',
+    );
+  }
 }
 
 /** RFC 8705 §2.1.2, §2.2.2, §3.4. What the engine would drop without a word is refused here: it would be missed. */

@@ -1,15 +1,12 @@
-import { generateKeyPairSync, randomUUID } from 'node:crypto';
-import type { Context, Next } from 'koa';
+import type { Context } from 'koa';
 
-import { formBody, giveBack } from '../http/form.ts';
-import { json } from '../http/respond.ts';
 import type { ProofReader } from '../http/sent-proof.ts';
-import { keyRing } from '../keys/keys.ts';
 import { parseJws } from '../oauth/jws.ts';
 import { isProof } from '../oauth/proof.ts';
 import { type IssuerKeys, IssuerUnreachable, type TrustedIssuerStore } from '../people/trusted-issuer.ts';
 import { plainJws, signedByIssuer } from '../people/trusted-jwt.ts';
 import type { ClientRecord, ClientStore } from './clients.ts';
+import { JWT_BEARER, only, UNPROVEN, type Verifier } from './handover.ts';
 
 /** Which workload a client is: what a trusted issuer says of it in the tokens that the platform gives it. */
 export interface WorkloadIdentity {
@@ -38,20 +35,6 @@ export function workloadProblem(value: unknown): string | undefined {
     : 'has at most 10 claims, each a text';
 }
 
-/**
- * The key by which this process tells the engine that it has verified a workload. Made when it starts, and nobody else
- * ever sees its private half.
- */
-const houseKey = {
-  ...(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' }) as object),
-  kid: 'workload',
-  alg: 'ES256',
-  use: 'sig',
-};
-const house = keyRing([houseKey as never]);
-const { d: _, ...publicHalf } = houseKey as Record<string, unknown>;
-export const HOUSE_KEYS = { keys: [publicHalf] };
-
 export interface WorkloadDependencies {
   /** Ours. */
   issuer: string;
@@ -61,47 +44,31 @@ export interface WorkloadDependencies {
   proof: ProofReader;
 }
 
-const JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 /** draft-ietf-oauth-spiffe-client-auth. */
 const JWT_SPIFFE = 'urn:ietf:params:oauth:client-assertion-type:jwt-spiffe';
 
 /**
  * Workload identity: a token that the platform gave to a workload (Kubernetes, CI, a cloud, SPIFFE) as client assertion,
- * together with `client_id`, because it names no client of ours. It is verified here, and handed on as an assertion of
- * the house's own for this one request: the engine and our endpoints then authenticate the client as any other. The
- * token may be used until it ends, as platforms make them; where it names a key, that key has to be proven.
+ * together with `client_id`, because it names no client of ours. It may be used until it ends, as platforms make them;
+ * where it names a key, that key has to be proven.
  */
-export function acceptWorkloads(dependencies: WorkloadDependencies) {
-  return async (ctx: Context, next: Next) => {
-    const body = await formBody(ctx.req);
-    if (body === undefined) return next();
-    const fields = body.includes('client_assertion') && new URLSearchParams(body.toString('utf8'));
-    const client = fields && (await clientNamed(fields, dependencies));
-    if (!client) {
-      giveBack(ctx.req, body);
-      return next();
-    }
-    const problem = await workloadTokenProblem(ctx, fields.get('client_assertion') ?? '', client, dependencies);
-    if (problem !== undefined) {
-      // Which check failed is nothing for somebody who tries tokens of others.
-      return json(ctx, { error: 'invalid_client', error_description: 'client authentication failed' }, 401);
-    }
-    fields.set('client_assertion_type', JWT_BEARER);
-    fields.set('client_assertion', houseAssertion(client.clientId, dependencies.issuer));
-    giveBack(ctx.req, Buffer.from(fields.toString()));
-    return next();
+export const workloads =
+  (dependencies: WorkloadDependencies): Verifier =>
+  async (ctx, form) => {
+    const client = await clientNamed(form, dependencies);
+    if (!client) return undefined;
+    const problem = await workloadTokenProblem(ctx, form.get('client_assertion') ?? '', client, dependencies);
+    return problem === undefined ? { ok: true, client } : UNPROVEN;
   };
-}
 
 /** The client of a request that authenticates by a workload's token; undefined for every other request. */
 async function clientNamed(
-  fields: URLSearchParams,
+  form: URLSearchParams,
   { clients }: WorkloadDependencies,
 ): Promise<ClientRecord | undefined> {
-  const [type, assertion, clientId] = ['client_assertion_type', 'client_assertion', 'client_id'].map((name) => {
-    const [value, ...more] = fields.getAll(name);
-    return more.length === 0 ? value : undefined;
-  });
+  const [type, assertion, clientId] = ['client_assertion_type', 'client_assertion', 'client_id'].map((name) =>
+    only(form, name),
+  );
   if (!assertion || !clientId || (type !== JWT_BEARER && type !== JWT_SPIFFE)) return undefined;
   // Its own word about itself, as almost all are: no need to look who it is.
   if (parseJws(assertion)?.payload.sub === clientId) return undefined;
@@ -162,12 +129,4 @@ function unprovenKey(cnf: unknown, ctx: Context, read: ProofReader): string | un
   const { jkt } = (cnf ?? {}) as { jkt?: unknown };
   const proof = read(ctx);
   return typeof jkt === 'string' && isProof(proof) && proof.thumbprint === jkt ? undefined : 'its key is not proven';
-}
-
-function houseAssertion(clientId: string, issuer: string): string {
-  const iat = Math.floor(Date.now() / 1000);
-  return house.sign(
-    { typ: 'client-authentication+jwt' },
-    { iss: clientId, sub: clientId, aud: issuer, jti: randomUUID(), iat, exp: iat + 30 },
-  );
 }

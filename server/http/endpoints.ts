@@ -53,6 +53,7 @@ const ENDPOINTS: readonly Endpoint[] = [
     bytes: ENGINE_BYTES,
     alias: ['backchannel_authentication_endpoint', '/backchannel'],
   },
+  { path: /^\/challenge$/, methods: ['POST'], anyOrigin: true },
   { path: /^\/redemptions(\/[^/]+\/outcome)?$/, methods: ['POST'], alias: ['redemption_endpoint', '/redemptions'] },
   { path: /^\/outcomes$/, methods: ['POST'], alias: ['outcome_endpoint', '/outcomes'] },
 ];
@@ -63,6 +64,7 @@ export const aliasesAt = (address: string): Record<string, string> =>
 
 /** Routes that the engine keeps although what they belong to is off. */
 const UNUSED = /^\/session\//;
+const CHALLENGE = '/challenge';
 
 export const endpointOf = (path: string): Endpoint | undefined =>
   ENDPOINTS.find((endpoint) => endpoint.path.test(path));
@@ -73,10 +75,10 @@ export const isForMachines = (path: string): boolean => {
   return endpoint === undefined ? path.startsWith('/admin/api/') : endpoint.browser !== true;
 };
 
-/** The methods an endpoint takes (OA-20), who may call it from a page, and how much it reads. */
-export function guardEndpoints() {
+/** The methods an endpoint takes (OA-20), who may call it from a page, and how much it reads. `challenges`: is that endpoint there? */
+export function guardEndpoints({ challenges }: { challenges: boolean }) {
   return async (ctx: Context, next: Next) => {
-    if (UNUSED.test(ctx.path)) return; // 404, as anything that is not there
+    if (UNUSED.test(ctx.path) || (!challenges && ctx.path === CHALLENGE)) return; // 404, as anything that is not there
     const endpoint = endpointOf(ctx.path);
     if (!endpoint) return next();
     const { methods, anyOrigin, bytes } = endpoint;
@@ -98,11 +100,15 @@ export function guardEndpoints() {
   };
 }
 
-const EXPOSED = 'WWW-Authenticate, DPoP-Nonce, Retry-After, Preference-Applied, X-Request-Id';
+const EXPOSED =
+  'WWW-Authenticate, DPoP-Nonce, OAuth-Client-Attestation-Challenge, Retry-After, Preference-Applied, X-Request-Id';
 
 function preflight(ctx: Context, methods: readonly string[]): void {
   ctx.set('Access-Control-Allow-Methods', methods.join(', '));
-  ctx.set('Access-Control-Allow-Headers', 'Authorization, Content-Type, DPoP, Prefer');
+  ctx.set(
+    'Access-Control-Allow-Headers',
+    'Authorization, Content-Type, DPoP, OAuth-Client-Attestation, OAuth-Client-Attestation-PoP, Prefer',
+  );
   ctx.set('Access-Control-Max-Age', '3600');
   ctx.status = 204;
 }

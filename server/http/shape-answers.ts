@@ -73,6 +73,8 @@ function hideTypes(ctx: Context): void {
 function tellTheTruth(body: Record<string, unknown>, isPublic: (type: string) => boolean): void {
   const types = body.authorization_details_types_supported as string[];
   body.authorization_details_types_supported = types.filter(isPublic);
+  // The same ways everywhere; the engine knows only those that it verifies itself.
+  body.token_endpoint_auth_methods_supported = body.revocation_endpoint_auth_methods_supported;
   body.claims_supported = ['sub', 'iss', 'acr', 'amr', 'auth_time'];
 }
 
