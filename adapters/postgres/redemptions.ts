@@ -18,6 +18,11 @@ export const postgresRedemptions = (database: Database): RedemptionStore => ({
     }
   },
 
+  async statedFacts(organization, task, position) {
+    const row = await database.first<{ facts: Record<string, unknown> }>(STATED, [organization, task, position]);
+    return row?.facts;
+  },
+
   close: (id, resourceServer, { status, reference, affected }) =>
     database.transaction(async (statements) => {
       const evidence = postgresEvidence(statements);
@@ -266,6 +271,16 @@ const DRAW = `
           where organization = ${p(0, 'text')} and task = ${p(1, 'text')} and position = ${p(2, 'int')}) as another_day
   from gate
   left join (select *, false as released from reserved union all select * from before) as answer on true`;
+
+// Of two questions about one action the one with the parameters that were granted; narrowing keeps what was stated.
+const STATED = `
+  select asked -> 'facts' as facts
+  from task_actions a
+  join tasks t on t.organization = a.organization and t.id = a.task
+  join approvals p on p.organization = t.organization and p.id = t.approval, jsonb_array_elements(p.actions) asked
+  where a.organization = $1 and a.task = $2 and a.position = $3
+    and asked ->> 'action' = a.action and jsonb_typeof(asked -> 'facts') = 'object'
+  order by asked -> 'parameters' = a.parameters desc limit 1`;
 
 const FOR_CLOSING = 'select * from redemptions where id = $1 and resource_server = $2 for no key update';
 

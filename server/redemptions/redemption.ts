@@ -38,6 +38,8 @@ export type Reservation =
 export interface RedemptionStore {
   /** Draws one use and reserves it, with evidence, or answers what the same key reserved before. */
   reserve(redemption: NewRedemption): Promise<Reservation>;
+  /** What the resource stated when this action of the task was asked, as the person read it; nothing where nobody was asked. */
+  statedFacts(organization: string, task: string, position: number): Promise<Record<string, unknown> | undefined>;
   /** Closes a reservation: `closed`, the same answer again, or why not. */
   close(
     id: string,
@@ -103,7 +105,14 @@ export async function redeem(
     store: RedemptionStore;
   },
 ): Promise<
-  | { ok: true; id: string; remaining: number | null; expiresAt: Date }
+  | {
+      ok: true;
+      id: string;
+      remaining: number | null;
+      expiresAt: Date;
+      /** The resource compares them with what it is about to do: only it can know what has changed since. */
+      facts?: Record<string, unknown> | undefined;
+    }
   | { ok: false; reason: RedemptionRefusal; detail: string }
 > {
   const { action, parameters } = request;
@@ -138,8 +147,10 @@ export async function redeem(
 
   const answerHash = sha256url(canonicalJson([token.jti, action, parameters]));
   let reservation: Reservation = { ok: false, reason: 'used_up' };
+  let drawn = 0;
   // What was approved twice may be used twice.
   for (const { position = 0 } of matching) {
+    drawn = position;
     reservation = await store.reserve({
       id: newId('rdm'),
       token,
@@ -166,7 +177,10 @@ export async function redeem(
   // Its use was given back: whoever acted on this answer would act without one.
   if (reservation.released)
     return refused('released', 'this reservation was released: reserve with another key', token);
-  return { ok: true, id: reservation.id, remaining: reservation.remaining, expiresAt: reservation.expiresAt };
+  const { id, remaining, expiresAt } = reservation;
+  const resolved = matching.some(({ version }) => catalogue().version(action, version)?.resolve);
+  const facts = resolved ? await store.statedFacts(token.organization, token.task, drawn) : undefined;
+  return { ok: true, id, remaining, expiresAt, facts };
 }
 
 /** Why the actual parameters are not what was approved, or undefined. What was asked as a scope was approved without limits. */

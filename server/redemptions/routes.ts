@@ -36,7 +36,12 @@ export function redemptionRoutes(router: Router, dependencies: RedemptionDepende
     if (result.ok) {
       return json(
         ctx,
-        { redemption_id: result.id, remaining: result.remaining, expires_at: result.expiresAt.toISOString() },
+        {
+          redemption_id: result.id,
+          remaining: result.remaining,
+          expires_at: result.expiresAt.toISOString(),
+          ...(result.facts && { facts: result.facts }),
+        },
         201,
       );
     }

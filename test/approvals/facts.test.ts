@@ -7,10 +7,10 @@ import { createRemoteJWKSet, type JWTVerifyResult, jwtVerify } from 'jose';
 import type { Database } from '../../adapters/postgres/database.ts';
 import { requestHash } from '../../server/tasks/request.ts';
 import { asked as askedShop } from '../catalogue/shop.ts';
-import { ask, wordsOf } from '../protocol/support.ts';
+import { ask, poll, wordsOf } from '../protocol/support.ts';
 import { operator } from '../support/admin.ts';
-import { type Json, registerAgent, type TestClient } from '../support/agent.ts';
-import { databaseOf } from '../support/delegation.ts';
+import { demoClient, type Json, registerAgent, type TestClient } from '../support/agent.ts';
+import { accessTokenIn, databaseOf, serveWith } from '../support/delegation.ts';
 import { detailsParameter, signIn, type TestPerson } from '../support/person.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
@@ -159,6 +159,39 @@ describe.each([
     expect([status, body.error, headers.get('retry-after')]).toEqual([403, 'access_denied', '30']);
     expect(await approvals()).toEqual([]);
   });
+});
+
+test('the resource that redeems hears what it stated: whether that is still so, only it can know', async () => {
+  const resourceServer = await demoClient(server, 'resourceServer');
+  await serveWith(database, 'https://shop.example', resourceServer);
+  const own = await resourceServer.token({ grant_type: 'client_credentials', scope: 'redemptions' }, { dpop: false });
+  const { body } = await place();
+  const [approval] = await approvals();
+  await person.submit(await person.get(`/r/${approval.id}`), {
+    decision: 'approve',
+    duration: 'once',
+    number: body.display_code,
+    read: '1',
+  });
+  const redeemed = await fetch(`${server.issuer}/redemptions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${accessTokenIn(own)}`, 'content-type': 'application/json' },
+    body: JSON.stringify({
+      token: accessTokenIn(await poll(agent, body.auth_req_id)),
+      action: PLACE,
+      parameters: { item: 'chair', due: '2026-12-24' },
+      idempotency_key: 'order 1',
+    }),
+  });
+  expect([redeemed.status, await redeemed.json()]).toEqual([
+    201,
+    {
+      redemption_id: expect.any(String),
+      remaining: 0,
+      expires_at: expect.any(String),
+      facts: { pieces: 1240, store: 'North' },
+    },
+  ]);
 });
 
 test('it could not be asked, and the action weighs it higher instead: it is never shown as if it were known', async () => {

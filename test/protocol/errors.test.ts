@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { importJWK, type JWK, SignJWT } from 'jose';
 import pg from 'pg';
 
+import { asked as askedShop } from '../catalogue/shop.ts';
 import { operator } from '../support/admin.ts';
 import {
   ACCESS_TOKEN,
@@ -37,7 +38,10 @@ let agent: TestClient;
 let person: TestPerson;
 let resourceServer: TestClient;
 beforeAll(async () => {
-  server = await startServer({ COUNTERSIGN_EXCHANGES_PER_MINUTE: '20' });
+  server = await startServer({
+    COUNTERSIGN_EXCHANGES_PER_MINUTE: '20',
+    COUNTERSIGN_RESOURCE_ADDRESSES: 'https://shop.example=http://127.0.0.1:1',
+  });
   database = new pg.Client({ connectionString: server.databaseUrl });
   await database.connect();
   agent = await registerAgent(server);
@@ -92,6 +96,15 @@ const forbidden = async () => {
     [other.registration.organization, JSON.stringify({ rules: [rule] })],
   );
   return behind(other);
+};
+/** Nobody answers at that address. */
+const unasked = async () => {
+  const shop = askedShop.replace('unchecked: high', 'unchecked: refuse');
+  expect((await (await operator(server))('POST', '/catalogue', shop)).status).toBe(200);
+  const type = 'shop.orders.place';
+  const details = detailsParameter({ type, item: 'chair', due: '2026-12-24' });
+  const other = await registerAgent(server, { authorization_details_types: [type] });
+  return behind(other, { resource: 'https://shop.example', authorization_details: details });
 };
 const denyAll = (by: TestClient) =>
   database.query(`update approvals set status = 'denied', decided_at = now() where client_id = $1`, [by.clientId]);
@@ -351,6 +364,7 @@ const SITUATIONS: Record<string, () => Promise<Answer>> = {
     return behind(other);
   },
   H13: async () => forbidden(),
+  H14: async () => withRetry(await unasked()),
   G1: () => raw('/reg', { method: 'POST', body: '{}', headers: { 'content-type': 'application/json' } }),
   G2: () => register({ client_name: 'No key' }),
   G3: async () =>
