@@ -149,6 +149,9 @@ export async function issue(
     },
   );
   if (dead === 'key_mismatch') return refuse({ reason: 'key_mismatch' });
+  if (dead === 'too_many_holders') {
+    return refuse({ reason: 'too_many_hand_offs', limit: (authorization.derived?.beside ?? 0) + 1 });
+  }
   if (dead === 'beyond_limits') {
     return refuse({ reason: 'beyond_limits', detail: 'an administrator limits what this agent may do' });
   }

@@ -34,6 +34,7 @@ import * as useNow from './099_use_now.ts';
 import * as instances from './100_instances.ts';
 import * as credentials from './101_credentials.ts';
 import * as told from './113_told.ts';
+import * as holders from './114_holders.ts';
 import * as waitingQuestions from './117_waiting_questions.ts';
 
 interface Migration {
@@ -74,10 +75,11 @@ const migrations: readonly Migration[] = [
   { name: '090_groups', ...groups },
   { name: '095_sign_in_again', ...signInAgain },
   { name: '099_use_now', ...useNow },
+  { name: '100_instances', ...instances },
   { name: '101_credentials', ...credentials },
   { name: '113_told', ...told },
+  { name: '114_holders', ...holders },
   { name: '117_waiting_questions', ...waitingQuestions },
-  { name: '100_instances', ...instances },
 ];
 
 /** Brings the database at `url` to the newest schema; answers the names of the migrations it ran. Forward only. */

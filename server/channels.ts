@@ -23,6 +23,7 @@ import type { PeopleStore } from './people/person.ts';
 
 /** Tests of a channel that a person may send within a quarter of an hour. */
 const TESTS = 10;
+const TESTS_SECONDS = 15 * 60;
 
 /** Everything by which people hear that something waits for them, put together. */
 export function openChannels({
@@ -67,7 +68,7 @@ export function openChannels({
   const isPushService = pushServices(pushHosts);
   const mailChannel = mail && email(mail.url, mail.from);
   const store = postgresNotifications(database, sealing);
-  const tests = limiterOn(database, 'notification test', TESTS);
+  const tests = limiterOn(database, 'notification test', TESTS_SECONDS);
   return {
     store,
     handlers: notifications<Statements>({
@@ -98,7 +99,7 @@ export function openChannels({
         isPushService,
         isTargetAddress: (kind, url) => isTargetAddress(kind, url, egressAllow),
         sendsEmail: mail !== undefined,
-        mayTest: async (person) => (await tests.penalty(person)).consumedPoints <= TESTS,
+        mayTest: async (person) => (await tests.add(person)).count <= TESTS,
         agent: (organization, id) =>
           database.within(organization, (statements) =>
             statements.first<AgentCard>(

@@ -37,6 +37,7 @@ import { openInstance } from '../adapters/postgres/instances.ts';
 import { ownsAgents, postgresInventory } from '../adapters/postgres/inventory.ts';
 import { postgresIssuers } from '../adapters/postgres/issuers-admin.ts';
 import { postgresKeys } from '../adapters/postgres/keys.ts';
+import { limiterOn } from '../adapters/postgres/limiter.ts';
 import { applyRestoreEpoch, writeStop } from '../adapters/postgres/liveness.ts';
 import { postgresJobs } from '../adapters/postgres/outbox.ts';
 import { postgresOwnership } from '../adapters/postgres/ownership.ts';
@@ -259,10 +260,10 @@ export async function composeHouse({
       checkClient({ client_id: 'document', ...metadata });
       return metadata;
     },
-    tooMany: registrationPace(config.registrationsPerMinute),
+    tooMany: registrationPace(database, config.registrationsPerMinute),
     breaker: newBreaker(),
   };
-  const tooFast = agentPace();
+  const tooFast = agentPace(database);
   const presented = firstPresentation((uses) => replays.firstUses(uses), proofs);
   const grants: GrantDependencies = {
     mint,
@@ -605,7 +606,7 @@ export async function composeHouse({
     registrations: {
       clients,
       isRegistrationToken: (hash, clientId) => isRegistrationToken(database, hash, clientId),
-      tooMany: registrationPace(config.registrationsPerMinute),
+      tooMany: registrationPace(database, config.registrationsPerMinute),
     },
     more: [
       (router) => federationRoutes(router, federation),
@@ -696,7 +697,7 @@ function mutualTlsOf({ mtls }: Config): MutualTls | undefined {
   );
 }
 
-/** Exchanges under one task within a minute, as this instance counts them. */
+/** Exchanges under one task within a minute, as this instance counts them: what they cost here is what this is about. */
 function paceOf(limit: number) {
   const limiter = new RateLimiterMemory({ points: limit, duration: 60 });
   return async (task: string) => {
@@ -705,24 +706,23 @@ function paceOf(limit: number) {
   };
 }
 
-/** Requests of one agent within a minute, as this instance counts them, where its limits say how many there may be. */
-function agentPace() {
-  const limiter = new RateLimiterMemory({ points: Number.MAX_SAFE_INTEGER, duration: 60 });
+/** Requests of one agent within a minute, over all instances, where its limits say how many there may be. */
+function agentPace(database: Database) {
+  const limiter = limiterOn(database, 'agent', 60);
   return async ({ agent }: ClientRecord): Promise<Refusal | undefined> => {
     const limit = agent?.limits.requests_per_minute;
     if (!agent || limit === undefined) return undefined;
-    const { consumedPoints, msBeforeNext } = await limiter.penalty(agent.id);
-    const retryAfter = Math.ceil(msBeforeNext / 1000);
-    return consumedPoints > limit ? { reason: 'too_many_requests', limit, retryAfter } : undefined;
+    const { count, retryAfter } = await limiter.add(agent.id);
+    return count > limit ? { reason: 'too_many_requests', limit, retryAfter } : undefined;
   };
 }
 
-/** Registrations under one key within a minute, as this instance counts them. */
-function registrationPace(limit: number) {
-  const limiter = new RateLimiterMemory({ points: limit, duration: 60 });
+/** Registrations under one key within a minute, over all instances. */
+function registrationPace(database: Database, limit: number) {
+  const limiter = limiterOn(database, 'registration', 60);
   return async (key: string): Promise<number | undefined> => {
-    const { consumedPoints, msBeforeNext } = await limiter.penalty(key);
-    return consumedPoints > limit ? Math.ceil(msBeforeNext / 1000) : undefined;
+    const { count, retryAfter } = await limiter.add(key);
+    return count > limit ? retryAfter : undefined;
   };
 }
 

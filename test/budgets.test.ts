@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 
 import type { Database } from '../adapters/postgres/database.ts';
-import { shop } from './catalogue/shop.ts';
+import { pricedShop } from './catalogue/shop.ts';
 import { operator } from './support/admin.ts';
 import { type Json, registerAgent, type TestClient } from './support/agent.ts';
 import { accessTokenIn, addClient, databaseOf, serveWith } from './support/delegation.ts';
@@ -10,29 +10,6 @@ import { startServer, type TestServer } from './support/server.ts';
 
 const SHOP = 'https://shop.example';
 const PLACE = 'shop.orders.place';
-/** The shop, where an order has a price that may be less than what was allowed. */
-const priced = shop
-  .replace('required: [item, due]', 'required: [item, due, price]')
-  .replace(
-    'properties:\n          item',
-    // As a function, because a dollar sign means something in a text of replace().
-    () => `properties:
-          price:
-            type: object
-            additionalProperties: false
-            required: [currency, value]
-            properties:
-              currency: { type: string, pattern: "^[A-Z]{3}$" }
-              value: { type: string, pattern: '^\\d{1,12}\\.\\d{2}$' }
-            x-label: Price
-            x-format: money
-          item`,
-  )
-  .replace('critical: [item]', 'critical: [item, price]')
-  .replace("headline: 'order {item}'", "headline: 'order {item} for up to {price}'")
-  .replace('durations:', 'compare: { price: money-max }\n      durations:')
-  .replace("due: '2026-11-24' }", "due: '2026-11-24', price: { currency: EUR, value: '100.00' } }");
-
 let server: TestServer;
 let database: Database;
 let agent: TestClient;
@@ -40,7 +17,7 @@ let api: string;
 beforeAll(async () => {
   server = await startServer();
   database = databaseOf(server);
-  expect((await (await operator(server))('POST', '/catalogue', priced)).body).toMatchObject({ published: 1 });
+  expect((await (await operator(server))('POST', '/catalogue', pricedShop)).body).toMatchObject({ published: 1 });
   const resourceServer = await addClient(server, database, 'resource_server');
   await serveWith(database, SHOP, resourceServer);
   const own = await resourceServer.token({ grant_type: 'client_credentials', scope: 'redemptions' }, { dpop: false });

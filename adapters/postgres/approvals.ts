@@ -22,7 +22,7 @@ import { holdAlive } from './liveness.ts';
 import { tellEverywhere } from './notifications.ts';
 import { enqueue } from './outbox.ts';
 import { usePasskey } from './passkeys.ts';
-import { promptHistory } from './prompts.ts';
+import { heldHistory, promptHistory } from './prompts.ts';
 import { sendSignal } from './signals.ts';
 import { STOPPED, STOPPED_BY_SECURITY } from './stopped.ts';
 import { insertTask } from './tasks.ts';
@@ -34,7 +34,7 @@ export const postgresApprovals = (database: Database, delay = 0): ApprovalStore 
   open: (approval, event, refusal) =>
     database.transaction(async (statements) => {
       if (refusal) {
-        const { history, limits } = await promptHistory(statements, approval);
+        const { history, limits } = await heldHistory(statements, approval);
         // The same browser may load its page twice at once: what is open already is not asked again.
         const refused = refusal(history, limits);
         if (refused && !(await statements.first('select from approvals where id = $1', [approval.id]))) return refused;
@@ -149,22 +149,24 @@ export const postgresPersonApprovals = (
       return row?.value_tries ?? 0;
     }),
 
-  wrongNumber: (organization, id) =>
+  tryNumber: (organization, id, keyedHash, most) =>
     database.within(organization, async (statements) => {
-      const row = await statements.first<{ number_tries: number }>(
-        `update approvals set number_tries = number_tries + 1 where organization = $1 and id = $2 returning number_tries`,
+      const row = await statements.first<{ display_code_hash: Buffer | null; number_tries: number }>(
+        'select display_code_hash, number_tries from approvals where organization = $1 and id = $2 for no key update',
         [organization, id],
       );
-      return row?.number_tries ?? 0;
-    }),
-
-  numberMatches: (organization, id, keyedHash) =>
-    database.within(organization, async (statements) => {
-      const row = await statements.first<{ display_code_hash: Buffer | null }>(
-        'select display_code_hash from approvals where organization = $1 and id = $2',
-        [organization, id],
-      );
-      return row?.display_code_hash != null && timingSafeEqual(row.display_code_hash, keyedHash);
+      const tries = row?.number_tries ?? most;
+      const right =
+        tries < most &&
+        keyedHash !== undefined &&
+        row?.display_code_hash != null &&
+        timingSafeEqual(row.display_code_hash, keyedHash);
+      if (right) return { right, tries };
+      await statements.run('update approvals set number_tries = number_tries + 1 where organization = $1 and id = $2', [
+        organization,
+        id,
+      ]);
+      return { right, tries: tries + 1 };
     }),
 
   approve: (approval, task, decision, event) =>

@@ -33,26 +33,29 @@ const PUT = `
 
 /** Wrong codes of one client for one person until it has to wait. */
 const WRONG_CODES = 5;
+const WRONG_CODE_SECONDS = 15 * 60;
 
 export function postgresUserCodes(database: Database, sealing: Sealing): UserCodes {
-  const wrong = limiterOn(database, 'user code', WRONG_CODES);
   // The person is part of what is hashed: two people with one code do not show it.
   const hashOf = (person: string, code: string) => sealing.keyedHash('user code', `${person}\0${code}`);
   return {
-    async check({ clientId, organization }, person, code) {
-      const row = await database.first<{ code_hash: Buffer }>(
-        'select code_hash from user_codes where organization = $1 and person = $2',
-        [organization, person],
-      );
-      if (!row) return 'none';
-      if (code === undefined) return 'missing';
-      const key = `${clientId} ${person}`;
-      const { consumedPoints = 0, msBeforeNext = 0 } = (await wrong.get(key)) ?? {};
-      if (consumedPoints >= WRONG_CODES) return { wait: Math.max(1, Math.ceil(msBeforeNext / 1000)) };
-      if (timingSafeEqual(row.code_hash, hashOf(person, code))) return 'right';
-      await wrong.penalty(key);
-      return 'wrong';
-    },
+    check: ({ clientId, organization }, person, code) =>
+      database.transaction(async (statements) => {
+        // Held, so that of many guesses that come together no more are compared than may be wrong.
+        const row = await statements.first<{ code_hash: Buffer }>(
+          'select code_hash from user_codes where organization = $1 and person = $2 for update',
+          [organization, person],
+        );
+        if (!row) return 'none';
+        if (code === undefined) return 'missing';
+        const wrong = limiterOn(statements, 'user code', WRONG_CODE_SECONDS);
+        const key = `${clientId} ${person}`;
+        const { count, retryAfter } = await wrong.look(key);
+        if (count >= WRONG_CODES) return { wait: retryAfter };
+        if (timingSafeEqual(row.code_hash, hashOf(person, code))) return 'right';
+        await wrong.add(key);
+        return 'wrong';
+      }),
     async set(organization, person, code) {
       await database.within(organization, async (statements) => {
         if (code === undefined) {

@@ -21,19 +21,39 @@ const withDefaults = (set: Partial<PromptLimits> = {}): PromptLimits => ({
   hourly: { ...PROMPT_LIMITS.hourly, ...set.hourly },
 });
 
-/**
- * What a limit looks at before this agent asks this person. In a transaction it holds the pair: two questions that arrive
- * together are counted one after the other.
- */
+/** What a limit looks at before this agent asks this person. Others may ask at the same time: {@link heldHistory}. */
 export async function promptHistory(
   statements: Statements,
-  { organization, agent, person }: Pair,
+  pair: Pair,
 ): Promise<{ history: PromptHistory; limits: PromptLimits }> {
-  await statements.run('select pg_advisory_xact_lock(hashtextextended($1, 0))', [
-    `ask ${organization} ${agent} ${person}`,
+  return historyWith(statements, pair, await lateLoad(statements, pair.organization));
+}
+
+/**
+ * The same in the transaction that asks, which holds the agent, the person and the organization until it ends: questions
+ * that arrive together, at whichever instances, are counted one after the other, so that no limit is passed by one.
+ */
+export async function heldHistory(
+  statements: Statements,
+  pair: Pair,
+): Promise<{ history: PromptHistory; limits: PromptLimits }> {
+  const { organization, agent, person } = pair;
+  const late = await lateLoad(statements, organization);
+  const far = isFar(late, await promptLimits(statements, organization));
+  await statements.run(far ? HOLD_BESIDE_OTHERS : HOLD_ALONE, [
+    `ask ${organization}`,
+    `ask ${organization} ${agent}`,
+    `ask ${organization} ${person}`,
   ]);
+  return historyWith(statements, pair, far ? late : await organizationLoad(statements, organization));
+}
+
+async function historyWith(
+  statements: Statements,
+  { organization, agent, person }: Pair,
+  crowd: Load,
+): Promise<{ history: PromptHistory; limits: PromptLimits }> {
   const row = await statements.first<HistoryRow>(HISTORY, [organization, agent, person]);
-  const crowd = await organizationLoad(statements, organization);
   if (!row) throw new Error('an aggregate has a row');
   const date = (at: string | null) => (at === null ? null : new Date(at));
   const spans = (of: 'open' | 'hourly') =>
@@ -113,28 +133,51 @@ interface HistoryRow {
 
 type Load = Record<'open' | 'hourly', { count: number; nextEnd: Date | null }>;
 
-/**
- * How much a whole organization asks is looked at every few seconds and not at every question: counting thousands each
- * time would cost more than the last few of them matter.
- */
-const LOAD_MS = 5000;
+/** Counting thousands for every question would cost more than it says, as long as it is far from any limit. */
+const LOAD_MS = 1000;
 const loads = new Map<string, { until: number; load: Promise<Load> }>();
 
-function organizationLoad(statements: Statements, organization: string): Promise<Load> {
-  const now = Date.now();
+/** How much a whole organization asks, as it was within the last second. */
+function lateLoad(statements: Statements, organization: string): Promise<Load> {
+  const now = performance.now();
   for (const [old, { until }] of loads) if (until <= now) loads.delete(old);
   const before = loads.get(organization);
   if (before) return before.load;
-  const load = statements
-    .first<{ open: number; hourly: number; open_end: Date | null; hourly_end: Date | null }>(LOAD, [organization])
-    .then((row) => ({
-      open: { count: row?.open ?? 0, nextEnd: row?.open_end ?? null },
-      hourly: { count: row?.hourly ?? 0, nextEnd: row?.hourly_end ?? null },
-    }));
+  const load = organizationLoad(statements, organization);
   loads.set(organization, { until: now + LOAD_MS, load });
   load.catch(() => loads.delete(organization));
   return load;
 }
+
+async function organizationLoad(statements: Statements, organization: string): Promise<Load> {
+  const row = await statements.first<{ open: number; hourly: number; open_end: Date | null; hourly_end: Date | null }>(
+    LOAD,
+    [organization],
+  );
+  return {
+    open: { count: row?.open ?? 0, nextEnd: row?.open_end ?? null },
+    hourly: { count: row?.hourly ?? 0, nextEnd: row?.hourly_end ?? null },
+  };
+}
+
+/**
+ * Far from the organization's limits its questions need not wait for each other: more than a second of them, and all that
+ * are being asked together, would still fit. Near them each is counted with all before it.
+ */
+function isFar(load: Load, limits: PromptLimits): boolean {
+  return (['open', 'hourly'] as const).every((of) => {
+    const most = limits[of].organization;
+    return most - load[of].count > Math.max(A_SECOND, most / 4);
+  });
+}
+/** Far more questions than a second and all connections of a database take. */
+const A_SECOND = 2000;
+
+// Always in this order: whoever waits for one of them holds none that comes after it.
+const HOLD_ALONE = `
+  select pg_advisory_xact_lock(hashtextextended($1, 0)), pg_advisory_xact_lock(hashtextextended($2, 0)),
+         pg_advisory_xact_lock(hashtextextended($3, 0))`;
+const HOLD_BESIDE_OTHERS = HOLD_ALONE.replace('pg_advisory_xact_lock', 'pg_advisory_xact_lock_shared');
 
 // The longest mute, the day that a run may take, and the longest a question waits.
 const WINDOW = `interval '35 days'`;

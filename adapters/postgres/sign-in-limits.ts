@@ -1,25 +1,25 @@
-import { RateLimiterRes } from 'rate-limiter-flexible';
 import type { SignInLimits } from '../../server/people/sign-in.ts';
 import type { Database } from './database.ts';
 import { limiterOn } from './limiter.ts';
 
+const WINDOW_SECONDS = 15 * 60;
+/** Wrong passwords within the window. */
+const PER_ACCOUNT = 10;
+const PER_ADDRESS = 100;
+
 /** Ten wrong passwords per account and a hundred per address in 15 minutes, counted over all instances. */
 export function postgresSignInLimits(database: Database): SignInLimits {
-  const byAccount = limiterOn(database, 'sign-in account', 10);
-  const byAddress = limiterOn(database, 'sign-in address', 100);
+  const byAccount = limiterOn(database, 'sign-in account', WINDOW_SECONDS);
+  const byAddress = limiterOn(database, 'sign-in address', WINDOW_SECONDS);
   return {
     async attempt(account, address) {
-      const results = await Promise.allSettled([byAccount.consume(account), byAddress.consume(address)]);
-      let wait: number | undefined;
-      for (const result of results) {
-        if (result.status === 'fulfilled') continue;
-        if (!(result.reason instanceof RateLimiterRes)) throw result.reason;
-        wait = Math.max(wait ?? 0, Math.ceil(result.reason.msBeforeNext / 1000));
-      }
-      return wait;
+      const [ofAccount, ofAddress] = await Promise.all([byAccount.add(account), byAddress.add(address)]);
+      const waits = [
+        ...(ofAccount.count > PER_ACCOUNT ? [ofAccount.retryAfter] : []),
+        ...(ofAddress.count > PER_ADDRESS ? [ofAddress.retryAfter] : []),
+      ];
+      return waits.length > 0 ? Math.max(...waits) : undefined;
     },
-    async succeeded(account) {
-      await byAccount.delete(account);
-    },
+    succeeded: (account) => byAccount.forget(account),
   };
 }

@@ -52,9 +52,12 @@ export const postgresTokens = (database: Database, catalogue: () => Catalogue): 
       derived?.depth ?? null,
       derived?.boundTo ?? null,
       derived?.expiresAt ?? null,
+      derived?.beside ?? null,
     ];
     const gate = () =>
-      database.first<{ reason: DeathReason | 'key_mismatch' | 'key_race' | 'beyond_limits' | null }>(ISSUE, parameters);
+      database.first<{
+        reason: DeathReason | 'key_mismatch' | 'key_race' | 'beyond_limits' | 'too_many_holders' | null;
+      }>(ISSUE, parameters);
     let row = await gate();
     // Another first use gave the task its key while this statement waited: a second look sees which.
     if (row?.reason === 'key_race') row = await gate();
@@ -200,7 +203,8 @@ const ISSUE = `
       case when ${BY_AGENT} and beyond_limits(${ORG}, ${AGENTS}, ${p(16, 'jsonb')}) then 'beyond_limits' end,
       case when not exists (select from pinned) then (
         select case when t.bound_to is not null then 'key_mismatch' when ${BOUND_TO} is not null then 'key_race' end
-        from tasks t where t.organization = ${ORG} and t.id = ${TASK} and ${OWN_CLIENT} and t.bound_to is distinct from ${BOUND_TO}) end) as reason),
+        from tasks t where t.organization = ${ORG} and t.id = ${TASK} and ${OWN_CLIENT} and t.bound_to is distinct from ${BOUND_TO}) end,
+      case when ${p(32, 'int')} is not null and holders_beside(${ORG}, ${TASK}, ${p(27, 'text')}) > ${p(32, 'int')} then 'too_many_holders' end) as reason),
   ${insertEvent(1, FROM)},
   derived as (
     insert into derived_grants (organization, id, task, parent, path, agent, client_id, depth, bound_to, expires_at)

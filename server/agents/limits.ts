@@ -24,7 +24,7 @@ export interface Limits {
   chain_depth?: number;
   /** Agents it may hand parts of its work to, beside what the edges say: ids. */
   delegates?: readonly string[];
-  /** Calls of the token and backchannel endpoints in a minute, of one instance. */
+  /** Calls of the token and backchannel endpoints in a minute. */
   requests_per_minute?: number;
   /** Seconds its access tokens live at most. */
   token_seconds?: number;

@@ -63,8 +63,9 @@ export async function postDecision(
       if (!unattended && Date.now() - session.authenticatedAt.getTime() > FRESH_SIGN_IN_SECONDS * 1000)
         return toSignIn(ctx, true);
     }
-    if (approval.hasNumber && !instead && !(await numberIsRight(form.get('number'), approval, pages))) {
-      return wrongNumber(ctx, approval, session, pages);
+    if (approval.hasNumber && !instead) {
+      const { right, tries } = await tryNumber(form.get('number'), approval, pages);
+      if (!right) return wrongNumber(ctx, tries, approval, session, pages);
     }
   }
 
@@ -171,18 +172,19 @@ export const decisionEvent = (
   content: { decision, decision_hash: hash, request_hash: approval.requestHash, acr, amr, ...content },
 });
 
-async function numberIsRight(
-  number: string | undefined,
-  approval: Approval,
-  { approvals, sealing }: ApprovalPages,
-): Promise<boolean> {
-  if (number === undefined || !/^\s*\d{2}\s*$/.test(number)) return false;
-  return approvals.numberMatches(approval.organization, approval.id, sealing.keyedHash('display code', number.trim()));
+function tryNumber(number = '', approval: Approval, { approvals, sealing }: ApprovalPages) {
+  const hash = /^\s*\d{2}\s*$/.test(number) ? sealing.keyedHash('display code', number.trim()) : undefined;
+  return approvals.tryNumber(approval.organization, approval.id, hash, WRONG_NUMBERS);
 }
 
 /** One more try; the second wrong number ends the request: somebody is guessing, or it is another's request. */
-async function wrongNumber(ctx: Context, approval: Approval, session: Session, pages: ApprovalPages): Promise<void> {
-  const tries = await pages.approvals.wrongNumber(approval.organization, approval.id);
+async function wrongNumber(
+  ctx: Context,
+  tries: number,
+  approval: Approval,
+  session: Session,
+  pages: ApprovalPages,
+): Promise<void> {
   if (tries < WRONG_NUMBERS) return showApproval(ctx, approval, session, pages, { wrongNumber: true, status: 400 });
   const title = speakerFor(ctx).say(RESULT.deniedByNumber);
   return denyFor('number_mismatch', tries, title, ctx, approval, session, pages);

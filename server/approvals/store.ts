@@ -52,9 +52,16 @@ export interface PersonApprovals {
   recent(organization: string, person: string, limit: number): Promise<Approval[]>;
   /** Counts a value that was not the one that matters; answers how many there were now. */
   wrongValue(organization: string, id: string): Promise<number>;
-  /** Counts a wrong number; answers how many there were now. */
-  wrongNumber(organization: string, id: string): Promise<number>;
-  numberMatches(organization: string, id: string, keyedHash: Buffer): Promise<boolean>;
+  /**
+   * Compares a number, or counts it as a wrong one; after `most` wrong ones none is right any more, however many were sent
+   * together. `tries`: wrong ones until now.
+   */
+  tryNumber(
+    organization: string,
+    id: string,
+    keyedHash: Buffer | undefined,
+    most: number,
+  ): Promise<{ right: boolean; tries: number }>;
   /**
    * `pending → approved` with its task and evidence, or nothing: false when it was decided, ended or changed
    * meanwhile, or when the agent or the person was stopped since it was asked.

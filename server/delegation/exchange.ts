@@ -163,7 +163,7 @@ function settle(proposal: Proposal, facts: ExchangeFacts, limits: readonly Limit
 
 function derivedFrom(
   { way, agent, depth, boundTo }: Proposal,
-  { subject, client, grantId: id }: ExchangeFacts,
+  { subject, client, child, fanOut, grantId: id }: ExchangeFacts,
 ): DerivedGrant {
   const before = subject.lineage.filter((key) => key.startsWith('grant:')).map((key) => key.slice('grant:'.length));
   return {
@@ -176,5 +176,7 @@ function derivedFrom(
     depth: Math.max(depth, 1),
     boundTo: boundTo ?? null,
     expiresAt: subject.expiresAt,
+    // The rule looked before; those that come together are counted where they are written.
+    ...(child !== undefined && { beside: fanOut - 1 }),
   };
 }

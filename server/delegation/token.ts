@@ -67,6 +67,8 @@ export interface DerivedGrant {
   depth: number;
   boundTo: string | null;
   expiresAt: Date;
+  /** As many agents, this one not counted, may hold parts of the task when it is made; undefined: it makes no holder. */
+  beside?: number | undefined;
 }
 
 export type NewToken = Omit<IssuedToken, 'since' | 'issuedAt'> & {
@@ -78,10 +80,13 @@ export type NewToken = Omit<IssuedToken, 'since' | 'issuedAt'> & {
 
 export interface TokenStore {
   /**
-   * The gate. In one statement: is everything this hangs on alive and within its agents' limits, then the issuance row, the derived grant and the
-   * evidence, committed. Nothing is written when it is not; the key is pinned to the task when it is the first.
+   * The gate. In one statement: is everything this hangs on alive and within its agents' limits, and of those who hold
+   * parts of the task not one too many; then the issuance row, the derived grant and the evidence, committed. Nothing is written when it is not; the key is pinned to the task when it is the first.
    */
-  issue(token: NewToken, event: EvidenceEvent): Promise<DeathReason | 'key_mismatch' | 'beyond_limits' | undefined>;
+  issue(
+    token: NewToken,
+    event: EvidenceEvent,
+  ): Promise<DeathReason | 'key_mismatch' | 'beyond_limits' | 'too_many_holders' | undefined>;
   /** The issuance row of a token we signed, and why it is dead if it is. */
   find(jti: string, issuedAt: Date): Promise<{ token: PresentedToken; dead: DeathReason | undefined } | undefined>;
 }

@@ -72,3 +72,26 @@ export function onlyAction(yaml: string): Action {
   if (!action) throw new Error('no action');
   return action;
 }
+
+/** The shop, where an order has a price that may be less than what was allowed. */
+export const pricedShop = shop
+  .replace('required: [item, due]', 'required: [item, due, price]')
+  .replace(
+    'properties:\n          item',
+    // As a function, because a dollar sign means something in a text of replace().
+    () => `properties:
+          price:
+            type: object
+            additionalProperties: false
+            required: [currency, value]
+            properties:
+              currency: { type: string, pattern: "^[A-Z]{3}$" }
+              value: { type: string, pattern: '^\\d{1,12}\\.\\d{2}$' }
+            x-label: Price
+            x-format: money
+          item`,
+  )
+  .replace('critical: [item]', 'critical: [item, price]')
+  .replace("headline: 'order {item}'", "headline: 'order {item} for up to {price}'")
+  .replace('durations:', 'compare: { price: money-max }\n      durations:')
+  .replace("due: '2026-11-24' }", "due: '2026-11-24', price: { currency: EUR, value: '100.00' } }");
