@@ -246,6 +246,9 @@ function onlyOurHost({ issuer, certificateAddress }: AppDependencies) {
   };
 }
 
+/** What opens to somebody who has to add a passkey before anything else. */
+const OPEN_ANYWAY = /^\/(settings\/security|login|logout|language|static)(\/|$)/;
+
 /** Pages and the authorization endpoint know the person; machine endpoints do not look. */
 function loadSession({ cookies, sessions, sessionIdleSeconds, pseudoLanguages }: AppDependencies) {
   const machine =
@@ -256,7 +259,13 @@ function loadSession({ cookies, sessions, sessionIdleSeconds, pseudoLanguages }:
       const value = cookies.session(ctx);
       if (value !== undefined) {
         const used = ctx.get('X-Countersign-Refresh') === ''; // views/static/inbox.js looks again by itself
-        stateOf(ctx.req).session = await sessions.find(hashOf(value), sessionIdleSeconds, used);
+        const session = await sessions.find(hashOf(value), sessionIdleSeconds, used);
+        stateOf(ctx.req).session = session;
+        if (session?.addsPasskey && !OPEN_ANYWAY.test(ctx.path)) {
+          ctx.redirect('/settings/security');
+          ctx.status = 303;
+          return;
+        }
       }
     }
     return next();

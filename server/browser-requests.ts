@@ -9,7 +9,7 @@ import type { Catalogue } from './catalogue/catalogue.ts';
 import { stateOf } from './http/request-state.ts';
 import { type Refusal, toWire } from './oauth/refusal.ts';
 import { sessionOf } from './people/pages.ts';
-import type { PeopleStore, Session } from './people/person.ts';
+import type { PeopleStore, Person, Session } from './people/person.ts';
 import { parseAgentRequest } from './tasks/ask.ts';
 
 /** The engine's interactions, as the pages need them. */
@@ -20,6 +20,7 @@ export function browserRequests({
   clients,
   people,
   ask,
+  hasPasskey,
   refused,
 }: {
   provider: () => Provider;
@@ -28,6 +29,7 @@ export function browserRequests({
   clients: ClientStore;
   people: PeopleStore;
   ask: AskDependencies;
+  hasPasskey(person: Pick<Person, 'organization' | 'id'>): Promise<boolean>;
   /** Called when nobody is asked: the engine hears of it as of a person's no. */
   refused(refusal: Refusal, session: Session, clientId: string): Promise<void>;
 }): BrowserRequests {
@@ -71,6 +73,10 @@ export function browserRequests({
       const client = await clients.find(clientId);
       // What a document is in this organization is seen when the engine goes on, now that it is known which.
       if (!isDocumentUrl(clientId) && !(client && signsIn(client, session.person.organization))) return undefined;
+      // Whoever administers, has a passkey, and was asked for it uses it: their token does what cannot be taken back.
+      const { acr_values: wanted } = interaction.params;
+      const asked = client?.kind === 'command_line' && typeof wanted === 'string' && wanted.split(' ').includes('phr');
+      if (asked && session.acr !== 'phr' && (await hasPasskey(session.person))) return 'passkey';
       await switchAccount(engine, interaction, session);
       return engine.interactionResult(ctx.req, ctx.res, {
         login: {

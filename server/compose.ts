@@ -49,7 +49,7 @@ import { postgresPromptAdministration } from '../adapters/postgres/prompt-qualit
 import { postgresPrompts } from '../adapters/postgres/prompts.ts';
 import { postgresPublications, postgresPublish } from '../adapters/postgres/publications.ts';
 import { postgresReceipts } from '../adapters/postgres/receipts.ts';
-import { postgresRecoveries } from '../adapters/postgres/recoveries.ts';
+import { postgresPasskeyRules, postgresRecoveries } from '../adapters/postgres/recoveries.ts';
 import { postgresRedemptions } from '../adapters/postgres/redemptions.ts';
 import { postgresRefreshTokens } from '../adapters/postgres/refresh-tokens.ts';
 import { postgresReplays } from '../adapters/postgres/replays.ts';
@@ -415,6 +415,9 @@ export async function composeHouse({
 
   const webAuthn = webAuthnAt(issuer);
   const passkeyChallenges = challengesWith(sealing.deriveKey('passkey challenges'));
+  const passkeys = postgresPasskeys(database);
+  const hasPasskey = async ({ organization, id }: { organization: string; id: string }) =>
+    (await passkeys.of(organization, id)).length > 0;
   const signIn = {
     people,
     sessions,
@@ -447,6 +450,7 @@ export async function composeHouse({
     clients,
     people,
     proofs,
+    hasPasskey,
     organizations: postgresOrganizations(database),
     store: postgresAdmin(database),
     inventory: postgresInventory(database),
@@ -475,12 +479,14 @@ export async function composeHouse({
     prompts: postgresPromptAdministration(database),
     introductions: channels.store,
     recoveries: postgresRecoveries(database),
+    passkeyRules: postgresPasskeyRules(database),
     checkClient,
   };
   const adminConsole = makeConsole({
     cookies,
     evidence,
     ownsAgents: (organization, person) => ownsAgents(database, organization, person),
+    hasPasskey,
   });
   const ownership = postgresOwnership(database);
   const toOurselves = ownEndpoint(issuer, () => config.port);
@@ -490,9 +496,9 @@ export async function composeHouse({
     register: (token: string, metadata: object) => toOurselves('/reg', token, metadata),
   };
   const agentPages = { ...administration, ownership };
-  const passkeys = postgresPasskeys(database);
   const security = {
     passkeys,
+    people,
     webAuthn,
     challenges: passkeyChallenges,
     firstUse: (person: string, challenge: string, expiresAt: Date) =>
@@ -534,6 +540,7 @@ export async function composeHouse({
         clients,
         people,
         ask,
+        hasPasskey,
         async refused(refusal, { person }, clientId) {
           const client = await clients.find(clientId, person.organization);
           await evidence.record({

@@ -61,6 +61,21 @@ test('U11-1 a first passkey is added right after a sign-in, is listed with its w
   expect((await evidenceOf('passkey.added')).at(-1)).toEqual({ decision: 'allowed', reason: null });
 });
 
+test('where only passkeys of one device count, one that can be synced vouches for a new one, and passes no maturity on', async () => {
+  await forget();
+  const person = await signIn(server);
+  const synced = await addPasskey(person, server.issuer, { syncs: true });
+  await database.query(`update passkeys set may_approve_from = now() - interval '1 day'`);
+  await database.query('update organizations set device_bound = true');
+  await addPasskey(person, server.issuer, { by: synced, name: 'Key' });
+  await database.query('update organizations set device_bound = false');
+  const [, key] = await stored(person.email);
+  expect([key.name, hoursFromNow(key.may_approve_from)]).toEqual(['Key', HOURS]);
+  // Where any counts, it does.
+  await addPasskey(person, server.issuer, { by: synced, name: 'Third' });
+  expect(hoursFromNow((await stored(person.email))[2].may_approve_from)).toBe(0);
+});
+
 test('U11-1 a first passkey needs a sign-in within five minutes, which the page asks for and the form insists on', async () => {
   await forget();
   const person = await signIn(server);

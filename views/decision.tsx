@@ -85,6 +85,8 @@ export interface CriticalValue {
   label: Said;
   hint: Said;
   wrong: boolean;
+  /** Instead of typing it: among these, for whoever asked for that. */
+  choices?: readonly string[] | undefined;
   /** Only where it is needed if the action beside it is allowed. */
   optional?: boolean;
 }
@@ -408,8 +410,10 @@ function NumberField({ wrong }: { wrong: boolean }) {
   );
 }
 
-function CriticalValueField({ name = 'critical_value', label, hint, wrong, optional = false }: CriticalValue) {
+function CriticalValueField(props: CriticalValue) {
+  const { name = 'critical_value', label, hint, wrong, optional = false, choices } = props;
   const { say } = useSpeaker();
+  if (choices) return <ValueChoice {...props} name={name} choices={choices} />;
   return (
     <Field
       name={name}
@@ -420,6 +424,42 @@ function CriticalValueField({ name = 'critical_value', label, hint, wrong, optio
       autocomplete="off"
       verbatim
     />
+  );
+}
+
+/** None is chosen at first, and they stand in no order: to choose the right one is to have read it. */
+function ValueChoice({
+  name,
+  label,
+  wrong,
+  choices,
+  optional = false,
+}: CriticalValue & { name: string; choices: readonly string[] }) {
+  const { say } = useSpeaker();
+  const problem = wrong ? `${name}-problem` : undefined;
+  return (
+    <fieldset aria-describedby={problem} data-three-values>
+      <legend class="legend">{label}</legend>
+      {choices.map((value, index) => (
+        <label class="check">
+          <input
+            class="check-input"
+            type="radio"
+            name={name}
+            value={value}
+            required={!optional}
+            autofocus={wrong && index === 0}
+            aria-invalid={wrong ? 'true' : undefined}
+          />{' '}
+          <bdi>{visible(value, 60)}</bdi>
+        </label>
+      ))}
+      {problem === undefined ? null : (
+        <p class="problem" id={problem}>
+          {say(DECISION.valueWrong)}
+        </p>
+      )}
+    </fieldset>
   );
 }
 

@@ -13,6 +13,10 @@ export interface SecurityPage {
   passkeys: readonly ListedPasskey[];
   /** How the next one is added. */
   add: AddPasskey;
+  /** Chooses the value that matters among three, instead of typing it. */
+  chooses: boolean;
+  /** Nothing else opens until a passkey is there. */
+  addFirst: boolean;
   /** The request that waits for a passkey. */
   back?: string | undefined;
   /** What just happened. */
@@ -30,6 +34,8 @@ export interface ListedPasskey {
   mayApproveFrom: Said | undefined;
   /** Whether it can leave its device. */
   kind: Said;
+  /** It can, and the organization wants none that can. */
+  approvesNothing?: boolean;
   /** Options that a passkey of this person signs for its removal, as JSON. */
   removal: string;
 }
@@ -45,12 +51,14 @@ export interface AddPasskey {
   wait: Said | undefined;
   /** Set where waiting was switched off for a demonstration. */
   demonstration: boolean;
+  /** The organization takes only what never leaves its device. */
+  deviceBound: boolean;
 }
 
 /** U11: how this person proves that it is they. */
 export const securityPage = (props: SecurityPage): string => page(<Security {...props} />, props.frame);
 
-function Security({ frame, csrf, passkeys, add, back, done, error }: SecurityPage) {
+function Security({ frame, csrf, passkeys, add, chooses, addFirst, back, done, error }: SecurityPage) {
   const { say } = useSpeaker();
   return (
     <Layout
@@ -76,13 +84,36 @@ function Security({ frame, csrf, passkeys, add, back, done, error }: SecurityPag
         </a>
       )}
       <h1>{say(SECURITY.passkeys)}</h1>
+      {addFirst ? <p class="warning">{say(SECURITY.addFirst)}</p> : null}
       <p class="lead">{say(SECURITY.whatFor)}</p>
       {passkeys.length === 0 ? <p class="quiet">{say(SECURITY.none)}</p> : null}
       {passkeys.map((passkey) => (
         <One csrf={csrf} {...passkey} />
       ))}
       <Add csrf={csrf} back={back} {...add} />
+      <HowToTouch csrf={csrf} chooses={chooses} />
     </Layout>
+  );
+}
+
+/** Typing is hard for some, and a memory test for others (WCAG 3.3.7, 3.3.8). */
+function HowToTouch({ csrf, chooses }: { csrf: string; chooses: boolean }) {
+  const { say } = useSpeaker();
+  return (
+    <section class="panel" aria-labelledby="value">
+      <h2 id="value">{say(SECURITY.value)}</h2>
+      <form class="form" method="post" action="/settings/security/value">
+        <Csrf value={csrf} />
+        <label class="check">
+          <input class="check-input" type="checkbox" name="chooses" value="1" checked={chooses} />{' '}
+          {say(SECURITY.chooses)}
+        </label>
+        <p class="quiet">{say(SECURITY.choosesMeans)}</p>
+        <button type="submit" class="button small">
+          {say(SECURITY.save)}
+        </button>
+      </form>
+    </section>
   );
 }
 
@@ -104,7 +135,8 @@ export const passkeyForm = (
   'data-known': say(PASSKEY.known),
 });
 
-function One({ csrf, id, name, created, lastUsed, mayApproveFrom, kind, removal }: ListedPasskey & { csrf: string }) {
+function One(props: ListedPasskey & { csrf: string }) {
+  const { csrf, id, name, created, lastUsed, mayApproveFrom, kind, removal, approvesNothing = false } = props;
   const speaker = useSpeaker();
   const { say } = speaker;
   const shown = visible(name, 60);
@@ -118,9 +150,11 @@ function One({ csrf, id, name, created, lastUsed, mayApproveFrom, kind, removal 
         {lastUsed === undefined ? say(SECURITY.notUsed) : say(SECURITY.lastUsed, { time: lastUsed })}
       </p>
       <p class="quiet">
-        {mayApproveFrom === undefined
-          ? say(SECURITY.mayApprove)
-          : say(SECURITY.mayApproveFrom, { time: mayApproveFrom })}
+        {approvesNothing
+          ? say(SECURITY.approvesNothing)
+          : mayApproveFrom === undefined
+            ? say(SECURITY.mayApprove)
+            : say(SECURITY.mayApproveFrom, { time: mayApproveFrom })}
       </p>
       <details>
         <summary>{say(SECURITY.renameOrRemove)}</summary>
@@ -158,7 +192,8 @@ function One({ csrf, id, name, created, lastUsed, mayApproveFrom, kind, removal 
   );
 }
 
-function Add({ csrf, back, signInFirst, request, creation, wait, demonstration }: AddPasskey & Adding) {
+function Add(props: AddPasskey & Adding) {
+  const { csrf, back, signInFirst, request, creation, wait, demonstration, deviceBound } = props;
   const speaker = useSpeaker();
   const { say } = speaker;
   return (
@@ -182,7 +217,7 @@ function Add({ csrf, back, signInFirst, request, creation, wait, demonstration }
             maxLength={60}
           />
           <p class="quiet">
-            {request === undefined ? '' : say(SECURITY.vouch)}{' '}
+            {deviceBound ? say(SECURITY.onlyDeviceBound) : ''} {request === undefined ? '' : say(SECURITY.vouch)}{' '}
             {wait === undefined ? '' : say(SECURITY.waits, { time: wait })}{' '}
             {demonstration ? say(SECURITY.demonstration) : ''}
           </p>

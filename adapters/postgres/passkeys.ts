@@ -20,7 +20,15 @@ export const postgresPasskeys = (database: Database): PasskeyStore => ({
         const before = await passkeysOf(statements, organization, person);
         const vouched = voucher !== undefined && (await usePasskey(statements, voucher));
         if (before.length > 0 && !vouched) return 'voucher_needed';
-        const matured = vouched && voucher.passkey.mayApproveFrom <= new Date();
+        // One that could not approve now, because it may leave its device, has no maturity to pass on either.
+        const rule = await statements.first<{ device_bound: boolean }>(
+          'select device_bound from organizations where id = $1',
+          [organization],
+        );
+        const matured =
+          vouched &&
+          voucher.passkey.mayApproveFrom <= new Date() &&
+          (voucher.passkey.deviceBound || rule?.device_bound !== true);
         await statements.run(ADD_CREDENTIAL, [organization, person, id, passkey.credentialId]);
         await statements.run(ADD, [
           organization,
@@ -79,6 +87,7 @@ export const postgresPasskeySignIns = (database: Database) => ({
     const all = owner ? await passkeysOf(database, owner.organization, owner.person) : [];
     return all.find((passkey) => passkey.credentialId === credentialId);
   },
+  of: (organization: string, person: string) => passkeysOf(database, organization, person),
   used: (use: PasskeyUse) => usePasskey(database, use),
 });
 

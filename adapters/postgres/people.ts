@@ -14,6 +14,12 @@ export const postgresPeople = (database: Database): PeopleStore => ({
   async localCredential(email) {
     return database.first<Credential>(LOCAL_CREDENTIAL, [email]);
   },
+  async passwordUsed(organization, person) {
+    await database.run(
+      `update credentials set used_at = clock_timestamp() where organization = $1 and person = $2 and kind = 'password'`,
+      [organization, person],
+    );
+  },
   async setLanguage(organization, id, language) {
     await database.run('update people set language = $3 where organization = $1 and id = $2', [
       organization,
@@ -21,10 +27,17 @@ export const postgresPeople = (database: Database): PeopleStore => ({
       language,
     ]);
   },
+  async setChooses(organization, id, chooses) {
+    await database.run('update people set chooses = $3 where organization = $1 and id = $2', [
+      organization,
+      id,
+      chooses,
+    ]);
+  },
 });
 
 export const postgresSessions = (database: Database): SessionStore => ({
-  async begin({ idHash, organization, person, authenticatedAt, expiresAt, acr, amr, upstream }) {
+  async begin({ idHash, organization, person, authenticatedAt, expiresAt, acr, amr, upstream, addsPasskey }) {
     await database.run(BEGIN, [
       idHash,
       organization,
@@ -37,6 +50,7 @@ export const postgresSessions = (database: Database): SessionStore => ({
       upstream?.issuer ?? null,
       upstream?.subject ?? null,
       upstream?.session ?? null,
+      addsPasskey ?? false,
     ]);
   },
   async find(idHash, idleSeconds, used) {
@@ -56,10 +70,13 @@ export const postgresSessions = (database: Database): SessionStore => ({
           organizationSlug: row.organizationSlug,
           organizationDomains: row.organizationDomains,
           organizationLanguage: row.organizationLanguage,
+          organizationDeviceBound: row.organizationDeviceBound,
+          chooses: row.chooses,
         },
         authenticatedAt: row.authenticated_at,
         acr: row.acr,
         amr: row.amr,
+        addsPasskey: row.adds_passkey,
       }
     );
   },
@@ -68,23 +85,25 @@ export const postgresSessions = (database: Database): SessionStore => ({
   },
 });
 
-type SessionRow = Person & { authenticated_at: Date; acr: string; amr: string[] };
+type SessionRow = Person & { authenticated_at: Date; acr: string; amr: string[]; adds_passkey: boolean };
 
 const PERSON_COLUMNS = `
   p.organization, p.id, p.email, p.name, p.roles, p.status, coalesce(p.time_zone, o.time_zone) as "timeZone", p.language,
   o.name as "organizationName", o.slug as "organizationSlug", o.domains as "organizationDomains",
-  o.language as "organizationLanguage"`;
+  o.language as "organizationLanguage", o.device_bound as "organizationDeviceBound", p.chooses`;
 
 const SELECT_PERSON = `select ${PERSON_COLUMNS} from people p join organizations o on o.id = p.organization`;
 
 const LOCAL_CREDENTIAL = `
-  select c.organization, c.person, c.secret, o.passwords from credentials c join organizations o on o.id = c.organization
+  select c.organization, c.person, c.secret, o.passwords, c.used_at is not null as "usedBefore",
+         exists (select from passkeys k where k.organization = c.organization and k.person = c.person) as "hasPasskey"
+  from credentials c join organizations o on o.id = c.organization
   where c.kind = 'password' and lower(c.identifier) = lower($1)`;
 
 const BEGIN = `
   insert into sessions (id_hash, organization, person, authenticated_at, seen_at, expires_at, acr, amr,
-                        provider, upstream_issuer, upstream_subject, upstream_session)
-  values ($1, $2, $3, $4, clock_timestamp(), $5, $6, $7, $8, $9, $10, $11)`;
+                        provider, upstream_issuer, upstream_subject, upstream_session, adds_passkey)
+  values ($1, $2, $3, $4, clock_timestamp(), $5, $6, $7, $8, $9, $10, $11, $12)`;
 
 // The idle limit is looked at before it is moved; writing once a minute is enough to keep it.
 const FIND_AND_TOUCH = `
@@ -94,7 +113,9 @@ const FIND_AND_TOUCH = `
   touched as (
     update sessions set seen_at = clock_timestamp()
     where $3 and id_hash = $1 and exists (select from live where seen_at < clock_timestamp() - interval '1 minute'))
-  select ${PERSON_COLUMNS}, live.authenticated_at, live.acr, live.amr
+  select ${PERSON_COLUMNS}, live.authenticated_at, live.acr, live.amr,
+         live.adds_passkey and not exists (
+           select from passkeys k where k.organization = live.organization and k.person = live.person) as adds_passkey
   from live
   join people p on p.organization = live.organization and p.id = live.person and p.status = 'active'
   join organizations o on o.id = p.organization

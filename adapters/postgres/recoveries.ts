@@ -1,7 +1,9 @@
 import { type Act, actorOf } from '../../server/admin/admin.ts';
+import type { PasskeyRuleAdministration } from '../../server/admin/passkey-rules.ts';
 import type { ListedRecovery, RecoveryAdministration } from '../../server/admin/recoveries.ts';
 import { prepareEvent } from '../../server/evidence/evidence.ts';
 import type { PasskeyNews } from '../../server/notifications/notify.ts';
+import { acted } from './admin.ts';
 import type { Database, Statements } from './database.ts';
 import { eventParameters, insertEvent } from './evidence.ts';
 import { tellEverywhere } from './notifications.ts';
@@ -32,6 +34,23 @@ export const postgresRecoveries = (database: Database): RecoveryAdministration =
       await statements.run('delete from sessions where organization = $1 and person = $2', [act.organization, person]);
       await noted(statements, act, 'passkey.recovered', 'passkeys_recovered', { id, person, reason });
       return true;
+    }),
+});
+
+/** What an organization asks of passkeys. */
+export const postgresPasskeyRules = (database: Database): PasskeyRuleAdministration => ({
+  deviceBound: (organization) =>
+    database.within(organization, async (statements) => {
+      const row = await statements.first<{ device_bound: boolean }>(
+        'select device_bound from organizations where id = $1',
+        [organization],
+      );
+      return row?.device_bound ?? false;
+    }),
+  setDeviceBound: (act, deviceBound) =>
+    database.within(act.organization, async (statements) => {
+      await statements.run('update organizations set device_bound = $2 where id = $1', [act.organization, deviceBound]);
+      await acted(statements, act, 'passkeys.ruled', { device_bound: deviceBound });
     }),
 });
 

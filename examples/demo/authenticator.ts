@@ -19,6 +19,8 @@ export interface Deviation {
   type?: string;
   userVerified?: boolean;
   userPresent?: boolean;
+  /** Says that it can be, and is, synced. */
+  syncs?: boolean;
   rpId?: string;
   crossOrigin?: boolean;
   counter?: number;
@@ -38,7 +40,10 @@ interface RequestOptions {
 }
 
 /** @param origin of the pages, as the browser would put it into what is signed */
-export function newAuthenticator(origin: string, { counts = true }: { counts?: boolean } = {}): Authenticator {
+export function newAuthenticator(
+  origin: string,
+  { counts = true, syncs = false }: { counts?: boolean; syncs?: boolean } = {},
+): Authenticator {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const id = randomBytes(32);
   let counter = 0;
@@ -54,7 +59,11 @@ export function newAuthenticator(origin: string, { counts = true }: { counts?: b
     );
   const authenticatorData = (rpId: string, deviation: Deviation, attested?: Buffer) => {
     const { userPresent = true, userVerified = true } = deviation;
-    const flags = (userPresent ? 0x01 : 0) | (userVerified ? 0x04 : 0) | (attested ? 0x40 : 0);
+    const flags =
+      (userPresent ? 0x01 : 0) |
+      (userVerified ? 0x04 : 0) |
+      (attested ? 0x40 : 0) |
+      ((deviation.syncs ?? syncs) ? 0x18 : 0);
     const count = Buffer.alloc(4);
     counter += counts ? 1 : 0;
     count.writeUInt32BE(deviation.counter ?? counter);

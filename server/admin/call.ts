@@ -24,6 +24,7 @@ import type { IntroductionAdministration } from './introductions.ts';
 import type { Inventory } from './inventory.ts';
 import type { IssuerAdministration } from './issuers.ts';
 import type { LimitAdministration } from './limits.ts';
+import type { PasskeyRuleAdministration } from './passkey-rules.ts';
 import type { PolicyStore } from './policies.ts';
 import type { PromptAdministration } from './prompts.ts';
 import type { Publications } from './publications.ts';
@@ -64,6 +65,7 @@ export interface AdminDependencies {
   prompts: PromptAdministration;
   introductions: IntroductionAdministration;
   recoveries: RecoveryAdministration;
+  passkeyRules: PasskeyRuleAdministration;
   /** @throws errors.OIDCProviderError when the engine would not load a client of this metadata */
   checkClient(metadata: Record<string, unknown>): void;
 }

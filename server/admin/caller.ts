@@ -4,7 +4,7 @@ import { type ClientStore, DEPLOYMENT } from '../agents/clients.ts';
 import { readToken, type TokenReader } from '../delegation/subject.ts';
 import { type BindingProofs, challenge, presentedToken, unprovenBinding } from '../http/bearer.ts';
 import { PROOF_ALGORITHMS } from '../oauth/proof.ts';
-import type { PeopleStore } from '../people/person.ts';
+import type { PeopleStore, Person } from '../people/person.ts';
 import { type AdminCaller, type AdminOutcome, done } from './admin.ts';
 import { VIEWERS } from './console.ts';
 
@@ -13,6 +13,7 @@ export interface CallerDependencies {
   clients: ClientStore;
   people: PeopleStore;
   proofs: BindingProofs;
+  hasPasskey(person: Pick<Person, 'organization' | 'id'>): Promise<boolean>;
 }
 
 /** Whoever calls, and how much of what they may do this token carries. */
@@ -22,6 +23,8 @@ export interface Called {
   readOnly: boolean;
   /** When the person signed in; undefined for the operator, whose key speaks anew for each token. */
   authenticatedAt: Date | undefined;
+  /** How they did; `phr`: with a passkey. */
+  acr: string | undefined;
 }
 
 /**
@@ -70,11 +73,17 @@ export async function callerOf(
     token.resource === reader.issuer && (!readOnly || token.scopes.includes('admin.read')) && token.agent === null;
   if (isAdministration && client?.kind === 'command_line' && client.organization === DEPLOYMENT) {
     if (token.person === null && token.kind === 'own')
-      return done({ caller: { kind: 'operator', client: client.clientId }, readOnly, authenticatedAt: undefined });
+      return done({
+        caller: { kind: 'operator', client: client.clientId },
+        readOnly,
+        authenticatedAt: undefined,
+        acr: undefined,
+      });
     const person = token.person === null ? undefined : await people.find(token.person);
     if (person?.status === 'active' && VIEWERS.some((role) => person.roles.includes(role))) {
-      const authenticatedAt = new Date((token.authentication.auth_time ?? 0) * 1000);
-      return done({ caller: { kind: 'person', client: client.clientId, person }, readOnly, authenticatedAt });
+      const { auth_time = 0, acr } = token.authentication;
+      const authenticatedAt = new Date(auth_time * 1000);
+      return done({ caller: { kind: 'person', client: client.clientId, person }, readOnly, authenticatedAt, acr });
     }
   }
   ctx.set('WWW-Authenticate', 'Bearer error="insufficient_scope", scope="admin"');

@@ -31,6 +31,8 @@ import type { AdminCaller } from './admin.ts';
  * `AdminForm`.
  */
 export interface Console {
+  /** Whether they were sent to sign in again, with their passkey if they have one: what is deliberate asks for it. */
+  askedToSignIn(visit: Visit): Promise<boolean>;
   /** Answers a document, or undefined where the work has answered itself. */
   get(
     router: Router,
@@ -97,6 +99,7 @@ export interface ConsoleDependencies {
   evidence: Evidence;
   /** Does this person own an agent, or stand in for its owner? */
   ownsAgents(organization: string, person: string): Promise<boolean>;
+  hasPasskey(person: Pick<Person, 'organization' | 'id'>): Promise<boolean>;
 }
 
 /** Client of whatever is done on these pages, as evidence names it. */
@@ -105,7 +108,14 @@ const THROUGH = 'console';
 /** Seconds since the sign-in for what is deliberate: resuming what was stopped, say. */
 const FRESH_SECONDS = 300;
 
-export function makeConsole({ cookies, evidence, ownsAgents }: ConsoleDependencies): Console {
+export function makeConsole({ cookies, evidence, ownsAgents, hasPasskey }: ConsoleDependencies): Console {
+  async function askedToSignIn({ ctx, session }: Visit): Promise<boolean> {
+    const weak = session.acr !== 'phr' && (await hasPasskey(session.person));
+    if (!weak && isFresh(session)) return false;
+    toSignIn(ctx, weak ? 'passkey' : true);
+    return true;
+  }
+
   async function visitOf(ctx: Context, allowed: readonly AdminRole[]): Promise<Visit | undefined> {
     const session = signedIn(ctx);
     if (!session) return undefined;
@@ -173,6 +183,7 @@ export function makeConsole({ cookies, evidence, ownsAgents }: ConsoleDependenci
   };
 
   return {
+    askedToSignIn,
     get(router, path, roles, work) {
       router.get(path, async (ctx) => {
         const visit = await visitOf(ctx, roles);
@@ -185,7 +196,7 @@ export function makeConsole({ cookies, evidence, ownsAgents }: ConsoleDependenci
         const visit = await visitOf(ctx, roles);
         if (!visit) return;
         const form = await checkedForm(ctx, cookies);
-        if (fresh && !isFresh(visit.session)) return toSignIn(ctx, true);
+        if (fresh && (await askedToSignIn(visit))) return;
         const outcome = await work(visit, form);
         if (typeof outcome !== 'string') return answer(ctx, outcome.document, outcome.status ?? 400);
         ctx.redirect(outcome);
@@ -195,8 +206,7 @@ export function makeConsole({ cookies, evidence, ownsAgents }: ConsoleDependenci
   };
 }
 
-/** Did they sign in just now? What is deliberate asks for it. */
-export const isFresh = ({ authenticatedAt }: Session, now = Date.now()): boolean =>
+const isFresh = ({ authenticatedAt }: Session, now = Date.now()): boolean =>
   now - authenticatedAt.getTime() < FRESH_SECONDS * 1000;
 
 /** What is not there, or not theirs to see: the same words for both. */

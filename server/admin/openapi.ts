@@ -40,7 +40,7 @@ export function describeApi({ issuer, endpoints, reachOf, isFresh, creates }: De
       [method]: {
         operationId: `${method}${path.replace(/[/:-]+(\w)/g, (_, letter: string) => letter.toUpperCase())}`,
         tags: [path.split('/')[1] ?? 'api'],
-        description: `${REACHES[reach]}${isFresh(method, path) ? ' A person has to have signed in within the last 5 minutes (RFC 9470).' : ''}`,
+        description: `${REACHES[reach]}${isFresh(method, path) ? ' A person has to have signed in within the last 5 minutes, with their passkey if they have one (RFC 9470).' : ''}`,
         security: [{ oauth: ['admin'] }],
         parameters: [
           ...parameters,

@@ -66,6 +66,7 @@ import {
 } from './issuers.ts';
 import { holdAgent, listBlueprints, putBlueprint, removeBlueprint, setUseCase } from './limits.ts';
 import { describeApi, type Endpoint, type Reach } from './openapi.ts';
+import { getPasskeyRules, setPasskeyRules } from './passkey-rules.ts';
 import {
   confirmPolicies,
   getPolicies,
@@ -99,6 +100,8 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ['post', '/people', addPerson],
   ['post', '/people/:person/enrolment', offerEnrolment],
   ['post', '/people/:person/passkey-recovery', askRecovery],
+  ['get', '/passkey-rules', getPasskeyRules],
+  ['put', '/passkey-rules', setPasskeyRules],
   ['get', '/passkey-recoveries', listRecoveries],
   ['post', '/passkey-recoveries/:recovery/confirm', confirmRecovery],
   ['get', '/initial-access-tokens', listInitialAccessTokens],
@@ -210,6 +213,7 @@ const FRESH: ReadonlySet<string> = new Set([
   'post /passkey-recoveries/:recovery/confirm',
   'delete /trusted-issuers',
   'put /sign-in-providers/:provider/confirming',
+  'put /passkey-rules',
   'delete /sign-in-providers/:provider',
 ]);
 const FRESH_SECONDS = 300;
@@ -246,7 +250,8 @@ export function adminRoutes(
       if (!called.ok) return refuse(ctx, called);
       const { caller } = called.value;
       const barred =
-        barredFrom(ctx, endpoint, called.value) ?? (await changedMeanwhile(ctx, endpoint, caller, dependencies));
+        (await barredFrom(ctx, endpoint, called.value, dependencies)) ??
+        (await changedMeanwhile(ctx, endpoint, caller, dependencies));
       const outcome = barred ?? (await answered(ctx, path, caller, answer, dependencies));
       if (outcome.ok) {
         const { status, body } = outcome.value;
@@ -262,11 +267,12 @@ export function adminRoutes(
 }
 
 /** Why this caller may not call this endpoint, whatever they ask. */
-function barredFrom(
+async function barredFrom(
   ctx: Context,
   endpoint: Endpoint,
-  { caller, readOnly, authenticatedAt }: Called,
-): AdminRefusal | undefined {
+  { caller, readOnly, authenticatedAt, acr }: Called,
+  { hasPasskey }: Pick<CallerDependencies, 'hasPasskey'>,
+): Promise<AdminRefusal | undefined> {
   const reach = reachOf(endpoint);
   if (readOnly && reach !== 'reads') {
     ctx.set('WWW-Authenticate', 'Bearer error="insufficient_scope", scope="admin"');
@@ -277,11 +283,17 @@ function barredFrom(
   const { roles } = caller.person;
   const may = roles.includes('admin') || reach === 'reads' || (reach === 'secures' && roles.includes('security'));
   if (!may) return forbidden('role_missing', 'this is for administrators of your organization');
-  if (FRESH.has(`${endpoint[0]} ${endpoint[1]}`) && Date.now() - Number(authenticatedAt) > FRESH_SECONDS * 1000) {
+  if (!FRESH.has(`${endpoint[0]} ${endpoint[1]}`)) return undefined;
+  const late = Date.now() - Number(authenticatedAt) > FRESH_SECONDS * 1000;
+  // Whoever has a passkey shows it: a stolen password, or a session somebody left open, takes nothing back.
+  const weak = acr !== 'phr' && (await hasPasskey(caller.person));
+  if (late || weak) {
     // RFC 9470 §3.
     const challenge = `Bearer error="insufficient_user_authentication", max_age="${FRESH_SECONDS}"`;
-    ctx.set('WWW-Authenticate', challenge);
-    const detail = 'this needs somebody who signed in within the last 5 minutes: sign in again';
+    ctx.set('WWW-Authenticate', weak ? `${challenge}, acr_values="phr"` : challenge);
+    const detail = weak
+      ? 'you have a passkey, and this needs it: sign in again, with the passkey (countersign login)'
+      : 'this needs somebody who signed in within the last 5 minutes: sign in again';
     return { ok: false, status: 401, reason: 'insufficient_user_authentication', detail };
   }
   return undefined;

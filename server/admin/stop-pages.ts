@@ -4,9 +4,8 @@ import { resumePage, type StandingRow, stopPage, stoppedPage } from '../../views
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { BadRequest } from '../http/form.ts';
 import { newId } from '../oauth/ids.ts';
-import { toSignIn } from '../people/pages.ts';
 import { type AdminStore, actorOf } from './admin.ts';
-import { type Console, isFresh, KEEPERS, nothingHere, VIEWERS, type Visit } from './console.ts';
+import { type Console, KEEPERS, nothingHere, VIEWERS, type Visit } from './console.ts';
 import { isHeldKind, type StandingStop, type StopEffect, type StopStore, type StopTarget } from './standing-stops.ts';
 import { resumeHeld } from './stops.ts';
 
@@ -98,7 +97,7 @@ export function adminStopPages(
   console.get(router, '/admin/stops/:stop/resume', KEEPERS, async (visit) => {
     const stop = await stopIn(visit);
     // Signed in just now, before anything is typed: a session that somebody left open resumes nothing.
-    if (!isFresh(visit.session)) return void toSignIn(visit.ctx, true);
+    if (await console.askedToSignIn(visit)) return undefined;
     return resumeForm(visit, stop, []);
   });
 

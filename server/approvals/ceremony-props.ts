@@ -53,7 +53,13 @@ export async function ceremonyProps(
   const wrong = retry.wrongValue ?? false;
   const touched = (one: DescribedAction, index?: number) =>
     isTouchedFor(one.description, { hurried })
-      ? fieldsFor(one, { organizationDomains, wrong, say, ...(index !== undefined && { index }) })
+      ? fieldsFor(one, {
+          organizationDomains,
+          wrong,
+          say,
+          choosesIn: session.person.chooses ? one.description.language : undefined,
+          ...(index !== undefined && { index }),
+        })
       : {};
   const [only, ...more] = described;
   return {

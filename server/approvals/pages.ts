@@ -63,8 +63,8 @@ export interface BrowserRequests {
   ): Promise<
     'sign_in' | { freshSignIn: Date } | { approval: string } | { goOn: string; because?: PolicyRefusal } | undefined
   >;
-  /** Tells the engine who signed in; answers where the browser goes on. */
-  signedIn(ctx: Context, session: Session): Promise<string | undefined>;
+  /** Tells the engine who signed in; answers where the browser goes on, or that a passkey has to sign in. */
+  signedIn(ctx: Context, session: Session): Promise<string | 'passkey' | undefined>;
   /** Tells the engine what was decided; answers where the browser goes on, unless the engine has forgotten the request. */
   decided(ctx: Context, result: { task: string } | { denied: string }): Promise<string | undefined>;
 }

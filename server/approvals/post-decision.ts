@@ -33,6 +33,8 @@ import { wayBack } from './way-back.ts';
 export const FRESH_SIGN_IN_SECONDS = 300;
 const WRONG_NUMBERS = 2;
 const WRONG_VALUES = 3;
+/** Of three values a third try would be no choice any more. */
+const WRONG_CHOICES = 2;
 
 /** The form of the decision page: checked, decided once, and answered by a page (D11: never by a redirect). */
 export async function postDecision(
@@ -193,8 +195,11 @@ async function wrongNumber(
 /** The same for the value that matters most: whoever cannot say it has not read it. */
 async function wrongValue(ctx: Context, approval: Approval, session: Session, pages: ApprovalPages): Promise<void> {
   const tries = await pages.approvals.wrongValue(approval.organization, approval.id);
-  if (tries < WRONG_VALUES) return showApproval(ctx, approval, session, pages, { wrongValue: true, status: 400 });
-  const title = speakerFor(ctx).say(CEREMONY.deniedByValue);
+  const { chooses } = session.person;
+  if (tries < (chooses ? WRONG_CHOICES : WRONG_VALUES)) {
+    return showApproval(ctx, approval, session, pages, { wrongValue: true, status: 400 });
+  }
+  const title = speakerFor(ctx).say(chooses ? CEREMONY.deniedByChoice : CEREMONY.deniedByValue);
   return denyFor('value_mismatch', tries, title, ctx, approval, session, pages);
 }
 

@@ -123,6 +123,7 @@ async function interact(
   if (waiting === 'sign_in' || 'freshSignIn' in waiting) {
     if (waiting !== 'sign_in' && session.authenticatedAt < waiting.freshSignIn) return toSignIn(ctx, true);
     const next = await pages.browser.signedIn(ctx, session);
+    if (next === 'passkey') return toSignIn(ctx, 'passkey');
     if (next === undefined) {
       const frame = frameOf(ctx, pages.cookies);
       const { say } = frame.speaker;

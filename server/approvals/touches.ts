@@ -4,6 +4,7 @@ import type { Speaker } from '../../views/words/speaker.ts';
 import { isTouched, touchOf } from './critical-value.ts';
 import type { DescribedAction } from './decide.ts';
 import { isTouchedFor } from './proof.ts';
+import { threeValues } from './three-values.ts';
 
 /** The fields for what has to be touched of one action; `index` where a page has several actions. */
 export function fieldsFor(
@@ -13,7 +14,15 @@ export function fieldsFor(
     index,
     wrong,
     say,
-  }: { organizationDomains: readonly string[]; index?: number; wrong: boolean; say: Speaker['say'] },
+    choosesIn,
+  }: {
+    organizationDomains: readonly string[];
+    index?: number;
+    wrong: boolean;
+    say: Speaker['say'];
+    /** Set for whoever chooses among three: in which language the values are written. */
+    choosesIn?: string | undefined;
+  },
 ): { criticalValue?: CriticalValue; criticalTicks?: CriticalTicks } {
   const touch = touchOf(action, requested.parameters, description, { organizationDomains });
   const names = namesOf(index);
@@ -21,10 +30,12 @@ export function fieldsFor(
   const optional = index !== undefined || action.narrowable.length > 0;
   if (touch.kind !== 'ticks') {
     const { label } = touch;
+    const choices = choosesIn === undefined ? undefined : threeValues(touch, choosesIn);
     return {
       criticalValue: {
         name: names.value,
-        label: say(CEREMONY.typeIt, { label }),
+        choices,
+        label: say(choices ? CEREMONY.chooseIt : CEREMONY.typeIt, { label }),
         hint: say(CEREMONY.asAbove),
         wrong,
         optional,

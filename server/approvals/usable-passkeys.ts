@@ -10,7 +10,7 @@ import type { ConfirmingProvider } from './store.ts';
 
 /** Why this person can approve nothing of high impact for this agent now; undefined: one of their passkeys may. */
 export type CannotApprove =
-  | { because: 'no_passkey' | 'barred' }
+  | { because: 'no_passkey' | 'barred' | 'not_device_bound' }
   | { because: 'too_new' | 'account_too_new'; from: Date };
 
 /**
@@ -31,7 +31,7 @@ export async function usablePasskeys(
     store.of(person.organization, person.id),
     accountable(approval.organization, approval.agent),
   ]);
-  const reasons = all.map((passkey) => (agent ? whyNotApproving(passkey, agent, now) : 'barred'));
+  const reasons = all.map((passkey) => (agent ? whyNotApproving(passkey, agent, person, now) : 'barred'));
   const passkeys = all.filter((_, index) => reasons[index] === undefined);
   if (passkeys.length > 0) return { passkeys };
   if (all.length === 0) {
@@ -42,7 +42,8 @@ export async function usablePasskeys(
   const [first] = all
     .filter((_, index) => reasons[index] === 'too_new')
     .toSorted((a, b) => a.mayApproveFrom.getTime() - b.mayApproveFrom.getTime());
-  return { passkeys, cannot: first ? { because: 'too_new', from: first.mayApproveFrom } : { because: 'barred' } };
+  if (first) return { passkeys, cannot: { because: 'too_new', from: first.mayApproveFrom } };
+  return { passkeys, cannot: { because: reasons.includes('not_device_bound') ? 'not_device_bound' : 'barred' } };
 }
 
 const NONE: Awaited<ReturnType<typeof providersNow>> = { providers: [], from: undefined };
@@ -63,6 +64,8 @@ export function cannotApproveWords(
       return { words: say(CEREMONY.tooNew, { time: clock(cannot.from, timeZone) }), link };
     case 'account_too_new':
       return { words: say(CEREMONY.accountTooNew, { time: clock(cannot.from, timeZone) }), link };
+    case 'not_device_bound':
+      return { words: say(CEREMONY.notDeviceBound), link };
     case 'barred':
       return { words: say(CEREMONY.barred), link };
   }

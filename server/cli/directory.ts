@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 
 import type { ListedPerson, Organization } from '../admin/admin.ts';
 import { call } from './client.ts';
+import { Failure } from './failure.ts';
 import { list, ORGANIZATION, shared } from './options.ts';
 import { type Format, moment, printOne, printRows, say } from './output.ts';
 
@@ -123,6 +124,22 @@ export function directoryCommands(program: Command): void {
         },
         'Nobody.',
       );
+    });
+  people
+    .command('passkeys <rule>')
+    .description('which passkeys count: device-bound (never synced, as AAL3 asks) or any')
+    .option(...ORGANIZATION)
+    .action(async (rule: string, options: { organization?: string }, command: Command) => {
+      if (rule !== 'device-bound' && rule !== 'any') throw new Failure('usage', 'The rule is device-bound or any.');
+      const { place, format } = shared(command);
+      const set = await call<{ organization: string; device_bound: boolean }>(place, '/passkey-rules', {
+        method: 'PUT',
+        body: { ...options, device_bound: rule === 'device-bound' },
+      });
+      printOne(set, format, {
+        organization: set.organization,
+        'passkeys that count': set.device_bound ? 'those that stay on one device' : 'any',
+      });
     });
   people
     .command('enrol <email>')

@@ -25,6 +25,8 @@ export async function logIn(
     const url = oauth.buildAuthorizationUrl(config, {
       redirect_uri: listener.redirectUri,
       scope: 'openid admin',
+      // Whoever has a passkey signs in with it: what cannot be taken back asks for one.
+      acr_values: 'phr',
       code_challenge: await oauth.calculatePKCECodeChallenge(verifier),
       code_challenge_method: 'S256',
       state,

@@ -39,12 +39,17 @@ export function signedIn(ctx: Context): Session | undefined {
   return session;
 }
 
-/** To the sign-in page, and back here after. `fresh`: even with a session, because it is too old for this. */
-export function toSignIn(ctx: Context, fresh = false): void {
+/**
+ * To the sign-in page, and back here after. `fresh`: even with a session, because it is too old for this; `passkey`: or
+ * because it began in a weaker way.
+ */
+export function toSignIn(ctx: Context, fresh: boolean | 'passkey' = false): void {
   const { language } = speakerFor(ctx);
   // The request's own language is known here, and not there.
   const locale = stateOf(ctx.req).uiLocales === undefined ? '' : `&ui_locales=${language}`;
-  ctx.redirect(`/login?return_to=${encodeURIComponent(ctx.path)}${fresh ? '&fresh=1' : ''}${locale}`);
+  ctx.redirect(
+    `/login?return_to=${encodeURIComponent(ctx.path)}${fresh === false ? '' : '&fresh=1'}${fresh === 'passkey' ? '&passkey=1' : ''}${locale}`,
+  );
   ctx.status = 303;
 }
 

@@ -10,6 +10,7 @@ import { parseStrictJson } from '../oauth/strict-json.ts';
 import type { Challenges } from './challenge.ts';
 import { speakerFor } from './language.ts';
 import type { Passkey, PasskeyUse } from './passkey.ts';
+import type { Person } from './person.ts';
 import { beginSession, type SignInDependencies } from './sign-in.ts';
 import type { WebAuthn } from './webauthn.ts';
 
@@ -19,6 +20,8 @@ export interface PasskeySignIn extends SignInDependencies {
   challenges: Challenges;
   passkeys: {
     byCredential(credentialId: string): Promise<Passkey | undefined>;
+    /** Of one person: also those that an authenticator does not offer by itself. */
+    of(organization: string, person: string): Promise<Passkey[]>;
     /** False where it is gone, or a copy of it signed in between. */
     used(use: PasskeyUse): Promise<boolean>;
   };
@@ -28,12 +31,19 @@ export interface PasskeySignIn extends SignInDependencies {
 
 const PURPOSE = 'sign in';
 
-/** What the sign-in page asks an authenticator: any passkey of this deployment, for this browser. */
+/**
+ * What the sign-in page asks an authenticator: any passkey of this deployment, for this browser.
+ *
+ * @param of who it has to be, where that was shown already
+ */
 export const passkeyRequest = async (
   ctx: Context,
-  { webAuthn, challenges, cookies }: Pick<PasskeySignIn, 'webAuthn' | 'challenges' | 'cookies'>,
-): Promise<string> =>
-  JSON.stringify(await webAuthn.requestOptions([], challenges.make(cookies.csrf(ctx), PURPOSE, Date.now())));
+  { webAuthn, challenges, cookies, passkeys }: Pick<PasskeySignIn, 'webAuthn' | 'challenges' | 'cookies' | 'passkeys'>,
+  of?: Pick<Person, 'organization' | 'id'>,
+): Promise<string> => {
+  const known = of ? await passkeys.of(of.organization, of.id) : [];
+  return JSON.stringify(await webAuthn.requestOptions(known, challenges.make(cookies.csrf(ctx), PURPOSE, Date.now())));
+};
 
 /** Signs in by a passkey alone (Web Authentication, user verification): it says itself whose it is. */
 export function passkeySignInRoutes(

@@ -1,4 +1,5 @@
 import type { EvidenceEvent } from '../evidence/evidence.ts';
+import type { Person } from './person.ts';
 
 /** A key on a person's own device, that only they unlock (WebAuthn, user verification). */
 export interface Passkey {
@@ -59,10 +60,12 @@ export interface Accountable {
 
 /** Why this passkey approves nothing of high impact for this agent, or undefined where it may. */
 export function whyNotApproving(
-  { mayApproveFrom, barredBy }: Pick<Passkey, 'mayApproveFrom' | 'barredBy'>,
+  { mayApproveFrom, barredBy, deviceBound }: Pick<Passkey, 'mayApproveFrom' | 'barredBy' | 'deviceBound'>,
   { owner, deputy }: Accountable,
+  { organizationDeviceBound }: Pick<Person, 'organizationDeviceBound'>,
   now: Date,
-): 'too_new' | 'barred' | undefined {
+): 'too_new' | 'barred' | 'not_device_bound' | undefined {
+  if (organizationDeviceBound && !deviceBound) return 'not_device_bound';
   if (barredBy.includes(owner) || barredBy.includes(deputy)) return 'barred';
   return mayApproveFrom > now ? 'too_new' : undefined;
 }

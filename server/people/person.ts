@@ -13,6 +13,10 @@ export interface Person {
   organizationSlug: string;
   organizationDomains: readonly string[];
   organizationLanguage: string;
+  /** Their organization takes passkeys only that never leave their device. */
+  organizationDeviceBound: boolean;
+  /** Chooses the value that matters among three, instead of typing it. */
+  chooses: boolean;
 }
 
 /** `administrators`: break-glass, for the day the provider is down; every use is an alarm. */
@@ -26,13 +30,19 @@ export interface Credential {
   secret: string;
   /** For whom the organization lets a password sign in. */
   passwords: PasswordRule;
+  /** It broke the glass before. */
+  usedBefore: boolean;
+  hasPasskey: boolean;
 }
 
 export interface PeopleStore {
   find(id: string): Promise<Person | undefined>;
   findByEmail(organization: string, email: string): Promise<Person | undefined>;
   localCredential(email: string): Promise<Credential | undefined>;
+  /** It broke the glass now. */
+  passwordUsed(organization: string, person: string): Promise<void>;
   setLanguage(organization: string, id: string, language: string): Promise<void>;
+  setChooses(organization: string, id: string, chooses: boolean): Promise<void>;
 }
 
 /** A person at a browser. */
@@ -41,6 +51,8 @@ export interface Session {
   authenticatedAt: Date;
   acr: string;
   amr: readonly string[];
+  /** Good for adding a passkey, and for nothing else until one is there. */
+  addsPasskey: boolean;
 }
 
 declare module '../http/request-state.ts' {
@@ -67,6 +79,7 @@ export interface SessionStore {
     acr: string;
     amr: readonly string[];
     upstream?: UpstreamSession;
+    addsPasskey?: boolean;
   }): Promise<void>;
   /**
    * The session, if it is within its absolute and idle limits. `used` moves the idle limit: a page that refreshes

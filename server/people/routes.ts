@@ -17,6 +17,7 @@ import type { OfferedProvider } from './federation.ts';
 import { inSameLanguage, speakerFor } from './language.ts';
 import { checkedForm, frameOf, sessionOf, signedIn } from './pages.ts';
 import { type PasskeySignIn, passkeyRequest, passkeySignInRoutes } from './passkey-sign-in.ts';
+import type { Person } from './person.ts';
 import { returnPath } from './return-path.ts';
 import { type BegunSession, signIn } from './sign-in.ts';
 
@@ -26,12 +27,16 @@ export interface PeoplePages extends PasskeySignIn {
 
 export function peopleRoutes(router: Router, pages: PeoplePages): void {
   const { cookies } = pages;
-  const show = async (ctx: Context, typed: { error?: Said; email?: string }, status: number) => {
+  const show = async (
+    ctx: Context,
+    { of, ...typed }: { error?: Said; email?: string; of?: Pick<Person, 'organization' | 'id'> | undefined },
+    status: number,
+  ) => {
     const { organization } = ctx.query;
     const providers = await pages.providers.offered(typeof organization === 'string' ? organization : undefined);
     const props = { frame: anonymous(ctx, cookies), csrf: cookies.csrf(ctx), action: formAction(ctx), ...typed };
     const asked = { returnTo: returnTo(ctx), fresh: ctx.query.fresh !== undefined };
-    const passkey = { request: await passkeyRequest(ctx, pages), action: passkeyAction(ctx) };
+    const passkey = { request: await passkeyRequest(ctx, pages, of), action: passkeyAction(ctx) };
     page(ctx, signInPage({ ...props, providers, ...asked, passkey }), status);
   };
   const onward = async (ctx: Context, session: BegunSession) => {
@@ -70,6 +75,10 @@ export function peopleRoutes(router: Router, pages: PeoplePages): void {
       ctx.status = 303;
       return;
     }
+    // Somebody who is signed in, and has to show a passkey for what comes next.
+    if (session && ctx.query.passkey !== undefined) {
+      return show(ctx, { error: speakerFor(ctx).say(ENTRANCE.passkeyForThis), of: session.person }, 200);
+    }
     await show(ctx, {}, 200);
   });
 
@@ -81,6 +90,9 @@ export function peopleRoutes(router: Router, pages: PeoplePages): void {
     // Without the token another site could sign somebody in to its own account (login CSRF).
     if (!cookies.csrfMatches(ctx, form.get('csrf'))) return again(say(SHELL.formEnded), 403);
     const result = await signIn({ email, password: form.get('password') ?? '', address: ctx.ip }, pages);
+    if (!result.ok && 'passkeyOf' in result) {
+      return show(ctx, { error: say(ENTRANCE.passkeyToo), email, of: result.passkeyOf }, 401);
+    }
     if (!result.ok && result.waitSeconds !== undefined) {
       ctx.set('Retry-After', String(result.waitSeconds));
       return again(say(ENTRANCE.tooMany, { count: Math.ceil(result.waitSeconds / 60) }), 429);

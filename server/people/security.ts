@@ -13,12 +13,13 @@ import type { Challenges } from './challenge.ts';
 import { inSameLanguage, speakerFor } from './language.ts';
 import { checkedForm, frameOf, signedIn } from './pages.ts';
 import type { Passkey, PasskeyStore } from './passkey.ts';
-import type { Session } from './person.ts';
+import type { PeopleStore, Session } from './person.ts';
 import { returnPath } from './return-path.ts';
 import type { Read, VerifiedAssertion, WebAuthn } from './webauthn.ts';
 
 export interface SecurityPages {
   passkeys: PasskeyStore;
+  people: Pick<PeopleStore, 'setChooses'>;
   webAuthn: WebAuthn;
   challenges: Challenges;
   /** True for the first who presents this challenge of this person. */
@@ -44,6 +45,15 @@ export function securityRoutes(router: Router, pages: SecurityPages): void {
   router.get('/settings/security', async (ctx) => {
     const session = signedIn(ctx);
     if (session) await show(ctx, session, pages);
+  });
+  router.post('/settings/security/value', async (ctx) => {
+    const session = signedIn(ctx);
+    if (!session) return;
+    const form = await checkedForm(ctx, pages.cookies);
+    const { organization, id } = session.person;
+    await pages.people.setChooses(organization, id, form.get('chooses') === '1');
+    ctx.redirect(inSameLanguage(ctx, '/settings/security'));
+    ctx.status = 303;
   });
   router.post('/settings/security/passkeys', async (ctx) => {
     const session = signedIn(ctx);
@@ -88,6 +98,7 @@ async function show(
           lastUsed: lastUsedAt ? at(lastUsedAt) : undefined,
           mayApproveFrom: mayApproveFrom.getTime() > now ? at(mayApproveFrom) : undefined,
           kind: say(deviceBound ? SECURITY.onOneDevice : backedUp ? SECURITY.synced : SECURITY.canBeSynced),
+          approvesNothing: person.organizationDeviceBound && !deviceBound,
           removal: await request(removing(id)),
         })),
       ),
@@ -102,7 +113,10 @@ async function show(
         ),
         wait: waitHours === 0 || matured ? undefined : duration(waitHours * 3600),
         demonstration: waitHours === 0,
+        deviceBound: person.organizationDeviceBound,
       },
+      chooses: person.chooses,
+      addFirst: session.addsPasskey && !hasOne,
       back: backOf(ctx),
       done: news.done,
       error: news.error,
@@ -133,6 +147,9 @@ async function add(ctx: Context, session: Session, pages: SecurityPages): Promis
   const read = await pages.webAuthn.readCreation(form.get('attestation') ?? '', challenge.accepts);
   if (!read.ok) return refused(read.problem, read.detail, say(SECURITY.notAnswered), 400);
   if (!(await challenge.isFirst())) return refused('challenge_used', '', say(SECURITY.used), 409);
+  if (person.organizationDeviceBound && !read.value.deviceBound) {
+    return refused('not_device_bound', '', say(SECURITY.notDeviceBound), 403);
+  }
   const id = newId('crd');
   const done = await pages.passkeys.add(
     { organization: person.organization, id, person: person.id, name, ...read.value },

@@ -1,7 +1,7 @@
 import type { Evidence } from '../evidence/evidence.ts';
 import { hashOf, newSecret } from '../oauth/ids.ts';
 import { passwordMatches } from './password.ts';
-import type { PeopleStore, SessionStore } from './person.ts';
+import type { PeopleStore, Person, SessionStore } from './person.ts';
 
 export interface SignInDependencies {
   people: PeopleStore;
@@ -22,7 +22,9 @@ export interface SignInLimits {
 export type SignInResult =
   | { ok: true; cookie: string; maxAgeSeconds: number }
   /** One answer for a wrong password, an unknown account and a disabled person. */
-  | { ok: false; waitSeconds?: number };
+  | { ok: false; waitSeconds?: number }
+  /** The password was right, and is not enough any more: one of this person's passkeys is. */
+  | { ok: false; passkeyOf: Pick<Person, 'organization' | 'id'> };
 
 /** Signs a local account in: a new session, whose cookie value is stored only as a hash. */
 export async function signIn(
@@ -50,15 +52,29 @@ export async function signIn(
   }
 
   await limits.succeeded(account);
-  const session = await beginSession(
-    person.id,
-    { acr: 'pwd', amr: ['pwd'], authenticatedAt: new Date(), address },
-    { people, sessions, evidence, sessionHours },
-  );
-  if (session && breakGlass) {
+  if (breakGlass) {
+    // Whatever comes of it: the password for emergencies was used.
     const event = { organization: person.organization, person: person.id, content: { address } };
     await evidence.record({ ...event, type: 'person.alarm', decision: 'reported', reason: 'break_glass' });
+    if (credential.hasPasskey) {
+      const reason = 'passkey_needed';
+      await evidence.record({ ...event, type: 'person.sign_in_refused', decision: 'refused', reason });
+      return { ok: false, passkeyOf: person };
+    }
+    await people.passwordUsed(person.organization, person.id);
   }
+  const session = await beginSession(
+    person.id,
+    {
+      acr: 'pwd',
+      amr: ['pwd'],
+      authenticatedAt: new Date(),
+      address,
+      // It opens the door once. After that it adds a passkey, which opens it (ux.md §9).
+      addsPasskey: breakGlass && credential.usedBefore,
+    },
+    { people, sessions, evidence, sessionHours },
+  );
   return session ? { ok: true, ...session } : { ok: false };
 }
 
@@ -79,12 +95,13 @@ export interface SignedIn {
   issuer?: string;
   sub?: string;
   session?: string | undefined;
+  addsPasskey?: boolean;
 }
 
 /** The one way to a session, whoever vouches for the person; none for somebody who is not active. */
 export async function beginSession(
   personId: string,
-  { acr, amr, authenticatedAt, address, provider, issuer, sub, session }: SignedIn,
+  { acr, amr, authenticatedAt, address, provider, issuer, sub, session, addsPasskey = false }: SignedIn,
   { people, sessions, evidence, sessionHours }: Omit<SignInDependencies, 'limits'>,
 ): Promise<BegunSession | undefined> {
   const person = await people.find(personId);
@@ -99,6 +116,7 @@ export async function beginSession(
     expiresAt: new Date(Date.now() + maxAgeSeconds * 1000),
     acr,
     amr,
+    addsPasskey,
     ...(provider !== undefined && issuer !== undefined && sub !== undefined
       ? { upstream: { provider, issuer, subject: sub, session } }
       : {}),

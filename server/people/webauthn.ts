@@ -60,6 +60,8 @@ export function webAuthnAt(issuer: string): WebAuthn {
         // Who made the authenticator is asked of nobody: it would tell apart people, and nothing here depends on it.
         attestationType: 'none',
         authenticatorSelection: { residentKey: 'preferred', userVerification: 'required' },
+        // What an authenticator made is seen afterwards; this is to ask for the right one.
+        ...(person.organizationDeviceBound && { preferredAuthenticatorType: 'securityKey' as const }),
         excludeCredentials: existing.map(described),
         supportedAlgorithmIDs: ALGORITHMS,
       }),
@@ -133,7 +135,10 @@ export function webAuthnAt(issuer: string): WebAuthn {
       );
       if (typeof result === 'string') return notVerified(result);
       if (!result.verified) return notVerified('the signature does not verify');
-      const { newCounter, credentialBackedUp } = result.authenticationInfo;
+      const { newCounter, credentialBackedUp, credentialDeviceType } = result.authenticationInfo;
+      // §7.2: whether it can leave its device is for good; one that says otherwise now is another.
+      if ((credentialDeviceType === 'singleDevice') !== passkey.deviceBound)
+        return notVerified('backup eligibility changed');
       const { authenticatorData, clientDataJSON, signature } = response.response as VerifiedAssertion['signed'];
       return {
         ok: true,

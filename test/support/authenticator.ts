@@ -26,9 +26,9 @@ export function addingForm(
 export async function addPasskey(
   person: TestPerson,
   origin: string,
-  options: { name?: string; by?: Authenticator } = {},
+  options: { name?: string; by?: Authenticator; syncs?: boolean } = {},
 ): Promise<Authenticator> {
-  const authenticator = newAuthenticator(origin);
+  const authenticator = newAuthenticator(origin, { syncs: options.syncs ?? false });
   const page = await person.get(SECURITY);
   const added = await person.post(`${SECURITY}/passkeys`, addingForm(page, authenticator, options));
   if (added.status !== 200) throw new Error(`the passkey was not added: ${added.status} ${added.html.slice(0, 2000)}`);

@@ -122,6 +122,14 @@ export function pagesIn(language: PageLanguage) {
       ...refund,
       criticalValue: { ...refund.criticalValue, wrong: true } as never,
     }),
+    'amount-chosen': decisionPage({
+      ...refund,
+      criticalValue: {
+        ...refund.criticalValue,
+        label: say(CEREMONY.chooseIt, { label: asItIs('Amount') }),
+        choices: ['EUR 4,700.00', 'EUR 4,200.00', 'EUR 9,200.00'],
+      } as never,
+    }),
     'choice-missing': decisionPage({ ...severalActions, error: say(DECISION.nothingChosen) }),
   };
 
@@ -262,7 +270,16 @@ export function pagesIn(language: PageLanguage) {
           removal: '{}',
         },
       ],
-      add: { signInFirst: undefined, request: '{}', creation: '{}', wait: undefined, demonstration: false },
+      add: {
+        signInFirst: undefined,
+        request: '{}',
+        creation: '{}',
+        wait: undefined,
+        demonstration: false,
+        deviceBound: true,
+      },
+      chooses: false,
+      addFirst: false,
     }),
     owned: ownedPage({ frame, csrf: 'csrf-value', ...owning }),
     offer: offerPage({ frame, csrf: 'csrf-value', offer: { ...owning.offers[0], madeAt: '14:02' } }),

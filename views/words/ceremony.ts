@@ -4,6 +4,7 @@ import { words } from './words.ts';
 export const CEREMONY = words({
   /** Before the field for an amount, a count or a name; the label is the parameter's own. */
   typeIt: { en: 'Type to confirm: {label}', de: 'Zur Bestätigung eingeben: {label}' },
+  chooseIt: { en: 'Choose to confirm: {label}', de: 'Zur Bestätigung wählen: {label}' },
   asAbove: { en: 'As it stands above.', de: 'So, wie es oben steht.' },
   tickOutside: {
     en: 'Outside your organization. Tick each of them:',
@@ -14,6 +15,10 @@ export const CEREMONY = words({
   deniedByValue: {
     en: 'Denied. The value was wrong three times.',
     de: 'Abgelehnt. Der Wert war dreimal falsch.',
+  },
+  deniedByChoice: {
+    en: 'Denied. The value was wrong twice.',
+    de: 'Abgelehnt. Der Wert war zweimal falsch.',
   },
   instead: {
     en: 'I cannot see the number: use my passkey instead',
@@ -30,6 +35,10 @@ export const CEREMONY = words({
   barred: {
     en: 'Your passkey was restored by somebody who answers for this agent, so it approves nothing for it.',
     de: 'Ihr Passkey wurde von jemandem wiederhergestellt, der für diesen Agenten verantwortlich ist. Für ihn gibt er nichts frei.',
+  },
+  notDeviceBound: {
+    en: 'Your organization approves this only with a passkey that stays on one device, such as a security key. Yours can be synced.',
+    de: 'Ihre Organisation gibt dies nur mit einem Passkey frei, der auf einem Gerät bleibt, etwa einem Sicherheitsschlüssel. Ihrer kann synchronisiert werden.',
   },
   yourPasskeys: { en: 'Your passkeys', de: 'Ihre Passkeys' },
   notYet: { en: 'Not approved yet.', de: 'Noch nicht freigegeben.' },

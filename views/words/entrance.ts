@@ -27,6 +27,14 @@ export const ENTRANCE = words({
     en: 'This passkey does not sign in here.',
     de: 'Mit diesem Passkey melden Sie sich hier nicht an.',
   },
+  passkeyToo: {
+    en: 'The password for emergencies opens the door once. You have a passkey: use it.',
+    de: 'Das Notfall-Passwort öffnet die Tür einmal. Sie haben einen Passkey: Verwenden Sie ihn.',
+  },
+  passkeyForThis: {
+    en: 'What you are about to do asks for your passkey.',
+    de: 'Für das, was Sie vorhaben, wird Ihr Passkey verlangt.',
+  },
   otherWays: { en: 'Other ways to sign in', de: 'Andere Wege zur Anmeldung' },
   email: { en: 'E-mail address', de: 'E-Mail-Adresse' },
   password: { en: 'Password', de: 'Passwort' },

@@ -51,6 +51,32 @@ export const SECURITY = words({
     de: 'Melden Sie sich für Ihren ersten Passkey neu an: Wer nur Ihren offenen Browser fand, darf keinen hinzufügen.',
   },
   signInAgain: { en: 'Sign in again', de: 'Neu anmelden' },
+  onlyDeviceBound: {
+    en: 'Your organization takes a passkey that stays on one device, such as a security key.',
+    de: 'Ihre Organisation nimmt einen Passkey, der auf einem Gerät bleibt, etwa einen Sicherheitsschlüssel.',
+  },
+  notDeviceBound: {
+    en: 'This passkey can be synced, and your organization takes only passkeys that stay on one device. Use a security key. Nothing was changed.',
+    de: 'Dieser Passkey kann synchronisiert werden, und Ihre Organisation nimmt nur Passkeys, die auf einem Gerät bleiben. Verwenden Sie einen Sicherheitsschlüssel. Es wurde nichts geändert.',
+  },
+  approvesNothing: {
+    en: 'Approves nothing of high impact: it can be synced, and your organization asks for one that stays on one device.',
+    de: 'Gibt keine hohe Auswirkung frei: Er kann synchronisiert werden, und Ihre Organisation verlangt einen, der auf einem Gerät bleibt.',
+  },
+  addFirst: {
+    en: 'You signed in with the password for emergencies before. Add a passkey now: until then nothing else opens.',
+    de: 'Sie haben sich schon einmal mit dem Notfall-Passwort angemeldet. Fügen Sie jetzt einen Passkey hinzu: Vorher öffnet sich nichts anderes.',
+  },
+  value: { en: 'The value that matters', de: 'Der Wert, auf den es ankommt' },
+  chooses: {
+    en: 'Let me choose among three values instead of typing it',
+    de: 'Unter drei Werten wählen, statt ihn einzugeben',
+  },
+  choosesMeans: {
+    en: 'For amounts and counts of high impact. None is chosen beforehand, and the second wrong choice denies the request.',
+    de: 'Für Beträge und Anzahlen mit hoher Auswirkung. Keiner ist vorausgewählt, und die zweite falsche Wahl lehnt die Anfrage ab.',
+  },
+  save: { en: 'Save', de: 'Speichern' },
   wasAdded: { en: 'The passkey was added.', de: 'Der Passkey wurde hinzugefügt.' },
   wasRenamed: { en: 'The passkey was renamed.', de: 'Der Passkey wurde umbenannt.' },
   wasRemoved: { en: 'The passkey was removed.', de: 'Der Passkey wurde entfernt.' },
