@@ -29,6 +29,7 @@ import * as agentDrafts from './073_agent_drafts.ts';
 import * as signInProviders from './080_sign_in_providers.ts';
 import * as passwords from './081_passwords.ts';
 import * as groups from './090_groups.ts';
+import * as deciders from './091_deciders.ts';
 import * as signInAgain from './095_sign_in_again.ts';
 import * as howPeopleProve from './096_how_people_prove.ts';
 import * as useNow from './099_use_now.ts';
@@ -74,6 +75,7 @@ const migrations: readonly Migration[] = [
   { name: '080_sign_in_providers', ...signInProviders },
   { name: '081_passwords', ...passwords },
   { name: '090_groups', ...groups },
+  { name: '091_deciders', ...deciders },
   { name: '095_sign_in_again', ...signInAgain },
   { name: '096_how_people_prove', ...howPeopleProve },
   { name: '099_use_now', ...useNow },

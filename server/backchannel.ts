@@ -193,6 +193,7 @@ async function askFromBehind(
       person,
       asked,
       seconds: body.expires_in,
+      ...(params.requested_expiry !== undefined && { requested: Number(params.requested_expiry) }),
       boundTo,
       confidential: true,
       nonce: request.nonce,
@@ -214,10 +215,13 @@ async function askFromBehind(
     ask,
   );
   if (!opened.ok) return refused(ctx, opened.refusal);
+  const { expiresAt, displayCodeHash } = opened.value;
   ctx.body = {
     ...body,
+    // Where others decide it waits longer than the engine knew.
+    expires_in: Math.ceil((expiresAt.getTime() - Date.now()) / 1000),
     ...(mode !== 'push' && { interval: POLL_INTERVAL_SECONDS }),
-    ...(displayCode !== undefined && { display_code: displayCode }),
+    ...(displayCodeHash !== undefined && { display_code: displayCode }),
   };
 }
 

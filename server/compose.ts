@@ -31,7 +31,7 @@ import { postgresDocumentAdministration } from '../adapters/postgres/documents-a
 import { postgresEnrolments } from '../adapters/postgres/enrolments.ts';
 import { postgresEvidence } from '../adapters/postgres/evidence.ts';
 import { postgresEvidenceReader } from '../adapters/postgres/evidence-reader.ts';
-import { postgresGroups } from '../adapters/postgres/groups.ts';
+import { postgresDeciders, postgresGroups } from '../adapters/postgres/groups.ts';
 import { postgresIdempotency } from '../adapters/postgres/idempotency.ts';
 import { openInstance } from '../adapters/postgres/instances.ts';
 import { ownsAgents, postgresInventory } from '../adapters/postgres/inventory.ts';
@@ -217,6 +217,7 @@ export async function composeHouse({
       unanswered: ({ action, organization }, why) =>
         logger.warn({ action: action.key, organization, why }, 'a resource stated no facts'),
     }),
+    deciders: postgresDeciders(database),
     sealing,
   };
   const reader = { issuer, keys, tokens, evidence };

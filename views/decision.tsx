@@ -4,6 +4,7 @@ import { Narrow, type Narrowing } from './narrowing.tsx';
 import { Foreign, Names, type Part, Sentence, visible, visibleJson } from './text.tsx';
 import { CEREMONY } from './words/ceremony.ts';
 import { useSpeaker } from './words/context.tsx';
+import { DECIDERS } from './words/deciders.ts';
 import { DECISION } from './words/decision.ts';
 import { LANGUAGE_NAMES, type Language } from './words/language.ts';
 import { NOTIFICATIONS } from './words/notifications.ts';
@@ -56,6 +57,10 @@ export interface DecisionPage {
   cannotApprove?: { words: Said; link?: { href: string; label: Said } | undefined } | undefined;
   /** How many approve, and who did: "First approval: Anna Berg (passkey) 14:01". */
   approvals?: Said | undefined;
+  /** The person may not decide this themselves: they ask others for approval, or say no. */
+  asking?: Asking | undefined;
+  /** Why somebody else than the person decides. */
+  because?: Said | undefined;
   /** Where this was started, as far as the server itself knows. */
   origin?: Said | undefined;
   /** An event stream that says when this may have been decided elsewhere. */
@@ -77,6 +82,17 @@ export interface DecisionPage {
   /** The host an agent registered itself from, when nobody in the organization vouches for it. */
   warnUnverified?: string | undefined;
   error?: Said | undefined;
+}
+
+export interface Asking {
+  /** "Only Data protection may allow this." */
+  only: Said;
+  /** How many of whom have to. */
+  who: Said;
+  /** Which policy says so, and what it says. */
+  policy: Said;
+  /** What would pass without them. */
+  passes?: Said | undefined;
 }
 
 export interface CriticalValue {
@@ -160,6 +176,7 @@ function Decision(props: DecisionPage) {
         <p class="hand-off">{markup(DECISION.handOff, { agents: <Names names={who.mayHandTo} /> })}</p>
       )}
       <AgentWords {...props} />
+      <Others {...props} />
       <DecisionForm {...props} />
       <MoreAboutIt {...props} />
     </Layout>
@@ -261,6 +278,30 @@ function Stated({ stated }: DecisionPage) {
   );
 }
 
+/** Who decides, where it is not the person alone, and by which policy (A6-5). */
+function Others({ asking, because }: DecisionPage) {
+  if (asking === undefined && because === undefined) return null;
+  return (
+    <div class="deciders" data-deciders>
+      {because === undefined ? null : (
+        <p>
+          <bdi>{visible(because, 400)}</bdi>
+        </p>
+      )}
+      {asking === undefined ? null : (
+        <>
+          <p>
+            <strong>{visible(asking.only, 160)}</strong> {visible(asking.who, 600)}
+          </p>
+          <p class="quiet">
+            {visible(asking.policy, 400)} {asking.passes === undefined ? null : visible(asking.passes, 400)}
+          </p>
+        </>
+      )}
+    </div>
+  );
+}
+
 /** The only place where the agent speaks. */
 function AgentWords({ frame, agentName, agentWords }: DecisionPage) {
   const { say, markup } = useSpeaker();
@@ -280,7 +321,7 @@ function AgentWords({ frame, agentName, agentWords }: DecisionPage) {
 
 function DecisionForm(props: DecisionPage) {
   const { csrf, action, requestHash, screen, actions, durations, narrowing } = props;
-  const { number, criticalValue, buttonLabel, taskLanguage } = props;
+  const { number, criticalValue, buttonLabel, taskLanguage, asking } = props;
   const { say } = useSpeaker();
   return (
     <form
@@ -318,16 +359,29 @@ function DecisionForm(props: DecisionPage) {
         <button type="submit" name="decision" value="deny" class="button deny" data-testid="deny" formnovalidate>
           {say(DECISION.deny)}
         </button>
-        <button
-          type="submit"
-          name="decision"
-          value="approve"
-          class="button approve"
-          data-testid="approve"
-          lang={actions === undefined ? taskLanguage : undefined}
-        >
-          {actions === undefined ? buttonLabel : say(DECISION.allowChosen)}
-        </button>
+        {asking === undefined ? (
+          <button
+            type="submit"
+            name="decision"
+            value="approve"
+            class="button approve"
+            data-testid="approve"
+            lang={actions === undefined ? taskLanguage : undefined}
+          >
+            {actions === undefined ? buttonLabel : say(DECISION.allowChosen)}
+          </button>
+        ) : (
+          <button
+            type="submit"
+            name="decision"
+            value="ask"
+            class="button approve"
+            data-testid="ask-for-approval"
+            data-guarded
+          >
+            {say(DECIDERS.ask)}
+          </button>
+        )}
       </div>
     </form>
   );

@@ -28,6 +28,8 @@ export interface ResultPage {
   waiting?: boolean | undefined;
   /** Goes back to the agent without an answer. Posts `decision=leave`. */
   leave?: { action: string; csrf: string; requestHash: string; label: Said } | undefined;
+  /** Takes back what others were asked. Posts `decision=deny`. */
+  withdraw?: ResultPage['leave'];
   /** Asks why, once the denial has happened. Posts `reason`. */
   denyReasons?: { action: string; csrf: string } | undefined;
 }
@@ -140,7 +142,7 @@ const MARKS = { allowed: '✓', denied: '✕', info: 'i', error: '!' } as const;
 function Result(props: ResultPage) {
   const { say } = useSpeaker();
   const { frame, title, message, detail, status, receipt, continueTo, stop } = props;
-  const { savedAs, repeat, denyReasons, waiting, leave } = props;
+  const { savedAs, repeat, denyReasons, waiting, leave, withdraw } = props;
   const url = continueTo && followable(continueTo.url);
   return (
     <Layout
@@ -188,6 +190,15 @@ function Result(props: ResultPage) {
           <input type="hidden" name="request_hash" value={leave.requestHash} />
           <button type="submit" name="decision" value="leave" class="button wide" data-testid="leave">
             {leave.label}
+          </button>
+        </form>
+      )}
+      {withdraw === undefined ? null : (
+        <form method="post" action={withdraw.action}>
+          <Csrf value={withdraw.csrf} />
+          <input type="hidden" name="request_hash" value={withdraw.requestHash} />
+          <button type="submit" name="decision" value="deny" class="button wide" data-testid="withdraw">
+            {withdraw.label}
           </button>
         </form>
       )}

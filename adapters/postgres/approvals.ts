@@ -1,6 +1,8 @@
 import { timingSafeEqual } from 'node:crypto';
 
 import type { Approval } from '../../server/approvals/approval.ts';
+import { isForOthers, type Part } from '../../server/approvals/deciders.ts';
+import { ESCALATE } from '../../server/approvals/escalate.ts';
 import type {
   ApprovalStore,
   Approved,
@@ -11,7 +13,7 @@ import type {
 } from '../../server/approvals/store.ts';
 import { type DeliveryStore, PING, PUSH, STOPPED as TELL_STOPPED } from '../../server/approvals/tell-client.ts';
 import type { Catalogue } from '../../server/catalogue/catalogue.ts';
-import { prepareEvent } from '../../server/evidence/evidence.ts';
+import { type EvidenceEvent, prepareEvent } from '../../server/evidence/evidence.ts';
 import { NOTIFY } from '../../server/notifications/notify.ts';
 import type { SignedInAgain } from '../../server/people/federation.ts';
 import { upstreamIdentifier } from '../../server/people/trusted-issuer.ts';
@@ -66,13 +68,18 @@ export const postgresApprovals = (database: Database, delay = 0): ApprovalStore 
         approval.delivery?.sealed ?? null,
         refusal === undefined,
         approval.quorum,
+        approval.deciders && JSON.stringify(approval.deciders),
+        approval.othersSince,
+        approval.asker && JSON.stringify(approval.asker),
       ]);
       if (opened === 0) return undefined;
       await writeEvent(statements, event);
       if (approval.kind !== 'browser' && approval.coveredBy === undefined && refusal !== undefined) {
         await sendSignal(statements, 'inbox', approval.person);
-        await enqueue(statements, NOTIFY, { approval: approval.id }, approval);
+        // Who does not decide is not called; they find it in their inbox.
+        if (approval.othersSince === null) await enqueue(statements, NOTIFY, { approval: approval.id }, approval);
       }
+      if (approval.coveredBy === undefined) await tellOthers(statements, approval, new Date());
       if (approval.delivery) {
         // At the end in any case, when nobody has decided; and if nobody has to, as soon as the client had its answer.
         const at = approval.coveredBy === undefined ? approval.expiresAt : new Date(Date.now() + 1000);
@@ -173,7 +180,8 @@ export const postgresPersonApprovals = (
     decided(database, approval, async (statements) => {
       const reading = await sensitiveReading(statements, catalogue(), readBy(task));
       if (!(await isAlive(statements, approval))) return false;
-      const changed = await statements.run(APPROVE, [
+      // Without a signature, this is the person's own alone.
+      const changed = await statements.run(`${APPROVE} and quorum = 1 and deciders -> 'group' is null`, [
         approval.organization,
         approval.id,
         approval.requestHash,
@@ -224,10 +232,23 @@ export const postgresPersonApprovals = (
         (await statements.run(KEEP_SIGN_IN, [organization, approval, person, hash, JSON.stringify(proof)])) === 1,
     ),
 
-  maySecond: (organization, person, id) =>
-    database.within(organization, async (statements) => {
-      const answer = await statements.first<{ may: boolean }>(MAY_SECOND, [organization, person, id]);
-      return answer?.may ?? false;
+  decidesAs: (organization, person, id) =>
+    database.within(organization, (statements) => decidesAs(statements, organization, person, id)),
+
+  others: (organization, id) =>
+    database.within(organization, (statements) =>
+      statements.rows<{ id: string; name: string }>(WOULD_BE_ASKED, [organization, id]),
+    ),
+
+  askOthers: (approval, asker, event) =>
+    database.within(approval.organization, async (statements) => {
+      if (!(await isAlive(statements, approval))) return false;
+      const { organization, id, requestHash } = approval;
+      const asked = await statements.run(ASK_OTHERS, [organization, id, requestHash, JSON.stringify(asker)]);
+      if (asked === 0) return false;
+      await writeEvent(statements, event);
+      await tellOthers(statements, { ...approval, othersSince: new Date() }, new Date());
+      return true;
     }),
 
   signed: (organization, id) =>
@@ -246,11 +267,14 @@ export const postgresPersonApprovals = (
       .within(organization, async (statements) => {
         const reading = await sensitiveReading(statements, catalogue(), readBy(signature.task));
         if (!(await isAlive(statements, approval))) return false;
-        const others = signature.person !== approval.person;
-        if (others) {
-          await statements.run(HOLD_SECOND, [organization, signature.person, approval.agent]);
-          const answer = await statements.first<{ may: boolean }>(MAY_SECOND, [organization, signature.person, id]);
-          if (!answer?.may) return false;
+        // The person decides what is for them to decide; everybody else is held to their part until this is committed.
+        let part: 'person' | Part | undefined = 'person';
+        const critical = signature.task.impact === 'critical';
+        if (signature.person !== approval.person || isForOthers(approval)) {
+          await statements.run(HOLD_DECIDER, [organization, signature.person, approval.agent]);
+          await statements.run(HOLD_MEMBERSHIP, [organization, signature.person]);
+          part = await decidesAs(statements, organization, signature.person, id, critical);
+          if (!part) return false;
         }
         // From here on whoever signs this approval waits for us.
         const open = await statements.first<{ quorum: number }>(LOCK_OPEN, [
@@ -260,12 +284,17 @@ export const postgresPersonApprovals = (
           signature.quorum,
         ]);
         if (!open) return false;
-        const before = await statements.rows<{ person: string }>(SIGNED, [organization, id]);
-        if (others !== before.some(({ person }) => person === approval.person)) return false;
+        // Asked again now that nobody else can sign: what was read before may be no more so.
+        const before = await statements.rows<{ hash: string; counts: boolean }>(COUNTED, [organization, id, critical]);
+        if (before[0]?.hash !== signature.confirms) return false;
+        if (part !== 'person' && !(await decidesAs(statements, organization, signature.person, id, critical)))
+          return false;
         const { hash, person, proof, by } = signature;
         if ('passkey' in by) {
           if (!(await usePasskey(statements, by.passkey))) return false;
         } else {
+          // Who decides for another does so with a passkey, whatever a page offered.
+          if (part !== 'person') return false;
           // Whoever adds a passkey to this person waits for us, or we for them, and then see it.
           await statements.run(HOLD_CONFIRMING, [organization, person, approval.agent, by.signIn.provider]);
           const { provider, issuer, subject } = by.signIn;
@@ -273,13 +302,19 @@ export const postgresPersonApprovals = (
           const account = [organization, person, approval.agent, waitHours, provider, identifier];
           if (!(await statements.first(STILL_CONFIRMS, account))) return false;
         }
-        const signed = await statements.run(SIGN, [organization, id, person, hash, JSON.stringify(proof)]);
+        const signed = await statements.run(SIGN, [organization, id, person, hash, JSON.stringify(proof), part]);
         if (signed !== 1) throw new Late();
-        if (before.length + 1 < open.quorum) {
-          await writeEvent(statements, signature.given);
-          // Whoever may be the second hears of it; the first of them who decides is.
-          const seconds = await statements.rows<{ id: string }>(SECONDS, [organization, id]);
-          for (const second of seconds) await tellEverywhere(statements, organization, second.id, { approval: id });
+        const order = before.filter(({ counts }) => counts).length + 1;
+        const ofThem = { order, of: open.quorum, part, ...(approval.deciders && { deciders: approval.deciders }) };
+        const numbered = (event: EvidenceEvent) => ({ ...event, content: { ...event.content, ...ofThem } });
+        if (order < open.quorum) {
+          await writeEvent(statements, numbered(signature.given));
+          // Whoever was not asked before is asked now.
+          const asked = await statements.run(OTHERS_NOW, [organization, id]);
+          if (asked > 0) {
+            const { quorum } = open;
+            await tellOthers(statements, { ...approval, quorum, othersSince: new Date() }, new Date());
+          }
           return true;
         }
         outcome = 'approved';
@@ -292,7 +327,7 @@ export const postgresPersonApprovals = (
           signature.task.id,
         ]);
         await insertTask(statements, signature.task);
-        await writeEvent(statements, signature.approved);
+        await writeEvent(statements, numbered(signature.approved));
         if (reading) await endUnaware(statements, reading, catalogue());
         await tellOfDecision(statements, approval);
         return true;
@@ -304,8 +339,10 @@ export const postgresPersonApprovals = (
     return done ? outcome : 'late';
   },
 
-  deny: (approval, reason, decision, event) =>
+  deny: (approval, person, reason, decision, event) =>
     decided(database, approval, async (statements) => {
+      const { organization, id } = approval;
+      if (person !== approval.person && !(await decidesAs(statements, organization, person, id))) return false;
       const changed = await statements.run(DENY, [
         approval.organization,
         approval.id,
@@ -330,6 +367,46 @@ export const postgresPersonApprovals = (
         )) === 1,
     ),
 });
+
+async function decidesAs(
+  statements: Statements,
+  organization: string,
+  person: string,
+  id: string,
+  critical = false,
+): Promise<Part | undefined> {
+  const answer = await statements.first<{ part: Part | null }>(DECIDES_AS, [organization, person, id, critical]);
+  return answer?.part ?? undefined;
+}
+
+/** Who may decide this beside the person, now. */
+const askedOthers = (
+  statements: Statements,
+  { organization, id, deciders, quorum }: Pick<Approval, 'organization' | 'id' | 'deciders' | 'quorum'>,
+): Promise<{ id: string }[]> =>
+  deciders === null && quorum === 1
+    ? Promise.resolve([])
+    : statements.rows<{ id: string }>(MAY_DECIDE, [organization, id]);
+
+/** Everybody who may decide this now hears of it. The first of them who does, decides what the others confirm. */
+async function tellOthers(
+  statements: Statements,
+  approval: Pick<Approval, 'organization' | 'id' | 'othersSince' | 'quorum' | 'deciders'>,
+  now: Date,
+): Promise<void> {
+  const { organization, id, othersSince, deciders } = approval;
+  if (othersSince !== null) {
+    for (const other of await askedOthers(statements, approval)) {
+      await sendSignal(statements, 'inbox', other.id);
+      await tellEverywhere(statements, organization, other.id, { approval: id });
+    }
+  }
+  const begun = othersSince !== null || (deciders?.person === true && deciders.group === undefined);
+  if (deciders?.escalate && begun) {
+    const at = new Date(now.getTime() + deciders.escalate.seconds * 1000);
+    await enqueue(statements, ESCALATE, { approval: id }, { organization, at });
+  }
+}
 
 /** Undoes what a transaction did until it saw that another one was first. */
 class Late extends Error {}
@@ -376,6 +453,7 @@ async function tellOfDecision(statements: Statements, approval: Approval): Promi
   ]);
   await sendSignal(statements, 'approval', approval.id);
   await sendSignal(statements, 'inbox', approval.person);
+  for (const { id } of await askedOthers(statements, approval)) await sendSignal(statements, 'inbox', id);
   await tellClient(statements, approval);
 }
 
@@ -485,6 +563,9 @@ export interface ApprovalRow {
   delivery_mode: Approval['deliveryMode'];
   quorum: number;
   value_tries: number;
+  deciders: Approval['deciders'];
+  others_since: Date | null;
+  asker: Approval['asker'];
 }
 type PollRow = ApprovalRow & { too_fast: boolean; expired: boolean };
 
@@ -521,13 +602,16 @@ export const toApproval = (row: ApprovalRow): Approval => ({
   deliveryMode: row.delivery_mode,
   quorum: row.quorum,
   valueTries: row.value_tries,
+  deciders: row.deciders,
+  othersSince: row.others_since,
+  asker: row.asker,
 });
 
 const OPEN = `
   insert into approvals (organization, id, kind, client_id, agent, person, actions, scopes, resources, request, request_hash, asked_hash,
                          binding_message, oidc, bound_to, edges, impact, status, expires_at, task, display_code_hash, auth_req_id_hash,
-                         delivery_mode, delivery, silent, quorum)
-  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)
+                         delivery_mode, delivery, silent, quorum, deciders, others_since, asker)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29)
   on conflict (organization, id) do nothing`;
 
 /** An approval with what overtook it, as {@link toApproval} reads it. */
@@ -555,9 +639,11 @@ const FIND_OPEN = `
 const WAITING = `
   ${APPROVAL}
   where organization = $1 and status = 'pending' and expires_at > clock_timestamp() and not ${STOPPED}
-    and (person = $2 or (quorum > 1 and may_second(organization, $2, id) and exists (
-      select from decisions d
-      where d.organization = a.organization and d.approval = a.id and d.person = a.person and d.signed_at is not null)))
+    and (person = $2
+      or ((quorum > 1 or deciders is not null) and decides_as(organization, $2, id, false) is not null
+        and not exists (
+          select from decisions d
+          where d.organization = a.organization and d.approval = a.id and d.person = $2 and d.signed_at is not null)))
   order by array_position(array['critical', 'high', 'medium', 'low'], impact), expires_at`;
 
 const RECENT = `
@@ -628,13 +714,18 @@ const STILL_CONFIRMS = `
   where provider = $5 and identifier = $6 and since <= clock_timestamp()`;
 
 const SIGNED = `
-  select d.person, p.name as "personName", d.signed_at as "signedAt", d.decided
+  select d.person, p.name as "personName", d.signed_at as "signedAt", d.part, d.hash, d.decided
   from decisions d join people p on p.organization = d.organization and p.id = d.person
   where d.organization = $1 and d.approval = $2 and d.signed_at is not null
   order by d.signed_at`;
 
+// Whoever left the group, was disabled or became the owner since they signed does not count any more.
+const COUNTED = `
+  select d.hash, coalesce(d.part, 'person') = 'person' or decides_as($1, d.person, $2, $3) is not null as counts
+  from decisions d where d.organization = $1 and d.approval = $2 and d.signed_at is not null order by d.signed_at`;
+
 const SIGN = `
-  update decisions set signed_at = clock_timestamp(), proof = $5
+  update decisions set signed_at = clock_timestamp(), proof = $5, part = $6
   where organization = $1 and approval = $2 and person = $3 and hash = $4 and signed_at is null and expires_at > clock_timestamp()`;
 
 const LOCK_OPEN = `
@@ -643,16 +734,43 @@ const LOCK_OPEN = `
   returning quorum`;
 
 // The rows behind the answer are held until the signature is committed.
-const HOLD_SECOND = `
+const HOLD_DECIDER = `
   select from people p, agents g
   where p.organization = $1 and p.id = $2 and g.organization = $1 and g.id = $3 for share of p, g`;
 
-/** As many are told; the others find it in their inbox. */
-const SECONDS = `
-  select id from people where organization = $1 and status = 'active' and 'approver' = any(roles) and may_second($1, id, $2)
-  order by id limit 20`;
+const HOLD_MEMBERSHIP = `
+  select from group_members where organization = $1 and person = $2 for share`;
 
-const MAY_SECOND = 'select may_second($1, $2, $3) as may';
+const DECIDES_AS = 'select decides_as($1, $2, $3, $4) as part';
+
+// As many are asked as belong to two groups, or have the role; whoever signed is asked nothing more.
+const MAY_DECIDE = `
+  select p.id from people p
+  where p.organization = $1 and p.status = 'active'
+    and ('approver' = any(p.roles) or p.id = (select g.deputy from approvals a join agents g on g.organization = $1 and g.id = a.agent
+                                              where a.organization = $1 and a.id = $2)
+      or exists (select from group_members m where m.organization = $1 and m.person = p.id))
+    and decides_as($1, p.id, $2, false) is not null
+    and not exists (select from decisions d where d.organization = $1 and d.approval = $2 and d.person = p.id and d.signed_at is not null)
+  order by p.id limit 100`;
+
+const WOULD_BE_ASKED = `
+  select p.id, p.name
+  from approvals a
+  join group_members m on m.organization = $1 and m.of_group = a.deciders #>> '{group,id}' and m.counts_from <= a.asked_at
+  join people p on p.organization = $1 and p.id = m.person
+  where a.organization = $1 and a.id = $2
+    and stands_apart($1, p.id, a.person, a.agent,
+      case when a.impact = 'critical' then '{}' else array(select jsonb_array_elements_text(a.deciders -> 'may_include')) end)
+  order by p.name, p.id`;
+
+const ASK_OTHERS = `
+  update approvals set others_since = clock_timestamp(), asker = $4
+  where organization = $1 and id = $2 and request_hash = $3 and status = 'pending' and expires_at > clock_timestamp()
+    and others_since is null and deciders -> 'group' is not null`;
+
+const OTHERS_NOW = `
+  update approvals set others_since = clock_timestamp() where organization = $1 and id = $2 and others_since is null`;
 
 const DENY = `
   update approvals set status = 'denied', decided_at = clock_timestamp(), decision = $4, decision_hash = $5, deny_reason = $6

@@ -1,5 +1,6 @@
 import { actorOf } from '../../server/admin/admin.ts';
 import type { Group, GroupStore } from '../../server/admin/groups.ts';
+import type { DeciderDirectory } from '../../server/approvals/deciders.ts';
 import { acted } from './admin.ts';
 import { type Database, isUniqueViolation, type Statements } from './database.ts';
 
@@ -66,6 +67,12 @@ export const postgresGroups = (database: Database): GroupStore => ({
     }),
 });
 
+/** The same, as whoever opens a question looks at it. */
+export const postgresDeciders = (database: Database): DeciderDirectory => ({
+  find: (organization, group, { person, agent, may }) =>
+    database.first(ABLE, [organization, group, person, agent, may]),
+});
+
 /** Undoes a confirmation of somebody who does not wait any more. */
 class Changed extends Error {}
 
@@ -84,6 +91,14 @@ const GROUP = `
 const LIST = `${GROUP} order by lower(g.name)`;
 
 const FIND = `${GROUP} and (g.id = $2 or lower(g.name) = lower($2))`;
+
+const ABLE = `
+  select g.name,
+         (select coalesce(json_agg(json_build_object('id', p.id, 'name', p.name) order by p.name, p.id), '[]')
+          from group_members m join people p on p.organization = m.organization and p.id = m.person
+          where m.organization = g.organization and m.of_group = g.id and m.counts_from <= clock_timestamp()
+            and stands_apart(g.organization, p.id, $3, $4, $5)) as members
+  from groups g where g.organization = $1 and g.id = $2`;
 
 const LEAVE = `
   delete from group_members where organization = $1 and of_group = $2 and person = any($3) returning person`;

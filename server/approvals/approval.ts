@@ -1,6 +1,7 @@
 import type { Impact } from '../catalogue/action.ts';
 import type { CanonicalRequest, RequestedAction } from '../tasks/request.ts';
-import type { ApprovedEdge } from '../tasks/task.ts';
+import type { ApprovedEdge, Authentication } from '../tasks/task.ts';
+import type { AskedOf } from './deciders.ts';
 
 /** One asking of one person, in the browser, from behind, or because an exchange found no task. */
 export interface Approval {
@@ -44,6 +45,12 @@ export interface Approval {
   /** How many people have to approve. */
   quorum: number;
   valueTries: number;
+  /** Who decides, where it is not the person alone; null: the person, and for two an approver. */
+  deciders: AskedOf | null;
+  /** Since when others may decide. */
+  othersSince: Date | null;
+  /** How the person had signed in who asked for approval; null where nobody did. */
+  asker: Authentication | null;
 }
 
 /** How long two people have to decide, in seconds. */

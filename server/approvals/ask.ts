@@ -15,12 +15,13 @@ import { allow, type Outcome, refuse } from '../oauth/refusal.ts';
 import type { Person } from '../people/person.ts';
 import { type AgentRequest, isProven, needsTwo, parseAgentRequest, whyNotAsked } from '../tasks/ask.ts';
 import { covers } from '../tasks/coverage.ts';
-import { allowedBy, type Policy } from '../tasks/policies.ts';
+import { allowedBy, isForOthers, type Policy, quorumOf } from '../tasks/policies.ts';
 import { type CanonicalRequest, canonicalAction, requestHash, toDetail } from '../tasks/request.ts';
 import { type Authentication, isAsStrong, type Task } from '../tasks/task.ts';
-import { type NewApproval, TWO_PEOPLE_SECONDS } from './approval.ts';
+import type { NewApproval } from './approval.ts';
 import { promptRefusal } from './budget.ts';
 import { decideByPolicy, type PolicyDependencies } from './by-policy.ts';
+import { type AskedOf, askedOf, type DeciderDirectory, waitSeconds } from './deciders.ts';
 import { barredBy, type Ruled, type RulingDependencies, ruleOn, rulingOf } from './ruling.ts';
 import type { ApprovalStore, PromptRule } from './store.ts';
 import { withFacts } from './with-facts.ts';
@@ -39,6 +40,7 @@ export interface AskDependencies extends RulingDependencies, PolicyDependencies 
     resources: readonly string[],
   ): Promise<'paused' | 'stopped' | undefined>;
   askFacts: AskFacts;
+  deciders: DeciderDirectory;
   sealing: Sealing;
 }
 
@@ -50,6 +52,8 @@ export interface Question {
   person: Person;
   asked: AgentRequest;
   seconds: number;
+  /** Seconds, where the client said how long it waits. */
+  requested?: number | undefined;
   boundTo: string | undefined;
   confidential: boolean;
   nonce?: string | undefined;
@@ -101,6 +105,7 @@ export async function askPerson(question: Question, dependencies: AskDependencie
   const keys = asked.actions.map(({ action }) => action);
   const limit: PromptRule = (history, limits) => promptRefusal(keys, history, limits, new Date());
   let policy: Policy | undefined;
+  let deciders: AskedOf | undefined;
   let { ruling } = ruled;
   if (!task) {
     const stated = await withFacts(asked, { person, agent }, limit, dependencies);
@@ -118,13 +123,24 @@ export async function askPerson(question: Question, dependencies: AskDependencie
     if (question.delivery?.mode === 'push' && isProven(asked.impact)) {
       return refuse({ reason: 'push_not_allowed', impact: asked.impact });
     }
+    const about = { organization: person.organization, person: person.id, agent: agent.id };
+    const critical = needsTwo(asked.impact, agent);
+    const others = await askedOf({ ...ruled, ruling }, { ...about, critical }, dependencies.deciders);
+    if (!others.ok) return others;
+    deciders = others.value;
   }
   const refusal = task || policy ? undefined : limit;
 
-  // Begun in a browser, it waits for the second person on when the browser is gone.
+  // Begun in a browser, it waits for the others on when the browser is gone.
   const two = ruling.verdict === 'two' || needsTwo(asked.impact, agent);
-  const patient = question.kind === 'browser' && two;
-  const expiresAt = new Date(Date.now() + (patient ? TWO_PEOPLE_SECONDS : question.seconds) * 1000);
+  const seconds = two || deciders ? waitSeconds(question, ruling.deciders) : question.seconds;
+  const now = new Date();
+  const expiresAt = new Date(now.getTime() + seconds * 1000);
+  const forOthers = deciders !== undefined && isForOthers(ruling);
+  // Others are asked at once where nobody sits before a page, and the API does not ask how the person signed in.
+  const atOnce =
+    question.kind !== 'browser' &&
+    !tooWeak(asked.actions, question.authentication ?? {}, dependencies.catalogue(), now);
   const request: CanonicalRequest = {
     organization: person.organization,
     agent: agent.id,
@@ -157,12 +173,17 @@ export async function askPerson(question: Question, dependencies: AskDependencie
     edges: edgesWithin(agent.id, keys, await dependencies.edgesBelow(person.organization, agent.id)),
     impact: asked.impact,
     // What is granted in the end may need two as well; what the agent's limits ask for is never less.
-    quorum: ruling.verdict === 'two' || needsSecondPerson(agent.limits, asked.impact) ? 2 : 1,
+    quorum: Math.max(quorumOf(ruling), needsSecondPerson(agent.limits, asked.impact) ? 2 : 1),
+    deciders: deciders ?? null,
+    othersSince: forOthers && atOnce ? now : null,
+    asker: question.authentication ?? null,
     expiresAt,
     ...(task && { coveredBy: task.id }),
-    ...(question.displayCode !== undefined && {
-      displayCodeHash: dependencies.sealing.keyedHash('display code', question.displayCode),
-    }),
+    // Others do not see the screen where it was started.
+    ...(question.displayCode !== undefined &&
+      !forOthers && {
+        displayCodeHash: dependencies.sealing.keyedHash('display code', question.displayCode),
+      }),
     ...(question.delivery && { delivery: question.delivery }),
     ...(question.authReqId !== undefined && {
       authReqIdHash: createHash('sha256').update(question.authReqId).digest(),
@@ -182,6 +203,7 @@ export async function askPerson(question: Question, dependencies: AskDependencie
     content: {
       request,
       request_hash: approval.requestHash,
+      ...(deciders && { deciders }),
       binding_message: question.bindingMessage,
       request_context: question.requestContext,
     },

@@ -1,4 +1,5 @@
 import type { Approval } from './approval.ts';
+import { isTheirsAlone } from './deciders.ts';
 
 /** Requests that are alike, and can be answered on one page. */
 export interface Together {
@@ -21,7 +22,7 @@ export function together(
   const groups = new Map<string, Together>();
   for (const approval of waiting) {
     const [only, ...more] = approval.actions;
-    if (only === undefined || more.length > 0 || approval.person !== person || approval.quorum > 1) continue;
+    if (only === undefined || more.length > 0 || approval.person !== person || !isTheirsAlone(approval)) continue;
     if (approval.kind === 'browser' || approval.hasNumber) continue;
     if (approval.impact !== 'low' && approval.impact !== 'medium') continue;
     // From behind and without a number is an unattended agent: whoever has a passkey answers it with that.

@@ -133,7 +133,7 @@ export async function postBatch(ctx: Context, session: Session, pages: ApprovalP
     const json = { json: decided.value.decision, hash };
     const done = task
       ? await pages.approvals.approve(approval, task, json, event)
-      : await pages.approvals.deny(approval, undefined, json, event);
+      : await pages.approvals.deny(approval, session.person.id, undefined, json, event);
     count[!done ? 'left' : task ? 'allowed' : 'denied'] += 1;
   }
   page(

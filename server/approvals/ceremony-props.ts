@@ -9,7 +9,7 @@ import type { DescribedAction } from './decide.ts';
 import type { Retry } from './decision-props.ts';
 import type { ApprovalPages } from './pages.ts';
 import { asksForPasskey, ceremonyFor, isHurried, isTouchedFor, mayConfirmBySignIn } from './proof.ts';
-import { firstApproval } from './result.ts';
+import { approvalsSoFar } from './result.ts';
 import type { SignedDecision } from './store.ts';
 import { fieldsFor } from './touches.ts';
 import { cannotApproveWords, usablePasskeys } from './usable-passkeys.ts';
@@ -32,7 +32,7 @@ type CeremonyProps = Partial<
 export async function ceremonyProps(
   approval: Approval,
   described: readonly DescribedAction[],
-  first: SignedDecision | undefined,
+  { signed, forAnother }: { signed: readonly SignedDecision[]; forAnother: boolean },
   session: Session,
   pages: ApprovalPages,
   { speaker, path }: { speaker: Speaker; path: string },
@@ -41,9 +41,10 @@ export async function ceremonyProps(
   const { say } = speaker;
   const { organizationDomains, timeZone } = session.person;
   const impact = described.map(({ description }) => description.impact).reduce(worse, 'low');
-  const quorum = impact === 'critical' ? 2 : approval.quorum;
+  const [first] = signed;
+  const quorum = Math.max(approval.quorum, impact === 'critical' ? 2 : 1);
   const hurried = await isHurried(impact, session.person, pages);
-  const passkey = asksForPasskey(approval, pages.catalogue());
+  const passkey = forAnother || asksForPasskey(approval, pages.catalogue());
   const ceremony = ceremonyFor({ impact, quorum }, { passkey, hurried });
   const bySignIn = mayConfirmBySignIn({ impact, quorum }, { passkey });
   const usable =
@@ -67,9 +68,9 @@ export async function ceremonyProps(
     ...(usable?.cannot &&
       ceremony.passkey && { cannotApprove: cannotApproveWords(usable.cannot, speaker, { timeZone, path }) }),
     passkeyInstead: usable !== undefined && usable.passkeys.length > 0,
-    ...(quorum > 1 && {
-      approvals: first ? firstApproval(first, speaker, timeZone) : say(CEREMONY.needsSecond),
-    }),
+    ...(first
+      ? { approvals: approvalsSoFar(signed, speaker, timeZone) }
+      : quorum > 1 && approval.deciders?.group === undefined && { approvals: say(CEREMONY.needsSecond) }),
     ...(more.length > 0 && {
       actions: described.map(
         (one, index): DecisionAction => ({
@@ -84,9 +85,10 @@ export async function ceremonyProps(
         }),
       ),
     }),
-    // The number showed the first person that they started it; what was chosen then is not chosen again.
+    // The number shows the person that they started it; others do not see it.
+    ...((first || forAnother) && { number: undefined }),
+    // What was chosen by the first is not chosen again.
     ...(first && {
-      number: undefined,
       durations: [{ value: first.decided.decision.duration, label: asItIs(''), checked: true }],
     }),
   };

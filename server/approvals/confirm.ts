@@ -3,6 +3,7 @@ import type { Context } from 'koa';
 import { type ConfirmPage, confirmPage } from '../../views/confirm.tsx';
 import { resultPage } from '../../views/result.tsx';
 import { CEREMONY } from '../../views/words/ceremony.ts';
+import { DECIDERS } from '../../views/words/deciders.ts';
 import { DECISION } from '../../views/words/decision.ts';
 import { asItIs, type Said } from '../../views/words/words.ts';
 import { IMPACTS } from '../catalogue/action.ts';
@@ -14,12 +15,13 @@ import { frameOf } from '../people/pages.ts';
 import type { Passkey } from '../people/passkey.ts';
 import type { Session } from '../people/person.ts';
 import { type Approval, isOver } from './approval.ts';
+import { isForOthers } from './deciders.ts';
 import type { ApprovalPages } from './pages.ts';
 import { asksForPasskey, evidenceOf, mayConfirmBySignIn, type Strength, strengthOf } from './proof.ts';
 import { describeGranted, readerOf } from './quorum.ts';
-import { firstApproval, isInBrowser, showApproved, showGiven, untilIn } from './result.ts';
+import { approvalsSoFar, isInBrowser, showApproved, showGiven, untilIn } from './result.ts';
 import { isScreenId, seen, showScreen } from './screen.ts';
-import { showOver, showProblem } from './show.ts';
+import { showMeanwhile, showOver, showProblem } from './show.ts';
 import { confirmingIn, providersNow, signInAgain } from './sign-in-again.ts';
 import type { Approved, ConfirmingProvider, Signature } from './store.ts';
 import { cannotApproveWords, usablePasskeys } from './usable-passkeys.ts';
@@ -65,8 +67,7 @@ export async function askForSignature(
   const seconds = providers ? SIGN_IN_AGAIN_SECONDS : SIGNING_SECONDS;
   const expiresAt = new Date(Math.min(now.getTime() + seconds * 1000, approval.expiresAt.getTime()));
   if (!(await pages.approvals.propose(approval, session.person.id, approved, expiresAt))) {
-    const fresh = await pages.approvals.find(approval.organization, approval.id);
-    return showOver(ctx, fresh ?? approval, session, pages, 409);
+    return showMeanwhile(ctx, approval, session, pages);
   }
   const by = providers ? { providers } : { passkeys: usable.passkeys };
   return show(ctx, approval, approved, by, session, pages, { readScreen: form.get('screen') });
@@ -108,9 +109,14 @@ async function show(
   if (!described || !leading || !client?.agent) return showProblem(ctx, 'not_describable', approval, session, pages);
   const { decision, hash, task } = approved;
   const time = untilIn(frame.speaker, task.expiresAt, timeZone);
-  const [first] =
+  const signed =
     decision.confirms === undefined ? [] : await pages.approvals.signed(approval.organization, approval.id);
-  const second = approved.quorum > 1 ? say(CEREMONY.needsSecond) : undefined;
+  const more =
+    approved.quorum < 2
+      ? undefined
+      : approval.deciders?.group === undefined
+        ? say(CEREMONY.needsSecond)
+        : say(DECIDERS.soFar, { given: 0, needed: approved.quorum });
   const spoken = leading.description.language;
   const { name: agentName } = client.agent;
   const headline = described.flatMap(({ description: { headline } }, index) =>
@@ -144,7 +150,7 @@ async function show(
       impactLine: leading.description.impactLine,
       impactSymbol: leading.description.impactSymbol,
       duration: say(decision.duration === 'once' ? CEREMONY.onceUntil : CEREMONY.until, { time }),
-      approvals: first ? firstApproval(first, frame.speaker, timeZone) : second,
+      approvals: signed.length > 0 ? approvalsSoFar(signed, frame.speaker, timeZone) : more,
       by: ceremony,
       inInbox: !isInBrowser(ctx, approval),
       error,
@@ -198,7 +204,9 @@ async function postSignInAgain(
   pages: ApprovalPages,
 ): Promise<void> {
   const { providers } = await providersNow(approval, session, pages, new Date());
-  const may = mayConfirmBySignIn(approved, { passkey: asksForPasskey(approval, pages.catalogue()) });
+  const forAnother = session.person.id !== approval.person || isForOthers(approval);
+  const passkey = forAnother || asksForPasskey(approval, pages.catalogue());
+  const may = mayConfirmBySignIn(approved, { passkey });
   const provider = may ? providers.find(({ id }) => id === form.get('provider')) : undefined;
   const shown = { hash: approved.hash, readScreen: form.get('read_screen') };
   if (provider) return signInAgain(ctx, provider, approval, shown, session, pages);
@@ -246,7 +254,7 @@ async function postPasskey(
   return signed(ctx, form, approval, approved, proven, session, pages);
 }
 
-/** Proven: it becomes the approval, or the first of two. */
+/** Proven: it becomes the approval, or one of several. */
 async function signed(
   ctx: Context,
   form: ReadonlyMap<string, string>,
@@ -257,8 +265,10 @@ async function signed(
   pages: ApprovalPages,
 ): Promise<void> {
   const { person } = session;
-  // The task is the first person's, and says how they proved it.
-  const task = approved.decision.confirms === undefined ? { ...approved.task, ...strength } : approved.task;
+  // The task is the person's, and says how they proved it; who else decided stands in the evidence.
+  const { confirms } = approved.decision;
+  const proves = confirms === undefined && person.id === approval.person;
+  const task = proves ? { ...approved.task, ...strength } : approved.task;
   const event = eventOf(approval, approved, session);
   const content = {
     decision: approved.decision,
@@ -277,14 +287,22 @@ async function signed(
     task,
     json: approved.decision,
     quorum: approved.quorum,
-    given: { ...event, type: 'approval.given', decision: 'allowed', reason: 'first', content },
+    confirms,
+    given: {
+      ...event,
+      type: 'approval.given',
+      decision: 'allowed',
+      reason: confirms === undefined ? 'first' : 'further',
+      content,
+    },
     approved: { ...event, type: 'task.approved', decision: 'allowed', reason: approval.kind, task: task.id, content },
   });
   if (outcome === 'late') {
-    const fresh = await decidedMeanwhile(approval, pages);
     // Nothing decided it: what the proof rested on is not so any more.
-    if (!fresh && 'signIn' in by) return showProblem(ctx, 'changed', approval, session, pages);
-    return showOver(ctx, fresh ?? approval, session, pages, 409);
+    if ('signIn' in by && !(await decidedMeanwhile(approval, pages))) {
+      return showProblem(ctx, 'changed', approval, session, pages);
+    }
+    return showMeanwhile(ctx, approval, session, pages);
   }
   return outcome === 'given'
     ? showGiven(ctx, approval, session, pages)

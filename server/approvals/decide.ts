@@ -41,7 +41,7 @@ export interface Decided {
   /** RFC 3339: what is granted lasts from then on. */
   madeAt: string;
   /** So many people have to approve it. */
-  quorum: 1 | 2;
+  quorum: number;
   /** Undefined when denied. */
   task: Omit<Task, 'approvedAt'> | undefined;
 }
@@ -100,6 +100,7 @@ export function decide(
     approval,
     catalogue,
     person,
+    approver = person.id,
     session,
     locale,
     now,
@@ -108,7 +109,10 @@ export function decide(
   }: {
     approval: Approval;
     catalogue: Catalogue;
+    /** Whom the task is for. */
     person: Person;
+    /** Who decides, where that is somebody else. */
+    approver?: string;
     session: { acr: string; amr: readonly string[]; authenticatedAt: Date };
     /** Of the page: its sentence is the task's. */
     locale: string;
@@ -123,7 +127,7 @@ export function decide(
   // Dynamic linking: a decision is about exactly the request that was shown (D2).
   if (form.requestHash !== approval.requestHash) return problem('changed');
 
-  const common = { request_hash: approval.requestHash, approver: person.id, nonce };
+  const common = { request_hash: approval.requestHash, approver, nonce };
   if (form.decision === 'deny') {
     const decision: Decision = {
       ...common,
@@ -185,7 +189,7 @@ export function decide(
       hash,
       impact,
       madeAt: now.toISOString(),
-      quorum: impact === 'critical' || approval.quorum > 1 ? 2 : 1,
+      quorum: Math.max(approval.quorum, impact === 'critical' ? 2 : 1),
       task: {
         organization: approval.organization,
         id: taskId,

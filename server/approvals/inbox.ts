@@ -2,6 +2,7 @@ import type { Context } from 'koa';
 
 import { inboxPage } from '../../views/inbox.tsx';
 import { visible } from '../../views/text.tsx';
+import { DECIDERS } from '../../views/words/deciders.ts';
 import { DECISION } from '../../views/words/decision.ts';
 import { INBOX } from '../../views/words/inbox.ts';
 import { NOTIFICATIONS } from '../../views/words/notifications.ts';
@@ -12,6 +13,7 @@ import type { Session } from '../people/person.ts';
 import type { Approval } from './approval.ts';
 import { together } from './batch-rule.ts';
 import { describeApproval } from './decide.ts';
+import { isForOthers } from './deciders.ts';
 import type { ApprovalPages } from './pages.ts';
 
 /** What waits for this person, and what they decided lately (U7). Nothing here decides. */
@@ -37,9 +39,22 @@ export async function showInbox(ctx: Context, { person }: Session, pages: Approv
       symbol: described?.[0]?.description.impactSymbol ?? '',
     };
   };
+  /** Why it stands in this inbox, where it is not for this person to decide alone. */
   const secondFor = async (approval: Approval) => {
-    const other = approval.person === person.id ? undefined : await pages.people.find(approval.person);
-    return other && say(INBOX.secondFor, { person: other.name });
+    const { deciders, organization, id } = approval;
+    if (approval.person === person.id) {
+      return isForOthers(approval) && approval.othersSince !== null
+        ? say(DECIDERS.waitsFor, { group: visible(deciders?.group?.name ?? '', 80) })
+        : undefined;
+    }
+    const [other, part] = await Promise.all([
+      pages.people.find(approval.person),
+      pages.approvals.decidesAs(organization, person.id, id),
+    ]);
+    const name = { person: visible(other?.name ?? '', 80) };
+    if (part === 'escalation') return say(DECIDERS.escalatedFor, name);
+    if (part === 'group') return say(DECIDERS.forOne, { ...name, group: visible(deciders?.group?.name ?? '', 80) });
+    return say(INBOX.secondFor, name);
   };
   const rows = await Promise.all(
     waiting

@@ -1,7 +1,9 @@
 import type { Context } from 'koa';
 
 import { deniedWords, resultPage } from '../../views/result.tsx';
+import { visible } from '../../views/text.tsx';
 import { CEREMONY } from '../../views/words/ceremony.ts';
+import { DECIDERS } from '../../views/words/deciders.ts';
 import { INBOX } from '../../views/words/inbox.ts';
 import { RESULT } from '../../views/words/result.ts';
 import type { Said } from '../../views/words/words.ts';
@@ -13,17 +15,19 @@ import { speakerFor } from '../people/language.ts';
 import { checkedForm, frameOf, toSignIn } from '../people/pages.ts';
 import type { Session } from '../people/person.ts';
 import { type Approval, isOver } from './approval.ts';
+import { postAsk } from './ask-others.ts';
 import { isFast } from './budget.ts';
+import { choicesIn } from './choices.ts';
 import { askForSignature, postSignature } from './confirm.ts';
-import { type Decided, type DecisionForm, decide, describeApproval } from './decide.ts';
+import { type Decided, decide, describeApproval } from './decide.ts';
 import { rememberDecided } from './decided-here.ts';
-import { narrowedBy } from './narrow.ts';
+import { isForOthers } from './deciders.ts';
+import { postAsDecider } from './others.ts';
 import type { ApprovalPages } from './pages.ts';
 import { asksForPasskey, ceremonyFor, isHurried, mayConfirmBySignIn, strengthOf } from './proof.ts';
 import { describeGranted } from './quorum.ts';
 import { showApproved } from './result.ts';
 import { seen } from './screen.ts';
-import { postSecondDecision } from './second.ts';
 import { showApproval, showOver, showProblem } from './show.ts';
 import { askedToSignIn } from './step-up.ts';
 import { allTouched } from './touches.ts';
@@ -46,12 +50,22 @@ export async function postDecision(
   const form = await checkedForm(ctx, pages.cookies);
   const verdict = form.get('decision');
   if (verdict === 'leave') return leave(ctx, approval, session, pages);
-  if (verdict !== 'approve' && verdict !== 'deny') throw new BadRequest('decision must be approve or deny');
+  if (verdict !== 'approve' && verdict !== 'deny' && verdict !== 'ask') {
+    throw new BadRequest('decision must be approve or deny');
+  }
   const over = isOver(approval);
   if (over) return showOver(ctx, approval, session, pages, over === 'expired' ? 410 : 409);
   if (verdict === 'approve' && form.has('decision_hash')) return postSignature(ctx, form, approval, session, pages);
   const { person } = session;
-  if (person.id !== approval.person) return postSecondDecision(ctx, form, verdict, approval, session, pages);
+  const own = person.id === approval.person;
+  if (verdict === 'ask') {
+    if (!own || !isForOthers(approval)) throw new BadRequest('decision must be approve or deny');
+    if (askedToSignIn(ctx, approval, session, pages)) return;
+    return postAsk(ctx, form, approval, session, pages);
+  }
+  if (!own || (verdict === 'approve' && isForOthers(approval))) {
+    return postAsDecider(ctx, form, verdict, approval, session, pages);
+  }
 
   const client = await pages.clients.find(approval.clientId);
   // A passkey is a better answer than a number: it is asked for instead, whatever the impact.
@@ -75,13 +89,7 @@ export async function postDecision(
   const { catalogue: locale } = speakerFor(ctx);
   const catalogue = pages.catalogue();
   const asked = describeApproval(approval, catalogue, person, locale) ?? [];
-  const choices: DecisionForm = {
-    requestHash: form.get('request_hash') ?? '',
-    decision: verdict,
-    duration: form.get('duration') ?? 'once',
-    allowed: allowedIn(form, approval.actions.length),
-    narrowed: new Map(asked.map((one, index) => [index, narrowedBy(form, one, index, locale) ?? null])),
-  };
+  const choices = choicesIn(form, verdict, approval, asked, locale);
   const decided = decide(choices, {
     approval,
     catalogue,
@@ -125,7 +133,7 @@ export async function postDecision(
   const json = { json: decision, hash };
   const done = task
     ? await pages.approvals.approve(approval, task, json, event)
-    : await pages.approvals.deny(approval, undefined, json, event);
+    : await pages.approvals.deny(approval, person.id, undefined, json, event);
   if (!done) {
     // Another tab or device was first, or a stop ended the request between page and decision.
     const fresh = await pages.approvals.find(approval.organization, approval.id);
@@ -229,6 +237,7 @@ async function denyFor(
   if (denied.ok) {
     await pages.approvals.deny(
       approval,
+      person.id,
       reason,
       { json: denied.value.decision, hash: denied.value.hash },
       {
@@ -262,15 +271,18 @@ async function denyFor(
   );
 }
 
-/** Back to the agent while a second person is waited for. The request stays open, and covers what is asked again. */
+/** What the agent is told that does not wait: who they are is none of its business. */
+const OTHERS_DECIDE = 'others have to approve this: ask again once they did';
+
+/** Back to the agent while others are waited for. The request stays open, and covers what is asked again. */
 async function leave(ctx: Context, approval: Approval, session: Session, pages: ApprovalPages): Promise<void> {
   if (approval.kind !== 'browser' || !ctx.path.startsWith('/interaction/')) {
     throw new BadRequest('decision must be approve or deny');
   }
   const signed = await pages.approvals.signed(approval.organization, approval.id);
-  if (isOver(approval) || !signed.some(({ person }) => person === session.person.id)) {
-    return showApproval(ctx, approval, session, pages);
-  }
+  const waits = approval.othersSince !== null || signed.some(({ person }) => person === session.person.id);
+  if (isOver(approval) || !waits) return showApproval(ctx, approval, session, pages);
+  const group = approval.deciders?.group;
   const client = await pages.clients.find(approval.clientId);
   const frame = frameOf(ctx, pages.cookies);
   const { say } = frame.speaker;
@@ -280,20 +292,14 @@ async function leave(ctx: Context, approval: Approval, session: Session, pages: 
     resultPage({
       frame,
       title: say(CEREMONY.left),
-      message: say(CEREMONY.leftMeans),
+      message: group ? say(DECIDERS.leftMeans, { group: visible(group.name, 80) }) : say(CEREMONY.leftMeans),
       status: 'info',
       ...(await wayBack(
         ctx,
-        { denied: 'a second person has to approve: ask again once they did' },
+        { denied: group ? OTHERS_DECIDE : 'a second person has to approve: ask again once they did' },
         { label: back, automatic: true },
         pages,
       )),
     }),
   );
-}
-
-/** `action_0=allow`, … where each action has its own choice; undefined when there is only one. */
-function allowedIn(form: ReadonlyMap<string, string>, actions: number): ReadonlySet<number> | undefined {
-  if (actions === 1) return undefined;
-  return new Set([...Array(actions).keys()].filter((index) => form.get(`action_${index}`) === 'allow'));
 }

@@ -17,8 +17,8 @@ export interface Ceremony {
 }
 
 /**
- * By impact, and by what else asks for a passkey: the client (`acr_values`), the action, or the person, who cannot see
- * the number. Nothing asks for less than the impact does.
+ * By impact, and by what else asks for a passkey: the client (`acr_values`), the action, the person, who cannot see the
+ * number, or that somebody decides for another. Nothing asks for less than the impact does.
  */
 export const ceremonyFor = (
   { impact, quorum }: { impact: Impact; quorum: number },

@@ -7,18 +7,17 @@ import { type DescribedAction, describeApproval } from './decide.ts';
 import type { ApprovalPages } from './pages.ts';
 import type { Approved, SignedDecision } from './store.ts';
 
-/** The first decision of an approval that this person may be the second for, or has been. */
-export async function asSecond(
+/** May this person read an approval that is not theirs: do they decide it, or did they? */
+export async function isDecider(
   { person }: Session,
   approval: Approval,
   { approvals }: Pick<ApprovalPages, 'approvals'>,
-): Promise<SignedDecision | undefined> {
+): Promise<boolean> {
   const { organization, id } = approval;
-  if (!(await approvals.maySecond(organization, person.id, id))) return undefined;
-  const [first, second] = await approvals.signed(organization, id);
-  if (!first || first.decided.quorum < 2) return undefined;
+  const part = await approvals.decidesAs(organization, person.id, id);
   // Decided without them, it is none of theirs any more.
-  return isOver(approval) && second?.person !== person.id ? undefined : first;
+  if (part && !isOver(approval)) return true;
+  return (await approvals.signed(organization, id)).some((signed) => signed.person === person.id);
 }
 
 /** For whom a page is written: the person that the task is for, in the time zone of whoever reads. */
@@ -33,7 +32,7 @@ export async function readerOf(
 }
 
 /** The same as the first decision in everything that is granted; only who says it, when, and what it confirms is new. */
-export function secondDecision(
+export function furtherDecision(
   first: SignedDecision,
   { person, now, taskId, nonce }: { person: Person; now: Date; taskId: string; nonce: string },
 ): Approved {
@@ -48,7 +47,9 @@ export function secondDecision(
     confirms: decided.hash,
   };
   const hash = decisionHash(decision);
-  const task = { ...decided.task, id: taskId, expiresAt, decisionHash: hash, authTime: first.signedAt };
+  // The task says how its person proved it, where they are who signed first.
+  const proven = first.person === decided.task.person ? { authTime: first.signedAt } : {};
+  const task = { ...decided.task, id: taskId, expiresAt, decisionHash: hash, ...proven };
   return { ...decided, decision, hash, madeAt: now.toISOString(), task };
 }
 

@@ -8,6 +8,7 @@ import { STANDING_UNUSED_DAYS, type StandingTerms, standingTerms } from '../task
 import type { Task } from '../tasks/task.ts';
 import type { Approval } from './approval.ts';
 import { describeApproval } from './decide.ts';
+import { isTheirsAlone } from './deciders.ts';
 
 /** What a person just allowed, and how often they did so lately. */
 export interface Repeated {
@@ -35,8 +36,8 @@ export function repeatTerms(
 ): StandingTerms | undefined {
   // Some of it was denied, or made narrower: that is not what was asked, and what is asked next would not be covered.
   if (standing || task.actions.length !== approval.actions.length) return undefined;
-  // What takes two people is not lengthened by one of them, whatever its impact.
-  if (approval.quorum > 1) return undefined;
+  // What others decide as well is not lengthened by the person, whatever its impact.
+  if (!isTheirsAlone(approval)) return undefined;
   const described = describeApproval(approval, catalogue, person);
   // Another version is asked next time, and nobody has read it yet.
   const isNewest = described?.every(({ action }) => catalogue.actions.get(action.key)?.version === action.version);

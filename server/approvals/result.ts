@@ -1,7 +1,9 @@
 import type { Context } from 'koa';
 
 import { allowedWords, resultPage } from '../../views/result.tsx';
+import { visible } from '../../views/text.tsx';
 import { CEREMONY } from '../../views/words/ceremony.ts';
+import { DECIDERS } from '../../views/words/deciders.ts';
 import { INBOX } from '../../views/words/inbox.ts';
 import { RESULT } from '../../views/words/result.ts';
 import type { Speaker } from '../../views/words/speaker.ts';
@@ -14,6 +16,7 @@ import { isProven } from '../tasks/ask.ts';
 import type { Task } from '../tasks/task.ts';
 import type { Approval } from './approval.ts';
 import { rememberDecided } from './decided-here.ts';
+import { isTheirsAlone } from './deciders.ts';
 import type { ApprovalPages } from './pages.ts';
 import { offeredRepeat } from './repeat-pages.ts';
 import type { SignedDecision } from './store.ts';
@@ -57,41 +60,59 @@ export async function showApproved(
       ...(own && {
         savedAs: approval.id,
         stop: { action: `/tasks/${task.id}/stop`, csrf: pages.cookies.csrf(ctx), label: say(RESULT.stopNow) },
-        // What two people allowed, one of them does not let repeat.
-        repeat: approval.quorum > 1 ? undefined : await offeredRepeat(ctx, task, session, pages),
+        // What others allowed as well, the person does not let repeat.
+        repeat: isTheirsAlone(approval) ? await offeredRepeat(ctx, task, session, pages) : undefined,
       }),
     }),
   );
 }
 
-/** The first of two approvals: somebody else has to read it too. */
+/** One of several approvals, or the wish for them: somebody else has to read it too. */
 export async function showGiven(
   ctx: Context,
   approval: Approval,
   { person }: Session,
   pages: ApprovalPages,
+  status = 200,
 ): Promise<void> {
-  const client = await pages.clients.find(approval.clientId);
+  const [client, signed] = await Promise.all([
+    pages.clients.find(approval.clientId),
+    pages.approvals.signed(approval.organization, approval.id),
+  ]);
   const frame = frameOf(ctx, pages.cookies);
   const { say, clock } = frame.speaker;
+  const time = clock(approval.expiresAt, person.timeZone);
+  const group = approval.deciders?.group && visible(approval.deciders.group.name, 80);
+  const gave = signed.some((one) => one.person === person.id);
+  const form = {
+    action: inSameLanguage(ctx, ctx.path),
+    csrf: pages.cookies.csrf(ctx),
+    requestHash: approval.requestHash,
+  };
   page(
     ctx,
     resultPage({
       frame,
-      title: say(CEREMONY.waiting),
-      message: say(CEREMONY.waitingMeans, { time: clock(approval.expiresAt, person.timeZone) }),
+      ...(group === undefined
+        ? { title: say(CEREMONY.waiting), message: say(CEREMONY.waitingMeans, { time }) }
+        : {
+            title: say(DECIDERS.waiting, { group }),
+            message: say(gave ? DECIDERS.givenMeans : DECIDERS.askedMeans, { time }),
+            detail: say(DECIDERS.soFar, { given: signed.length, needed: approval.quorum }),
+          }),
       status: 'info',
       waiting: true,
       continueTo: { url: inSameLanguage(ctx, ctx.path), label: say(CEREMONY.lookAgain), automatic: false },
       ...(isInBrowser(ctx, approval) && {
         leave: {
-          action: inSameLanguage(ctx, ctx.path),
-          csrf: pages.cookies.csrf(ctx),
-          requestHash: approval.requestHash,
+          ...form,
           label: say(CEREMONY.returnWithoutWaiting, { agent: client?.agent?.name ?? say(INBOX.anAgent) }),
         },
       }),
+      // Whoever it is for may say no as long as it waits, whoever else decides.
+      ...(approval.person === person.id && !gave && { withdraw: { ...form, label: say(DECIDERS.withdraw) } }),
     }),
+    status,
   );
 }
 
@@ -99,12 +120,21 @@ export async function showGiven(
 export const untilIn = ({ clock, zone }: Speaker, at: Date, timeZone: string): string =>
   `${clock(at, timeZone)} (${zone(at, timeZone)})`;
 
-/** "First approval: Anna Berg (passkey) 14:01". */
-export const firstApproval = (
-  { personName, signedAt }: Pick<SignedDecision, 'personName' | 'signedAt'>,
-  { say, clock }: Speaker,
+/** "First approval: Anna Berg (passkey) 14:01", and everybody's where there are more. */
+export function approvalsSoFar(
+  signed: readonly Pick<SignedDecision, 'personName' | 'signedAt'>[],
+  { say, clock, list }: Speaker,
   timeZone: string,
-): Said => say(CEREMONY.firstApproval, { person: personName, time: clock(signedAt, timeZone) });
+): Said {
+  const [first, ...more] = signed;
+  const time = ({ signedAt }: Pick<SignedDecision, 'signedAt'>) => clock(signedAt, timeZone);
+  if (first && more.length === 0) return say(CEREMONY.firstApproval, { person: first.personName, time: time(first) });
+  const each = signed.map((one) => say(DECIDERS.approval, { person: one.personName, time: time(one) }));
+  const people = list(each)
+    .map(({ text }) => text)
+    .join('');
+  return say(DECIDERS.approvals, { people });
+}
 
 /** Does an agent wait in this very browser? */
 export const isInBrowser = (ctx: Context, { kind }: Pick<Approval, 'kind'>): boolean =>

@@ -2,6 +2,8 @@ import type Router from '@koa/router';
 import type { Context } from 'koa';
 
 import { blockedWords, reportedWords, resultPage, thankedWords } from '../../views/result.tsx';
+import { visible } from '../../views/text.tsx';
+import { DECIDERS } from '../../views/words/deciders.ts';
 import { RESULT } from '../../views/words/result.ts';
 import type { Text } from '../catalogue/language.ts';
 import { BadRequest } from '../http/form.ts';
@@ -14,7 +16,7 @@ import { showSignedIn } from './confirm.ts';
 import { showInbox } from './inbox.ts';
 import { type ApprovalPages, nothingHere, type PolicyRefusal } from './pages.ts';
 import { postDecision } from './post-decision.ts';
-import { asSecond } from './quorum.ts';
+import { isDecider } from './quorum.ts';
 import { receiptRoutes } from './receipts.ts';
 import { postRepeat } from './repeat-pages.ts';
 import { saidBy } from './ruling.ts';
@@ -89,15 +91,20 @@ async function showAny(ctx: Context, approval: Approval, session: Session, pages
 function showBlocked(ctx: Context, refusal: PolicyRefusal, url: string, { cookies }: ApprovalPages): void {
   const frame = frameOf(ctx, cookies);
   const { say, list, catalogue } = frame.speaker;
-  const passes = list(refusal.passes)
+  const passes = list('passes' in refusal ? refusal.passes : [])
     .map(({ text }) => text)
     .join('');
   page(
     ctx,
     resultPage({
       frame,
-      ...blockedWords(frame.speaker, saidBy({ ...refusal, say: refusal.say as Text | undefined }, catalogue)),
-      ...(refusal.passes.length > 0 && { detail: say(RESULT.passes, { what: passes }) }),
+      ...('group' in refusal
+        ? {
+            ...blockedWords(frame.speaker, refusal.rule),
+            detail: say(DECIDERS.tooFew, { group: visible(refusal.group, 80) }),
+          }
+        : blockedWords(frame.speaker, saidBy({ ...refusal, say: refusal.say as Text | undefined }, catalogue))),
+      ...(passes !== '' && { detail: say(RESULT.passes, { what: passes }) }),
       continueTo: { url, label: say(RESULT.returnToAgent), automatic: false },
     }),
     403,
@@ -146,11 +153,11 @@ async function interact(
   return approval ? then(approval, session) : nothingHere(ctx, pages);
 }
 
-/** Their own, or one that they may be the second person for. */
+/** Their own, or one that they decide as well. */
 async function approvalFor(session: Session, id: string, pages: ApprovalPages): Promise<Approval | undefined> {
   const approval = await pages.approvals.find(session.person.organization, id);
   if (!approval || approval.person === session.person.id) return approval;
-  return (await asSecond(session, approval, pages)) ? approval : undefined;
+  return (await isDecider(session, approval, pages)) ? approval : undefined;
 }
 
 /** The signed-in person's own, whatever the address says: another's looks like one that never was (U3-1). */

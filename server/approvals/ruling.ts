@@ -55,9 +55,10 @@ export const rulingOf = (
     organizationDomains: person.organizationDomains,
   });
 
-/** Why nobody is asked: a policy forbids it. */
+/** Why nobody is asked: a policy forbids it, or gives its parts to different people. */
 export function barredBy({ ruling, policies }: Pick<Ruled, 'ruling' | 'policies'>): Refusal | undefined {
-  const { verdict, rule, action = '' } = ruling;
+  const { verdict, rule, action = '', differ } = ruling;
+  if (differ) return { reason: 'decided_apart' };
   if (!rule || verdict !== 'never') return undefined;
   return {
     reason: 'policy_forbids',

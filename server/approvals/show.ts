@@ -2,6 +2,8 @@ import type { Context } from 'koa';
 
 import { decisionPage } from '../../views/decision.tsx';
 import { alreadyDecidedWords, changedWords, expiredWords, resultPage, stoppedWords } from '../../views/result.tsx';
+import { visible } from '../../views/text.tsx';
+import { DECIDERS } from '../../views/words/deciders.ts';
 import { DECISION } from '../../views/words/decision.ts';
 import { NARROWING } from '../../views/words/narrowing.ts';
 import { OUTCOMES, RESULT } from '../../views/words/result.ts';
@@ -10,13 +12,15 @@ import { speakerFor } from '../people/language.ts';
 import { frameOf } from '../people/pages.ts';
 import type { Session } from '../people/person.ts';
 import { type Approval, isOver } from './approval.ts';
+import { askingOf, becauseOf } from './ask-others.ts';
 import { ceremonyProps } from './ceremony-props.ts';
 import { type DecisionProblem, describeApproval } from './decide.ts';
 import { wasDecidedHere } from './decided-here.ts';
+import { isForOthers, isTheirsAlone } from './deciders.ts';
 import { decisionProps, type Retry } from './decision-props.ts';
 import { narrowingOf } from './narrow.ts';
-import type { ApprovalPages } from './pages.ts';
-import { describeGranted, readerOf } from './quorum.ts';
+import { type ApprovalPages, nothingHere } from './pages.ts';
+import { describeGranted, isDecider, readerOf } from './quorum.ts';
 import { showGiven } from './result.ts';
 import { showScreen } from './screen.ts';
 import { askedToSignIn } from './step-up.ts';
@@ -33,30 +37,59 @@ export async function showApproval(
   if (over) return showOver(ctx, approval, session, pages, over === 'expired' ? 410 : 200);
   if (askedToSignIn(ctx, approval, session, pages)) return;
   const locale = speakerFor(ctx).catalogue;
-  const signed = approval.quorum > 1 ? await pages.approvals.signed(approval.organization, approval.id) : [];
-  if (signed.some(({ person }) => person === session.person.id)) return showGiven(ctx, approval, session, pages);
-  const first = signed.find(({ person }) => person === approval.person);
+  const { organization, id } = approval;
+  const own = approval.person === session.person.id;
+  const forAnother = !own || isForOthers(approval);
+  const [signed, part] = await Promise.all([
+    isTheirsAlone(approval) && approval.deciders === null ? [] : pages.approvals.signed(organization, id),
+    forAnother ? pages.approvals.decidesAs(organization, session.person.id, id) : ('person' as const),
+  ]);
+  if (signed.some(({ person }) => person === session.person.id)) {
+    return showGiven(ctx, approval, session, pages, retry.status);
+  }
+  if (!part && approval.othersSince !== null) return showGiven(ctx, approval, session, pages, retry.status);
+  const [first] = signed;
   const reader = await readerOf(approval, session, pages);
-  // The second person reads what the first one signed, and not what was asked.
+  // Whoever comes later reads what the first one signed, and not what was asked.
   const described = first
     ? describeGranted(approval, first.decided, { person: reader, locale, catalogue: pages.catalogue() })
-    : describeApproval(approval, pages.catalogue(), session.person, locale);
+    : describeApproval(approval, pages.catalogue(), reader, locale);
   const client = await pages.clients.find(approval.clientId);
   if (!described || !client?.agent) return showProblem(ctx, 'not_describable', approval, session, pages);
-  const props = {
-    ...(await decisionProps(ctx, approval, described, client, { ...session, person: reader }, pages, retry)),
-    // What the first person signed is approved as it is, or not at all.
-    narrowing: first ? [] : described.map((one, index) => narrowingOf(one, index, speakerFor(ctx))),
-    ...(await ceremonyProps(
-      approval,
-      described,
-      first,
-      session,
-      pages,
-      { speaker: speakerFor(ctx), path: ctx.path },
-      retry,
-    )),
-  };
+  const speaker = speakerFor(ctx);
+  const asked = await decisionProps(ctx, approval, described, client, { ...session, person: reader }, pages, retry);
+  const props = part
+    ? {
+        ...asked,
+        // What the first person signed is approved as it is, or not at all.
+        narrowing: first ? [] : described.map((one, index) => narrowingOf(one, index, speaker)),
+        because: becauseOf(approval, part, speaker, reader.name),
+        ...(!own && {
+          origin: speaker.say(DECIDERS.askedFor, {
+            agent: asked.agentName,
+            person: visible(reader.name, 80),
+            time: speaker.clock(approval.askedAt, reader.timeZone),
+          }),
+          firstContact: undefined,
+        }),
+        ...(await ceremonyProps(
+          approval,
+          described,
+          { signed, forAnother },
+          session,
+          pages,
+          { speaker, path: ctx.path },
+          retry,
+        )),
+      }
+    : {
+        ...asked,
+        asking: await askingOf(approval, speaker, pages),
+        facts: { ...asked.facts, ...(asked.durations.length > 1 && { duration: speaker.say(DECIDERS.theyChoose) }) },
+        actions: asked.actions?.map((one) => ({ ...one, fixed: true })),
+        durations: [],
+        number: undefined,
+      };
   await showScreen(ctx, approval, session, pages, {
     draw: (screen) => decisionPage({ ...props, screen }),
     sentence: props.headline.map(({ text }) => text).join(''),
@@ -115,6 +148,25 @@ export async function showOver(
     }),
     status,
   );
+}
+
+/**
+ * Somebody was quicker, or it is no more this person's to decide: what became of it. Where it still waits, what the first
+ * one approved is shown, because that is what is decided now.
+ */
+export async function showMeanwhile(
+  ctx: Context,
+  approval: Approval,
+  session: Session,
+  pages: ApprovalPages,
+): Promise<void> {
+  const { organization, id } = approval;
+  const fresh = (await pages.approvals.find(organization, id)) ?? approval;
+  const own = fresh.person === session.person.id;
+  if (!own && !(await isDecider(session, fresh, pages))) return nothingHere(ctx, pages);
+  if (isOver(fresh)) return showOver(ctx, fresh, session, pages, 409);
+  const error = speakerFor(ctx).say(DECIDERS.meanwhile);
+  return showApproval(ctx, fresh, session, pages, { error, status: 409 });
 }
 
 /** Why the form led to no decision, and what to do. */

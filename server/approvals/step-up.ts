@@ -7,6 +7,7 @@ import { page } from '../http/respond.ts';
 import { frameOf, toSignIn } from '../people/pages.ts';
 import type { Session } from '../people/person.ts';
 import type { Approval } from './approval.ts';
+import { isForOthers } from './deciders.ts';
 import type { ApprovalPages } from './pages.ts';
 import { asksForPasskey } from './proof.ts';
 
@@ -24,7 +25,9 @@ export function askedToSignIn(
   { person, acr, amr, authenticatedAt }: Session,
   { catalogue, cookies }: Pick<ApprovalPages, 'catalogue' | 'cookies'>,
 ): boolean {
-  if (person.id !== approval.person || asksForPasskey(approval, catalogue())) return false;
+  if (person.id !== approval.person) return false;
+  // Others sign in the person's place, and not for how the person signed in.
+  if (asksForPasskey(approval, catalogue()) && !isForOthers(approval)) return false;
   const now = new Date();
   const signIn = { acr, amr, auth_time: Math.floor(authenticatedAt.getTime() / 1000) };
   const weak = tooWeak(approval.actions, signIn, catalogue(), now);

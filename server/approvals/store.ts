@@ -2,10 +2,11 @@ import type { EvidenceEvent } from '../evidence/evidence.ts';
 import type { Refusal } from '../oauth/refusal.ts';
 import type { Confirms, SignedInAgain } from '../people/federation.ts';
 import type { PasskeyUse } from '../people/passkey.ts';
-import type { Task } from '../tasks/task.ts';
+import type { Authentication, Task } from '../tasks/task.ts';
 import type { Approval, NewApproval } from './approval.ts';
 import type { PromptHistory, PromptLimits } from './budget.ts';
 import type { Decided } from './decide.ts';
+import type { Part } from './deciders.ts';
 import type { Pair } from './prompts.ts';
 
 /** What one poll of a backchannel request finds (CIBA Core §11). */
@@ -83,20 +84,31 @@ export interface PersonApprovals {
   confirmingProviders(organization: string, person: string, agent: string): Promise<ConfirmingProvider[]>;
   /** Keeps what a provider said with the decision that waits for exactly this; false where none does. */
   keepSignIn(organization: string, confirms: Confirms, proof: SignedInAgain): Promise<boolean>;
-  /** May this person be the second of two? */
-  maySecond(organization: string, person: string, id: string): Promise<boolean>;
+  /**
+   * In which part this person, for whom it is not, may decide it now; undefined: in none. Also the person themselves, where
+   * a rule counts them as one of the group that decides in their place.
+   */
+  decidesAs(organization: string, person: string, id: string): Promise<Part | undefined>;
+  /** Who is asked beside the person, or would be when the person asks for approval: those who may decide, by name. */
+  others(organization: string, id: string): Promise<{ id: string; name: string }[]>;
+  /**
+   * The person asks others for approval, who hear of it; with its evidence. False when they asked before, or when it was
+   * decided, ended or changed meanwhile.
+   */
+  askOthers(approval: Approval, asker: Authentication, event: EvidenceEvent): Promise<boolean>;
   /** Who signed so far, the first before the second. */
   signed(organization: string, id: string): Promise<SignedDecision[]>;
   /**
    * Signs what was proposed: one more approval is `given`, or the last one makes the task, `approved`; each with its
    * evidence. Nothing happens when it is `late`: signed, decided, ended or changed meanwhile, or somebody was stopped;
-   * when the passkey was used meanwhile or is gone; when a sign-in may not, or no longer, take its place; or when this
-   * person may not, or may no longer, be the second.
+   * when somebody else signed first what this confirms nothing of; when the passkey was used meanwhile or is gone; when a
+   * sign-in may not, or no longer, take its place; or when this person may not, or may no longer, decide.
    */
   sign(approval: Approval, signature: Signature): Promise<'given' | 'approved' | 'late'>;
-  /** `pending → denied` with its evidence; false when it was decided meanwhile. */
+  /** `pending → denied` with its evidence; false when it was decided meanwhile, or when this person has no part in it. */
   deny(
     approval: Approval,
+    person: string,
     reason: string | undefined,
     decision: { json: object; hash: string },
     event: EvidenceEvent,
@@ -124,6 +136,8 @@ export interface SignedDecision {
   person: string;
   personName: string;
   signedAt: Date;
+  part: 'person' | Part | null;
+  hash: string;
   decided: Approved;
 }
 
@@ -139,6 +153,8 @@ export interface Signature {
   json: object;
   /** So many have to approve at least. */
   quorum: number;
+  /** The first decision, which this one confirms; undefined where this is the first. */
+  confirms: string | undefined;
   given: EvidenceEvent;
   approved: EvidenceEvent;
 }

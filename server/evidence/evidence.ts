@@ -9,6 +9,8 @@ export type EventType =
   | 'task.approved'
   | 'task.denied'
   | 'approval.given'
+  | 'approval.asked'
+  | 'approval.escalated'
   | 'proof.refused'
   | 'task.covered'
   | 'token.issued'

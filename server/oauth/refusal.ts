@@ -64,6 +64,14 @@ export type Refusal =
       /** What would pass. */
       passes: readonly string[];
     }
+  | {
+      reason: 'nobody_decides';
+      policy: string;
+      rule: string;
+      /** Of whom too few may. */
+      group: string;
+    }
+  | { reason: 'decided_apart' }
   | { reason: 'agent_paused' }
   | { reason: 'push_not_allowed'; impact: string }
   | { reason: 'stopped_here' }
@@ -216,6 +224,14 @@ export function toWire(refusal: Refusal): errors.OIDCProviderError {
       const otherwise = passes.length > 0 ? ` (what passes: ${passes.join(', or ')})` : '';
       return forbidden(new errors.AccessDenied(describable(`${action}: ${said}${otherwise}`)));
     }
+    case 'nobody_decides':
+      return forbidden(
+        new errors.AccessDenied(
+          describable(`only ${refusal.group} may allow this, and too few of them can: ${refusal.rule}`),
+        ),
+      );
+    case 'decided_apart':
+      return forbidden(new errors.AccessDenied('different people decide these actions: ask for each by itself'));
     case 'agent_paused':
       return forbidden(new errors.AccessDenied('the person paused this agent'));
     case 'stopped_here':

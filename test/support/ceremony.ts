@@ -1,5 +1,3 @@
-import type pg from 'pg';
-
 import { type Answer, type Json, pkce, push, REDIRECT, registerAgent, type TestClient } from './agent.ts';
 import { type Authenticator, type Deviation, optionsIn } from './authenticator.ts';
 import { authorizationUrl, continuationOf, detailsParameter, type PageAnswer, type TestPerson } from './person.ts';
@@ -108,7 +106,10 @@ export async function tokenAfter(
 }
 
 /** Lets the agents of an organization ask as often as a test has to. */
-export const askFreely = (database: pg.Client, organization: string) =>
+export const askFreely = (
+  database: { query(text: string, values: unknown[]): Promise<unknown> },
+  organization: string,
+) =>
   database.query(
     `insert into prompt_limits (organization, limits, changed_by) values ($1, $2, 'test')
      on conflict (organization) do update set limits = excluded.limits`,

@@ -1,0 +1,511 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+
+import type { Database } from '../../adapters/postgres/database.ts';
+import type { Deciders, Rule } from '../../server/tasks/policies.ts';
+import { ask, poll, wordsOf } from '../protocol/support.ts';
+import { claimsOf, type Json, type TestClient } from '../support/agent.ts';
+import { optionsIn } from '../support/authenticator.ts';
+import {
+  approveWith,
+  askFreely,
+  askInBrowser,
+  DELETE,
+  deleteDetails,
+  financeAgent,
+  linkIn,
+  sign,
+  tokenAfter,
+} from '../support/ceremony.ts';
+import { addColleague, addGroup, joinGroup, type Member, memberOf } from '../support/deciders.ts';
+import { accessTokenIn, databaseOf, eventsIn, organizationOf } from '../support/delegation.ts';
+import { continuationOf, detailsParameter, type PageAnswer } from '../support/person.ts';
+import { publishPolicies } from '../support/policies.ts';
+import { startServer, type TestServer } from '../support/server.ts';
+
+const CALENDAR = 'https://calendar.acme.example';
+const INVITE = 'calendar.invitations.send';
+/** Medium impact: a click is enough for the person, and never for others. */
+let count = 0;
+const invite = (title = `Two ${++count}`): Json => ({
+  type: INVITE,
+  locations: [CALENDAR],
+  title,
+  start: '2026-11-26T10:00:00Z',
+  guests: ['ben@acme.example'],
+});
+
+let server: TestServer;
+let database: Database;
+let acme: string;
+let agent: TestClient;
+let anna: Member;
+let ben: Member;
+let carl: Member;
+let dora: Member;
+let olga: Member;
+let group: string;
+let later: string;
+beforeAll(async () => {
+  server = await startServer();
+  database = databaseOf(server);
+  acme = await organizationOf(database, 'acme');
+  await addColleague(database, 'carl@acme.example', 'Carl Holm');
+  await addColleague(database, 'dora@acme.example', 'Dora Vik');
+  agent = await financeAgent(server);
+  await askFreely({ query: (text, values) => database.run(text, values) }, acme);
+  // Olga owns the agent, Ada is its deputy.
+  [anna, ben, carl, dora, olga] = (await Promise.all(
+    ['person', 'approver', 'carl', 'dora', 'owner'].map((name) => memberOf(server, database, `${name}@acme.example`)),
+  )) as [Member, Member, Member, Member, Member];
+});
+afterAll(async () => {
+  await database?.close();
+  await server?.close();
+});
+beforeEach(async () => {
+  await database.run('delete from groups');
+  group = await addGroup(database, acme, 'Privacy', [ben, carl, olga]);
+  later = await addGroup(database, acme, 'Night watch', [dora]);
+});
+
+const rules = (...given: Rule[]) => publishPolicies(database, acme, { rules: given });
+const decidedBy = (deciders: Partial<Deciders> = {}, more: Partial<Rule> = {}) =>
+  rules({
+    name: 'Invitations',
+    when: { actions: [INVITE, DELETE] },
+    verdict: 'ask',
+    deciders: { group, ...deciders },
+    ...more,
+  });
+const choices = (value = '') => ({ decision: 'approve', duration: 'once', read: '1', critical_value: value });
+const approval = async () =>
+  (await database.first<Json>('select * from approvals order by asked_at desc limit 1')) as Json;
+const review = async (member: Member) => member.person.get(`/r/${(await approval()).id}`);
+const decide = async (member: Member, value = '') =>
+  approveWith(member.person, await review(member), member.key, choices(value));
+const asking = (title?: string) => askInBrowser(agent, anna.person, invite(title));
+const fromBehind = (...details: Json[]) => {
+  const asked = details.length > 0 ? details : [invite()];
+  const resource = asked.flatMap(({ locations }) => locations as string[]);
+  return ask(agent, { resource, authorization_details: detailsParameter(...asked) });
+};
+const polled = async (asked: Json) => {
+  await database.run('update approvals set polled_at = null');
+  return poll(agent, asked.body.auth_req_id);
+};
+const tasks = async () => Number((await database.first<Json>('select count(*) from tasks'))?.count);
+const told = async () =>
+  (await database.rows<Json>(`select payload from outbox where kind like 'notify%' order by id`)).map(
+    ({ payload }) => payload,
+  );
+const evidence = async (type: string) => {
+  const { id } = await approval();
+  return (await eventsIn(database)).filter((event) => event.type === type && event.approval === id);
+};
+
+describe('A6-5, U2: whoever may not decide asks for approval', () => {
+  test('the page says who may, by which policy, and what would pass without them', async () => {
+    await rules({
+      name: 'Many guests',
+      when: { actions: [INVITE], where: [{ count_above: { parameter: 'guests', value: 0 } }] },
+      verdict: 'ask',
+      deciders: { group, quorum: 2 },
+      say: { en: 'Invitations are for Privacy', de: 'Einladungen macht die Abteilung Datenschutz' },
+    });
+    const { page } = await asking();
+    const words = wordsOf(page);
+    expect([...page.html.matchAll(/<dd data-fact="(\w+)"/g)]).toHaveLength(6);
+    expect(words).toContain('Only Privacy may allow this.');
+    // The owner belongs to it, and does not decide: Olga is not named.
+    expect(words).toContain('2 of these have to give it: Ben Okafor and Carl Holm.');
+    expect(words).toContain('A policy of your organization says so: Invitations are for Privacy.');
+    expect(words).toMatch(/What would pass without them: .+\./);
+    expect(page.html).toMatch(/data-testid="ask-for-approval"/);
+    expect(page.html).not.toMatch(/data-testid="approve"|name="duration"|data-testid="passkey/);
+    const german = await anna.person.get(`${new URL(page.url).pathname}?ui_locales=de`);
+    expect(wordsOf(german)).toMatch(/Um Freigabe bitten|Ask for approval/);
+  });
+
+  test('nobody is asked before the person asks; a page that was loaded disturbs nobody', async () => {
+    await decidedBy();
+    const before = (await told()).length;
+    await asking();
+    expect((await told()).length).toBe(before);
+    expect((await review(ben)).status).toBe(404);
+    expect((await ben.person.get('/inbox')).html).not.toContain((await approval()).id);
+  });
+
+  test('they ask, one of the group decides with a passkey, and the page leads back to the client with a code', async () => {
+    await decidedBy();
+    const asked = await asking();
+    const waiting = await anna.person.submit(asked.page, { decision: 'ask' });
+    expect(wordsOf(waiting)).toContain('Waiting for Privacy.');
+    expect(waiting.html).toMatch(/waiting\.js/);
+    const before = await tasks();
+
+    const inbox = await ben.person.get('/inbox');
+    expect(wordsOf(inbox)).toContain('for Anna Berg, as one of Privacy');
+    const page = await review(ben);
+    expect(wordsOf(page)).toContain('You decide this for Anna Berg, as one of Privacy.');
+    const done = await approveWith(ben.person, page, ben.key, choices());
+    expect(wordsOf(done)).toContain('Allowed once.');
+    expect(done.html).not.toMatch(/data-testid="(stop|repeat)"/);
+    expect(await tasks()).toBe(before + 1);
+
+    const back = await anna.person.get(new URL(asked.page.url).pathname);
+    const { status, body } = await tokenAfter(agent, anna.person, back, asked);
+    expect(status).toBe(200);
+    // The token is for Anna, and says how she had signed in: nobody claims that she used a passkey.
+    expect(claimsOf(body.access_token)).toMatchObject({ sub: anna.id, acr: 'pwd' });
+  });
+
+  test('the client need not wait: access_denied, and covered without a page once it is approved', async () => {
+    await decidedBy();
+    const asked = await asking('Covered');
+    const waiting = await anna.person.submit(asked.page, { decision: 'ask' });
+    const left = await anna.person.submit(waiting, { decision: 'leave' });
+    const client = await anna.person.get(continuationOf(left) ?? '');
+    expect(client.url).toMatch(/error=access_denied&error_description=others\+have\+to\+approve/);
+    expect(client.url).not.toMatch(/Privacy|Ben/);
+    await decide(ben);
+    const again = await askInBrowser(agent, anna.person, invite('Covered'));
+    expect(again.page.url).toMatch(/callback\?code=/);
+  });
+
+  test('the person says no at any time, also after they asked: it needs nobody else', async () => {
+    await decidedBy();
+    const asked = await asking();
+    const waiting = await anna.person.submit(asked.page, { decision: 'ask' });
+    expect(waiting.html).toMatch(/data-testid="withdraw"/);
+    const denied = await anna.person.submit(waiting, { decision: 'deny' });
+    expect(wordsOf(denied)).toContain('Denied.');
+    const back = await anna.person.get(continuationOf(denied) ?? linkIn(denied));
+    expect(back.url).toMatch(/error=access_denied/);
+    expect((await review(ben)).status).toBe(404);
+  });
+
+  test.each(['approve', 'ask'] as const)(
+    'the person who posts %s by hand decides nothing, and asks once',
+    async (decision) => {
+      await decidedBy();
+      const { page } = await asking();
+      const before = [await tasks(), (await told()).length];
+      const answers = await Promise.all(
+        Array.from({ length: 10 }, () => anna.person.submit(page, { ...choices(), decision })),
+      );
+      expect(await tasks()).toBe(before[0]);
+      expect(answers.every(({ status }) => [200, 409].includes(status))).toBe(true);
+      expect((await evidence('approval.asked')).length).toBe(decision === 'ask' ? 1 : 0);
+      expect((await told()).length - (before[1] ?? 0)).toBe(decision === 'ask' ? 2 : 0);
+    },
+  );
+
+  test('nobody of the group asks in the person’s place, and a page of the group has no such button', async () => {
+    await decidedBy();
+    await fromBehind();
+    const page = await review(ben);
+    expect((await ben.person.submit(page, { decision: 'ask' })).status).toBe(400);
+  });
+});
+
+describe('from behind the group is asked at once', () => {
+  test('a held poll answers when they decided; the acknowledgement shows no number, because nobody could type it', async () => {
+    await decidedBy({ within: 'PT4H' });
+    const before = (await told()).length;
+    const asked = await fromBehind();
+    expect(asked.body).toMatchObject({ expires_in: 4 * 3600 });
+    expect(asked.body.display_code).toBeUndefined();
+    expect(
+      (await told())
+        .slice(before)
+        .map(({ person }) => person)
+        .toSorted(),
+    ).toEqual([ben.id, carl.id].toSorted());
+    expect((await polled(asked)).body.error).toBe('authorization_pending');
+    await database.run('update approvals set polled_at = null');
+    const held = agent.token(
+      { grant_type: 'urn:openid:params:grant-type:ciba', auth_req_id: asked.body.auth_req_id },
+      { headers: { prefer: 'wait=20' } },
+    );
+    await decide(carl);
+    const answer = await held;
+    expect([answer.status, claimsOf(accessTokenIn(answer))]).toMatchObject([
+      200,
+      { sub: anna.id, acr: 'unknown', auth_time: 0 },
+    ]);
+  });
+
+  test('the person is not called; they find it in their inbox, and may say no', async () => {
+    await decidedBy();
+    const asked = await fromBehind();
+    expect(wordsOf(await anna.person.get('/inbox'))).toContain('waits for Privacy');
+    const page = await review(anna);
+    expect(wordsOf(page)).toContain('Waiting for Privacy.');
+    expect(wordsOf(await anna.person.submit(page, { decision: 'deny' }))).toContain('Denied.');
+    expect((await polled(asked)).body.error).toBe('access_denied');
+  });
+
+  test('a longer wait than the policy allows is cut; the end is a no', async () => {
+    await decidedBy({ within: 'PT10M' });
+    const asked = await fromBehind();
+    expect(asked.body.expires_in).toBe(600);
+    await database.run(`update approvals set expires_at = clock_timestamp() where id = $1`, [(await approval()).id]);
+    expect((await polled(asked)).body.error).toBe('expired_token');
+    expect((await review(ben)).status).toBe(404);
+  });
+
+  test('where so few may decide that it could only expire, the agent hears so now, and the person reads it', async () => {
+    await decidedBy({ quorum: 3 });
+    const refused = await fromBehind();
+    expect([refused.status, refused.body.error_description]).toEqual([
+      403,
+      'only Privacy may allow this, and too few of them can: Invitations',
+    ]);
+    const { page } = await asking();
+    expect(wordsOf(page)).toContain('Only Privacy may allow this, and too few of them can.');
+  });
+
+  test('actions that different people decide are asked one by one', async () => {
+    await rules(
+      { name: 'A', when: { actions: [INVITE] }, verdict: 'ask', deciders: { group } },
+      { name: 'B', when: { actions: [DELETE] }, verdict: 'ask', deciders: { group: later } },
+    );
+    const refused = await fromBehind(invite(), deleteDetails());
+    expect([refused.status, refused.body.error_description]).toEqual([
+      403,
+      'different people decide these actions: ask for each by itself',
+    ]);
+  });
+});
+
+describe('a quorum', () => {
+  test('two of the group: the second reads and confirms what the first one signed; evidence names both, in order', async () => {
+    await decidedBy({ quorum: 2 });
+    const asked = await fromBehind();
+    const first = await decide(ben);
+    expect(wordsOf(first)).toContain('Waiting for Privacy.');
+    expect(wordsOf(first)).toContain('1 of 2 approved so far.');
+    expect((await polled(asked)).body.error).toBe('authorization_pending');
+    expect(wordsOf(await ben.person.get('/inbox'))).not.toContain((await approval()).id);
+    const page = await review(carl);
+    expect(wordsOf(page)).toMatch(/First approval: Ben Okafor \(passkey\) \d\d:\d\d/);
+    await approveWith(carl.person, page, carl.key, choices());
+    const token = claimsOf(accessTokenIn(await polled(asked)));
+
+    const decisions = await database.rows<Json>(
+      'select person, part, hash, decided from decisions where approval = $1 order by signed_at',
+      [(await approval()).id],
+    );
+    expect(decisions.map(({ person, part }) => [person, part])).toEqual([
+      [ben.id, 'group'],
+      [carl.id, 'group'],
+    ]);
+    expect(decisions[1]?.decided.decision).toMatchObject({ confirms: decisions[0]?.hash, approver: carl.id });
+    expect(decisions[1]?.hash).toBe(token.task_hash);
+    const [given] = await evidence('approval.given');
+    const [approved] = await evidence('task.approved');
+    expect([given?.person, approved?.person]).toEqual([ben.id, carl.id]);
+    for (const [event, order] of [
+      [given, 1],
+      [approved, 2],
+    ] as const) {
+      const content = (name: string) => event?.fields[`content.${name}`]?.value as Json;
+      expect([content('order'), content('of'), content('part')]).toEqual([order, 2, 'group']);
+      expect(content('deciders')).toMatchObject({ rule: 'Invitations', group: { id: group, name: 'Privacy' } });
+      expect(content('deciders').version).toBeGreaterThan(0);
+      expect(content('proof')).toMatchObject({ method: 'passkey' });
+    }
+  });
+
+  test('the same person twice counts once', async () => {
+    await decidedBy({ quorum: 2 });
+    await fromBehind();
+    const page = await review(ben);
+    await approveWith(ben.person, page, ben.key, choices());
+    const before = await tasks();
+    expect((await ben.person.submit(page, choices())).status).toBe(409);
+    expect(wordsOf(await review(ben))).toContain('Waiting for Privacy.');
+    expect(await tasks()).toBe(before);
+  });
+
+  test('one no of them ends it, whoever said yes before; it needs no passkey', async () => {
+    await decidedBy({ quorum: 2 });
+    const asked = await fromBehind();
+    await decide(ben);
+    const page = await review(carl);
+    expect(wordsOf(await carl.person.submit(page, { decision: 'deny' }))).toContain('Denied.');
+    expect((await polled(asked)).body.error).toBe('access_denied');
+    expect(await evidence('task.denied')).toMatchObject([{ person: carl.id, reason: 'group_member' }]);
+  });
+
+  test('two who decide first at once: one of them did, and the other reads what they approved', async () => {
+    await decidedBy({ quorum: 2 });
+    await fromBehind();
+    const [confirmed, waiting] = [
+      await ben.person.submit(await review(ben), choices()),
+      await carl.person.submit(await review(carl), choices()),
+    ];
+    await sign(ben.person, confirmed, ben.key);
+    const before = await tasks();
+    const late = await sign(carl.person, waiting, carl.key);
+    expect([late.status, await tasks()]).toEqual([409, before]);
+    expect(wordsOf(late)).toContain('Somebody else approved it first.');
+    const done = await approveWith(carl.person, late, carl.key, choices());
+    expect(wordsOf(done)).toContain('Allowed once.');
+  });
+
+  test('after the person: they decide first, then as many of the group; the database wants every signature', async () => {
+    await decidedBy({ quorum: 2 }, { verdict: 'two' });
+    const { page } = await asking();
+    expect(wordsOf(page)).toContain('After you, 2 of Privacy are asked as well.');
+    expect((await approval()).quorum).toBe(3);
+    await approveWith(anna.person, page, anna.key, choices());
+    await decide(ben);
+    const { id } = await approval();
+    await expect(
+      database.run(
+        `insert into tasks select (jsonb_populate_record(t, jsonb_build_object('id', 'tsk_0', 'approval', $1::text))).* from tasks t limit 1`,
+        [id],
+      ),
+    ).rejects.toThrow(/tasks_are_signed: 2 of 3/);
+    const before = await tasks();
+    expect(wordsOf(await review(carl))).toMatch(/Approvals so far: Anna Berg .* and Ben Okafor/);
+    await decide(carl);
+    expect(await tasks()).toBe(before + 1);
+  });
+
+  test('at critical impact two of the group, whatever the rule says, and nobody who is close', async () => {
+    await decidedBy({ quorum: 1, may_include: ['requester', 'owner', 'deputy'] });
+    const repository = `acme/group-${Date.now()}`;
+    const asked = await fromBehind(deleteDetails({ repository }));
+    expect(asked.status).toBe(200);
+    expect((await review(olga)).status).toBe(404);
+    const first = await decide(ben, repository);
+    expect(wordsOf(first)).toContain('Waiting for Privacy.');
+    expect((await polled(asked)).body.error).toBe('authorization_pending');
+    expect(wordsOf(await decide(carl, repository))).toContain('Allowed once.');
+    expect((await polled(asked)).status).toBe(200);
+  });
+});
+
+describe('A6-1 who does not count', () => {
+  const never = async (member: Member) => {
+    const [seen, unknown] = [await review(member), await member.person.get(`/r/apr_${'0'.repeat(32)}`)];
+    const bare = ({ html }: PageAnswer) => html.replaceAll(/req_[0-9a-f]+|apr_[0-9a-f]+/g, '');
+    expect([seen.status, bare(seen)]).toEqual([404, bare(unknown)]);
+    expect((await member.person.get('/inbox')).html).not.toContain((await approval()).id);
+  };
+
+  test('the owner, though they belong to the group; unless the rule says so', async () => {
+    await decidedBy();
+    await fromBehind();
+    await never(olga);
+    await decidedBy({ may_include: ['owner'] });
+    await fromBehind(invite('Owner'));
+    expect(wordsOf(await decide(olga))).toContain('Allowed once.');
+  });
+
+  test('the person it is for, though they belong to the group; unless the rule says so: then with a passkey', async () => {
+    await joinGroup(database, acme, group, anna.id, '1 hour');
+    await decidedBy();
+    expect((await asking()).page.html).toMatch(/data-testid="ask-for-approval"/);
+    await decidedBy({ may_include: ['requester'] });
+    const { page } = await asking('Mine');
+    expect(page.html).toMatch(/data-testid="approve"/);
+    const done = await approveWith(anna.person, page, anna.key, choices());
+    expect(wordsOf(done)).toContain('Allowed once.');
+    expect(await evidence('task.approved')).toMatchObject([{ person: anna.id }]);
+  });
+
+  test('somebody of another group, or whom nobody confirmed', async () => {
+    await decidedBy();
+    await database.run('insert into group_members (organization, of_group, person, added_by) values ($1, $2, $3, $4)', [
+      acme,
+      group,
+      dora.id,
+      'usr_0',
+    ]);
+    await fromBehind();
+    await never(dora);
+  });
+
+  test('somebody who came in after it was asked: nobody is added for one request', async () => {
+    await decidedBy();
+    await fromBehind();
+    await joinGroup(database, acme, group, dora.id);
+    await never(dora);
+    await fromBehind(invite('Later'));
+    expect((await review(dora)).status).toBe(200);
+  });
+
+  test('somebody whom one of those made who do not count', async () => {
+    await decidedBy();
+    await fromBehind();
+    await database.run('update people set made_by = array[$2] where id = $1', [ben.id, olga.id]);
+    await never(ben);
+    await database.run(`update people set made_by = '{}' where id = $1`, [ben.id]);
+    expect((await review(ben)).status).toBe(200);
+  });
+
+  test('two of whom one made the other count once', async () => {
+    await decidedBy({ quorum: 2 });
+    await fromBehind();
+    await database.run('update people set made_by = array[$2] where id = $1', [carl.id, ben.id]);
+    await decide(ben);
+    await never(carl);
+    await database.run(`update people set made_by = '{}' where id = $1`, [carl.id]);
+    expect(wordsOf(await decide(carl))).toContain('Allowed once.');
+  });
+
+  test.each([
+    ['left the group', () => database.run('delete from group_members where person = $1', [carl.id])],
+    ['was disabled', () => database.run(`update people set status = 'disabled' where id = $1`, [carl.id])],
+    [
+      'became the agent’s owner',
+      () => database.run('update agents set owner = $1 where id = $2', [carl.id, agent.registration.agent_id]),
+    ],
+  ])('somebody who %s between page and signature', async (_, happens) => {
+    await decidedBy();
+    await fromBehind();
+    const confirm = await carl.person.submit(await review(carl), choices());
+    const before = await tasks();
+    const assertion = carl.key.get(optionsIn(confirm, 'request'));
+    await happens();
+    const late = await carl.person.submit(confirm, { assertion });
+    expect([200, 401, 404]).toContain(late.status);
+    expect(wordsOf(late)).not.toContain('Allowed');
+    expect(await tasks()).toBe(before);
+    await database.run(`update people set status = 'active' where id = $1`, [carl.id]);
+    await database.run('update agents set owner = $1 where id = $2', [olga.id, agent.registration.agent_id]);
+    carl = await again(carl);
+  });
+
+  test('whoever signed and left the group before the last one signed does not count any more', async () => {
+    await decidedBy({ quorum: 2 });
+    await joinGroup(database, acme, group, dora.id, '1 hour');
+    const asked = await fromBehind();
+    await decide(ben);
+    await database.run('delete from group_members where person = $1', [ben.id]);
+    await decide(carl);
+    expect((await polled(asked)).body.error).toBe('authorization_pending');
+    expect(wordsOf(await decide(dora))).toContain('Allowed once.');
+  });
+
+  test('without a passkey, nobody decides for another, whatever the impact', async () => {
+    await decidedBy();
+    await fromBehind();
+    await database.run(`delete from credentials where kind = 'passkey' and person = $1`, [carl.id]);
+    const page = await review(carl);
+    expect(page.html).toMatch(/data-cannot-approve/);
+    const before = await tasks();
+    expect((await carl.person.submit(page, choices())).status).toBe(403);
+    expect(await tasks()).toBe(before);
+    carl = await again(carl);
+  });
+});
+
+/** The same colleague, signed in anew where their session or passkey has ended. */
+async function again(member: Member): Promise<Member> {
+  await database.run(`delete from credentials where kind = 'passkey' and person = $1`, [member.id]);
+  return memberOf(server, database, member.email);
+}
