@@ -48,7 +48,7 @@ export function ownPath(
   };
 
   async function serve(grant: OwnGrant, fields: URLSearchParams, ctx: Context): Promise<void> {
-    const credentials = once(fields, CREDENTIALS);
+    const credentials = once(fields, [...CREDENTIALS, ...ABOUT]);
     const firstUse: ClientAuthentication['firstUse'] = (client, jti, expiresAt) =>
       checks.firstPresentation(ctx, client, jti, expiresAt);
     // A public client is let in to be told by the grant what it may not.
@@ -66,6 +66,8 @@ export function ownPath(
 }
 
 const CREDENTIALS = ['client_id', 'client_secret', 'client_assertion', 'client_assertion_type'];
+/** Whose client it is, where a metadata document describes it: what the request is about says so. */
+const ABOUT = ['grant_type', 'subject_token', 'assertion'];
 
 function parametersIn(fields: URLSearchParams, grant: OwnGrant): UnknownObject {
   const { repeatable = [] } = grant;

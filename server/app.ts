@@ -306,7 +306,8 @@ function recordRefusals({ evidence, logger, metrics }: AppDependencies) {
       });
       return;
     }
-    if (!state.authenticated || !state.client) {
+    // A metadata document's client is nobody's before somebody signed in: there is no evidence to write it to.
+    if (!state.authenticated || !state.client?.organization) {
       logger.debug({ id: state.id, path: ctx.path, error }, 'refused a stranger');
       return;
     }

@@ -26,7 +26,7 @@ import { loadCatalogue } from '../adapters/postgres/catalogue.ts';
 import { cleanUp, dropOldPartitions } from '../adapters/postgres/cleanup.ts';
 import { postgresClients } from '../adapters/postgres/clients.ts';
 import { Database, type Statements } from '../adapters/postgres/database.ts';
-import { postgresDocuments } from '../adapters/postgres/documents.ts';
+import { postgresDocuments, staleDocuments } from '../adapters/postgres/documents.ts';
 import { postgresDocumentAdministration } from '../adapters/postgres/documents-admin.ts';
 import { postgresEnrolments } from '../adapters/postgres/enrolments.ts';
 import { postgresEvidence } from '../adapters/postgres/evidence.ts';
@@ -87,7 +87,7 @@ import { attestations } from './agents/attestation.ts';
 import { signedBy } from './agents/authenticate.ts';
 import type { MutualTls } from './agents/certificate.ts';
 import type { ClientRecord } from './agents/clients.ts';
-import { type DocumentDependencies, newBreaker } from './agents/documents.ts';
+import { type DocumentDependencies, newBreaker, refreshDocuments } from './agents/documents.ts';
 import { handOver, isVouchedFor } from './agents/handover.ts';
 import { type Stop, stopKeys } from './agents/liveness.ts';
 import { ownerRoutes } from './agents/owner-routes.ts';
@@ -264,6 +264,7 @@ export async function composeHouse({
     tooMany: registrationPace(database, config.registrationsPerMinute),
     breaker: newBreaker(),
   };
+  const documentsHere = documentClients(database, issuer, documents);
   const tooFast = agentPace(database);
   const presented = firstPresentation((uses) => replays.firstUses(uses), proofs);
   const grants: GrantDependencies = {
@@ -351,7 +352,7 @@ export async function composeHouse({
       keyProofs: proofs,
       firstPresentation: presented,
       tooFast,
-      documentClient: documentClients(database, documents),
+      documentClient: documentsHere.inEngine,
       attestersOf:
         challenges &&
         (async (organization, attester) => {
@@ -391,6 +392,7 @@ export async function composeHouse({
   const authentication = {
     issuer,
     clients,
+    documentClient: documentsHere.ofForm,
     fetch,
     authorities: mutualTls?.authorities ?? [],
     certificate: proofs.certificate,
@@ -664,6 +666,7 @@ export async function composeHouse({
   const jobs: Job[] = [
     { name: 'clean up', every: 30, run: () => cleanUp(database) },
     { name: 'drop old partitions', every: 3600, run: () => dropOldPartitions(database) },
+    { name: 'metadata documents', every: 60, run: () => refreshDocuments(() => staleDocuments(database), documents) },
     { name: 'agents by date', every: 60, run: () => sweepAgents(database) },
     { name: 'use of agents', every: 60, run: () => addUpUse(database) },
   ];

@@ -1,9 +1,13 @@
+import { isDeepStrictEqual } from 'node:util';
+
 import { actorOf } from '../../server/admin/admin.ts';
 import type { DocumentAdministration } from '../../server/admin/documents.ts';
-import { covers, type DocumentPolicy, placedId } from '../../server/agents/document.ts';
+import { type DocumentPolicy, placedId, policyForHost } from '../../server/agents/document.ts';
+import { type Limits, narrowest } from '../../server/agents/limits.ts';
 import { acted } from './admin.ts';
-import type { Database } from './database.ts';
-import { placeDocument } from './documents.ts';
+import { holdAgent } from './agent-limits.ts';
+import type { Database, Statements } from './database.ts';
+import { documentPolicies, placeDocument } from './documents.ts';
 import { writeStop } from './liveness.ts';
 import { offerOwnership } from './ownership-offers.ts';
 
@@ -21,27 +25,22 @@ export const postgresDocumentAdministration = (database: Database): DocumentAdmi
     database.within(act.organization, async (statements) => {
       const { organization, caller } = act;
       const by = actorOf(caller);
+      const before = await documentPolicies(statements, organization);
       await statements.run(PUT, [organization, domain, verdict, owner, deputy, limits, by]);
       await acted(statements, act, 'document_policy.put', { domain, verdict, owner, deputy, limits });
-      if (verdict !== 'deny') return;
-      const clients = await statements.rows<{ client_id: string; document_url: string }>(
-        'select client_id, document_url from clients where organization = $1 and document_url is not null',
-        [organization],
-      );
-      for (const { client_id: subject, document_url: url } of clients) {
-        if (domain !== '*' && !covers(domain, new URL(url).hostname)) continue;
-        await writeStop(statements, { organization, kind: 'client', subject, by, reason: `${domain} is denied` });
-      }
+      await holdToPolicies(statements, organization, before, by);
     }),
 
   removePolicy: (act, domain) =>
     database.within(act.organization, async (statements) => {
+      const before = await documentPolicies(statements, act.organization);
       const removed = await statements.run('delete from document_policies where organization = $1 and domain = $2', [
         act.organization,
         domain,
       ]);
       if (removed === 0) return false;
       await acted(statements, act, 'document_policy.removed', { domain });
+      await holdToPolicies(statements, act.organization, before, actorOf(act.caller));
       return true;
     }),
 
@@ -57,7 +56,16 @@ export const postgresDocumentAdministration = (database: Database): DocumentAdmi
       await statements.run('select pg_advisory_xact_lock(hashtext($1))', [clientId]);
       if (await statements.first('select from clients where client_id = $1', [clientId])) return undefined;
       const by = actorOf(caller);
-      const policy: DocumentPolicy = { domain: new URL(url).hostname, verdict: 'ask', owner, deputy, limits };
+      // No wider than its domain may be.
+      const { hostname: domain } = new URL(url);
+      const of = policyForHost(domain, await documentPolicies(statements, organization));
+      const policy: DocumentPolicy = {
+        domain,
+        verdict: 'ask',
+        owner,
+        deputy,
+        limits: narrowest([of.limits, limits]),
+      };
       const placed = { organization, clientId, url, hash, name, verified: true, metadata, policy };
       const agent = await placeDocument(statements, placed, { status: 'pending', by });
       await offerOwnership(statements, { organization, agent, role: 'owner', person: owner, by });
@@ -67,6 +75,40 @@ export const postgresDocumentAdministration = (database: Database): DocumentAdmi
       return agent;
     }),
 });
+
+/**
+ * What was let in by the former policies is held to the new ones: ended where its domain is denied now, and limited as
+ * its domain is. Limits that an administrator gave the agent itself stay, as far as the domain has room for them.
+ */
+async function holdToPolicies(
+  statements: Statements,
+  organization: string,
+  before: readonly DocumentPolicy[],
+  by: string,
+): Promise<void> {
+  const after = await documentPolicies(statements, organization);
+  for (const { clientId: subject, url, agent, limits } of await statements.rows<Placed>(PLACED, [organization])) {
+    const { hostname } = new URL(url);
+    const [former, now] = [policyForHost(hostname, before), policyForHost(hostname, after)];
+    if (now.verdict === 'deny' && former.verdict !== 'deny') {
+      await writeStop(statements, { organization, kind: 'client', subject, by, reason: `${now.domain} is denied` });
+    }
+    const held = isDeepStrictEqual(limits, former.limits) ? now.limits : narrowest([limits, now.limits]);
+    if (!isDeepStrictEqual(held, limits)) await holdAgent(statements, { organization, agent, limits: held, by });
+  }
+}
+
+interface Placed {
+  clientId: string;
+  url: string;
+  agent: string;
+  limits: Limits;
+}
+
+const PLACED = `
+  select c.client_id as "clientId", c.document_url as url, a.id as agent, a.limits
+  from clients c join agents a on a.organization = c.organization and a.id = c.agent
+  where c.organization = $1 and c.document_url is not null and a.status not in ('retired', 'expired')`;
 
 const PUT = `
   insert into document_policies (organization, domain, verdict, owner, deputy, limits, made_by) values ($1, $2, $3, $4, $5, $6, $7)

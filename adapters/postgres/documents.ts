@@ -62,6 +62,10 @@ export const postgresDocuments = (database: Database): DocumentStore => ({
   },
 });
 
+/** Documents that count no longer, of agents that hold a task: some of them, others the next time. */
+export const staleDocuments = (database: Database): Promise<{ organization: string; url: string }[]> =>
+  database.rows(STALE);
+
 export const documentPolicies = (statements: Statements, organization: string): Promise<DocumentPolicy[]> =>
   statements.rows<DocumentPolicy>(
     'select domain, verdict, owner, deputy, limits from document_policies where organization = $1',
@@ -104,6 +108,15 @@ export async function placeDocument(
 
 const KNOWN = `
   select url, metadata, hash, fresh_until > clock_timestamp() as fresh from metadata_documents where url = $1`;
+
+const STALE = `
+  select c.organization, c.document_url as url
+  from clients c
+  join agents a on a.organization = c.organization and a.id = c.agent and a.status = 'active'
+  join metadata_documents d on d.url = c.document_url
+  where d.fresh_until <= clock_timestamp() and exists (
+    select from tasks t where t.organization = a.organization and t.agent = a.id and t.expires_at > clock_timestamp())
+  order by random() limit 50`;
 
 const REMEMBER = `
   insert into metadata_documents (url, metadata, hash, fresh_until) values ($1, $2, $3, clock_timestamp() + make_interval(secs => $4))

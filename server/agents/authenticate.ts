@@ -8,11 +8,14 @@ import { json } from '../http/respond.ts';
 import { isSignedBy, type Jws, parseJws, verificationKey } from '../oauth/jws.ts';
 import { authenticates, isRegisteredCertificate } from './certificate.ts';
 import { type ClientRecord, type ClientStore, isActive } from './clients.ts';
+import { isDocumentUrl, outwardId } from './document.ts';
 import { asVouchedFor, isVouchedFor } from './handover.ts';
 
 export interface ClientAuthentication {
   issuer: string;
   clients: ClientStore;
+  /** The client that a metadata document describes, for the organization that this request is about. */
+  documentClient(url: string, form: ReadonlyMap<string, string>, ctx: Context): Promise<ClientRecord | undefined>;
   /** True once for each assertion. */
   firstUse(issuer: string, jti: string, expiresAt: Date): Promise<boolean>;
   fetch: typeof globalThis.fetch;
@@ -31,6 +34,7 @@ export interface Credentials {
   certificate: ClientCertificate | undefined;
   /** May a public client, which proves nothing, call this endpoint by its `client_id`? */
   publicClients: boolean;
+  find(clientId: string): Promise<ClientRecord | undefined>;
 }
 
 export type Authenticated =
@@ -44,8 +48,8 @@ export const ASSERTION_ALGORITHMS = ['ES256', 'EdDSA', 'Ed25519', 'PS256'] as co
  * endpoints of our own, by the same rules as the engine's, OA-22, PK-01…05 and MT-01.
  */
 export async function authenticateClient(
-  { form, authorization, attested, certificate, publicClients }: Credentials,
-  { issuer, clients, firstUse, fetch, authorities }: ClientAuthentication,
+  { form, authorization, attested, certificate, publicClients, find }: Credentials,
+  { issuer, firstUse, fetch, authorities }: Pick<ClientAuthentication, 'issuer' | 'firstUse' | 'fetch' | 'authorities'>,
 ): Promise<Authenticated> {
   const assertion = form.get('client_assertion');
   const mechanisms = [authorization, attested, assertion, form.get('client_secret')].filter(Boolean);
@@ -54,7 +58,7 @@ export async function authenticateClient(
     const clientId = form.get('client_id');
     if (mechanisms.length === 1) return FAILED; // a secret, or an attestation, of nobody who has one
     if (!clientId) return malformed('no client authentication mechanism provided');
-    const client = await clients.find(clientId);
+    const client = await find(clientId);
     if (!client) return FAILED;
     const isPublic = publicClients && client.metadata.token_endpoint_auth_method === 'none';
     const proven = certificate && (await authenticatesBy(certificate, client, authorities, fetch));
@@ -70,7 +74,7 @@ export async function authenticateClient(
   const subject = typeof jws.payload.sub === 'string' ? jws.payload.sub : '';
   if (subject === '') return FAILED; // another kind of JWT, which names nobody
   if ((form.get('client_id') || subject) !== subject) return malformed('client_id mismatch');
-  const client = await clients.find(subject);
+  const client = await find(subject);
   if (!client) return FAILED;
   // What we verified ourselves arrives here as an assertion of the house (handover.ts).
   const metadata = isVouchedFor(client.metadata) ? asVouchedFor(client.metadata) : client.metadata;
@@ -94,7 +98,10 @@ export async function authenticateCaller(
   const authorization = ctx.get('Authorization');
   const certificate = authentication.certificate(ctx.req);
   const attested = ['OAuth-Client-Attestation', 'OAuth-Client-Attestation-PoP'].some((name) => ctx.get(name) !== '');
-  const credentials = { form, authorization, attested, certificate, publicClients };
+  // Never by the id that we keep a document's client under: its address is all that anybody can say.
+  const find = (id: string) =>
+    isDocumentUrl(id) ? authentication.documentClient(id, form, ctx) : authentication.clients.find(id);
+  const credentials = { form, authorization, attested, certificate, publicClients, find };
   const caller = await authenticateClient(credentials, authentication);
   const state = stateOf(ctx.req);
   if (!caller.ok) {
@@ -188,7 +195,7 @@ export async function signedBy(
   const { jwks, jwks_uri, token_endpoint_auth_signing_alg: only } = metadata as ClientKeys;
   const algorithms = only === undefined ? [...ASSERTION_ALGORITHMS] : [only];
   if (!jwks && jwks_uri !== undefined) {
-    const options = { algorithms, issuer: clientId, clockTolerance: CLOCK_TOLERANCE_SECONDS };
+    const options = { algorithms, issuer: outwardId(clientId), clockTolerance: CLOCK_TOLERANCE_SECONDS };
     // Keys that cannot be had prove nothing, and whoever named their address has to see to it.
     const verified = await jwtVerify(assertion, remoteKeys(jwks_uri, fetch), options).catch(() => undefined);
     return verified && { header: { ...verified.protectedHeader }, payload: verified.payload };
@@ -204,7 +211,7 @@ export async function signedBy(
   const now = Date.now() / 1000;
   const ended = typeof exp !== 'number' || exp <= now - CLOCK_TOLERANCE_SECONDS;
   const begun = nbf === undefined || (typeof nbf === 'number' && nbf <= now + CLOCK_TOLERANCE_SECONDS);
-  return signed && iss === clientId && begun && !ended ? jws : undefined;
+  return signed && iss === outwardId(clientId) && begun && !ended ? jws : undefined;
 }
 
 interface ClientKeys {

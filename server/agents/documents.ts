@@ -83,6 +83,11 @@ export interface DocumentRequest {
   address: string;
   /** Only a request for an authorization fetches, after its own basic checks (CIMD-15); anything else uses what was approved. */
   mayFetch: boolean;
+  /**
+   * Only a person's browser begins with a new client: otherwise whoever publishes a document and guesses an address
+   * could ring at the devices of people who never heard of it.
+   */
+  mayPlace: boolean;
 }
 
 /**
@@ -103,9 +108,9 @@ export async function clientOfDocument(
   const { organization } = request;
   const policy = organization === undefined ? undefined : policyForHost(host, await store.policies(organization));
   if (policy?.verdict === 'deny') return refuse('denied', 'an administrator denies this domain');
-  if (!request.mayFetch) {
-    const placed = organization === undefined ? undefined : await store.placed(url, organization);
-    return placed?.client ?? refuse('waits', 'nobody has begun with it here');
+  const before = organization === undefined ? undefined : await store.placed(url, organization);
+  if (!request.mayFetch || (organization !== undefined && !before && !request.mayPlace)) {
+    return before?.client ?? refuse('waits', 'nobody has begun with it here');
   }
   const document = await currentDocument(url, host, request, dependencies);
   if ('reason' in document) return document;
@@ -117,7 +122,7 @@ export async function clientOfDocument(
   }
   if (organization === undefined || policy === undefined) return unplaced(url, host, metadata);
 
-  const placed = await store.placed(url, organization);
+  const placed = before;
   const verified = policy.domain !== '*' || policy.verdict === 'ask';
   const name = verified ? String(document.metadata.client_name) : host;
   const next = {
@@ -143,6 +148,20 @@ export async function clientOfDocument(
   }
   const now = await store.placed(url, organization);
   return now?.client ?? refuse('waits', 'it could not be placed');
+}
+
+/**
+ * Looks again at documents that were fetched too long ago: a client that never comes by a browser changes, too. What
+ * changed is in force, or waits, as if somebody had asked. One that cannot be had stays as it was approved.
+ */
+export async function refreshDocuments(
+  stale: () => Promise<readonly { organization: string; url: string }[]>,
+  dependencies: DocumentDependencies,
+): Promise<void> {
+  for (const { organization, url } of await stale()) {
+    const asking = { organization, person: undefined, address: 'a job of ours', mayFetch: true, mayPlace: false };
+    await clientOfDocument(url, asking, dependencies);
+  }
 }
 
 /** The document at this address as an administrator could allow it: good, and of a name that nobody else has. */

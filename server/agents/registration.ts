@@ -35,6 +35,8 @@ const GRANTS = [
   'urn:ietf:params:oauth:grant-type:token-exchange',
   'urn:ietf:params:oauth:grant-type:jwt-bearer',
 ];
+/** Not by itself: whose agent it is, is then said by nothing in the request. */
+const GRANTS_OF_DOCUMENTS = GRANTS.filter((grant) => grant !== 'authorization_code' && grant !== 'client_credentials');
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
 
 export type Metadata = Record<string, unknown>;
@@ -99,17 +101,18 @@ export function applyRecord(metadata: Metadata, record: ClientRecord, limits: Li
 }
 
 /**
- * What a metadata document describes (CIMD), by the checks of a registration: a client in the browser, whatever else it
- * would like to be.
+ * What a metadata document describes (CIMD), by the checks of a registration: a client that begins in the browser,
+ * whatever else it would like to be. With a key it may also ask from behind and exchange, where it is known already.
  *
  * @throws errors.InvalidClientMetadata
  */
 export function applyDocument(document: Metadata, mayAsk: (type: string) => boolean): Metadata {
-  const { grant_types: grants, authorization_details_types: types } = document;
-  const refreshes = Array.isArray(grants) && grants.includes('refresh_token');
+  const { grant_types: grants, authorization_details_types: types, token_endpoint_auth_method: method } = document;
+  const wanted = Array.isArray(grants) ? grants : [];
+  const more = method === 'none' ? ['refresh_token'] : GRANTS_OF_DOCUMENTS;
   const metadata: Metadata = {
     ...document,
-    grant_types: ['authorization_code', ...(refreshes ? ['refresh_token'] : [])],
+    grant_types: ['authorization_code', ...more.filter((grant) => wanted.includes(grant))],
     response_types: ['code'],
     // Types of other servers are none of ours.
     ...(Array.isArray(types) && { authorization_details_types: types.filter((type) => mayAsk(String(type))) }),

@@ -2,6 +2,7 @@ import type { Context } from 'koa';
 
 import { authenticateCaller, type ClientAuthentication } from '../agents/authenticate.ts';
 import type { ClientRecord } from '../agents/clients.ts';
+import { outwardId } from '../agents/document.ts';
 import type { Stop } from '../agents/liveness.ts';
 import type { EvidenceEvent } from '../evidence/evidence.ts';
 import { readForm } from '../http/form.ts';
@@ -91,7 +92,7 @@ export async function revoke(ctx: Context, dependencies: TokenEndpointsDependenc
     return done();
   }
   const refreshToken = await dependencies.refreshTokens.find(value);
-  if (refreshToken?.clientId === client.clientId) {
+  if (refreshToken?.clientId === outwardId(client.clientId)) {
     await dependencies.refreshTokens.revoke(value);
     await dependencies.stop(
       {
@@ -124,7 +125,7 @@ async function introspectRefreshToken(
   { refreshTokens, tasks, reader }: TokenEndpointsDependencies,
 ) {
   const token = await refreshTokens.find(value);
-  if (token?.clientId !== client.clientId || token.expiresAt.getTime() <= Date.now()) return undefined;
+  if (token?.clientId !== outwardId(client.clientId) || token.expiresAt.getTime() <= Date.now()) return undefined;
   const task = await tasks.find(token.task);
   if (!task?.agent || !(await tasks.live(task.organization, task.person, task.agent)).some(({ id }) => id === task.id))
     return undefined;

@@ -22,7 +22,7 @@ export function newOpaqueToken(iat: number): { value: string; jti: string } {
 }
 
 /** Under which name an opaque token was issued: the hash of its one spelling, and the second it was made in. */
-function opaqueName(value: string): { jti: string; issuedAt: Date } | undefined {
+export function opaqueName(value: string): { jti: string; issuedAt: Date } | undefined {
   const [, iat] = /^cs_([0-9a-z]{6,8})_[A-Za-z0-9_-]{43}$/.exec(value) ?? [];
   return iat === undefined ? undefined : { jti: jtiOf(value), issuedAt: new Date(Number.parseInt(iat, 36) * 1000) };
 }

@@ -31,6 +31,13 @@ export function shapeAnswers(issuer: string, isPublic: (type: string) => boolean
     if (body.error === 'invalid_authorization_details' && TYPE_REFUSED.test(described)) {
       body.error_description = TYPE_REFUSED_WORDS;
     }
+    // What is wrong with a document, its maker may hear; whom an organization lets in, nobody.
+    const { documentRefusal: unknown } = stateOf(ctx.req);
+    if (body.error === 'invalid_client' && unknown) {
+      body.error_description = PUBLIC_REASONS.has(unknown.reason)
+        ? `the metadata document: ${unknown.detail.replace(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, '?')}`
+        : 'unknown to the organization that this request is about: a person there begins with it in a browser';
+    }
     if (body.error === 'server_error') body.error_description = 'something went wrong here';
     ctx.set('Cache-Control', 'no-store');
     const { refusal } = stateOf(ctx.req);
@@ -48,6 +55,8 @@ export function shapeAnswers(issuer: string, isPublic: (type: string) => boolean
     if (refusal && 'retryAfter' in refusal) ctx.set('Retry-After', String(refusal.retryAfter));
   };
 }
+
+const PUBLIC_REASONS: ReadonlySet<string> = new Set(['invalid', 'unreachable', 'too_many']);
 
 const TYPE_REFUSED =
   /^(unsupported authorization details type value|authorization details type .* is not allowed for this client)/;

@@ -1,23 +1,43 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-
+import type { JWK } from 'jose';
+import { egressFetch } from '../../adapters/egress.ts';
 import type { Database } from '../../adapters/postgres/database.ts';
-import { postgresDocuments } from '../../adapters/postgres/documents.ts';
+import { postgresDocuments, staleDocuments } from '../../adapters/postgres/documents.ts';
 import { type DocumentPolicy, placedId } from '../../server/agents/document.ts';
+import { newBreaker, refreshDocuments } from '../../server/agents/documents.ts';
+import { applyDocument } from '../../server/agents/registration.ts';
+import { openidClient } from '../peers/openid-client.ts';
+import { deciding, decidingInInbox, type PeerClient, refusal } from '../peers/peer.ts';
 import { type Api, acceptOffers, administrator } from '../support/admin.ts';
 import {
+  ACCESS_TOKEN,
   type Answer,
   CALENDAR,
+  CIBA,
   claimsOf,
+  clientWith,
   demoClient,
+  EXCHANGE,
+  INVITE,
   type Json,
+  newKey,
   pkce,
+  READ,
   REDIRECT,
+  readDetails,
   type TestClient,
 } from '../support/agent.ts';
 import { databaseOf, eventsOf, HOUR, introspect, organizationOf } from '../support/delegation.ts';
-import { browserOf, continuationOf, type PageAnswer, signIn, type TestPerson } from '../support/person.ts';
+import {
+  browserOf,
+  continuationOf,
+  detailsParameter,
+  type PageAnswer,
+  signIn,
+  type TestPerson,
+} from '../support/person.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 import { postForm, wordsOf } from './support.ts';
 
@@ -248,23 +268,224 @@ describe('a client that describes itself at its client_id', () => {
     expect([stolen.status, stolen.body.error]).toEqual([400, 'invalid_grant']);
   });
 
-  test.each(['/request', '/backchannel', '/token'])(
-    'at %s, where nobody says whose it is, it is unknown',
+  test.each(['/backchannel', '/token', '/token/revocation'])(
+    'at %s, where nobody says whose it is, it is unknown, and nothing is fetched',
     async (path) => {
+      const url = publish();
       const answer = await postForm(server, path, {
-        client_id: publish(),
+        client_id: url,
         grant_type: 'client_credentials',
         scope: 'openid calendar.read',
         login_hint: 'person@acme.example',
+        token: 'x.y.z',
       });
       expect([answer.status, answer.body.error]).toEqual([401, 'invalid_client']);
+      expect(answer.body.error_description).toContain('begins with it in a browser');
+      expect(asked.get(new URL(url).pathname)).toBeUndefined();
     },
   );
+
+  test('is nobody by the id that we keep it under', async () => {
+    const url = publish();
+    const { body } = await approved(url);
+    const inside = placedId(url, await organizationOf(database, 'acme'));
+    const revoked = await postForm(server, '/token/revocation', { client_id: inside, token: body.access_token });
+    expect([revoked.status, revoked.body.error]).toEqual([401, 'invalid_client']);
+    expect((await person.get(request(inside).path)).status).toBe(400);
+    expect(await introspect(resourceServer, body.access_token)).toMatchObject({ active: true });
+  });
+
+  test('public, it may push its request, whose organization the person brings along', async () => {
+    const url = publish();
+    const { path, redeem } = request(url);
+    const pushed = await postForm(server, '/request', path.slice('/auth?'.length));
+    expect([pushed.status, pushed.body.request_uri]).toEqual([201, expect.stringMatching(/^urn:/)]);
+    for (const client_id of [publish(), `${url}x`]) {
+      const stolen = new URLSearchParams({ client_id, request_uri: pushed.body.request_uri });
+      const there = await person.get(`/auth?${stolen}`);
+      expect([there.url.includes('code='), there.html.includes('approve')]).toEqual([false, false]);
+    }
+    const page = await person.get(
+      `/auth?${new URLSearchParams({ client_id: url, request_uri: pushed.body.request_uri })}`,
+    );
+    expect(wordsOf(page)).toContain('Not verified');
+    const back = await person.get(continuationOf(await person.submit(page, HOUR)) ?? '');
+    expect((await redeem(back)).status).toBe(200);
+  });
+
+  test('public, it may revoke what it holds, and nothing of another', async () => {
+    const url = publish();
+    const token = (await approved(url)).body.access_token;
+    const other = publish();
+    await approved(other);
+    await postForm(server, '/token/revocation', { client_id: other, token });
+    expect(await introspect(resourceServer, token)).toMatchObject({ active: true });
+    expect((await postForm(server, '/token/revocation', { client_id: url, token })).status).toBe(200);
+    expect(await introspect(resourceServer, token)).toEqual({ active: false });
+  });
 
   test('CIMD-05: a redirect that the document does not name is refused, without a redirect', async () => {
     const page = await person.get(request(publish(), { redirect_uri: 'https://evil.example/cb' }).path);
     expect([page.status, page.url.startsWith('https://evil')]).toEqual([400, false]);
   });
+});
+
+describe.each(['jwks', 'jwks_uri'] as const)('CIMD-04: one with a key, by %s, driven by openid-client', (by) => {
+  const documentOf = (publicJwk: JWK): Json => {
+    if (by === 'jwks_uri') {
+      shelf.set(`/keys-${documents + 1}`, (_, response) =>
+        response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ keys: [publicJwk] })),
+      );
+    }
+    return {
+      grant_types: ['authorization_code', 'refresh_token', CIBA, EXCHANGE],
+      token_endpoint_auth_method: 'private_key_jwt',
+      authorization_details_types: [READ, INVITE],
+      ...(by === 'jwks' ? { jwks: { keys: [publicJwk] } } : { jwks_uri: `${origin}/keys-${documents + 1}` }),
+    };
+  };
+  const newClient = async (): Promise<{ url: string; jwk: JWK; peer: PeerClient }> => {
+    const { jwk, publicJwk } = await newKey();
+    const url = publish(documentOf(publicJwk));
+    return { url, jwk, peer: await openidClient.connect(server, url, jwk) };
+  };
+  const asking = { scope: 'calendar.read', resource: CALENDAR };
+  const hinted = (form: Json = {}): Json => ({
+    scope: 'openid',
+    login_hint: 'person@acme.example',
+    authorization_details: detailsParameter(readDetails(form)),
+    resource: CALENDAR,
+  });
+
+  test('pushes, redeems, refreshes, exchanges, asks from behind and revokes, bound to its key', async () => {
+    const { url, peer } = await newClient();
+    const answer = await peer.askInBrowser(asking, deciding(person, HOUR));
+    expect(claimsOf(answer.access_token)).toMatchObject({
+      client_id: url,
+      act: { client_id: url },
+      cnf: { jkt: expect.any(String) },
+    });
+    // With a key it is asked once for what a live task covers.
+    await peer.askInBrowser(asking, async (at) => {
+      const page = await person.get(at.href);
+      expect(page.url.startsWith(REDIRECT)).toBe(true);
+      return new URL(page.url);
+    });
+    if (answer.refresh_token !== undefined)
+      expect(await peer.refresh(answer.refresh_token)).toHaveProperty('access_token');
+    const narrower = await peer.exchange({ subject_token: answer.access_token, ...asking });
+    expect(claimsOf(narrower.access_token)).toMatchObject({ client_id: url, scope: 'calendar.read' });
+    const behind = await peer.askFromBehind(hinted({ calendar: by }), decidingInInbox(person, HOUR));
+    expect(claimsOf(behind.access_token)).toMatchObject({ client_id: url, act: { client_id: url } });
+    await peer.revoke(behind.access_token);
+    expect(await introspect(resourceServer, behind.access_token)).toEqual({ active: false });
+    expect(await introspect(resourceServer, answer.access_token)).toMatchObject({ active: true });
+  });
+
+  test('without its key it is nobody, at each endpoint', async () => {
+    const { url, peer } = await newClient();
+    const { access_token: token } = await peer.askInBrowser(asking, deciding(person, HOUR));
+    const thief = await clientWith(server, url, (await newKey()).jwk);
+    const exchange = { grant_type: EXCHANGE, subject_token: token, subject_token_type: ACCESS_TOKEN, ...asking };
+    const tries: [string, Json][] = [
+      ['/request', { response_type: 'code', redirect_uri: REDIRECT, code_challenge: pkce().challenge, ...asking }],
+      ['/backchannel', hinted()],
+      ['/token', exchange],
+      ['/token/revocation', { token }],
+      ['/token/introspection', { token }],
+    ];
+    for (const [path, form] of tries) {
+      for (const credentials of [
+        {},
+        { client_id: url, client_assertion: undefined, client_assertion_type: undefined },
+      ]) {
+        const { status, body } = await thief.post(path, { ...form, ...credentials });
+        expect([path, status, body.error]).toEqual([path, 401, 'invalid_client']);
+      }
+    }
+    expect(await introspect(resourceServer, token)).toMatchObject({ active: true });
+  });
+
+  test('the limits of its domain hold at each endpoint, and when the policy narrows later', async () => {
+    const { peer } = await newClient();
+    const { access_token: token } = await peer.askInBrowser(asking, deciding(person, HOUR));
+    await allow('*', { limits: { actions: [INVITE] } });
+    try {
+      expect(await introspect(resourceServer, token)).toEqual({ active: false });
+      expect(await refusal(peer.askFromBehind(hinted({ calendar: 'limits' }), async () => {}))).toMatchObject({
+        error: 'access_denied',
+      });
+      expect(await refusal(peer.exchange({ subject_token: token, ...asking }))).toMatchObject({ status: 400 });
+      await expect(peer.askInBrowser(asking, deciding(person, HOUR))).rejects.toThrow();
+    } finally {
+      await everybody();
+    }
+    expect(await peer.askInBrowser(asking, deciding(person, HOUR))).toHaveProperty('access_token');
+  });
+
+  test('denied, it gets nothing at any endpoint; in another organization it goes on', async () => {
+    const { peer, url } = await newClient();
+    const gus = await signIn(server, 'person@globex.example');
+    const here = await peer.askInBrowser(asking, deciding(person, HOUR));
+    const there = await peer.askInBrowser(asking, deciding(gus, HOUR));
+    await admin('PUT', '/document-policies', { domain: 'localhost', verdict: 'deny' });
+    try {
+      const denied = { error: 'invalid_client', status: 401 };
+      expect(await refusal(peer.exchange({ subject_token: here.access_token, ...asking }))).toEqual(denied);
+      expect(await refusal(peer.askFromBehind(hinted(), async () => {}))).toEqual(denied);
+      const exchanged = await peer.exchange({ subject_token: there.access_token, ...asking });
+      expect(claimsOf(exchanged.access_token)).toMatchObject({
+        client_id: url,
+        org_id: claimsOf(there.access_token).org_id,
+      });
+    } finally {
+      await admin('DELETE', '/document-policies/localhost');
+    }
+  });
+
+  test('only whoever began with it can be asked from behind: a guessed address rings nowhere', async () => {
+    const { peer } = await newClient();
+    const unknown = { error: 'invalid_client', status: 401 };
+    expect(await refusal(peer.askFromBehind(hinted(), async () => {}))).toEqual(unknown);
+    await peer.askInBrowser(asking, deciding(person, HOUR));
+    const elsewhere = { ...hinted(), login_hint: 'person@globex.example' };
+    expect(await refusal(peer.askFromBehind(elsewhere, async () => {}))).toEqual(unknown);
+    expect(
+      await refusal(peer.askFromBehind({ ...hinted(), login_hint: 'nobody@acme.example' }, async () => {})),
+    ).toEqual(unknown);
+  });
+
+  test('its own tokens are not for it: nothing of such a request says whose agent it would be', async () => {
+    const { peer, jwk, url } = await newClient();
+    await peer.askInBrowser(asking, deciding(person, HOUR));
+    const client = await clientWith(server, url, jwk);
+    const { status, body } = await client.token({ grant_type: 'client_credentials', ...asking });
+    expect([status, body.error]).toEqual([401, 'invalid_client']);
+  });
+});
+
+test('a policy that denies everybody leaves alone whom another one lets in', async () => {
+  const url = publish();
+  await allow('localhost');
+  const { body } = await approved(url);
+  await admin('PUT', '/document-policies', { domain: '*', verdict: 'deny' });
+  expect(await introspect(resourceServer, body.access_token)).toMatchObject({ active: true });
+  await admin('DELETE', '/document-policies/localhost');
+  expect(await introspect(resourceServer, body.access_token)).toEqual({ active: false });
+  await everybody();
+});
+
+test('CIMD-13: for trying out, a document on loopback, where the operator says so; nowhere else', async () => {
+  const plain = await startServer();
+  try {
+    const tester = await signIn(plain);
+    const url = publish();
+    const page = await tester.get(request(url).path);
+    expect([page.status, wordsOf(page)]).toEqual([400, expect.stringContaining('must use https')]);
+  } finally {
+    await plain.close();
+  }
+  expect((await person.get(request(publish()).path)).status).toBe(200);
 });
 
 describe('what is fetched, and what is not', () => {
@@ -297,6 +518,24 @@ describe('what is fetched, and what is not', () => {
     ]) {
       const url = publish(bad);
       expect(await refused(url)).toContain('localhost');
+    }
+  });
+
+  test('CIMD-07: nor is one of more than 5 KB, one that never ends, and one that comes too slowly', async () => {
+    const large = publish({ client_name: 'x', padding: 'x'.repeat(5 * 1024) });
+    expect(await refused(large)).toContain('cannot be used');
+    const endless: [string, (response: ServerResponse) => void][] = [
+      ['/endless', (response) => void response.write('{'.repeat(200 * 1024))],
+      ['/slow', (response) => void response.write('{')],
+      ['/silent', () => {}],
+    ];
+    for (const [path, write] of endless) {
+      shelf.set(path, (_, response) => {
+        if (path !== '/silent') response.writeHead(200, { 'content-type': 'application/json' });
+        write(response);
+      });
+      expect(await refused(`${broken}${path}`)).toContain('cannot be read');
+      await new Promise((resolve) => setImmediate(resolve));
     }
   });
 
@@ -410,6 +649,47 @@ describe('what an organization says of domains', () => {
 });
 
 describe('CIMD-10: a document that changes', () => {
+  test('is noticed without anybody in a browser: when it asks from behind, and by a job', async () => {
+    const [before, after] = [await newKey(), await newKey()];
+    const withKey = ({ publicJwk }: { publicJwk: JWK }): Json => ({
+      grant_types: ['authorization_code', CIBA, EXCHANGE],
+      token_endpoint_auth_method: 'private_key_jwt',
+      jwks: { keys: [publicJwk] },
+    });
+    const url = publish(withKey(before));
+    const peer = await openidClient.connect(server, url, before.jwk);
+    const scope = { scope: 'calendar.read', resource: CALENDAR };
+    const { access_token: token } = await peer.askInBrowser(scope, deciding(person, HOUR));
+    republish(new URL(url).pathname, withKey(after));
+    await stale();
+    const hinted = { ...scope, scope: 'openid calendar.read', login_hint: 'person@acme.example' };
+    expect(await refusal(peer.askFromBehind(hinted, async () => {}))).toEqual({ error: 'invalid_client', status: 401 });
+    expect(await introspect(resourceServer, token)).toEqual({ active: false });
+
+    republish(new URL(url).pathname, withKey(before));
+    await stale();
+    await database.run(`update tasks set expires_at = now() + interval '1 hour' where client_id like $1`, [`${url}#%`]);
+    const evident = async () =>
+      (
+        await database.rows(`select from evidence where application = $1 and reason = 'document_changed'`, [
+          placedId(url, await organizationOf(database, 'acme')),
+        ])
+      ).length;
+    const noticed = await evident();
+    const documents = {
+      store: postgresDocuments(database),
+      fetch: egressFetch([new URL(origin).host]),
+      privateHosts: [new URL(origin).host],
+      prepare: (document: Json) => applyDocument(document, () => true),
+      tooMany: async () => undefined,
+      breaker: newBreaker(),
+    };
+    await refreshDocuments(() => staleDocuments(database), documents);
+    expect(await evident()).toBe(noticed + 1);
+    await refreshDocuments(() => staleDocuments(database), documents);
+    expect(await evident()).toBe(noticed + 1);
+  });
+
   test('where its domain is allowed: in force, with evidence, and what was approved for other redirects has ended', async () => {
     const url = publish();
     const { body } = await approved(url);
