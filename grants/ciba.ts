@@ -2,6 +2,7 @@ import type { Provider } from 'oidc-provider';
 import { errors, type TokenEndpointGrantContext, type UnknownObject } from 'oidc-provider';
 import { type Approval, DENY_REASONS, type DenyReason } from '../server/approvals/approval.ts';
 import type { ApprovalStore, Poll } from '../server/approvals/store.ts';
+import type { Clock } from '../server/http/clock.ts';
 import { stateOf } from '../server/http/request-state.ts';
 import { hashOf } from '../server/oauth/ids.ts';
 import { refuse } from '../server/oauth/refusal.ts';
@@ -36,18 +37,20 @@ export function ciba(
     decided,
     tellsReason,
     defaultWait,
+    clock,
     ...dependencies
   }: TaskTokenDependencies & {
     tasks: TaskStore;
     approvals: ApprovalStore;
     /**
-     * Resolves when the approval may have been decided or ended after `since` (true), after `milliseconds`, or when
-     * `gone` is signalled. Asks the database nothing.
+     * Resolves when the approval may have been decided or ended after `since` (true; as `performance.now()` says), after
+     * `milliseconds`, or when `gone` is signalled. Asks the database nothing.
      */
     decided(approval: Approval, since: number, milliseconds: number, gone: AbortSignal): Promise<boolean>;
     /** May an agent of this organization hear why a person said no? */
     tellsReason(organization: string): Promise<boolean>;
     defaultWait: number;
+    clock: Pick<Clock, 'agrees'>;
   },
 ): Grant<PollRequest> {
   return {
@@ -66,7 +69,7 @@ export function ciba(
         throw new errors.UnauthorizedClient('this client is registered for push delivery');
       }
       const id = hashOf(request.authReqId);
-      const since = Date.now();
+      const since = performance.now();
       let poll = await approvals.poll(id, caller.client.clientId, request.wait);
       if (poll.state === 'pending' && request.wait > 0) {
         poll = await hold(poll, id, since, request.wait, ctx);
@@ -87,6 +90,8 @@ export function ciba(
       if (!task) return refuse({ reason: 'task_ended' });
       const authorized = tokenOfTask(task, request, approval.resources, caller, dependencies);
       if (!authorized.ok) return authorized;
+      // While it was held the clock may have been set: then nothing is collected, and the next poll does.
+      if (!clock.agrees()) throw again();
       // A repeated collection is refused and kills nothing: the client may only have lost the first answer, and asks again.
       if (!(await approvals.collect(id))) return refuse({ reason: 'already_collected' });
       return {
@@ -108,21 +113,21 @@ export function ciba(
     seconds: number,
     ctx: TokenEndpointGrantContext,
   ): Promise<Poll> {
-    const { approval } = pending;
+    const { approval, endsIn } = pending;
     const gone = new AbortController();
     const onClose = () => gone.abort();
     ctx.res.once('close', onClose);
-    // Not beyond the question's own end, which is then told at once.
-    const end = Math.min(since + seconds * 1000, approval.expiresAt.getTime() + 50);
+    // Not beyond the question's own end, which is then told at once. No clock that somebody sets has a part in it.
+    const end = since + Math.min(seconds * 1000, endsIn + 50);
     try {
-      for (let from = since; ; from = Date.now()) {
-        const left = Math.max(0, end - Date.now());
+      for (let from = since; ; from = performance.now()) {
+        const left = Math.max(0, end - performance.now());
         const signalled = await decided(approval, from, left, gone.signal);
         // Looked at afresh: the agent may have been stopped while it waited.
         const now = await approvals.released(id);
         // Nobody is there to collect: the next poll does.
         if (gone.signal.aborted) return pending;
-        const again = signalled && now.state === 'pending' ? Math.floor((end - Date.now()) / 1000) : 0;
+        const again = signalled && now.state === 'pending' ? Math.floor((end - performance.now()) / 1000) : 0;
         if (again < 1) return now;
         // The signal was about something else of this agent or person: held on.
         const held = await approvals.poll(id, approval.clientId, again);
@@ -156,6 +161,12 @@ function denial({ status, denyReason }: Approval, tells: boolean): string {
   const words = tells ? DENY_REASONS[denyReason as DenyReason] : undefined;
   return `the person denied the request${words === undefined ? '' : `: ${words}`}`;
 }
+
+const again = () =>
+  Object.assign(new errors.TemporarilyUnavailable('the clock of this instance is wrong: poll again'), {
+    status: 503,
+    statusCode: 503,
+  });
 
 function waitIn(ctx: TokenEndpointGrantContext, otherwise: number): number {
   const asked = /(?:^|,)\s*wait\s*=\s*"?(\d+)"?/i.exec(ctx.get('Prefer'))?.[1];

@@ -32,7 +32,12 @@ export function registerGrants(provider: Provider, dependencies: GrantDependenci
   const common = { issuer: mint.issuer, catalogue: exchange.catalogue, tasks: exchange.tasks };
   register(provider, authorizationCode(provider, common), mint, checks);
   register(provider, refreshToken(provider, { ...common, stopTask }), mint, checks);
-  register(provider, ciba(provider, { ...common, approvals, decided, tellsReason, defaultWait }), mint, checks);
+  register(
+    provider,
+    ciba(provider, { ...common, approvals, decided, tellsReason, defaultWait, clock: mint.clock }),
+    mint,
+    checks,
+  );
   for (const grant of ownGrants(dependencies)) announce(provider, grant);
 }
 

@@ -7,6 +7,7 @@ import type { Slice } from '../server/delegation/slice.ts';
 import { newOpaqueToken } from '../server/delegation/subject.ts';
 import type { DerivedGrant, TokenKind, TokenStore } from '../server/delegation/token.ts';
 import { saidOf, wireDetails } from '../server/delegation/wire.ts';
+import type { Clock } from '../server/http/clock.ts';
 import type { KeyRing } from '../server/keys/keys.ts';
 import { tokenTypeOf } from '../server/oauth/binding.ts';
 import { newSecret } from '../server/oauth/ids.ts';
@@ -62,6 +63,8 @@ export interface Mint {
   issuer: string;
   keys: KeyRing;
   tokens: TokenStore;
+  /** Nothing is dated by one that is wrong. */
+  clock: Pick<Clock, 'agrees' | 'mustAgree'>;
 }
 
 /**
@@ -76,6 +79,7 @@ export async function issue(
 ): Promise<Outcome<Record<string, unknown>>> {
   const { issuer, keys, tokens } = mint;
   const { slice, task, act, boundTo } = authorization;
+  mint.clock.mustAgree();
   const iat = Math.floor(Date.now() / 1000);
   const exp = Math.min(
     iat + Math.min(authorization.seconds ?? ACCESS_TOKEN_SECONDS, caller.client.agent?.limits.token_seconds ?? LONGEST),

@@ -14,6 +14,7 @@ import type { ApprovalPages } from './approvals/pages.ts';
 import { approvalRoutes } from './approvals/routes.ts';
 import { introspect, revoke, type TokenEndpointsDependencies } from './delegation/routes.ts';
 import type { Evidence } from './evidence/evidence.ts';
+import { type Clock, onlyInTime } from './http/clock.ts';
 import type { Cookies } from './http/cookies.ts';
 import { endpointOf, guardEndpoints, isForMachines } from './http/endpoints.ts';
 import { BadRequest } from './http/form.ts';
@@ -35,6 +36,7 @@ import { type RedemptionDependencies, redemptionRoutes } from './redemptions/rou
 export interface AppDependencies {
   /** Does everything here wait for its turn? Then those who wait anyway wait a little longer. */
   isBehind(): boolean;
+  clock: Pick<Clock, 'agrees'>;
   issuer: string;
   trustProxy: boolean;
   nonces: Nonces;
@@ -94,6 +96,7 @@ export function createApp(dependencies: AppDependencies): Koa {
   app.use(measure(dependencies));
   app.use(answerErrors(dependencies));
   app.use(onlyOurHost(dependencies));
+  app.use(onlyInTime(dependencies.clock));
   app.use(shedPolls(dependencies.isBehind));
   app.use(guardEndpoints({ challenges: dependencies.challenges !== undefined }));
   app.use(takeProofs(dependencies.nonces));
@@ -191,7 +194,14 @@ function answerErrors({ logger, cookies }: AppDependencies) {
       page(ctx, errorPage({ frame: frameOf(ctx, cookies), ...props }), status);
       return;
     }
-    const error = status >= 500 ? 'server_error' : status === 404 ? 'not_found' : 'invalid_request';
+    const error =
+      status === 503
+        ? 'temporarily_unavailable'
+        : status >= 500
+          ? 'server_error'
+          : status === 404
+            ? 'not_found'
+            : 'invalid_request';
     json(ctx, { error, error_description: message, request_id: id }, status);
   }
 }

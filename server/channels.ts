@@ -88,7 +88,7 @@ export function openChannels({
     }),
     routes: (router) => {
       liveInbox(router, (person, milliseconds, ended) =>
-        signals.next('inbox', person, { since: Date.now(), milliseconds, ended }),
+        signals.next('inbox', person, { since: performance.now(), milliseconds, ended }),
       );
       notificationRoutes(router, {
         notifications: store,

@@ -107,6 +107,7 @@ import { documentClients } from './documents.ts';
 import { alerting } from './evidence/alarm.ts';
 import type { Evidence, EvidenceEvent } from './evidence/evidence.ts';
 import { certificateReader } from './http/client-certificate.ts';
+import { type Clock, watchClock } from './http/clock.ts';
 import { cookiesWith } from './http/cookies.ts';
 import { loopIsBehind } from './http/overload.ts';
 import { stateOf } from './http/request-state.ts';
@@ -134,6 +135,7 @@ import { makeProvider } from './provider.ts';
 export interface House {
   app: Koa;
   database: Database;
+  clock: Pick<Clock, 'agrees'>;
   /** Rebuilds the engine from the published catalogue. */
   reloadCatalogue(): Promise<void>;
   /** Begins with what the outbox holds and with the periodic jobs, beside the other instances. */
@@ -170,7 +172,11 @@ export async function composeHouse({
   const keys = await loadKeys(postgresKeys(database), sealing);
   // A pooler in transaction mode carries no notifications: without a way around it the poll alone is left.
   const directUrl = config.databaseDirectUrl ?? (config.databasePooler === 'none' ? databaseUrl : undefined);
-  const signals = await openSignals(database, directUrl);
+  const clock = watchClock((agrees, aheadSeconds) => {
+    if (agrees) logger.info('the clock agrees with the database again');
+    else logger.error({ aheadSeconds }, 'the clock differs from the database: nothing is served until they agree');
+  });
+  const signals = await openSignals(database, directUrl, clock.looked);
   const instance = await openInstance(database, signals);
 
   const clients = postgresClients(database);
@@ -243,6 +249,7 @@ export async function composeHouse({
     readTrustedJwt(value, presented, { organization, clientId, agent: agent?.id ?? '' }, trustedIssuers);
 
   const mint: Mint = {
+    clock,
     issuer,
     keys,
     tokens,
@@ -512,6 +519,7 @@ export async function composeHouse({
   };
   const loopBehind = loopIsBehind();
   const app = createApp({
+    clock,
     isBehind: () => loopBehind() || database.waiting > QUEUE,
     issuer,
     trustProxy: config.trustProxy,
@@ -674,12 +682,14 @@ export async function composeHouse({
   return {
     app,
     database,
+    clock,
     reloadCatalogue,
     startJobs() {
       const runner = startRunner({
         store: postgresJobs(database),
         handlers,
         jobs,
+        mayWork: clock.agrees,
         failed: (error, what) => logger.error({ err: error, what }, 'a job failed'),
       });
       signals.on('outbox', () => runner.wake());

@@ -12,8 +12,15 @@ export interface Metrics {
   suppressed(because: string): void;
 }
 
+/** What has to be there before this instance serves. */
+export interface Readiness {
+  database: boolean;
+  /** It agrees with the database's. */
+  clock: boolean;
+}
+
 /** The management endpoints (loopback): is it alive, can it serve, and its figures. */
-export function management(ready: () => Promise<boolean>): { metrics: Metrics; server: Server } {
+export function management(ready: () => Promise<Readiness>): { metrics: Metrics; server: Server } {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const requests = new Histogram({
@@ -56,10 +63,12 @@ export function management(ready: () => Promise<boolean>): { metrics: Metrics; s
       case '/health/live':
         return answer(200, '{"status":"up"}');
       case '/health/ready': {
-        const isReady = await ready().catch(() => false);
+        const { database, clock } = await ready().catch(() => ({ database: false, clock: true }));
+        const say = (is: boolean) => (is ? 'up' : 'down');
+        const isReady = database && clock;
         return answer(
           isReady ? 200 : 503,
-          JSON.stringify({ status: isReady ? 'up' : 'down', database: isReady ? 'up' : 'down' }),
+          JSON.stringify({ status: say(isReady), database: say(database), ...(!clock && { clock: 'wrong' }) }),
         );
       }
       case '/metrics':

@@ -55,9 +55,10 @@ export async function start(config: Config): Promise<Running> {
     });
 
     let house: House | undefined;
-    const { metrics, server: managementServer } = management(
-      async () => (await house?.database.rows('select 1')) !== undefined,
-    );
+    const { metrics, server: managementServer } = management(async () => ({
+      database: (await house?.database.rows('select 1')) !== undefined,
+      clock: house?.clock.agrees() ?? true,
+    }));
     const address = `http://localhost:${(http.address() as AddressInfo).port}`;
     const systems = config.demo ? await startDemonstrationSystems({ issuer: config.issuer, address }) : undefined;
     if (systems) closers.push(() => systems.close());

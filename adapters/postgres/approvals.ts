@@ -466,7 +466,7 @@ function found(row: PollRow | undefined): Poll {
     return { state: 'denied', approval };
   }
   if (approval.status === 'approved') return { state: 'approved', approval };
-  return row.expired ? { state: 'expired', approval } : { state: 'pending', approval };
+  return row.ends_in <= 0 ? { state: 'expired', approval } : { state: 'pending', approval, endsIn: row.ends_in };
 }
 
 /** The ping or push leaves if and only if the decision is committed (CB-63). */
@@ -567,7 +567,9 @@ export interface ApprovalRow {
   others_since: Date | null;
   asker: Approval['asker'];
 }
-type PollRow = ApprovalRow & { too_fast: boolean; expired: boolean };
+type PollRow = ApprovalRow & { too_fast: boolean; ends_in: number };
+
+const ENDS_IN = `extract(epoch from a.expires_at - clock_timestamp())::float8 * 1000 as ends_in`;
 
 export const toApproval = (row: ApprovalRow): Approval => ({
   organization: row.organization,
@@ -655,7 +657,7 @@ const UNWAITED = `(select set_config('synchronous_commit', 'off', true)) as unwa
 
 const RELEASED = `
   update approvals a set held_until = null, polled_at = null from ${UNWAITED} where auth_req_id_hash = $1
-  returning a.*, false as too_fast, a.expires_at <= clock_timestamp() as expired, ${STOPPED} as stopped`;
+  returning a.*, false as too_fast, ${ENDS_IN}, ${STOPPED} as stopped`;
 
 // Interval counts from start to start; a poll during a held one overlaps it. Both lengthen the interval for good (CB-45).
 // Once the person decided there is nothing to wait for: the first poll collects, any other hears that it is too late.
@@ -673,7 +675,7 @@ const POLL = `
       held_until = case when before.too_fast then a.held_until
                         when $3::int > 0 then before.now + make_interval(secs => $3::int + 2) end
   from before where a.organization = before.organization and a.id = before.id
-  returning a.*, coalesce(before.too_fast, false) as too_fast, a.expires_at <= clock_timestamp() as expired, ${STOPPED} as stopped`;
+  returning a.*, coalesce(before.too_fast, false) as too_fast, ${ENDS_IN}, ${STOPPED} as stopped`;
 
 const COLLECT = `
   update approvals set collected_at = clock_timestamp() from ${UNWAITED}

@@ -11,6 +11,7 @@ export async function sendSignal(statements: Statements, topic: Topic, value: st
 }
 
 export interface Until {
+  /** As `performance.now()` says: no clock that somebody sets. */
   since: number;
   milliseconds: number;
   ended?: AbortSignal;
@@ -19,8 +20,8 @@ export interface Until {
 /** Hears what other instances (and this one) signal. */
 export interface Signals {
   /**
-   * Resolves at the first signal on the topic with this value since that instant (epoch milliseconds: when the caller
-   * looked and found nothing), or after `milliseconds`. True if signalled.
+   * Resolves at the first signal on the topic with this value since that instant (when the caller looked and found
+   * nothing), or after `milliseconds`. True if signalled.
    */
   next(topic: Topic, value: string, until: Until): Promise<boolean>;
   /** The same for whichever of several comes first. */
@@ -34,8 +35,13 @@ export interface Signals {
  * for deployments whose only way to the database is a pooler that does not carry notifications.
  *
  * @param directUrl a connection without a pooler in between; undefined where there is none
+ * @param looked told the database's time (epoch milliseconds) at each poll, and how many milliseconds that took
  */
-export async function openSignals(database: Database, directUrl: string | undefined): Promise<Signals> {
+export async function openSignals(
+  database: Database,
+  directUrl: string | undefined,
+  looked: (database: number, tookMs: number) => void = () => {},
+): Promise<Signals> {
   const emitter = new EventEmitter().setMaxListeners(0);
   const heard = new Map<string, number>();
   const latest = new Map<string, number>();
@@ -44,8 +50,8 @@ export async function openSignals(database: Database, directUrl: string | undefi
 
   const hear = (id: string, topic: string, value: string) => {
     if (heard.has(id)) return;
-    heard.set(id, Date.now());
-    latest.set(`${topic}:${value}`, Date.now());
+    heard.set(id, performance.now());
+    latest.set(`${topic}:${value}`, performance.now());
     emitter.emit(topic, value);
     emitter.emit(`${topic}:${value}`);
   };
@@ -67,14 +73,22 @@ export async function openSignals(database: Database, directUrl: string | undefi
   if (directUrl !== undefined) await listen().catch(() => {}); // the poll below is enough to be right; this only makes it fast
 
   let polling = false;
+  let polledAt = performance.now();
   const poll = setInterval(async () => {
     if (polling) return;
     polling = true;
     try {
-      const rows = await database.rows<{ id: string; topic: string; value: string }>(RECENT);
-      for (const { id, topic, value } of rows) hear(id, topic, value);
-      for (const [id, at] of heard) if (at < Date.now() - 60_000) heard.delete(id);
-      for (const [event, at] of latest) if (at < Date.now() - 60_000) latest.delete(event);
+      const began = performance.now();
+      // Whatever was signalled while the database could not be asked is heard now.
+      const rows = await database.rows<SignalRow>(RECENT, [WINDOW_SECONDS + (began - polledAt) / 1000]);
+      const ended = performance.now();
+      polledAt = began;
+      for (const { id, topic, value, now } of rows) {
+        if (id === null) looked(now, ended - began);
+        else hear(id, topic, value);
+      }
+      for (const [id, at] of heard) if (at < performance.now() - 60_000) heard.delete(id);
+      for (const [event, at] of latest) if (at < performance.now() - 60_000) latest.delete(event);
     } catch {
       // The database is away: requests report it; the next poll tries again.
     } finally {
@@ -119,5 +133,14 @@ const SEND = `
   with signal as (insert into signals (topic, value) values ($1, $2) returning id)
   select pg_notify('countersign', id || ' ' || $1 || ' ' || $2) from signal`;
 
+type SignalRow =
+  | { id: string; topic: string; value: string; now: null }
+  /** What the database's clock says. */
+  | { id: null; topic: null; value: null; now: number };
+
+const WINDOW_SECONDS = 5;
 // A window rather than "after the last id": ids are drawn before their transactions commit, in any order.
-const RECENT = `select id::text, topic, value from signals where at > clock_timestamp() - interval '5 seconds'`;
+const RECENT = `
+  select id::text, topic, value, null::float8 as now from signals where at > clock_timestamp() - make_interval(secs => $1)
+  union all
+  select null, null, null, extract(epoch from clock_timestamp())::float8 * 1000`;

@@ -67,12 +67,13 @@ async function collect(
   { auth_req_id, expires_in, interval = 5 }: oauth.BackchannelAuthenticationResponse,
   signal: AbortSignal | undefined,
 ): Promise<Answer | 'lost'> {
-  const end = Date.now() + expires_in * 1000;
+  // Not by the clock that is set meanwhile, by hand or by the network.
+  const end = performance.now() + expires_in * 1000;
   let [failures, pauseMs] = [0, 0];
   for (;;) {
     if (pauseMs > 0) await sleep(pauseMs, undefined, { signal });
     signal?.throwIfAborted();
-    const began = Date.now();
+    const began = performance.now();
     try {
       // client.ts adds `Prefer: wait` to every poll.
       const token = await oauth.genericGrantRequest(agent.server, CIBA, { auth_req_id }, { DPoP: agent.dpop });
@@ -83,7 +84,7 @@ async function collect(
         case 'authorization_pending':
           failures = 0;
           // After a hold the next poll may follow at once; a server that does not hold is left in peace in between.
-          pauseMs = Date.now() - began > (HOLD_SECONDS * 1000) / 2 ? 0 : interval * 1000;
+          pauseMs = performance.now() - began > (HOLD_SECONDS * 1000) / 2 ? 0 : interval * 1000;
           continue;
         case 'slow_down':
           interval += 5;
@@ -98,7 +99,7 @@ async function collect(
           return 'lost';
       }
       if (code !== undefined && code !== 'server_error' && code !== 'temporarily_unavailable') throw error;
-      if (Date.now() > end) return { outcome: 'expired' };
+      if (performance.now() > end) return { outcome: 'expired' };
       pauseMs = Math.min(500 * 2 ** failures++, LONGEST_PAUSE_MS) * (0.75 + Math.random() / 2);
     }
   }

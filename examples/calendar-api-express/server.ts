@@ -1,6 +1,6 @@
-import express, { type ErrorRequestHandler, type Express, type Request } from 'express';
+import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler } from 'express';
 import { auth } from 'express-oauth2-jwt-bearer';
-import { decodeJwt } from 'jose';
+import { decodeJwt, decodeProtectedHeader, errors } from 'jose';
 
 import type { Countersign } from '../calendar-api/redeem.ts';
 import { calendarRequests } from '../calendar-api/server.ts';
@@ -18,24 +18,54 @@ export interface AppRules {
 const PROOF_SECONDS = 60;
 
 /**
- * The calendar API behind Express and a middleware that knows nothing of Countersign: it finds the keys through the
- * metadata and checks type, signature, issuer, audience, times and the proof of the key (RFC 9068 §4, RFC 9449 §4.3).
+ * The calendar API behind Express and a middleware that knows nothing of Countersign: it gets its keys and checks type, signature, issuer, audience, times and the proof of the key (RFC 9068 §4, RFC 9449 §4.3).
  */
 export function calendarApp(rules: AppRules, countersign: Countersign): Express {
   const app = express();
   app.disable('x-powered-by');
-  app.use(
-    auth({
-      issuerBaseURL: rules.issuer,
-      audience: rules.resource,
-      tokenSigningAlg: 'ES256',
-      strict: true, // `typ` has to be at+jwt: no ID token passes
-      dpop: { required: true, iatOffset: PROOF_SECONDS, iatLeeway: PROOF_SECONDS }, // no token passes as Bearer
-    }),
-  );
+  app.use(checkedWithKeysOf(countersign, rules));
   app.use(calendarRequests(rules, knownCaller(), countersign));
   app.use(refused);
   return app;
+}
+
+/**
+ * The middleware says of every token that it could not check that it is invalid, and an agent throws an invalid token away.
+ * So the keys are fetched here: that they cannot be had is our trouble, and said as 503.
+ */
+function checkedWithKeysOf({ keys }: Countersign, { issuer, resource: audience }: AppRules): RequestHandler {
+  let current: { keys: string; check: RequestHandler } | undefined;
+  return async (request, response, next) => {
+    await keysFor(String(request.headers.authorization).split(' ').at(-1) ?? '');
+    const known = keys.jwks() ?? { keys: [] };
+    const said = JSON.stringify(known);
+    if (current?.keys !== said) current = { keys: said, check: checkWith(known) };
+    return current.check(request, response, next);
+  };
+
+  /** @throws when they cannot be had; whatever is wrong with the token is for the middleware to say */
+  async function keysFor(token: string): Promise<void> {
+    let header: ReturnType<typeof decodeProtectedHeader>;
+    try {
+      header = decodeProtectedHeader(token);
+    } catch {
+      return;
+    }
+    await keys(header).catch((error) => {
+      if (!(error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JOSENotSupported)) throw error;
+    });
+  }
+
+  function checkWith(publicKey: object): RequestHandler {
+    return auth({
+      issuer,
+      publicKey: publicKey as never,
+      audience,
+      tokenSigningAlg: 'ES256',
+      strict: true, // `typ` has to be at+jwt: no ID token passes
+      dpop: { required: true, iatOffset: PROOF_SECONDS, iatLeeway: PROOF_SECONDS }, // no token passes as Bearer
+    });
+  }
 }
 
 /** What the middleware leaves to us: a proof counts once, and a person and an agent have to be named. */

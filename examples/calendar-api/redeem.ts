@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createRemoteJWKSet, importJWK, type JWK, type JWTVerifyGetKey } from 'jose';
+import { createRemoteJWKSet, importJWK, type JWK, type RemoteJWKSet } from 'jose';
 import * as oauth from 'openid-client';
 
 /** What an API asks and tells its authorization server. */
 export interface Countersign {
   /** For the signatures of access tokens. */
-  keys: JWTVerifyGetKey;
+  keys: RemoteJWKSet;
   /** Is this token alive? A stop is seen here within a quarter of a second, where the token alone would live for minutes. */
   isActive(token: string, jti: string): Promise<boolean>;
   /**

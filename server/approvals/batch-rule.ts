@@ -25,8 +25,9 @@ export function together(
     if (only === undefined || more.length > 0 || approval.person !== person || !isTheirsAlone(approval)) continue;
     if (approval.kind === 'browser' || approval.hasNumber) continue;
     if (approval.impact !== 'low' && approval.impact !== 'medium') continue;
-    // From behind and without a number is an unattended agent: whoever has a passkey answers it with that.
-    if (approval.kind === 'backchannel' && (hasPasskey || approval.impact !== 'low')) continue;
+    // From behind and without a number is an unattended agent: whoever has a passkey answers it with that, and whoever has
+    // none has just signed in, as on a page of its own.
+    if (approval.kind === 'backchannel' && hasPasskey) continue;
     const key = `${approval.agent} ${only.action}`;
     const group = groups.get(key) ?? { agent: approval.agent, action: only.action, approvals: [] };
     if (group.approvals.length < APPROVABLE_TOGETHER) group.approvals.push(approval);

@@ -14,7 +14,8 @@ export type Poll =
   | { state: 'unknown' }
   | { state: 'slow_down' }
   | { state: 'expired'; approval: Approval }
-  | { state: 'pending'; approval: Approval }
+  /** `endsIn`: milliseconds until the question ends, by the clock that decides it. */
+  | { state: 'pending'; approval: Approval; endsIn: number }
   | { state: 'denied'; approval: Approval }
   | { state: 'approved'; approval: Approval };
 

@@ -28,11 +28,14 @@ export function startRunner<Statements>({
   store,
   handlers,
   jobs,
+  mayWork = () => true,
   failed,
 }: {
   store: JobStore<Statements>;
   handlers: Readonly<Record<string, Handler<Statements>>>;
   jobs: readonly Job[];
+  /** False: everything is left to other instances, or for later. */
+  mayWork?: () => boolean;
   /** A fault: of a handler, of a job, of the database. */
   failed(error: unknown, what: string): void;
 }): Runner {
@@ -46,7 +49,7 @@ export function startRunner<Statements>({
   let lookAgain = false;
 
   async function look(): Promise<void> {
-    if (ending.signal.aborted) return;
+    if (ending.signal.aborted || !mayWork()) return;
     if (looking) {
       lookAgain = true;
       return;
@@ -84,7 +87,7 @@ export function startRunner<Statements>({
       track(
         attempt(message, lease).finally(() => {
           begin(message.organization, -1);
-          void look();
+          track(look());
         }),
       );
     }
@@ -128,6 +131,7 @@ export function startRunner<Statements>({
   }
 
   async function lookForJobs(): Promise<void> {
+    if (!mayWork()) return;
     const lease = randomUUID();
     for (const name of await store.claimJobs(names, lease, JOB_LEASE_SECONDS)) {
       const job = jobs.find((each) => each.name === name);
@@ -176,7 +180,8 @@ export function startRunner<Statements>({
   everySecond();
 
   return {
-    wake: () => void look(),
+    // Waited for at the end like all else: it may just be taking something into its hands.
+    wake: () => track(look()),
     async close() {
       ending.abort();
       clearInterval(timer);

@@ -40,9 +40,9 @@ export function liveInbox(
     ctx.res.once('close', () => gone.abort());
     stream.write('retry: 2000\n\n');
     void (async () => {
-      const end = Date.now() + LONGEST_SECONDS * 1000;
+      const end = performance.now() + LONGEST_SECONDS * 1000;
       try {
-        while (!gone.signal.aborted && Date.now() < end) {
+        while (!gone.signal.aborted && performance.now() < end) {
           const something = await changed(id, BEAT_SECONDS * 1000, gone.signal);
           stream.write(something ? 'event: inbox\ndata: changed\n\n' : ': still here\n\n');
         }

@@ -106,7 +106,7 @@ describe('two instances', () => {
     const waits: number[] = [];
     for (let n = 0; n < 20; n++) {
       const began = performance.now();
-      const heard = other.signals.next('approval', `apr_${n}`, { since: Date.now(), milliseconds: 5000 });
+      const heard = other.signals.next('approval', `apr_${n}`, { since: performance.now(), milliseconds: 5000 });
       await sendSignal(one.database, 'approval', `apr_${n}`);
       expect(await heard).toBe(true);
       waits.push(performance.now() - began);
@@ -117,17 +117,17 @@ describe('two instances', () => {
 
   test('hear what was said between the look and the wait', async () => {
     const { database, signals } = await open(url);
-    const since = Date.now();
+    const since = performance.now();
     const heard = new Promise((resolve) => signals.on('approval', resolve));
     await sendSignal(database, 'approval', 'apr_before');
     await heard;
     expect(await signals.next('approval', 'apr_before', { since, milliseconds: 0 })).toBe(true);
-    expect(await signals.next('approval', 'apr_before', { since: Date.now() + 1, milliseconds: 0 })).toBe(false);
+    expect(await signals.next('approval', 'apr_before', { since: performance.now() + 1, milliseconds: 0 })).toBe(false);
   });
 
   test('hear nothing of a transaction that was rolled back', async () => {
     const [one, other] = [await open(url), await open(url)];
-    const heard = other.signals.next('stop', 'org_x', { since: Date.now(), milliseconds: 600 });
+    const heard = other.signals.next('stop', 'org_x', { since: performance.now(), milliseconds: 600 });
     await expect(
       one.database.transaction(async (statements) => {
         await sendSignal(statements, 'stop', 'org_x');
@@ -151,7 +151,7 @@ describe('two instances', () => {
     try {
       expect(await listeners()).toBe(2);
       await admin.query(cut, [new URL(url).pathname.slice(1)]);
-      const heard = other.signals.next('approval', 'apr_cut', { since: Date.now(), milliseconds: 5000 });
+      const heard = other.signals.next('approval', 'apr_cut', { since: performance.now(), milliseconds: 5000 });
       await sendSignal(one.database, 'approval', 'apr_cut');
       expect(await heard).toBe(true);
       for (const deadline = Date.now() + 5000; (await listeners()) !== 2 && Date.now() < deadline; ) await sleep(100);

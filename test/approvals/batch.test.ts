@@ -4,7 +4,7 @@ import type { Database } from '../../adapters/postgres/database.ts';
 import type { Approval } from '../../server/approvals/approval.ts';
 import { together } from '../../server/approvals/batch-rule.ts';
 import { ask, poll } from '../protocol/support.ts';
-import { type Json, readDetails, registerAgent, type TestClient } from '../support/agent.ts';
+import { inviteDetails, type Json, readDetails, registerAgent, type TestClient } from '../support/agent.ts';
 import { databaseOf } from '../support/delegation.ts';
 import { detailsParameter, signIn, type TestPerson } from '../support/person.ts';
 import { startServer, type TestServer } from '../support/server.ts';
@@ -38,7 +38,7 @@ describe('ux.md §3.2, batch: what may be decided on one page', () => {
       [one({ impact: 'medium', kind: 'exchange' }), one({ impact: 'medium', kind: 'exchange' })],
       [2],
     ],
-    ['medium, from an unattended agent', [one({ impact: 'medium' }), one({ impact: 'medium' })], []],
+    ['medium, from an unattended agent', [one({ impact: 'medium' }), one({ impact: 'medium' })], [2]],
     ['in a browser', [one({ kind: 'browser' }), one({ kind: 'browser' })], []],
     ['somebody else’s', [one({ person: 'usr_2' }), one({ person: 'usr_2' })], []],
     ['for two people', [one({ quorum: 2 }), one({ quorum: 2 })], []],
@@ -70,6 +70,20 @@ describe('the page', () => {
   beforeEach(() =>
     database.run(`update approvals set expires_at = now() - interval '1 hour' where status = 'pending'`),
   );
+
+  test('U7-3: changes that an unattended agent asks for stand together, each with its own answer, and none is allowed by one button', async () => {
+    const invite = async (title: string) =>
+      (await ask(agent, { authorization_details: detailsParameter(inviteDetails({ title })) })).body;
+    const all = [await invite('One'), await invite('Two')];
+    const page = await batch();
+    if (!page) throw new Error('no batch');
+    expect(page.html).not.toContain('value="all_reads"');
+    // Said all the same, it allows no change.
+    expect((await person.submit(page, { decision: 'all_reads', read: '1' })).html).toContain('0 allowed');
+    const result = await person.submit(page, { decision: 'chosen', read: '1', answer_0: 'allow', answer_1: 'deny' });
+    expect(result.html).toContain('1 allowed, 1 denied');
+    expect([await answer(all[0]), await answer(all[1])].toSorted()).toEqual(['access_denied', 'token']);
+  });
 
   let week = 0;
   const asked = async (): Promise<Json> => {

@@ -215,8 +215,11 @@ describe('the calendar API behind Express and a middleware that others wrote', (
     const url = `${alone.address}${WEEK}`;
     const dpop = await agent.proof(url, { method: 'GET', accessToken: leaf });
     const answer = await fetch(url, { headers: { authorization: `DPoP ${leaf}`, dpop } });
-    // The middleware says of every token that it could not check that it is invalid; the calendar stays shut either way.
-    expect([answer.status, (await answer.json()).events]).toEqual([401, undefined]);
+    // No fault of the token: an agent that is told 401 would throw it away.
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1']);
+    expect(await answer.json()).toMatchObject({ error: 'temporarily_unavailable' });
+    const nobody = await fetch(url);
+    expect(nobody.status).toBe(401);
     await alone.close();
     logged.mockRestore();
   });
