@@ -30,6 +30,7 @@ import * as signInProviders from './080_sign_in_providers.ts';
 import * as passwords from './081_passwords.ts';
 import * as groups from './090_groups.ts';
 import * as deciders from './091_deciders.ts';
+import * as toldDeciders from './092_told_deciders.ts';
 import * as signInAgain from './095_sign_in_again.ts';
 import * as howPeopleProve from './096_how_people_prove.ts';
 import * as useNow from './099_use_now.ts';
@@ -76,6 +77,7 @@ const migrations: readonly Migration[] = [
   { name: '081_passwords', ...passwords },
   { name: '090_groups', ...groups },
   { name: '091_deciders', ...deciders },
+  { name: '092_told_deciders', ...toldDeciders },
   { name: '095_sign_in_again', ...signInAgain },
   { name: '096_how_people_prove', ...howPeopleProve },
   { name: '099_use_now', ...useNow },

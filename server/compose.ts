@@ -16,7 +16,12 @@ import { addUpUse, sweepAgents } from '../adapters/postgres/agent-jobs.ts';
 import { postgresLimits } from '../adapters/postgres/agent-limits.ts';
 import { postgresReach } from '../adapters/postgres/agent-reach.ts';
 import { askingBarredBy, edgesBelow, edgesOf, findAgent, postgresMyAgents } from '../adapters/postgres/agents.ts';
-import { postgresApprovals, postgresDeliveries, postgresPersonApprovals } from '../adapters/postgres/approvals.ts';
+import {
+  postgresApprovals,
+  postgresDeliveries,
+  postgresEscalations,
+  postgresPersonApprovals,
+} from '../adapters/postgres/approvals.ts';
 import {
   backchannelSettings,
   postgresBackchannelAdministration,
@@ -98,6 +103,7 @@ import { workloads } from './agents/workload.ts';
 import { createApp } from './app.ts';
 import { type AskDependencies, askForExchange } from './approvals/ask.ts';
 import { mutedUntil } from './approvals/budget.ts';
+import { escalations } from './approvals/escalate.ts';
 import { tellClient } from './approvals/tell-client.ts';
 import { browserRequests } from './browser-requests.ts';
 import { type Catalogue, compileCatalogue, type ResourceDocument } from './catalogue/catalogue.ts';
@@ -663,6 +669,7 @@ export async function composeHouse({
   /** By the kind of message (`adapters/postgres/outbox.ts`, `enqueue`). */
   const handlers: Record<string, Handler<Statements>> = {
     ...channels.handlers,
+    ...escalations(postgresEscalations),
     ...tellClient<Statements>({
       deliveries: postgresDeliveries(database),
       clients,

@@ -2,7 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 
 import type { Approval } from '../../server/approvals/approval.ts';
 import { isForOthers, type Part } from '../../server/approvals/deciders.ts';
-import { ESCALATE } from '../../server/approvals/escalate.ts';
+import { ESCALATE, type EscalationStore } from '../../server/approvals/escalate.ts';
 import type {
   ApprovalStore,
   Approved,
@@ -21,10 +21,9 @@ import type { Task } from '../../server/tasks/task.ts';
 import type { Database, Statements } from './database.ts';
 import { eventParameters, insertEvent } from './evidence.ts';
 import { holdAlive } from './liveness.ts';
-import { tellEverywhere } from './notifications.ts';
 import { enqueue } from './outbox.ts';
 import { usePasskey } from './passkeys.ts';
-import { heldHistory, promptHistory } from './prompts.ts';
+import { groupHistory, heldHistory, promptHistory } from './prompts.ts';
 import { sendSignal } from './signals.ts';
 import { STOPPED, STOPPED_BY_SECURITY } from './stopped.ts';
 import { insertTask } from './tasks.ts';
@@ -38,7 +37,9 @@ export const postgresApprovals = (database: Database, delay = 0): ApprovalStore 
       if (refusal) {
         const { history, limits } = await heldHistory(statements, approval);
         // The same browser may load its page twice at once: what is open already is not asked again.
-        const refused = refusal(history, limits);
+        const group = approval.deciders?.group?.id;
+        const theirs = group === undefined ? undefined : await groupHistory(statements, approval, group);
+        const refused = refusal(history, limits) ?? (theirs && refusal(theirs.history, theirs.limits));
         if (refused && !(await statements.first('select from approvals where id = $1', [approval.id]))) return refused;
       }
       const opened = await statements.run(OPEN, [
@@ -398,7 +399,7 @@ async function tellOthers(
   if (othersSince !== null) {
     for (const other of await askedOthers(statements, approval)) {
       await sendSignal(statements, 'inbox', other.id);
-      await tellEverywhere(statements, organization, other.id, { approval: id });
+      await enqueue(statements, NOTIFY, { approval: id, person: other.id }, { organization });
     }
   }
   const begun = othersSince !== null || (deciders?.person === true && deciders.group === undefined);
@@ -407,6 +408,31 @@ async function tellOthers(
     await enqueue(statements, ESCALATE, { approval: id }, { organization, at });
   }
 }
+
+/** Those to whom a rule escalates may decide from now on, and hear of it. */
+export const postgresEscalations: EscalationStore<Statements> = {
+  async escalate(statements, organization, id) {
+    const row = await statements.first<ApprovalRow>(ESCALATE_NOW, [organization, id]);
+    if (!row) return;
+    const { person, agent, clientId: application, deciders } = toApproval({ ...row, stopped: false });
+    const asked = await statements.rows<{ id: string }>(ESCALATED_TO, [organization, id]);
+    await writeEvent(statements, {
+      organization,
+      type: 'approval.escalated',
+      decision: 'reported',
+      reason: 'not_decided',
+      person,
+      agent,
+      application,
+      approval: id,
+      content: { deciders, asked: asked.map((one) => one.id) },
+    });
+    for (const one of asked) {
+      await sendSignal(statements, 'inbox', one.id);
+      await enqueue(statements, NOTIFY, { approval: id, person: one.id }, { organization });
+    }
+  },
+};
 
 /** Undoes what a transaction did until it saw that another one was first. */
 class Late extends Error {}
@@ -754,6 +780,21 @@ const MAY_DECIDE = `
       or exists (select from group_members m where m.organization = $1 and m.person = p.id))
     and decides_as($1, p.id, $2, false) is not null
     and not exists (select from decisions d where d.organization = $1 and d.approval = $2 and d.person = p.id and d.signed_at is not null)
+  order by p.id limit 100`;
+
+const ESCALATE_NOW = `
+  update approvals set escalated_at = clock_timestamp()
+  where organization = $1 and id = $2 and status = 'pending' and expires_at > clock_timestamp() and escalated_at is null
+    and deciders -> 'escalate' is not null and (others_since is not null or deciders -> 'group' is null)
+  returning *`;
+
+const ESCALATED_TO = `
+  select p.id from people p
+  where p.organization = $1 and p.status = 'active'
+    and (p.id = (select g.deputy from approvals a join agents g on g.organization = $1 and g.id = a.agent
+                 where a.organization = $1 and a.id = $2)
+      or exists (select from group_members m where m.organization = $1 and m.person = p.id))
+    and decides_as($1, p.id, $2, false) = 'escalation'
   order by p.id limit 100`;
 
 const WOULD_BE_ASKED = `

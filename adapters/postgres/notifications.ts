@@ -147,18 +147,23 @@ export const postgresNotifications = (database: Database, sealing: Sealing): Not
 
 /** The same for the outbox: the organization in every statement. */
 export const notificationOutbox = (database: Database, sealing: Sealing): NotificationOutbox<Statements> => ({
-  async occasion(statements, organization, id) {
+  async occasion(statements, organization, id, decider) {
     const found = await approvalWithAgent(statements, organization, id);
     if (!found) return undefined;
-    const { person, agent } = found.approval;
+    const { agent } = found.approval;
+    const person = decider ?? found.approval.person;
     await statements.run('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`notify ${organization} ${person}`]);
     const row = await statements.first<OccasionRow>(OCCASION, [organization, person, agent, id]);
     if (!row) throw new Error('an aggregate has a row');
     const preferences = await preferencesOf(statements, organization, person);
+    const own = person === found.approval.person;
     return {
       ...found,
+      person,
+      waitsForThem: own ? found.approval.shownAt === null : row.decides && !row.seen,
       preferences,
-      introduced: row.introduced,
+      // Administrators made them one who decides: that is to be asked by any agent.
+      introduced: row.introduced || !own,
       devices: row.devices,
       chats: row.chats,
       webhooks: row.webhooks,
@@ -171,13 +176,21 @@ export const notificationOutbox = (database: Database, sealing: Sealing): Notifi
     };
   },
 
-  async note(statements, { approval }, channel, suppressed) {
-    const { organization, id, person, agent } = approval;
+  async note(statements, { approval, person }, channel, suppressed) {
+    const { organization, id, agent } = approval;
     return (await statements.run(NOTE, [organization, id, channel, person, agent, suppressed ?? null])) === 1;
   },
 
   enqueue,
   approval: (organization, id) => approvalWithAgent(database, organization, id),
+  async decides(organization, id, person) {
+    const row = await database.first<{ part: string | null }>('select decides_as($1, $2, $3, false) as part', [
+      organization,
+      person,
+      id,
+    ]);
+    return (row?.part ?? null) !== null;
+  },
   preferencesOf: (organization, person) => preferencesOf(database, organization, person),
 
   async device(organization, id) {
@@ -283,6 +296,8 @@ interface PreferencesRow {
 }
 
 interface OccasionRow {
+  decides: boolean;
+  seen: boolean;
   introduced: boolean;
   devices: string[];
   chats: string[];
@@ -348,6 +363,9 @@ const OCCASION = `
     group by n.approval, n.agent)
   select
     exists (select from introductions where organization = $1 and agent = $3 and person = $2) as introduced,
+    decides_as($1, $2, $4, false) is not null and not exists (
+      select from decisions d where d.organization = $1 and d.approval = $4 and d.person = $2 and d.signed_at is not null) as decides,
+    exists (select from screens s where s.organization = $1 and s.approval = $4 and s.person = $2) as seen,
     (select coalesce(array_agg(id order by created_at), '{}') from push_subscriptions where organization = $1 and person = $2) as devices,
     ${TARGET_IDS(`person = $2 and kind <> 'webhook'`)} as chats,
     ${TARGET_IDS(`person = $2 and kind = 'webhook'`)} as webhooks,

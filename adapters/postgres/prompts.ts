@@ -48,12 +48,27 @@ export async function heldHistory(
   return historyWith(statements, pair, far ? late : await organizationLoad(statements, organization));
 }
 
+/**
+ * The same before this agent asks a group, for whomever, after {@link heldHistory}: its members are not worn down by many
+ * who each ask for somebody else, so it is the group's no, and the group's silence, that counts.
+ */
+export async function groupHistory(
+  statements: Statements,
+  { organization, agent }: Pick<Pair, 'organization' | 'agent'>,
+  group: string,
+): Promise<{ history: PromptHistory; limits: PromptLimits }> {
+  await statements.run('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`ask ${organization} ${group}`]);
+  const late = await lateLoad(statements, organization);
+  return historyWith(statements, { organization, agent, person: group }, late, GROUP_HISTORY);
+}
+
 async function historyWith(
   statements: Statements,
   { organization, agent, person }: Pair,
   crowd: Load,
+  sql = HISTORY,
 ): Promise<{ history: PromptHistory; limits: PromptLimits }> {
-  const row = await statements.first<HistoryRow>(HISTORY, [organization, agent, person]);
+  const row = await statements.first<HistoryRow>(sql, [organization, agent, person]);
   if (!row) throw new Error('an aggregate has a row');
   const date = (at: string | null) => (at === null ? null : new Date(at));
   const spans = (of: 'open' | 'hourly') =>
@@ -197,20 +212,24 @@ const LATELY = `not a.silent and a.asked_at > clock_timestamp() - interval '1 ho
 const open = (whose: string) => span('expires_at', 'expires_at', `${whose} and ${OPEN} and not ${STOPPED}`);
 const hourly = (whose: string) => span('asked_at', `asked_at + interval '1 hour'`, `${whose} and ${LATELY}`);
 
-const HISTORY = `
-  with ended as (${ENDED} and a.person = $3 and a.agent = $2)
+const historyWhere = (asked: string) => `
+  with ended as (${ENDED} and ${asked} and a.agent = $2)
   select
     (select limits from prompt_limits where organization = $1) as limits,
     (select coalesce(json_agg(json_build_object(
        'at', decided_at, 'actions', (select json_agg(x ->> 'action') from jsonb_array_elements(actions) as x))), '[]')
      from ended where status = 'denied') as denied,
     (select coalesce(json_agg(expires_at), '[]') from ended where status = 'pending') as expired,
-    ${open('a.agent = $2 and a.person = $3')} as open_pair,
-    ${open('a.person = $3')} as open_person,
+    ${open(`a.agent = $2 and ${asked}`)} as open_pair,
+    ${open(asked)} as open_person,
     ${open('a.agent = $2')} as open_agent,
-    ${hourly('a.agent = $2 and a.person = $3')} as hourly_pair,
-    ${hourly('a.person = $3')} as hourly_person,
+    ${hourly(`a.agent = $2 and ${asked}`)} as hourly_pair,
+    ${hourly(asked)} as hourly_person,
     ${hourly('a.agent = $2')} as hourly_agent`;
+
+const HISTORY = historyWhere('a.person = $3');
+// What nobody asked them yet does not weigh on them.
+const GROUP_HISTORY = historyWhere(`a.deciders #>> '{group,id}' = $3 and a.others_since is not null`);
 
 const LOAD = `
   select (select count(*)::int from approvals a where a.organization = $1 and ${OPEN}) as open,

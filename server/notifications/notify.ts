@@ -33,6 +33,8 @@ export const ERRANDS = {
 
 interface Waiting {
   approval: string;
+  /** Somebody else than the person who decides it. */
+  person?: string;
   /** Channels that were tried. */
   tried?: readonly ChannelName[];
 }
@@ -47,6 +49,8 @@ interface Errand {
   passkeys?: PasskeyNews;
   /** Channels that were tried, this one among them. */
   tried?: readonly ChannelName[];
+  /** Not for whom it is, but somebody else who decides it. */
+  decides?: true;
   /** The person for whom a deputy is told. */
   inPlaceOf?: string;
 }
@@ -89,13 +93,13 @@ export function notifications<Statements>(
   return {
     [NOTIFY]: {
       async deliver({ organization, payload }) {
-        const { approval: id, tried = [] } = payload as Waiting;
+        const { approval: id, person, tried = [] } = payload as Waiting;
         return {
           done: true,
           effect: async (statements) => {
-            const occasion = await outbox.occasion(statements, organization, id);
+            const occasion = await outbox.occasion(statements, organization, id, person);
             if (!occasion) return;
-            if (tried.length === 0) await tellOrganization(statements, occasion);
+            if (tried.length === 0 && person === undefined) await tellOrganization(statements, occasion);
             await act(statements, occasion, tried);
           },
         };
@@ -135,8 +139,12 @@ export function notifications<Statements>(
 
   /** What was decided, as rows: whom to tell, when to look again, or why nobody is told. */
   async function act(statements: Statements, occasion: Occasion, tried: readonly ChannelName[]): Promise<void> {
-    const { approval, preferences, introduced, pushes } = occasion;
-    const { organization, id, person } = approval;
+    const { preferences, introduced, pushes, person, waitsForThem } = occasion;
+    const { organization, id } = occasion.approval;
+    const decider = person === occasion.approval.person ? {} : { person };
+    // What somebody else looked at was not looked at by them.
+    const shownAt = waitsForThem ? null : (occasion.approval.shownAt ?? new Date());
+    const approval = { ...occasion.approval, shownAt };
     const found = await people.find(person);
     if (found?.status !== 'active') return;
     const addresses: Record<ChannelName, readonly (string | undefined)[]> = {
@@ -153,22 +161,36 @@ export function notifications<Statements>(
     );
     if ('over' in plan) return;
     if ('later' in plan) {
-      return outbox.enqueue(statements, NOTIFY, { approval: id, tried }, { organization, at: plan.later });
+      return outbox.enqueue(statements, NOTIFY, { approval: id, ...decider, tried }, { organization, at: plan.later });
     }
     if ('suppressed' in plan) {
       if (!(await outbox.note(statements, occasion, 'none', plan.suppressed))) return;
       counted({ suppressed: plan.suppressed });
-      return outbox.evidence(statements, eventOf(approval, 'push.suppressed', { because: plan.suppressed }));
+      return outbox.evidence(
+        statements,
+        eventOf({ ...approval, person }, 'push.suppressed', { because: plan.suppressed }),
+      );
     }
     if (!(await outbox.note(statements, occasion, plan.tell))) return;
     const told = [...tried, plan.tell];
     for (const address of addresses[plan.tell]) {
-      const errand: Errand = { person, approval: id, tried: told, ...(address !== undefined && { address }) };
+      const errand: Errand = {
+        person,
+        approval: id,
+        tried: told,
+        ...(address !== undefined && { address }),
+        ...('person' in decider && { decides: true }),
+      };
       await outbox.enqueue(statements, ERRANDS[plan.tell], errand, { organization });
     }
     if (plan.next)
-      await outbox.enqueue(statements, NOTIFY, { approval: id, tried: told }, { organization, at: plan.next });
-    if (tried.length === 0 && preferences.deputy !== null) {
+      await outbox.enqueue(
+        statements,
+        NOTIFY,
+        { approval: id, ...decider, tried: told },
+        { organization, at: plan.next },
+      );
+    if (tried.length === 0 && person === approval.person && preferences.deputy !== null) {
       const at = new Date(approval.askedAt.getTime() + preferences.deputyMinutes * 60_000);
       if (at < approval.expiresAt) await outbox.enqueue(statements, ESCALATE, { approval: id }, { organization, at });
     }
@@ -182,6 +204,9 @@ export function notifications<Statements>(
     const found = errand.approval === undefined ? undefined : await outbox.approval(organization, errand.approval);
     // Decided meanwhile: a notice about it would only call somebody for nothing.
     if (errand.approval !== undefined && !(found && isWaiting(found.approval))) return { done: true };
+    const forAnother = found && errand.inPlaceOf === undefined && errand.person !== found.approval.person;
+    // Whoever left the group meanwhile hears no more of it.
+    if (forAnother && !(await outbox.decides(organization, found.approval.id, errand.person))) return { done: true };
     const notice = await noticeFor(person, found, errand);
     const sent = await send(channel, errand, person, notice, { id: message.id, signal });
     if (sent === undefined) return { done: true };
@@ -191,7 +216,9 @@ export function notifications<Statements>(
     if ('sent' in sent) {
       return {
         done: true,
-        event: found && eventOf(found.approval, 'delivery.sent', { channel, attempt: message.attempt }),
+        event:
+          found &&
+          eventOf({ ...found.approval, person: errand.person }, 'delivery.sent', { channel, attempt: message.attempt }),
         effect: async (statements) => {
           if (channel === 'push' && errand.address)
             await outbox.deviceReached(statements, organization, errand.address);
@@ -210,7 +237,8 @@ export function notifications<Statements>(
         if (gone && errand.address) await outbox.removeAddress(statements, organization, errand.address);
         const { approval: id, tried } = errand;
         if (id === undefined || tried === undefined) return;
-        await outbox.enqueue(statements, NOTIFY, { approval: id, tried }, { organization });
+        const waiting: Waiting = { approval: id, ...(errand.decides && { person: errand.person }), tried };
+        await outbox.enqueue(statements, NOTIFY, waiting, { organization });
       },
       event: {
         organization,
@@ -294,8 +322,11 @@ export function notifications<Statements>(
       };
     }
     const { detail } = await outbox.preferencesOf(person.organization, person.id);
+    // What is asked of another is read on the page alone (D10).
     const described =
-      detail === 'summary' ? describeApproval(approval, catalogue(), person, speaker.catalogue) : undefined;
+      detail === 'summary' && approval.person === person.id
+        ? describeApproval(approval, catalogue(), person, speaker.catalogue)
+        : undefined;
     const summary = described?.map(({ description }) => description.headlineText).join('; ');
     const body = say(NOTIFICATIONS.body[approval.impact], { time });
     return {

@@ -30,6 +30,10 @@ export interface Introduction {
 /** What a request's notification is decided on, read where it is decided. */
 export interface Occasion {
   approval: Approval;
+  /** Who is told: the person, or somebody else who decides. */
+  person: string;
+  /** They decide it (still), and have not looked at it. */
+  waitsForThem: boolean;
   agentName: string;
   preferences: Preferences;
   introduced: boolean;
@@ -71,7 +75,14 @@ export interface NotificationStore {
 /** The same for the messages of the outbox, where nobody is signed in. Generic over the statements of a transaction. */
 export interface NotificationOutbox<Statements> {
   /** Holds the person until the transaction ends: what they can take is counted one request after the other. */
-  occasion(statements: Statements, organization: string, approval: string): Promise<Occasion | undefined>;
+  occasion(
+    statements: Statements,
+    organization: string,
+    approval: string,
+    decider?: string,
+  ): Promise<Occasion | undefined>;
+  /** Is this somebody else than the person who may decide it now? */
+  decides(organization: string, approval: string, person: string): Promise<boolean>;
   /** Notes that the person is told by this channel, or why not. False: it was noted before. */
   note(
     statements: Statements,

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 
 import type { Database } from '../../adapters/postgres/database.ts';
@@ -16,7 +17,7 @@ import {
   sign,
   tokenAfter,
 } from '../support/ceremony.ts';
-import { addColleague, addGroup, joinGroup, type Member, memberOf } from '../support/deciders.ts';
+import { addColleague, addGroup, joinGroup, type Member, memberOf, toldOf } from '../support/deciders.ts';
 import { accessTokenIn, databaseOf, eventsIn, organizationOf } from '../support/delegation.ts';
 import { continuationOf, detailsParameter, type PageAnswer } from '../support/person.ts';
 import { publishPolicies } from '../support/policies.ts';
@@ -94,10 +95,10 @@ const polled = async (asked: Json) => {
   return poll(agent, asked.body.auth_req_id);
 };
 const tasks = async () => Number((await database.first<Json>('select count(*) from tasks'))?.count);
-const told = async () =>
-  (await database.rows<Json>(`select payload from outbox where kind like 'notify%' order by id`)).map(
-    ({ payload }) => payload,
-  );
+const told = async (count: number) => toldOf(database, (await approval()).id, count);
+/** Messages that are to tell somebody of the newest request, told or not. */
+const notices = async () =>
+  Number((await database.first<Json>(`select count(*) from outbox where kind = 'notify'`))?.count);
 const evidence = async (type: string) => {
   const { id } = await approval();
   return (await eventsIn(database)).filter((event) => event.type === type && event.approval === id);
@@ -128,9 +129,9 @@ describe('A6-5, U2: whoever may not decide asks for approval', () => {
 
   test('nobody is asked before the person asks; a page that was loaded disturbs nobody', async () => {
     await decidedBy();
-    const before = (await told()).length;
+    const before = await notices();
     await asking();
-    expect((await told()).length).toBe(before);
+    expect(await notices()).toBe(before);
     expect((await review(ben)).status).toBe(404);
     expect((await ben.person.get('/inbox')).html).not.toContain((await approval()).id);
   });
@@ -189,14 +190,14 @@ describe('A6-5, U2: whoever may not decide asks for approval', () => {
     async (decision) => {
       await decidedBy();
       const { page } = await asking();
-      const before = [await tasks(), (await told()).length];
+      const before = [await tasks(), await notices()];
       const answers = await Promise.all(
         Array.from({ length: 10 }, () => anna.person.submit(page, { ...choices(), decision })),
       );
       expect(await tasks()).toBe(before[0]);
       expect(answers.every(({ status }) => [200, 409].includes(status))).toBe(true);
       expect((await evidence('approval.asked')).length).toBe(decision === 'ask' ? 1 : 0);
-      expect((await told()).length - (before[1] ?? 0)).toBe(decision === 'ask' ? 2 : 0);
+      expect((await notices()) - (before[1] ?? 0)).toBe(decision === 'ask' ? 2 : 0);
     },
   );
 
@@ -211,16 +212,10 @@ describe('A6-5, U2: whoever may not decide asks for approval', () => {
 describe('from behind the group is asked at once', () => {
   test('a held poll answers when they decided; the acknowledgement shows no number, because nobody could type it', async () => {
     await decidedBy({ within: 'PT4H' });
-    const before = (await told()).length;
     const asked = await fromBehind();
     expect(asked.body).toMatchObject({ expires_in: 4 * 3600 });
     expect(asked.body.display_code).toBeUndefined();
-    expect(
-      (await told())
-        .slice(before)
-        .map(({ person }) => person)
-        .toSorted(),
-    ).toEqual([ben.id, carl.id].toSorted());
+    expect(await told(2)).toEqual([ben.id, carl.id].toSorted());
     expect((await polled(asked)).body.error).toBe('authorization_pending');
     await database.run('update approvals set polled_at = null');
     const held = agent.token(
@@ -501,6 +496,118 @@ describe('A6-1 who does not count', () => {
     expect((await carl.person.submit(page, choices())).status).toBe(403);
     expect(await tasks()).toBe(before);
     carl = await again(carl);
+  });
+});
+
+describe('escalation', () => {
+  /** What is put off is due now; and once more, as by an instance that did not hear of the first time. */
+  const timePasses = async () => {
+    const { id, organization } = await approval();
+    await database.run(`update outbox set due_at = now() where kind = 'approval.escalate' and state = 'waiting'`);
+    await database.run(
+      `insert into outbox (organization, kind, payload) select $1, 'approval.escalate', jsonb_build_object('approval', $2::text) from generate_series(1, 5)`,
+      [organization, id],
+    );
+    await database.run(`insert into signals (topic, value) values ('outbox', 'approval.escalate')`);
+    for (const deadline = Date.now() + 15_000; ; await sleep(30)) {
+      const left = `select from outbox where kind = 'approval.escalate' and state = 'waiting' and due_at <= now() + interval '1 minute'`;
+      if (!(await database.first(left))) return;
+      if (Date.now() > deadline) throw new Error('nothing was escalated');
+    }
+  };
+  const escalating = (more: object): Partial<Deciders> => ({ escalate: { after: 'PT10M', ...more } });
+
+  test('nobody decided in time: another group may as well, is told once, and the page says why', async () => {
+    await decidedBy(escalating({ group: later }));
+    const asked = await fromBehind();
+    expect(await told(2)).toEqual([ben.id, carl.id].toSorted());
+    expect((await review(dora)).status).toBe(404);
+    await timePasses();
+    expect(await told(3)).toEqual([ben.id, carl.id, dora.id].toSorted());
+    expect(await evidence('approval.escalated')).toHaveLength(1);
+    expect(wordsOf(await dora.person.get('/inbox'))).toContain('for Anna Berg, because nobody decided in time');
+    const page = await review(dora);
+    expect(wordsOf(page)).toContain('Nobody decided this in time. You are asked as well, for Anna Berg.');
+    await approveWith(dora.person, page, dora.key, choices());
+    expect((await polled(asked)).status).toBe(200);
+    expect((await evidence('task.approved'))[0]?.fields['content.part']?.value).toBe('escalation');
+  });
+
+  test('decided in time, nobody else hears of it', async () => {
+    await decidedBy(escalating({ group: later }));
+    await fromBehind();
+    await decide(ben);
+    await timePasses();
+    expect(await evidence('approval.escalated')).toEqual([]);
+    expect((await review(dora)).status).toBe(404);
+  });
+
+  test('after the person, too: they may still decide themselves', async () => {
+    await rules({ name: 'Slow', when: { actions: [INVITE] }, verdict: 'ask', deciders: escalating({ group: later }) });
+    const asked = await fromBehind();
+    expect(asked.body.display_code).toMatch(/^\d\d$/);
+    expect((await review(anna)).html).toMatch(/data-testid="approve"/);
+    await timePasses();
+    expect((await review(anna)).html).toMatch(/data-testid="approve"/);
+    // Whoever decides for her cannot see the number, and signs.
+    const page = await review(dora);
+    expect(page.html).not.toMatch(/name="number"/);
+    await approveWith(dora.person, page, dora.key, choices());
+    expect((await polled(asked)).status).toBe(200);
+  });
+
+  test('to the deputy of the agent; at critical impact never', async () => {
+    await database.run('update agents set deputy = $1 where id = $2', [dora.id, agent.registration.agent_id]);
+    await decidedBy(escalating({ deputy: true }));
+    await fromBehind();
+    await timePasses();
+    expect((await review(dora)).status).toBe(200);
+    const repository = `acme/deputy-${++count}`;
+    await fromBehind(deleteDetails({ repository }));
+    await timePasses();
+    expect((await review(dora)).status).toBe(404);
+    await database.run(
+      `update agents set deputy = (select id from people where email = 'admin@acme.example') where id = $1`,
+      [agent.registration.agent_id],
+    );
+  });
+});
+
+describe('U3-10, §3.2: nobody of a group is worn down', () => {
+  const limits = (more: object) =>
+    database.run('update prompt_limits set limits = limits || $2 where organization = $1', [
+      acme,
+      JSON.stringify(more),
+    ]);
+  const ofNobody = { cool_off_minutes: 0, mute_after_denials: 1000, open: { pair: 1000, person: 1000 } };
+
+  test('what the group denied, the agent does not ask them again soon, for whomever', async () => {
+    await decidedBy();
+    await fromBehind();
+    await ben.person.submit(await review(ben), { decision: 'deny' });
+    await limits({ cool_off_minutes: 15 });
+    const again = await ask(agent, {
+      login_hint: 'owner@acme.example',
+      authorization_details: detailsParameter(invite()),
+    });
+    await limits(ofNobody);
+    expect([again.status, again.body.error, Number(again.headers.get('retry-after')) > 0]).toEqual([
+      403,
+      'access_denied',
+      true,
+    ]);
+  });
+
+  test('many who each ask for somebody else are counted together', async () => {
+    await decidedBy();
+    await database.run(`update approvals set expires_at = now() - interval '2 days' where status = 'pending'`);
+    await limits({ open: { pair: 2 } });
+    const asked = [];
+    for (const login_hint of ['person', 'owner', 'admin'].map((name) => `${name}@acme.example`)) {
+      asked.push(await ask(agent, { login_hint, authorization_details: detailsParameter(invite()) }));
+    }
+    await limits(ofNobody);
+    expect(asked.map(({ status }) => status)).toEqual([200, 200, 403]);
   });
 });
 

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { Database } from '../../adapters/postgres/database.ts';
 import { type Authenticator, addPasskey } from './authenticator.ts';
@@ -51,6 +52,24 @@ export async function addGroup(
   ]);
   for (const member of members) await joinGroup(database, organization, id, member.id, '1 hour');
   return id;
+}
+
+/** Who was told of a request, or would have been if anything led to them: once as many of them as are waited for. */
+export async function toldOf(database: Database, approval: string, count: number): Promise<string[]> {
+  const look = () =>
+    database.rows<{ person: string }>('select distinct person from notifications where approval = $1 order by person', [
+      approval,
+    ]);
+  const left = () =>
+    database.first(
+      `select from outbox where state = 'waiting' and kind = 'notify' and payload ->> 'approval' = $1 and (due_at <= now() or lease is not null)`,
+      [approval],
+    );
+  for (const deadline = Date.now() + 15_000; ; await sleep(30)) {
+    const told = await look();
+    if (told.length >= count && !(await left())) return told.map(({ person }) => person);
+    if (Date.now() > deadline) throw new Error(`${told.length} were told and not ${count}`);
+  }
 }
 
 export const joinGroup = (
