@@ -52,6 +52,7 @@ export function openChannels({
   store: NotificationStore;
   handlers: Record<string, Handler<Statements>>;
   routes: (router: Router) => void;
+  isWebhookAddress(url: string): boolean;
   close(): void;
 } {
   const { issuer, mail, pushHosts, egressAllow } = config;
@@ -109,6 +110,7 @@ export function openChannels({
           ),
       });
     },
+    isWebhookAddress: (url) => isTargetAddress('webhook', url, egressAllow),
     close: () => mailChannel?.close(),
   };
 }

@@ -53,6 +53,7 @@ import { postgresPolicies } from '../adapters/postgres/policy-admin.ts';
 import { postgresPromptAdministration } from '../adapters/postgres/prompt-quality.ts';
 import { postgresPrompts } from '../adapters/postgres/prompts.ts';
 import { postgresPublications, postgresPublish } from '../adapters/postgres/publications.ts';
+import { postgresIntroductions, postgresWebhooks } from '../adapters/postgres/reach-people.ts';
 import { postgresReceipts } from '../adapters/postgres/receipts.ts';
 import { postgresPasskeyRules, postgresRecoveries } from '../adapters/postgres/recoveries.ts';
 import { postgresRedemptions } from '../adapters/postgres/redemptions.ts';
@@ -493,7 +494,8 @@ export async function composeHouse({
     policies: postgresPolicies(database),
     groups: postgresGroups(database),
     prompts: postgresPromptAdministration(database),
-    introductions: channels.store,
+    introductions: { ...channels.store, ...postgresIntroductions(database) },
+    webhooks: { store: postgresWebhooks(database, sealing), isAddress: channels.isWebhookAddress },
     recoveries: postgresRecoveries(database),
     passkeyRules: postgresPasskeyRules(database),
     checkClient,

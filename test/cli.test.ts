@@ -210,6 +210,84 @@ describe('agents and their stop', () => {
   });
 });
 
+describe('how people and systems hear of requests', () => {
+  const acme = ['--organization', 'acme'];
+  const json = async (...args: string[]) => JSON.parse((await run(...args, ...acme, '-o', 'json')).stdout);
+
+  test('webhooks, introductions and what agents are told: by command, and the last two as a file', async () => {
+    const added = await json('webhooks', 'add', 'https://hooks.acme.example/countersign');
+    expect(added.secret).toMatch(/^whsec_/);
+    expect(await json('webhooks', 'list')).toMatchObject([{ id: added.id, host: 'hooks.acme.example' }]);
+    expect((await run('webhooks', 'add', 'http://hooks.acme.example/', ...acme)).code).toBe(1);
+    expect((await run('webhooks', 'remove', added.id, ...acme)).code).toBe(0);
+    expect((await run('webhooks', 'remove', added.id, ...acme)).code).toBe(3);
+
+    const pair = [agent.registration.agent_id, 'person@acme.example'];
+    expect((await run('introductions', 'add', ...pair, ...acme)).code).toBe(0);
+    expect((await run('introductions', 'list', '--person', 'person@acme.example', ...acme)).stdout).toContain(
+      'Meeting',
+    );
+    expect(await json('backchannel', '--tells-reason', 'yes')).toEqual({ tells_reason: true, notification_hosts: [] });
+    expect((await run('backchannel', '--tells-reason', 'maybe', ...acme)).code).toBe(2);
+
+    const file = join(home, 'reach.yaml');
+    writeFileSync(file, (await run('export', ...acme)).stdout);
+    const read = readFileSync(file, 'utf8');
+    expect(read).toMatch(/kind: Introduction\nagent: Meeting Helper\nperson: person@acme.example/);
+    expect(read).toMatch(/kind: Backchannel\ntells_reason: true/);
+    expect((await run('introductions', 'remove', ...pair, ...acme)).code).toBe(0);
+    expect((await run('introductions', 'remove', ...pair, ...acme)).code).toBe(3);
+    await json('backchannel', '--tells-reason', 'no');
+    expect(await json('diff', '-f', file)).toMatchObject([
+      { change: 'change', what: 'backchannel' },
+      { change: 'create', what: 'introduction Meeting Helper → person@acme.example' },
+    ]);
+    writeFileSync(
+      file,
+      `kind: Introduction\nagent: ${pair[0]}\nperson: ${pair[1]}\n---\nkind: Backchannel\ntells_reason: true\n`,
+    );
+    expect((await run('apply', '-f', file, '--yes', ...acme)).code).toBe(0);
+    expect(await json('diff', '-f', file)).toEqual([]);
+  });
+
+  test('a list that is watched says what changes, and nothing else', async () => {
+    const child = spawn(
+      process.execPath,
+      [
+        '--disable-warning=ExperimentalWarning',
+        'server/cli/main.ts',
+        'agents',
+        'list',
+        '--watch',
+        ...acme,
+        '-o',
+        'json',
+      ],
+      { env: { PATH: process.env.PATH, HOME: home, ISSUER: server.issuer, DATA_DIR: server.dataDir } },
+    );
+    const said: Json[] = [];
+    const until = (fits: (row: Json) => boolean) =>
+      new Promise<void>((resolve) => {
+        const look = () => said.some(fits) && resolve();
+        child.stdout.on('data', look);
+        look();
+      });
+    let text = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      const lines = (text + chunk).split('\n');
+      text = lines.pop() ?? '';
+      said.push(...lines.map((line) => JSON.parse(line)));
+    });
+    const ended = new Promise((resolve) => child.once('close', resolve));
+    await until(({ id }) => id === agent.registration.agent_id);
+    const newcomer = await registerAgent(server, { client_name: 'Newcomer' });
+    await until(({ id }) => id === newcomer.registration.agent_id);
+    expect(said.filter(({ id }) => id === newcomer.registration.agent_id)).toHaveLength(1);
+    child.kill('SIGINT');
+    await ended;
+  });
+});
+
 describe('other issuers', () => {
   const acme = ['--organization', 'acme'];
   const issuer = 'https://login.acme.example';

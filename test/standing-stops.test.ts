@@ -286,7 +286,7 @@ describe('what a stop does not reach', () => {
     expect(await gail('POST', '/stops', { kind: 'agent', subject, reason: 'x' })).toMatchObject({ status: 404 });
     expect(await gail('GET', `/stops/effect?kind=agent&subject=${subject}`)).toMatchObject({ status: 404 });
     const stopped = await asAda('POST', '/stops', { kind: 'agent', subject, reason: 'x', security: false });
-    expect((await gail('GET', '/stops')).body).toEqual({ stops: [] });
+    expect((await gail('GET', '/stops')).body).toEqual({ stops: [], next: null });
     expect(
       await gail('POST', `/stops/${stopped.body.id}/resume`, { confirmation: 'Meeting Helper', reason: 'x' }),
     ).toMatchObject({ status: 404 });

@@ -7,6 +7,7 @@ import { agentFacts } from './agent-facts.ts';
 import type { Database } from './database.ts';
 import { ASKED_CHANGES, answerChange, reviewed } from './ownership.ts';
 import { offerOwnership } from './ownership-offers.ts';
+import { pageIn } from './paging.ts';
 
 /** What administrators do about who answers for an agent. */
 export const postgresAccountability = (database: Database): Accountability => ({
@@ -43,9 +44,20 @@ export const postgresAccountability = (database: Database): Accountability => ({
       return id;
     }),
 
-  changes: (organization) =>
+  changes: (organization, asked) =>
     database.within(organization, (statements) =>
-      statements.rows<AskedChange>(`${ASKED_CHANGES} order by h.asked_at limit 500`, [organization]),
+      pageIn<AskedChange>(
+        statements,
+        {
+          select: ASKED_CHANGES,
+          parameters: [organization],
+          by: ['"askedAt"', 'timestamptz'],
+          id: 'id',
+          words: ['"agentName"', '"clientId"'],
+          filters: { agent: (value) => `${value} in (agent, "agentName")` },
+        },
+        asked,
+      ),
     ),
 
   answerChange: (act, change, approves) =>

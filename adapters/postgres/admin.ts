@@ -22,6 +22,7 @@ import { moveAgent } from './agents.ts';
 import type { Database, Statements } from './database.ts';
 import { eventParameters, insertEvent } from './evidence.ts';
 import { writeStop } from './liveness.ts';
+import { pageIn } from './paging.ts';
 import { namesIn } from './stops.ts';
 import { KEYS_OF_ROW } from './tokens.ts';
 
@@ -85,9 +86,20 @@ export const postgresOrganizations = (database: Database): OrganizationStore => 
 
 /** The admin API's reading and writing, one organization at a time under row-level security. */
 export const postgresAdmin = (database: Database): AdminStore => ({
-  people: (organization) =>
+  people: (organization, asked) =>
     database.within(organization, (statements) =>
-      statements.rows<ListedPerson>(`${PEOPLE} order by p.email`, [organization]),
+      pageIn<ListedPerson>(
+        statements,
+        {
+          select: PEOPLE,
+          parameters: [organization],
+          by: ['lower(email)', 'text'],
+          id: 'id',
+          words: ['email', 'name', 'id'],
+          filters: { role: (value) => `${value} = any(roles)`, status: (value) => `status = ${value}` },
+        },
+        asked,
+      ),
     ),
   findPerson: (organization, person) =>
     database.within(organization, (statements) =>
@@ -119,9 +131,23 @@ export const postgresAdmin = (database: Database): AdminStore => ({
       return true;
     }),
 
-  initialAccessTokens: (organization) =>
+  initialAccessTokens: (organization, asked) =>
     database.within(organization, (statements) =>
-      statements.rows<ListedInitialAccessToken>(INITIAL_ACCESS_TOKENS, [organization]),
+      pageIn<ListedInitialAccessToken>(
+        statements,
+        {
+          select: INITIAL_ACCESS_TOKENS,
+          parameters: [organization],
+          by: ['created_at', 'timestamptz'],
+          id: 'id',
+          words: ['id', `owner ->> 'email'`, `deputy ->> 'email'`, 'blueprint'],
+          filters: {
+            usable: (value) => `usable::text = ${value}`,
+            owner: (value) => `${value} in (owner ->> 'id', owner ->> 'email')`,
+          },
+        },
+        asked,
+      ),
     ),
   addInitialAccessToken: (act, token, id, tokenHash) =>
     database.within(act.organization, async (statements) => {
@@ -218,8 +244,24 @@ export const postgresAdmin = (database: Database): AdminStore => ({
       await record(statements, act, 'agent.changed', 'own_actions', { own_actions: actions }, { agent });
     }),
 
-  edges: (organization) =>
-    database.within(organization, (statements) => statements.rows<ListedEdge>(EDGES, [organization])),
+  edges: (organization, asked) =>
+    database.within(organization, (statements) =>
+      pageIn<ListedEdge>(
+        statements,
+        {
+          select: EDGES,
+          parameters: [organization],
+          by: [`parent ->> 'name'`, 'text'],
+          id: `(child ->> 'name') || ' ' || (parent ->> 'id') || ' ' || (child ->> 'id')`,
+          words: [`parent ->> 'name'`, `child ->> 'name'`],
+          filters: {
+            parent: (value) => `${value} in (parent ->> 'id', parent ->> 'name')`,
+            child: (value) => `${value} in (child ->> 'id', child ->> 'name')`,
+          },
+        },
+        asked,
+      ),
+    ),
   putEdge: (act, { parent, child, actions, maxDepth, carriesOwn }) =>
     database.within(act.organization, async (statements) => {
       const before = await statements.first<Omit<ListedEdge, 'parent' | 'child'>>(EDGE, [
@@ -351,8 +393,6 @@ export function record(
   return statements.run(`with ${insertEvent(1)} select`, eventParameters(event));
 }
 
-const LIST_LIMIT = 500;
-
 const PEOPLE = `
   select p.id, p.email, p.name, p.roles, p.status,
          exists (select from credentials c where c.organization = p.organization and c.person = p.id and c.kind <> 'upstream') as enrolled
@@ -384,7 +424,7 @@ const INITIAL_ACCESS_TOKENS = `
   join people o on o.organization = i.organization and o.id = i.owner
   join people d on d.organization = i.organization and d.id = i.deputy
   left join blueprints b on b.organization = i.organization and b.id = i.blueprint
-  where i.organization = $1 order by i.created_at`;
+  where i.organization = $1`;
 
 const ADD_INITIAL_ACCESS_TOKEN = `
   insert into initial_access_tokens (organization, id, token_hash, owner, deputy, mode_ceiling, final_status, allow_unbound, uses_left,
@@ -437,7 +477,7 @@ const EDGES = `
   from agent_edges e
   join agents p on p.organization = e.organization and p.id = e.parent
   join agents c on c.organization = e.organization and c.id = e.child
-  where e.organization = $1 order by p.name, c.name limit ${LIST_LIMIT}`;
+  where e.organization = $1`;
 
 const PUT_EDGE = `
   insert into agent_edges (organization, parent, child, actions, max_depth, carries_own) values ($1, $2, $3, $4, $5, $6)

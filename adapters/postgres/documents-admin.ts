@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 
 import { actorOf } from '../../server/admin/admin.ts';
-import type { DocumentAdministration } from '../../server/admin/documents.ts';
+import type { DocumentAdministration, DocumentRequest } from '../../server/admin/documents.ts';
 import { type DocumentPolicy, placedId, policyForHost } from '../../server/agents/document.ts';
 import { type Limits, narrowest } from '../../server/agents/limits.ts';
 import { acted } from './admin.ts';
@@ -10,6 +10,7 @@ import type { Database, Statements } from './database.ts';
 import { documentPolicies, placeDocument } from './documents.ts';
 import { writeStop } from './liveness.ts';
 import { offerOwnership } from './ownership-offers.ts';
+import { pageIn } from './paging.ts';
 
 /** What administrators say about metadata documents, under row-level security. */
 export const postgresDocumentAdministration = (database: Database): DocumentAdministration => ({
@@ -44,9 +45,19 @@ export const postgresDocumentAdministration = (database: Database): DocumentAdmi
       return true;
     }),
 
-  requests: (organization) =>
+  requests: (organization, asked) =>
     database.within(organization, (statements) =>
-      statements.rows<{ url: string; person: string; times: number; asked_at: Date }>(REQUESTS, [organization]),
+      pageIn<DocumentRequest>(
+        statements,
+        {
+          select: REQUESTS,
+          parameters: [organization],
+          by: ['asked_at', 'timestamptz'],
+          id: `url || ' ' || person`,
+          words: ['url', 'person'],
+        },
+        asked,
+      ),
     ),
 
   allow: (act, { url, hash, name, metadata }, { owner, deputy, limits }) =>
@@ -119,4 +130,4 @@ const PUT = `
 const REQUESTS = `
   select r.url, p.email as person, r.times, r.asked_at
   from document_requests r join people p on p.organization = r.organization and p.id = r.person
-  where r.organization = $1 order by r.asked_at limit 500`;
+  where r.organization = $1`;

@@ -5,6 +5,7 @@ import { linkSubject, upstreamIdentifier } from '../../server/people/trusted-iss
 import { acted, record, stopped } from './admin.ts';
 import type { Database, Statements } from './database.ts';
 import { writeStop } from './liveness.ts';
+import { pageIn } from './paging.ts';
 
 /** What administrators do about other issuers, under row-level security. */
 export const postgresIssuers = (database: Database): IssuerStore => ({
@@ -44,17 +45,20 @@ export const postgresIssuers = (database: Database): IssuerStore => ({
       return removed === 0 ? undefined : end(statements, act, issuer, reason);
     }),
 
-  links: (organization, person) =>
-    database.within(organization, async (statements) =>
-      (
-        await statements.rows<Omit<ListedLink, 'issuer' | 'subject'> & { identifier: string }>(LINKS, [
-          organization,
-          person ?? null,
-        ])
-      ).map(({ identifier, ...link }) => {
-        const [issuer = '', subject = ''] = JSON.parse(identifier) as string[];
-        return { ...link, issuer, subject };
-      }),
+  links: (organization, asked) =>
+    database.within(organization, (statements) =>
+      pageIn<ListedLink>(
+        statements,
+        {
+          select: LINKS,
+          parameters: [organization],
+          by: [`person ->> 'email'`, 'text'],
+          id: `issuer || ' ' || subject`,
+          words: [`person ->> 'email'`, `person ->> 'name'`, 'issuer', 'subject'],
+          filters: { person: (value) => `person ->> 'id' = ${value}`, issuer: (value) => `issuer = ${value}` },
+        },
+        asked,
+      ),
     ),
   link: (act, { person, issuer, subject }) =>
     database.within(act.organization, async (statements) => {
@@ -78,8 +82,24 @@ export const postgresIssuers = (database: Database): IssuerStore => ({
       return link && end(statements, act, linkSubject(issuer, link.id), reason);
     }),
 
-  elsewhere: (organization) =>
-    database.within(organization, (statements) => statements.rows<Elsewhere>(ELSEWHERE, [organization])),
+  elsewhere: (organization, asked) =>
+    database.within(organization, (statements) =>
+      pageIn<Elsewhere>(
+        statements,
+        {
+          select: ELSEWHERE,
+          parameters: [organization],
+          by: [`agent ->> 'name'`, 'text'],
+          id: `authorization_server || ' ' || (agent ->> 'id')`,
+          words: [`agent ->> 'name'`, 'authorization_server', 'client_id'],
+          filters: {
+            agent: (value) => `${value} in (agent ->> 'id', agent ->> 'name')`,
+            authorization_server: (value) => `authorization_server = ${value}`,
+          },
+        },
+        asked,
+      ),
+    ),
   putElsewhere: (act, { agent, authorization_server, client_id, tells, aud_tenant }) =>
     database.within(act.organization, async (statements) => {
       await statements.run(PUT_ELSEWHERE, [
@@ -133,10 +153,10 @@ const ADD_ISSUER = `
   on conflict (organization, issuer) do nothing`;
 
 const LINKS = `
-  select json_build_object('id', p.id, 'name', p.name, 'email', p.email) as person, c.identifier, c.created_at
+  select json_build_object('id', p.id, 'name', p.name, 'email', p.email) as person,
+         c.identifier::jsonb ->> 0 as issuer, c.identifier::jsonb ->> 1 as subject, c.created_at
   from credentials c join people p on p.organization = c.organization and p.id = c.person
-  where c.organization = $1 and c.kind = 'upstream' and ($2::text is null or c.person = $2)
-  order by p.email, c.identifier`;
+  where c.organization = $1 and c.kind = 'upstream'`;
 
 const LINK = `
   insert into credentials (organization, person, id, kind, identifier, made_by) values ($1, $2, $3, 'upstream', $4, $5)
@@ -148,7 +168,7 @@ const UNLINK = `
 const ELSEWHERE = `
   select json_build_object('id', a.id, 'name', a.name) as agent, e.authorization_server, e.client_id, e.tells, e.aud_tenant
   from agents_elsewhere e join agents a on a.organization = e.organization and a.id = e.agent
-  where e.organization = $1 order by a.name, e.authorization_server`;
+  where e.organization = $1`;
 
 const PUT_ELSEWHERE = `
   insert into agents_elsewhere as e (organization, authorization_server, agent, client_id, tells, aud_tenant, made_by)

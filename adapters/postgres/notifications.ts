@@ -18,7 +18,7 @@ import { postgresEvidence } from './evidence.ts';
 import { enqueue } from './outbox.ts';
 
 /** As many devices, and as many other addresses, of one person; of an organization, webhooks. */
-const MOST = 20;
+export const MOST_ADDRESSES = 20;
 
 /** How people are told, from their pages: under row-level security, and their own alone. */
 export const postgresNotifications = (database: Database, sealing: Sealing): NotificationStore => ({
@@ -55,7 +55,7 @@ export const postgresNotifications = (database: Database, sealing: Sealing): Not
         sealed,
         host,
         name,
-        MOST,
+        MOST_ADDRESSES,
       ]);
       return added === 0 ? 'too_many' : 'added';
     }),
@@ -85,7 +85,7 @@ export const postgresNotifications = (database: Database, sealing: Sealing): Not
         sealed,
         host,
         by,
-        MOST,
+        MOST_ADDRESSES,
       ]);
       return added === 0 ? 'too_many' : 'added';
     }),
@@ -125,14 +125,13 @@ export const postgresNotifications = (database: Database, sealing: Sealing): Not
       return true;
     }),
 
-  forget: (organization, agent, person) =>
+  forget: (organization, agent, person, by) =>
     database.within(organization, async (statements) => {
       const gone = await statements.run(
         'delete from introductions where organization = $1 and agent = $2 and person = $3',
         [organization, agent, person],
       );
-      if (gone === 1)
-        await postgresEvidence(statements).record(introduction(organization, agent, person, person, false));
+      if (gone === 1) await postgresEvidence(statements).record(introduction(organization, agent, person, by, false));
       return gone === 1;
     }),
 
@@ -252,7 +251,7 @@ const ADDRESSES = `
   where organization = $1 and person = $2`;
 
 /** Whoever knows such an address can write to it: only its host is told. */
-const sealedAddress = (sealing: Sealing, url: string, address: object) => ({
+export const sealedAddress = (sealing: Sealing, url: string, address: object) => ({
   sealed: sealing.seal('address', JSON.stringify(address)),
   host: new URL(url).host,
 });

@@ -7,10 +7,26 @@ import { acted } from './admin.ts';
 import type { Database, Statements } from './database.ts';
 import { eventParameters, insertEvent } from './evidence.ts';
 import { tellEverywhere } from './notifications.ts';
+import { pageIn } from './paging.ts';
 
 /** Passkeys are ended by the owner's path, as they are made: no page's role reaches them. */
 export const postgresRecoveries = (database: Database): RecoveryAdministration => ({
-  list: (organization) => database.within(organization, (statements) => statements.rows(LIST, [organization])),
+  list: (organization, asked) =>
+    database.within(organization, (statements) =>
+      pageIn<ListedRecovery>(
+        statements,
+        {
+          select: LISTED,
+          parameters: [organization],
+          by: ['asked_at', 'timestamptz'],
+          id: 'id',
+          descending: true,
+          words: ['email', 'reason'],
+          filters: { confirmed: (value) => `(confirmed_at is not null)::text = ${value}` },
+        },
+        asked,
+      ),
+    ),
   find: (organization, id) =>
     database.within(organization, (statements) => statements.first<ListedRecovery>(FIND, [organization, id])),
 
@@ -71,8 +87,6 @@ const LISTED = `
   select r.id, r.person, p.email, r.reason, r.asked_by, r.asked_at, r.expires_at, r.confirmed_by, r.confirmed_at
   from passkey_recoveries r join people p on p.organization = r.organization and p.id = r.person
   where r.organization = $1`;
-
-const LIST = `${LISTED} order by r.asked_at desc limit 100`;
 
 const FIND = `${LISTED} and r.id = $2`;
 

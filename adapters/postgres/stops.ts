@@ -4,6 +4,7 @@ import { record } from './admin.ts';
 import type { Database, Statements } from './database.ts';
 import { GONE_SECONDS } from './instances.ts';
 import { answerWaiting } from './liveness.ts';
+import { pageIn } from './paging.ts';
 
 /** Stops that stand until they are resumed, under row-level security. */
 export const postgresStops = (database: Database): StopStore => ({
@@ -42,11 +43,23 @@ export const postgresStops = (database: Database): StopStore => ({
   hearings: (organization, id) =>
     database.within(organization, (statements) => statements.rows<Hearing>(HEARINGS, [organization, id])),
 
-  list: (organization, standingOnly) =>
+  list: (organization, asked) =>
     database.within(organization, (statements) =>
-      statements.rows<StandingStop>(
-        `${STOPS} and (not $2 or s.resumed_at is null) order by s.stopped_at desc limit 200`,
-        [organization, standingOnly],
+      pageIn<StandingStop>(
+        statements,
+        {
+          select: STOPS,
+          parameters: [organization],
+          by: ['stopped_at', 'timestamptz'],
+          id: 'id',
+          descending: true,
+          words: ['name', 'reason', 'subject'],
+          filters: {
+            standing: (value) => `(resumed_at is null)::text = ${value}`,
+            kind: (value) => `kind = ${value}`,
+          },
+        },
+        asked,
       ),
     ),
 

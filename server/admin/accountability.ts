@@ -6,7 +6,25 @@ import type { Accountable, AgentFacts, AskedChange, ReviewOutcome, Verdict } fro
 import { VERDICTS } from '../agents/ownership.ts';
 import { type Act, conflict, done, unacceptable, unknown } from './admin.ts';
 import { type Answer, agentOf, organizationOf, personOf } from './call.ts';
-import { input, oneOf, plain, reference, takes } from './input.ts';
+import { gives, input, oneOf, plain, reference, takes } from './input.ts';
+import { LIMITS_SHAPE } from './limits.ts';
+import type { Page, PageAsked } from './listing.ts';
+import { listed, listQuery } from './lists.ts';
+import {
+  address,
+  anything,
+  count,
+  instant,
+  many,
+  maybe,
+  named,
+  object,
+  one,
+  pageOfMany,
+  text,
+  truth,
+  withMembers,
+} from './shapes.ts';
 
 /** Who answers for which agent, how each stands, and its review; under row-level security. */
 export interface Accountability {
@@ -23,7 +41,7 @@ export interface Accountability {
   /** Asks somebody to answer for an agent; answers the id of the offer. */
   offer(act: Act, agent: string, role: Accountable, person: string): Promise<string>;
   /** What builders asked to change, and waits for the owner. */
-  changes(organization: string): Promise<AskedChange[]>;
+  changes(organization: string, asked: PageAsked): Promise<Page<AskedChange>>;
   /** In the owner's place. False: no such change waits. */
   answerChange(act: Act, change: string, approves: boolean): Promise<boolean>;
   review(act: Act, agent: string, verdict: Verdict, reason: string): Promise<ReviewOutcome | undefined>;
@@ -49,13 +67,14 @@ const described = (facts: AgentFacts, now: Date) => ({
   flags: flagsOf(facts, now),
 });
 
-const listing = input<{ organization?: string; flag?: Flag; after?: string }>({
+const listing = input<{ organization?: string; flag?: Flag; after?: string; limit?: string }>({
   organization: reference,
   flag: oneOf(...FLAGS),
   after: reference,
+  limit: { type: 'string', pattern: '^([1-9][0-9]?|[1-4][0-9][0-9]|500)$' },
 });
 
-/** Rows that are looked at for one page of agents with a flag. */
+/** Rows that are looked at for one page of agents with a flag, at most. */
 const PAGE = 500;
 
 /** Agents and their flags, a page by id; with `flag`, those of the page that have it. `next` is where the next begins. */
@@ -63,17 +82,38 @@ export const listFlags: Answer = async (call, dependencies) => {
   const asked = listing(call.query);
   if (!asked.ok) return asked;
   const { flag, after } = asked.value;
+  const limit = Number(asked.value.limit ?? PAGE);
   const organization = await organizationOf(call, asked.value.organization, dependencies);
   if (!organization.ok) return organization;
-  const facts = await dependencies.accountability.facts(organization.value.id, { after, limit: PAGE });
+  const facts = await dependencies.accountability.facts(organization.value.id, { after, limit });
   const now = new Date();
   const agents = facts.map((one) => described(one, now));
   return done({
     agents: flag === undefined ? agents : agents.filter(({ flags }) => flags.includes(flag)),
-    next: facts.length === PAGE ? facts.at(-1)?.id : null,
+    next: facts.length === limit ? facts.at(-1)?.id : null,
   });
 };
 takes(listFlags, { query: listing });
+const ACCOUNTABLE = withMembers(named, { active: truth, accepted: truth });
+const STANDING = object({
+  id: text,
+  name: text,
+  purpose: maybe(text),
+  mode: text,
+  status: text,
+  owner: ACCOUNTABLE,
+  deputy: ACCOUNTABLE,
+  last_used: maybe(instant),
+  created_at: instant,
+  expires_at: maybe(instant),
+  keys_end_at: maybe(instant),
+  review_at: instant,
+  reports: count,
+  muted_by: count,
+  waiting_changes: count,
+  flags: many(one(...Object.keys(FLAGS))),
+});
+gives(listFlags, pageOfMany('agents', STANDING));
 
 /** How one agent stands: what it lacks, who has not answered, what it may ask for and what it used. */
 export const getStanding: Answer = async (call, dependencies) => {
@@ -93,6 +133,16 @@ export const getStanding: Answer = async (call, dependencies) => {
     limits: facts.limits,
   });
 };
+gives(
+  getStanding,
+  withMembers(STANDING, {
+    lacks: many(object({ name: one(...Object.keys(REQUIREMENTS)), words: text })),
+    asked: many(object({ role: one('owner', 'deputy'), person: text, since: instant })),
+    actions: maybe(many(object({ action: text, last_used: maybe(instant) }))),
+    unused: many(text),
+    limits: LIMITS_SHAPE,
+  }),
+);
 
 const naming = input<{ organization?: string; role: Accountable; person: string }>(
   { organization: reference, role: oneOf('owner', 'deputy'), person: reference },
@@ -127,6 +177,10 @@ export const offerOwnership: Answer = async (call, dependencies) => {
   });
 };
 takes(offerOwnership, { body: naming });
+gives(
+  offerOwnership,
+  object({ id: text, agent: text, role: one('owner', 'deputy'), person: text, answer_at: address }),
+);
 
 const reviewing = input<{ organization?: string; verdict: Verdict; reason: string }>(
   { organization: reference, verdict: oneOf(...VERDICTS), reason: plain(200) },
@@ -151,6 +205,7 @@ export const reviewAgent: Answer = async (call, dependencies) => {
   return done({ id, name, verdict, removed: outcome.removed });
 };
 takes(reviewAgent, { body: reviewing });
+gives(reviewAgent, object({ id: text, name: text, verdict: one(...VERDICTS), removed: many(text) }));
 
 /** Why a review cannot be answered so, and what would pass. */
 export const describeVerdict = (refused: MoveRefusal | { reason: 'nothing_used' }, agent: string): Saying =>
@@ -158,20 +213,40 @@ export const describeVerdict = (refused: MoveRefusal | { reason: 'nothing_used' 
     ? saying(MOVE_REFUSED.nothing_used, { agent, days: UNUSED_AFTER })
     : describeRefusal(refused, agent);
 
+
+const someChanges = listQuery({ agent: reference });
+
+/** What builders asked to change, and waits for an owner; the first asked first. */
 export const listChanges: Answer = async (call, dependencies) => {
-  const organization = await organizationOf(call, call.query.organization, dependencies);
-  if (!organization.ok) return organization;
-  const changes = await dependencies.accountability.changes(organization.value.id);
-  return done({
-    changes: changes.map(({ id, agent, agentName, clientId, askedAt, before, proposed }) => ({
-      id,
-      agent: { id: agent, name: agentName },
-      client_id: clientId,
-      asked_at: askedAt,
-      members: Object.keys(proposed).map((member) => ({ member, from: before[member], to: proposed[member] })),
-    })),
+  const changes = await listed(call, someChanges, dependencies, async ({ id }, asked) => {
+    const { rows, next } = await dependencies.accountability.changes(id, asked);
+    return { rows: rows.map(shownChange), next };
   });
+  return changes.ok ? done({ changes: changes.value.rows, next: changes.value.next }) : changes;
 };
+takes(listChanges, { query: someChanges });
+gives(
+  listChanges,
+  pageOfMany(
+    'changes',
+    object({
+      id: text,
+      organization: text,
+      agent: object({ id: text, name: text }),
+      client_id: text,
+      asked_at: instant,
+      members: many(object({ member: text }, { from: anything, to: anything })),
+    }),
+  ),
+);
+
+const shownChange = ({ id, agent, agentName, clientId, askedAt, before, proposed }: AskedChange) => ({
+  id,
+  agent: { id: agent, name: agentName },
+  client_id: clientId,
+  asked_at: askedAt,
+  members: Object.keys(proposed).map((member) => ({ member, from: before[member], to: proposed[member] })),
+});
 
 const answering = input<{ organization?: string; answer: 'approve' | 'decline' }>(
   { organization: reference, answer: oneOf('approve', 'decline') },
@@ -191,3 +266,4 @@ export const answerChange: Answer = async (call, dependencies) => {
   return answered ? done({ id, answer }) : unknown(`change ${id}`);
 };
 takes(answerChange, { body: answering });
+gives(answerChange, object({ id: text, answer: one('approve', 'decline') }));

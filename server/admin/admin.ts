@@ -5,6 +5,7 @@ import type { Limits } from '../agents/limits.ts';
 import type { StopKind } from '../agents/liveness.ts';
 import type { PresetName } from '../agents/presets.ts';
 import type { Person } from '../people/person.ts';
+import type { Page, PageAsked } from './listing.ts';
 
 /** Who calls the admin API: the operator's command line, for any organization, or an administrator, for their own. */
 export type AdminCaller = { kind: 'operator'; client: string } | { kind: 'person'; client: string; person: Person };
@@ -205,7 +206,7 @@ export interface OrganizationStore {
 
 /** Everything in one organization, under row-level security. Each change writes its evidence, both or neither. */
 export interface AdminStore {
-  people(organization: string): Promise<ListedPerson[]>;
+  people(organization: string, asked: PageAsked): Promise<Page<ListedPerson>>;
   /** By id or e-mail address. */
   findPerson(organization: string, person: string): Promise<ListedPerson | undefined>;
   addPerson(
@@ -215,7 +216,7 @@ export interface AdminStore {
   /** False where the person can sign in already: a link would hand their account to whoever holds it. */
   addEnrolment(act: Act, enrolment: { tokenHash: Buffer; person: string; expiresAt: Date }): Promise<boolean>;
 
-  initialAccessTokens(organization: string): Promise<ListedInitialAccessToken[]>;
+  initialAccessTokens(organization: string, asked: PageAsked): Promise<Page<ListedInitialAccessToken>>;
   addInitialAccessToken(act: Act, token: NewInitialAccessToken, id: string, tokenHash: Buffer): Promise<void>;
   endInitialAccessToken(act: Act, id: string): Promise<boolean>;
 
@@ -233,7 +234,7 @@ export interface AdminStore {
   ): Promise<Stopped | { refused: MoveRefusal } | undefined>;
   setOwnActions(act: Act, agent: string, actions: readonly string[]): Promise<void>;
 
-  edges(organization: string): Promise<ListedEdge[]>;
+  edges(organization: string, asked: PageAsked): Promise<Page<ListedEdge>>;
   /** What travelled along it before has ended, where it carries less than it did. */
   putEdge(
     act: Act,

@@ -3,9 +3,26 @@ import { describeRefusal, MOVES, type MoveName } from '../agents/lifecycle.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { conflict, done, malformed, type Organization, unacceptable, unknown } from './admin.ts';
 import { type AdminDependencies, type Answer, agentOf, type Call, organizationsOf } from './call.ts';
-import { input, listOf, oneOf, plain, reference, takes, whole } from './input.ts';
-import { AGENT_LISTING, reachFilter } from './inventory.ts';
+import { gives, input, listOf, oneOf, plain, reference, takes, whole } from './input.ts';
+import { AGENT_LISTING, FLAG_NAMES, reachFilter } from './inventory.ts';
 import { parseListing } from './listing.ts';
+import { listed, listQuery } from './lists.ts';
+import {
+  always,
+  anyObject,
+  count,
+  ended,
+  instant,
+  many,
+  maybe,
+  named,
+  object,
+  one,
+  pageOfMany,
+  text,
+  truth,
+  withMembers,
+} from './shapes.ts';
 
 const listing = input<{
   organization?: string;
@@ -54,6 +71,35 @@ export const listAgents: Answer = async (call, dependencies) => {
   return done({ agents: pages.flatMap(({ rows }) => rows), next: others.length === 0 ? (only?.next ?? null) : null });
 };
 takes(listAgents, { query: listing });
+const AGENT = {
+  id: text,
+  organization: text,
+  name: text,
+  purpose: maybe(text),
+  mode: one(...AGENT_LISTING.filters.mode),
+  status: one(...AGENT_LISTING.filters.status),
+  owner: named,
+  deputy: named,
+  actions: maybe(many(text)),
+  last_used: maybe(instant),
+  expires_at: maybe(instant),
+};
+gives(
+  listAgents,
+  pageOfMany(
+    'agents',
+    object({
+      ...AGENT,
+      registered_at: instant,
+      people: count,
+      asked: count,
+      decided: count,
+      allowed: count,
+      flags: many(one(...FLAG_NAMES)),
+      stopped: truth,
+    }),
+  ),
+);
 
 export const getAgent: Answer = async (call, dependencies) => {
   const found = await agentOf(call, call.params.agent ?? '', call.query.organization, dependencies);
@@ -61,6 +107,39 @@ export const getAgent: Answer = async (call, dependencies) => {
   const agent = await dependencies.store.agent(found.value.organization.id, found.value.id);
   return agent ? done(agent) : unknown('the agent');
 };
+gives(
+  getAgent,
+  object({
+    ...AGENT,
+    own_actions: many(text),
+    live_tasks: count,
+    clients: many(
+      object({
+        client_id: text,
+        name: maybe(text),
+        auth_method: text,
+        jwks: maybe(object({ keys: many(anyObject) })),
+        jwks_uri: maybe(text),
+        redirect_uris: maybe(many(text)),
+        grant_types: maybe(many(text)),
+      }),
+    ),
+    hands_on_to: many(object({ agent: text, name: text, actions: many(text), max_depth: count })),
+    changes: many(
+      object({
+        at: instant,
+        from: maybe(text),
+        to: text,
+        by: text,
+        reason: maybe(text),
+        change: text,
+        role: maybe(text),
+        detail: anyObject,
+        evidence: maybe(text),
+      }),
+    ),
+  }),
+);
 
 const change = input<{ organization?: string; reason: string }>({ organization: reference, reason: plain(200) }, [
   'reason',
@@ -68,21 +147,24 @@ const change = input<{ organization?: string; reason: string }>({ organization: 
 
 /** One step of an agent's life, as `MOVES` allows it. Leaving `active` ends everything the agent holds. */
 export const commandAgent = (move: MoveName): Answer =>
-  takes(
-    async (call: Call, dependencies: AdminDependencies) => {
-      const asked = change(call.body);
-      if (!asked.ok) return asked;
-      const found = await agentOf(call, call.params.agent ?? '', asked.value.organization, dependencies);
-      if (!found.ok) return found;
-      const { organization, id, name } = found.value;
-      const act = { organization: organization.id, caller: call.caller };
-      const moved = await dependencies.store.moveAgent(act, id, move, asked.value.reason);
-      if (!moved) return unknown(`agent ${name}`);
-      if ('refused' in moved) return conflict(moved.refused.reason, inEnglish(describeRefusal(moved.refused, name)));
-      const { to } = MOVES[move];
-      return done({ id, name, status: to, ...(to !== 'active' && moved) });
-    },
-    { body: change },
+  gives(
+    takes(
+      async (call: Call, dependencies: AdminDependencies) => {
+        const asked = change(call.body);
+        if (!asked.ok) return asked;
+        const found = await agentOf(call, call.params.agent ?? '', asked.value.organization, dependencies);
+        if (!found.ok) return found;
+        const { organization, id, name } = found.value;
+        const act = { organization: organization.id, caller: call.caller };
+        const moved = await dependencies.store.moveAgent(act, id, move, asked.value.reason);
+        if (!moved) return unknown(`agent ${name}`);
+        if ('refused' in moved) return conflict(moved.refused.reason, inEnglish(describeRefusal(moved.refused, name)));
+        const { to } = MOVES[move];
+        return done({ id, name, status: to, ...(to !== 'active' && moved) });
+      },
+      { body: change },
+    ),
+    object({ id: text, name: text, status: one(...AGENT_LISTING.filters.status) }, ended),
   );
 
 const owning = input<{ organization?: string; actions: string[] }>(
@@ -110,12 +192,18 @@ export const setOwnActions: Answer = async (call, dependencies) => {
   return done({ id, name, own_actions: actions });
 };
 takes(setOwnActions, { body: owning });
+gives(setOwnActions, object({ id: text, name: text, own_actions: many(text) }));
+
+const someEdges = listQuery({ parent: reference, child: reference });
 
 export const listEdges: Answer = async (call, dependencies) => {
-  const places = await organizationsOf(call, call.query.organization, dependencies);
-  if (!places.ok) return places;
-  return done({ edges: (await Promise.all(places.value.map(({ id }) => dependencies.store.edges(id)))).flat() });
+  const edges = await listed(call, someEdges, dependencies, ({ id }, asked) => dependencies.store.edges(id, asked));
+  return edges.ok ? done({ edges: edges.value.rows, next: edges.value.next }) : edges;
 };
+takes(listEdges, { query: someEdges });
+const END = object({ id: text, name: text });
+const EDGE = object({ parent: END, child: END, actions: many(text), max_depth: count, carries_own: truth });
+gives(listEdges, pageOfMany('edges', withMembers(EDGE, { organization: text })));
 
 const edge = input<Asked & { actions: string[]; max_depth?: number; carries_own?: boolean }>(
   {
@@ -149,6 +237,7 @@ export const putEdge: Answer = async (call, dependencies) => {
   return done({ parent, child, actions, max_depth: maxDepth, carries_own: carriesOwn, ...stopped });
 };
 takes(putEdge, { body: edge });
+gives(putEdge, withMembers(EDGE, {}, ended));
 
 const ends = input<{ organization?: string; parent: string; child: string }>(
   { organization: reference, parent: reference, child: reference },
@@ -171,6 +260,7 @@ export const removeEdge: Answer = async (call, dependencies) => {
     : unknown(`an edge from ${parent.name} to ${child.name}`);
 };
 takes(removeEdge, { body: ends });
+gives(removeEdge, object({ parent: END, child: END, removed: always(true), ...ended }));
 
 type Asked = { organization?: string; parent: string; child: string };
 

@@ -1,7 +1,8 @@
 import type { BackchannelSettings } from '../approvals/backchannel.ts';
 import { type Act, type AdminOutcome, done } from './admin.ts';
 import { type Answer, organizationOf } from './call.ts';
-import { input, listOf, reference, takes } from './input.ts';
+import { gives, input, listOf, reference, takes } from './input.ts';
+import { many, object, text, truth } from './shapes.ts';
 
 export interface BackchannelAdministration {
   get(organization: string): Promise<BackchannelSettings>;
@@ -14,6 +15,8 @@ export const getBackchannel: Answer = async (call, dependencies) => {
   if (!organization.ok) return organization;
   return done(shown(await dependencies.backchannel.get(organization.value.id)));
 };
+const SETTINGS = object({ tells_reason: truth, notification_hosts: many(text) });
+gives(getBackchannel, SETTINGS);
 
 const wanted = input<{ organization?: string; tells_reason?: boolean; notification_hosts?: string[] }>({
   organization: reference,
@@ -40,6 +43,7 @@ export const putBackchannel: Answer = async (call, dependencies): Promise<AdminO
   return done(shown(settings));
 };
 takes(putBackchannel, { body: wanted });
+gives(putBackchannel, SETTINGS);
 
 const shown = ({ tellsReason, notificationHosts }: BackchannelSettings) => ({
   tells_reason: tellsReason,

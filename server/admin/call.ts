@@ -31,6 +31,7 @@ import type { Publications } from './publications.ts';
 import type { RecoveryAdministration } from './recoveries.ts';
 import type { SignInProviderDependencies } from './sign-in-providers.ts';
 import type { StopStore } from './standing-stops.ts';
+import type { Webhooks } from './webhooks.ts';
 
 /** One authenticated request to the admin API. */
 export interface Call {
@@ -64,6 +65,7 @@ export interface AdminDependencies {
   groups: GroupStore;
   prompts: PromptAdministration;
   introductions: IntroductionAdministration;
+  webhooks: Webhooks;
   recoveries: RecoveryAdministration;
   passkeyRules: PasskeyRuleAdministration;
   /** @throws errors.OIDCProviderError when the engine would not load a client of this metadata */

@@ -1,13 +1,15 @@
 import { stringify } from 'yaml';
 
 import { DEPLOYMENT } from '../agents/clients.ts';
+import { IMPACTS } from '../catalogue/action.ts';
 import { CatalogueError, parseCatalogue, type ResourceDocument } from '../catalogue/catalogue.ts';
 import { DraftError, draftFrom } from '../catalogue/draft.ts';
 import { publicationProblems, type Reviewed, review, reviewResources, versionsOf } from '../catalogue/publication.ts';
 import { type AdminOutcome, conflict, done, forbidden, malformed, unacceptable, unknown } from './admin.ts';
 import { type AdminDependencies, type Answer, type Call, organizationOf } from './call.ts';
-import { input, plain, reference, takes } from './input.ts';
+import { gives, input, plain, reference, takes } from './input.ts';
 import { draftHash, type Effect, headerOf, publishDraft, reviewOfDraft, yamlOf } from './publications.ts';
+import { anyObject, anything, count, instant, many, object, one, text, truth } from './shapes.ts';
 
 /** Resources and the newest version of their actions, as far as the caller may know of them. */
 export const getCatalogue: Answer = async ({ caller }, { catalogue }) => {
@@ -38,6 +40,33 @@ export const getCatalogue: Answer = async ({ caller }, { catalogue }) => {
       })),
   });
 };
+const IMPACT = one(...IMPACTS);
+gives(
+  getCatalogue,
+  object({
+    resources: many(
+      object({
+        resource: text,
+        name: text,
+        owner: text,
+        actions: many(
+          object(
+            {
+              key: text,
+              version: count,
+              verb: anything,
+              access: text,
+              own: truth,
+              impact: IMPACT,
+              downstream: anything,
+            },
+            { scope: text, rises_to: IMPACT, impact_class: text },
+          ),
+        ),
+      }),
+    ),
+  }),
+);
 
 /**
  * Publishes a YAML document of resources and actions; every instance serves it within a second. Only its owner edits a
@@ -80,11 +109,15 @@ export const publishCatalogue: Answer = (call, dependencies) =>
     return done({ published, resources: documents.map(({ resource }) => resource) });
   });
 
+gives(publishCatalogue, object({ published: count, resources: many(text) }));
+
 /** Every reason not to publish a YAML document as it is. Publishes nothing. */
 export const lintCatalogue: Answer = (call, dependencies) =>
   withDocuments(call, dependencies, async (documents) =>
     done({ problems: publicationProblems(await dependencies.publications.store.published(), documents) }),
   );
+
+gives(lintCatalogue, object({ problems: many(text) }));
 
 /** What a YAML document would change, in words, and what lives under the versions it would replace. Publishes nothing. */
 export const diffCatalogue: Answer = (call, dependencies) =>
@@ -102,6 +135,31 @@ export const diffCatalogue: Answer = (call, dependencies) =>
       actions: reviewed.map((one) => ({ ...one, effect: effects.filter(({ key }) => key === one.key) })),
     });
   });
+
+const CHANGE = object({ words: text, weakens: truth });
+const LIVING = object({ key: text, version: count, tasks: count, standing: count, people: count, questions: count });
+gives(
+  diffCatalogue,
+  object(
+    {
+      problems: many(text),
+      actions: many(
+        object(
+          {
+            key: text,
+            version: count,
+            resource: text,
+            state: one('new', 'newer', 'unchanged'),
+            changes: many(CHANGE),
+            effect: many(LIVING),
+          },
+          { from: count },
+        ),
+      ),
+    },
+    { resources: many(object({ resource: text, changes: many(CHANGE) })) },
+  ),
+);
 
 /** One version of an action as it was published, the newest by default, in the form that can be published again. */
 export const showAction: Answer = async (call, dependencies) => {
@@ -128,6 +186,14 @@ export const showAction: Answer = async (call, dependencies) => {
   });
 };
 
+gives(
+  showAction,
+  object(
+    { key: text, version: count, versions: many(count), resource: text, owner: text, yaml: text },
+    { effect: many(LIVING) },
+  ),
+);
+
 /** What waits for an organization: drafts of its editor, and proposals that need a second administrator. */
 export const listDrafts: Answer = async (call, dependencies) => {
   const owner = await ownerOf(call, call.query.organization, dependencies);
@@ -138,6 +204,28 @@ export const listDrafts: Answer = async (call, dependencies) => {
     drafts: drafts.map((draft) => ({ ...draft, hash: draftHash(draft), ...reviewOfDraft(draft, before) })),
   });
 };
+
+gives(
+  listDrafts,
+  object({
+    drafts: many(
+      object(
+        {
+          key: text,
+          resource: text,
+          yaml: text,
+          proposed: truth,
+          saved_by: text,
+          saved_at: instant,
+          hash: text,
+          problems: many(text),
+          changes: many(CHANGE),
+        },
+        { documents: many(anyObject) },
+      ),
+    ),
+  }),
+);
 
 const CONFIRMATION = input<{ hash: string; organization?: string }>({ hash: reference, organization: reference }, [
   'hash',
@@ -156,6 +244,7 @@ export const confirmDraft: Answer = async (call, dependencies) => {
   );
 };
 takes(confirmDraft, { body: CONFIRMATION });
+gives(confirmDraft, object({ published: count }));
 
 export const removeDraft: Answer = async (call, dependencies) => {
   const owner = await ownerOf(call, call.query.organization, dependencies);
@@ -166,6 +255,8 @@ export const removeDraft: Answer = async (call, dependencies) => {
     ? done({ removed: key })
     : unknown(`draft of ${key}`);
 };
+
+gives(removeDraft, object({ removed: text }));
 
 const DRAFT = input<{ resource: string; name: string; owner: string; source: string; document: string }>(
   { resource: reference, name: plain(40), owner: reference, source: plain(200), document: { type: 'string' } },
@@ -188,6 +279,7 @@ export const draftCatalogue: Answer = async ({ body }) => {
   }
 };
 takes(draftCatalogue, { body: DRAFT });
+gives(draftCatalogue, object({ yaml: text, actions: count }));
 
 /** The documents of the request, each of an owner that the caller may write for. Their problems are a 422. */
 async function withDocuments(

@@ -1,7 +1,10 @@
 import { newSecret } from '../oauth/ids.ts';
 import { type Act, conflict, done, unacceptable, unknown } from './admin.ts';
 import { type Answer, organizationOf } from './call.ts';
-import { input, plain, reference, takes } from './input.ts';
+import { gives, input, oneOf, plain, reference, takes } from './input.ts';
+import { pageOf } from './listing.ts';
+import { listed, listQuery } from './lists.ts';
+import { address, always, instant, maybe, object, one, pageOfMany, text, withMembers } from './shapes.ts';
 
 /** An organization's word that it controls a resource, and what proves it. */
 export interface Claim {
@@ -37,12 +40,36 @@ export interface Claims {
 const CLAIM_SECONDS = 7 * 86_400;
 export const DOCUMENT_MEMBER = 'countersign_challenge';
 
+const someClaims = listQuery({ proven: oneOf('true', 'false') });
+
 export const listClaims: Answer = async (call, dependencies) => {
-  const organization = await organizationOf(call, call.query.organization, dependencies);
-  if (!organization.ok) return organization;
-  const claims = await dependencies.claims.store.claims(organization.value.id);
-  return done({ resource_claims: claims.map((claim) => ({ ...claim, ...placesOf(claim) })) });
+  const claims = await listed(call, someClaims, dependencies, async ({ id }, asked) => {
+    const { rows, next } = pageOf(await dependencies.claims.store.claims(id), asked, {
+      key: ({ resource }) => resource,
+      words: ({ resource, name }) => [resource, name],
+      filters: { proven: ({ proven_at }, value) => (proven_at !== null) === (value === 'true') },
+    });
+    return { rows: rows.map((claim) => ({ ...claim, ...placesOf(claim) })), next };
+  });
+  return claims.ok ? done({ resource_claims: claims.value.rows, next: claims.value.next }) : claims;
 };
+takes(listClaims, { query: someClaims });
+const CLAIM = object({
+  resource: text,
+  name: text,
+  challenge: text,
+  expires_at: instant,
+  document: object({ url: address, member: text, value: text }),
+  dns: object({ name: text, type: always('TXT'), value: text }),
+});
+const PROOF = one('document', 'dns');
+gives(
+  listClaims,
+  pageOfMany(
+    'resource_claims',
+    withMembers(CLAIM, { organization: text, proven_at: maybe(instant), proven_by: maybe(PROOF) }),
+  ),
+);
 
 const claiming = input<{ organization?: string; resource: string; name: string }>(
   { organization: reference, resource: { type: 'string', format: 'uri', maxLength: 500 }, name: plain(80) },
@@ -66,6 +93,7 @@ export const claimResource: Answer = async (call, dependencies) => {
 };
 
 takes(claimResource, { body: claiming });
+gives(claimResource, CLAIM);
 
 const proving = input<{ organization?: string; resource: string }>(
   { organization: reference, resource: { type: 'string', format: 'uri', maxLength: 500 } },
@@ -99,6 +127,7 @@ export const proveResource: Answer = async (call, dependencies) => {
 };
 
 takes(proveResource, { body: proving });
+gives(proveResource, object({ resource: text, organization: text, proven_by: PROOF }));
 
 /** RFC 8707 §2, in the one spelling that is compared everywhere. */
 export function resourceProblem(resource: string, privateHosts: readonly string[]): string | undefined {

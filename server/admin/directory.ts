@@ -1,7 +1,10 @@
 import { hashOf, newId, newSecret } from '../oauth/ids.ts';
 import { conflict, done, type ListedPerson, unacceptable } from './admin.ts';
-import { type AdminDependencies, type Answer, type Call, organizationOf, organizationsOf, personOf } from './call.ts';
-import { email, input, listOf, oneOf, plain, reference, takes } from './input.ts';
+import { type AdminDependencies, type Answer, type Call, organizationOf, personOf } from './call.ts';
+import { email, gives, input, listOf, oneOf, plain, reference, takes } from './input.ts';
+import { pageOf } from './listing.ts';
+import { listed, listQuery, readList } from './lists.ts';
+import { always, either, instant, many, object, pageOfMany, text, truth, withMembers } from './shapes.ts';
 
 /** Whom the access token stands for. */
 export const whoAmI: Answer = async ({ caller }) =>
@@ -19,11 +22,36 @@ export const whoAmI: Answer = async ({ caller }) =>
         },
   );
 
+gives(
+  whoAmI,
+  either(
+    object({ kind: always('operator'), client_id: text }),
+    object({
+      kind: always('administrator'),
+      person: object({ id: text, email: text, name: text }),
+      organization: object({ id: text, slug: text, name: text }),
+    }),
+  ),
+);
+
+const everyOrganization = listQuery();
+const ORGANIZATION = object({ id: text, slug: text, name: text, domains: many(text) });
+
 export const listOrganizations: Answer = async (call, dependencies) => {
-  if (call.caller.kind === 'operator') return done({ organizations: await dependencies.organizations.list() });
-  const own = await organizationOf(call, undefined, dependencies);
-  return own.ok ? done({ organizations: [own.value] }) : own;
+  const read = readList(call, everyOrganization);
+  if (!read.ok) return read;
+  const { organization: named, asked } = read.value;
+  const one =
+    call.caller.kind === 'person' || named !== undefined ? await organizationOf(call, named, dependencies) : undefined;
+  if (one && !one.ok) return one;
+  const { rows, next } = pageOf(one ? [one.value] : await dependencies.organizations.list(), asked, {
+    key: ({ slug }) => slug,
+    words: ({ slug, name, domains }) => [slug, name, ...domains],
+  });
+  return done({ organizations: rows, next: next ?? null });
 };
+takes(listOrganizations, { query: everyOrganization });
+gives(listOrganizations, pageOfMany('organizations', ORGANIZATION));
 
 const domain = { type: 'string', pattern: '^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z]{2,63}$' };
 const slug = { type: 'string', pattern: '^[a-z0-9][a-z0-9-]{0,62}$' };
@@ -41,6 +69,7 @@ export const addOrganization: Answer = async (call, dependencies) => {
   return done(organization);
 };
 takes(addOrganization, { body: newOrganization });
+gives(addOrganization, ORGANIZATION);
 
 const organizationChange = input<{ name?: string; domains?: string[] }>({
   name: plain(80),
@@ -58,22 +87,25 @@ export const changeOrganization: Answer = async (call, dependencies) => {
   return done(changed);
 };
 takes(changeOrganization, { body: organizationChange });
+gives(changeOrganization, ORGANIZATION);
+
+const ROLES = ['admin', 'security', 'auditor', 'approver'] as const;
+const somePeople = listQuery({ role: oneOf(...ROLES), status: oneOf('active', 'disabled') });
+const PERSON = object({ id: text, email: text, name: text, roles: many(text), organization: text });
 
 export const listPeople: Answer = async (call, dependencies) => {
-  const places = await organizationsOf(call, call.query.organization, dependencies);
-  if (!places.ok) return places;
-  const lists = places.value.map(async ({ id, slug }) =>
-    (await dependencies.store.people(id)).map((person) => ({ ...person, organization: slug })),
-  );
-  return done({ people: (await Promise.all(lists)).flat() });
+  const people = await listed(call, somePeople, dependencies, ({ id }, asked) => dependencies.store.people(id, asked));
+  return people.ok ? done({ people: people.value.rows, next: people.value.next }) : people;
 };
+takes(listPeople, { query: somePeople });
+gives(listPeople, pageOfMany('people', withMembers(PERSON, { status: text, enrolled: truth })));
 
 const newPerson = input<{ organization?: string; email: string; name: string; roles?: string[] }>(
   {
     organization: reference,
     email,
     name: plain(80),
-    roles: listOf(oneOf('admin', 'security', 'auditor', 'approver'), 0, 4),
+    roles: listOf(oneOf(...ROLES), 0, ROLES.length),
   },
   ['email', 'name'],
 );
@@ -95,7 +127,9 @@ export const addPerson: Answer = async (call, dependencies) => {
   const link = await newLink(call, organization.value.id, id, dependencies);
   return done({ id, email, name, roles, organization: organization.value.slug, ...link });
 };
+const LINK = { enrolment_uri: text, expires_at: instant };
 takes(addPerson, { body: newPerson });
+gives(addPerson, withMembers(PERSON, {}, LINK));
 
 const whose = input<{ organization?: string }>({ organization: reference });
 
@@ -112,6 +146,7 @@ export const offerEnrolment: Answer = async (call, dependencies) => {
   return done({ id: person.value.id, email: person.value.email, organization: organization.value.slug, ...link });
 };
 takes(offerEnrolment, { body: whose });
+gives(offerEnrolment, object({ id: text, email: text, organization: text, ...LINK }));
 
 /** Seconds an enrolment link lives. */
 export const ENROLMENT_SECONDS = 900;

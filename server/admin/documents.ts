@@ -3,8 +3,20 @@ import { type DocumentDependencies, findDocument } from '../agents/documents.ts'
 import type { Limits } from '../agents/limits.ts';
 import { type Act, conflict, done, malformed, unacceptable, unknown } from './admin.ts';
 import { type AdminDependencies, type Answer, organizationOf, personOf } from './call.ts';
-import { input, oneOf, plain, reference, takes } from './input.ts';
-import { LIMITS_SCHEMA, unknownLimits } from './limits.ts';
+import { gives, input, oneOf, plain, reference, takes } from './input.ts';
+import { LIMITS_SCHEMA, LIMITS_SHAPE, unknownLimits } from './limits.ts';
+import { type Page, type PageAsked, pageOf } from './listing.ts';
+import { listed, listQuery } from './lists.ts';
+import { address, always, count, instant, maybe, object, one, pageOfMany, text, withMembers } from './shapes.ts';
+
+/** Somebody who wanted to use a document that nobody allowed. */
+export interface DocumentRequest {
+  url: string;
+  /** E-mail address. */
+  person: string;
+  times: number;
+  asked_at: Date;
+}
 
 /** Which client ID metadata documents an organization lets in; under row-level security, each change with its evidence. */
 export interface DocumentAdministration {
@@ -12,7 +24,8 @@ export interface DocumentAdministration {
   /** With `deny`, everything that clients of the domain hold ends at once. */
   putPolicy(act: Act, policy: DocumentPolicy): Promise<void>;
   removePolicy(act: Act, domain: string): Promise<boolean>;
-  requests(organization: string): Promise<{ url: string; person: string; times: number; asked_at: Date }[]>;
+  /** Whoever waits longest first. */
+  requests(organization: string, asked: PageAsked): Promise<Page<DocumentRequest>>;
   /** Makes the agent, pending until owner and deputy accepted. Undefined: it is there already. */
   allow(
     act: Act,
@@ -21,12 +34,34 @@ export interface DocumentAdministration {
   ): Promise<string | undefined>;
 }
 
+const VERDICTS = ['allow', 'ask', 'deny'] as const;
+const somePolicies = listQuery({ verdict: oneOf(...VERDICTS) });
+
 export const listDocumentPolicies: Answer = async (call, dependencies) => {
-  const organization = await organizationOf(call, call.query.organization, dependencies);
-  if (!organization.ok) return organization;
-  const policies = await dependencies.documents.administration.policies(organization.value.id);
-  return done({ document_policies: policies, otherwise: NO_POLICY.verdict });
+  const policies = await listed(call, somePolicies, dependencies, async ({ id }, asked) =>
+    pageOf(await dependencies.documents.administration.policies(id), asked, {
+      key: ({ domain }) => domain,
+      words: ({ domain }) => [domain],
+      filters: { verdict: ({ verdict }, value) => verdict === value },
+    }),
+  );
+  if (!policies.ok) return policies;
+  return done({ document_policies: policies.value.rows, next: policies.value.next, otherwise: NO_POLICY.verdict });
 };
+takes(listDocumentPolicies, { query: somePolicies });
+const POLICY = object({
+  domain: text,
+  verdict: one(...VERDICTS),
+  owner: maybe(text),
+  deputy: maybe(text),
+  limits: LIMITS_SHAPE,
+});
+gives(
+  listDocumentPolicies,
+  pageOfMany('document_policies', withMembers(POLICY, { organization: text, made_at: instant }), {
+    otherwise: one(...VERDICTS),
+  }),
+);
 
 const DOMAIN = { type: 'string', pattern: '^(\\*|(?=.{1,253}$)[a-z0-9-]+(\\.[a-z0-9-]+)*)$' };
 const putting = input<{
@@ -40,7 +75,7 @@ const putting = input<{
   {
     organization: reference,
     domain: DOMAIN,
-    verdict: oneOf('allow', 'ask', 'deny'),
+    verdict: oneOf(...VERDICTS),
     owner: reference,
     deputy: reference,
     limits: LIMITS_SCHEMA,
@@ -70,6 +105,7 @@ export const putDocumentPolicy: Answer = async (call, dependencies) => {
 };
 
 takes(putDocumentPolicy, { body: putting });
+gives(putDocumentPolicy, POLICY);
 
 export const removeDocumentPolicy: Answer = async (call, dependencies) => {
   const organization = await organizationOf(call, call.query.organization, dependencies);
@@ -79,13 +115,25 @@ export const removeDocumentPolicy: Answer = async (call, dependencies) => {
   const removed = await dependencies.documents.administration.removePolicy(act, domain);
   return removed ? done({ domain, removed: true }) : unknown(`a policy for ${domain}`);
 };
+gives(removeDocumentPolicy, object({ domain: text, removed: always(true) }));
+
+const someRequests = listQuery();
 
 /** Documents that people wanted to use, and that nobody allowed. */
 export const listDocumentRequests: Answer = async (call, dependencies) => {
-  const organization = await organizationOf(call, call.query.organization, dependencies);
-  if (!organization.ok) return organization;
-  return done({ document_requests: await dependencies.documents.administration.requests(organization.value.id) });
+  const requests = await listed(call, someRequests, dependencies, ({ id }, asked) =>
+    dependencies.documents.administration.requests(id, asked),
+  );
+  return requests.ok ? done({ document_requests: requests.value.rows, next: requests.value.next }) : requests;
 };
+takes(listDocumentRequests, { query: someRequests });
+gives(
+  listDocumentRequests,
+  pageOfMany(
+    'document_requests',
+    object({ organization: text, url: address, person: text, times: count, asked_at: instant }),
+  ),
+);
 
 const allowing = input<{
   organization?: string;
@@ -129,6 +177,7 @@ export const allowDocument: Answer = async (call, dependencies) => {
 };
 
 takes(allowDocument, { body: allowing });
+gives(allowDocument, object({ agent: text, url: address, name: text, status: always('pending') }));
 
 async function accountable(
   named: { owner?: string; deputy?: string },

@@ -11,7 +11,9 @@ import { isProven } from '../tasks/ask.ts';
 import { covers, type Rule } from '../tasks/policies.ts';
 import { done, unknown } from './admin.ts';
 import { type Answer, agentOf } from './call.ts';
-import type { UseCase } from './limits.ts';
+import { gives } from './input.ts';
+import { LIMITS_SHAPE, USE_CASE_SHAPE, type UseCase } from './limits.ts';
+import { instant, many, maybe, object, one, text } from './shapes.ts';
 
 /** Everything that decides what one agent could reach now. */
 export interface ReachFacts {
@@ -174,3 +176,24 @@ export const explainAgent: Answer = async (call, dependencies) => {
       })),
   });
 };
+gives(
+  explainAgent,
+  object({
+    id: text,
+    name: text,
+    status: text,
+    blueprint: maybe(text),
+    limits: LIMITS_SHAPE,
+    use_case: USE_CASE_SHAPE,
+    reaches: many(
+      object({
+        action: text,
+        resource: text,
+        impact: text,
+        by: many(object({ rule: one('own', 'task', 'policy', 'ask', 'handed'), for: text, says: text })),
+        last_used: maybe(instant),
+      }),
+    ),
+    not: many(object({ action: text, because: text, last_used: maybe(instant) })),
+  }),
+);

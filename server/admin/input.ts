@@ -24,6 +24,7 @@ interface Inputs {
 }
 
 const declared = new WeakMap<object, Inputs>();
+const promised = new WeakMap<object, Schema>();
 
 /** Says by which validators an answer reads its request: the description of the API (openapi.ts) is made of these. */
 export function takes<Answer extends object>(answer: Answer, inputs: Inputs): Answer {
@@ -31,6 +32,13 @@ export function takes<Answer extends object>(answer: Answer, inputs: Inputs): An
   return answer;
 }
 
+/** Says what an answer holds when it is done. A test looks at every answer of every test by it. */
+export function gives<Answer extends object>(answer: Answer, shape: Schema): Answer {
+  promised.set(answer, shape);
+  return answer;
+}
+
+export const shapeOf = (answer: object): Schema | undefined => promised.get(answer);
 export const inputsOf = (answer: object): Inputs => declared.get(answer) ?? {};
 
 const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, allErrors: true, ownProperties: true });

@@ -20,16 +20,26 @@ import {
   unacceptable,
   unknown,
 } from './admin.ts';
+import { type AdminDependencies, type Answer, agentOf, type Call, organizationOf, personOf } from './call.ts';
+import { gives, input, listOf, oneOf, plain, reference, takes, whole } from './input.ts';
+import { type Page, type PageAsked, pageOf } from './listing.ts';
+import { listed, listQuery, readList } from './lists.ts';
 import {
-  type AdminDependencies,
-  type Answer,
-  agentOf,
-  type Call,
-  organizationOf,
-  organizationsOf,
-  personOf,
-} from './call.ts';
-import { input, listOf, oneOf, plain, reference, takes, whole } from './input.ts';
+  always,
+  anyObject,
+  count,
+  ended,
+  instant,
+  many,
+  mapOf,
+  maybe,
+  named,
+  object,
+  one,
+  pageOfMany,
+  text,
+  withMembers,
+} from './shapes.ts';
 
 export interface ListedIssuer extends TrustedIssuer {
   made_by: string;
@@ -60,11 +70,11 @@ export interface IssuerStore {
   addIssuer(act: Act, issuer: TrustedIssuer): Promise<'added' | 'taken'>;
   /** Ends everything that came of its statements. */
   removeIssuer(act: Act, issuer: string, reason: string): Promise<Stopped | undefined>;
-  links(organization: string, person?: string): Promise<ListedLink[]>;
+  links(organization: string, asked: PageAsked): Promise<Page<ListedLink>>;
   link(act: Act, link: { person: string; issuer: string; subject: string }): Promise<'linked' | 'taken'>;
   /** Ends everything that came of statements about this subject. */
   unlink(act: Act, link: { issuer: string; subject: string }, reason: string): Promise<Stopped | undefined>;
-  elsewhere(organization: string): Promise<Elsewhere[]>;
+  elsewhere(organization: string, asked: PageAsked): Promise<Page<Elsewhere>>;
   putElsewhere(act: Act, entry: Omit<Elsewhere, 'agent'> & { agent: string }): Promise<void>;
   removeElsewhere(act: Act, agent: string, authorizationServer: string): Promise<boolean>;
 }
@@ -74,19 +84,44 @@ export interface IssuerAdministration {
   keys: IssuerKeys;
 }
 
+const someIssuers = listQuery({ issuer: { type: 'string', maxLength: 500 } });
+
 /** Issuers that an organization trusts; one of them, where it is named. */
 export const listIssuers: Answer = async (call, dependencies) => {
-  const places = await organizationsOf(call, call.query.organization, dependencies);
-  if (!places.ok) return places;
-  const lists = places.value.map(async ({ id, slug }) =>
-    (await dependencies.issuers.store.issuers(id))
-      .filter(({ issuer }) => call.query.issuer === undefined || issuer === call.query.issuer)
-      .map((issuer) => ({ ...shown(issuer), organization: slug })),
-  );
-  const issuers = (await Promise.all(lists)).flat();
-  if (call.query.issuer !== undefined && issuers.length === 0) return unknown(`issuer ${call.query.issuer}`);
-  return done({ trusted_issuers: issuers });
+  const issuers = await listed(call, someIssuers, dependencies, async ({ id }, asked) => {
+    const { rows, next } = pageOf(await dependencies.issuers.store.issuers(id), asked, {
+      key: ({ name, issuer }) => `${name} ${issuer}`,
+      words: ({ name, issuer, tenant }) => [name, issuer, tenant],
+      filters: { issuer: ({ issuer }, value) => issuer === value },
+    });
+    return { rows: rows.map(shown), next };
+  });
+  if (!issuers.ok) return issuers;
+  const { rows, next } = issuers.value;
+  if (call.query.issuer !== undefined && rows.length === 0) return unknown(`issuer ${call.query.issuer}`);
+  return done({ trusted_issuers: rows, next });
 };
+takes(listIssuers, { query: someIssuers });
+const ISSUER = object({
+  organization: text,
+  issuer: text,
+  name: text,
+  tenant: maybe(text),
+  jwks_uri: maybe(text),
+  jwks: maybe(object({ keys: many(anyObject) })),
+  algorithms: many(text),
+  subject_claim: text,
+  audiences: many(object({ audience: text, agent: maybe(text) })),
+  profiles: many(one(...PROFILES)),
+  agents: many(text),
+  actions: many(text),
+  longest_seconds: count,
+  acr: mapOf(text),
+});
+gives(
+  listIssuers,
+  pageOfMany('trusted_issuers', withMembers(ISSUER, { made_by: text, created_at: instant, people: count })),
+);
 
 interface NewIssuer {
   organization?: string;
@@ -195,6 +230,7 @@ export const addIssuer: Answer = async (call, dependencies) => {
   return done({ ...shown(trusted), organization: organization.slug });
 };
 takes(addIssuer, { body: newIssuer });
+gives(addIssuer, ISSUER);
 
 const removal = input<{ organization?: string; issuer: string; reason: string }>(
   { organization: reference, issuer: reference, reason: plain(200) },
@@ -215,16 +251,28 @@ export const removeIssuer: Answer = async (call, dependencies) => {
     : unknown(`issuer ${issuer} of ${place.value.slug}`);
 };
 takes(removeIssuer, { body: removal });
+gives(removeIssuer, object({ issuer: text, organization: text, removed: always(true), ...ended }));
+
+const someLinks = listQuery({ person: reference, issuer: uri });
 
 /** Who is who at other issuers. */
 export const listLinks: Answer = async (call, dependencies) => {
   const place = await placeOf(call, call.query.organization, dependencies);
   if (!place.ok) return place;
-  const named = call.query.person;
-  const person = named === undefined ? undefined : await personOf(place.value, named, dependencies);
+  const read = readList(call, someLinks);
+  if (!read.ok) return read;
+  const { person: called, ...filters } = read.value.asked.filters;
+  const person = called === undefined ? undefined : await personOf(place.value, called, dependencies);
   if (person && !person.ok) return person;
-  return done({ upstream_identities: await dependencies.issuers.store.links(place.value.id, person?.value.id) });
+  const asked = { ...read.value.asked, filters: { ...filters, ...(person && { person: person.value.id }) } };
+  const { rows, next } = await dependencies.issuers.store.links(place.value.id, asked);
+  return done({ upstream_identities: rows, next: next ?? null });
 };
+takes(listLinks, { query: someLinks });
+gives(
+  listLinks,
+  pageOfMany('upstream_identities', object({ person: named, issuer: text, subject: text, created_at: instant })),
+);
 
 interface Link {
   organization?: string;
@@ -257,6 +305,7 @@ export const linkPerson: Answer = async (call, dependencies) => {
   return done({ person: person.value.id, email: person.value.email, issuer, subject, organization: place.value.slug });
 };
 takes(linkPerson, { body: newLink });
+gives(linkPerson, object({ person: text, email: text, issuer: text, subject: text, organization: text }));
 
 const unlinking = input<Omit<Link, 'person'> & { reason: string }>(
   { organization: reference, issuer: uri, subject, reason: plain(200) },
@@ -276,12 +325,26 @@ export const unlinkPerson: Answer = async (call, dependencies) => {
     : unknown(`${subject} of ${issuer}`);
 };
 takes(unlinkPerson, { body: unlinking });
+gives(unlinkPerson, object({ issuer: text, subject: text, organization: text, removed: always(true), ...ended }));
+
+const someElsewhere = listQuery({ agent: reference, authorization_server: uri });
 
 export const listElsewhere: Answer = async (call, dependencies) => {
-  const place = await placeOf(call, call.query.organization, dependencies);
-  if (!place.ok) return place;
-  return done({ agents_elsewhere: await dependencies.issuers.store.elsewhere(place.value.id) });
+  const entries = await listed(call, someElsewhere, dependencies, ({ id }, asked) =>
+    dependencies.issuers.store.elsewhere(id, asked),
+  );
+  return entries.ok ? done({ agents_elsewhere: entries.value.rows, next: entries.value.next }) : entries;
 };
+takes(listElsewhere, { query: someElsewhere });
+const ELSEWHERE = object({
+  agent: object({ id: text, name: text }),
+  organization: text,
+  authorization_server: text,
+  client_id: text,
+  tells: many(one('email', 'aud_sub')),
+  aud_tenant: maybe(text),
+});
+gives(listElsewhere, pageOfMany('agents_elsewhere', ELSEWHERE));
 
 interface NewElsewhere {
   organization?: string;
@@ -318,6 +381,7 @@ export const putElsewhere: Answer = async (call, dependencies) => {
   return done({ ...entry, agent: { id, name }, organization: organization.slug });
 };
 takes(putElsewhere, { body: newElsewhere });
+gives(putElsewhere, ELSEWHERE);
 
 const elsewhereEnd = input<{ organization?: string; agent: string; authorization_server: string }>(
   { organization: reference, agent: reference, authorization_server: uri },
@@ -338,6 +402,10 @@ export const removeElsewhere: Answer = async (call, dependencies) => {
     : unknown(`${name} at ${authorization_server}`);
 };
 takes(removeElsewhere, { body: elsewhereEnd });
+gives(
+  removeElsewhere,
+  object({ agent: object({ id: text, name: text }), authorization_server: text, removed: always(true) }),
+);
 
 const shown = ({
   organization: _,

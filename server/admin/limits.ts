@@ -3,7 +3,10 @@ import type { Catalogue } from '../catalogue/catalogue.ts';
 import { newId } from '../oauth/ids.ts';
 import { type Act, type AdminOutcome, conflict, done, type Organization, unacceptable, unknown } from './admin.ts';
 import { type AdminDependencies, type Answer, agentOf, organizationOf } from './call.ts';
-import { input, listOf, oneOf, plain, reference, takes, whole } from './input.ts';
+import { gives, input, listOf, oneOf, plain, reference, takes, whole } from './input.ts';
+import { pageOf } from './listing.ts';
+import { listed, listQuery } from './lists.ts';
+import { always, count, many, maybe, object, one, pageOfMany, text, withMembers } from './shapes.ts';
 
 /** Agents of one kind: what all of them are held to. */
 export interface Blueprint {
@@ -61,11 +64,40 @@ export const LIMITS_SCHEMA = {
   },
 } as const;
 
+/** The same in an answer: what it names may be gone meanwhile. */
+export const LIMITS_SHAPE = object(
+  {},
+  {
+    actions: many(text),
+    resources: many(text),
+    scopes: many(text),
+    highest_impact: one(...IMPACT_LEVELS),
+    second_person_above: one(...IMPACT_LEVELS),
+    chain_depth: count,
+    delegates: many(text),
+    requests_per_minute: count,
+    token_seconds: count,
+  },
+);
+
+const someBlueprints = listQuery({ parent: reference });
+const BLUEPRINT = object({ id: text, name: text, parent: maybe(text), limits: LIMITS_SHAPE });
+
 export const listBlueprints: Answer = async (call, dependencies) => {
-  const organization = await organizationOf(call, call.query.organization, dependencies);
-  if (!organization.ok) return organization;
-  return done({ blueprints: await dependencies.limits.blueprints(organization.value.id) });
+  const blueprints = await listed(call, someBlueprints, dependencies, async ({ id }, asked) =>
+    pageOf(await dependencies.limits.blueprints(id), asked, {
+      key: ({ name, id }) => `${name.toLowerCase()} ${id}`,
+      words: ({ name, id }) => [name, id],
+      filters: { parent: ({ parent }, value) => parent === value },
+    }),
+  );
+  return blueprints.ok ? done({ blueprints: blueprints.value.rows, next: blueprints.value.next }) : blueprints;
 };
+takes(listBlueprints, { query: someBlueprints });
+gives(
+  listBlueprints,
+  pageOfMany('blueprints', withMembers(BLUEPRINT, { organization: text, effective: LIMITS_SHAPE, agents: count })),
+);
 
 const putting = input<{ organization?: string; name: string; parent?: string | null; limits: Limits }>(
   {
@@ -98,6 +130,7 @@ export const putBlueprint: Answer = async (call, dependencies) => {
   return done(blueprint);
 };
 takes(putBlueprint, { body: putting });
+gives(putBlueprint, BLUEPRINT);
 
 export const removeBlueprint: Answer = async (call, dependencies) => {
   const organization = await organizationOf(call, call.query.organization, dependencies);
@@ -110,6 +143,7 @@ export const removeBlueprint: Answer = async (call, dependencies) => {
   if (removed === 'used') return conflict('used', `agents or other blueprints are held to ${name}`);
   return removed === 'removed' ? done({ id: found.value.id, removed: true }) : unknown(`blueprint ${name}`);
 };
+gives(removeBlueprint, object({ id: text, removed: always(true) }));
 
 const holding = input<{ organization?: string; limits?: Limits; blueprint?: string | null; reason: string }>(
   {
@@ -139,8 +173,25 @@ export const holdAgent: Answer = async (call, dependencies) => {
   return done({ id, name, limits, blueprint, tasks_ended: held.ended });
 };
 takes(holdAgent, { body: holding });
+gives(
+  holdAgent,
+  object({ id: text, name: text, tasks_ended: count }, { limits: LIMITS_SHAPE, blueprint: maybe(text) }),
+);
 
-const text = plain(500);
+export const USE_CASE_SHAPE = object(
+  {},
+  {
+    people: text,
+    tasks: text,
+    apis: many(text),
+    data_sources: many(text),
+    kinds_of_action: many(text),
+    consent: text,
+    business_owner: text,
+  },
+);
+
+const words = plain(500);
 const using = input<{ organization?: string; use_case: UseCase }>(
   {
     organization: reference,
@@ -148,13 +199,13 @@ const using = input<{ organization?: string; use_case: UseCase }>(
       type: 'object',
       additionalProperties: false,
       properties: {
-        people: text,
-        tasks: text,
-        apis: listOf(text, 0, 50),
-        data_sources: listOf(text, 0, 50),
-        kinds_of_action: listOf(text, 0, 50),
-        consent: text,
-        business_owner: text,
+        people: words,
+        tasks: words,
+        apis: listOf(words, 0, 50),
+        data_sources: listOf(words, 0, 50),
+        kinds_of_action: listOf(words, 0, 50),
+        consent: words,
+        business_owner: words,
       },
     },
   },
@@ -176,6 +227,7 @@ export const setUseCase: Answer = async (call, dependencies) => {
   return done({ id, name, use_case: asked.value.use_case });
 };
 takes(setUseCase, { body: using });
+gives(setUseCase, object({ id: text, name: text, use_case: USE_CASE_SHAPE }));
 
 /** The blueprint that a request names by id or name. */
 export async function blueprintOf(

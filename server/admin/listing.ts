@@ -31,6 +31,51 @@ export interface Page<Row> {
   next: string | undefined;
 }
 
+/** How one page of any other list is asked for. */
+export interface PageAsked {
+  /** Each of them stands in the row. */
+  words: readonly string[];
+  /** By name; each list says which there are. */
+  filters: Readonly<Record<string, string>>;
+  after: readonly [key: string, id: string] | undefined;
+  limit: number;
+}
+
+/** A page of a list that is short enough to be read whole. `key` tells its rows apart, and orders them. */
+export function pageOf<Row>(
+  rows: readonly Row[],
+  { words, filters, after, limit }: PageAsked,
+  rules: {
+    key: (row: Row) => string;
+    words: (row: Row) => readonly (string | null)[];
+    filters?: Readonly<Record<string, (row: Row, value: string) => boolean>>;
+  },
+): Page<Row> {
+  const fits = (row: Row): boolean => {
+    const text = rules.words(row).join(' ').toLowerCase();
+    const isThere = words.every((word) => text.includes(word.toLowerCase()));
+    return isThere && Object.entries(filters).every(([name, value]) => rules.filters?.[name]?.(row, value));
+  };
+  const order = (one: string, other: string) => (one < other ? -1 : one > other ? 1 : 0);
+  const rest = rows
+    .filter((row) => fits(row) && (after === undefined || rules.key(row) > after[0]))
+    .toSorted((one, other) => order(rules.key(one), rules.key(other)));
+  const last = rest[limit - 1];
+  return { rows: rest.slice(0, limit), next: rest.length > limit && last ? cursorOf(rules.key(last), '') : undefined };
+}
+
+/** Every row of a list that is read page by page. */
+export async function everyRow<Row>(page: (asked: PageAsked) => Promise<Page<Row>>): Promise<Row[]> {
+  const rows: Row[] = [];
+  let after: PageAsked['after'];
+  do {
+    const { rows: more, next } = await page({ words: [], filters: {}, after, limit: 1000 });
+    rows.push(...more);
+    after = next === undefined ? undefined : parseCursor(next);
+  } while (after !== undefined);
+  return rows;
+}
+
 export type ParsedListing = { ok: true; listing: Listing } | { ok: false; problem: Saying };
 
 const LIMIT = { characters: 500, parts: 20 };
@@ -80,7 +125,8 @@ export function partsOf(q: string): { name: string | undefined; value: string; t
 export const cursorOf = (key: string, id: string): string =>
   Buffer.from(JSON.stringify([key, id])).toString('base64url');
 
-function parseCursor(text: string): readonly [string, string] | undefined {
+/** Undefined: it is none. */
+export function parseCursor(text: string): readonly [string, string] | undefined {
   try {
     const value: unknown = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'));
     return Array.isArray(value) && value.length === 2 && value.every((one) => typeof one === 'string')

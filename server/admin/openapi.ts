@@ -1,5 +1,5 @@
 import type { Answer } from './call.ts';
-import { inputsOf, type Schema } from './input.ts';
+import { inputsOf, type Schema, shapeOf } from './input.ts';
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
@@ -55,7 +55,7 @@ export function describeApi({ issuer, endpoints, reachOf, isFresh, creates }: De
           [method === 'post' && creates(path) ? '201' : '200']: {
             description: 'Done.',
             ...(method === 'get' && { headers: { ETag: { schema: { type: 'string' } } } }),
-            content: { 'application/json': { schema: { type: 'object' } } },
+            content: { 'application/json': { schema: shapeOf(answer) ?? { type: 'object' } } },
           },
           ...Object.fromEntries(
             Object.entries(REFUSALS).map(([status, description]) => [

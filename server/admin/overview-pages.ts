@@ -5,7 +5,7 @@ import { FIGURES } from '../../views/words/console-overview.ts';
 import { type Console, VIEWERS } from './console.ts';
 import type { AgentCounts, Inventory } from './inventory.ts';
 import { addressOf } from './listing.ts';
-import type { StopStore } from './standing-stops.ts';
+import { STANDING, type StopStore } from './standing-stops.ts';
 
 export interface OverviewDependencies {
   inventory: Inventory;
@@ -21,7 +21,7 @@ export function adminOverviewPages(router: Router, console: Console, { inventory
     const [counts, day, standing] = await Promise.all([
       inventory.counts(organization, only),
       only === undefined ? inventory.day(organization) : undefined,
-      only === undefined ? stops.list(organization, true) : [],
+      only === undefined ? stops.list(organization, STANDING).then(({ rows }) => rows) : [],
     ]);
     const now = Date.now();
     return overviewPage({

@@ -20,8 +20,9 @@ import {
   unknown,
 } from './admin.ts';
 import { type AdminDependencies, type Answer, agentOf, type Call, organizationOf, personOf } from './call.ts';
-import { input, reference, takes } from './input.ts';
+import { gives, input, reference, takes } from './input.ts';
 import { isAlone } from './publications.ts';
+import { always, anyObject, anything, count, instant, many, object, text, truth } from './shapes.ts';
 
 /** One published version, as its record says. */
 export interface PolicyVersion extends PolicySet {
@@ -70,9 +71,38 @@ export const getPolicies: Answer = async (call, dependencies) => {
   return done(await policiesOf(organization.value, dependencies));
 };
 
+const POLICY_CHANGE = object({ words: text, weakens: truth });
+gives(
+  getPolicies,
+  object(
+    {
+      version: count,
+      yaml: text,
+      rules: many(object({ position: count, name: text, verdict: text, says: text }, { blocks: text })),
+      flow: anything,
+      actions: many(text),
+    },
+    {
+      made_by: text,
+      confirmed_by: text,
+      published_at: instant,
+      proposal: object({
+        yaml: text,
+        hash: text,
+        saved_by: text,
+        saved_at: instant,
+        problems: many(text),
+        changes: many(POLICY_CHANGE),
+      }),
+    },
+  ),
+);
+
 /** Everything that is wrong with policies in YAML. Publishes nothing. */
 export const lintPolicies: Answer = (call, dependencies) =>
   withPolicies(call, dependencies, async (_, parsed) => done({ problems: parsed.ok ? [] : parsed.problems }));
+
+gives(lintPolicies, object({ problems: many(text) }));
 
 /** What policies in YAML would change, and what they would have done in the last seven days. Publishes nothing. */
 export const policyEffect: Answer = (call, dependencies) =>
@@ -80,6 +110,8 @@ export const policyEffect: Answer = (call, dependencies) =>
     if (!parsed.ok) return refused(parsed.problems);
     return done(await effectOf(organization, parsed.document, dependencies));
   });
+
+gives(policyEffect, object({ changes: many(POLICY_CHANGE), days: count, effect: anyObject }));
 
 /** Publishes policies; what lets through more than before waits for another administrator (A5-3). */
 export const publishPolicies: Answer = (call, dependencies) =>
@@ -92,6 +124,9 @@ export const publishPolicies: Answer = (call, dependencies) =>
       dependencies,
     );
   });
+
+const PUBLISHED = object({ published: count, id: text, changes: many(text) });
+gives(publishPolicies, PUBLISHED);
 
 const CONFIRMATION = input<{ hash: string; organization?: string }>({ hash: reference, organization: reference }, [
   'hash',
@@ -111,6 +146,7 @@ export const confirmPolicies: Answer = async (call, dependencies) => {
   );
 };
 takes(confirmPolicies, { body: CONFIRMATION });
+gives(confirmPolicies, PUBLISHED);
 
 export async function confirm(
   organization: Organization,
@@ -133,6 +169,8 @@ export const removeProposal: Answer = async (call, dependencies) => {
   return (await dependencies.policies.removeDraft(act)) ? done({ removed: true }) : unknown('a proposal of policies');
 };
 
+gives(removeProposal, object({ removed: always(true) }));
+
 const TRY = input<{
   organization?: string;
   agent: string;
@@ -152,6 +190,13 @@ export const tryPolicies: Answer = async (call, dependencies) => {
   return organization.ok ? tryIt(call, organization.value, sent.value, dependencies) : organization;
 };
 takes(tryPolicies, { body: TRY });
+gives(
+  tryPolicies,
+  object(
+    { verdict: text, in_words: text, impact: text, headline: text, impact_line: text, facts: anyObject },
+    { rule: object({ name: text, position: count, says: text }), blocks: text, stated_by: text },
+  ),
+);
 
 /** What would happen, and what would be read. */
 export interface Tried {

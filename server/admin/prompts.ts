@@ -1,8 +1,9 @@
 import { PROMPT_LIMITS, type PromptLimits, REACHES } from '../approvals/budget.ts';
 import { type PromptQuality, promptAdvice } from '../approvals/quality.ts';
-import { type Act, done, malformed } from './admin.ts';
+import { type Act, done } from './admin.ts';
 import { type Answer, organizationOf } from './call.ts';
-import { input, reference, takes, whole } from './input.ts';
+import { gives, input, reference, takes, whole } from './input.ts';
+import { count, many, mapOf, maybe, number, object, text } from './shapes.ts';
 
 export interface PromptAdministration {
   /** By action, the most asked first. */
@@ -13,10 +14,16 @@ export interface PromptAdministration {
 
 const DAYS = 7;
 
+const report = input<{ organization?: string; days?: string }>({
+  organization: reference,
+  days: { type: 'string', pattern: '^[1-9][0-9]?$', description: '1 to 99' },
+});
+
 /** How people answer what they are asked, action by action, and where they no longer read it. */
 export const promptReport: Answer = async (call, dependencies) => {
-  const { days = String(DAYS), organization: named } = call.query;
-  if (!/^[1-9]\d?$/.test(days)) return malformed('days must be a number from 1 to 99');
+  const asked = report(call.query);
+  if (!asked.ok) return asked;
+  const { days = String(DAYS), organization: named } = asked.value;
   const organization = await organizationOf(call, named, dependencies);
   if (!organization.ok) return organization;
   const quality = await dependencies.prompts.quality(organization.value.id, Number(days));
@@ -25,6 +32,38 @@ export const promptReport: Answer = async (call, dependencies) => {
     actions: quality.map((one) => ({ ...one, advice: promptAdvice(one) })),
   });
 };
+takes(promptReport, { query: report });
+gives(
+  promptReport,
+  object({
+    days: count,
+    actions: many(
+      object(
+        {
+          action: text,
+          impact: text,
+          prompts: count,
+          approved: count,
+          denied: count,
+          expired: count,
+          median_seconds: maybe(number),
+          deny_reasons: mapOf(count),
+        },
+        { advice: text },
+      ),
+    ),
+  }),
+);
+const PER_REACH = object(Object.fromEntries(REACHES.map((reach) => [reach, count])));
+const PROMPT_LIMITS_SHAPE = object({
+  cool_off_minutes: count,
+  mute_after_denials: count,
+  mute_after_expiries: count,
+  mute_days: count,
+  fast_decisions: count,
+  open: PER_REACH,
+  hourly: PER_REACH,
+});
 
 /** How much agents may ask people. */
 export const getPromptLimits: Answer = async (call, dependencies) => {
@@ -35,6 +74,7 @@ export const getPromptLimits: Answer = async (call, dependencies) => {
     standard: PROMPT_LIMITS,
   });
 };
+gives(getPromptLimits, object({ limits: PROMPT_LIMITS_SHAPE, standard: PROMPT_LIMITS_SHAPE }));
 
 const numbers = (most: number) => ({
   type: 'object',
@@ -64,3 +104,4 @@ export const setPromptLimits: Answer = async (call, dependencies) => {
   return done({ limits: await dependencies.prompts.limits(organization.value.id) });
 };
 takes(setPromptLimits, { body: LIMITS });
+gives(setPromptLimits, object({ limits: PROMPT_LIMITS_SHAPE }));

@@ -1,6 +1,7 @@
 import { done, malformed, unknown } from './admin.ts';
 import { type Answer, agentOf, organizationOf, organizationsOf, personOf } from './call.ts';
-import { input, reference, takes } from './input.ts';
+import { gives, input, reference, takes } from './input.ts';
+import { anyObject, count, instant, many, mapOf, maybe, named, object, one, text } from './shapes.ts';
 
 const filter = input<{
   organization?: string;
@@ -60,6 +61,28 @@ export const listEvidence: Answer = async (call, dependencies) => {
   return done({ events, before: events.length === limit ? (events[0]?.id ?? null) : null });
 };
 takes(listEvidence, { query: filter });
+const EVENT = object({
+  id: text,
+  at: instant,
+  organization: text,
+  type: text,
+  decision: one('allowed', 'refused', 'reported'),
+  reason: maybe(text),
+  outcome: maybe(text),
+  person: maybe(named),
+  agent: maybe(named),
+  application: maybe(named),
+  resource: maybe(named),
+  task: maybe(text),
+  approval: maybe(text),
+  jti: maybe(text),
+  txn: maybe(text),
+  by: maybe(named),
+  acting: maybe(many(named)),
+  content: anyObject,
+  names: mapOf(text),
+});
+gives(listEvidence, object({ events: many(EVENT), before: maybe(text) }));
 
 export const getChain: Answer = async (call, dependencies) => {
   const task = call.params.task ?? '';
@@ -73,3 +96,41 @@ export const getChain: Answer = async (call, dependencies) => {
   const chain = await dependencies.evidence.chain(organization.value.id, task);
   return chain ? done(chain) : nothing;
 };
+const ACTION = { action: text, parameters: anyObject };
+gives(
+  getChain,
+  object({
+    organization: object({ id: text, slug: text, name: text }),
+    task: object({
+      id: text,
+      sentence: text,
+      impact: text,
+      person: named,
+      agent: maybe(named),
+      actions: many(object({ ...ACTION, uses: count, max_uses: maybe(count) })),
+      request_hash: text,
+      decision_hash: text,
+      approved_at: instant,
+      expires_at: instant,
+      over: maybe(text),
+    }),
+    tokens: many(
+      object({
+        jti: text,
+        kind: text,
+        parent: maybe(text),
+        depth: count,
+        agent: maybe(named),
+        acting: many(named),
+        handed_to: maybe(named),
+        resource: named,
+        scopes: many(text),
+        actions: many(object(ACTION)),
+        issued_at: instant,
+        expires_at: instant,
+        over: maybe(text),
+      }),
+    ),
+    events: many(EVENT),
+  }),
+);

@@ -1,7 +1,10 @@
 import { newId } from '../oauth/ids.ts';
 import { type Act, conflict, done, forbidden, unknown } from './admin.ts';
 import { type Answer, organizationOf, personOf } from './call.ts';
-import { input, plain, reference, takes } from './input.ts';
+import { gives, input, oneOf, plain, reference, takes } from './input.ts';
+import type { Page, PageAsked } from './listing.ts';
+import { listed, listQuery } from './lists.ts';
+import { always, instant, maybe, object, pageOfMany, text } from './shapes.ts';
 
 /** A person's passkeys are to be ended, because all of their devices are lost. */
 export interface ListedRecovery {
@@ -17,7 +20,8 @@ export interface ListedRecovery {
 }
 
 export interface RecoveryAdministration {
-  list(organization: string): Promise<ListedRecovery[]>;
+  /** The latest first. */
+  list(organization: string, asked: PageAsked): Promise<Page<ListedRecovery>>;
   find(organization: string, id: string): Promise<ListedRecovery | undefined>;
   /** With its evidence and a notice to the person, by every way they are reached. */
   ask(act: Act, recovery: { id: string; person: string; reason: string }): Promise<void>;
@@ -54,6 +58,7 @@ export const askRecovery: Answer = async (call, dependencies) => {
   return done({ id, person: who, email, expires_at: made?.expires_at, needs: 'another administrator' });
 };
 takes(askRecovery, { body: asked });
+gives(askRecovery, object({ id: text, person: text, email: text, expires_at: instant, needs: text }));
 
 const whose = input<{ organization?: string }>({ organization: reference });
 
@@ -83,11 +88,34 @@ export const confirmRecovery: Answer = async (call, dependencies) => {
     : conflict('over', 'it was confirmed before, or nobody confirmed it within a day: ask again');
 };
 takes(confirmRecovery, { body: whose });
+gives(confirmRecovery, object({ id: text, person: text, email: text, confirmed: always(true) }));
+
+const someRecoveries = listQuery({ confirmed: oneOf('true', 'false') });
 
 export const listRecoveries: Answer = async (call, dependencies) => {
-  const organization = await organizationOf(call, call.query.organization, dependencies);
-  if (!organization.ok) return organization;
-  return done({ recoveries: await dependencies.recoveries.list(organization.value.id) });
+  const recoveries = await listed(call, someRecoveries, dependencies, ({ id }, asked) =>
+    dependencies.recoveries.list(id, asked),
+  );
+  return recoveries.ok ? done({ recoveries: recoveries.value.rows, next: recoveries.value.next }) : recoveries;
 };
+takes(listRecoveries, { query: someRecoveries });
+gives(
+  listRecoveries,
+  pageOfMany(
+    'recoveries',
+    object({
+      id: text,
+      organization: text,
+      person: text,
+      email: text,
+      reason: text,
+      asked_by: text,
+      asked_at: instant,
+      expires_at: instant,
+      confirmed_by: maybe(text),
+      confirmed_at: maybe(instant),
+    }),
+  ),
+);
 
 const onlyPeople = forbidden('only_people', 'two people do this: sign in as an administrator of the organization');

@@ -18,6 +18,7 @@ import {
   STEPS,
 } from './draft.ts';
 import { highestOf } from './inventory.ts';
+import type { PageAsked } from './listing.ts';
 import { addInitialAccessToken } from './registry.ts';
 
 export interface DraftStore {
@@ -42,6 +43,9 @@ export interface RegisterDependencies extends AdminDependencies {
 }
 
 const PATH = '/admin/agents/new';
+
+/** Whom a page offers as owner or deputy. */
+const ACTIVE_PEOPLE: PageAsked = { words: [], filters: { status: 'active' }, after: undefined, limit: 200 };
 
 /** A4: an agent in five steps. The page ends where the command line and any builder begin: at RFC 7591. */
 export function adminRegisterPages(router: Router, console: Console, dependencies: RegisterDependencies): void {
@@ -130,10 +134,7 @@ export function adminRegisterPages(router: Router, console: Console, dependencie
       steps: stepsOf(id, step),
       fields,
       problems,
-      people:
-        step === 2
-          ? (await store.people(visit.organization)).filter(({ status }) => status === 'active').slice(0, 200)
-          : [],
+      people: step === 2 ? (await store.people(visit.organization, ACTIVE_PEOPLE)).rows : [],
       actions: [...seen.actions.values()].map(({ key, system }) => ({
         key,
         system,

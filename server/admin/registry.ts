@@ -7,18 +7,51 @@ import type { Limits } from '../agents/limits.ts';
 import { PRESET_NAMES, type PresetName } from '../agents/presets.ts';
 import { hashOf, newId, newSecret } from '../oauth/ids.ts';
 import { conflict, done, forbidden, unacceptable, unknown } from './admin.ts';
-import { type Answer, organizationOf, organizationsOf, personOf } from './call.ts';
-import { input, listOf, oneOf, plain, reference, takes, whole } from './input.ts';
-import { blueprintOf, LIMITS_SCHEMA, unknownLimits } from './limits.ts';
+import { type Answer, organizationOf, personOf } from './call.ts';
+import { gives, input, listOf, oneOf, plain, reference, takes, whole } from './input.ts';
+import { blueprintOf, LIMITS_SCHEMA, LIMITS_SHAPE, unknownLimits } from './limits.ts';
+import { listed, listQuery } from './lists.ts';
+import { address, always, count, instant, many, maybe, named, object, one, pageOfMany, text, truth } from './shapes.ts';
 
+const MODES = ['attended', 'unattended', 'sub_agent'] as const;
+
+const someTokens = listQuery({ usable: oneOf('true', 'false'), owner: reference });
+
+/** The first made first. */
 export const listInitialAccessTokens: Answer = async (call, dependencies) => {
-  const places = await organizationsOf(call, call.query.organization, dependencies);
-  if (!places.ok) return places;
-  const lists = places.value.map(async ({ id, slug }) =>
-    (await dependencies.store.initialAccessTokens(id)).map((token) => ({ ...token, organization: slug })),
+  const tokens = await listed(call, someTokens, dependencies, ({ id }, asked) =>
+    dependencies.store.initialAccessTokens(id, asked),
   );
-  return done({ initial_access_tokens: (await Promise.all(lists)).flat() });
+  return tokens.ok ? done({ initial_access_tokens: tokens.value.rows, next: tokens.value.next }) : tokens;
 };
+takes(listInitialAccessTokens, { query: someTokens });
+const TERMS = {
+  id: text,
+  organization: text,
+  mode: one(...MODES),
+  status: one('pending', 'active'),
+  allow_unbound: truth,
+  expires_at: maybe(instant),
+  limits: LIMITS_SHAPE,
+  blueprint: maybe(text),
+  agent_expires_in: maybe(count),
+  preset: maybe(text),
+};
+gives(
+  listInitialAccessTokens,
+  pageOfMany(
+    'initial_access_tokens',
+    object({
+      ...TERMS,
+      owner: named,
+      deputy: named,
+      uses_left: maybe(count),
+      made_by: text,
+      created_at: instant,
+      usable: truth,
+    }),
+  ),
+);
 
 const newToken = input<{
   organization?: string;
@@ -38,7 +71,7 @@ const newToken = input<{
     organization: reference,
     owner: reference,
     deputy: reference,
-    mode: oneOf('attended', 'unattended', 'sub_agent'),
+    mode: oneOf(...MODES),
     status: oneOf('pending', 'active'),
     allow_unbound: { type: 'boolean' },
     uses: whole(1, 100_000),
@@ -125,6 +158,17 @@ export const addInitialAccessToken: Answer = async (call, dependencies) => {
   });
 };
 takes(addInitialAccessToken, { body: newToken });
+gives(
+  addInitialAccessToken,
+  object({
+    ...TERMS,
+    initial_access_token: text,
+    owner: text,
+    deputy: text,
+    uses: count,
+    registration_endpoint: address,
+  }),
+);
 
 export const endInitialAccessToken: Answer = async (call, dependencies) => {
   const organization = await organizationOf(call, call.query.organization, dependencies);
@@ -136,6 +180,7 @@ export const endInitialAccessToken: Answer = async (call, dependencies) => {
   );
   return ended ? done({ id, ended: true }) : unknown(`initial access token ${id}`);
 };
+gives(endInitialAccessToken, object({ id: text, ended: always(true) }));
 
 const newClient = input<{
   organization?: string;
@@ -225,3 +270,13 @@ export const addClient: Answer = async (call, dependencies) => {
   return done({ client_id: clientId, kind, name, organization: organization.value.slug, resources });
 };
 takes(addClient, { body: newClient });
+gives(
+  addClient,
+  object({
+    client_id: text,
+    kind: one('resource_server', 'application'),
+    name: text,
+    organization: text,
+    resources: many(text),
+  }),
+);

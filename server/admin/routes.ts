@@ -52,7 +52,7 @@ import {
 import { explainAgent } from './explain.ts';
 import { confirmGroup, listGroups, putGroup, removeGroup } from './groups.ts';
 import { type Answered, type IdempotencyStore, once } from './idempotency.ts';
-import { forgetIntroduction, introduce } from './introductions.ts';
+import { forgetIntroduction, introduce, listIntroductions } from './introductions.ts';
 import {
   addIssuer,
   linkPerson,
@@ -89,6 +89,7 @@ import {
   setPasswordRule,
 } from './sign-in-providers.ts';
 import { listStops, resumeStop, stop, stopEffect } from './stops.ts';
+import { addWebhook, listWebhooks, removeWebhook } from './webhooks.ts';
 
 /** Every endpoint below `/admin/api`. Those marked so are the operator's; all others keep an administrator to their organization. */
 export const ENDPOINTS: readonly Endpoint[] = [
@@ -153,8 +154,12 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ['get', '/agents-elsewhere', listElsewhere],
   ['put', '/agents-elsewhere', putElsewhere],
   ['delete', '/agents-elsewhere', removeElsewhere],
+  ['get', '/introductions', listIntroductions],
   ['put', '/introductions', introduce],
   ['delete', '/introductions', forgetIntroduction],
+  ['get', '/webhooks', listWebhooks],
+  ['post', '/webhooks', addWebhook],
+  ['delete', '/webhooks/:webhook', removeWebhook],
   ['get', '/backchannel', getBackchannel],
   ['put', '/backchannel', putBackchannel],
   ['get', '/catalogue', getCatalogue],
@@ -340,6 +345,7 @@ const CREATES: ReadonlySet<string> = new Set([
   '/trusted-issuers',
   '/upstream-identities',
   '/sign-in-providers',
+  '/webhooks',
 ]);
 
 /** Larger than any catalogue in one file should be. */

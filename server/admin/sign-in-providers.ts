@@ -4,10 +4,26 @@ import { callbackOf } from '../people/federation.ts';
 import type { PasswordRule } from '../people/person.ts';
 import { phishingResistant, type SignInProvider, type Strength } from '../people/sign-in-provider.ts';
 import { type Upstream, UpstreamRefused } from '../people/upstream.ts';
-import { type Act, conflict, done, forbidden, malformed, unacceptable, unknown } from './admin.ts';
-import { type Answer, organizationOf, organizationsOf } from './call.ts';
-import { input, listOf, oneOf, plain, reference, takes } from './input.ts';
+import { type Act, conflict, done, forbidden, unacceptable, unknown } from './admin.ts';
+import { type Answer, organizationOf } from './call.ts';
+import { gives, input, listOf, oneOf, plain, reference, takes } from './input.ts';
 import { issuerProblem } from './issuers.ts';
+import { pageOf } from './listing.ts';
+import { listed, listQuery } from './lists.ts';
+import {
+  address,
+  always,
+  count,
+  instant,
+  many,
+  mapOf,
+  object,
+  one,
+  pageOfMany,
+  text,
+  truth,
+  withMembers,
+} from './shapes.ts';
 
 export type ListedProvider = Omit<SignInProvider, 'clientSecret' | 'organization' | 'organizationDomains'> & {
   listed: boolean;
@@ -38,18 +54,42 @@ export interface SignInProviderDependencies {
   upstream: Upstream;
 }
 
+const someProviders = listQuery();
+
 /** Where an organization's people sign in elsewhere. */
 export const listSignInProviders: Answer = async (call, dependencies) => {
-  const places = await organizationsOf(call, call.query.organization, dependencies);
-  if (!places.ok) return places;
-  const lists = places.value.map(async ({ id, slug }) =>
-    (await dependencies.signInProviders.store.providers(id)).map((provider) => ({
-      ...shown(provider, dependencies.issuer),
-      organization: slug,
-    })),
-  );
-  return done({ sign_in_providers: (await Promise.all(lists)).flat() });
+  const providers = await listed(call, someProviders, dependencies, async ({ id }, asked) => {
+    const { rows, next } = pageOf(await dependencies.signInProviders.store.providers(id), asked, {
+      key: ({ name, id }) => `${name} ${id}`,
+      words: ({ name, issuer }) => [name, issuer],
+    });
+    return { rows: rows.map((provider) => shown(provider, dependencies.issuer)), next };
+  });
+  return providers.ok ? done({ sign_in_providers: providers.value.rows, next: providers.value.next }) : providers;
 };
+takes(listSignInProviders, { query: someProviders });
+const ADDRESSES = { redirect_uri: address, backchannel_logout_uri: address, jwks_uri: address };
+const PROVIDER = object({
+  ...ADDRESSES,
+  id: text,
+  organization: text,
+  name: text,
+  issuer: text,
+  client_id: text,
+  scopes: many(text),
+  subject_claim: text,
+  email_claim: text,
+  name_claim: text,
+  required_acr: many(text),
+  acr: mapOf(text),
+  provisions: truth,
+  listed: truth,
+  authenticates: one('private_key_jwt', 'client_secret_basic'),
+});
+gives(
+  listSignInProviders,
+  pageOfMany('sign_in_providers', withMembers(PROVIDER, { made_by: text, created_at: instant })),
+);
 
 interface NewProvider {
   organization?: string;
@@ -139,6 +179,7 @@ export const addSignInProvider: Answer = async (call, dependencies) => {
   return done({ ...shown({ ...rest, ...fresh }, dependencies.issuer), organization: place.value.slug });
 };
 takes(addSignInProvider, { body: newProvider });
+gives(addSignInProvider, PROVIDER);
 
 /**
  * What has to be registered at a provider before it can be added here: its id says who it is for and which it is, so the
@@ -150,11 +191,16 @@ const providerId = (organization: string, issuer: string): string =>
     .digest('hex')
     .slice(0, 32)}`;
 
+const whichProvider = input<{ organization?: string; issuer: string }>(
+  { organization: reference, issuer: { type: 'string', format: 'uri', maxLength: 500 } },
+  ['issuer'],
+);
+
 /** The addresses to register there, before anything is added here. */
 export const addressesAtProvider: Answer = async (call, dependencies) => {
-  const { issuer, organization } = call.query;
-  if (issuer === undefined || !URL.canParse(issuer))
-    return malformed('issuer is required: the address of the provider');
+  const asked = whichProvider(call.query);
+  if (!asked.ok) return asked;
+  const { issuer, organization } = asked.value;
   const place = await organizationOf(call, organization, dependencies);
   if (!place.ok) return place;
   return done({
@@ -163,6 +209,8 @@ export const addressesAtProvider: Answer = async (call, dependencies) => {
     ...addresses(providerId(place.value.id, issuer), dependencies.issuer),
   });
 };
+takes(addressesAtProvider, { query: whichProvider });
+gives(addressesAtProvider, object({ issuer: text, organization: text, ...ADDRESSES }));
 
 const passwordRule = input<{ organization?: string; passwords: PasswordRule }>(
   { organization: reference, passwords: oneOf('everyone', 'administrators', 'nobody') },
@@ -183,6 +231,7 @@ export const setPasswordRule: Answer = async (call, dependencies) => {
     : unacceptable('no_provider', 'nobody could sign in: add a provider first');
 };
 takes(setPasswordRule, { body: passwordRule });
+gives(setPasswordRule, object({ organization: text, passwords: text }));
 
 const confirming = input<{ organization?: string; confirms: boolean }>(
   { organization: reference, confirms: { type: 'boolean' } },
@@ -243,6 +292,7 @@ export const removeSignInProvider: Answer = async (call, dependencies) => {
     : unknown(`sign-in provider ${id} of ${place.value.slug}`);
 };
 takes(removeSignInProvider, { body: removal });
+gives(removeSignInProvider, object({ id: text, organization: text, removed: always(true), sessions_ended: count }));
 
 /** With what has to be registered there. */
 function shown(

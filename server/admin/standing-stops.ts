@@ -1,5 +1,6 @@
 import type { Act, AdminOutcome, Named, StillLive } from './admin.ts';
 import { conflict, done, unacceptable } from './admin.ts';
+import type { Page, PageAsked } from './listing.ts';
 
 /** What a stop can hold until somebody resumes it. Everything narrower (a task, a token) ends, and that is all. */
 export const HELD_KINDS = ['agent', 'pair', 'owner', 'resource', 'organization'] as const;
@@ -50,6 +51,9 @@ export interface Hearing {
   gone: boolean;
 }
 
+/** The stops that stand, as many as a page of the console shows. */
+export const STANDING: PageAsked = { words: [], filters: { standing: 'true' }, after: undefined, limit: 200 };
+
 export interface StopStore {
   /** What people call what would be stopped; undefined where nothing has that name here. */
   nameOf(organization: string, target: StopTarget): Promise<string | undefined>;
@@ -61,7 +65,7 @@ export interface StopStore {
   /** The instances that served when it was stopped, and those that heard of it. */
   hearings(organization: string, id: string): Promise<Hearing[]>;
   /** Latest first. */
-  list(organization: string, standingOnly: boolean): Promise<StandingStop[]>;
+  list(organization: string, asked: PageAsked): Promise<Page<StandingStop>>;
   find(organization: string, id: string): Promise<StandingStop | undefined>;
   /** False when somebody else was first. */
   askToResume(act: Act, id: string): Promise<boolean>;

@@ -6,7 +6,14 @@ import { BadRequest } from '../http/form.ts';
 import { newId } from '../oauth/ids.ts';
 import { type AdminStore, actorOf } from './admin.ts';
 import { type Console, KEEPERS, nothingHere, VIEWERS, type Visit } from './console.ts';
-import { isHeldKind, type StandingStop, type StopEffect, type StopStore, type StopTarget } from './standing-stops.ts';
+import {
+  isHeldKind,
+  STANDING,
+  type StandingStop,
+  type StopEffect,
+  type StopStore,
+  type StopTarget,
+} from './standing-stops.ts';
 import { resumeHeld } from './stops.ts';
 
 export interface StopPagesDependencies {
@@ -129,7 +136,7 @@ export function adminStopPages(
     const targets = await targetsFor(visit, find);
     const effects = await Promise.all(targets.map((target) => counted(visit, target)));
     const live = await latest(visit, targets);
-    const standing = visit.only === undefined ? await stops.list(visit.organization, true) : [];
+    const standing = visit.only === undefined ? (await stops.list(visit.organization, STANDING)).rows : [];
     return stopPage({
       frame: visit.frame('/admin/stop'),
       csrf: visit.csrf,

@@ -11,8 +11,17 @@ import {
   unknown,
 } from './admin.ts';
 import { type AdminDependencies, type Answer, agentOf, type Call, organizationOf, personOf } from './call.ts';
-import { input, oneOf, plain, reference, takes } from './input.ts';
-import { type HeldKind, isHeldKind, resumeStep, type StopStore, type StopTarget } from './standing-stops.ts';
+import { gives, input, oneOf, plain, reference, takes } from './input.ts';
+import { listed, listQuery } from './lists.ts';
+import { count, either, ended, instant, maybe, named, object, one, pageOfMany, text, truth } from './shapes.ts';
+import {
+  HELD_KINDS,
+  type HeldKind,
+  isHeldKind,
+  resumeStep,
+  type StopStore,
+  type StopTarget,
+} from './standing-stops.ts';
 
 type OrderKind = StopKind | HeldKind;
 
@@ -25,7 +34,7 @@ const order = input<{
 }>(
   {
     organization: reference,
-    kind: oneOf('agent', 'pair', 'owner', 'resource', 'organization', 'person', 'task', 'grant', 'token', 'client'),
+    kind: oneOf(...HELD_KINDS, 'person', 'task', 'grant', 'token', 'client'),
     subject: reference,
     reason: plain(200),
     security: { type: 'boolean' },
@@ -57,6 +66,15 @@ export const stop: Answer = async (call, dependencies) => {
   return done({ kind, subject: subject.value, organization: organization.slug, ...stopped });
 };
 takes(stop, { body: order });
+const EFFECT = object({ agents: count, sub_agents: count, people: count, tasks: count, waiting: count, tokens: count });
+const SUBJECT = { kind: text, subject: text, organization: text };
+gives(
+  stop,
+  either(
+    object({ ...SUBJECT, ...ended }),
+    object({ ...SUBJECT, ...ended, id: text, security: truth, stopped: EFFECT }),
+  ),
+);
 
 /** Stops first and counts afterwards: nothing that takes longer in a large organization stands before the refusal. */
 export async function holdStopped(
@@ -73,7 +91,7 @@ export async function holdStopped(
 }
 
 const effectOrder = input<{ organization?: string; kind: HeldKind; subject?: string }>(
-  { organization: reference, kind: oneOf('agent', 'pair', 'owner', 'resource', 'organization'), subject: reference },
+  { organization: reference, kind: oneOf(...HELD_KINDS), subject: reference },
   ['kind'],
 );
 
@@ -94,13 +112,41 @@ export const stopEffect: Answer = async (call, dependencies) => {
   return done({ ...target, organization: place.value.slug, stopped, tokens });
 };
 takes(stopEffect, { query: effectOrder });
+gives(stopEffect, object({ ...SUBJECT, stopped: EFFECT, tokens: ended.tokens }));
 
-/** Stops that stand; with `all=true` those that were resumed as well. */
+const someStops = listQuery({ all: oneOf('true', 'false'), kind: oneOf(...HELD_KINDS) });
+
+/** Stops that stand, the latest first; with `all=true` those that were resumed as well. */
 export const listStops: Answer = async (call, dependencies) => {
-  const organization = await organizationOf(call, call.query.organization, dependencies);
-  if (!organization.ok) return organization;
-  return done({ stops: await dependencies.stops.list(organization.value.id, call.query.all !== 'true') });
+  const stops = await listed(call, someStops, dependencies, ({ id }, asked) => {
+    const { all, ...filters } = asked.filters;
+    const standing = all === 'true' ? filters : { ...filters, standing: 'true' };
+    return dependencies.stops.list(id, { ...asked, filters: standing });
+  });
+  return stops.ok ? done({ stops: stops.value.rows, next: stops.value.next }) : stops;
 };
+takes(listStops, { query: someStops });
+gives(
+  listStops,
+  pageOfMany(
+    'stops',
+    object({
+      id: text,
+      organization: text,
+      kind: one(...HELD_KINDS),
+      subject: text,
+      name: text,
+      security: truth,
+      reason: text,
+      stopped_by: named,
+      stopped_at: instant,
+      resume_asked_by: maybe(named),
+      resume_asked_at: maybe(instant),
+      resumed_by: maybe(named),
+      resumed_at: maybe(instant),
+    }),
+  ),
+);
 
 const resumption = input<{ organization?: string; confirmation: string; reason: string }>(
   { organization: reference, confirmation: plain(200), reason: plain(200) },
@@ -117,6 +163,7 @@ export const resumeStop: Answer = async (call, dependencies) => {
   return resumeHeld(act, String(call.params.stop), asked.value, dependencies.stops);
 };
 takes(resumeStop, { body: resumption });
+gives(resumeStop, object({ id: text, name: text, resumed: truth }));
 
 export async function resumeHeld(
   act: Act,

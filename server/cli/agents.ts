@@ -1,10 +1,12 @@
+import { setTimeout } from 'node:timers/promises';
 import type { Command } from 'commander';
 
 import type { AgentCard, ListedEdge, Named, StillLive } from '../admin/admin.ts';
 import type { InventoryRow } from '../admin/inventory.ts';
 import { createAgent, rotateKey } from './agent-keys.ts';
 import { sure } from './ask.ts';
-import { call } from './client.ts';
+import { call, callAll } from './client.ts';
+import type { Place } from './credentials.ts';
 import type { Json } from './format.ts';
 import { collect, list, ORGANIZATION, shared, whole } from './options.ts';
 import { type Format, isReadable, moment, print, printOne, printRows, say } from './output.ts';
@@ -21,8 +23,10 @@ export function agentCommands(program: Command): void {
     .option('--limit <number>', 'agents of one page', '200')
     .option('--after <place>', 'where the page before ended')
     .option('--all', 'every page')
-    .action(async ({ filter, all, ...options }: ListOptions, command: Command) => {
+    .option('--watch', 'go on: whatever is new or changes is printed again, until it is interrupted')
+    .action(async ({ filter, all, watch, ...options }: ListOptions, command: Command) => {
       const { place, format } = shared(command);
+      if (watch) return watchAgents(place, { ...options, q: filter }, format);
       const rows: Json<ListedRow>[] = [];
       let after = options.after;
       do {
@@ -31,29 +35,7 @@ export function agentCommands(program: Command): void {
         rows.push(...page.agents);
         after = page.next ?? undefined;
       } while (all && after !== undefined);
-      printRows(
-        rows,
-        format,
-        {
-          NAME: ({ name }) => name,
-          ID: ({ id }) => id,
-          ORGANIZATION: ({ organization }) => organization,
-          STATUS: ({ status, stopped }) => (stopped ? 'stopped' : status),
-          MODE: ({ mode }) => mode,
-          OWNER: ({ owner }) => owner.email,
-          'LAST USED': ({ last_used }) => moment(last_used),
-          FLAGS: ({ flags }) => flags,
-        },
-        'No agents.',
-        {
-          DEPUTY: ({ deputy }) => deputy.email,
-          'ASKED 7 D': ({ asked }) => asked,
-          'ALLOWED 7 D': ({ allowed }) => allowed,
-          PEOPLE: ({ people }) => people,
-          ACTIONS: ({ actions }) => actions ?? 'any',
-          ENDS: ({ expires_at }) => moment(expires_at),
-        },
-      );
+      printRows(rows, format, COLUMNS, 'No agents.', MORE_COLUMNS);
       if (after !== undefined && isReadable(format)) say(`More: --after ${after}, or --all`);
     });
   agents
@@ -195,7 +177,7 @@ export function agentCommands(program: Command): void {
     .option(...ORGANIZATION)
     .action(async (options: { organization?: string }, command: Command) => {
       const { place, format } = shared(command);
-      const { edges } = await call<{ edges: Json<ListedEdge>[] }>(place, '/edges', { query: options });
+      const { edges } = await callAll<{ edges: Json<ListedEdge>[] }>(place, '/edges', { query: options });
       printRows(
         edges,
         format,
@@ -260,6 +242,46 @@ export function agentCommands(program: Command): void {
 }
 
 type ListedRow = InventoryRow & { organization: string };
+
+const COLUMNS = {
+  NAME: ({ name }: Json<ListedRow>) => name,
+  ID: ({ id }: Json<ListedRow>) => id,
+  ORGANIZATION: ({ organization }: Json<ListedRow>) => organization,
+  STATUS: ({ status, stopped }: Json<ListedRow>) => (stopped ? 'stopped' : status),
+  MODE: ({ mode }: Json<ListedRow>) => mode,
+  OWNER: ({ owner }: Json<ListedRow>) => owner.email,
+  'LAST USED': ({ last_used }: Json<ListedRow>) => moment(last_used),
+  FLAGS: ({ flags }: Json<ListedRow>) => flags,
+};
+const MORE_COLUMNS = {
+  DEPUTY: ({ deputy }: Json<ListedRow>) => deputy.email,
+  'ASKED 7 D': ({ asked }: Json<ListedRow>) => asked,
+  'ALLOWED 7 D': ({ allowed }: Json<ListedRow>) => allowed,
+  PEOPLE: ({ people }: Json<ListedRow>) => people,
+  ACTIONS: ({ actions }: Json<ListedRow>) => actions ?? 'any',
+  ENDS: ({ expires_at }: Json<ListedRow>) => moment(expires_at),
+};
+
+/** Seconds between two looks at a list that is watched. */
+const WATCH_SECONDS = 2;
+
+/** First all of them, then each one anew that is not as it was. Ends with the process. */
+async function watchAgents(
+  place: Place,
+  query: Readonly<Record<string, string | undefined>>,
+  format: Format,
+): Promise<never> {
+  const known = new Map<string, string>();
+  for (;;) {
+    const { agents } = await callAll<{ agents: Json<ListedRow>[] }>(place, '/agents', { query });
+    const changed = agents.filter((agent) => known.get(agent.id) !== JSON.stringify(agent));
+    for (const agent of changed) known.set(agent.id, JSON.stringify(agent));
+    // As JSON, a list that never ends is a document a line.
+    if (changed.length > 0) printRows(changed, format === 'json' ? 'jsonl' : format, COLUMNS, '', MORE_COLUMNS);
+    await setTimeout(WATCH_SECONDS * 1000);
+  }
+}
+
 interface ListOptions {
   organization?: string;
   filter?: string;
@@ -269,6 +291,7 @@ interface ListOptions {
   limit?: string;
   after?: string;
   all?: boolean;
+  watch?: boolean;
 }
 interface Explained {
   name: string;

@@ -47,6 +47,26 @@ export async function call<T>(
   throw new Failure(CODES[response.status] ?? 'error', `${said.charAt(0).toUpperCase()}${said.slice(1)}${problems}`);
 }
 
+/** A list to its end, however many pages the server makes of it. */
+export async function callAll<T extends object>(
+  place: Place,
+  path: string,
+  { query = {} }: Pick<Request, 'query'> = {},
+): Promise<T> {
+  type Paged = Record<string, unknown> & { next?: string | null };
+  const read = (after?: string) => call<Paged>(place, path, { query: { limit: '1000', ...query, after } });
+  const { next: _, ...all } = await read().then(async (first) => {
+    const [member] = Object.entries(first).find(([, value]) => Array.isArray(value)) ?? [''];
+    for (let { next } = first; typeof next === 'string'; ) {
+      const page = await read(next);
+      (first[member] as unknown[]).push(...(page[member] as unknown[]));
+      next = page.next;
+    }
+    return first;
+  });
+  return all as T;
+}
+
 /** RFC 9449 §4.2: the token alone, out of the file it is kept in, opens nothing. */
 async function proof(jwk: JWK, token: string, htm: string, url: URL): Promise<string> {
   const { kty, crv, x, y } = jwk;

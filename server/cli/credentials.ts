@@ -51,6 +51,7 @@ export async function accessToken(place: Place): Promise<{ issuer: string; token
       `The sign-in of ${signIn.email} has ended. Run: countersign login (or: countersign logout)`,
     );
   }
+  if (operator !== undefined && operator.issuer === issuer && operator.until > Date.now()) return operator;
   const key = readKey(place.key);
   if (key?.issuer !== issuer) {
     throw new Failure('notSignedIn', `Not signed in at ${issuer}. Run: countersign login --issuer ${issuer}`);
@@ -63,13 +64,24 @@ export async function accessToken(place: Place): Promise<{ issuer: string; token
   try {
     const keys = await oauth.randomDPoPKeyPair('ES256', { extractable: true });
     const options = { DPoP: oauth.getDPoPHandle(config, keys) };
-    const { access_token: token } = await oauth.clientCredentialsGrant(config, { scope: 'admin' }, options);
-    return { issuer, token, jwk: await exportJWK(keys.privateKey) };
+    const { access_token: token, expires_in: seconds = 0 } = await oauth.clientCredentialsGrant(
+      config,
+      { scope: 'admin' },
+      options,
+    );
+    const until = Date.now() + (seconds - SPARE_SECONDS) * 1000;
+    operator = { issuer, token, jwk: await exportJWK(keys.privateKey), until };
+    return operator;
   } catch (error) {
     if (!(error instanceof oauth.ResponseBodyError)) throw error;
     throw new Failure('notSignedIn', `The key in ${keyPath(place.key)} is not accepted at ${issuer} (${error.error}).`);
   }
 }
+
+/** The operator's token, for as long as this command runs: one command makes many calls. */
+let operator: { issuer: string; token: string; jwk: JWK; until: number } | undefined;
+/** A token is not used that ends on the way. */
+const SPARE_SECONDS = 30;
 
 /** The server's own metadata (RFC 8414). */
 export async function discover(

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 
 import type { ListedPerson, Organization } from '../admin/admin.ts';
-import { call } from './client.ts';
+import { call, callAll } from './client.ts';
 import { Failure } from './failure.ts';
 import { list, ORGANIZATION, shared } from './options.ts';
 import { type Format, moment, printOne, printRows, say } from './output.ts';
@@ -10,7 +10,7 @@ export function directoryCommands(program: Command): void {
   const organizations = program.command('organizations').description('customers; everything belongs to one');
   organizations.command('list').action(async (_options: object, command: Command) => {
     const { place, format } = shared(command);
-    const { organizations } = await call<{ organizations: Organization[] }>(place, '/organizations');
+    const { organizations } = await callAll<{ organizations: Organization[] }>(place, '/organizations');
     printRows(
       organizations,
       format,
@@ -47,7 +47,7 @@ export function directoryCommands(program: Command): void {
     .option(...ORGANIZATION)
     .action(async (options: { organization?: string }, command: Command) => {
       const { place, format } = shared(command);
-      const { people } = await call<{ people: (ListedPerson & { organization: string })[] }>(place, '/people', {
+      const { people } = await callAll<{ people: (ListedPerson & { organization: string })[] }>(place, '/people', {
         query: options,
       });
       printRows(
@@ -110,7 +110,9 @@ export function directoryCommands(program: Command): void {
     .option(...ORGANIZATION)
     .action(async (options: { organization?: string }, command: Command) => {
       const { place, format } = shared(command);
-      const { recoveries } = await call<{ recoveries: Recovery[] }>(place, '/passkey-recoveries', { query: options });
+      const { recoveries } = await callAll<{ recoveries: Recovery[] }>(place, '/passkey-recoveries', {
+        query: options,
+      });
       printRows(
         recoveries,
         format,

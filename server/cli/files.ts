@@ -5,11 +5,12 @@ import type { JWK } from 'jose';
 import { parseAllDocuments, stringify } from 'yaml';
 
 import type { AgentCard, ListedEdge } from '../admin/admin.ts';
+import type { ListedIntroduction } from '../admin/introductions.ts';
 import type { InventoryRow } from '../admin/inventory.ts';
 import type { ListedBlueprint, UseCase } from '../admin/limits.ts';
 import { register } from './agent-keys.ts';
 import { sure } from './ask.ts';
-import { call } from './client.ts';
+import { call, callAll } from './client.ts';
 import type { Place } from './credentials.ts';
 import { EXIT, Failure } from './failure.ts';
 import type { Json } from './format.ts';
@@ -57,7 +58,19 @@ interface GroupDocument {
   /** E-mail addresses. */
   members: string[];
 }
-type Document = BlueprintDocument | GroupDocument | AgentDocument | EdgeDocument;
+interface IntroductionDocument {
+  kind: 'Introduction';
+  agent: string;
+  /** E-mail address. */
+  person: string;
+}
+/** Webhooks are not among these: their addresses are secrets, and are never shown again. */
+interface BackchannelDocument {
+  kind: 'Backchannel';
+  tells_reason?: boolean;
+  notification_hosts?: string[];
+}
+type Document = BlueprintDocument | GroupDocument | AgentDocument | EdgeDocument | IntroductionDocument | BackchannelDocument;
 
 /** One step from how things are to how the file wants them. */
 interface Step {
@@ -74,7 +87,7 @@ interface Options {
 }
 
 /** In this order each thing finds what it names. */
-const ORDER = ['Blueprint', 'Group', 'Agent', 'Edge'] as const;
+const ORDER = ['Backchannel', 'Blueprint', 'Group', 'Agent', 'Edge', 'Introduction'] as const;
 
 /** `apply`, `diff` and `export`: how an organization wants its agents, as files that can be kept beside code. */
 export function fileCommands(program: Command): void {
@@ -133,6 +146,7 @@ export function fileCommands(program: Command): void {
       const { place } = shared(command);
       const state = await stateOf(place, organization);
       const documents: Document[] = [
+        { kind: 'Backchannel' as const, ...state.backchannel },
         ...state.blueprints.map(({ name, parent, limits }) => ({
           kind: 'Blueprint' as const,
           name,
@@ -157,6 +171,11 @@ export function fileCommands(program: Command): void {
           max_depth,
           ...(carries_own && { carries_own }),
         })),
+        ...state.introductions.map(({ agent, person }) => ({
+          kind: 'Introduction' as const,
+          agent: agent.name ?? agent.id,
+          person: person.email ?? person.id,
+        })),
       ];
       process.stdout.write(documents.map((one) => stringify(one, { lineWidth: 0 })).join('---\n'));
     });
@@ -179,30 +198,31 @@ interface State {
   blueprints: Json<ListedBlueprint>[];
   groups: ListedGroup[];
   edges: Json<ListedEdge>[];
+  introductions: Json<ListedIntroduction>[];
+  backchannel: Required<Omit<BackchannelDocument, 'kind'>>;
 }
 
 async function stateOf(place: Place, organization: string | undefined): Promise<State> {
   const query = { organization };
-  const { blueprints } = await call<{ blueprints: Json<ListedBlueprint>[] }>(place, '/blueprints', { query });
-  const { groups } = await call<{ groups: ListedGroup[] }>(place, '/groups', { query });
-  const { edges } = await call<{ edges: Json<ListedEdge>[] }>(place, '/edges', { query });
+  const { blueprints } = await callAll<{ blueprints: Json<ListedBlueprint>[] }>(place, '/blueprints', { query });
+  const { groups } = await callAll<{ groups: ListedGroup[] }>(place, '/groups', { query });
+  const { edges } = await callAll<{ edges: Json<ListedEdge>[] }>(place, '/edges', { query });
+  const listed = await callAll<{ agents: Json<InventoryRow>[] }>(place, '/agents', { query });
   const agents: AgentState[] = [];
-  for (let after: string | undefined; ; ) {
-    const page = await call<{ agents: Json<InventoryRow>[]; next: string | null }>(place, '/agents', {
-      query: { ...query, after },
-    });
-    for (const { id } of page.agents) {
-      const card = await call<Json<AgentCard>>(place, `/agents/${id}`, { query });
-      const { blueprint, limits, use_case } = await call<Pick<AgentState, 'blueprint' | 'limits' | 'use_case'>>(
-        place,
-        `/agents/${id}/explain`,
-        { query },
-      );
-      agents.push({ ...card, blueprint, limits, use_case });
-    }
-    if (page.next === null) return { agents, blueprints, groups, edges };
-    after = page.next;
+  for (const { id } of listed.agents) {
+    const card = await call<Json<AgentCard>>(place, `/agents/${id}`, { query });
+    const { blueprint, limits, use_case } = await call<Pick<AgentState, 'blueprint' | 'limits' | 'use_case'>>(
+      place,
+      `/agents/${id}/explain`,
+      { query },
+    );
+    agents.push({ ...card, blueprint, limits, use_case });
   }
+  const { introductions } = await callAll<{ introductions: Json<ListedIntroduction>[] }>(place, '/introductions', {
+    query,
+  });
+  const backchannel = await call<State['backchannel']>(place, '/backchannel', { query });
+  return { agents, blueprints, groups, edges, introductions, backchannel };
 }
 
 function documentOf(agent: AgentState): AgentDocument {
@@ -243,12 +263,45 @@ async function stepsTo(
   const state = await stateOf(place, organization);
   const about = organization === undefined ? {} : { organization };
   return documents.flatMap((document): Step[] => {
-    if (document.kind === 'Blueprint') return blueprintSteps(document, state, place, about);
-    if (document.kind === 'Group') return groupSteps(document, state, place, about);
-    return document.kind === 'Agent'
-      ? agentSteps(document, state, place, about)
-      : edgeSteps(document, state, place, about);
+    switch (document.kind) {
+      case 'Backchannel':
+        return backchannelSteps(document, state, place, about);
+      case 'Blueprint':
+        return blueprintSteps(document, state, place, about);
+      case 'Group':
+        return groupSteps(document, state, place, about);
+      case 'Agent':
+        return agentSteps(document, state, place, about);
+      case 'Edge':
+        return edgeSteps(document, state, place, about);
+      default:
+        return introductionSteps(document, state, place, about);
+    }
   });
+}
+
+function backchannelSteps(
+  { kind: _, ...wanted }: BackchannelDocument,
+  state: State,
+  place: Place,
+  about: object,
+): Step[] {
+  if (same(wanted, Object.fromEntries(Object.entries(state.backchannel).filter(([name]) => name in wanted)))) return [];
+  const run = () => call(place, '/backchannel', { method: 'PUT', body: { ...about, ...wanted } });
+  return [{ change: 'change', what: 'backchannel', says: JSON.stringify(wanted), run }];
+}
+
+function introductionSteps(
+  { agent, person }: IntroductionDocument,
+  { introductions }: State,
+  place: Place,
+  about: object,
+): Step[] {
+  const names = (one: { id: string; name: string | null; email?: string | undefined }, text: string) =>
+    one.id === text || one.name === text || one.email === text;
+  if (introductions.some((one) => names(one.agent, agent) && names(one.person, person))) return [];
+  const run = () => call(place, '/introductions', { method: 'PUT', body: { ...about, agent, person } });
+  return [{ change: 'create', what: `introduction ${agent} → ${person}`, says: 'may notify them', run }];
 }
 
 function blueprintSteps(
@@ -422,6 +475,8 @@ const MEMBERS: Readonly<Record<Document['kind'], { needs: readonly string[]; may
   },
   Group: { needs: ['name', 'members'], may: [] },
   Edge: { needs: ['parent', 'child', 'actions'], may: ['max_depth', 'carries_own'] },
+  Introduction: { needs: ['agent', 'person'], may: [] },
+  Backchannel: { needs: [], may: ['tells_reason', 'notification_hosts'] },
 };
 
 /** Closed, as the admin API is: a misspelt member is refused and not ignored. */

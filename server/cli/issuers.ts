@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 
 import type { Elsewhere, ListedLink } from '../admin/issuers.ts';
 import { type StopAnswer, tellStop } from './agents.ts';
-import { call } from './client.ts';
+import { call, callAll } from './client.ts';
 import { Failure } from './failure.ts';
 import type { Json } from './format.ts';
 import { list, ORGANIZATION, shared, whole } from './options.ts';
@@ -69,7 +69,7 @@ function trustCommands(program: Command): void {
     .option(...ORGANIZATION)
     .action(async (options: { organization?: string }, command: Command) => {
       const { place, format } = shared(command);
-      const { trusted_issuers } = await call<{ trusted_issuers: ShownIssuer[] }>(place, '/trusted-issuers', {
+      const { trusted_issuers } = await callAll<{ trusted_issuers: ShownIssuer[] }>(place, '/trusted-issuers', {
         query: options,
       });
       printRows(
@@ -90,7 +90,7 @@ function trustCommands(program: Command): void {
     .option(...ORGANIZATION)
     .action(async (issuer: string, options: { organization?: string }, command: Command) => {
       const { place, format } = shared(command);
-      const { trusted_issuers } = await call<{ trusted_issuers: ShownIssuer[] }>(place, '/trusted-issuers', {
+      const { trusted_issuers } = await callAll<{ trusted_issuers: ShownIssuer[] }>(place, '/trusted-issuers', {
         query: { ...options, issuer },
       });
       for (const one of trusted_issuers) show(one, format);
@@ -143,7 +143,7 @@ function linkCommands(program: Command): void {
     .option(...ORGANIZATION)
     .action(async (options: { organization?: string; person?: string }, command: Command) => {
       const { place, format } = shared(command);
-      const { upstream_identities } = await call<{ upstream_identities: Json<ListedLink>[] }>(
+      const { upstream_identities } = await callAll<{ upstream_identities: Json<ListedLink>[] }>(
         place,
         '/upstream-identities',
         { query: options },
@@ -219,7 +219,7 @@ function elsewhereCommands(program: Command): void {
     .option(...ORGANIZATION)
     .action(async (options: { organization?: string }, command: Command) => {
       const { place, format } = shared(command);
-      const { agents_elsewhere } = await call<{ agents_elsewhere: Elsewhere[] }>(place, '/agents-elsewhere', {
+      const { agents_elsewhere } = await callAll<{ agents_elsewhere: Elsewhere[] }>(place, '/agents-elsewhere', {
         query: options,
       });
       printRows(

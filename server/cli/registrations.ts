@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 
 import type { Claim, placesOf } from '../admin/claims.ts';
 import type { DocumentPolicy } from '../agents/document.ts';
-import { call } from './client.ts';
+import { call, callAll } from './client.ts';
 import type { Json } from './format.ts';
 import { list, ORGANIZATION, shared } from './options.ts';
 import { moment, print, printOne, printRows, say } from './output.ts';
@@ -53,7 +53,7 @@ function documentCommands(program: Command): void {
     .option(...ORGANIZATION)
     .action(async (options: Where, command: Command) => {
       const { place, format } = shared(command);
-      const { document_policies } = await call<{ document_policies: Json<DocumentPolicy>[] }>(
+      const { document_policies } = await callAll<{ document_policies: Json<DocumentPolicy>[] }>(
         place,
         '/document-policies',
         {
@@ -77,7 +77,7 @@ function documentCommands(program: Command): void {
     .option(...ORGANIZATION)
     .action(async (options: Where, command: Command) => {
       const { place, format } = shared(command);
-      const { document_requests } = await call<{
+      const { document_requests } = await callAll<{
         document_requests: { url: string; person: string; times: number; asked_at: string }[];
       }>(place, '/document-requests', { query: options });
       printRows(
@@ -131,7 +131,7 @@ function changeCommands(program: Command): void {
     .option(...ORGANIZATION)
     .action(async (options: Where, command: Command) => {
       const { place, format } = shared(command);
-      const answer = await call<{ changes: AskedChange[] }>(place, '/registration-changes', { query: options });
+      const answer = await callAll<{ changes: AskedChange[] }>(place, '/registration-changes', { query: options });
       printRows(
         answer.changes,
         format,
@@ -202,7 +202,7 @@ function claimCommands(program: Command): void {
     .option(...ORGANIZATION)
     .action(async (options: Where, command: Command) => {
       const { place, format } = shared(command);
-      const { resource_claims } = await call<{ resource_claims: ShownClaim[] }>(place, '/resource-claims', {
+      const { resource_claims } = await callAll<{ resource_claims: ShownClaim[] }>(place, '/resource-claims', {
         query: options,
       });
       printRows(

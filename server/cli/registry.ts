@@ -2,7 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { ListedInitialAccessToken } from '../admin/admin.ts';
 import { PRESET_NAMES } from '../agents/presets.ts';
-import { call } from './client.ts';
+import { call, callAll } from './client.ts';
 import { issuerOf } from './credentials.ts';
 import type { Json } from './format.ts';
 import { newKey, reserve } from './keys.ts';
@@ -53,7 +53,7 @@ export function registryCommands(program: Command): void {
     .option(...ORGANIZATION)
     .action(async (options: { organization?: string }, command: Command) => {
       const { place, format } = shared(command);
-      const { initial_access_tokens } = await call<{
+      const { initial_access_tokens } = await callAll<{
         initial_access_tokens: (Json<ListedInitialAccessToken> & { organization: string })[];
       }>(place, '/initial-access-tokens', { query: options });
       printRows(

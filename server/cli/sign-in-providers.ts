@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 
-import { call } from './client.ts';
+import { call, callAll } from './client.ts';
 import { Failure } from './failure.ts';
 import { list, ORGANIZATION, shared } from './options.ts';
 import { print, printOne, printRows, say } from './output.ts';
@@ -77,7 +77,7 @@ export function signInProviderCommands(program: Command): void {
     .option(...ORGANIZATION)
     .action(async (options: { organization?: string }, command: Command) => {
       const { place, format } = shared(command);
-      const { sign_in_providers } = await call<{ sign_in_providers: Shown[] }>(place, '/sign-in-providers', {
+      const { sign_in_providers } = await callAll<{ sign_in_providers: Shown[] }>(place, '/sign-in-providers', {
         query: options,
       });
       printRows(

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { StandingStop, StopEffect } from '../admin/standing-stops.ts';
 import { type StopAnswer, tellStop } from './agents.ts';
 import { typed } from './ask.ts';
-import { call } from './client.ts';
+import { call, callAll } from './client.ts';
 import type { Json } from './format.ts';
 import { ORGANIZATION, shared } from './options.ts';
 import { moment, printOne, printRows, say } from './output.ts';
@@ -62,7 +62,7 @@ What is narrower ends, and that is all: person, task, grant, token, client.`,
     .action(async (options: { organization?: string; all?: boolean }, command: Command) => {
       const { place, format } = shared(command);
       const query = { organization: options.organization, all: options.all ? 'true' : undefined };
-      const { stops } = await call<{ stops: Json<StandingStop>[] }>(place, '/stops', { query });
+      const { stops } = await callAll<{ stops: Json<StandingStop>[] }>(place, '/stops', { query });
       printRows(
         stops,
         format,

@@ -93,7 +93,7 @@ export function notificationRoutes(router: Router, pages: NotificationPages): vo
     const agent = String(ctx.params.id);
     const [notify, returnTo] = [form.get('notify'), form.get('return_to')];
     if (notify !== '0' && notify !== '1') throw new BadRequest('notify must be 0 or 1');
-    if (notify === '0') await notifications.forget(organization, agent, person);
+    if (notify === '0') await notifications.forget(organization, agent, person, person);
     else if (!(await notifications.introduce(organization, agent, person, person))) return notYours();
     // Only ever back to a request of ours.
     ctx.redirect(returnTo !== undefined && /^\/r\/apr_[0-9a-f]+$/.test(returnTo) ? returnTo : BASE);

@@ -65,7 +65,7 @@ export interface NotificationStore {
   isIntroduced(organization: string, agent: string, person: string): Promise<boolean>;
   /** False when there is no such agent. */
   introduce(organization: string, agent: string, person: string, by: string): Promise<boolean>;
-  forget(organization: string, agent: string, person: string): Promise<boolean>;
+  forget(organization: string, agent: string, person: string, by: string): Promise<boolean>;
   /** Sends a notice to one address of this person, by the outbox like any other. */
   test(organization: string, person: string, to: { channel: ChannelName; address?: string }): Promise<void>;
   /** Requests of the last day of which this person was not told, by agent and why. */

@@ -190,7 +190,7 @@ describe('a blueprint', () => {
     await hold(agent, { blueprint: 'Held' });
     expect(await admin('DELETE', '/blueprints/Held')).toMatchObject({ status: 409, body: { reason: 'used' } });
     const globex = await administrator(server, 'admin@globex.example');
-    expect((await globex('GET', '/blueprints')).body).toEqual({ blueprints: [] });
+    expect((await globex('GET', '/blueprints')).body).toEqual({ blueprints: [], next: null });
     expect(await globex('DELETE', '/blueprints/Held')).toMatchObject({ status: 404 });
     expect(
       await globex('PUT', `/agents/${agent.registration.agent_id}/limits`, { limits: {}, reason: 'x' }),

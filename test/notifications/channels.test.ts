@@ -356,10 +356,45 @@ describe('other places', () => {
   );
 
   test('an organization’s own webhook hears of every request, first contact too', async () => {
-    await add('webhook');
-    await database.run('update notification_targets set person = null');
+    const url = `https://${receiver.host}/organization`;
+    const added = await admin('POST', '/webhooks', { url });
+    expect(added).toMatchObject({
+      status: 201,
+      body: { host: receiver.host, secret: expect.stringMatching(/^whsec_/) },
+    });
     await asked(await registerAgent(server));
-    await receiver.until(1);
+    const [hook] = await receiver.until(1);
+    const key = Buffer.from(added.body.secret.slice('whsec_'.length), 'base64');
+    const { 'webhook-id': id, 'webhook-timestamp': at, 'webhook-signature': signature } = hook?.headers ?? {};
+    expect(signature).toBe(`v1,${createHmac('sha256', key).update(`${id}.${at}.${hook?.body}`).digest('base64')}`);
+
+    const listed = await admin('GET', '/webhooks');
+    expect(listed.body.webhooks).toMatchObject([{ id: added.body.id, host: receiver.host }]);
+    expect(JSON.stringify(listed.body)).not.toMatch(/whsec_|organization\/?"\s*:\s*"https/);
+    const globex = await administrator(server, 'admin@globex.example');
+    expect((await globex('GET', '/webhooks')).body.webhooks).toEqual([]);
+    expect(await globex('DELETE', `/webhooks/${added.body.id}`)).toMatchObject({ status: 404 });
+    expect(await admin('DELETE', `/webhooks/${added.body.id}`)).toMatchObject({ status: 200 });
+    expect(await admin('DELETE', `/webhooks/${added.body.id}`)).toMatchObject({ status: 404 });
+    const evidence = await admin('GET', '/evidence?type=admin.acted&limit=5');
+    expect(evidence.body.events.map(({ reason }: Json) => reason)).toEqual(
+      expect.arrayContaining(['webhook.added', 'webhook.removed']),
+    );
+  });
+
+  test.each([
+    'http://hooks.example/x',
+    'https://user:password@hooks.example/x',
+    'https://hooks.example/x#y',
+    'ftp://hooks.example/x',
+  ])('a webhook of the organization at %s is refused', async (url) => {
+    expect(await admin('POST', '/webhooks', { url })).toMatchObject({ status: 422, body: { reason: 'url' } });
+  });
+
+  test('an organization has as many webhooks as there may be, twenty, and not one more of two at once', async () => {
+    const url = (n: number) => `https://hooks.example/${n}`;
+    const added = await Promise.all(Array.from({ length: 24 }, (_, n) => admin('POST', '/webhooks', { url: url(n) })));
+    expect(added.map(({ status }) => status).toSorted()).toEqual([...Array(20).fill(201), ...Array(4).fill(409)]);
   });
 
   test('an address that is none of its kind is refused on the page', async () => {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { JWK } from 'jose';
-
+import { holdToDocument } from './admin-document.ts';
 import { type Answer, answerOf, clientWith, type Json, newKey, pkce, type TestClient } from './agent.ts';
 import { databaseOf } from './delegation.ts';
 import { browserOf, type PageAnswer, signIn, type TestPerson } from './person.ts';
@@ -19,7 +19,7 @@ export const apiWith =
     const url = `${server.issuer}/admin/api${path}`;
     const { origin, pathname } = new URL(url);
     const proof = token && key && (await key.proof(`${origin}${pathname}`, { method, accessToken: token }));
-    return answerOf(
+    const answer = await answerOf(
       await fetch(url, {
         method,
         headers: {
@@ -31,6 +31,8 @@ export const apiWith =
         ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
       }),
     );
+    holdToDocument(method, path, answer);
+    return answer;
   };
 
 /** The operator, by the key that the server wrote for its own host. */
