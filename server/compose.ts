@@ -352,8 +352,10 @@ export async function composeHouse({
     catalogue: currentCatalogue,
   });
 
+  const answersForAgents = (organization: string, person: string) => ownsAgents(database, organization, person);
   const makeEngine = (): Provider =>
     makeProvider({
+      ownsAgents: answersForAgents,
       issuer,
       keys,
       cookieKeys,
@@ -461,8 +463,11 @@ export async function composeHouse({
       return published;
     },
   };
+  const ownership = postgresOwnership(database);
   const administration = {
     issuer,
+    ownership,
+    ownsAgents: answersForAgents,
     reader,
     clients,
     people,
@@ -503,17 +508,16 @@ export async function composeHouse({
   const adminConsole = makeConsole({
     cookies,
     evidence,
-    ownsAgents: (organization, person) => ownsAgents(database, organization, person),
+    ownsAgents: answersForAgents,
     hasPasskey,
   });
-  const ownership = postgresOwnership(database);
   const toOurselves = ownEndpoint(issuer, () => config.port);
   const registerPages = {
     ...administration,
     drafts: postgresAgentDrafts(database),
     register: (token: string, metadata: object) => toOurselves('/reg', token, metadata),
   };
-  const agentPages = { ...administration, ownership };
+  const agentPages = administration;
   const security = {
     passkeys,
     people,

@@ -34,7 +34,7 @@ import { newId } from './oauth/ids.ts';
 import { checkParameters } from './oauth/parameters.ts';
 import { ambiguity } from './oauth/strict-json.ts';
 import { speakerFor } from './people/language.ts';
-import type { PeopleStore } from './people/person.ts';
+import type { PeopleStore, Person } from './people/person.ts';
 import { parseAgentRequest, whyNotAsked } from './tasks/ask.ts';
 import { SIGN_IN_SECONDS, type TaskStore } from './tasks/task.ts';
 
@@ -46,6 +46,8 @@ export interface EngineDependencies extends Omit<BackchannelDependencies, 'peopl
   database: Database;
   clients: ClientStore;
   people: PeopleStore;
+  /** Does this person answer for an agent? */
+  ownsAgents(organization: string, person: string): Promise<boolean>;
   tasks: TaskStore;
   replays: Replays;
   keyProofs: KeyProofs;
@@ -440,6 +442,9 @@ function interactions(dependencies: EngineDependencies): interactionPolicy.Promp
   return policy;
 }
 
+const usesCommandLine = async ({ organization, id, roles }: Person, { ownsAgents }: EngineDependencies) =>
+  ADMINISTRATION.some((role) => roles.includes(role)) || ownsAgents(organization, id);
+
 /** The Grant of a live task that covers the request without asking; of a sign-in, for an application. */
 async function existingGrant(ctx: KoaContextWithOIDC, dependencies: EngineDependencies) {
   const { people, tasks, ask } = dependencies;
@@ -449,8 +454,8 @@ async function existingGrant(ctx: KoaContextWithOIDC, dependencies: EngineDepend
   const { Grant } = ctx.oidc.provider;
   const person = await people.find(session.person.id);
   if (!person) return undefined;
-  if (client.kind === 'command_line' && !ADMINISTRATION.some((role) => person.roles.includes(role))) {
-    throw new errors.AccessDenied('only an administrator may use the command line');
+  if (client.kind === 'command_line' && !(await usesCommandLine(person, dependencies))) {
+    throw new errors.AccessDenied('only an administrator, or whoever answers for an agent, may use the command line');
   }
   if (client.kind === 'application' || client.kind === 'command_line') {
     if (state.signIn !== undefined) return Grant.find(state.signIn); // asked twice within one request

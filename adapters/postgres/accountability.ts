@@ -54,7 +54,12 @@ export const postgresAccountability = (database: Database): Accountability => ({
           by: ['"askedAt"', 'timestamptz'],
           id: 'id',
           words: ['"agentName"', '"clientId"'],
-          filters: { agent: (value) => `${value} in (agent, "agentName")` },
+          filters: {
+            agent: (value) => `${value} in (agent, "agentName")`,
+            owner: (value) =>
+              `exists (select from agents o where o.organization = $1 and o.id = listed.agent and o.owner = ${value}
+                       and o.owner_accepted_at is not null)`,
+          },
         },
         asked,
       ),

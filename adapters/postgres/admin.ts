@@ -203,12 +203,9 @@ export const postgresAdmin = (database: Database): AdminStore => ({
       ? database.transaction((statements) => addClient(statements, act, client))
       : database.within(act.organization, (statements) => addClient(statements, act, client)),
 
-  findAgents: (organization, agent) =>
+  findAgents: (organization, agent, only) =>
     database.within(organization, (statements) =>
-      statements.rows<{ id: string; name: string }>(
-        'select id, name from agents where organization = $1 and (id = $2 or name = $2) order by id',
-        [organization, agent],
-      ),
+      statements.rows<{ id: string; name: string }>(FIND_AGENTS, [organization, agent, only ?? null]),
     ),
   agent: (organization, id) =>
     database.within(organization, async (statements) => {
@@ -306,9 +303,12 @@ async function capacityOf(
 ): Promise<Role | undefined> {
   if (caller.kind === 'operator') return 'operator';
   const { id, roles } = caller.person;
-  if (roles.includes('admin') || roles.includes('security')) return 'admin';
-  const row = await statements.first<{ owner: string; deputy: string }>(
-    'select owner, deputy from agents where organization = $1 and id = $2',
+  // Whoever acts by what they own does not bring back what an administrator stopped, whatever else they are.
+  if (!caller.ownOnly && (roles.includes('admin') || roles.includes('security'))) return 'admin';
+  const row = await statements.first<{ owner: string | null; deputy: string | null }>(
+    `select case when owner_accepted_at is not null then owner end as owner,
+            case when deputy_accepted_at is not null then deputy end as deputy
+     from agents where organization = $1 and id = $2`,
     [organization, agent],
   );
   return row?.owner === id ? 'owner' : row?.deputy === id ? 'deputy' : undefined;
@@ -392,6 +392,10 @@ export function record(
   });
   return statements.run(`with ${insertEvent(1)} select`, eventParameters(event));
 }
+
+const FIND_AGENTS = `
+  select id, name from agents
+  where organization = $1 and (id = $2 or name = $2) and ($3::text is null or owner = $3 or deputy = $3) order by id`;
 
 const PEOPLE = `
   select p.id, p.email, p.name, p.roles, p.status,

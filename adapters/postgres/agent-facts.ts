@@ -10,7 +10,12 @@ import type { Statements } from './database.ts';
 export const agentFacts = (
   statements: Statements,
   organization: string,
-  only: { agent?: string | undefined; accountable?: string; after?: string | undefined; limit?: number } = {},
+  only: {
+    agent?: string | undefined;
+    accountable?: string | undefined;
+    after?: string | undefined;
+    limit?: number;
+  } = {},
 ): Promise<AgentFacts[]> =>
   statements.rows<AgentFacts>(FACTS, [
     organization,

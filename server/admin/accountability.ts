@@ -4,7 +4,7 @@ import { FLAGS, type Flag, flagsOf, UNUSED_AFTER, unusedActions } from '../agent
 import { describeRefusal, type MoveRefusal, type Requirement } from '../agents/lifecycle.ts';
 import type { Accountable, AgentFacts, AskedChange, ReviewOutcome, Verdict } from '../agents/ownership.ts';
 import { VERDICTS } from '../agents/ownership.ts';
-import { type Act, conflict, done, unacceptable, unknown } from './admin.ts';
+import { type Act, conflict, done, forbidden, onlyOf, unacceptable, unknown } from './admin.ts';
 import { type Answer, agentOf, organizationOf, personOf } from './call.ts';
 import { gives, input, oneOf, plain, reference, takes } from './input.ts';
 import { LIMITS_SHAPE } from './limits.ts';
@@ -31,7 +31,7 @@ export interface Accountability {
   /** A page of an organization's agents by id, or one of them. */
   facts(
     organization: string,
-    only?: { agent?: string | undefined; after?: string | undefined; limit?: number },
+    only?: { agent?: string | undefined; accountable?: string | undefined; after?: string | undefined; limit?: number },
   ): Promise<AgentFacts[]>;
   /** What an agent lacks to act, and who was asked to answer for it and did not yet. */
   standing(
@@ -85,7 +85,11 @@ export const listFlags: Answer = async (call, dependencies) => {
   const limit = Number(asked.value.limit ?? PAGE);
   const organization = await organizationOf(call, asked.value.organization, dependencies);
   if (!organization.ok) return organization;
-  const facts = await dependencies.accountability.facts(organization.value.id, { after, limit });
+  const facts = await dependencies.accountability.facts(organization.value.id, {
+    accountable: onlyOf(call.caller),
+    after,
+    limit,
+  });
   const now = new Date();
   const agents = facts.map((one) => described(one, now));
   return done({
@@ -187,7 +191,7 @@ const reviewing = input<{ organization?: string; verdict: Verdict; reason: strin
   ['verdict', 'reason'],
 );
 
-/** A review in the owner's place: confirm, narrow to what was used within 90 days, or retire. */
+/** A review by the owner, or in their place: confirm, narrow to what was used within 90 days, or retire. */
 export const reviewAgent: Answer = async (call, dependencies) => {
   const asked = reviewing(call.body);
   if (!asked.ok) return asked;
@@ -196,8 +200,12 @@ export const reviewAgent: Answer = async (call, dependencies) => {
   const { organization, id, name } = found.value;
   const { verdict, reason } = asked.value;
   const act = { organization: organization.id, caller: call.caller };
-  const outcome = await dependencies.accountability.review(act, id, verdict, reason);
-  if (!outcome) return unknown(`agent ${name}`);
+  const owner = onlyOf(call.caller);
+  const outcome =
+    owner === undefined
+      ? await dependencies.accountability.review(act, id, verdict, reason)
+      : await dependencies.ownership.review(organization.id, owner, id, verdict, reason);
+  if (!outcome) return owner === undefined ? unknown(`agent ${name}`) : forbidden('not_yours', 'this is for its owner');
   if ('refused' in outcome) {
     const { refused } = outcome;
     return conflict(refused.reason, inEnglish(describeVerdict(refused, name)));
@@ -219,7 +227,9 @@ const someChanges = listQuery({ agent: reference });
 /** What builders asked to change, and waits for an owner; the first asked first. */
 export const listChanges: Answer = async (call, dependencies) => {
   const changes = await listed(call, someChanges, dependencies, async ({ id }, asked) => {
-    const { rows, next } = await dependencies.accountability.changes(id, asked);
+    const owner = onlyOf(call.caller);
+    const filters = { ...asked.filters, ...(owner !== undefined && { owner }) };
+    const { rows, next } = await dependencies.accountability.changes(id, { ...asked, filters });
     return { rows: rows.map(shownChange), next };
   });
   return changes.ok ? done({ changes: changes.value.rows, next: changes.value.next }) : changes;
@@ -253,7 +263,7 @@ const answering = input<{ organization?: string; answer: 'approve' | 'decline' }
   ['answer'],
 );
 
-/** Answers in the owner's place what a builder asked to change. */
+/** Answers, as the owner or in their place, what a builder asked to change. */
 export const answerChange: Answer = async (call, dependencies) => {
   const asked = answering(call.body);
   if (!asked.ok) return asked;
@@ -262,7 +272,11 @@ export const answerChange: Answer = async (call, dependencies) => {
   const { answer } = asked.value;
   const id = call.params.change ?? '';
   const act = { organization: organization.value.id, caller: call.caller };
-  const answered = await dependencies.accountability.answerChange(act, id, answer === 'approve');
+  const owner = onlyOf(call.caller);
+  const answered =
+    owner === undefined
+      ? await dependencies.accountability.answerChange(act, id, answer === 'approve')
+      : await dependencies.ownership.answerChange(act.organization, owner, id, answer === 'approve');
   return answered ? done({ id, answer }) : unknown(`change ${id}`);
 };
 takes(answerChange, { body: answering });

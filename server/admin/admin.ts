@@ -8,7 +8,19 @@ import type { Person } from '../people/person.ts';
 import type { Page, PageAsked } from './listing.ts';
 
 /** Who calls the admin API: the operator's command line, for any organization, or an administrator, for their own. */
-export type AdminCaller = { kind: 'operator'; client: string } | { kind: 'person'; client: string; person: Person };
+export type AdminCaller =
+  | { kind: 'operator'; client: string }
+  | {
+      kind: 'person';
+      client: string;
+      person: Person;
+      /** By what they own and no role: the agents they answer for are all there is. */
+      ownOnly?: true;
+    };
+
+/** Whose agents are all that this caller may see; undefined: the whole organization's. */
+export const onlyOf = (caller: AdminCaller): string | undefined =>
+  caller.kind === 'person' && caller.ownOnly ? caller.person.id : undefined;
 
 /** What evidence and records name as the one who did it. */
 export const actorOf = (caller: AdminCaller): string => (caller.kind === 'person' ? caller.person.id : caller.client);
@@ -222,8 +234,8 @@ export interface AdminStore {
 
   addClient(act: Act, client: NewClient): Promise<ClientAdded>;
 
-  /** By id or name. */
-  findAgents(organization: string, agent: string): Promise<{ id: string; name: string }[]>;
+  /** By id or name. @param only of those that this person answers for */
+  findAgents(organization: string, agent: string, only?: string): Promise<{ id: string; name: string }[]>;
   agent(organization: string, id: string): Promise<AgentCard | undefined>;
   /** Moves it as an administrator or the operator may (agents/lifecycle.ts). Undefined: there is no such agent. */
   moveAgent(

@@ -1,7 +1,7 @@
 import { inEnglish } from '../../views/words/saying.ts';
 import { describeRefusal, MOVES, type MoveName } from '../agents/lifecycle.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
-import { conflict, done, malformed, type Organization, unacceptable, unknown } from './admin.ts';
+import { conflict, done, malformed, type Organization, onlyOf, unacceptable, unknown } from './admin.ts';
 import { type AdminDependencies, type Answer, agentOf, type Call, organizationsOf } from './call.ts';
 import { gives, input, listOf, oneOf, plain, reference, takes, whole } from './input.ts';
 import { AGENT_LISTING, FLAG_NAMES, reachFilter } from './inventory.ts';
@@ -61,7 +61,7 @@ export const listAgents: Answer = async (call, dependencies) => {
   const pages = await Promise.all(
     places.value.map(async ({ id, slug }) => {
       const reach = reachFilter(parsed.listing, dependencies.catalogue().seenBy(id));
-      const asking = { listing: parsed.listing, reach, only: undefined, limit: Number(limit) };
+      const asking = { listing: parsed.listing, reach, only: onlyOf(call.caller), limit: Number(limit) };
       const { rows, next } = await dependencies.inventory.list(id, asking);
       return { rows: rows.map((row) => ({ organization: slug, ...row })), next };
     }),

@@ -1,3 +1,4 @@
+import type { OwnershipStore } from '../agents/ownership.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Accountability } from './accountability.ts';
 import {
@@ -11,6 +12,7 @@ import {
   malformed,
   type Organization,
   type OrganizationStore,
+  onlyOf,
   unacceptable,
   unknown,
 } from './admin.ts';
@@ -50,6 +52,8 @@ export interface AdminDependencies {
   store: AdminStore;
   inventory: Inventory;
   accountability: Accountability;
+  /** What owners do about their agents. */
+  ownership: Pick<OwnershipStore, 'answerChange' | 'review'>;
   stops: StopStore;
   limits: LimitAdministration;
   documents: DocumentsForAdmins;
@@ -127,7 +131,7 @@ export async function agentOf(
   if (places.length === 0) return unknown(`agent ${agent}`);
   const organization = await organizationOf(call, places[0], dependencies);
   if (!organization.ok) return organization;
-  const [found, another] = await dependencies.store.findAgents(organization.value.id, agent);
+  const [found, another] = await dependencies.store.findAgents(organization.value.id, agent, onlyOf(call.caller));
   if (another) return conflict('ambiguous', `several agents are called ${agent}: name its id`);
   return found ? done({ organization: organization.value, ...found }) : unknown(`agent ${agent}`);
 }

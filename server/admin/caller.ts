@@ -14,6 +14,9 @@ export interface CallerDependencies {
   people: PeopleStore;
   proofs: BindingProofs;
   hasPasskey(person: Pick<Person, 'organization' | 'id'>): Promise<boolean>;
+
+  /** Does this person answer for an agent? */
+  ownsAgents(organization: string, person: string): Promise<boolean>;
 }
 
 /** Whoever calls, and how much of what they may do this token carries. */
@@ -25,6 +28,9 @@ export interface Called {
   authenticatedAt: Date | undefined;
   /** How they did; `phr`: with a passkey. */
   acr: string | undefined;
+
+  /** They answer for an agent, whatever roles they have. */
+  owns: boolean;
 }
 
 /**
@@ -33,7 +39,7 @@ export interface Called {
  */
 export async function callerOf(
   ctx: Context,
-  { reader, clients, people, proofs }: CallerDependencies,
+  { reader, clients, people, proofs, ownsAgents }: CallerDependencies,
 ): Promise<AdminOutcome<Called>> {
   const presented = presentedToken(ctx);
   if (!presented) {
@@ -78,12 +84,16 @@ export async function callerOf(
         readOnly,
         authenticatedAt: undefined,
         acr: undefined,
+        owns: false,
       });
     const person = token.person === null ? undefined : await people.find(token.person);
-    if (person?.status === 'active' && VIEWERS.some((role) => person.roles.includes(role))) {
-      const { auth_time = 0, acr } = token.authentication;
-      const authenticatedAt = new Date(auth_time * 1000);
-      return done({ caller: { kind: 'person', client: client.clientId, person }, readOnly, authenticatedAt, acr });
+    if (person?.status === 'active') {
+      const owns = await ownsAgents(person.organization, person.id);
+      if (owns || VIEWERS.some((role) => person.roles.includes(role))) {
+        const { auth_time = 0, acr } = token.authentication;
+        const caller = { kind: 'person' as const, client: client.clientId, person };
+        return done({ caller, readOnly, authenticatedAt: new Date(auth_time * 1000), acr, owns });
+      }
     }
   }
   ctx.set('WWW-Authenticate', 'Bearer error="insufficient_scope", scope="admin"');
@@ -91,6 +101,6 @@ export async function callerOf(
     ok: false,
     status: 403,
     reason: 'not_an_administrator',
-    detail: 'this is for the operator and for administrators',
+    detail: 'this is for the operator, for administrators, and for whoever answers for an agent',
   };
 }

@@ -4,7 +4,7 @@ import { type AdminDependencies, type Answer, type Call, organizationOf, personO
 import { email, gives, input, listOf, oneOf, plain, reference, takes } from './input.ts';
 import { pageOf } from './listing.ts';
 import { listed, listQuery, readList } from './lists.ts';
-import { always, either, instant, many, object, pageOfMany, text, truth, withMembers } from './shapes.ts';
+import { always, either, instant, many, object, one, pageOfMany, text, truth, withMembers } from './shapes.ts';
 
 /** Whom the access token stands for. */
 export const whoAmI: Answer = async ({ caller }) =>
@@ -12,8 +12,9 @@ export const whoAmI: Answer = async ({ caller }) =>
     caller.kind === 'operator'
       ? { kind: 'operator', client_id: caller.client }
       : {
-          kind: 'administrator',
+          kind: caller.ownOnly ? 'owner' : 'administrator',
           person: { id: caller.person.id, email: caller.person.email, name: caller.person.name },
+          roles: caller.person.roles,
           organization: {
             id: caller.person.organization,
             slug: caller.person.organizationSlug,
@@ -27,7 +28,8 @@ gives(
   either(
     object({ kind: always('operator'), client_id: text }),
     object({
-      kind: always('administrator'),
+      kind: one('administrator', 'owner'),
+      roles: many(text),
       person: object({ id: text, email: text, name: text }),
       organization: object({ id: text, slug: text, name: text }),
     }),

@@ -16,13 +16,15 @@ export interface DescriptionOptions {
   /** Needs a sign-in of the last minutes (RFC 9470). */
   isFresh(method: Method, path: string): boolean;
   creates(path: string): boolean;
+  /** Also for whoever answers for an agent, about these alone. */
+  isOwners(endpoint: Endpoint): boolean;
 }
 
 /**
  * The admin API in OpenAPI 3.1: the table that the router is made of, with the very schemas that the requests are read
  * by. What is not in here does not exist.
  */
-export function describeApi({ issuer, endpoints, reachOf, isFresh, creates }: DescriptionOptions): object {
+export function describeApi({ issuer, endpoints, reachOf, isFresh, creates, isOwners }: DescriptionOptions): object {
   const paths: Record<string, Record<string, object>> = {};
   for (const endpoint of endpoints) {
     const [method, path, answer] = endpoint;
@@ -40,7 +42,7 @@ export function describeApi({ issuer, endpoints, reachOf, isFresh, creates }: De
       [method]: {
         operationId: `${method}${path.replace(/[/:-]+(\w)/g, (_, letter: string) => letter.toUpperCase())}`,
         tags: [path.split('/')[1] ?? 'api'],
-        description: `${REACHES[reach]}${isFresh(method, path) ? ' A person has to have signed in within the last 5 minutes, with their passkey if they have one (RFC 9470).' : ''}`,
+        description: `${REACHES[reach]}${isOwners(endpoint) ? ' And for whoever answers for an agent, about the agents they answer for.' : ''}${isFresh(method, path) ? ' A person has to have signed in within the last 5 minutes, with their passkey if they have one (RFC 9470).' : ''}`,
         security: [{ oauth: ['admin'] }],
         parameters: [
           ...parameters,

@@ -33,6 +33,7 @@ import {
   showAction,
 } from './catalogue.ts';
 import { claimResource, listClaims, proveResource } from './claims.ts';
+import { VIEWERS } from './console.ts';
 import {
   addOrganization,
   addPerson,
@@ -200,6 +201,26 @@ const SECURES: ReadonlySet<string> = new Set([
   'post /agents/:agent/suspend',
 ]);
 
+/** What whoever answers for agents may do too, about these agents alone: `agentOf` and the lists see to that. */
+const OWNERS: ReadonlySet<string> = new Set([
+  'get /whoami',
+  'get /agents',
+  'get /agents/:agent',
+  'get /agents/:agent/standing',
+  'get /agents/:agent/explain',
+  'post /agents/:agent/activate',
+  'post /agents/:agent/suspend',
+  'post /agents/:agent/resume',
+  'post /agents/:agent/retire',
+  'post /agents/:agent/review',
+  'get /agent-flags',
+  'get /registration-changes',
+  'post /registration-changes/:change',
+  'get /stops/effect',
+  'post /stops',
+]);
+const isOwners = ([method, path]: Endpoint): boolean => OWNERS.has(`${method} ${path}`);
+
 /** What asks something and changes nothing, although it is a POST. */
 const ASKS: ReadonlySet<string> = new Set([
   'post /catalogue/lint',
@@ -238,6 +259,7 @@ export const descriptionOf = (issuer: string): object =>
     reachOf,
     isFresh: (method, path) => FRESH.has(`${method} ${path}`),
     creates: (path) => CREATES.has(path),
+    isOwners,
   });
 
 /** Mounts the admin API. Answers are JSON, refusals problem documents (RFC 9457). */
@@ -253,9 +275,9 @@ export function adminRoutes(
     router[method](`/admin/api${path}`, async (ctx) => {
       const called = await callerOf(ctx, dependencies);
       if (!called.ok) return refuse(ctx, called);
-      const { caller } = called.value;
+      const caller = actingAs(endpoint, called.value);
       const barred =
-        (await barredFrom(ctx, endpoint, called.value, dependencies)) ??
+        (await barredFrom(ctx, endpoint, { ...called.value, caller }, dependencies)) ??
         (await changedMeanwhile(ctx, endpoint, caller, dependencies));
       const outcome = barred ?? (await answered(ctx, path, caller, answer, dependencies));
       if (outcome.ok) {
@@ -269,6 +291,18 @@ export function adminRoutes(
     });
   }
   router.all(/^\/admin\/api(\/|$)/, (ctx) => problem(ctx, 404, 'not_found', 'there is no such endpoint'));
+}
+
+/** What somebody's roles let them do. */
+const mayBy = (roles: readonly string[], reach: Reach): boolean =>
+  roles.includes('admin') ||
+  (reach === 'reads' && VIEWERS.some((role) => roles.includes(role))) ||
+  (reach === 'secures' && roles.includes('security'));
+
+/** By their role where that suffices, else as whoever answers for some agents and sees these alone. */
+function actingAs(endpoint: Endpoint, { caller, owns }: Called): AdminCaller {
+  if (caller.kind === 'operator' || !owns || mayBy(caller.person.roles, reachOf(endpoint))) return caller;
+  return { ...caller, ownOnly: true };
 }
 
 /** Why this caller may not call this endpoint, whatever they ask. */
@@ -285,8 +319,7 @@ async function barredFrom(
   }
   if (caller.kind === 'operator') return undefined;
   if (reach === 'operates') return forbidden('operator_only', 'this is for the operator of the deployment');
-  const { roles } = caller.person;
-  const may = roles.includes('admin') || reach === 'reads' || (reach === 'secures' && roles.includes('security'));
+  const may = caller.ownOnly ? isOwners(endpoint) : mayBy(caller.person.roles, reach);
   if (!may) return forbidden('role_missing', 'this is for administrators of your organization');
   if (!FRESH.has(`${endpoint[0]} ${endpoint[1]}`)) return undefined;
   const late = Date.now() - Number(authenticatedAt) > FRESH_SECONDS * 1000;

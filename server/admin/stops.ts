@@ -6,8 +6,10 @@ import {
   actorOf,
   conflict,
   done,
+  forbidden,
   malformed,
   type Organization,
+  onlyOf,
   unknown,
 } from './admin.ts';
 import { type AdminDependencies, type Answer, agentOf, type Call, organizationOf, personOf } from './call.ts';
@@ -52,6 +54,7 @@ export const stop: Answer = async (call, dependencies) => {
   const asked = order(call.body);
   if (!asked.ok) return asked;
   const { kind, reason } = asked.value;
+  if (beyondOwn(call, kind)) return onlyTheirAgents;
   const place = await placeOf(call, asked.value, dependencies);
   if (!place.ok) return place;
   const organization = place.value;
@@ -100,6 +103,7 @@ export const stopEffect: Answer = async (call, dependencies) => {
   const asked = effectOrder(call.query);
   if (!asked.ok) return asked;
   const { kind } = asked.value;
+  if (beyondOwn(call, kind)) return onlyTheirAgents;
   const place = await placeOf(call, asked.value, dependencies);
   if (!place.ok) return place;
   const subject = await subjectOf(call, kind, asked.value.subject, place.value, dependencies);
@@ -179,6 +183,10 @@ export async function resumeHeld(
   if (!made) return conflict('resumed_already', `${stop.name} was resumed already`);
   return done({ id, name: stop.name, resumed: step.value === 'resume' });
 }
+
+/** Whoever answers for agents stops these; anything larger is others' as well. */
+const beyondOwn = ({ caller }: Call, kind: OrderKind): boolean => onlyOf(caller) !== undefined && kind !== 'agent';
+const onlyTheirAgents = forbidden('not_yours', 'you may stop the agents you answer for: kind agent');
 
 /** The operator need not say in which organization a task or an agent is. */
 async function placeOf(

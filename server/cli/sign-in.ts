@@ -6,11 +6,18 @@ import { shared } from './options.ts';
 import { printOne, say } from './output.ts';
 
 interface WhoAmI {
-  kind: 'operator' | 'administrator';
+  kind: 'operator' | 'administrator' | 'owner';
+  roles?: string[];
   client_id?: string;
   person?: { email: string; name: string };
   organization?: { slug: string };
 }
+
+const MAY: Readonly<Record<WhoAmI['kind'], (organization: string) => string>> = {
+  operator: () => 'administer every organization',
+  administrator: (organization) => `administer ${organization}, as far as their roles go`,
+  owner: (organization) => `see, review and stop the agents they answer for in ${organization}`,
+};
 
 export function signInCommands(program: Command): void {
   program
@@ -35,7 +42,8 @@ export function signInCommands(program: Command): void {
     const me = await call<WhoAmI>(place, '/whoami');
     printOne(me, format, {
       who: me.person ? `${me.person.name} <${me.person.email}>` : `the operator (${me.client_id})`,
-      may: me.kind === 'operator' ? 'administer every organization' : `administer ${me.organization?.slug}`,
+      may: MAY[me.kind](me.organization?.slug ?? ''),
+      roles: me.roles?.length ? me.roles : undefined,
       at: issuerOf(place),
     });
   });
