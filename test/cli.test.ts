@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { parse } from 'yaml';
 
 import { CALENDAR, type Json, newKey, READ, readDetails, registerAgent, type TestClient } from './support/agent.ts';
@@ -10,6 +10,9 @@ import { cli } from './support/cli.ts';
 import { databaseOf } from './support/delegation.ts';
 import { browserOf, detailsParameter, signIn, tokenInBrowser } from './support/person.ts';
 import { startServer, type TestServer } from './support/server.ts';
+
+// Each command is a process of its own, and a busy machine starts few of them a second.
+jest.setTimeout(300_000);
 
 let server: TestServer;
 let agent: TestClient;

@@ -140,7 +140,7 @@ export const getStanding: Answer = async (call, dependencies) => {
 gives(
   getStanding,
   withMembers(STANDING, {
-    lacks: many(object({ name: one(...Object.keys(REQUIREMENTS)), words: text })),
+    lacks: many(object({ name: one(...Object.keys(REQUIRED)), words: text })),
     asked: many(object({ role: one('owner', 'deputy'), person: text, since: instant })),
     actions: maybe(many(object({ action: text, last_used: maybe(instant) }))),
     unused: many(text),
@@ -220,7 +220,6 @@ export const describeVerdict = (refused: MoveRefusal | { reason: 'nothing_used' 
   refused.reason === 'nothing_used'
     ? saying(MOVE_REFUSED.nothing_used, { agent, days: UNUSED_AFTER })
     : describeRefusal(refused, agent);
-
 
 const someChanges = listQuery({ agent: reference });
 

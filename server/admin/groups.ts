@@ -14,7 +14,10 @@ import {
   unknown,
 } from './admin.ts';
 import { type AdminDependencies, type Answer, organizationOf, personOf } from './call.ts';
-import { input, listOf, plain, reference, takes } from './input.ts';
+import { gives, input, listOf, plain, reference, takes } from './input.ts';
+import { pageOf } from './listing.ts';
+import { listed, listQuery } from './lists.ts';
+import { always, instant, many, maybe, object, pageOfMany, text } from './shapes.ts';
 
 /** Somebody of a group. */
 export interface Member {
@@ -85,11 +88,38 @@ export async function groupsOf({ id }: Pick<Organization, 'id'>, { groups, polic
 const rulesThatAsk = (group: string, rules: readonly Rule[]): Rule[] =>
   rules.filter(({ deciders }) => deciders?.group === group || deciders?.escalate?.group === group);
 
+const someGroups = listQuery({ member: reference });
+
 export const listGroups: Answer = async (call, dependencies) => {
-  const organization = await organizationOf(call, call.query.organization, dependencies);
-  if (!organization.ok) return organization;
-  return done({ groups: await groupsOf(organization.value, dependencies) });
+  const groups = await listed(call, someGroups, dependencies, async (organization, asked) =>
+    pageOf(await groupsOf(organization, dependencies), asked, {
+      key: ({ name, id }) => `${name.toLowerCase()} ${id}`,
+      words: ({ name, members }) => [name, ...members.map(({ email }) => email)],
+      filters: { member: ({ members }, value) => members.some(({ id, email }) => id === value || email === value) },
+    }),
+  );
+  return groups.ok ? done({ groups: groups.value.rows, next: groups.value.next }) : groups;
 };
+takes(listGroups, { query: someGroups });
+const MEMBERS = many(
+  object({
+    id: text,
+    email: text,
+    name: text,
+    status: text,
+    added_by: text,
+    added_at: instant,
+    confirmed_by: maybe(text),
+    counts_from: maybe(instant),
+  }),
+);
+gives(
+  listGroups,
+  pageOfMany(
+    'groups',
+    object({ id: text, organization: text, name: text, members: MEMBERS, asked_by: many(text) }, { waiting: text }),
+  ),
+);
 
 const GROUP = input<{ organization?: string; name: string; members: string[] }>(
   // No name looks like an id: one group must not answer for another.
@@ -117,6 +147,7 @@ export const putGroup: Answer = async (call, dependencies) => {
   return setGroup({ organization: organization.value.id, caller: call.caller }, { name, people }, dependencies);
 };
 takes(putGroup, { body: GROUP });
+gives(putGroup, object({ id: text, name: text, members: MEMBERS }, { waiting: text, needs: text }));
 
 /** The same, with people by their ids: for the page. */
 export async function setGroup(
@@ -166,6 +197,7 @@ export const confirmGroup: Answer = async (call, dependencies) => {
   return confirmMembers(act, { group: call.params.group ?? '', hash: sent.value.hash }, dependencies);
 };
 takes(confirmGroup, { body: CONFIRMATION });
+gives(confirmGroup, object({ id: text, name: text, confirmed: many(text) }));
 
 export async function confirmMembers(
   act: Act,
@@ -195,6 +227,7 @@ export const removeGroup: Answer = async (call, dependencies) => {
   const act = { organization: organization.value.id, caller: call.caller };
   return dropGroup(act, call.params.group ?? '', dependencies);
 };
+gives(removeGroup, object({ id: text, name: text, removed: always(true) }));
 
 export async function dropGroup(
   act: Act,

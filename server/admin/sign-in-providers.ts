@@ -17,6 +17,7 @@ import {
   instant,
   many,
   mapOf,
+  maybe,
   object,
   one,
   pageOfMany,
@@ -85,10 +86,18 @@ const PROVIDER = object({
   provisions: truth,
   listed: truth,
   authenticates: one('private_key_jwt', 'client_secret_basic'),
+  confirms_since: maybe(instant),
+  confirms_asked_by: maybe(text),
 });
 gives(
   listSignInProviders,
-  pageOfMany('sign_in_providers', withMembers(PROVIDER, { made_by: text, created_at: instant })),
+  pageOfMany(
+    'sign_in_providers',
+    withMembers(PROVIDER, {
+      made_by: text,
+      created_at: instant,
+    }),
+  ),
 );
 
 interface NewProvider {
@@ -273,6 +282,7 @@ export const setConfirming: Answer = async (call, dependencies) => {
   });
 };
 takes(setConfirming, { body: confirming });
+gives(setConfirming, object({ id: text, organization: text, confirms: truth }, { needs: text }));
 
 const onlyPeople = forbidden('only_people', 'two people do this: sign in as an administrator of the organization');
 

@@ -70,7 +70,13 @@ interface BackchannelDocument {
   tells_reason?: boolean;
   notification_hosts?: string[];
 }
-type Document = BlueprintDocument | GroupDocument | AgentDocument | EdgeDocument | IntroductionDocument | BackchannelDocument;
+type Document =
+  | BlueprintDocument
+  | GroupDocument
+  | AgentDocument
+  | EdgeDocument
+  | IntroductionDocument
+  | BackchannelDocument;
 
 /** One step from how things are to how the file wants them. */
 interface Step {

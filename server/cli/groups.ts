@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 
 import type { Group } from '../admin/groups.ts';
-import { call } from './client.ts';
+import { call, callAll } from './client.ts';
 import { Failure } from './failure.ts';
 import type { Json } from './format.ts';
 import { list, ORGANIZATION, shared } from './options.ts';
@@ -20,7 +20,7 @@ export function groupCommands(program: Command): void {
     .option(...ORGANIZATION)
     .action(async (options: Where, command: Command) => {
       const { place, format } = shared(command);
-      const { groups } = await call<{ groups: ListedGroup[] }>(place, '/groups', { query: options });
+      const { groups } = await callAll<{ groups: ListedGroup[] }>(place, '/groups', { query: options });
       printRows(
         groups,
         format,
@@ -53,7 +53,7 @@ export function groupCommands(program: Command): void {
     .action(async (name: string, { hash, ...options }: Where & { hash?: string }, command: Command) => {
       const { place, format } = shared(command);
       if (hash === undefined) {
-        const { groups } = await call<{ groups: ListedGroup[] }>(place, '/groups', { query: options });
+        const { groups } = await callAll<{ groups: ListedGroup[] }>(place, '/groups', { query: options });
         const group = groups.find((one) => one.name.toLowerCase() === name.toLowerCase() || one.id === name);
         if (!group) throw new Failure('notFound', `group ${name} is unknown.`);
         if (group.waiting === undefined) throw new Failure('notFound', 'Nobody waits.');
