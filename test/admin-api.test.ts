@@ -3,6 +3,7 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import type { Database } from '../adapters/postgres/database.ts';
 import { ENDPOINTS } from '../server/admin/routes.ts';
 import { type Api, administrator, apiWith, commandLineRequest, operator, signInTo } from './support/admin.ts';
+import { nameOf, type Operation } from './support/admin-document.ts';
 import {
   type Answer,
   claimsOf,
@@ -23,6 +24,9 @@ let asAcme: Api & { token: Answer };
 let asGlobex: Api;
 let _asOperator: Api;
 let agent: TestClient;
+/** Answered for by others than `owner@acme.example`. */
+let foreign: TestClient;
+let by: Record<'admin' | 'security' | 'auditor' | 'owner', Api>;
 
 beforeAll(async () => {
   server = await startServer();
@@ -34,15 +38,30 @@ beforeAll(async () => {
     operator(server),
   ]);
   agent = await registerAgent(server, { client_name: 'Meeting Helper' });
-});
+  for (const [role, email] of [
+    ['security', 'approver@acme.example'],
+    ['auditor', 'person@acme.example'],
+  ])
+    await database.run('update people set roles = $1 where email = $2', [[role], email]);
+  by = {
+    admin: asAcme,
+    security: await administrator(server, 'approver@acme.example'),
+    auditor: await administrator(server, 'person@acme.example'),
+    owner: await administrator(server, 'owner@acme.example'),
+  };
+  await fill();
+}, 120_000);
 afterAll(async () => {
   await database?.close();
   await server?.close();
 });
 
-/** Every operation of the document, as somebody who has only the document would call it. */
-const operations = ENDPOINTS.map(([method, path]) => ({ method, path: path.replace(/:([a-zA-Z]+)/g, '{$1}') }));
-const operationOf = ({ method, path }: { method: string; path: string }): Json => document.paths[path]?.[method];
+/** Every operation of the router, as somebody who has only the document would call it. */
+const operations: readonly Operation[] = ENDPOINTS.map(([method, path]) => ({
+  method,
+  path: path.replace(/:([a-zA-Z]+)/g, '{$1}'),
+}));
+const operationOf = ({ method, path }: Operation): Json => document.paths[path]?.[method];
 
 describe('the document', () => {
   test('is OpenAPI 3.1', async () => {
@@ -94,30 +113,114 @@ describe('who may call it, from the document alone', () => {
         body: expect.not.stringMatching(/Olga Marin|Ada Lind|Meeting Helper/),
       });
       if (status < 300) expect(JSON.stringify(body)).not.toContain(agent.registration.organization);
+      // Each of these names something that is there, in acme.
+      if (operation.path.includes('{') && operation.path !== '/catalogue/actions/{action}')
+        expect({ status, heard: status < 300 }).toEqual({ status, heard: false });
     }
     expect(await stateOfAcme()).toEqual(before);
   });
 
-  test.each(['security', 'auditor'])('%s reads what administrators read', async (role) => {
-    const api = await withRole(role);
-    for (const operation of operations.filter(({ method, path }) => method === 'get' && !path.includes('{'))) {
-      const [theirs, admins] = [await call(api, operation), await call(asAcme, operation)];
-      expect({ operation, status: theirs.status }).toEqual({ operation, status: admins.status });
-    }
+  const rolesOf = (operation: Operation): string[] => operationOf(operation)['x-roles'];
+  const changing = (role: string) =>
+    operations.filter((one) => one.method !== 'get' && rolesOf(one).includes(role)).map(nameOf);
+
+  test('what others than administrators may send is on a list that somebody wrote down', () => {
+    const asks = ['lint', 'diff', 'draft'].map((what) => `post /catalogue/${what}`);
+    asks.push(...['lint', 'effect', 'try'].map((what) => `post /policies/${what}`));
+    const keeps = ['post /agents/{agent}/suspend', 'post /stops', 'post /stops/{stop}/resume'];
+    expect(changing('auditor').toSorted()).toEqual(asks.toSorted());
+    expect(changing('security').toSorted()).toEqual([...asks, ...keeps].toSorted());
+    const moves = ['activate', 'suspend', 'resume', 'retire', 'review'].map((move) => `post /agents/{agent}/${move}`);
+    expect(changing('owner').toSorted()).toEqual(
+      [...moves, 'post /registration-changes/{change}', 'post /stops'].toSorted(),
+    );
+    const admins = new Set(changing('admin'));
+    expect(changing('operator').filter((name) => !admins.has(name))).toEqual([
+      'post /organizations',
+      'patch /organizations/{organization}',
+    ]);
   });
 
-  test('an auditor changes nothing, and security no more than a stop', async () => {
-    for (const role of ['auditor', 'security']) {
-      const api = await withRole(role);
-      for (const operation of operations.filter(({ method }) => method !== 'get')) {
-        const { description } = operationOf(operation);
-        const may =
-          /auditors/.test(description) || (role === 'security' && /administrators and security/.test(description));
-        const { status, body } = await call(api, operation, {});
-        if (may) expect({ operation, body }).not.toMatchObject({ body: { reason: 'role_missing' } });
-        else expect({ operation, status }).toEqual({ operation, status: 403 });
-      }
-    }
+  const roles = ['admin', 'security', 'auditor', 'owner'] as const;
+  test.each(operations.flatMap((operation) => roles.map((role) => ({ ...operation, role }))))(
+    '$method $path by $role: as the document says',
+    async ({ role, ...operation }) => {
+      const { status, body } = await call(by[role], operation, {});
+      const refused = ['role_missing', 'operator_only'].includes(body.reason);
+      expect({ status: refused ? status : 'heard', detail: body.detail }).toEqual({
+        status: rolesOf(operation).includes(role) ? 'heard' : 403,
+        detail: body.detail,
+      });
+    },
+  );
+
+  test.each(operations.flatMap((operation) => roles.map((role) => ({ ...operation, role }))))(
+    '$method $path by $role of another organization: nothing',
+    async ({ role, ...operation }) => {
+      const { status, body } = await call(by[role], operation, bodyOf(operation), 'globex');
+      expect(JSON.stringify(body)).not.toMatch(/Gail Reyes|Gus Park|@globex/);
+      if (operation.path.includes('{') && operation.path !== '/catalogue/actions/{action}')
+        expect({ status, heard: status < 300 }).toEqual({ status, heard: false });
+    },
+  );
+
+  describe('whoever answers for an agent', () => {
+    test('sees these alone; another one is not there, whether there is one or not', async () => {
+      const { agents } = (await by.owner('GET', '/agents')).body;
+      expect(agents.map(({ name }: Json) => name)).toContain('Meeting Helper');
+      expect(agents.map(({ name }: Json) => name)).not.toContain('Ledger');
+      const flags = (await by.owner('GET', '/agent-flags')).body.agents;
+      expect(flags.map(({ name }: Json) => name)).not.toContain('Ledger');
+      const at = `/agents/${foreign.registration.agent_id}`;
+      const missing = (method: string, path: string, body?: Json) =>
+        by.owner(method, path, body).then(({ status, body }) => [status, body.reason]);
+      for (const path of [at, `${at}/standing`, `${at}/explain`, '/agents/Ledger'])
+        expect(await missing('GET', path)).toEqual([404, 'not_found']);
+      for (const move of ['activate', 'suspend', 'resume', 'retire'])
+        expect(await missing('POST', `${at}/${move}`, { reason: 'x' })).toEqual([404, 'not_found']);
+      expect(await missing('POST', `${at}/review`, { verdict: 'retire', reason: 'x' })).toEqual([404, 'not_found']);
+      const subject = foreign.registration.agent_id;
+      expect(await missing('POST', '/stops', { kind: 'agent', subject, reason: 'x' })).toEqual([404, 'not_found']);
+      expect(await missing('GET', `/stops/effect?kind=agent&subject=${subject}`)).toEqual([404, 'not_found']);
+      for (const kind of ['organization', 'owner', 'resource', 'person', 'token', 'task'])
+        expect(await missing('POST', '/stops', { kind, subject, reason: 'x' })).toEqual([403, 'not_yours']);
+    });
+
+    test('suspends and resumes as its owner, and does not bring back what an administrator suspended', async () => {
+      const at = `/agents/${agent.registration.agent_id}`;
+      const move = (api: Api, what: string) => api('POST', `${at}/${what}`, { reason: 'x' });
+      expect(await move(by.owner, 'suspend')).toMatchObject({ status: 200 });
+      expect((await by.admin('GET', at)).body.changes.at(-1)).toMatchObject({ to: 'suspended', role: 'owner' });
+      expect(await move(by.owner, 'resume')).toMatchObject({ status: 200 });
+      expect(await move(by.admin, 'suspend')).toMatchObject({ status: 200 });
+      expect(await move(by.owner, 'resume')).toMatchObject({ status: 409, body: { reason: 'not_yours' } });
+      expect(await move(by.admin, 'resume')).toMatchObject({ status: 200 });
+      const review = await by.owner('POST', `${at}/review`, { verdict: 'confirm', reason: 'as it is' });
+      expect(review).toMatchObject({ status: 200, body: { verdict: 'confirm' } });
+    });
+
+    test('stops one of theirs at once; it takes others to let it go again', async () => {
+      const subject = (await registerAgent(server, { client_name: 'Short-lived' })).registration.agent_id;
+      const stopped = await by.owner('POST', '/stops', { kind: 'agent', subject, reason: 'odd' });
+      expect(stopped).toMatchObject({ status: 200, body: { kind: 'agent', subject, tokens: [] } });
+      const path = `/stops/${stopped.body.id}/resume`;
+      expect(await by.owner('POST', path, { confirmation: 'Short-lived', reason: 'x' })).toMatchObject({
+        status: 403,
+        body: { reason: 'role_missing' },
+      });
+    });
+
+    test('and has lost the rest of their hour when they answer for nothing any more', async () => {
+      const deputy = await withRole('auditor'); // of Ledger
+      await database.run(`update people set roles = '{}' where email = 'approver@acme.example'`);
+      expect(await deputy('GET', '/whoami')).toMatchObject({ status: 200, body: { kind: 'owner', roles: [] } });
+      await database.run(
+        `update agents set deputy = (select id from people where email = 'owner@acme.example') where id = $1`,
+        [foreign.registration.agent_id],
+      );
+      expect(await deputy('GET', '/whoami')).toMatchObject({ status: 403, body: { reason: 'not_an_administrator' } });
+      await withRole('security');
+    });
   });
 
   test('a token that may read only reads', async () => {
@@ -258,6 +361,30 @@ async function call(api: Api, { method, path }: { method: string; path: string }
   );
 }
 
+/** One of everything that an address names, all of acme. */
+async function fill(): Promise<void> {
+  const people = { owner: 'admin@acme.example', deputy: 'approver@acme.example' };
+  const make = async (method: string, path: string, body: Json) => {
+    const made = await asAcme(method, path, body);
+    if (made.status >= 300) throw new Error(`${path}: ${JSON.stringify(made.body)}`);
+    return made.body;
+  };
+  const token = await make('POST', '/initial-access-tokens', { ...people, status: 'active', uses: 2 });
+  foreign = await registerAgent(
+    { ...server, demo: { ...server.demo, initialAccessToken: token.initial_access_token } },
+    { client_name: 'Ledger', dpop_bound_access_tokens: true },
+  );
+  VALUES.id = token.id;
+  VALUES.blueprint = (await make('PUT', '/blueprints', { name: 'Readers', limits: {} })).name;
+  VALUES.domain = (await make('PUT', '/document-policies', { domain: 'example.com', verdict: 'deny' })).domain;
+  VALUES.webhook = (await make('POST', '/webhooks', { url: 'https://hooks.acme.example/x' })).id;
+  VALUES.group = (await make('PUT', '/groups', { name: 'Finance', members: ['owner@acme.example'] })).name;
+  const recovery = await make('POST', '/people/owner@acme.example/passkey-recovery', { reason: 'lost' });
+  VALUES.recovery = recovery.id;
+  const subject = (await registerAgent(server, { client_name: 'Stopped Helper' })).registration.agent_id;
+  VALUES.stop = (await make('POST', '/stops', { kind: 'agent', subject, reason: 'odd' })).id;
+}
+
 const VALUES: Record<string, string> = {
   get agent() {
     return agent.registration.agent_id;
@@ -299,6 +426,11 @@ async function stateOfAcme(): Promise<Json> {
     'stops',
     'stop_epochs',
     'clients',
+    'blueprints',
+    'document_policies',
+    'notification_targets',
+    'introductions',
+    'passkey_recoveries',
   ];
   return Promise.all(
     tables.map((table) =>

@@ -115,7 +115,7 @@ const STANDING = object({
   reports: count,
   muted_by: count,
   waiting_changes: count,
-  flags: many(one(...Object.keys(FLAGS))),
+  flags: many(one(...FLAGS)),
 });
 gives(listFlags, pageOfMany('agents', STANDING));
 

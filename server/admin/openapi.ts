@@ -44,6 +44,7 @@ export function describeApi({ issuer, endpoints, reachOf, isFresh, creates, isOw
         tags: [path.split('/')[1] ?? 'api'],
         description: `${REACHES[reach]}${isOwners(endpoint) ? ' And for whoever answers for an agent, about the agents they answer for.' : ''}${isFresh(method, path) ? ' A person has to have signed in within the last 5 minutes, with their passkey if they have one (RFC 9470).' : ''}`,
         security: [{ oauth: ['admin'] }],
+        'x-roles': [...ROLES[reach], ...(isOwners(endpoint) ? ['owner'] : [])],
         parameters: [
           ...parameters,
           ...(query ? queryParameters(query.schema) : reach === 'operates' ? [] : [ORGANIZATION]),
@@ -133,6 +134,14 @@ export function describeApi({ issuer, endpoints, reachOf, isFresh, creates, isOw
     },
   };
 }
+
+/** The same for programs. `owner` is whoever answers for an agent, about the agents they answer for. */
+const ROLES: Readonly<Record<Reach, readonly string[]>> = {
+  reads: ['operator', 'admin', 'security', 'auditor'],
+  secures: ['operator', 'admin', 'security'],
+  administers: ['operator', 'admin'],
+  operates: ['operator'],
+};
 
 const REACHES: Readonly<Record<Reach, string>> = {
   reads: 'For administrators, security and auditors of the organization, and the operator.',
