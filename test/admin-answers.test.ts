@@ -195,21 +195,26 @@ test('the catalogue', async () => {
   );
   const [shared] = parse(yaml);
   const [read] = shared.actions;
-  const ours = (version: number, level: string) => {
+  const ours = (version: number, own: boolean) => {
     const { scope: _, ...action } = read;
-    const named = { ...action, key: 'rooms.list.read', version, level: { default: level, rules: [] } };
+    const named = { ...action, key: 'rooms.list.read', version, own };
     return stringify([{ resource, name: 'Rooms', owner: 'acme', actions: [named] }]);
   };
-  const first = await op('POST', '/catalogue', ours(1, 'medium').replace('owner: acme', `owner: acme`));
+  const first = await op('POST', '/catalogue', ours(1, false));
   expect(first.body).toMatchObject({ published: 1 });
   for (const settle of ['remove', 'confirm'] as const) {
-    expect(await ada('POST', '/catalogue', ours(2, 'low'))).toMatchObject({ status: 409 });
+    expect(await ada('POST', '/catalogue', ours(2, true))).toMatchObject({ status: 409 });
     const { drafts } = await well(ada, 'GET', '/catalogue/drafts');
     const at = `/catalogue/drafts/${drafts[0].key}`;
     if (settle === 'remove') await well(ada, 'DELETE', at);
     else await well(ben, 'POST', at, { hash: drafts[0].hash });
   }
   await well(ada, 'GET', '/catalogue/actions/rooms.list.read');
+});
+
+test('what counts as a passkey', async () => {
+  await well(ada, 'PUT', '/passkey-rules', { device_bound: false });
+  await well(ada, 'GET', '/passkey-rules');
 });
 
 test('policies and groups', async () => {
@@ -219,7 +224,7 @@ test('policies and groups', async () => {
   await well(ada, 'DELETE', '/groups/Finance');
 
   const rule = (verdict: string) =>
-    `rules:\n  - name: Reading\n    when: { actions: [${READ}] }\n    then: ${verdict}\n`;
+    `rules:\n  - name: Reading\n    when: { actions: [${READ}] }\n    verdict: ${verdict}\n`;
   await well(ada, 'POST', '/policies/lint', rule('never'));
   await well(ada, 'POST', '/policies/effect', rule('never'));
   await well(ada, 'POST', '/policies', rule('never'));

@@ -211,13 +211,16 @@ describe('who may call it, from the document alone', () => {
     });
 
     test('and has lost the rest of their hour when they answer for nothing any more', async () => {
-      const deputy = await withRole('auditor'); // of Ledger
+      const answersFor = (email: string) =>
+        database.run(`update agents set deputy = (select id from people where email = $1) where id = $2`, [
+          email,
+          foreign.registration.agent_id,
+        ]);
+      await answersFor('approver@acme.example');
+      const deputy = await withRole('auditor');
       await database.run(`update people set roles = '{}' where email = 'approver@acme.example'`);
       expect(await deputy('GET', '/whoami')).toMatchObject({ status: 200, body: { kind: 'owner', roles: [] } });
-      await database.run(
-        `update agents set deputy = (select id from people where email = 'owner@acme.example') where id = $1`,
-        [foreign.registration.agent_id],
-      );
+      await answersFor('dora@acme.example');
       expect(await deputy('GET', '/whoami')).toMatchObject({ status: 403, body: { reason: 'not_an_administrator' } });
       await withRole('security');
     });
@@ -363,12 +366,13 @@ async function call(api: Api, { method, path }: { method: string; path: string }
 
 /** One of everything that an address names, all of acme. */
 async function fill(): Promise<void> {
-  const people = { owner: 'admin@acme.example', deputy: 'approver@acme.example' };
   const make = async (method: string, path: string, body: Json) => {
     const made = await asAcme(method, path, body);
     if (made.status >= 300) throw new Error(`${path}: ${JSON.stringify(made.body)}`);
     return made.body;
   };
+  const { id: deputy } = await make('POST', '/people', { email: 'dora@acme.example', name: 'Dora Deputy' });
+  const people = { owner: 'admin@acme.example', deputy };
   const token = await make('POST', '/initial-access-tokens', { ...people, status: 'active', uses: 2 });
   foreign = await registerAgent(
     { ...server, demo: { ...server.demo, initialAccessToken: token.initial_access_token } },

@@ -180,7 +180,7 @@ describe('an administrator who has a passkey', () => {
     const refused = await withPassword(...DESTRUCTIVE);
     expect(refused).toMatchObject({ status: 401, body: { reason: 'insufficient_user_authentication' } });
     expect(refused.headers.get('www-authenticate')).toBe(
-      'Bearer error="insufficient_user_authentication", max_age="300", acr_values="phr"',
+      'DPoP error="insufficient_user_authentication", max_age="300", acr_values="phr"',
     );
     expect((await withPassword('GET', '/people')).status).toBe(200); // reading goes on
 

@@ -43,7 +43,7 @@ export async function callerOf(
 ): Promise<AdminOutcome<Called>> {
   const presented = presentedToken(ctx);
   if (!presented) {
-    ctx.set('WWW-Authenticate', 'Bearer scope="admin"');
+    ctx.set('WWW-Authenticate', 'DPoP scope="admin"');
     return {
       ok: false,
       status: 401,
@@ -96,7 +96,7 @@ export async function callerOf(
       }
     }
   }
-  ctx.set('WWW-Authenticate', 'Bearer error="insufficient_scope", scope="admin"');
+  ctx.set('WWW-Authenticate', 'DPoP error="insufficient_scope", scope="admin"');
   return {
     ok: false,
     status: 403,

@@ -1,6 +1,7 @@
 import { type Act, done } from './admin.ts';
 import { type Answer, organizationOf } from './call.ts';
-import { input, reference, takes } from './input.ts';
+import { gives, input, reference, takes } from './input.ts';
+import { object, text, truth } from './shapes.ts';
 
 export interface PasskeyRuleAdministration {
   deviceBound(organization: string): Promise<boolean>;
@@ -13,6 +14,8 @@ export const getPasskeyRules: Answer = async (call, dependencies) => {
   const device_bound = await dependencies.passkeyRules.deviceBound(place.value.id);
   return done({ organization: place.value.slug, device_bound });
 };
+const RULES = object({ organization: text, device_bound: truth });
+gives(getPasskeyRules, RULES);
 
 const rules = input<{ organization?: string; device_bound: boolean }>(
   { organization: reference, device_bound: { type: 'boolean' } },
@@ -30,3 +33,4 @@ export const setPasskeyRules: Answer = async (call, dependencies) => {
   return done({ organization: place.value.slug, device_bound });
 };
 takes(setPasskeyRules, { body: rules });
+gives(setPasskeyRules, RULES);

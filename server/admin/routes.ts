@@ -314,7 +314,7 @@ async function barredFrom(
 ): Promise<AdminRefusal | undefined> {
   const reach = reachOf(endpoint);
   if (readOnly && reach !== 'reads') {
-    ctx.set('WWW-Authenticate', 'Bearer error="insufficient_scope", scope="admin"');
+    ctx.set('WWW-Authenticate', 'DPoP error="insufficient_scope", scope="admin"');
     return forbidden('insufficient_scope', 'this token may read only: ask for one with the scope admin');
   }
   if (caller.kind === 'operator') return undefined;
@@ -327,7 +327,7 @@ async function barredFrom(
   const weak = acr !== 'phr' && (await hasPasskey(caller.person));
   if (late || weak) {
     // RFC 9470 §3.
-    const challenge = `Bearer error="insufficient_user_authentication", max_age="${FRESH_SECONDS}"`;
+    const challenge = `DPoP error="insufficient_user_authentication", max_age="${FRESH_SECONDS}"`;
     ctx.set('WWW-Authenticate', weak ? `${challenge}, acr_values="phr"` : challenge);
     const detail = weak
       ? 'you have a passkey, and this needs it: sign in again, with the passkey (countersign login)'
