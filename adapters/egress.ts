@@ -1,5 +1,5 @@
-import { lookup } from 'node:dns';
-import { Resolver } from 'node:dns/promises';
+import type { LookupAddress } from 'node:dns';
+import { lookup, Resolver } from 'node:dns/promises';
 import { isIP, type LookupFunction } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { Agent, fetch as undiciFetch } from 'undici';
@@ -10,10 +10,11 @@ import { Agent, fetch as undiciFetch } from 'undici';
  * than 64 KB, no more than 2.5 seconds.
  *
  * @param allowed `host` or `host:port` that may be private
+ * @param servers where names are resolved; none: as the machine does
  */
-export function egressFetch(allowed: readonly string[]): typeof globalThis.fetch {
+export function egressFetch(allowed: readonly string[], servers: readonly string[] = []): typeof globalThis.fetch {
   const guarded = new Agent({
-    connect: { lookup: guardedLookup, timeout: 2000 },
+    connect: { lookup: guardedLookup(addressesBy(servers)), timeout: 2000 },
     maxResponseSize: 64 * 1024,
     headersTimeout: 2500,
     bodyTimeout: 2500,
@@ -46,24 +47,56 @@ export class EgressRefused extends Error {
   }
 }
 
-const guardedLookup: LookupFunction = (hostname, options, callback) => {
-  lookup(hostname, { ...options, all: true }, (error, addresses) => {
-    if (error) return callback(error, []);
-    const refused = addresses.find(({ address }) => !isPublic(address));
-    if (refused) return callback(new EgressRefused(`${hostname} has a private address`), []);
-    return callback(null, addresses);
-  });
-};
+const guardedLookup =
+  (resolve: Addresses): LookupFunction =>
+  (hostname, options, callback) => {
+    resolve(hostname, options.family === 4 || options.family === 6 ? options.family : 0).then(
+      (addresses) => {
+        const refused = addresses.find(({ address }) => !isPublic(address));
+        if (refused) return callback(new EgressRefused(`${hostname} has a private address`), []);
+        return callback(null, addresses);
+      },
+      (error) => callback(error, []),
+    );
+  };
+
+type Addresses = (hostname: string, family: 0 | 4 | 6) => Promise<LookupAddress[]>;
+
+/** Every address of a name. */
+function addressesBy(servers: readonly string[]): Addresses {
+  if (servers.length === 0) return (hostname, family) => lookup(hostname, { family, all: true });
+  const resolver = resolverAt(servers);
+  return async (hostname, family) => {
+    const [four, six] = await Promise.all([
+      family === 6 ? [] : resolver.resolve4(hostname).catch(() => []),
+      family === 4 ? [] : resolver.resolve6(hostname).catch(() => []),
+    ]);
+    const addresses = [
+      ...four.map((address) => ({ address, family: 4 })),
+      ...six.map((address) => ({ address, family: 6 })),
+    ];
+    if (addresses.length === 0) throw new Error(`${hostname} has no address`);
+    return addresses;
+  };
+}
+
+function resolverAt(servers: readonly string[]): Resolver {
+  const resolver = new Resolver({ timeout: 2000, tries: 2 });
+  if (servers.length > 0) resolver.setServers(servers);
+  return resolver;
+}
 
 /** The TXT records of a name (RFC 1035 §3.3.14), each in one piece; none where they cannot be had. */
-export async function textRecords(name: string): Promise<string[]> {
-  try {
-    const records = await new Resolver({ timeout: 2000, tries: 2 }).resolveTxt(name);
-    return records.map((pieces) => pieces.join(''));
-  } catch {
-    return [];
-  }
-}
+export const textRecordsAt =
+  (servers: readonly string[]) =>
+  async (name: string): Promise<string[]> => {
+    try {
+      const records = await resolverAt(servers).resolveTxt(name);
+      return records.map((pieces) => pieces.join(''));
+    } catch {
+      return [];
+    }
+  };
 
 /** Unicast and public, also when an IPv4 address hides in an IPv6 one. */
 export function isPublic(address: string): boolean {

@@ -36,6 +36,7 @@ import * as howPeopleProve from './096_how_people_prove.ts';
 import * as useNow from './099_use_now.ts';
 import * as instances from './100_instances.ts';
 import * as credentials from './101_credentials.ts';
+import * as clientSecrets from './102_client_secrets.ts';
 import * as told from './113_told.ts';
 import * as holders from './114_holders.ts';
 import * as waitingQuestions from './117_waiting_questions.ts';
@@ -83,6 +84,7 @@ const migrations: readonly Migration[] = [
   { name: '099_use_now', ...useNow },
   { name: '100_instances', ...instances },
   { name: '101_credentials', ...credentials },
+  { name: '102_client_secrets', ...clientSecrets },
   { name: '113_told', ...told },
   { name: '114_holders', ...holders },
   { name: '117_waiting_questions', ...waitingQuestions },

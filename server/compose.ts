@@ -6,7 +6,7 @@ import type { Provider } from 'oidc-provider';
 import type { Logger } from 'pino';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 
-import { egressFetch, textRecords } from '../adapters/egress.ts';
+import { egressFetch, textRecordsAt } from '../adapters/egress.ts';
 import { issuerKeys } from '../adapters/issuer-keys.ts';
 import { ownEndpoint } from '../adapters/own-endpoint.ts';
 import { postgresAccountability } from '../adapters/postgres/accountability.ts';
@@ -29,6 +29,7 @@ import {
 } from '../adapters/postgres/backchannel.ts';
 import { loadCatalogue } from '../adapters/postgres/catalogue.ts';
 import { cleanUp, dropOldPartitions } from '../adapters/postgres/cleanup.ts';
+import { livingSecrets, postgresClientSecrets } from '../adapters/postgres/client-secrets.ts';
 import { postgresClients } from '../adapters/postgres/clients.ts';
 import { Database, type Statements } from '../adapters/postgres/database.ts';
 import { postgresDocuments, staleDocuments } from '../adapters/postgres/documents.ts';
@@ -36,6 +37,7 @@ import { postgresDocumentAdministration } from '../adapters/postgres/documents-a
 import { postgresEnrolments } from '../adapters/postgres/enrolments.ts';
 import { postgresEvidence } from '../adapters/postgres/evidence.ts';
 import { postgresEvidenceReader } from '../adapters/postgres/evidence-reader.ts';
+import { warnOfExpiry } from '../adapters/postgres/expiry.ts';
 import { postgresDeciders, postgresGroups } from '../adapters/postgres/groups.ts';
 import { postgresIdempotency } from '../adapters/postgres/idempotency.ts';
 import { openInstance } from '../adapters/postgres/instances.ts';
@@ -92,6 +94,7 @@ import { adminStopPages } from './admin/stop-pages.ts';
 import { attestations } from './agents/attestation.ts';
 import { signedBy } from './agents/authenticate.ts';
 import type { MutualTls } from './agents/certificate.ts';
+import { clientSecrets } from './agents/client-secret.ts';
 import type { ClientRecord } from './agents/clients.ts';
 import { type DocumentDependencies, newBreaker, refreshDocuments } from './agents/documents.ts';
 import { handOver, isVouchedFor } from './agents/handover.ts';
@@ -186,7 +189,7 @@ export async function composeHouse({
   const signals = await openSignals(database, directUrl, clock.looked);
   const instance = await openInstance(database, signals);
 
-  const clients = postgresClients(database);
+  const clients = postgresClients(database, config.agentsPerOrganization);
   const people = postgresPeople(database);
   const sessions = postgresSessions(database);
   const evidence = alerting(postgresEvidence(database), (alarm) => {
@@ -204,7 +207,8 @@ export async function composeHouse({
   const cookies = cookiesWith(sealing.deriveKey('forms'), issuer.startsWith('https:'));
   const cookieKeys = [sealing.deriveKey('engine cookies').toString('base64url')];
   const reachedAt = [...config.resourceAddresses.values()].map((address) => new URL(address).host);
-  const fetch = egressFetch([...config.egressAllow, ...reachedAt]);
+  const fetch = egressFetch([...config.egressAllow, ...reachedAt], config.dnsServers);
+  const hashSecret = (secret: string) => sealing.keyedHash('client secret', secret);
 
   let catalogue: Catalogue = compileCatalogue(await loadCatalogue(database), () => true);
   const currentCatalogue = () => catalogue;
@@ -267,7 +271,7 @@ export async function composeHouse({
   const checkClient = (metadata: Record<string, unknown>) =>
     void new (provider.Client as unknown as new (metadata: object) => unknown)(metadata);
   const documents: DocumentDependencies = {
-    store: postgresDocuments(database),
+    store: postgresDocuments(database, config.agentsPerOrganization),
     fetch,
     privateHosts: config.egressAllow,
     prepare(document) {
@@ -479,11 +483,12 @@ export async function composeHouse({
     accountability: postgresAccountability(database),
     stops: postgresStops(database),
     limits: postgresLimits(database),
+    clientSecrets: { administration: postgresClientSecrets(database), hash: hashSecret },
     documents: { ...documents, administration: postgresDocumentAdministration(database) },
     claims: {
       store: postgresClaims(database),
       fetch,
-      textRecords,
+      textRecords: textRecordsAt(config.dnsServers),
       privateHosts: config.egressAllow,
       reload: reloadCatalogue,
     },
@@ -665,6 +670,7 @@ export async function composeHouse({
     isPublicType: (type) => catalogue.actions.get(type)?.organization === null,
     handOver: handOver(issuer, [
       workloads({ ...trustedIssuers, clients, proof: proofs.proof }),
+      clientSecrets({ clients, living: (clientId) => livingSecrets(database, clientId), hash: hashSecret }),
       ...(challenges ? [attestations({ ...trustedIssuers, clients, challenges, firstUse: firstProof })] : []),
     ]),
     challenges,
@@ -688,6 +694,7 @@ export async function composeHouse({
     { name: 'clean up', every: 30, run: () => cleanUp(database) },
     { name: 'drop old partitions', every: 3600, run: () => dropOldPartitions(database) },
     { name: 'metadata documents', every: 60, run: () => refreshDocuments(() => staleDocuments(database), documents) },
+    { name: 'what ends soon', every: 600, run: () => warnOfExpiry(database) },
     { name: 'agents by date', every: 60, run: () => sweepAgents(database) },
     { name: 'use of agents', every: 60, run: () => addUpUse(database) },
   ];

@@ -1,5 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import path from 'node:path';
 
 import { certificatesInPem } from './oauth/x509.ts';
@@ -32,6 +33,10 @@ export interface Config {
   readonly exchangesPerMinute: number;
   /** Answers of the registration endpoint to one token, and to one address, in a minute, of this instance. */
   readonly registrationsPerMinute: number;
+  /** Agents of one organization that are not retired and have not expired. */
+  readonly agentsPerOrganization: number;
+  /** `address` or `address:port` of the servers that names are resolved at; empty: as the machine does. */
+  readonly dnsServers: readonly string[];
   /** Agents that may hold parts of one task at the same time. */
   readonly fanOut: number;
   /** Undefined: this server sends no e-mail. */
@@ -210,6 +215,18 @@ export const SETTINGS = [
     fallback: '1000',
   },
   {
+    name: 'COUNTERSIGN_AGENTS_PER_ORGANIZATION',
+    meaning:
+      'How many agents one organization may have that are not retired and have not expired, 1 to 1000000. One more is refused, whoever registers it.',
+    fallback: '20000',
+  },
+  {
+    name: 'COUNTERSIGN_DNS_SERVERS',
+    meaning:
+      'Where names are resolved for outbound requests and for the proof that an API is somebody’s: addresses, with a port if you like, separated by commas.',
+    fallback: 'as the machine does',
+  },
+  {
     name: 'COUNTERSIGN_FAN_OUT',
     meaning: 'How many agents may hold parts of one task by hand-off at the same time, 1 to 1000.',
     fallback: '50',
@@ -368,6 +385,8 @@ export function readConfig(env: Environment): Config {
     pushHosts: read('COUNTERSIGN_PUSH_HOSTS', pushHosts) ?? [],
     backchannelPush: read('COUNTERSIGN_BACKCHANNEL_PUSH', flag) ?? false,
     clientAttestation: read('COUNTERSIGN_CLIENT_ATTESTATION', flag) ?? false,
+    agentsPerOrganization: read('COUNTERSIGN_AGENTS_PER_ORGANIZATION', integer(1, 1_000_000)) ?? 20_000,
+    dnsServers: read('COUNTERSIGN_DNS_SERVERS', nameServers) ?? [],
     fanOut: read('COUNTERSIGN_FAN_OUT', integer(1, 1000)) ?? 50,
     restoreEpoch: read('COUNTERSIGN_RESTORE_EPOCH', instant),
     dpopNonces: read('COUNTERSIGN_DPOP_NONCES', oneOf(...NONCES)) ?? 'offered',
@@ -635,4 +654,13 @@ function editDistance(a: string, b: string): number {
     }
   }
   return at(a.length, b.length);
+}
+
+function nameServers(text: string): string[] {
+  return text.split(',').map((part) => {
+    const server = part.trim();
+    const [, bracketed, plain] = /^(?:\[([0-9a-f:]+)\]|([0-9.]+))(?::\d{1,5})?$/i.exec(server) ?? [];
+    if (isIP(bracketed ?? plain ?? server) === 0) throw new Error(`holds ${server}, which is no IP address`);
+    return server;
+  });
 }

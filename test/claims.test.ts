@@ -7,12 +7,16 @@ import { DOCUMENT_MEMBER, placesOf, resourceProblem } from '../server/admin/clai
 import { type Api, administrator } from './support/admin.ts';
 import type { Json } from './support/agent.ts';
 import { databaseOf, eventsOf } from './support/delegation.ts';
+import { type NameServer, startNameServer } from './support/name-server.ts';
 import { startServer, type TestServer } from './support/server.ts';
 
 let server: TestServer;
 let database: Database;
 let http: Server;
 let origin: string;
+let names: NameServer;
+/** TXT records, by name. */
+const records = new Map<string, string[]>();
 let acme: Api;
 let globex: Api;
 /** What stands at the well-known address, by path. */
@@ -25,7 +29,11 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => http.listen(0, 'localhost', resolve));
   const { port } = http.address() as AddressInfo;
   origin = `http://localhost:${port}`;
-  server = await startServer({ COUNTERSIGN_EGRESS_ALLOW: `localhost:${port}` });
+  names = await startNameServer((name, type) => (type === 'TXT' ? (records.get(name) ?? []) : []));
+  server = await startServer({
+    COUNTERSIGN_EGRESS_ALLOW: `localhost:${port}`,
+    COUNTERSIGN_DNS_SERVERS: names.address,
+  });
   database = databaseOf(server);
   [acme, globex] = [
     await administrator(server, 'admin@acme.example'),
@@ -36,6 +44,7 @@ afterAll(async () => {
   await database?.close();
   await server?.close();
   http?.close();
+  await names?.close();
 });
 
 const claim = (by: Api, resource: string) => by('POST', '/resource-claims', { resource, name: 'Rooms' });
@@ -158,4 +167,34 @@ test.each([
   ['https://api.example/a/../v1', 'must be written as https://api.example/v1'],
 ])('the identifier %s: %s', (resource, expected) => {
   expect(resourceProblem(resource, ['localhost:1234'])).toBe(expected);
+});
+
+describe('the DNS proves it, as a real name server answers', () => {
+  const RESOURCE = 'https://rooms.acme.example/api';
+  const NAME = '_countersign-challenge.rooms.acme.example';
+
+  test('with this challenge, alone or among others, in one piece or several', async () => {
+    const { challenge } = (await claim(acme, RESOURCE)).body;
+    for (const wrong of [[], [`${challenge}x`], [challenge.slice(1)], [challenge.toUpperCase()], ['v=spf1 -all']]) {
+      records.set(NAME, wrong);
+      expect((await prove(acme, RESOURCE)).status).toBe(422);
+    }
+    records.set('rooms.acme.example', [challenge]); // not the name that was asked for
+    expect((await prove(acme, RESOURCE)).status).toBe(422);
+    records.set(NAME, ['v=spf1 -all', challenge]);
+    expect(await prove(acme, RESOURCE)).toMatchObject({ status: 200, body: { proven_by: 'dns' } });
+    expect(names.asked).toContain(`TXT ${NAME}`);
+  });
+
+  test('what proves it for one organization proves nothing for another', async () => {
+    const resource = 'https://desks.acme.example';
+    const name = '_countersign-challenge.desks.acme.example';
+    const [ours, theirs] = [(await claim(acme, resource)).body, (await claim(globex, resource)).body];
+    records.set(name, [ours.challenge]);
+    expect(theirs.challenge).not.toBe(ours.challenge);
+    expect((await prove(globex, resource)).status).toBe(422);
+    expect((await prove(acme, resource)).status).toBe(200);
+    records.set(name, [theirs.challenge]);
+    expect((await prove(globex, resource)).status).toBe(409);
+  });
 });

@@ -1,8 +1,9 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 import { egressFetch, isPublic } from '../adapters/egress.ts';
+import { type NameServer, startNameServer, type Zone } from './support/name-server.ts';
 
 let server: Server;
 let origin: string;
@@ -68,4 +69,60 @@ test('a host that the operator allowed may be private; even there, no redirect a
   await expect(fetch(`http://${origin}/redirect`)).rejects.toThrow();
   await expect(fetch(`http://${origin}/huge`).then((response) => response.text())).rejects.toThrow();
   await expect(fetch(`http://${origin}/slow`).then((response) => response.text())).rejects.toThrow();
+});
+
+describe('names are resolved once, and every address that they have is looked at', () => {
+  let names: NameServer;
+  let zone: Zone;
+  beforeAll(async () => {
+    names = await startNameServer((name, type) => zone(name, type));
+  });
+  afterAll(() => names?.close());
+  const toPort = (name: string) => `https://${name}:${origin.split(':')[1]}/`;
+
+  test.each<[string, Partial<Record<'A' | 'AAAA', string[]>>]>([
+    ['a private address', { A: ['10.0.0.1'] }],
+    ['loopback', { A: ['127.0.0.1'] }],
+    ['the metadata service of a cloud', { A: ['169.254.169.254'] }],
+    ['the metadata service of a cloud in IPv6', { AAAA: ['fd00:ec2::254'] }],
+    ['link-local', { AAAA: ['fe80::1'] }],
+    ['IPv4 inside IPv6', { AAAA: ['::ffff:7f00:1'] }],
+    ['NAT64', { AAAA: ['64:ff9b::7f00:1'] }],
+    ['6to4', { AAAA: ['2002:7f00:1::'] }],
+    ['carrier-grade NAT', { A: ['100.64.0.1'] }],
+    ['nothing', { A: ['0.0.0.0'] }],
+    ['a public address and a private one', { A: ['93.184.215.14', '127.0.0.1'] }],
+    ['a public address, and loopback in IPv6', { A: ['93.184.215.14'], AAAA: ['::1'] }],
+    ['no address at all', {}],
+  ])('invariant 9: a name of %s is not gone to', async (_name, records) => {
+    zone = (_, type) => records[type as 'A'] ?? [];
+    const before = hits;
+    await expect(egressFetch([], [names.address])(toPort('agent.example'))).rejects.toThrow();
+    expect([hits, names.asked.length > 0]).toEqual([before, true]);
+  });
+
+  test('rebinding: the second answer of a name is never asked for, and a private first one is the end of it', async () => {
+    let answers = 0;
+    // Public when it is checked, loopback when it is gone to: the port is ours, and nobody may come there.
+    zone = (_, type) => (type === 'A' ? [answers++ === 0 ? '192.88.99.1' : '127.0.0.1'] : []);
+    const before = hits;
+    await expect(
+      egressFetch([], [names.address])(toPort('rebinds.example'), { signal: AbortSignal.timeout(1500) }),
+    ).rejects.toThrow();
+    expect([hits, answers]).toEqual([before, 1]);
+  });
+});
+
+test.each([
+  ['octal', 'https://0177.0.0.1'],
+  ['hexadecimal', 'https://0x7f000001'],
+  ['short', 'https://127.1'],
+  ['IPv4 in IPv6', 'https://[::ffff:127.0.0.1]'],
+  ['NAT64', 'https://[64:ff9b::7f00:1]'],
+  ['unique local', 'https://[fd00:ec2::254]'],
+  ['with a dot at its end', 'https://localhost.'],
+])('invariant 9: an address in its %s spelling is not gone to', async (_name, host) => {
+  const before = hits;
+  await expect(egressFetch([])(`${host}:${origin.split(':')[1]}/`)).rejects.toThrow();
+  expect(hits).toBe(before);
 });

@@ -35,7 +35,7 @@ const AGENT = `
   from agents a
   left join blueprints b on b.organization = a.organization and b.id = a.blueprint
   cross join lateral (
-    select bool_or(c.metadata ->> 'token_endpoint_auth_method' <> 'none') as confidential,
+    select bool_or(c.metadata ->> 'token_endpoint_auth_method' not in ('none', 'client_secret_basic', 'client_secret_post')) as confidential,
            case when bool_or(c.metadata -> 'authorization_details_types' is null) then null
                 else (select coalesce(array_agg(distinct t), '{}') from clients c2, jsonb_array_elements_text(c2.metadata -> 'authorization_details_types') t
                       where c2.organization = a.organization and c2.agent = a.id) end as types

@@ -62,8 +62,9 @@ export class ClientAdapter implements Adapter {
     const metadata = Object.fromEntries(Object.entries(sent).filter(([name]) => !OWN.has(name)));
     const state = Provider.ctx && stateOf(Provider.ctx.req);
     if (state?.verifiedHere) {
-      metadata.token_endpoint_auth_method = state.verifiedHere;
-      delete metadata.jwks; // the house's own
+      const { method, jwks } = state.verifiedHere;
+      // In the place of the house's own.
+      Object.assign(metadata, { token_endpoint_auth_method: method, jwks });
     }
     if (!state?.terms) {
       await this.#clients.update(id, metadata, state?.wantedMode);
@@ -82,7 +83,8 @@ export class ClientAdapter implements Adapter {
       metadata,
     });
     // Another registration drew the last use of the initial access token between our look and our draw.
-    if (!registered) throw new errors.InvalidToken('initial access token is used up');
+    if (registered === 'used_up') throw new errors.InvalidToken('initial access token is used up');
+    if (registered !== 'registered') throw new TooManyAgents(registered.most);
   }
 
   async destroy(id: string): Promise<void> {
@@ -121,6 +123,16 @@ export class InitialAccessTokenAdapter extends ClientAdapter {
 
   override upsert(): Promise<void> {
     throw new Error('initial access tokens are made by the command line');
+  }
+}
+
+/** RFC 7591 knows no code for it. */
+class TooManyAgents extends errors.AccessDenied {
+  constructor(most: number) {
+    super(
+      `this organization has its ${most} agents: retire one that is not needed, or have the operator raise COUNTERSIGN_AGENTS_PER_ORGANIZATION`,
+    );
+    Object.assign(this, { status: 403, statusCode: 403 });
   }
 }
 

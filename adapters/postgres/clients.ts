@@ -13,7 +13,8 @@ import { eventParameters, insertEvent } from './evidence.ts';
 import { writeStop } from './liveness.ts';
 import { offerOwnership } from './ownership-offers.ts';
 
-export const postgresClients = (database: Database): ClientStore => ({
+/** @param agentsPerOrganization that are not retired and have not expired */
+export const postgresClients = (database: Database, agentsPerOrganization = Number.MAX_SAFE_INTEGER): ClientStore => ({
   async find(named, organization) {
     // A document's address is a client of each organization that uses it, and of nobody where none is named.
     if (isDocumentUrl(named) && !named.includes('#') && organization === undefined) return undefined;
@@ -31,7 +32,9 @@ export const postgresClients = (database: Database): ClientStore => ({
   register: (registration) =>
     database.transaction(async (statements) => {
       const { terms, agentId, clientId, name, purpose, mode, status, expiresAt, metadata } = registration;
-      if ((await statements.run(DRAW, [terms.organization, terms.id])) === 0) return false;
+      if (!(await hasRoom(statements, terms.organization, agentsPerOrganization)))
+        return { most: agentsPerOrganization };
+      if ((await statements.run(DRAW, [terms.organization, terms.id])) === 0) return 'used_up';
       await statements.run(ADD_AGENT, [
         terms.organization,
         agentId,
@@ -59,7 +62,7 @@ export const postgresClients = (database: Database): ClientStore => ({
         content: { name, purpose, mode, status, owner: terms.owner, deputy: terms.deputy },
       });
       await statements.run(`with ${insertEvent(1)} select`, eventParameters(event));
-      return true;
+      return 'registered';
     }),
 
   update: (clientId, metadata, mode) =>
@@ -98,6 +101,17 @@ export const postgresClients = (database: Database): ClientStore => ({
     await database.run(ADD_CLIENT, [clientId, organization, kind, null, metadata, null]);
   },
 });
+
+/** Is there room for one more agent? Whoever asks at the same time waits, so that twenty do not find the last place. */
+export async function hasRoom(statements: Statements, organization: string, most: number): Promise<boolean> {
+  if (most === Number.MAX_SAFE_INTEGER) return true;
+  await statements.run('select pg_advisory_xact_lock(hashtext($1))', [`agents of ${organization}`]);
+  const row = await statements.first<{ count: number }>(
+    `select count(*)::int as count from agents where organization = $1 and status not in ('retired', 'expired')`,
+    [organization],
+  );
+  return (row?.count ?? 0) < most;
+}
 
 /** Nobody answers for what they did not accept: both are asked. */
 async function askToAnswer(
@@ -278,7 +292,10 @@ const ADD_CLIENT =
 
 const UPDATE = `
   with client as (
-    update clients set metadata = $2, keys_end_at = $3, document_hash = coalesce($5, document_hash), updated_at = now() where client_id = $1 returning organization, agent)
+    update clients set metadata = $2, document_hash = coalesce($5, document_hash), updated_at = now(),
+      -- A secret ends by its own date.
+      keys_end_at = case when $2::jsonb ->> 'token_endpoint_auth_method' like 'client_secret_%' then keys_end_at else $3 end
+    where client_id = $1 returning organization, agent)
   update agents a
   set name = left(coalesce($2::jsonb ->> 'client_name', a.name), 80),
       purpose = coalesce($2::jsonb ->> 'agent_purpose', a.purpose),

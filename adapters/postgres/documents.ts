@@ -3,12 +3,15 @@ import { placedId } from '../../server/agents/document.ts';
 import type { DocumentStore, KnownDocument, PlacedDocument } from '../../server/agents/documents.ts';
 import { prepareEvent } from '../../server/evidence/evidence.ts';
 import { newId } from '../../server/oauth/ids.ts';
-import { postgresClients, replaceRegistration, waitForOwner } from './clients.ts';
+import { hasRoom, postgresClients, replaceRegistration, waitForOwner } from './clients.ts';
 import type { Database, Statements } from './database.ts';
 import { eventParameters, insertEvent } from './evidence.ts';
 
 /** Metadata documents on the protocol path: every statement names the organization. */
-export const postgresDocuments = (database: Database): DocumentStore => ({
+export const postgresDocuments = (
+  database: Database,
+  agentsPerOrganization = Number.MAX_SAFE_INTEGER,
+): DocumentStore => ({
   known: (url) => database.first<KnownDocument>(KNOWN, [url]),
 
   async remember({ url, metadata, hash }, freshSeconds) {
@@ -38,8 +41,10 @@ export const postgresDocuments = (database: Database): DocumentStore => ({
   place: (document) =>
     database.transaction(async (statements) => {
       await statements.run(`select pg_advisory_xact_lock(hashtext($1))`, [document.clientId]);
-      if (await statements.first('select from clients where client_id = $1', [document.clientId])) return;
+      if (await statements.first('select from clients where client_id = $1', [document.clientId])) return true;
+      if (!(await hasRoom(statements, document.organization, agentsPerOrganization))) return false;
       await placeDocument(statements, document, { status: 'active', by: `policy for ${document.policy.domain}` });
+      return true;
     }),
 
   change: (document, before) =>

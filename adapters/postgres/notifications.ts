@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Ending } from '../../server/agents/expiry.ts';
 import type { Sealing } from '../../server/keys/seal.ts';
 import type { ChannelName, PushAddress, TargetAddress } from '../../server/notifications/notice.ts';
 import { ERRANDS, type PasskeyNews } from '../../server/notifications/notify.ts';
@@ -232,7 +233,7 @@ export async function tellEverywhere(
   statements: Statements,
   organization: string,
   person: string,
-  about: { passkeys: PasskeyNews } | { approval: string },
+  about: { passkeys: PasskeyNews } | { approval: string } | { expiry: Ending },
 ): Promise<void> {
   const addresses = await statements.rows<{ id: string; kind: 'push' | 'chat' | 'webhook' }>(ADDRESSES, [
     organization,

@@ -18,6 +18,7 @@ import {
 } from './admin.ts';
 import type { BackchannelAdministration } from './backchannel.ts';
 import type { Claims } from './claims.ts';
+import type { ClientSecretsForAdmins } from './client-secrets.ts';
 import type { DocumentsForAdmins } from './documents.ts';
 import type { EvidenceReader } from './evidence.ts';
 import type { ReachReader } from './explain.ts';
@@ -56,6 +57,7 @@ export interface AdminDependencies {
   ownership: Pick<OwnershipStore, 'answerChange' | 'review'>;
   stops: StopStore;
   limits: LimitAdministration;
+  clientSecrets: ClientSecretsForAdmins;
   documents: DocumentsForAdmins;
   claims: Claims;
   reach: ReachReader;

@@ -3,6 +3,7 @@ import { errors } from 'oidc-provider';
 
 import type { AgentMode } from '../agents/agent.ts';
 import { DEPLOYMENT } from '../agents/clients.ts';
+import { SOON } from '../agents/flags.ts';
 import type { Limits } from '../agents/limits.ts';
 import { PRESET_NAMES, type PresetName } from '../agents/presets.ts';
 import { hashOf, newId, newSecret } from '../oauth/ids.ts';
@@ -22,7 +23,13 @@ export const listInitialAccessTokens: Answer = async (call, dependencies) => {
   const tokens = await listed(call, someTokens, dependencies, ({ id }, asked) =>
     dependencies.store.initialAccessTokens(id, asked),
   );
-  return tokens.ok ? done({ initial_access_tokens: tokens.value.rows, next: tokens.value.next }) : tokens;
+  if (!tokens.ok) return tokens;
+  const soon = Date.now() + SOON * 86_400_000;
+  const rows = tokens.value.rows.map((token) => ({
+    ...token,
+    ends_soon: token.expires_at !== null && token.expires_at.getTime() < soon,
+  }));
+  return done({ initial_access_tokens: rows, next: tokens.value.next });
 };
 takes(listInitialAccessTokens, { query: someTokens });
 const TERMS = {
@@ -49,6 +56,7 @@ gives(
       made_by: text,
       created_at: instant,
       usable: truth,
+      ends_soon: truth,
     }),
   ),
 );

@@ -33,6 +33,7 @@ import {
   showAction,
 } from './catalogue.ts';
 import { claimResource, listClaims, proveResource } from './claims.ts';
+import { endClientSecret, makeClientSecret } from './client-secrets.ts';
 import { VIEWERS } from './console.ts';
 import {
   addOrganization,
@@ -117,6 +118,8 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ['post', '/agents/:agent/retire', commandAgent('retire')],
   ['post', '/agents/:agent/activate', commandAgent('activate')],
   ['post', '/agents/:agent/own-actions', setOwnActions],
+  ['post', '/agents/:agent/client-secret', makeClientSecret],
+  ['post', '/agents/:agent/client-secret/end', endClientSecret],
   ['get', '/agents/:agent/standing', getStanding],
   ['post', '/agents/:agent/offers', offerOwnership],
   ['post', '/agents/:agent/review', reviewAgent],
@@ -373,6 +376,7 @@ const CREATES: ReadonlySet<string> = new Set([
   '/initial-access-tokens',
   '/clients',
   '/agents/:agent/offers',
+  '/agents/:agent/client-secret',
   '/document-requests/allow',
   '/resource-claims',
   '/trusted-issuers',

@@ -99,9 +99,9 @@ export interface ClientStore {
   /**
    * One agent and its first client, drawing one use of the initial access token: all or nothing.
    *
-   * @returns false when another registration drew the last use first
+   * @returns `used_up` when another registration drew the last use first; `most`: the organization has so many already
    */
-  register(registration: Registration): Promise<boolean>;
+  register(registration: Registration): Promise<'registered' | 'used_up' | { most: number }>;
   /**
    * Replaces a registration's metadata (RFC 7592 §2.2); name and purpose of its agent follow. What its owner has to agree
    * to waits, and the old stays in force.

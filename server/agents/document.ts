@@ -138,6 +138,10 @@ export function covers(domain: string, host: string): boolean {
 /** Null for a suffix under which others register, also a private one. */
 const registrableDomain = (host: string): string | null => getDomain(host, { allowPrivateDomains: true });
 
+/** Are these hosts of one owner? Those under a suffix where strangers register are not. */
+export const isSameSite = (one: string, other: string): boolean =>
+  one === other || (registrableDomain(one) !== null && registrableDomain(one) === registrableDomain(other));
+
 /** Where a document sends people back that is neither its own site nor their own computer (CIMD-14). */
 export function unrelatedRedirects(url: string, redirects: readonly string[]): string[] {
   const { hostname } = new URL(url);

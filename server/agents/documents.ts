@@ -14,7 +14,7 @@ import type { Metadata } from './registration.ts';
 
 /** Why a client that names itself by a metadata document is not let in. Told to the person by host, never by name. */
 export interface DocumentRefusal {
-  reason: 'invalid' | 'unreachable' | 'too_many' | 'denied' | 'waits' | 'changed' | 'confusable';
+  reason: 'invalid' | 'unreachable' | 'too_many' | 'denied' | 'waits' | 'changed' | 'confusable' | 'full';
   host: string;
   /** For whoever made the document. */
   detail: string;
@@ -42,8 +42,8 @@ export interface DocumentStore {
   placed(url: string, organization: string): Promise<{ client: ClientRecord; hash: string } | undefined>;
   /** Names of this organization's agents. */
   names(organization: string): Promise<string[]>;
-  /** Makes its agent and client, by the policy; two at once make one. */
-  place(document: PlacedDocument): Promise<void>;
+  /** Makes its agent and client, by the policy; two at once make one. False: the organization has all agents that it may have. */
+  place(document: PlacedDocument): Promise<boolean>;
   /** A document that changed: in force at once where its domain is allowed, else it waits for the agent's owner. */
   change(document: PlacedDocument, before: ClientRecord): Promise<'changed' | 'waits'>;
   /** Somebody wants to use it and nobody allowed it: for the administrators. */
@@ -141,8 +141,9 @@ export async function clientOfDocument(
   if (placed) {
     if ((await store.change(next, placed.client)) === 'waits')
       return refuse('changed', 'the document changed: its owner has to agree');
-  } else if (policy.verdict === 'allow') await store.place(next);
-  else {
+  } else if (policy.verdict === 'allow') {
+    if (!(await store.place(next))) return refuse('full', 'an administrator retires one first');
+  } else {
     if (request.person !== undefined) await store.ask(organization, url, request.person);
     return refuse('waits', 'an administrator has to allow it');
   }

@@ -89,7 +89,7 @@ export function only(form: URLSearchParams, name: string): string | undefined {
 }
 
 /** Methods of authentication that are verified here and that the engine does not know. */
-const VERIFIED_HERE = ['attest_jwt_client_auth'];
+const VERIFIED_HERE = ['attest_jwt_client_auth', 'client_secret_basic', 'client_secret_post'];
 
 type Metadata = ClientRecord['metadata'];
 
@@ -107,14 +107,14 @@ export const asVouchedFor = (metadata: Metadata): Metadata => ({
 declare module '../http/request-state.ts' {
   interface RequestState {
     /** How the client that is being registered authenticates, where the engine is told of the house's key; else false. */
-    verifiedHere?: string | false;
+    verifiedHere?: { method: string; jwks: unknown } | false;
   }
 }
 
 /** Tells the engine so of a client that is being registered, or whose registration is replaced. */
 export function vouchInRegistration(ctx: Pick<Context, 'req'>, metadata: Metadata): void {
-  const { token_endpoint_auth_method: method } = metadata;
-  stateOf(ctx.req).verifiedHere = isVouchedFor(metadata) && String(method);
+  const { token_endpoint_auth_method: method, jwks } = metadata;
+  stateOf(ctx.req).verifiedHere = isVouchedFor(metadata) && { method: String(method), jwks };
   if (isVouchedFor(metadata)) Object.assign(metadata, asVouchedFor(metadata));
 }
 
@@ -123,11 +123,13 @@ export function tellHowItIsVouchedFor(ctx: Context): void {
   const body = ctx.body as Metadata | undefined;
   if (body?.client_id === undefined) return;
   const { verifiedHere, client } = stateOf(ctx.req);
-  const vouched =
-    verifiedHere ?? (client && isVouchedFor(client.metadata) && client.metadata.token_endpoint_auth_method);
-  if (!vouched) return;
-  delete body.jwks;
-  body.token_endpoint_auth_method = vouched;
+  const registered = client && isVouchedFor(client.metadata) ? client.metadata : undefined;
+  const its = verifiedHere ?? (registered && { method: registered.token_endpoint_auth_method, jwks: registered.jwks });
+  if (!its) return;
+  // The key of the house stands in no answer.
+  if (its.jwks === undefined) delete body.jwks;
+  else body.jwks = its.jwks;
+  body.token_endpoint_auth_method = its.method;
 }
 
 /** Made when this process starts; nobody else ever sees its private half. */

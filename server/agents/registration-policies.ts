@@ -56,6 +56,7 @@ export const registrationPolicies = ({
       certificates,
       delivery,
       attestation,
+      secret: client.metadata.token_endpoint_auth_method,
     });
     vouchInRegistration(ctx, metadata);
   },

@@ -7,8 +7,10 @@ import { checkText, checkTexts, controlCharacter } from '../oauth/text.ts';
 import { type AgentMode, isAgentMode, withinCeiling } from './agent.ts';
 import { ATTESTED } from './attestation.ts';
 import { certificatesIn, SUBJECT_MEMBERS, subjectProblem, TLS_METHODS } from './certificate.ts';
+import { isSecretMethod } from './client-secret.ts';
 import type { ClientRecord, RegistrationTerms } from './clients.ts';
 import { checkDelivery, type DeliveryTerms } from './delivery.ts';
+import { isSameSite } from './document.ts';
 import { endProblem } from './keys.ts';
 import { PRESETS, type PresetName, strangeRedirects } from './presets.ts';
 import { workloadProblem } from './workload.ts';
@@ -49,6 +51,8 @@ export interface Limits extends Pick<RegistrationTerms, 'modeCeiling' | 'allowUn
   certificates: readonly string[];
   delivery: DeliveryTerms;
   attestation: AttestationTerms;
+  /** The secret that an administrator allowed this client, by its method. */
+  secret?: unknown;
 }
 
 /** Of the attester that a registration names. */
@@ -148,7 +152,7 @@ export const modeOf = (metadata: Metadata): AgentMode => metadata.agent_mode as 
 
 function checkMetadata(
   metadata: Metadata,
-  { modeCeiling, allowUnbound, mayAsk, certificates, delivery, attestation }: Limits,
+  { modeCeiling, allowUnbound, mayAsk, certificates, delivery, attestation, secret }: Limits,
 ): void {
   const deep = depthProblem(metadata);
   if (deep !== undefined) throw invalid(`the registration is ${deep}`);
@@ -184,6 +188,13 @@ function checkMetadata(
 
   const method = metadata.token_endpoint_auth_method ?? 'private_key_jwt';
   metadata.token_endpoint_auth_method = method;
+  // Once allowed, it stays so when its builder replaces the registration; nobody gets one by asking for it here (F2-05).
+  const byAllowedSecret = isSecretMethod(method) && method === secret;
+  if (typeof method === 'string' && method.startsWith('client_secret') && !byAllowedSecret) {
+    throw invalid(
+      'agents have keys, not secrets: register a key by jwks or jwks_uri with private_key_jwt. Where that cannot be, an administrator allows a secret for one client after it registered',
+    );
+  }
   const hasKey = method !== 'none';
   if (!hasKey && grants.some((grant) => grant !== 'authorization_code' && grant !== 'refresh_token')) {
     throw invalid('a public client may only use authorization_code and refresh_token: register a key');
@@ -192,7 +203,8 @@ function checkMetadata(
   // Vouched for by an authority, under a name: there is no key to register.
   if (metadata.workload_identity !== undefined) applyWorkload(metadata);
   else if (method === ATTESTED || metadata.client_attester !== undefined) checkAttester(metadata, attestation);
-  else if (hasKey && (method !== 'tls_client_auth' || metadata.jwks !== undefined)) checkKeys(metadata);
+  else if (hasKey && ((method !== 'tls_client_auth' && !byAllowedSecret) || metadata.jwks !== undefined))
+    checkKeys(metadata);
 
   // Bound to what the client has: its certificate, or a key of its choice.
   const byCertificate = TLS_METHODS.some((name) => name === method);
@@ -206,7 +218,29 @@ function checkMetadata(
       'dpop_bound_access_tokens or tls_client_certificate_bound_access_tokens must be true with this initial access token',
     );
   }
+  if (byAllowedSecret && !bound && metadata.dpop_bound_access_tokens !== true) {
+    throw invalid('tokens of a client with a secret are bound: dpop_bound_access_tokens is true');
+  }
+  checkPages(metadata);
   checkDelivery(metadata, delivery);
+}
+
+/**
+ * RFC 7591 §5: pages and pictures that a registration names belong to whoever answers at its redirects. Nobody fetches or
+ * shows them here; whoever reads the registration elsewhere might (DCR-05).
+ */
+function checkPages({ redirect_uris: redirects, ...metadata }: Metadata): void {
+  const hosts = (Array.isArray(redirects) ? redirects : []).flatMap((uri) => {
+    const url = URL.parse(String(uri));
+    return url?.protocol === 'https:' ? [url.hostname] : [];
+  });
+  if (hosts.length === 0) return; // on the person's own computer: there is nothing to compare with
+  for (const name of ['client_uri', 'logo_uri', 'policy_uri', 'tos_uri']) {
+    const url = typeof metadata[name] === 'string' ? URL.parse(metadata[name]) : null;
+    if (url && !hosts.some((host) => isSameSite(host, url.hostname))) {
+      throw invalid(`${name} is at ${shown(url.hostname)}, and the redirects are not: use ${hosts[0]} or its domain`);
+    }
+  }
 }
 
 /** A client that authenticates by what its platform says of it has no key of its own to register. */

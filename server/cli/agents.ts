@@ -39,6 +39,50 @@ export function agentCommands(program: Command): void {
       if (after !== undefined && isReadable(format)) say(`More: --after ${after}, or --all`);
     });
   agents
+    .command('secret <agent>')
+    .description('an exception: a secret for one client that cannot hold a key, shown once; again for the next one')
+    .requiredOption('--reason <text>', 'why it cannot hold a key: for the evidence')
+    .option('--client <id>', 'which one, where the agent has several')
+    .option('--method <method>', 'client_secret_basic or client_secret_post', 'client_secret_basic')
+    .option('--days <number>', 'until it ends, 1 to 180', whole, 90)
+    .option('--overlap-hours <number>', 'that the former one counts on', whole, 24)
+    .option(...ORGANIZATION)
+    .action(async (agent: string, options: SecretOptions, command: Command) => {
+      const { place, format } = shared(command);
+      const { days, overlapHours, ...body } = options;
+      const made = await call<MadeSecret>(place, `/agents/${encodeURIComponent(agent)}/client-secret`, {
+        method: 'POST',
+        body: {
+          ...body,
+          expires_in: days * 86_400,
+          overlap: overlapHours * 3600,
+        },
+      });
+      printOne(made, format, {
+        agent: made.agent.name,
+        'client id': made.client_id,
+        secret: made.client_secret,
+        method: made.token_endpoint_auth_method,
+        ends: moment(made.client_secret_expires_at),
+      });
+      if (isReadable(format)) say('It is shown this once. Whoever has it, and a key of the client, is the client.');
+    });
+  agents
+    .command('end-secret <agent>')
+    .description('ends every secret of an agent; it authenticates by its keys again')
+    .requiredOption('--reason <text>', 'for the evidence')
+    .option('--client <id>', 'which one, where the agent has several')
+    .option(...ORGANIZATION)
+    .action(async (agent: string, options: { reason: string; client?: string }, command: Command) => {
+      const { place, format } = shared(command);
+      const ended = await call<{ agent: Named; client_id: string }>(
+        place,
+        `/agents/${encodeURIComponent(agent)}/client-secret/end`,
+        { method: 'POST', body: options },
+      );
+      printOne(ended, format, { agent: ended.agent.name, 'client id': ended.client_id, secrets: 'none' });
+    });
+  agents
     .command('get <agent>')
     .description('one agent, by name or id')
     .option(...ORGANIZATION)
@@ -336,4 +380,21 @@ export function tellStop(answer: Partial<StopAnswer> & object, format: Format, m
   if (tokens?.length === 0) say('No token is left that any resource could still accept.');
   else if (tokens)
     say('A resource that does not ask back may accept these until they expire; everything else has ended now.');
+}
+
+interface SecretOptions {
+  organization?: string;
+  reason: string;
+  client?: string;
+  method: string;
+  days: number;
+  overlapHours: number;
+}
+
+interface MadeSecret {
+  agent: Named;
+  client_id: string;
+  client_secret: string;
+  client_secret_expires_at: string;
+  token_endpoint_auth_method: string;
 }

@@ -1,6 +1,7 @@
-import { NOTIFICATIONS } from '../../views/words/notifications.ts';
+import { EXPIRY_NEWS, NOTIFICATIONS } from '../../views/words/notifications.ts';
 import { PASSKEY_NEWS } from '../../views/words/security.ts';
 import { speakerOf } from '../../views/words/speaker.ts';
+import type { Ending } from '../agents/expiry.ts';
 import type { Approval } from '../approvals/approval.ts';
 import { describeApproval } from '../approvals/decide.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
@@ -47,6 +48,8 @@ interface Errand {
   address?: string;
   /** What happened to the person's passkeys, instead of a request. */
   passkeys?: PasskeyNews;
+  /** What ends soon, instead of a request; its instant as RFC 3339. */
+  expiry?: Omit<Ending, 'endsAt'> & { endsAt: string };
   /** Channels that were tried, this one among them. */
   tried?: readonly ChannelName[];
   /** Not for whom it is, but somebody else who decides it. */
@@ -271,7 +274,7 @@ export function notifications<Statements>(
   async function noticeFor(
     person: Person,
     found: { approval: Approval; agentName: string } | undefined,
-    { inPlaceOf, passkeys }: Errand,
+    { inPlaceOf, passkeys, expiry }: Errand,
   ): Promise<Notice> {
     const { issuer, catalogue } = dependencies;
     const speaker = speakerOf(
@@ -279,6 +282,21 @@ export function notifications<Statements>(
     );
     const { say } = speaker;
     const open = say(NOTIFICATIONS.open);
+    if (!found && expiry) {
+      const endsAt = new Date(expiry.endsAt);
+      const agent = expiry.name ?? '';
+      const date = speaker.date(endsAt, person.timeZone);
+      return {
+        title: say(EXPIRY_NEWS[expiry.kind], { agent }),
+        body: say(EXPIRY_NEWS[`${expiry.kind}Means`], { date }),
+        url: expiry.agent === null ? `${issuer}/owned` : `${issuer}/owned/${expiry.agent}`,
+        open,
+        tag: `expiry ${expiry.agent ?? 'registration'}`,
+        impact: undefined,
+        expiresAt: endsAt,
+        language: speaker.language,
+      };
+    }
     if (!found && passkeys) {
       return {
         title: say(PASSKEY_NEWS[passkeys]),

@@ -13,6 +13,7 @@ export type IdPrefix =
   | 'evt'
   | 'crd'
   | 'iat'
+  | 'sec'
   | 'cli'
   | 'pol'
   | 'rec'

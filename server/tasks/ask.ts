@@ -130,12 +130,15 @@ export function whyNotAsked(
   const [first] = proven;
   const isBound =
     metadata.dpop_bound_access_tokens === true || metadata.tls_client_certificate_bound_access_tokens === true;
-  if (first && (metadata.token_endpoint_auth_method === 'none' || !isBound)) {
+  if (first && (WITHOUT_KEY.includes(String(metadata.token_endpoint_auth_method)) || !isBound)) {
     return { reason: 'impact_needs_key', impact, type: first.action };
   }
   const unredeemed = proven.find(({ resource }) => !isRedeemedAt(catalogue.resources.get(resource)));
   return unredeemed && { reason: 'impact_needs_redemption', impact, type: unredeemed.action };
 }
+
+/** Whoever has the secret is the client: that is not enough for what weighs much. */
+const WITHOUT_KEY = ['none', 'client_secret_basic', 'client_secret_post'];
 
 /** Is it clear from the beginning that two people have to approve? */
 export const needsTwo = (impact: Impact, agent: ClientRecord['agent']): boolean =>

@@ -73,7 +73,7 @@ beforeAll(async () => {
   registration = registered.body;
   await admin('POST', `/agents/${registration.agent_id}/own-actions`, { actions: [READ] });
   laptop = await newInstance();
-});
+}, 240_000);
 afterAll(async () => {
   await database?.close();
   await server?.close();

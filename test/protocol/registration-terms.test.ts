@@ -212,6 +212,66 @@ describe('DCR-07: so many in a minute', () => {
   });
 });
 
+describe('so many agents in one organization', () => {
+  test('one more is refused with what would pass, also of twenty at once; whoever is retired makes room', async () => {
+    const small = await startServer({ COUNTERSIGN_AGENTS_PER_ORGANIZATION: '10' });
+    const counted = databaseOf(small);
+    try {
+      const row = await counted.first<{ count: number }>(
+        `select count(*)::int as count from agents where organization = (select id from organizations where slug = 'acme') and status not in ('retired', 'expired')`,
+      );
+      const room = 10 - (row?.count ?? 0);
+      expect(room).toBeGreaterThan(0);
+      const answers = await Promise.all(
+        Array.from({ length: 20 }, async () => registerWith(small, await metadataWith())),
+      );
+      const made = answers.filter(({ status }) => status === 201);
+      expect(made).toHaveLength(room);
+      const refused = answers.find(({ status }) => status !== 201);
+      expect([refused?.status, refused?.body.error, refused?.body.error_description]).toEqual([
+        403,
+        'access_denied',
+        expect.stringContaining('has its 10 agents: retire one'),
+      ]);
+      await counted.run(`update agents set status = 'retired' where id = $1`, [made[0]?.body.agent_id]);
+      expect((await registerWith(small, await metadataWith())).status).toBe(201);
+      expect((await registerWith(small, await metadataWith())).status).toBe(403);
+    } finally {
+      await counted.close();
+      await small.close();
+    }
+  });
+});
+
+test.each([
+  ['a picture of somebody else', { logo_uri: 'https://bank.example/logo.png' }, 400],
+  [
+    'a page of a neighbour under a public suffix',
+    { client_uri: 'https://other.github.io/', redirect_uris: ['https://mine.github.io/cb'] },
+    400,
+  ],
+  ['terms at another host', { tos_uri: 'https://tos.example/' }, 400],
+  ['a policy at another host', { policy_uri: 'https://policy.example/' }, 400],
+  [
+    'all of its own site',
+    { logo_uri: 'https://cdn.planner.example/logo.png', client_uri: 'https://planner.example/' },
+    201,
+  ],
+  [
+    'on the person’s own computer',
+    { logo_uri: 'https://planner.example/logo.png', redirect_uris: ['http://127.0.0.1/cb'] },
+    201,
+  ],
+])('DCR-05: pages and pictures are where its redirects are: %s is %j → %i', async (_name, more, status) => {
+  const metadata = await metadataWith({
+    redirect_uris: ['https://planner.example/cb'],
+    application_type: undefined,
+    ...more,
+  });
+  const answer = await registerWith(server, metadata);
+  expect([answer.status, answer.body.error]).toEqual([status, status === 201 ? undefined : 'invalid_client_metadata']);
+});
+
 test('DCR-05: what software says of itself is fetched by nobody and shown to nobody', async () => {
   const logo = 'https://127.0.0.1:9/logo.png';
   const { status, body } = await registerWith(server, await metadataWith({ logo_uri: logo, client_uri: logo }));

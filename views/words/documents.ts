@@ -18,6 +18,10 @@ export const DOCUMENTS = words({
     en: 'Your organization does not allow agents from {host} ({detail}).',
     de: 'Ihre Organisation lässt Agenten von {host} nicht zu ({detail}).',
   },
+  full: {
+    en: 'Your organization has as many agents as it may have, so the one from {host} cannot come in ({detail}).',
+    de: 'Ihre Organisation hat so viele Agenten, wie sie haben darf; der von {host} kann nicht dazukommen ({detail}).',
+  },
   waits: {
     en: 'Your organization has not allowed the agent from {host} yet ({detail}).',
     de: 'Ihre Organisation hat den Agenten von {host} noch nicht zugelassen ({detail}).',

@@ -207,3 +207,23 @@ export const NOTIFICATIONS = {
     nowhere: { en: 'you are notified nowhere', de: 'Sie werden nirgends benachrichtigt' },
   }),
 } as const;
+
+/** What an owner or deputy is told of what ends soon. */
+export const EXPIRY_NEWS = words({
+  credentials: {
+    en: 'The key of {agent} ends soon',
+    de: 'Der Schlüssel von {agent} läuft bald ab',
+  },
+  credentialsMeans: {
+    en: 'Its last key, certificate or secret ends on {date}. After that it can do nothing: have its builder register the next one.',
+    de: 'Der letzte Schlüssel, das letzte Zertifikat oder Geheimnis endet am {date}. Danach kann der Agent nichts mehr tun: Wer ihn entwickelt, muss den nächsten registrieren.',
+  },
+  registration_token: {
+    en: 'A registration token in your name ends soon',
+    de: 'Ein Registrierungstoken auf Ihren Namen läuft bald ab',
+  },
+  registration_tokenMeans: {
+    en: 'It ends on {date}. Where more agents are to be registered with it, an administrator makes another one.',
+    de: 'Es endet am {date}. Sollen damit noch Agenten registriert werden, stellt die Verwaltung ein neues aus.',
+  },
+});

@@ -1,0 +1,12 @@
+/** Days before the end at which owner and deputy are told; the longest first. */
+export const THRESHOLDS: readonly number[] = [14, 7, 1];
+
+/** Something that an agent, or whoever registers agents, needs and that ends. */
+export interface Ending {
+  /** `credentials`: the last key, certificate or secret of a client. */
+  kind: 'credentials' | 'registration_token';
+  /** Undefined of a registration token, which is for agents to come. */
+  agent: string | null;
+  name: string | null;
+  endsAt: Date;
+}

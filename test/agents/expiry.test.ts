@@ -1,0 +1,134 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+
+import type { Database } from '../../adapters/postgres/database.ts';
+import { warnOfExpiry } from '../../adapters/postgres/expiry.ts';
+import { type Api, administrator } from '../support/admin.ts';
+import { type Json, registerAgent } from '../support/agent.ts';
+import { databaseOf } from '../support/delegation.ts';
+import { type Mail, type Mailbox, startMailbox } from '../support/mailbox.ts';
+import { startServer, type TestServer } from '../support/server.ts';
+
+let server: TestServer;
+let database: Database;
+let other: Database;
+let mailbox: Mailbox;
+let admin: Api;
+beforeAll(async () => {
+  mailbox = await startMailbox();
+  server = await startServer({
+    COUNTERSIGN_SMTP_URL: mailbox.url,
+    COUNTERSIGN_MAIL_FROM: 'Acme agents <agents@acme.example>',
+  });
+  [database, other] = [databaseOf(server), databaseOf(server)];
+  admin = await administrator(server, 'admin@acme.example');
+});
+afterAll(async () => {
+  await database?.close();
+  await other?.close();
+  await server?.close();
+  await mailbox?.close();
+});
+
+/** Everything is looked for by two instances at once; the server's own job may have been faster than both. */
+const look = () => Promise.all([warnOfExpiry(database), warnOfExpiry(other)]);
+const subjectOf = ({ raw }: Mail): string => /^Subject: (.*(?:\r\n .*)*)/m.exec(raw)?.[1]?.replace(/\r\n /g, ' ') ?? '';
+
+/** Whom a mail about this reached, once every message has gone out. */
+async function toldOf(what: string): Promise<string[]> {
+  for (;;) {
+    const waiting = await database.first(`select from outbox where payload ? 'expiry' and state = 'waiting' limit 1`);
+    if (!waiting) break;
+    await new Promise((resolve) => setTimeout(resolve, 30));
+  }
+  return mailbox.received.flatMap((mail) => (subjectOf(mail).includes(what) ? [String(mail.to)] : [])).toSorted();
+}
+
+test('of the last key of an agent, its owner and its deputy hear, once for each threshold', async () => {
+  const { registration, clientId } = await registerAgent(server, { client_name: 'Key Holder' });
+  const endsIn = (days: number) =>
+    database.run(
+      `update clients set keys_end_at = date_trunc('second', now()) + make_interval(days => $2), updated_at = now() - interval '60 days' where client_id = $1`,
+      [clientId, days],
+    );
+  await endsIn(20);
+  await look();
+  expect(await toldOf('Key Holder')).toEqual([]);
+  await endsIn(10);
+  for (let times = 0; times < 3; times++) await look();
+  const both = ['admin@acme.example', 'owner@acme.example'];
+  expect(await toldOf('Key Holder')).toEqual(both);
+  await database.run(`update expiry_notices set ends_at = ends_at - interval '5 days' where subject = $1`, [clientId]);
+  await database.run(`update clients set keys_end_at = keys_end_at - interval '5 days' where client_id = $1`, [
+    clientId,
+  ]);
+  for (let times = 0; times < 3; times++) await look();
+  expect(await toldOf('Key Holder')).toEqual([...both, ...both].toSorted());
+  const flagged = (await admin('GET', '/agents?q=flag:key_expiring')).body.agents.map(({ id }: Json) => id);
+  expect(flagged).toContain(registration.agent_id);
+});
+
+test('who hears that a day is left does not hear that a week was', async () => {
+  const { clientId } = await registerAgent(server, { client_name: 'Late Bird' });
+  await database.run(
+    `update clients set keys_end_at = now() + interval '20 hours', updated_at = now() - interval '60 days' where client_id = $1`,
+    [clientId],
+  );
+  for (let times = 0; times < 3; times++) await look();
+  expect(await toldOf('Late Bird')).toHaveLength(2);
+});
+
+test('a secret, and a certificate, end like a key; what is made for a day warns of nothing when it is made', async () => {
+  const { registration, clientId } = await registerAgent(server, { client_name: 'Secret Holder' });
+  const made = await admin('POST', `/agents/${registration.agent_id}/client-secret`, {
+    reason: 'x',
+    expires_in: 43_200,
+  });
+  expect(made.status).toBe(201);
+  await look();
+  expect(await toldOf('Secret Holder')).toEqual([]);
+  await database.run(`update clients set updated_at = now() - interval '60 days' where client_id = $1`, [clientId]);
+  await look();
+  expect(await toldOf('Secret Holder')).toHaveLength(2);
+  const { body } = await admin('GET', '/agents?q=flag:key_expiring');
+  expect(body.agents.map(({ id }: Json) => id)).toContain(registration.agent_id);
+});
+
+test('an initial access token: whoever would own what is registered with it, and only while it has a use left', async () => {
+  const tokens: string[] = [];
+  for (let count = 0; count < 2; count++) {
+    const { body } = await admin('POST', '/initial-access-tokens', {
+      owner: 'owner@acme.example',
+      deputy: 'admin@acme.example',
+      expires_in: 86_400 * 3,
+    });
+    tokens.push(body.id);
+  }
+  await database.run(`update initial_access_tokens set created_at = now() - interval '60 days' where id = any($1)`, [
+    tokens,
+  ]);
+  await database.run('update initial_access_tokens set uses_left = 0 where id = $1', [tokens[0]]);
+  const before = (await toldOf('registration token in your name')).length;
+  for (let times = 0; times < 3; times++) await look();
+  expect((await toldOf('registration token in your name')).length).toBe(before + 2);
+  const { body } = await admin('GET', '/initial-access-tokens');
+  expect(body.initial_access_tokens.find(({ id }: Json) => id === tokens[1]).ends_soon).toBe(true);
+});
+
+test('agents that have ended, and people of other organizations, hear nothing', async () => {
+  const { registration, clientId } = await registerAgent(server, { client_name: 'Gone Away' });
+  await database.run(
+    `update clients set keys_end_at = now() + interval '2 days', updated_at = now() - interval '60 days' where client_id = $1`,
+    [clientId],
+  );
+  await admin('POST', `/agents/${registration.agent_id}/retire`, { reason: 'done' });
+  await look();
+  expect(await toldOf('Gone Away')).toEqual([]);
+  expect((await toldOf('')).filter((email) => email.endsWith('@globex.example'))).toEqual([]);
+});
+
+test('the message says which agent and until when, and leads to the owner’s page', async () => {
+  await toldOf('Key Holder');
+  const mail = mailbox.received.find((one) => subjectOf(one).includes('Key Holder'));
+  expect(mail?.text).toMatch(/ends on \d/);
+  expect(mail?.text).toMatch(/\/owned\/agt_/);
+});
