@@ -340,6 +340,31 @@ describe('entity tags', () => {
     expect(await send('POST', `${path}/resume`, { 'if-match': '*' }, { reason: 'x' })).toMatchObject({ status: 200 });
   });
 
+  test('the tag covers what an agent is held to; a thing without an address of its own has that of its list', async () => {
+    const path = `/agents/${agent.registration.agent_id}`;
+    const before = (await send('GET', path, {})).headers.get('etag') ?? '';
+    const put = (headers: Record<string, string>, chain_depth: number) =>
+      send('PUT', `${path}/limits`, headers, { limits: { chain_depth }, reason: 'x' });
+    expect(await put({ 'if-match': before }, 3)).toMatchObject({ status: 200 });
+    expect(await put({ 'if-match': before }, 4)).toMatchObject({ status: 412 });
+    const list = (await send('GET', '/blueprints', {})).headers.get('etag') ?? '';
+    const remove = (tag: string) => send('DELETE', `/blueprints/${VALUES.blueprint}`, { 'if-match': tag });
+    expect(await remove('"another"')).toMatchObject({ status: 412 });
+    expect(await remove(list)).toMatchObject({ status: 200 });
+  });
+
+  test('what was done once and asked for again is answered as the first time, though it changed by that', async () => {
+    const path = `/agents/${agent.registration.agent_id}`;
+    const tag = (await send('GET', path, {})).headers.get('etag') ?? '';
+    const headers = { 'if-match': tag, 'idempotency-key': 'suspended-once' };
+    const [first, again] = [
+      await send('POST', `${path}/suspend`, headers, { reason: 'x' }),
+      await send('POST', `${path}/suspend`, headers, { reason: 'x' }),
+    ];
+    expect([first.status, again.status, again.body]).toEqual([200, 200, first.body]);
+    expect(await send('POST', `${path}/resume`, {}, { reason: 'x' })).toMatchObject({ status: 200 });
+  });
+
   test('pages of a list are opaque cursors, and filters are those of the console', async () => {
     for (let n = 0; n < 3; n++) await registerAgent(server, { client_name: `Helper ${n}` });
     const first = await asAcme('GET', '/agents?q=helper&sort=-name&limit=2');

@@ -19,6 +19,8 @@ const DOCUMENTS: readonly (readonly [document: string, ...prints: string[]])[] =
   ['docs/hand-work-to-a-sub-agent.md', '200 {"events":', '"rule": "R20"', '401 {', 'Calendar Scout'],
   ['docs/ask-from-behind.md', 'Asked person@acme.example', 'Approved. The calendar answered 201'],
   ['docs/command-line.md', 'Room Finder', 'blueprint Readers', 'agt_'],
+  ['docs/register-an-agent.md', '"agent_status":"active"', 'Room Scout', 'calendar.events.read'],
+  ['docs/review-agents.md', 'Travel Helper', 'narrow', 'retire', 'Readers of calendars', 'all of Sales'],
   ['docs/own-an-agent.md', 'initial access token', 'Expense Helper', 'confirm'],
   ['docs/let-clients-in.md', 'claude.ai', 'deny', '_countersign-challenge.rooms.acme.example', 'nothing yet'],
   ['docs/stop-agents.md', 'Web Researcher', 'takes one', 'stopped'],

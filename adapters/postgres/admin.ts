@@ -4,7 +4,6 @@ import {
   type AgentCard,
   actorOf,
   type ClientAdded,
-  type ListedAgent,
   type ListedEdge,
   type ListedInitialAccessToken,
   type ListedPerson,
@@ -209,10 +208,10 @@ export const postgresAdmin = (database: Database): AdminStore => ({
     ),
   agent: (organization, id) =>
     database.within(organization, async (statements) => {
-      const agent = await statements.first<ListedAgent>(`${AGENTS} where a.organization = $1 and a.id = $2`, [
-        organization,
-        id,
-      ]);
+      const agent = await statements.first<Omit<AgentCard, 'clients' | 'hands_on_to' | 'changes'>>(
+        `${AGENTS} where a.organization = $1 and a.id = $2`,
+        [organization, id],
+      );
       if (!agent) return undefined;
       const of = [organization, id];
       return {
@@ -446,7 +445,8 @@ const AGENTS = `
                   array['organization:' || t.organization, 'agent:' || t.agent, 'pair:' || t.agent || '|' || t.person,
                         'client:' || t.client_id, 'person:' || t.person, 'task:' || t.id],
                   array[t.agent], t.person, t.id, t.approved_at) is null) as live_tasks,
-         used.at as last_used, a.expires_at
+         used.at as last_used, a.expires_at, a.limits, a.use_case,
+         (select b.name from blueprints b where b.organization = a.organization and b.id = a.blueprint) as blueprint
   from agents a
   join organizations g on g.id = a.organization
   join people o on o.organization = a.organization and o.id = a.owner

@@ -5,6 +5,7 @@ import type { Limits } from '../agents/limits.ts';
 import type { StopKind } from '../agents/liveness.ts';
 import type { PresetName } from '../agents/presets.ts';
 import type { Person } from '../people/person.ts';
+import type { UseCase } from './limits.ts';
 import type { Page, PageAsked } from './listing.ts';
 
 /** Who calls the admin API: the operator's command line, for any organization, or an administrator, for their own. */
@@ -122,6 +123,10 @@ export interface ListedAgent {
 }
 
 export interface AgentCard extends ListedAgent {
+  /** Its own, without those of its blueprint. */
+  limits: Limits;
+  blueprint: string | null;
+  use_case: UseCase;
   clients: {
     client_id: string;
     name: string | null;

@@ -5,6 +5,7 @@ import { conflict, done, malformed, type Organization, onlyOf, unacceptable, unk
 import { type AdminDependencies, type Answer, agentOf, type Call, organizationsOf } from './call.ts';
 import { gives, input, listOf, oneOf, plain, reference, takes, whole } from './input.ts';
 import { AGENT_LISTING, FLAG_NAMES, reachFilter } from './inventory.ts';
+import { LIMITS_SHAPE, USE_CASE_SHAPE } from './limits.ts';
 import { parseListing } from './listing.ts';
 import { listed, listQuery } from './lists.ts';
 import {
@@ -112,6 +113,9 @@ gives(
   object({
     ...AGENT,
     own_actions: many(text),
+    limits: LIMITS_SHAPE,
+    blueprint: maybe(text),
+    use_case: USE_CASE_SHAPE,
     live_tasks: count,
     clients: many(
       object({

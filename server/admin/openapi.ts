@@ -95,7 +95,8 @@ export function describeApi({ issuer, endpoints, reachOf, isFresh, creates, isOw
         IfMatch: {
           name: 'If-Match',
           in: 'header',
-          description: 'The ETag of what is changed, as a GET answered it: changed meanwhile is 412.',
+          description:
+            'The ETag of what is changed, or of the list it stands in, as a GET answered it: changed meanwhile is 412.',
           schema: { type: 'string' },
         },
       },

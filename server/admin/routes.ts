@@ -19,7 +19,7 @@ import {
 } from './admin.ts';
 import { commandAgent, getAgent, listAgents, listEdges, putEdge, removeEdge, setOwnActions } from './agents.ts';
 import { getBackchannel, putBackchannel } from './backchannel.ts';
-import type { AdminDependencies, Answer } from './call.ts';
+import type { AdminDependencies } from './call.ts';
 import { type Called, type CallerDependencies, callerOf } from './caller.ts';
 import {
   confirmDraft,
@@ -274,15 +274,13 @@ export function adminRoutes(
   const description = descriptionOf(dependencies.issuer);
   router.get('/admin/api/openapi.json', (ctx) => json(ctx, description));
   for (const endpoint of ENDPOINTS) {
-    const [method, path, answer] = endpoint;
+    const [method, path] = endpoint;
     router[method](`/admin/api${path}`, async (ctx) => {
       const called = await callerOf(ctx, dependencies);
       if (!called.ok) return refuse(ctx, called);
       const caller = actingAs(endpoint, called.value);
-      const barred =
-        (await barredFrom(ctx, endpoint, { ...called.value, caller }, dependencies)) ??
-        (await changedMeanwhile(ctx, endpoint, caller, dependencies));
-      const outcome = barred ?? (await answered(ctx, path, caller, answer, dependencies));
+      const barred = await barredFrom(ctx, endpoint, { ...called.value, caller }, dependencies);
+      const outcome = barred ?? (await answered(ctx, endpoint, caller, dependencies));
       if (outcome.ok) {
         const { status, body } = outcome.value;
         if (method === 'get' && notModified(ctx, body)) return;
@@ -349,8 +347,11 @@ async function changedMeanwhile(
 ): Promise<AdminRefusal | undefined> {
   const wanted = ctx.get('If-Match');
   if (wanted === '' || method === 'get' || wanted === '*') return undefined;
-  const thing = /^\/[a-z-]+\/:[a-z]+/.exec(path)?.[0];
-  const reading = ENDPOINTS.find(([other, at]) => other === 'get' && (at === path || at === thing));
+  const [thing, list] = [/^\/[a-z-]+\/:[a-z]+/, /^\/[a-z-]+/].map((part) => part.exec(path)?.[0]);
+  // Itself, the thing it is about, or the list that the thing stands in: whichever is read.
+  const reading = [path, thing, list].flatMap((at) =>
+    ENDPOINTS.filter(([other, one]) => other === 'get' && one === at),
+  )[0];
   const query = typeof ctx.query.organization === 'string' ? { organization: ctx.query.organization } : {};
   const params = ctx.params as Record<string, string>;
   const now = await reading?.[2]({ caller, params, query, body: undefined, text: '' }, dependencies);
@@ -390,11 +391,11 @@ const LIMIT_BYTES = 1024 * 1024;
 
 async function answered(
   ctx: Context,
-  path: string,
+  endpoint: Endpoint,
   caller: AdminCaller,
-  answer: Answer,
   dependencies: AdminDependencies & { idempotency: IdempotencyStore },
 ): Promise<AdminOutcome<Answered>> {
+  const [, path, answer] = endpoint;
   try {
     const read = await bodyOf(ctx);
     if (!read.ok) return read;
@@ -406,7 +407,9 @@ async function answered(
     const { raw, ...content } = read.value;
     const work = async (): Promise<Answered> => {
       const params = ctx.params as Record<string, string>;
-      const outcome = await answer({ caller, params, query, ...content }, dependencies);
+      const outcome =
+        (await changedMeanwhile(ctx, endpoint, caller, dependencies)) ??
+        (await answer({ caller, params, query, ...content }, dependencies));
       if (!outcome.ok) return { status: outcome.status, body: outcome };
       return { status: ctx.method === 'POST' && CREATES.has(path) ? 201 : 200, body: outcome.value };
     };

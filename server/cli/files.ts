@@ -194,13 +194,8 @@ const COLUMNS = {
 };
 const shown = ({ change, what, says }: Step) => ({ change: change as string, what, says });
 
-interface AgentState extends Json<AgentCard> {
-  blueprint: string | null;
-  limits: Record<string, unknown>;
-  use_case: Json<UseCase>;
-}
 interface State {
-  agents: AgentState[];
+  agents: Json<AgentCard>[];
   blueprints: Json<ListedBlueprint>[];
   groups: ListedGroup[];
   edges: Json<ListedEdge>[];
@@ -214,16 +209,8 @@ async function stateOf(place: Place, organization: string | undefined): Promise<
   const { groups } = await callAll<{ groups: ListedGroup[] }>(place, '/groups', { query });
   const { edges } = await callAll<{ edges: Json<ListedEdge>[] }>(place, '/edges', { query });
   const listed = await callAll<{ agents: Json<InventoryRow>[] }>(place, '/agents', { query });
-  const agents: AgentState[] = [];
-  for (const { id } of listed.agents) {
-    const card = await call<Json<AgentCard>>(place, `/agents/${id}`, { query });
-    const { blueprint, limits, use_case } = await call<Pick<AgentState, 'blueprint' | 'limits' | 'use_case'>>(
-      place,
-      `/agents/${id}/explain`,
-      { query },
-    );
-    agents.push({ ...card, blueprint, limits, use_case });
-  }
+  const agents: Json<AgentCard>[] = [];
+  for (const { id } of listed.agents) agents.push(await call<Json<AgentCard>>(place, `/agents/${id}`, { query }));
   const { introductions } = await callAll<{ introductions: Json<ListedIntroduction>[] }>(place, '/introductions', {
     query,
   });
@@ -231,7 +218,7 @@ async function stateOf(place: Place, organization: string | undefined): Promise<
   return { agents, blueprints, groups, edges, introductions, backchannel };
 }
 
-function documentOf(agent: AgentState): AgentDocument {
+function documentOf(agent: Json<AgentCard>): AgentDocument {
   const [client] = agent.clients;
   return {
     kind: 'Agent',
@@ -246,16 +233,13 @@ function documentOf(agent: AgentState): AgentDocument {
     ...(client?.jwks && { jwks: { keys: client.jwks.keys.map((key) => publicPart(key as JWK)) } }),
     ...(client?.jwks_uri && { jwks_uri: client.jwks_uri }),
     ...(agent.own_actions.length > 0 && { own_actions: [...agent.own_actions] }),
-    ...(agent.blueprint !== null
-      ? { blueprint: agent.blueprint }
-      : isEmpty(agent.limits)
-        ? {}
-        : { limits: agent.limits }),
+    ...(agent.blueprint !== null && { blueprint: agent.blueprint }),
+    ...(!isEmpty(agent.limits) && { limits: agent.limits as Record<string, unknown> }),
     ...(!isEmpty(agent.use_case) && { use_case: agent.use_case }),
   };
 }
 
-const isLiving = ({ status }: Pick<AgentState, 'status'>): boolean => status !== 'retired' && status !== 'expired';
+const isLiving = ({ status }: Pick<Json<AgentCard>, 'status'>): boolean => status !== 'retired' && status !== 'expired';
 
 /** Whatever else a key carries, its private half never goes into a file. */
 const publicPart = ({ d: _, p: __, q: ___, dp: ____, dq: _____, qi: ______, k: _______, ...rest }: JWK): JWK => rest;
