@@ -33,6 +33,7 @@ import * as deciders from './091_deciders.ts';
 import * as toldDeciders from './092_told_deciders.ts';
 import * as signInAgain from './095_sign_in_again.ts';
 import * as howPeopleProve from './096_how_people_prove.ts';
+import * as toldAndRefused from './097_told_and_refused.ts';
 import * as useNow from './099_use_now.ts';
 import * as instances from './100_instances.ts';
 import * as credentials from './101_credentials.ts';
@@ -81,6 +82,7 @@ const migrations: readonly Migration[] = [
   { name: '092_told_deciders', ...toldDeciders },
   { name: '095_sign_in_again', ...signInAgain },
   { name: '096_how_people_prove', ...howPeopleProve },
+  { name: '097_told_and_refused', ...toldAndRefused },
   { name: '099_use_now', ...useNow },
   { name: '100_instances', ...instances },
   { name: '101_credentials', ...credentials },

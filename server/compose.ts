@@ -57,7 +57,7 @@ import { postgresPrompts } from '../adapters/postgres/prompts.ts';
 import { postgresPublications, postgresPublish } from '../adapters/postgres/publications.ts';
 import { postgresIntroductions, postgresWebhooks } from '../adapters/postgres/reach-people.ts';
 import { postgresReceipts } from '../adapters/postgres/receipts.ts';
-import { postgresPasskeyRules, postgresRecoveries } from '../adapters/postgres/recoveries.ts';
+import { postgresOwnRecoveries, postgresPasskeyRules, postgresRecoveries } from '../adapters/postgres/recoveries.ts';
 import { postgresRedemptions } from '../adapters/postgres/redemptions.ts';
 import { postgresRefreshTokens } from '../adapters/postgres/refresh-tokens.ts';
 import { postgresReplays } from '../adapters/postgres/replays.ts';
@@ -87,6 +87,7 @@ import { adminAgentSides } from './admin/agent-sides.ts';
 import { makeConsole } from './admin/console.ts';
 import { adminOverviewPages } from './admin/overview-pages.ts';
 import { adminPolicyPages } from './admin/policy-pages.ts';
+import { adminRecoveryPages } from './admin/recovery-pages.ts';
 import { adminRegisterPages } from './admin/register-pages.ts';
 import { adminReviewPages } from './admin/review-pages.ts';
 import { adminRoutes } from './admin/routes.ts';
@@ -526,6 +527,9 @@ export async function composeHouse({
   const security = {
     passkeys,
     people,
+    sessions,
+    sessionIdleSeconds: config.sessionIdleMinutes * 60,
+    recoveries: postgresOwnRecoveries(database),
     webAuthn,
     challenges: passkeyChallenges,
     firstUse: (person: string, challenge: string, expiresAt: Date) =>
@@ -665,6 +669,7 @@ export async function composeHouse({
       (router) => adminPolicyPages(router, adminConsole, administration),
       (router) => adminAgentSides(router, adminConsole, agentPages),
       (router) => adminReviewPages(router, adminConsole, agentPages),
+      (router) => adminRecoveryPages(router, adminConsole, administration),
       (router) => adminStopPages(router, adminConsole, administration),
     ],
     isPublicType: (type) => catalogue.actions.get(type)?.organization === null,

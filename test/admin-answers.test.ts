@@ -75,7 +75,9 @@ test('organizations and people', async () => {
   await well(ada, 'POST', `/people/${id}/enrolment`, {});
   const recovery = await well(ada, 'POST', '/people/person@acme.example/passkey-recovery', { reason: 'lost them' });
   await well(ben, 'POST', `/passkey-recoveries/${recovery.id}/confirm`, {});
-  expect((await well(ada, 'GET', '/passkey-recoveries')).recoveries).toHaveLength(1);
+  const another = await well(ada, 'POST', '/people/person@acme.example/passkey-recovery', { reason: 'lost them' });
+  await well(ben, 'POST', `/passkey-recoveries/${another.id}/cancel`, {});
+  expect((await well(ada, 'GET', '/passkey-recoveries')).recoveries).toHaveLength(2);
 });
 
 test('registration', async () => {

@@ -73,13 +73,13 @@ test('U9-3, U9-6 the history has the sentence that was decided on, what came of 
         .replace(/^\S+\s+/u, '')
         .replaceAll('\u00a0', ' '),
     ),
-  ).toEqual(['read your calendar for 24–28 Nov · allowed', `${sentence} · denied`]);
+  ).toEqual(['Wanted to read your calendar for 24–28 Nov · allowed', `Wanted to ${sentence} · denied`]);
   const receipt = await person.get(/href="([^"]+)"/u.exec(rows[1] ?? '')?.[1] ?? '');
   expect(text(inner(receipt.html, 'span', 'class="asked"'))).toBe(sentence);
   expect(text(inner(receipt.html, 'p', 'class="verdict"'))).toContain('denied');
   expect(text(page.html)).toContain('Asked you 2 times in 30 days, you denied 1');
   expect(tags(inner(page.html, 'ul', 'class="tasks"'), 'li')).toHaveLength(1);
-  expect(text(inner(page.html, 'ul', 'class="tasks"'))).toContain('read your calendar for 24–28 Nov');
+  expect(text(inner(page.html, 'ul', 'class="tasks"'))).toContain('May read your calendar for 24–28 Nov');
 });
 
 test('U9-7 an agent that never asked this person is not on their list, by name or by address', async () => {

@@ -1,20 +1,39 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 
 import { administrator } from './support/admin.ts';
 import type { TestClient } from './support/agent.ts';
-import { type Authenticator, addPasskey, SECURITY } from './support/authenticator.ts';
-import { approveWith, askFreely, askInBrowser, CHOICES, financeAgent, refundDetails } from './support/ceremony.ts';
-import { signIn, type TestPerson } from './support/person.ts';
+import { type Authenticator, addPasskey, optionsIn, SECURITY } from './support/authenticator.ts';
+import {
+  approveWith,
+  askFreely,
+  askInBrowser,
+  CHOICES,
+  financeAgent,
+  refundDetails,
+  tokenAfter,
+} from './support/ceremony.ts';
+import { type Mailbox, startMailbox } from './support/mailbox.ts';
+import { type PageAnswer, signIn, type TestPerson } from './support/person.ts';
+import { type PushService, type Subscription, startPushService } from './support/push-service.ts';
 import { startServer, type TestServer } from './support/server.ts';
 
 let server: TestServer;
 let database: pg.Client;
 let agent: TestClient;
+let mailbox: Mailbox;
+let pushService: PushService;
 type Admin = Awaited<ReturnType<typeof administrator>>;
 let [ada, olga]: Admin[] = [];
 beforeAll(async () => {
-  server = await startServer();
+  [mailbox, pushService] = await Promise.all([startMailbox(), startPushService()]);
+  server = await startServer({
+    COUNTERSIGN_SMTP_URL: mailbox.url,
+    COUNTERSIGN_MAIL_FROM: 'Acme agents <agents@acme.example>',
+    COUNTERSIGN_PUSH_HOSTS: pushService.host,
+    COUNTERSIGN_EGRESS_ALLOW: pushService.host,
+  });
   database = new pg.Client({ connectionString: server.databaseUrl });
   await database.connect();
   await database.query(`update people set roles = '{admin}' where email = 'owner@acme.example'`);
@@ -25,6 +44,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await database?.end();
   await server?.close();
+  await Promise.all([mailbox?.close(), pushService?.close()]);
 });
 
 const by = (admin: Admin | undefined) => {
@@ -37,8 +57,29 @@ const confirm = (admin: Admin | undefined, id: string) => by(admin)('POST', `/pa
 const passkeysOf = async (email: string) =>
   (await database.query('select k.* from passkeys k join people p on p.id = k.person where p.email = $1', [email]))
     .rows;
-/** What was put into the outbox; what it said is emptied once it was sent. */
-const news = async () => (await database.query(`select kind from outbox where kind = 'notify.email'`)).rows.length;
+const csrfOf = ({ html }: PageAnswer) => /name="csrf"[^>]*value="([^"]*)"/.exec(html)?.[1] ?? '';
+/** A browser of this person's that shows notifications, whatever they are. */
+async function device(person: TestPerson): Promise<Subscription> {
+  const subscription = pushService.subscribe();
+  const csrf = csrfOf(await person.get('/settings/notifications'));
+  const form = { csrf, subscription: JSON.stringify(subscription.json), name: 'Phone' };
+  expect((await person.post('/settings/notifications/devices', form)).status).toBe(200);
+  return subscription;
+}
+/** Every message that is due went out. */
+async function settled(): Promise<void> {
+  const due = `select from outbox where state = 'waiting' and kind like 'notify%' and (due_at <= now() or lease is not null)`;
+  for (const deadline = Date.now() + 15_000; (await database.query(due)).rowCount !== 0; await sleep(30)) {
+    if (Date.now() > deadline) throw new Error('the outbox was not emptied');
+  }
+}
+/** What came to the mailbox since it was emptied. */
+async function mails(): Promise<{ to: string | undefined; subject: string | undefined }[]> {
+  await settled();
+  return mailbox.received.splice(0).map(({ to, headers }) => ({ to: to[0], subject: headers.subject }));
+}
+const titlesOf = ({ received }: Subscription) =>
+  received.map(({ payload }) => (JSON.parse(payload) as { notification: { title: string } }).notification.title);
 const hold = (hours: number) =>
   database.query(`update passkeys set may_approve_from = may_approve_from - make_interval(hours => $1)`, [hours]);
 
@@ -50,7 +91,8 @@ async function begin(email = 'person@acme.example'): Promise<{ person: TestPerso
 
 test('it takes two administrators, ends every passkey and session, and tells the person by every way there is', async () => {
   const { person } = await begin();
-  await database.query('delete from outbox');
+  const phone = await device(person);
+  await mails();
   const asked = await ask(ada);
   expect(asked).toMatchObject({ status: 200, body: { email: 'person@acme.example', needs: 'another administrator' } });
   expect(await passkeysOf(person.email)).toHaveLength(1); // nothing yet
@@ -59,7 +101,16 @@ test('it takes two administrators, ends every passkey and session, and tells the
   expect(await confirm(olga, asked.body.id)).toMatchObject({ status: 200, body: { confirmed: true } });
   expect(await passkeysOf(person.email)).toEqual([]);
   expect((await person.get('/inbox')).url).toContain('/login');
-  expect(await news()).toBe(2);
+  // Really told, by the mail server and the push service, and led to the page where it can be refused.
+  expect(await mails()).toEqual([
+    { to: 'person@acme.example', subject: 'An administrator wants to end your passkeys' },
+    { to: 'person@acme.example', subject: 'Two administrators ended your passkeys' },
+  ]);
+  expect(titlesOf(phone)).toEqual([
+    'An administrator wants to end your passkeys',
+    'Two administrators ended your passkeys',
+  ]);
+  expect(phone.received[0]?.payload).toContain('/settings/security');
   const { rows } = await database.query(
     `select type, decision from evidence where type like 'passkey.recover%' order by at`,
   );
@@ -144,8 +195,189 @@ test('a confirmed recovery is a record', async () => {
   );
 });
 
-test('adding and removing tell the person, too', async () => {
-  await database.query('delete from outbox');
-  await begin('approver@acme.example');
-  expect(await news()).toBe(1);
+test('U11-1 adding and removing tell the person by mail and push, whatever they chose to be told by', async () => {
+  const person = await signIn(server, 'approver@acme.example');
+  const phone = await device(person);
+  await database.query(
+    `insert into notification_preferences (organization, person, channels, fallback_minutes, detail, quiet_from, quiet_to, high_breaks_quiet, deputy_minutes)
+    select organization, id, '{}', 5, 'minimal', 0, 1439, false, 30 from people where email = $1`,
+    [person.email],
+  );
+  await mails();
+  const key = await addPasskey(person, server.issuer);
+  expect(await mails()).toEqual([{ to: person.email, subject: 'A passkey was added to your account' }]);
+  const page = await person.get(SECURITY);
+  const [, id] = /data-passkey-id="([^"]*)"/.exec(page.html) ?? [];
+  const assertion = key.get(optionsIn(page, 'request', `${SECURITY}/passkeys/${id}/remove"`));
+  expect((await person.post(`${SECURITY}/passkeys/${id}/remove`, { csrf: csrfOf(page), assertion })).status).toBe(200);
+  expect(await mails()).toEqual([{ to: person.email, subject: 'A passkey was removed from your account' }]);
+  expect(titlesOf(phone)).toEqual(['A passkey was added to your account', 'A passkey was removed from your account']);
+});
+
+describe('a recovery that waits is called off', () => {
+  const refuse = async (person: TestPerson, id: string) =>
+    person.post(`${SECURITY}/recoveries/${id}/refuse`, { csrf: csrfOf(await person.get(SECURITY)) });
+  const lastAlarm = async () =>
+    (await database.query(`select reason from evidence where type = 'person.alarm' order by at desc, id desc limit 1`))
+      .rows[0]?.reason;
+
+  test('by the person, in one step on the page that the notice opens; nobody confirms it then, and security hears of it', async () => {
+    const { person } = await begin();
+    const phone = await device(person);
+    const { body } = await ask(ada);
+    const page = await person.get(SECURITY);
+    expect(page.html).toMatch(/wants to end all your passkeys[\s\S]*lost the phone/);
+    await mails();
+    const answer = await refuse(person, body.id);
+    expect([answer.status, answer.html.includes('Your passkeys stay as they are.')]).toEqual([200, true]);
+    expect(await confirm(olga, body.id)).toMatchObject({ status: 409, body: { reason: 'over' } });
+    expect(await passkeysOf(person.email)).toHaveLength(1);
+    expect((await mails())[0]?.subject).toMatch(/Your passkeys stay/);
+    expect(titlesOf(phone).at(-1)).toMatch(/Your passkeys stay/);
+    expect(await lastAlarm()).toBe('recovery_refused');
+    expect((await refuse(person, body.id)).status).toBe(409);
+    const { recoveries } = (await by(ada)('GET', '/passkey-recoveries')).body;
+    expect(recoveries[0]).toMatchObject({ id: body.id, state: 'refused' });
+    await expect(database.query('delete from passkey_recoveries where ended_at is not null')).rejects.toThrow(/record/);
+  });
+
+  test('not by anybody else: another person finds nothing there', async () => {
+    await begin();
+    const { body } = await ask(ada);
+    expect((await refuse(await signIn(server, 'approver@acme.example'), body.id)).status).toBe(409);
+    expect(await by(ada)('POST', `/passkey-recoveries/${body.id}/cancel`, {})).toMatchObject({ status: 200 });
+    expect(await confirm(olga, body.id)).toMatchObject({ status: 409 });
+    expect((await by(ada)('GET', '/passkey-recoveries')).body.recoveries[0]).toMatchObject({ state: 'cancelled' });
+    expect(await by(olga)('POST', `/passkey-recoveries/${body.id}/cancel`, {})).toMatchObject({ status: 409 });
+  });
+
+  test('confirmed and refused at the same moment, one of the two counts', async () => {
+    const { person } = await begin();
+    const { body } = await ask(ada);
+    const csrf = csrfOf(await person.get(SECURITY));
+    const [refused, confirmed] = await Promise.all([
+      person.post(`${SECURITY}/recoveries/${body.id}/refuse`, { csrf }),
+      confirm(olga, body.id),
+    ]);
+    expect(
+      [confirmed.status === 200, refused.html.includes('Your passkeys stay as they are.')].filter(Boolean),
+    ).toHaveLength(1);
+    expect((await passkeysOf(person.email)).length).toBe(confirmed.status === 200 ? 0 : 1);
+  });
+});
+
+test('in the console: one administrator asks, another confirms, each freshly signed in, and an auditor only looks', async () => {
+  const { person } = await begin();
+  const [first, second] = [await signIn(server, 'admin@acme.example'), await signIn(server, 'owner@acme.example')];
+  const PAGE = '/admin/recoveries';
+  expect((await first.get('/admin')).html).toContain(`href="${PAGE}"`);
+  const wrong = await first.post(PAGE, {
+    csrf: csrfOf(await first.get(PAGE)),
+    person: 'nobody@acme.example',
+    reason: 'x',
+  });
+  expect([wrong.status, wrong.html.includes('nobody here with this e-mail address')]).toEqual([404, true]);
+  const own = await first.post(PAGE, { csrf: csrfOf(wrong), person: 'admin@acme.example', reason: 'x' });
+  expect(own.status).toBe(403);
+  const asked = await first.post(PAGE, { csrf: csrfOf(own), person: person.email, reason: 'seen at the office' });
+  expect([asked.status, asked.html.includes('The person was told')]).toEqual([200, true]);
+  expect(asked.html).not.toMatch(/name="confirm"/); // not by the one who asked
+  const [, id = ''] = /name="cancel" value="([^"]*)"/.exec(asked.html) ?? [];
+  expect((await first.post(PAGE, { csrf: csrfOf(asked), confirm: id })).status).toBe(403);
+  const page = await second.get(PAGE);
+  expect(page.html).toContain(`name="confirm" value="${id}"`);
+
+  await database.query(`update sessions set authenticated_at = now() - interval '10 minutes'`);
+  expect((await second.post(PAGE, { csrf: csrfOf(page), confirm: id })).url).toContain('/login');
+  expect(await passkeysOf(person.email)).toHaveLength(1);
+  await database.query(`update sessions set authenticated_at = now()`);
+  const done = await second.post(PAGE, { csrf: csrfOf(page), confirm: id });
+  expect([done.status, done.html.includes('Their passkeys and sessions ended')]).toEqual([200, true]);
+  expect(await passkeysOf(person.email)).toEqual([]);
+
+  await database.query(`update people set roles = '{auditor}' where email = 'approver@acme.example'`);
+  const auditor = await signIn(server, 'approver@acme.example');
+  const seen = await auditor.get(PAGE);
+  expect([seen.status, /<form[^>]*action="\/admin\/recoveries"/.test(seen.html)]).toEqual([200, false]);
+  expect((await auditor.post(PAGE, { csrf: csrfOf(seen), person: person.email, reason: 'x' })).status).toBe(403);
+  expect((await (await signIn(server)).get(PAGE)).status).toBe(403);
+  await database.query(`update people set roles = '{approver}' where email = 'approver@acme.example'`);
+});
+
+test('ux.md §9 (5): a person sees where they are signed in, and ends one of them, or all the others', async () => {
+  const here = await signIn(server, 'approver@acme.example');
+  const there = [await signIn(server, here.email), await signIn(server, here.email), await signIn(server, here.email)];
+  const page = await here.get(SECURITY);
+  const references = [...page.html.matchAll(/name="session" value="([^"]*)"/g)].map(([, one = '']) => one);
+  expect(references.length).toBeGreaterThanOrEqual(3);
+  expect(page.html).toContain('this browser');
+  // What stands on the page opens nothing.
+  const { rows } = await database.query(`select encode(id_hash, 'hex') as hash from sessions`);
+  for (const { hash } of rows) expect(page.html).not.toContain(hash.slice(0, 32));
+  const end = `${SECURITY}/sessions/end`;
+  const stranger = await signIn(server);
+  await stranger.post(end, { csrf: csrfOf(await stranger.get(SECURITY)), session: references[0] ?? '' });
+  expect((await here.get(SECURITY)).html).toContain(references[0]); // another's is not theirs to end
+  await here.post(end, { csrf: csrfOf(page), session: references[0] ?? '' });
+  const open = async () =>
+    (await Promise.all(there.map((one) => one.get('/inbox')))).filter(({ url }) => url.endsWith('/inbox')).length;
+  expect(await open()).toBe(2);
+  await here.post(end, { csrf: csrfOf(page) });
+  expect(await open()).toBe(0);
+  expect((await here.get('/inbox')).url).toMatch(/inbox$/);
+  const { rows: told } = await database.query(
+    `select reason from evidence where type = 'person.signed_out' order by at`,
+  );
+  expect(told.map(({ reason }) => reason)).toEqual(['another', 'all_others']);
+});
+
+describe('U6-5 a receipt by e-mail', () => {
+  const want = (email: string, receipts: boolean, detail: string) =>
+    database.query(
+      `insert into notification_preferences (organization, person, channels, fallback_minutes, detail, high_breaks_quiet, deputy_minutes, receipts)
+       select organization, id, '{push,email}', 5, $3, true, 30, $2 from people where email = $1
+       on conflict (organization, person) do update set receipts = excluded.receipts, detail = excluded.detail, channels = excluded.channels`,
+      [email, receipts, detail],
+    );
+
+  test('comes to whoever asked for it, holds no secret, and leads to My agents and nowhere else', async () => {
+    const { person, key } = await begin('approver@acme.example');
+    const settings = await person.get('/settings/notifications');
+    expect(settings.html).toMatch(/name="receipts"/);
+    await want(person.email, true, 'minimal');
+    await mails();
+    const { page, verifier } = await askInBrowser(agent, person, refundDetails({ invoice: 'INV-R1' }));
+    const receipt = await approveWith(person, page, key);
+    const token = await tokenAfter(agent, person, receipt, { verifier });
+    await settled();
+    const [mail, ...more] = mailbox.received.splice(0);
+    expect(more).toEqual([]);
+    expect(mail?.headers.subject).toBe('You allowed something: Finance Agent');
+    for (const part of [mail?.text ?? '', mail?.html ?? '']) {
+      expect([...part.matchAll(/https?:\/\/[^\s"<]+/g)].map(([url]) => url)).toEqual([`${server.issuer}/agents`]);
+      expect(part).not.toMatch(/4,200|Nordwind|INV-R1|tsk_|apr_|<form/);
+    }
+    expect(mail?.raw).not.toContain(token.body.access_token.slice(0, 40));
+  });
+
+  test('says what was allowed to whoever wants details, in their language; a denial and everybody else get none', async () => {
+    const { person, key } = await begin('approver@acme.example');
+    await want(person.email, true, 'summary');
+    await database.query(`update people set language = 'de' where email = $1`, [person.email]);
+    await mails();
+    const denied = await askInBrowser(agent, person, refundDetails({ invoice: 'INV-R2' }));
+    await person.submit(denied.page, { decision: 'deny' });
+    const { page } = await askInBrowser(agent, person, refundDetails({ invoice: 'INV-R3' }));
+    const approved = await approveWith(person, page, key, { ...CHOICES, critical_value: '4.200,00' });
+    expect(approved.html).toContain('Einmal erlaubt');
+    await settled();
+    expect(mailbox.received.splice(0).map(({ text }) => text)).toEqual([
+      expect.stringMatching(/^Darf 4\.200,00 EUR an Nordwind GmbH erstatten\r?\n/),
+    ]);
+    await want(person.email, false, 'summary');
+    const last = await askInBrowser(agent, person, refundDetails({ invoice: 'INV-R4' }));
+    await approveWith(person, last.page, key, { ...CHOICES, critical_value: '4.200,00' });
+    expect(await mails()).toEqual([]);
+    await database.query(`update people set language = null where email = $1`, [person.email]);
+  });
 });

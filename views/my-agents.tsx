@@ -184,7 +184,7 @@ export function Muted({ csrf, agent }: { csrf: string; agent: Pick<MyAgent, 'nam
 
 /** What may be done now, each with its own stop. */
 export function TaskList({ csrf, tasks }: { csrf: string; tasks: readonly MyTask[] }) {
-  const { say } = useSpeaker();
+  const { say, markup } = useSpeaker();
   if (tasks.length === 0) return <p class="quiet">{say(AGENTS.mayDoNothing)}</p>;
   return (
     <ul class="tasks" aria-label={say(AGENTS.mayDoNow)}>
@@ -194,7 +194,7 @@ export function TaskList({ csrf, tasks }: { csrf: string; tasks: readonly MyTask
             {impactSymbol}
           </span>
           <span class="words">
-            <span>{sentence}</span>{' '}
+            <span>{markup(AGENTS.mayTask, { task: <bdi>{sentence}</bdi> })}</span>{' '}
             <span class="quiet">
               {repeats ? `${say(AGENTS.withoutAsking)} · ` : ''}
               {uses === undefined

@@ -26,6 +26,7 @@ export interface NotificationsPage {
     highBreaksQuiet: boolean;
     deputy: string;
     deputyMinutes: number;
+    receipts: boolean;
   };
   /** "UTC+2". */
   zone: string;
@@ -216,6 +217,10 @@ function Choices({ csrf, choices, email, zone, problems = {} }: NotificationsPag
             <span>{say(N.highBreaks)}</span>
           </label>
         </fieldset>
+        <label class="check">
+          <input class="check-input" type="checkbox" name="receipts" value="1" checked={choices.receipts} />
+          <span>{say(N.receipts)}</span>
+        </label>
         <Optional
           name="deputy"
           label={say(N.deputy)}

@@ -13,6 +13,10 @@ export interface SecurityPage {
   passkeys: readonly ListedPasskey[];
   /** How the next one is added. */
   add: AddPasskey;
+  /** Administrators who want to end this person's passkeys. */
+  recoveries: readonly { id: string; reason: string; askedBy: string; askedAt: Said; until: Said }[];
+  /** Where this person is signed in. */
+  sessions: readonly { reference: string; isCurrent: boolean; how: string; since: Said; seen: Said }[];
   /** Chooses the value that matters among three, instead of typing it. */
   chooses: boolean;
   /** Nothing else opens until a passkey is there. */
@@ -58,7 +62,19 @@ export interface AddPasskey {
 /** U11: how this person proves that it is they. */
 export const securityPage = (props: SecurityPage): string => page(<Security {...props} />, props.frame);
 
-function Security({ frame, csrf, passkeys, add, chooses, addFirst, back, done, error }: SecurityPage) {
+function Security({
+  frame,
+  csrf,
+  passkeys,
+  add,
+  recoveries,
+  sessions,
+  chooses,
+  addFirst,
+  back,
+  done,
+  error,
+}: SecurityPage) {
   const { say } = useSpeaker();
   return (
     <Layout
@@ -84,6 +100,9 @@ function Security({ frame, csrf, passkeys, add, chooses, addFirst, back, done, e
         </a>
       )}
       <h1>{say(SECURITY.passkeys)}</h1>
+      {recoveries.map((recovery) => (
+        <Recovery csrf={csrf} {...recovery} />
+      ))}
       {addFirst ? <p class="warning">{say(SECURITY.addFirst)}</p> : null}
       <p class="lead">{say(SECURITY.whatFor)}</p>
       {passkeys.length === 0 ? <p class="quiet">{say(SECURITY.none)}</p> : null}
@@ -92,7 +111,81 @@ function Security({ frame, csrf, passkeys, add, chooses, addFirst, back, done, e
       ))}
       <Add csrf={csrf} back={back} {...add} />
       <HowToTouch csrf={csrf} chooses={chooses} />
+      <Sessions csrf={csrf} sessions={sessions} />
     </Layout>
+  );
+}
+
+/** Whoever is there says no in one step, before a second administrator says yes. */
+function Recovery({
+  csrf,
+  id,
+  reason,
+  askedBy,
+  askedAt,
+  until,
+}: SecurityPage['recoveries'][number] & { csrf: string }) {
+  const { say, markup } = useSpeaker();
+  return (
+    <form class="warning" method="post" action={`/settings/security/recoveries/${id}/refuse`} data-recovery={id}>
+      <Csrf value={csrf} />
+      <p>
+        {markup(SECURITY.recoveryAsked, {
+          admin: <Foreign text={askedBy} limit={80} />,
+          time: askedAt,
+          reason: <Foreign text={reason} limit={200} />,
+        })}
+      </p>
+      <p>{say(SECURITY.recoveryMeans, { time: until })}</p>
+      <button type="submit" class="button danger" data-testid="refuse-recovery">
+        {say(SECURITY.refuseRecovery)}
+      </button>
+    </form>
+  );
+}
+
+/** Where this person is signed in, and one step to end each of it. */
+function Sessions({ csrf, sessions }: Pick<SecurityPage, 'csrf' | 'sessions'>) {
+  const { say } = useSpeaker();
+  return (
+    <section class="panel" aria-labelledby="sessions">
+      <h2 id="sessions">{say(SECURITY.sessions)}</h2>
+      <ul class="plain">
+        {sessions.map(({ reference, isCurrent, how, since, seen }) => (
+          <li class="listed" data-session={reference}>
+            <span class="words">
+              <Foreign text={how} limit={60} />{' '}
+              <span class="quiet">
+                {say(SECURITY.sessionSince, { time: since })} ·{' '}
+                {isCurrent ? say(SECURITY.thisBrowser) : say(SECURITY.lastUsed, { time: seen })}
+              </span>
+            </span>
+            {isCurrent ? null : (
+              <form method="post" action="/settings/security/sessions/end">
+                <Csrf value={csrf} />
+                <button
+                  type="submit"
+                  name="session"
+                  value={reference}
+                  class="button small danger"
+                  aria-label={say(SECURITY.endSessionOf, { time: since })}
+                >
+                  {say(SECURITY.endSession)}
+                </button>
+              </form>
+            )}
+          </li>
+        ))}
+      </ul>
+      {sessions.length < 2 ? null : (
+        <form method="post" action="/settings/security/sessions/end">
+          <Csrf value={csrf} />
+          <button type="submit" class="button danger wide" data-testid="end-others">
+            {say(SECURITY.endOthers)}
+          </button>
+        </form>
+      )}
+    </section>
   );
 }
 

@@ -21,6 +21,7 @@ import type { Task } from '../../server/tasks/task.ts';
 import type { Database, Statements } from './database.ts';
 import { eventParameters, insertEvent } from './evidence.ts';
 import { holdAlive } from './liveness.ts';
+import { mailReceipt } from './notifications.ts';
 import { enqueue } from './outbox.ts';
 import { usePasskey } from './passkeys.ts';
 import { groupHistory, heldHistory, promptHistory } from './prompts.ts';
@@ -477,6 +478,7 @@ async function tellOfDecision(statements: Statements, approval: Approval): Promi
     approval.organization,
     approval.id,
   ]);
+  await mailReceipt(statements, approval.organization, approval.id);
   await sendSignal(statements, 'approval', approval.id);
   await sendSignal(statements, 'inbox', approval.person);
   for (const { id } of await askedOthers(statements, approval)) await sendSignal(statements, 'inbox', id);

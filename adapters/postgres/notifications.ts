@@ -39,6 +39,7 @@ export const postgresNotifications = (database: Database, sealing: Sealing): Not
         preferences.highBreaksQuiet,
         preferences.deputy,
         preferences.deputyMinutes,
+        preferences.receipts,
       ]);
     }),
 
@@ -193,6 +194,8 @@ export const notificationOutbox = (database: Database, sealing: Sealing): Notifi
   },
   preferencesOf: (organization, person) => preferencesOf(database, organization, person),
 
+  receipt: (organization, approval) => database.first(RECEIPT, [organization, approval]),
+
   async device(organization, id) {
     const row = await database.first<{ sealed: string }>(
       'select sealed from push_subscriptions where organization = $1 and id = $2',
@@ -245,6 +248,29 @@ export async function tellEverywhere(
   }
 }
 
+/** A receipt by e-mail for whoever allowed it and wants one, in the transaction that allows something. */
+export async function mailReceipt(statements: Statements, organization: string, approval: string): Promise<void> {
+  const wanted = await statements.rows<{ person: string }>(WANT_RECEIPTS, [organization, approval]);
+  for (const { person } of wanted) {
+    await enqueue(statements, ERRANDS.email, { person, receipt: approval }, { organization });
+  }
+}
+
+const WANT_RECEIPTS = `
+  select n.person from approvals a
+  join notification_preferences n on n.organization = a.organization and n.receipts and (
+    n.person = a.decision ->> 'approver' or exists (
+      select from decisions d
+      where d.organization = a.organization and d.approval = a.id and d.person = n.person and d.signed_at is not null))
+  where a.organization = $1 and a.id = $2 and a.status = 'approved' and a.task is not null`;
+
+const RECEIPT = `
+  select g.name as "agentName", t.sentence, t.impact, t.expires_at as "expiresAt"
+  from approvals a
+  join tasks t on t.organization = a.organization and t.id = a.task
+  join agents g on g.organization = a.organization and g.id = a.agent
+  where a.organization = $1 and a.id = $2 and a.status = 'approved'`;
+
 const ADDRESSES = `
   select id, 'push' as kind from push_subscriptions where organization = $1 and person = $2
   union all
@@ -271,6 +297,7 @@ async function preferencesOf(statements: Statements, organization: string, perso
     highBreaksQuiet: row.high_breaks_quiet,
     deputy: row.deputy,
     deputyMinutes: row.deputy_minutes,
+    receipts: row.receipts,
   };
 }
 
@@ -293,6 +320,7 @@ interface PreferencesRow {
   high_breaks_quiet: boolean;
   deputy: string | null;
   deputy_minutes: number;
+  receipts: boolean;
 }
 
 interface OccasionRow {
@@ -310,12 +338,12 @@ interface OccasionRow {
 
 const SAVE_PREFERENCES = `
   insert into notification_preferences (organization, person, channels, fallback_minutes, detail, quiet_from, quiet_to,
-                                        high_breaks_quiet, deputy, deputy_minutes)
-  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+                                        high_breaks_quiet, deputy, deputy_minutes, receipts)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
   on conflict (organization, person) do update
   set channels = excluded.channels, fallback_minutes = excluded.fallback_minutes, detail = excluded.detail,
       quiet_from = excluded.quiet_from, quiet_to = excluded.quiet_to, high_breaks_quiet = excluded.high_breaks_quiet,
-      deputy = excluded.deputy, deputy_minutes = excluded.deputy_minutes`;
+      deputy = excluded.deputy, deputy_minutes = excluded.deputy_minutes, receipts = excluded.receipts`;
 
 const DEVICES = `
   select id, name, host, created_at as "createdAt", sent_at as "sentAt" from push_subscriptions

@@ -1,4 +1,4 @@
-import type { Credential, PeopleStore, Person, SessionStore } from '../../server/people/person.ts';
+import type { Credential, ListedSession, PeopleStore, Person, SessionStore } from '../../server/people/person.ts';
 import type { Database } from './database.ts';
 
 export const postgresPeople = (database: Database): PeopleStore => ({
@@ -83,6 +83,10 @@ export const postgresSessions = (database: Database): SessionStore => ({
   async end(idHash) {
     await database.run('delete from sessions where id_hash = $1', [idHash]);
   },
+  of: (organization, person, current, idleSeconds) =>
+    database.rows<ListedSession>(SESSIONS_OF, [organization, person, current, idleSeconds]),
+  endOthers: (organization, person, current, reference) =>
+    database.run(END_OTHERS, [organization, person, current, reference ?? null]),
 });
 
 type SessionRow = Person & { authenticated_at: Date; acr: string; amr: string[]; adds_passkey: boolean };
@@ -99,6 +103,21 @@ const LOCAL_CREDENTIAL = `
          exists (select from passkeys k where k.organization = c.organization and k.person = c.person) as "hasPasskey"
   from credentials c join organizations o on o.id = c.organization
   where c.kind = 'password' and lower(c.identifier) = lower($1)`;
+
+// A hash of the hash: what stands on a page finds a session, and is not what is looked for when a cookie comes.
+const REFERENCE = `substr(encode(sha256(s.id_hash), 'hex'), 1, 32)`;
+
+const SESSIONS_OF = `
+  select ${REFERENCE} as reference, s.id_hash = $3 as "isCurrent", s.authenticated_at as "authenticatedAt",
+         s.seen_at as "seenAt", s.acr, p.name as provider
+  from sessions s left join sign_in_providers p on p.organization = s.organization and p.id = s.provider
+  where s.organization = $1 and s.person = $2 and s.expires_at > clock_timestamp()
+    and s.seen_at > clock_timestamp() - make_interval(secs => $4)
+  order by s.seen_at desc limit 50`;
+
+const END_OTHERS = `
+  delete from sessions s where s.organization = $1 and s.person = $2 and s.id_hash <> $3
+    and ($4::text is null or ${REFERENCE} = $4)`;
 
 const BEGIN = `
   insert into sessions (id_hash, organization, person, authenticated_at, seen_at, expires_at, acr, amr,

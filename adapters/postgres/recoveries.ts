@@ -1,8 +1,9 @@
 import { type Act, actorOf } from '../../server/admin/admin.ts';
 import type { PasskeyRuleAdministration } from '../../server/admin/passkey-rules.ts';
 import type { ListedRecovery, RecoveryAdministration } from '../../server/admin/recoveries.ts';
-import { prepareEvent } from '../../server/evidence/evidence.ts';
+import { type EvidenceEvent, prepareEvent } from '../../server/evidence/evidence.ts';
 import type { PasskeyNews } from '../../server/notifications/notify.ts';
+import type { OwnRecoveries } from '../../server/people/passkey.ts';
 import { acted } from './admin.ts';
 import type { Database, Statements } from './database.ts';
 import { eventParameters, insertEvent } from './evidence.ts';
@@ -51,7 +52,48 @@ export const postgresRecoveries = (database: Database): RecoveryAdministration =
       await noted(statements, act, 'passkey.recovered', 'passkeys_recovered', { id, person, reason });
       return true;
     }),
+
+  cancel: (act, id) =>
+    database.transaction((statements) => ended(statements, act.organization, id, actorOf(act.caller), undefined)),
 });
+
+/** The same, asked by the person whose passkeys they are. */
+export const postgresOwnRecoveries = (database: Database): OwnRecoveries => ({
+  waiting: (organization, person) =>
+    database.within(organization, (statements) => statements.rows(WAITING, [organization, person])),
+  refuse: (organization, person, id) =>
+    database.transaction((statements) => ended(statements, organization, id, person, person)),
+});
+
+/** @param only whose it has to be */
+async function ended(
+  statements: Statements,
+  organization: string,
+  id: string,
+  by: string,
+  only: string | undefined,
+): Promise<boolean> {
+  const row = await statements.first<{ person: string; reason: string }>(END, [organization, id, by, only ?? null]);
+  if (!row) return false;
+  const { person, reason } = row;
+  const refused = only !== undefined;
+  const event = {
+    organization,
+    decision: 'refused' as const,
+    reason: refused ? 'refused' : 'cancelled',
+    person,
+    content: { recovery: id, by, reason },
+  };
+  await write(statements, { ...event, type: 'passkey.recovery_ended' });
+  // Somebody asked for it whom they did not ask: that is what their organization's security wants to know.
+  if (refused)
+    await write(statements, { ...event, type: 'person.alarm', decision: 'reported', reason: 'recovery_refused' });
+  await tellEverywhere(statements, organization, person, { passkeys: 'passkeys_recovery_ended' });
+  return true;
+}
+
+const write = (statements: Statements, event: EvidenceEvent) =>
+  statements.run(`with ${insertEvent(1)} select`, eventParameters(prepareEvent(event)));
 
 /** What an organization asks of passkeys. */
 export const postgresPasskeyRules = (database: Database): PasskeyRuleAdministration => ({
@@ -78,14 +120,15 @@ async function noted(
   { id, person, reason }: { id: string; person: string; reason: string },
 ): Promise<void> {
   const content = { recovery: id, by: actorOf(caller), reason };
-  const event = prepareEvent({ organization, type, decision: 'allowed', person, content });
-  await statements.run(`with ${insertEvent(1)} select`, eventParameters(event));
+  await write(statements, { organization, type, decision: 'allowed', person, content });
   await tellEverywhere(statements, organization, person, { passkeys: news });
 }
 
 const LISTED = `
-  select r.id, r.person, p.email, r.reason, r.asked_by, r.asked_at, r.expires_at, r.confirmed_by, r.confirmed_at
+  select r.id, r.person, p.email, r.reason, r.asked_by, a.name as asked_by_name, r.asked_at, r.expires_at, r.confirmed_by, r.confirmed_at,
+         r.ended_by, r.ended_at
   from passkey_recoveries r join people p on p.organization = r.organization and p.id = r.person
+  join people a on a.organization = r.organization and a.id = r.asked_by
   where r.organization = $1`;
 
 const FIND = `${LISTED} and r.id = $2`;
@@ -93,9 +136,22 @@ const FIND = `${LISTED} and r.id = $2`;
 const ASK = `
   insert into passkey_recoveries (organization, id, person, reason, asked_by) values ($1, $2, $3, $4, $5)`;
 
+const END = `
+  update passkey_recoveries set ended_by = $3, ended_at = clock_timestamp()
+  where organization = $1 and id = $2 and confirmed_at is null and ended_at is null and expires_at > clock_timestamp()
+    and ($4::text is null or person = $4)
+  returning person, reason`;
+
+const WAITING = `
+  select r.id, r.reason, a.name as "askedBy", r.asked_at as "askedAt", r.expires_at as "expiresAt"
+  from passkey_recoveries r join people a on a.organization = r.organization and a.id = r.asked_by
+  where r.organization = $1 and r.person = $2 and r.confirmed_at is null and r.ended_at is null
+    and r.expires_at > clock_timestamp()
+  order by r.asked_at`;
+
 const CONFIRM = `
   update passkey_recoveries set confirmed_by = $3, confirmed_at = clock_timestamp()
-  where organization = $1 and id = $2 and confirmed_at is null and expires_at > clock_timestamp()
+  where organization = $1 and id = $2 and confirmed_at is null and ended_at is null and expires_at > clock_timestamp()
     and asked_by <> $3 and person <> $3
   returning person, reason`;
 

@@ -72,6 +72,7 @@ const SECTIONS: readonly { href: string; label: keyof typeof PARTS; roles: reado
   { href: '/admin/reviews', label: 'reviews', roles: [...KEEPERS, 'owner'] },
   { href: '/admin/actions', label: 'actions', roles: VIEWERS },
   { href: '/admin/policies', label: 'policies', roles: VIEWERS },
+  { href: '/admin/recoveries', label: 'recoveries', roles: VIEWERS },
 ];
 
 /** One request of somebody who may open the page. */

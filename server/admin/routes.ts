@@ -80,7 +80,7 @@ import {
 } from './policies.ts';
 import { getPromptLimits, promptReport, setPromptLimits } from './prompts.ts';
 import { getChain, listEvidence } from './read-evidence.ts';
-import { askRecovery, confirmRecovery, listRecoveries } from './recoveries.ts';
+import { askRecovery, cancelRecovery, confirmRecovery, listRecoveries } from './recoveries.ts';
 import { addClient, addInitialAccessToken, endInitialAccessToken, listInitialAccessTokens } from './registry.ts';
 import {
   addressesAtProvider,
@@ -107,6 +107,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ['put', '/passkey-rules', setPasskeyRules],
   ['get', '/passkey-recoveries', listRecoveries],
   ['post', '/passkey-recoveries/:recovery/confirm', confirmRecovery],
+  ['post', '/passkey-recoveries/:recovery/cancel', cancelRecovery],
   ['get', '/initial-access-tokens', listInitialAccessTokens],
   ['post', '/initial-access-tokens', addInitialAccessToken],
   ['delete', '/initial-access-tokens/:id', endInitialAccessToken],

@@ -160,7 +160,10 @@ function entryOf(event: MyEvent, at: (date: Date) => string, { say }: Speaker): 
   const outcome = say(KINDS[event.kind]);
   return {
     at: at(event.at),
-    text: event.sentence ?? say(event.approval === null ? AGENTS.byYou : AGENTS.askedYou),
+    text:
+      event.sentence === null
+        ? say(event.approval === null ? AGENTS.byYou : AGENTS.askedYou)
+        : say(AGENTS.wantedTask, { task: event.sentence }),
     outcome: event.uses === 0 ? outcome : say(AGENTS.usedSince, { outcome, count: event.uses }),
     href: event.approval === null ? undefined : `/receipts/${event.approval}`,
   };

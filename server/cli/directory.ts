@@ -105,6 +105,16 @@ export function directoryCommands(program: Command): void {
       say('The person was told. What they add now approves high impact after a day, and nothing for your own agents.');
     });
   people
+    .command('cancel-recovery <id>')
+    .description('calls a recovery off that nobody confirmed yet')
+    .option(...ORGANIZATION)
+    .action(async (id: string, options: { organization?: string }, command: Command) => {
+      const { place, format } = shared(command);
+      const path = `/passkey-recoveries/${encodeURIComponent(id)}/cancel`;
+      const done = await call<Recovery>(place, path, { method: 'POST', body: options });
+      printOne(done, format, { recovery: done.id, person: done.email, state: 'cancelled' });
+    });
+  people
     .command('recoveries')
     .description('who asked to end whose passkeys, and who confirmed it')
     .option(...ORGANIZATION)
@@ -121,6 +131,7 @@ export function directoryCommands(program: Command): void {
           ASKED: ({ asked_at }) => moment(asked_at),
           BY: ({ asked_by }) => asked_by,
           CONFIRMED: ({ confirmed_by }) => confirmed_by ?? '',
+          STATE: ({ state }) => state,
           REASON: ({ reason }) => reason,
           ID: ({ id }) => id,
         },
@@ -164,6 +175,7 @@ interface Recovery {
   asked_at: string;
   expires_at: string;
   confirmed_by: string | null;
+  state: string;
 }
 
 interface Link {

@@ -42,6 +42,7 @@ export type EventType =
   | 'passkey.removed'
   | 'passkey.recovery_asked'
   | 'passkey.recovered'
+  | 'passkey.recovery_ended'
   | 'admin.acted';
 
 /**

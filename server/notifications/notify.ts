@@ -1,5 +1,7 @@
+import { AGENTS } from '../../views/words/agents.ts';
 import { EXPIRY_NEWS, NOTIFICATIONS } from '../../views/words/notifications.ts';
 import { PASSKEY_NEWS } from '../../views/words/security.ts';
+import { SHELL } from '../../views/words/shell.ts';
 import { speakerOf } from '../../views/words/speaker.ts';
 import type { Ending } from '../agents/expiry.ts';
 import type { Approval } from '../approvals/approval.ts';
@@ -19,7 +21,7 @@ import {
   type TargetAddress,
 } from './notice.ts';
 import { planNotification } from './plan.ts';
-import type { NotificationOutbox, Occasion } from './store.ts';
+import type { NotificationOutbox, Occasion, Receipt } from './store.ts';
 
 /** A request waits: decide whether and how its person hears of it. `payload`: {@link Waiting}. */
 export const NOTIFY = 'notify';
@@ -50,6 +52,8 @@ interface Errand {
   passkeys?: PasskeyNews;
   /** What ends soon, instead of a request; its instant as RFC 3339. */
   expiry?: Omit<Ending, 'endsAt'> & { endsAt: string };
+  /** A decision of the person's, instead of a request. */
+  receipt?: string;
   /** Channels that were tried, this one among them. */
   tried?: readonly ChannelName[];
   /** Not for whom it is, but somebody else who decides it. */
@@ -59,7 +63,12 @@ interface Errand {
 }
 
 /** What a person hears about their passkeys, by every way they are reached: somebody else may have done it. */
-export type PasskeyNews = 'passkey_added' | 'passkey_removed' | 'passkeys_recovery_asked' | 'passkeys_recovered';
+export type PasskeyNews =
+  | 'passkey_added'
+  | 'passkey_removed'
+  | 'passkeys_recovery_asked'
+  | 'passkeys_recovery_ended'
+  | 'passkeys_recovered';
 
 export interface NotifyDependencies<Statements> {
   issuer: string;
@@ -210,7 +219,9 @@ export function notifications<Statements>(
     const forAnother = found && errand.inPlaceOf === undefined && errand.person !== found.approval.person;
     // Whoever left the group meanwhile hears no more of it.
     if (forAnother && !(await outbox.decides(organization, found.approval.id, errand.person))) return { done: true };
-    const notice = await noticeFor(person, found, errand);
+    const receipt = errand.receipt === undefined ? undefined : await outbox.receipt(organization, errand.receipt);
+    if (errand.receipt !== undefined && !receipt) return { done: true };
+    const notice = await noticeFor(person, found, receipt, errand);
     const sent = await send(channel, errand, person, notice, { id: message.id, signal });
     if (sent === undefined) return { done: true };
     if ('retry' in sent) return sent;
@@ -274,7 +285,8 @@ export function notifications<Statements>(
   async function noticeFor(
     person: Person,
     found: { approval: Approval; agentName: string } | undefined,
-    { inPlaceOf, passkeys, expiry }: Errand,
+    receipt: Receipt | undefined,
+    { inPlaceOf, passkeys, expiry, receipt: id }: Errand,
   ): Promise<Notice> {
     const { issuer, catalogue } = dependencies;
     const speaker = speakerOf(
@@ -300,12 +312,29 @@ export function notifications<Statements>(
     if (!found && passkeys) {
       return {
         title: say(PASSKEY_NEWS[passkeys]),
-        body: say(PASSKEY_NEWS.notYou),
+        body: say(passkeys === 'passkeys_recovery_asked' ? PASSKEY_NEWS.refuseIt : PASSKEY_NEWS.notYou),
         url: `${issuer}/settings/security`,
         open,
         tag: 'passkeys',
         impact: undefined,
         expiresAt: new Date(Date.now() + 86_400_000),
+        language: speaker.language,
+      };
+    }
+    if (receipt) {
+      const { agentName: agent, sentence, impact, expiresAt } = receipt;
+      const { detail } = await outbox.preferencesOf(person.organization, person.id);
+      const body = say(NOTIFICATIONS.receiptBody, { time: speaker.clock(expiresAt, person.timeZone) });
+      const task = detail === 'summary' ? `${say(AGENTS.mayTask, { task: sentence })}\n` : '';
+      return {
+        title: say(NOTIFICATIONS.receiptTitle, { agent }),
+        body: `${task}${body}`,
+        // Where it can be looked at and stopped, after signing in; nothing happens by opening it (U6-5).
+        url: `${issuer}/agents`,
+        open: say(SHELL.yourAgents),
+        tag: `receipt-${id}`,
+        impact,
+        expiresAt,
         language: speaker.language,
       };
     }

@@ -15,6 +15,8 @@ export interface Preferences {
   /** Hears that somebody waits for this person; decides nothing. */
   deputy: string | null;
   deputyMinutes: number;
+  /** By e-mail, what was allowed. */
+  receipts: boolean;
 }
 
 /** What holds until a person says otherwise. */
@@ -26,6 +28,7 @@ export const USUAL: Preferences = {
   highBreaksQuiet: true,
   deputy: null,
   deputyMinutes: 30,
+  receipts: false,
 };
 
 /** When the quiet hours that hold now are over; undefined: it is not quiet. */

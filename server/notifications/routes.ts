@@ -179,6 +179,7 @@ async function save(ctx: Context, session: Session, form: Form, pages: Notificat
     highBreaksQuiet: form.get('high_breaks_quiet') === '1',
     deputy: deputy?.id ?? null,
     deputyMinutes: minutesIn(form, 'deputy_minutes'),
+    receipts: form.get('receipts') === '1',
   };
   await pages.notifications.savePreferences(person.organization, person.id, preferences);
   await show(ctx, session, pages, { done: say(N.saved) });

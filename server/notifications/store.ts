@@ -1,5 +1,6 @@
 import type { Approval } from '../approvals/approval.ts';
 import type { PushFacts } from '../approvals/budget.ts';
+import type { Impact } from '../catalogue/action.ts';
 import type { EvidenceEvent } from '../evidence/evidence.ts';
 import type { ChannelName, PushAddress, TargetAddress, TargetKind } from './notice.ts';
 import type { Preferences } from './preferences.ts';
@@ -72,6 +73,14 @@ export interface NotificationStore {
   suppressed(organization: string, person: string): Promise<{ agentName: string; because: string; count: number }[]>;
 }
 
+/** What a decision allowed, as a mail says it. */
+export interface Receipt {
+  agentName: string;
+  sentence: string;
+  impact: Impact;
+  expiresAt: Date;
+}
+
 /** The same for the messages of the outbox, where nobody is signed in. Generic over the statements of a transaction. */
 export interface NotificationOutbox<Statements> {
   /** Holds the person until the transaction ends: what they can take is counted one request after the other. */
@@ -98,6 +107,8 @@ export interface NotificationOutbox<Statements> {
   ): Promise<void>;
   approval(organization: string, id: string): Promise<{ approval: Approval; agentName: string } | undefined>;
   preferencesOf(organization: string, person: string): Promise<Preferences>;
+  /** What this decision allowed; undefined where it allowed nothing. */
+  receipt(organization: string, approval: string): Promise<Receipt | undefined>;
   device(organization: string, id: string): Promise<PushAddress | undefined>;
   target(organization: string, id: string): Promise<TargetAddress | undefined>;
   removeAddress(statements: Statements, organization: string, id: string): Promise<void>;

@@ -52,6 +52,22 @@ export interface PasskeyStore {
   remove(organization: string, person: string, id: string, voucher: PasskeyUse, event: EvidenceEvent): Promise<boolean>;
 }
 
+/** That an administrator wants to end this person's passkeys, as the person sees it. */
+export interface OwnRecoveries {
+  waiting(organization: string, person: string): Promise<WaitingRecovery[]>;
+  /** False where it is not theirs, or does not wait any more. */
+  refuse(organization: string, person: string, id: string): Promise<boolean>;
+}
+
+export interface WaitingRecovery {
+  id: string;
+  reason: string;
+  /** The administrator's name. */
+  askedBy: string;
+  askedAt: Date;
+  expiresAt: Date;
+}
+
 /** The people who answer for an agent. */
 export interface Accountable {
   owner: string;

@@ -87,4 +87,20 @@ export interface SessionStore {
    */
   find(idHash: Buffer, idleSeconds: number, used: boolean): Promise<Session | undefined>;
   end(idHash: Buffer): Promise<void>;
+  /** All that can still be used, the one used last first. @param current of whoever looks */
+  of(organization: string, person: string, current: Buffer, idleSeconds: number): Promise<ListedSession[]>;
+  /** By what {@link ListedSession} calls it, or all but the current one; answers how many ended. */
+  endOthers(organization: string, person: string, current: Buffer, reference?: string): Promise<number>;
+}
+
+/** A browser at which somebody is signed in. */
+export interface ListedSession {
+  /** Names it, and opens nothing. */
+  reference: string;
+  isCurrent: boolean;
+  authenticatedAt: Date;
+  seenAt: Date;
+  acr: string;
+  /** The provider's name, where it began at one. */
+  provider: string | null;
 }

@@ -7,19 +7,22 @@ import type { Said } from '../../views/words/words.ts';
 import type { Evidence, EvidenceEvent } from '../evidence/evidence.ts';
 import type { Cookies } from '../http/cookies.ts';
 import { page } from '../http/respond.ts';
-import { newId } from '../oauth/ids.ts';
+import { hashOf, newId } from '../oauth/ids.ts';
 import { checkSpacing, checkText } from '../oauth/text.ts';
 import type { Challenges } from './challenge.ts';
 import { inSameLanguage, speakerFor } from './language.ts';
 import { checkedForm, frameOf, signedIn } from './pages.ts';
-import type { Passkey, PasskeyStore } from './passkey.ts';
-import type { PeopleStore, Session } from './person.ts';
+import type { OwnRecoveries, Passkey, PasskeyStore } from './passkey.ts';
+import type { PeopleStore, Session, SessionStore } from './person.ts';
 import { returnPath } from './return-path.ts';
 import type { Read, VerifiedAssertion, WebAuthn } from './webauthn.ts';
 
 export interface SecurityPages {
   passkeys: PasskeyStore;
   people: Pick<PeopleStore, 'setChooses'>;
+  sessions: Pick<SessionStore, 'of' | 'endOthers'>;
+  sessionIdleSeconds: number;
+  recoveries: OwnRecoveries;
   webAuthn: WebAuthn;
   challenges: Challenges;
   /** True for the first who presents this challenge of this person. */
@@ -45,6 +48,14 @@ export function securityRoutes(router: Router, pages: SecurityPages): void {
   router.get('/settings/security', async (ctx) => {
     const session = signedIn(ctx);
     if (session) await show(ctx, session, pages);
+  });
+  router.post('/settings/security/sessions/end', async (ctx) => {
+    const session = signedIn(ctx);
+    if (session) await endSessions(ctx, session, pages);
+  });
+  router.post('/settings/security/recoveries/:id/refuse', async (ctx) => {
+    const session = signedIn(ctx);
+    if (session) await refuseRecovery(ctx, session, pages);
   });
   router.post('/settings/security/value', async (ctx) => {
     const session = signedIn(ctx);
@@ -72,12 +83,17 @@ export function securityRoutes(router: Router, pages: SecurityPages): void {
 async function show(
   ctx: Context,
   session: Session,
-  { passkeys: store, webAuthn, challenges, cookies, waitHours }: SecurityPages,
+  pages: SecurityPages,
   news: { done?: Said; error?: Said; status?: number } = {},
 ): Promise<void> {
+  const { passkeys: store, webAuthn, challenges, cookies, waitHours, sessionIdleSeconds } = pages;
   const { person } = session;
   const now = Date.now();
-  const passkeys = await store.of(person.organization, person.id);
+  const [passkeys, sessions, recoveries] = await Promise.all([
+    store.of(person.organization, person.id),
+    pages.sessions.of(person.organization, person.id, currentIn(ctx, pages), sessionIdleSeconds),
+    pages.recoveries.waiting(person.organization, person.id),
+  ]);
   const request = async (purpose: string) =>
     JSON.stringify(await webAuthn.requestOptions(passkeys, challenges.make(person.id, purpose, now)));
   const frame = frameOf(ctx, cookies);
@@ -115,6 +131,20 @@ async function show(
         demonstration: waitHours === 0,
         deviceBound: person.organizationDeviceBound,
       },
+      recoveries: recoveries.map(({ id, reason, askedBy, askedAt, expiresAt }) => ({
+        id,
+        reason,
+        askedBy,
+        askedAt: at(askedAt),
+        until: at(expiresAt),
+      })),
+      sessions: sessions.map(({ reference, isCurrent, authenticatedAt, seenAt, acr, provider }) => ({
+        reference,
+        isCurrent,
+        how: provider === null ? say(acr === 'phr' ? SECURITY.byPasskey : SECURITY.byPassword) : provider,
+        since: at(authenticatedAt),
+        seen: at(seenAt),
+      })),
       chooses: person.chooses,
       addFirst: session.addsPasskey && !hasOne,
       back: backOf(ctx),
@@ -124,6 +154,30 @@ async function show(
     news.status ?? (news.error === undefined ? 200 : 400),
   );
 }
+
+/** One of the other browsers, or all of them: a stolen session is of no use any more. */
+async function endSessions(ctx: Context, session: Session, pages: SecurityPages): Promise<void> {
+  const { organization, id } = session.person;
+  const form = await checkedForm(ctx, pages.cookies);
+  const one = form.get('session');
+  const ended = await pages.sessions.endOthers(organization, id, currentIn(ctx, pages), one);
+  const reason = one === undefined ? 'all_others' : 'another';
+  if (ended > 0) await pages.evidence.record({ ...event(session, 'person.signed_out', { ended }), reason });
+  return show(ctx, session, pages, { done: speakerFor(ctx).say(SECURITY.sessionsEnded, { count: ended }) });
+}
+
+/** Nobody ends the passkeys of somebody who is there and says no. */
+async function refuseRecovery(ctx: Context, session: Session, pages: SecurityPages): Promise<void> {
+  const { organization, id } = session.person;
+  const { say } = speakerFor(ctx);
+  await checkedForm(ctx, pages.cookies);
+  const refused = await pages.recoveries.refuse(organization, id, String(ctx.params.id));
+  const news = refused ? { done: say(SECURITY.recoveryRefused) } : { error: say(SECURITY.recoveryOver), status: 409 };
+  return show(ctx, session, pages, news);
+}
+
+const currentIn = (ctx: Context, { cookies }: Pick<SecurityPages, 'cookies'>): Buffer =>
+  hashOf(cookies.session(ctx) ?? '');
 
 async function add(ctx: Context, session: Session, pages: SecurityPages): Promise<void> {
   const { person } = session;

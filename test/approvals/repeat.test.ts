@@ -118,7 +118,7 @@ describe('U6-4: allowing exactly the same for a while', () => {
       body: { reason: 'parameters_differ' },
     });
     const mine = await person.get('/agents');
-    expect(wordsOf(mine)).toMatch(/order chair without asking · until \S+ \d+ \S+ \S+ · 1 of 20 uses/);
+    expect(wordsOf(mine)).toMatch(/May order chair without asking · until \S+ \d+ \S+ \S+ · 1 of 20 uses/);
 
     const { id } = await standing();
     const csrf = /name="csrf" value="([^"]+)"/.exec(mine.html)?.[1] ?? '';
@@ -161,7 +161,7 @@ describe('U6-4: allowing exactly the same for a while', () => {
     expect(await standing()).toMatchObject({ uses: 6, day_uses: 1 });
   });
 
-  test('dies when nobody uses it for 14 days, and each use is a sign of life', async () => {
+  test('U9-4 dies when nobody uses it for 14 days, as My agents says, and each use is a sign of life', async () => {
     await take(await allowThrice());
     await spend();
     const days = ({ expires_at }: Json) => Math.round((expires_at.getTime() - Date.now()) / 86_400_000);
@@ -170,8 +170,16 @@ describe('U6-4: allowing exactly the same for a while', () => {
       `update tasks set standing_until = now() + interval '30 days', expires_at = now() + interval '3 days' where id = $1`,
       [(await standing()).id],
     );
-    await redeem(await collected(), `${agent.clientId} alive`);
+    expect(wordsOf(await person.get('/agents'))).toMatch(/May order chair .* · expires \S+ \d+ \S+ \S+ if unused/);
+    const token = await collected();
+    await redeem(token, `${agent.clientId} alive`);
     expect(days(await standing())).toBe(14);
+    const { id } = await standing();
+    await database.run(`update tasks set expires_at = now() where id = $1`, [id]);
+    expect(await redeem(token, `${agent.clientId} late`)).toMatchObject({ status: 403 });
+    const again = await ask(agent, order());
+    expect((await poll(agent, again.body.auth_req_id)).body.error).toBe('authorization_pending');
+    expect((await person.get('/agents')).html).not.toContain(id);
   });
 
   test('is taken once, by the person it was offered to, and only while what it repeats lives', async () => {

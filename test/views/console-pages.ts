@@ -11,6 +11,7 @@ import {
 } from '../../views/admin/agent.tsx';
 import { type AgentsPage, agentsPage } from '../../views/admin/agents.tsx';
 import { overviewPage } from '../../views/admin/overview.tsx';
+import { recoveriesPage } from '../../views/admin/recoveries.tsx';
 import { reviewsPage } from '../../views/admin/review.tsx';
 import type { AdminFrame } from '../../views/admin/shell.tsx';
 import { AGENT, AGENT_EVENTS, AGENT_NOTICES, METHODS, MODES, MOVE } from '../../views/words/console-agent.ts';
@@ -19,6 +20,7 @@ import { FORM } from '../../views/words/console-form.ts';
 import { BEYOND, REACH, REQUIRED } from '../../views/words/console-lifecycle.ts';
 import { LIST, LISTING } from '../../views/words/console-list.ts';
 import { FIGURES } from '../../views/words/console-overview.ts';
+import { RECOVERIES } from '../../views/words/console-recovery.ts';
 import { REVIEWS } from '../../views/words/console-review.ts';
 import { LEVEL, PARTS, STATUS } from '../../views/words/console-shell.ts';
 import type { PageLanguage } from '../../views/words/language.ts';
@@ -32,6 +34,7 @@ export const CONSOLE_NAMES = [
   ...['Olga Marin <olga@acme.example>', 'Ada Lovelace <ada@acme.example>', 'Anna Berg', 'anna@acme.example'],
   ...['calendar.events.read', 'calendar.events.export', 'repos.repository.delete', 'calendar.read', 'Reading'],
   ...['private_key_jwt', 'mTLS', 'agt_meeting', 'cli_8f2k91c', 'Google Calendar', 'GitHub'],
+  ...['anna@acme.exmaple', 'approver@acme.example', 'person@acme.example', 'lost the phone', 'new laptop'],
   ...['status:active level:high finance', 'status:active', 'flag:dormant'],
 ];
 
@@ -49,7 +52,7 @@ export function consolePagesIn(language: PageLanguage): Record<string, string> {
     requestId: 'http_5k2m',
     returnTo: '/admin',
     stop: '/admin/stop',
-    sections: (['overview', 'agents', 'reviews', 'actions', 'policies'] as const).map((part) => ({
+    sections: (['overview', 'agents', 'reviews', 'actions', 'policies', 'recoveries'] as const).map((part) => ({
       href: part === 'overview' ? '/admin' : `/admin/${part}`,
       label: say(PARTS[part]),
       current: part === current,
@@ -347,6 +350,35 @@ export function consolePagesIn(language: PageLanguage): Record<string, string> {
     'console-agents-none': agentsPage({ ...inventory, agents: [], notice: undefined }),
     ...agent,
     'console-reviews': reviews,
+    'console-recoveries': recoveriesPage({
+      frame: frame('recoveries'),
+      csrf,
+      action: '/admin/recoveries',
+      notice: undefined,
+      problem: say(RECOVERIES.nobody),
+      typed: { person: 'anna@acme.exmaple', reason: 'lost the phone' },
+      mayAct: true,
+      recoveries: [
+        {
+          id: 'rec_1',
+          person: 'person@acme.example',
+          reason: 'lost the phone',
+          asked: say(RECOVERIES.askedBy, { time: '13:40', admin: 'Olga Marin' }),
+          state: say(RECOVERIES.waiting),
+          mayConfirm: true,
+          mayCancel: true,
+        },
+        {
+          id: 'rec_2',
+          person: 'approver@acme.example',
+          reason: 'new laptop',
+          asked: say(RECOVERIES.askedBy, { time: '09:12', admin: 'Ada Lovelace' }),
+          state: say(RECOVERIES.isRefused),
+          mayConfirm: false,
+          mayCancel: false,
+        },
+      ],
+    }),
     'console-reviews-none': reviewsPage({
       frame: frame('reviews'),
       csrf,

@@ -34,6 +34,8 @@ import { samplesIn } from './samples.ts';
 
 /** Names of others that stand on these pages beside those of the samples: the same in every language. */
 export const NAMES = [
+  'Ada Lovelace',
+  'lost the phone',
   'Chrome Android',
   'ntfy.sh',
   'ntfy',
@@ -72,6 +74,7 @@ export function pagesIn(language: PageLanguage) {
     oneAgent,
     readCalendar,
     refund,
+    refundChosen,
     sendInvitations,
     severalActions,
     owning,
@@ -122,14 +125,7 @@ export function pagesIn(language: PageLanguage) {
       ...refund,
       criticalValue: { ...refund.criticalValue, wrong: true } as never,
     }),
-    'amount-chosen': decisionPage({
-      ...refund,
-      criticalValue: {
-        ...refund.criticalValue,
-        label: say(CEREMONY.chooseIt, { label: asItIs('Amount') }),
-        choices: ['EUR 4,700.00', 'EUR 4,200.00', 'EUR 9,200.00'],
-      } as never,
-    }),
+    'amount-chosen': decisionPage(refundChosen),
     'choice-missing': decisionPage({ ...severalActions, error: say(DECISION.nothingChosen) }),
   };
 
@@ -176,6 +172,7 @@ export function pagesIn(language: PageLanguage) {
         highBreaksQuiet: true,
         deputy: 'tom@acme.example',
         deputyMinutes: 30,
+        receipts: true,
       },
       zone: 'UTC+1',
       agents: [{ id: 'agt_1', name: 'Finance Agent', since: '24/11/2026' }],
@@ -278,6 +275,25 @@ export function pagesIn(language: PageLanguage) {
         demonstration: false,
         deviceBound: true,
       },
+      recoveries: [
+        {
+          id: 'rec_1',
+          reason: 'lost the phone',
+          askedBy: 'Ada Lovelace',
+          askedAt: asItIs('13:40'),
+          until: asItIs('13:40'),
+        },
+      ],
+      sessions: [
+        { reference: 'a1', isCurrent: true, how: 'Acme SSO', since: asItIs('09:12'), seen: asItIs('14:02') },
+        {
+          reference: 'b2',
+          isCurrent: false,
+          how: say(SECURITY.byPasskey),
+          since: asItIs('08:01'),
+          seen: asItIs('11:30'),
+        },
+      ],
       chooses: false,
       addFirst: false,
     }),

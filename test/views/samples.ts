@@ -248,6 +248,17 @@ export function samplesIn(language: PageLanguage) {
     buttonLabel: inGerman('Approve refund', 'Erstattung freigeben'),
   };
 
+  /** The same for whoever chooses the amount instead of typing it. */
+  const refundChosen: DecisionPage = {
+    ...refund,
+    criticalValue: {
+      label: say(CEREMONY.chooseIt, { label: inGerman('Amount', 'Betrag') }),
+      hint: say(CEREMONY.asAbove),
+      wrong: false,
+      choices: ['EUR 4,700.00', 'EUR 4,200.00', 'EUR 9,200.00'],
+    },
+  };
+
   /** T5, critical impact, by an agent that registered itself. */
   const deleteRepository: DecisionPage = {
     ...refund,
@@ -347,14 +358,14 @@ export function samplesIn(language: PageLanguage) {
         tasks: [
           {
             id: 'tsk_1',
-            sentence: 'Read your calendar for 24–28 Nov',
+            sentence: 'read your calendar for 24–28 Nov',
             impactSymbol: '○',
             until: '15:02',
             stopAction: '/tasks/tsk_1/stop',
           },
           {
             id: 'tsk_2',
-            sentence: 'Invite 6 people to “Q1 review”, Thu 26 Nov 10:00',
+            sentence: 'invite 6 people to “Q1 review”, Thu 26 Nov 10:00',
             impactSymbol: '◐',
             until: '14:12',
             uses: { done: 0, most: 1 },
@@ -476,6 +487,7 @@ export function samplesIn(language: PageLanguage) {
     sendInvitations,
     exportContacts,
     refund,
+    refundChosen,
     deleteRepository,
     severalActions,
     inbox,

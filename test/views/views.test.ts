@@ -342,7 +342,7 @@ test('U9-2 stopping a task, an agent or everything is one button; U9-3 its sente
   expect(actions).toEqual(
     expect.arrayContaining(['/agents/stop', '/agents/agt_meeting/pause', '/tasks/tsk_1/stop', '/tasks/tsk_2/stop']),
   );
-  expect(html).toContain('<span>Read your calendar for 24–28 Nov</span>');
+  expect(html).toContain('<span>May <bdi>read your calendar for 24–28 Nov</bdi></span>');
   expect(tags(inner(html, 'form', 'action="/tasks/tsk_1/stop"'), 'input')).toHaveLength(1);
 });
 

@@ -38,6 +38,9 @@ export const AGENTS = words({
   lastUsed: { en: 'last used {time}', de: 'zuletzt genutzt {time}' },
   lately: { en: 'Lately', de: 'Zuletzt' },
   mayDoNothing: { en: 'May do nothing now.', de: 'Darf zurzeit nichts.' },
+  /** The task as the catalogue says it after "{agent} wants to". */
+  mayTask: { en: 'May {task}', de: 'Darf {task}' },
+  wantedTask: { en: 'Wanted to {task}', de: 'Wollte {task}' },
   mayDoNow: { en: 'May do now', de: 'Darf zurzeit' },
   until: { en: 'until {time}', de: 'bis {time}' },
   untilUses: {
@@ -45,7 +48,7 @@ export const AGENTS = words({
     de: { one: 'bis {time} · {uses} von {count} Nutzung', other: 'bis {time} · {uses} von {count} Nutzungen' },
   },
   withoutAsking: { en: 'without asking', de: 'ohne zu fragen' },
-  endsUnused: { en: 'ends {time} if unused', de: 'endet {time}, wenn ungenutzt' },
+  endsUnused: { en: 'expires {time} if unused', de: 'läuft {time} ab, wenn ungenutzt' },
   stop: { en: 'Stop', de: 'Stoppen' },
   stopThis: { en: 'Stop: {task}', de: 'Stoppen: {task}' },
   pause: { en: 'Pause', de: 'Anhalten' },

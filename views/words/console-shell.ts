@@ -30,6 +30,7 @@ export const PARTS = words({
   reviews: { en: 'Reviews', de: 'Prüfungen' },
   actions: { en: 'Actions', de: 'Aktionen' },
   policies: { en: 'Policies', de: 'Richtlinien' },
+  recoveries: { en: 'Lost passkeys', de: 'Verlorene Passkeys' },
 });
 
 /** How an agent stands, in one word. */

@@ -11,6 +11,15 @@ export const NOTIFICATIONS = {
       en: '{person} has not opened it yet, and it ends {time}. Only {person} can decide: please tell them.',
       de: '{person} hat es noch nicht geöffnet, und es endet {time}. Entscheiden kann nur {person}: Bitte sagen Sie Bescheid.',
     },
+    receipts: {
+      en: 'Send me a receipt by e-mail when I allow something',
+      de: 'Mir einen Beleg per E-Mail schicken, wenn ich etwas erlaube',
+    },
+    receiptTitle: { en: 'You allowed something: {agent}', de: 'Sie haben etwas erlaubt: {agent}' },
+    receiptBody: {
+      en: 'It holds until {time}. Sign in and open Your agents to look at it or to stop it.',
+      de: 'Es gilt bis {time}. Melden Sie sich an und öffnen Sie „Ihre Agenten“, um es anzusehen oder zu stoppen.',
+    },
     testTitle: { en: 'This is how agents reach you', de: 'So erreichen Agenten Sie' },
     testBody: {
       en: 'A test that you asked for. Nothing is waiting for you.',

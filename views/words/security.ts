@@ -67,6 +67,35 @@ export const SECURITY = words({
     en: 'You signed in with the password for emergencies before. Add a passkey now: until then nothing else opens.',
     de: 'Sie haben sich schon einmal mit dem Notfall-Passwort angemeldet. Fügen Sie jetzt einen Passkey hinzu: Vorher öffnet sich nichts anderes.',
   },
+  recoveryAsked: {
+    en: '{admin} wants to end all your passkeys ({time}): {reason}',
+    de: '{admin} möchte alle Ihre Passkeys beenden ({time}): {reason}',
+  },
+  recoveryMeans: {
+    en: 'Another administrator has to confirm it until {time}. If you did not ask for it, refuse it now: nothing happens then, and your organization’s security hears of it.',
+    de: 'Bis {time} muss es eine zweite Person aus der Verwaltung bestätigen. Wenn Sie nicht darum gebeten haben, lehnen Sie es jetzt ab: Dann geschieht nichts, und die Sicherheit Ihrer Organisation erfährt davon.',
+  },
+  refuseRecovery: { en: 'Refuse', de: 'Ablehnen' },
+  recoveryRefused: {
+    en: 'Refused. Your passkeys stay as they are.',
+    de: 'Abgelehnt. Ihre Passkeys bleiben, wie sie sind.',
+  },
+  recoveryOver: {
+    en: 'This is over already. Nothing was changed.',
+    de: 'Das ist schon vorbei. Es wurde nichts geändert.',
+  },
+  sessions: { en: 'Where you are signed in', de: 'Wo Sie angemeldet sind' },
+  byPasskey: { en: 'With a passkey', de: 'Mit einem Passkey' },
+  byPassword: { en: 'With a password', de: 'Mit einem Passwort' },
+  sessionSince: { en: 'since {time}', de: 'seit {time}' },
+  thisBrowser: { en: 'this browser', de: 'dieser Browser' },
+  endSession: { en: 'Sign out', de: 'Abmelden' },
+  endSessionOf: { en: 'Sign out there (since {time})', de: 'Dort abmelden (seit {time})' },
+  endOthers: { en: 'Sign out everywhere else', de: 'Überall sonst abmelden' },
+  sessionsEnded: {
+    en: { one: 'Signed out at {count} other browser.', other: 'Signed out at {count} other browsers.' },
+    de: { one: 'In {count} anderen Browser abgemeldet.', other: 'In {count} anderen Browsern abgemeldet.' },
+  },
   value: { en: 'The value that matters', de: 'Der Wert, auf den es ankommt' },
   chooses: {
     en: 'Let me choose among three values instead of typing it',
@@ -122,6 +151,14 @@ export const PASSKEY_NEWS = words({
   passkeys_recovery_asked: {
     en: 'An administrator wants to end your passkeys',
     de: 'Jemand aus der Verwaltung möchte Ihre Passkeys beenden',
+  },
+  passkeys_recovery_ended: {
+    en: 'Your passkeys stay: the request to end them was called off',
+    de: 'Ihre Passkeys bleiben: Die Bitte, sie zu beenden, wurde zurückgezogen',
+  },
+  refuseIt: {
+    en: 'Nothing happens until another administrator confirms it. If you did not ask for it, open this page and refuse it.',
+    de: 'Es geschieht nichts, bevor eine zweite Person aus der Verwaltung es bestätigt. Wenn Sie nicht darum gebeten haben, öffnen Sie diese Seite und lehnen Sie es ab.',
   },
   passkeys_recovered: {
     en: 'Two administrators ended your passkeys',
