@@ -5,6 +5,7 @@ import { keysEndAt } from '../../server/agents/keys.ts';
 import { newId } from '../../server/oauth/ids.ts';
 import { acted } from './admin.ts';
 import type { Database, Statements } from './database.ts';
+import { tellEverywhere } from './notifications.ts';
 
 /** Hashes of the secrets of a client that count now. */
 export const livingSecrets = async (statements: Statements, clientId: string): Promise<Buffer[]> =>
@@ -44,6 +45,15 @@ export const postgresClientSecrets = (database: Database): ClientSecretAdministr
         expires_at: expiresAt.toISOString(),
         overlap_seconds: overlapSeconds,
       });
+      // Whoever made it could act as the agent: those who answer for it hear of it at once.
+      const answering = await statements.first<{ name: string; owner: string; deputy: string }>(ANSWERING, [
+        organization,
+        agent,
+      ]);
+      for (const person of new Set(answering ? [answering.owner, answering.deputy] : [])) {
+        const expiry = { kind: 'secret_made' as const, agent, name: answering?.name ?? '', endsAt: expiresAt };
+        await tellEverywhere(statements, organization, person, { expiry });
+      }
       return { made: true };
     }),
 
@@ -70,6 +80,8 @@ const held = (statements: Statements, organization: string, clientId: string) =>
   statements.first<{ metadata: Record<string, unknown>; url: string | null }>(HELD, [organization, clientId]);
 
 const OF_AGENT = 'select client_id as id from clients where organization = $1 and agent = $2 order by created_at';
+
+const ANSWERING = 'select name, owner, deputy from agents where organization = $1 and id = $2';
 
 const HELD = `
   select metadata, document_url as url from clients where organization = $1 and client_id = $2 for update`;

@@ -15,6 +15,7 @@ export const PRESETS = {
   claude: {
     name: 'Claude',
     redirects: ['https://claude.ai/api/mcp/auth_callback', 'https://claude.com/api/mcp/auth_callback'],
+    document: 'https://claude.ai/oauth/mcp-oauth-client-metadata',
   },
   'claude-code': {
     name: 'Claude Code',

@@ -221,25 +221,24 @@ function checkMetadata(
   if (byAllowedSecret && !bound && metadata.dpop_bound_access_tokens !== true) {
     throw invalid('tokens of a client with a secret are bound: dpop_bound_access_tokens is true');
   }
-  checkPages(metadata);
+  leaveOutForeignPages(metadata);
   checkDelivery(metadata, delivery);
 }
 
 /**
- * RFC 7591 §5: pages and pictures that a registration names belong to whoever answers at its redirects. Nobody fetches or
- * shows them here; whoever reads the registration elsewhere might (DCR-05).
+ * RFC 7591 §5: pages and pictures that a registration names belong to whoever answers at its redirects. Any others are left
+ * out, as the answer shows: nobody fetches or shows them here, but whoever reads the registration elsewhere might (DCR-05).
  */
-function checkPages({ redirect_uris: redirects, ...metadata }: Metadata): void {
-  const hosts = (Array.isArray(redirects) ? redirects : []).flatMap((uri) => {
+function leaveOutForeignPages(metadata: Metadata): void {
+  const redirects = Array.isArray(metadata.redirect_uris) ? metadata.redirect_uris : [];
+  const hosts = redirects.flatMap((uri) => {
     const url = URL.parse(String(uri));
     return url?.protocol === 'https:' ? [url.hostname] : [];
   });
   if (hosts.length === 0) return; // on the person's own computer: there is nothing to compare with
   for (const name of ['client_uri', 'logo_uri', 'policy_uri', 'tos_uri']) {
     const url = typeof metadata[name] === 'string' ? URL.parse(metadata[name]) : null;
-    if (url && !hosts.some((host) => isSameSite(host, url.hostname))) {
-      throw invalid(`${name} is at ${shown(url.hostname)}, and the redirects are not: use ${hosts[0]} or its domain`);
-    }
+    if (url && !hosts.some((host) => isSameSite(host, url.hostname))) delete metadata[name];
   }
 }
 

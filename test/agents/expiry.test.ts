@@ -84,11 +84,13 @@ test('a secret, and a certificate, end like a key; what is made for a day warns 
     expires_in: 43_200,
   });
   expect(made.status).toBe(201);
+  // An administrator could act as the agent now: those who answer for it hear of it.
+  expect(await toldOf('Secret Holder got a client secret')).toEqual(['admin@acme.example', 'owner@acme.example']);
   await look();
-  expect(await toldOf('Secret Holder')).toEqual([]);
+  expect(await toldOf('key of Secret Holder')).toEqual([]);
   await database.run(`update clients set updated_at = now() - interval '60 days' where client_id = $1`, [clientId]);
   await look();
-  expect(await toldOf('Secret Holder')).toHaveLength(2);
+  expect(await toldOf('key of Secret Holder')).toHaveLength(2);
   const { body } = await admin('GET', '/agents?q=flag:key_expiring');
   expect(body.agents.map(({ id }: Json) => id)).toContain(registration.agent_id);
 });

@@ -324,6 +324,19 @@ describe('a client that describes itself at its client_id', () => {
     expect(await introspect(resourceServer, token)).toEqual({ active: false });
   });
 
+  test('MCP-06: without application_type, a loopback redirect without a port is any port, as native clients need', async () => {
+    const url = publish({ redirect_uris: ['http://localhost/callback', 'http://127.0.0.1/callback'] });
+    for (const redirect_uri of ['http://localhost:52163/callback', 'http://127.0.0.1:8080/callback']) {
+      expect(wordsOf(await person.get(request(url, { redirect_uri }).path))).toContain('Not verified');
+    }
+    for (const redirect_uri of [
+      'http://localhost:52163/callback/',
+      'http://localhost.evil.example:1/callback',
+      'http://[::1]:1/callback',
+    ])
+      expect((await person.get(request(url, { redirect_uri }).path)).status).toBe(400);
+  });
+
   test('CIMD-05: a redirect that the document does not name is refused, without a redirect', async () => {
     const page = await person.get(request(publish(), { redirect_uri: 'https://evil.example/cb' }).path);
     expect([page.status, page.url.startsWith('https://evil')]).toEqual([400, false]);

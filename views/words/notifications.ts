@@ -227,6 +227,14 @@ export const EXPIRY_NEWS = words({
     en: 'Its last key, certificate or secret ends on {date}. After that it can do nothing: have its builder register the next one.',
     de: 'Der letzte Schlüssel, das letzte Zertifikat oder Geheimnis endet am {date}. Danach kann der Agent nichts mehr tun: Wer ihn entwickelt, muss den nächsten registrieren.',
   },
+  secret_made: {
+    en: '{agent} got a client secret',
+    de: '{agent} hat ein Client-Geheimnis bekommen',
+  },
+  secret_madeMeans: {
+    en: 'An administrator made it; it ends on {date}. Whoever has it can ask in the name of this agent. If you do not know why, ask them, or stop the agent.',
+    de: 'Die Verwaltung hat es ausgestellt; es endet am {date}. Wer es hat, kann im Namen dieses Agenten anfragen. Wenn Sie den Grund nicht kennen, fragen Sie nach oder stoppen Sie den Agenten.',
+  },
   registration_token: {
     en: 'A registration token in your name ends soon',
     de: 'Ein Registrierungstoken auf Ihren Namen läuft bald ab',
