@@ -120,6 +120,8 @@ test('agents, and what they are held to', async () => {
   for (const path of ['/agents', at, `${at}/standing`, `${at}/explain`, '/agent-flags', '/agent-flags?flag=never_used'])
     await well(ada, 'GET', path);
   await well(ada, 'POST', `${at}/own-actions`, { actions: [] });
+  await well(ada, 'POST', `${at}/client-secret`, { reason });
+  await well(ada, 'POST', `${at}/client-secret/end`, { reason });
   await well(ada, 'POST', `${at}/review`, { verdict: 'confirm', reason });
   await well(ada, 'POST', `${at}/offers`, { role: 'deputy', person: 'approver@acme.example' });
   const limits = { highest_impact: 'medium', chain_depth: 2 };
