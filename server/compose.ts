@@ -85,6 +85,7 @@ import type { AdminCaller } from './admin/admin.ts';
 import { adminAgentPages } from './admin/agent-pages.ts';
 import { adminAgentSides } from './admin/agent-sides.ts';
 import { makeConsole } from './admin/console.ts';
+import { adminGroupPages } from './admin/group-pages.ts';
 import { adminOverviewPages } from './admin/overview-pages.ts';
 import { adminPolicyPages } from './admin/policy-pages.ts';
 import { adminRecoveryPages } from './admin/recovery-pages.ts';
@@ -504,6 +505,7 @@ export async function composeHouse({
     backchannel: postgresBackchannelAdministration(database),
     policies: postgresPolicies(database),
     groups: postgresGroups(database),
+    deciders: postgresDeciders(database),
     prompts: postgresPromptAdministration(database),
     introductions: { ...channels.store, ...postgresIntroductions(database) },
     webhooks: { store: postgresWebhooks(database, sealing), isAddress: channels.isWebhookAddress },
@@ -667,6 +669,7 @@ export async function composeHouse({
       (router) => adminAgentPages(router, adminConsole, agentPages),
       (router) => adminActionPages(router, adminConsole, administration),
       (router) => adminPolicyPages(router, adminConsole, administration),
+      (router) => adminGroupPages(router, adminConsole, administration),
       (router) => adminAgentSides(router, adminConsole, agentPages),
       (router) => adminReviewPages(router, adminConsole, agentPages),
       (router) => adminRecoveryPages(router, adminConsole, administration),

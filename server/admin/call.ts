@@ -1,4 +1,5 @@
 import type { OwnershipStore } from '../agents/ownership.ts';
+import type { DeciderDirectory } from '../approvals/deciders.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Accountability } from './accountability.ts';
 import {
@@ -69,6 +70,7 @@ export interface AdminDependencies {
   backchannel: BackchannelAdministration;
   policies: PolicyStore;
   groups: GroupStore;
+  deciders: DeciderDirectory;
   prompts: PromptAdministration;
   introductions: IntroductionAdministration;
   webhooks: Webhooks;

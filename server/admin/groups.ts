@@ -1,5 +1,6 @@
 import { canonicalJson, sha256url } from '../oauth/canonical.ts';
 import { newId } from '../oauth/ids.ts';
+import { checkSpacing, checkText } from '../oauth/text.ts';
 import { NO_POLICIES, type Rule } from '../tasks/policies.ts';
 import {
   type Act,
@@ -9,6 +10,7 @@ import {
   conflict,
   done,
   forbidden,
+  malformed,
   type Organization,
   unacceptable,
   unknown,
@@ -60,6 +62,10 @@ export interface GroupStore {
   confirm(act: Act, group: Pick<Group, 'id' | 'name'>, people: readonly string[]): Promise<boolean>;
   remove(act: Act, group: Pick<Group, 'id' | 'name'>): Promise<void>;
 }
+
+/** As a page sends it; the API's own input says the same. */
+const NAME = (name: string): boolean =>
+  name !== '' && name.length <= 80 && !name.startsWith('grp_') && !checkText(name) && !checkSpacing(name);
 
 /** As many belong to one group at most: each of them is asked. */
 const MOST_MEMBERS = 50;
@@ -155,6 +161,7 @@ export async function setGroup(
   { name, people }: { name: string; people: readonly string[] },
   { groups }: Pick<AdminDependencies, 'groups'>,
 ): Promise<AdminOutcome<object>> {
+  if (!NAME(name)) return malformed('a group has a name of 1 to 80 characters of plain text');
   if (people.length > MOST_MEMBERS) return unacceptable('too_many', `a group has ${MOST_MEMBERS} members at most`);
   const { organization, caller } = act;
   let group = await groups.find(organization, name);

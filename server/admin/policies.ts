@@ -1,10 +1,18 @@
+import { askedOf } from '../approvals/deciders.ts';
 import type { Impact } from '../catalogue/action.ts';
 import { describeAction, type Facts } from '../catalogue/describe.ts';
 import { FALLBACK, textIn } from '../catalogue/language.ts';
 import { sha256url } from '../oauth/canonical.ts';
 import { newId } from '../oauth/ids.ts';
 import { answerInWords } from '../tasks/deciders-in-words.ts';
-import { NO_POLICIES, type PolicyDocument, type PolicySet, policyFor, type Verdict } from '../tasks/policies.ts';
+import {
+  type Deciders,
+  NO_POLICIES,
+  type PolicyDocument,
+  type PolicySet,
+  policyFor,
+  type Verdict,
+} from '../tasks/policies.ts';
 import { type PolicyChange, policyChanges, type Recorded, type Replay, replay } from '../tasks/policy-change.ts';
 import { flowInWords, type ParsedPolicies, parsePolicies, ruleInWords } from '../tasks/policy-document.ts';
 import { parseDetails, weightOf } from '../tasks/request.ts';
@@ -209,6 +217,12 @@ export interface Tried {
   impact_line: string;
   facts: Facts;
   stated_by: string | undefined;
+  /** Who decides, where it is not the person alone: those of a group who may, by name. */
+  asked_of: readonly string[] | undefined;
+  /** Who may as well once it took too long. */
+  later: readonly string[] | undefined;
+  /** Too few may for as many as the rule wants: it is refused. */
+  too_few: boolean;
 }
 
 export async function tryIt(
@@ -237,7 +251,11 @@ export async function tryIt(
     catalogue,
     organizationDomains: organization.domains,
   };
-  const { verdict, rule } = policyFor([requested], facts);
+  const ruling = policyFor([requested], facts);
+  const { verdict, rule } = ruling;
+  const impact = weightOf(action, requested, organization.domains);
+  const about = { organization: organization.id, agent: agent.value.id, person: person.value.id };
+  const asked_of = await askedOfNames(ruling.deciders, { ...about, critical: impact === 'critical' }, dependencies);
   const nameOf = await namesIn(organization.id, policies.document, dependencies);
   const described = describeAction(
     action,
@@ -261,12 +279,33 @@ export async function tryIt(
       says: ruleInWords(rule, nameOf),
     },
     blocks: rule?.say === undefined ? undefined : textIn(rule.say, FALLBACK),
-    impact: weightOf(action, requested, organization.domains),
+    impact,
     headline: `${agent.value.name} wants to ${described.headlineText}`,
     impact_line: described.impactLine,
     facts: described.facts,
     stated_by: action.resolve && action.system,
+    asked_of: asked_of.now,
+    later: asked_of.later,
+    too_few: !(
+      await askedOf({ ruling, policies }, { ...about, critical: impact === 'critical' }, dependencies.deciders)
+    ).ok,
   });
+}
+
+/** Names of those whom a ruling would ask, as they may decide now. */
+async function askedOfNames(
+  deciders: Deciders | undefined,
+  { organization, agent, person, critical }: { organization: string; agent: string; person: string; critical: boolean },
+  { deciders: directory }: Pick<AdminDependencies, 'deciders'>,
+): Promise<{ now: string[] | undefined; later: string[] | undefined }> {
+  const may = critical ? [] : (deciders?.may_include ?? []);
+  const names = async (group: string | undefined) => {
+    if (group === undefined) return undefined;
+    const found = await directory.find(organization, group, { person, agent, may });
+    return (found?.members ?? []).map(({ name }) => name);
+  };
+  const [now, later] = await Promise.all([names(deciders?.group), names(deciders?.escalate?.group)]);
+  return { now, later };
 }
 
 /** The policies of an organization, as the API, the command line and the console show them. */

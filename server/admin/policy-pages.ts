@@ -1,7 +1,11 @@
 import type Router from '@koa/router';
 
 import { type PoliciesPage, policiesPage } from '../../views/admin/policies.tsx';
+import { WHO_DECIDES } from '../../views/words/console-deciders.ts';
+import { CLOSE, type Deciders } from '../tasks/policies.ts';
 import { MEETINGS } from '../tasks/policy-change.ts';
+import type { ParsedPolicies } from '../tasks/policy-document.ts';
+import { ruleNames, type Written, writeDeciders } from '../tasks/write-deciders.ts';
 import type { Organization } from './admin.ts';
 import { actorOf } from './admin.ts';
 import type { AdminDependencies } from './call.ts';
@@ -43,6 +47,8 @@ export function adminPolicyPages(router: Router, console: Console, dependencies:
       },
       tried: { agent: '', person: '', action: '', parameters: '{}' },
       actions: found.actions,
+      rulesByName: ruleNames(more.yaml ?? found.yaml),
+      groups: (await dependencies.groups.list(organization.id)).map(({ name }) => name),
       ...more,
     });
   };
@@ -66,8 +72,8 @@ export function adminPolicyPages(router: Router, console: Console, dependencies:
     return { yaml, parsed: await parsedFor(organizationIn(visit), yaml, dependencies) };
   };
 
-  console.post(router, PATH, ['admin'], async (visit, form) => {
-    const { yaml, parsed } = await checked(visit, form);
+  /** The same text, with what it would change and have done. */
+  const effectOn = async (visit: Visit, { yaml, parsed }: { yaml: string; parsed: ParsedPolicies }) => {
     if (!parsed.ok) return { document: await pageOf(visit, { yaml, problems: parsed.problems }), status: 422 };
     const { changes, days, effect } = await effectOf(organizationIn(visit), parsed.document, dependencies);
     const verdicts = MEETINGS.map((verdict) => ({
@@ -76,9 +82,27 @@ export function adminPolicyPages(router: Router, console: Console, dependencies:
       after: effect.after[verdict],
     }));
     return {
-      document: await pageOf(visit, { yaml, effect: { changes, days, requests: effect.requests, verdicts } }),
+      document: await pageOf(visit, {
+        yaml,
+        effect: { changes, days, requests: effect.requests, verdicts, otherPeople: effect.decided_by_others },
+      }),
       status: 200,
     };
+  };
+  console.post(router, PATH, ['admin'], async (visit, form) => effectOn(visit, await checked(visit, form)));
+
+  console.post(router, `${PATH}/deciders`, ['admin'], async (visit, form) => {
+    const { yaml } = await checked(visit, form);
+    const chosen = decidersIn(form);
+    const written = typeof chosen === 'string' ? undefined : writeDeciders(yaml, form.get('rule') ?? '', chosen);
+    if (written === undefined) {
+      const problem = visit.speaker.say(WHO_DECIDES[typeof chosen === 'string' ? chosen : 'noRule']);
+      return { document: await pageOf(visit, { yaml, decidersProblem: problem }), status: 422 };
+    }
+    return effectOn(visit, {
+      yaml: written,
+      parsed: await parsedFor(organizationIn(visit), written, dependencies),
+    });
   });
 
   console.post(router, `${PATH}/publish`, ['admin'], async (visit, form) => {
@@ -105,6 +129,32 @@ export function adminPolicyPages(router: Router, console: Console, dependencies:
   });
 }
 
+/** What the form says about who decides; or what is wrong with it. */
+function decidersIn(form: ReadonlyMap<string, string>): Written | 'noNumber' | 'needsGroup' {
+  const how = form.get('how');
+  const number = (name: string) => {
+    const text = (form.get(name) ?? '').trim();
+    return text === '' ? undefined : /^\d{1,5}$/.test(text) && Number(text) > 0 ? Number(text) : Number.NaN;
+  };
+  const [quorum, after, within] = [number('quorum'), number('after'), number('within')];
+  if ([quorum, after, within].some((value) => Number.isNaN(value))) return 'noNumber';
+  const group = how === 'person' ? '' : (form.get('group') ?? '');
+  if (how !== 'person' && group === '') return 'needsGroup';
+  const to = form.get('escalate') ?? '';
+  const may_include = CLOSE.filter((one) => form.get(`may_${one}`) === '1');
+  const deciders: Deciders = {
+    ...(group !== '' && { group, quorum: quorum ?? 1 }),
+    ...(group !== '' && may_include.length > 0 && { may_include }),
+    ...(to !== '' &&
+      after !== undefined && {
+        escalate: { after: `PT${after}M`, ...(to === ':deputy' ? { deputy: true as const } : { group: to }) },
+      }),
+    ...(within !== undefined && { within: `PT${within}M` }),
+  };
+  const names = deciders.group !== undefined || deciders.escalate !== undefined;
+  return { verdict: how === 'both' ? 'two' : 'ask', deciders: names ? deciders : undefined };
+}
+
 const NOTICES: Readonly<Record<string, string>> = {
   published: 'Published.',
   proposed: 'It allows more than before: another administrator has to confirm it.',
@@ -128,9 +178,9 @@ async function resultOf(
   const asked = { agent, person, action, parameters: values as Record<string, unknown> };
   const tried = await tryIt(visit, organizationIn(visit), asked, dependencies);
   if (!tried.ok) return { problem: tried.detail };
-  const { in_words: verdict, rule, blocks, headline, impact_line: impactLine } = tried.value;
+  const { in_words: verdict, rule, blocks, headline, impact_line: impactLine, asked_of: askedOf, later } = tried.value;
   const named = rule ? `${rule.position}. ${rule.name}` : 'none matches';
-  return { verdict, rule: named, blocks, headline, impactLine };
+  return { verdict, rule: named, blocks, headline, impactLine, askedOf, later, tooFew: tried.value.too_few };
 }
 
 const organizationIn = ({ person }: Visit): Organization => ({

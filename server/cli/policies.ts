@@ -150,6 +150,9 @@ export function policyCommands(program: Command): void {
         in_words: string;
         rule?: { position: number; name: string };
         blocks?: string;
+        asked_of?: string[];
+        later?: string[];
+        too_few: boolean;
         headline: string;
         impact_line: string;
       }>(place, '/policies/try', { method: 'POST', body: { ...options, parameters: json(parameters ?? '{}') } });
@@ -157,6 +160,8 @@ export function policyCommands(program: Command): void {
         result: found.in_words,
         rule: found.rule ? `${found.rule.position}. ${found.rule.name}` : 'none: the person is asked',
         says: found.blocks,
+        'asked of': found.too_few ? 'too few: it would be refused' : found.asked_of?.join(', '),
+        'later also': found.later?.join(', '),
         page: found.headline,
         impact: found.impact_line,
       });

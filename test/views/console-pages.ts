@@ -10,12 +10,14 @@ import {
   agentSummaryPage,
 } from '../../views/admin/agent.tsx';
 import { type AgentsPage, agentsPage } from '../../views/admin/agents.tsx';
+import { groupsPage } from '../../views/admin/deciders.tsx';
 import { overviewPage } from '../../views/admin/overview.tsx';
 import { recoveriesPage } from '../../views/admin/recoveries.tsx';
 import { reviewsPage } from '../../views/admin/review.tsx';
 import type { AdminFrame } from '../../views/admin/shell.tsx';
 import { AGENT, AGENT_EVENTS, AGENT_NOTICES, METHODS, MODES, MOVE } from '../../views/words/console-agent.ts';
 import { AGENT_VIEWS, FLAG_NAMES, INVENTORY } from '../../views/words/console-agents.ts';
+import { WHO_DECIDES } from '../../views/words/console-deciders.ts';
 import { FORM } from '../../views/words/console-form.ts';
 import { BEYOND, REACH, REQUIRED } from '../../views/words/console-lifecycle.ts';
 import { LIST, LISTING } from '../../views/words/console-list.ts';
@@ -379,6 +381,37 @@ export function consolePagesIn(language: PageLanguage): Record<string, string> {
         },
       ],
     }),
+    'console-groups': groupsPage({
+      frame: frame('policies'),
+      csrf,
+      mayChange: true,
+      groups: [
+        {
+          id: 'grp_1',
+          name: 'Reading',
+          members: [
+            { email: 'anna@acme.example', words: asItIs('Anna Berg') },
+            {
+              email: 'admin@acme.example',
+              words: say(WHO_DECIDES.waits, { person: 'Ada Lovelace', by: 'Olga Marin' }),
+            },
+          ],
+          askedBy: say(WHO_DECIDES.askedBy, { rules: 'Reading' }),
+          waiting: { hash: 'hash', mine: false },
+          removable: false,
+        },
+        {
+          id: 'grp_2',
+          name: 'GitHub',
+          members: [{ email: 'anna@acme.example', words: say(WHO_DECIDES.disabled, { person: 'Anna Berg' }) }],
+          askedBy: say(WHO_DECIDES.askedByNone),
+          waiting: { hash: 'hash', mine: true },
+          removable: true,
+        },
+      ],
+      notice: say(WHO_DECIDES.saved),
+    }),
+    'console-groups-none': groupsPage({ frame: frame('policies'), csrf, mayChange: false, groups: [] }),
     'console-reviews-none': reviewsPage({
       frame: frame('reviews'),
       csrf,

@@ -17,6 +17,7 @@ import { signInSettingsPage } from '../../views/sign-in-settings.tsx';
 import { signedOutPage } from '../../views/signed-out.tsx';
 import { EVENTS } from '../../views/words/agents.ts';
 import { CEREMONY } from '../../views/words/ceremony.ts';
+import { DECIDERS } from '../../views/words/deciders.ts';
 import { DECISION } from '../../views/words/decision.ts';
 import { ENTRANCE } from '../../views/words/entrance.ts';
 import { ERRORS } from '../../views/words/errors.ts';
@@ -126,6 +127,24 @@ export function pagesIn(language: PageLanguage) {
       criticalValue: { ...refund.criticalValue, wrong: true } as never,
     }),
     'amount-chosen': decisionPage(refundChosen),
+    'ask-for-approval': decisionPage({
+      ...exportContacts,
+      number: undefined,
+      durations: [],
+      asking: {
+        only: say(DECIDERS.only, { group: 'Acme Labs' }),
+        who: say(DECIDERS.willBeAsked, { count: 2, people: 'Lena S., Priya N., Tom K.' }),
+        policy: say(DECIDERS.byPolicy, { policy: 'Acme' }),
+        passes: say(DECIDERS.passes, { what: 'calendar' }),
+      },
+    }),
+    'for-another': decisionPage({
+      ...refund,
+      because: asItIs(
+        `${say(DECIDERS.asOne, { person: 'Anna Berg', group: 'Acme Labs', count: 2 })} ${say(DECIDERS.byPolicy, { policy: 'Acme' })}`,
+      ),
+      approvals: say(CEREMONY.firstApproval, { person: 'Lena S.', time: '14:01' }),
+    }),
     'choice-missing': decisionPage({ ...severalActions, error: say(DECISION.nothingChosen) }),
   };
 

@@ -1,5 +1,9 @@
 import { Csrf, page } from '../layout.tsx';
 import { Foreign } from '../text.tsx';
+import { WHO_DECIDES } from '../words/console-deciders.ts';
+import { useSpeaker } from '../words/context.tsx';
+import type { Said } from '../words/words.ts';
+import { WhoDecides } from './deciders.tsx';
 import { Facts, Section } from './detail.tsx';
 import { AdminForm, TextArea, TextInput } from './form.tsx';
 import { Table } from './list.tsx';
@@ -28,11 +32,17 @@ export interface PoliciesPage {
         days: number;
         requests: number;
         verdicts: readonly { verdict: string; before: number; after: number }[];
+        /** Requests that the same verdict meets, and other people. */
+        otherPeople: number;
       })
     | undefined;
   proposal?: (Changes & { yaml: string; hash: string; by: string; since: string; mine: boolean }) | undefined;
   tried: { agent: string; person: string; action: string; parameters: string };
   actions: readonly string[];
+  /** Of the text in the editor. */
+  rulesByName: readonly string[];
+  groups: readonly string[];
+  decidersProblem?: Said | undefined;
   result?:
     | {
         problem?: string | undefined;
@@ -41,6 +51,9 @@ export interface PoliciesPage {
         blocks?: string | undefined;
         headline?: string | undefined;
         impactLine?: string | undefined;
+        askedOf?: readonly string[] | undefined;
+        later?: readonly string[] | undefined;
+        tooFew?: boolean | undefined;
       }
     | undefined;
   notice?: string | undefined;
@@ -72,6 +85,15 @@ function Policies(props: PoliciesPage) {
       )}
       <p class="quiet">{flow}</p>
       <Editor {...props} />
+      {props.mayChange ? (
+        <WhoDecides
+          csrf={props.csrf}
+          yaml={props.yaml}
+          rules={props.rulesByName}
+          groups={props.groups}
+          problem={props.decidersProblem}
+        />
+      ) : null}
       <Try {...props} />
     </AdminLayout>
   );
@@ -130,6 +152,7 @@ function Proposal({ csrf, proposal, mayChange }: PoliciesPage & { proposal: NonN
 }
 
 function Editor({ csrf, yaml, mayChange, problems, effect }: PoliciesPage) {
+  const { say } = useSpeaker();
   if (!mayChange) {
     return (
       <Section title="As YAML">
@@ -163,6 +186,7 @@ function Editor({ csrf, yaml, mayChange, problems, effect }: PoliciesPage) {
               cells: [verdict, before, after],
             }))}
           />
+          {effect.otherPeople === 0 ? null : <p>{say(WHO_DECIDES.otherPeople, { count: effect.otherPeople })}</p>}
           <form class="form" method="post" action="/admin/policies/publish">
             <Csrf value={csrf} />
             <input type="hidden" name="yaml" value={yaml} />
@@ -180,6 +204,11 @@ function Editor({ csrf, yaml, mayChange, problems, effect }: PoliciesPage) {
 
 function Try({ tried, actions, result }: PoliciesPage) {
   const { agent, person, action, parameters } = tried;
+  const { say, list } = useSpeaker();
+  const names = (people: readonly string[]) =>
+    list(people)
+      .map(({ text }) => text)
+      .join('');
   return (
     <Section title="Try them">
       <p class="quiet">Nobody is asked.</p>
@@ -210,6 +239,17 @@ function Try({ tried, actions, result }: PoliciesPage) {
               ['Result', <strong>{result.verdict}</strong>],
               ['Rule', <bdi>{result.rule}</bdi>],
               ...(result.blocks === undefined ? [] : [['It says', <bdi>{result.blocks}</bdi>] as const]),
+              ...(result.askedOf === undefined
+                ? []
+                : [
+                    [
+                      say(WHO_DECIDES.asked),
+                      <bdi>{result.tooFew ? say(WHO_DECIDES.tooFew) : names(result.askedOf)}</bdi>,
+                    ] as const,
+                  ]),
+              ...(result.later === undefined
+                ? []
+                : [[say(WHO_DECIDES.later), <bdi>{names(result.later)}</bdi>] as const]),
               ['Page', <bdi>{result.headline}</bdi>],
               ['Impact', <bdi>{result.impactLine}</bdi>],
             ]}
