@@ -23,6 +23,7 @@ const DOCUMENTS: readonly (readonly [document: string, ...prints: string[]])[] =
   ['docs/review-agents.md', 'Travel Helper', 'narrow', 'retire', 'Readers of calendars', 'all of Sales'],
   ['docs/own-an-agent.md', 'initial access token', 'Expense Helper', 'confirm'],
   ['docs/let-clients-in.md', 'claude.ai', 'deny', '_countersign-challenge.rooms.acme.example', 'nothing yet'],
+  ['docs/say-who-approves.md', 'Asked of one of Privacy', 'Ben Okafor'],
   ['docs/stop-agents.md', 'Web Researcher', 'takes one', 'stopped'],
   ['docs/bring-your-own-identity-provider.md', 'Anna decides at', '"sub_profile": "ai_agent"'],
 ];

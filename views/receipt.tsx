@@ -24,6 +24,10 @@ export interface ReceiptPage {
   decidedAt: string | undefined;
   reason: Said | undefined;
   proof: Said | undefined;
+  /** Everybody who approved, in order, where it was not the person alone. */
+  approvedBy?: readonly Said[] | undefined;
+  /** Which policy asked others. */
+  policy?: Said | undefined;
   /** From the page to the decision. */
   seconds: number | undefined;
   task:
@@ -77,6 +81,22 @@ function Receipt(props: ReceiptPage) {
         )}
         {props.reason === undefined ? null : <Pair label={say(RECEIPT.reason)}>{props.reason}</Pair>}
         {props.proof === undefined ? null : <Pair label={say(RECEIPT.proof)}>{props.proof}</Pair>}
+        {props.approvedBy === undefined || props.approvedBy.length === 0 ? null : (
+          <Pair label={say(RECEIPT.approvedBy)}>
+            <ol class="plain">
+              {props.approvedBy.map((one) => (
+                <li>
+                  <bdi>{one}</bdi>
+                </li>
+              ))}
+            </ol>
+          </Pair>
+        )}
+        {props.policy === undefined ? null : (
+          <Pair label={say(RECEIPT.policy)}>
+            <bdi>{props.policy}</bdi>
+          </Pair>
+        )}
         {task === undefined ? null : (
           <Pair label={say(task.alive ? RECEIPT.holds : RECEIPT.ended)}>{say(AGENTS.until, { time: task.until })}</Pair>
         )}

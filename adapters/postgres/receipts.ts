@@ -15,9 +15,11 @@ export const postgresReceipts = (database: Database): ReceiptStore => ({
       const seen = await statements.first<SeenRow>(SEEN, [organization, approval]);
       return {
         ...row,
+        signed: row.signed.map((one) => ({ ...one, at: new Date(one.at) })),
         task: row.task && { ...row.task, expiresAt: new Date(row.task.expiresAt) },
         events,
-        screen: seen?.shown
+        // What somebody else was shown is for whoever reads all evidence.
+        screen: seen?.shown && seen.person === row.person
           ? {
               shownAt: seen.shown.at,
               language: seen.shown.language,
@@ -39,11 +41,13 @@ export const postgresReceipts = (database: Database): ReceiptStore => ({
     }),
 });
 
-type ReceiptRow = Omit<Receipt, 'events' | 'screen' | 'task'> & {
+type ReceiptRow = Omit<Receipt, 'events' | 'screen' | 'task' | 'signed'> & {
+  signed: (Omit<Receipt['signed'][number], 'at'> & { at: string })[];
   task: (Omit<NonNullable<Receipt['task']>, 'expiresAt'> & { expiresAt: string }) | null;
 };
 
 interface SeenRow {
+  person: string;
   shown: { at: string; language: string; template: string } | null;
   seconds: number | null;
   readable: boolean;
@@ -53,7 +57,11 @@ const RECEIPT = `
   select a.id as approval, a.person, json_build_object('id', g.id, 'name', g.name) as agent, a.kind, a.impact,
          coalesce(t.sentence, a.sentence) as sentence, a.status, a.asked_at as "askedAt", a.decided_at as "decidedAt",
          a.expires_at as "expiresAt", a.deny_reason as "denyReason", a.request_hash as "requestHash", a.decision,
-         a.decision_hash as "decisionHash",
+         a.decision_hash as "decisionHash", a.deciders as "askedOf",
+         (select coalesce(json_agg(json_build_object('id', d.person, 'name', p.name, 'part', coalesce(d.part, 'person'),
+                                                     'method', d.proof ->> 'method', 'at', d.signed_at) order by d.signed_at), '[]')
+          from decisions d join people p on p.organization = d.organization and p.id = d.person
+          where d.organization = a.organization and d.approval = a.id and d.signed_at is not null) as signed,
          case when t.id is not null then json_build_object(
            'id', t.id, 'expiresAt', t.expires_at, 'acr', t.acr,
            'method', (select d.proof ->> 'method' from decisions d where d.organization = a.organization
@@ -70,7 +78,7 @@ const RECEIPT = `
   where a.organization = $1 and a.id = $2`;
 
 const EVENTS = `
-  select type, decision, outcome, at from evidence
+  select type, decision, outcome, at, person from evidence
   where organization = $1 and (approval = $2 or task = $3) and type <> 'admin.acted'
   order by at desc, id desc limit 100`;
 
@@ -82,7 +90,7 @@ const DECISION = `
   order by e.at desc limit 1`;
 
 const SEEN = `
-  select c.fields -> 'content.shown' -> 'value' as shown,
+  select e.person, c.fields -> 'content.shown' -> 'value' as shown,
          (c.fields -> 'content.seconds_to_decide' ->> 'value')::float8 as seconds,
          c.fields -> 'content.screen' ? 'value' as readable
   ${DECISION}`;

@@ -201,8 +201,22 @@ takes(tryPolicies, { body: TRY });
 gives(
   tryPolicies,
   object(
-    { verdict: text, in_words: text, impact: text, headline: text, impact_line: text, facts: anyObject },
-    { rule: object({ name: text, position: count, says: text }), blocks: text, stated_by: text },
+    {
+      verdict: text,
+      in_words: text,
+      impact: text,
+      headline: text,
+      impact_line: text,
+      facts: anyObject,
+      too_few: truth,
+    },
+    {
+      rule: object({ name: text, position: count, says: text }),
+      blocks: text,
+      stated_by: text,
+      asked_of: many(text),
+      later: many(text),
+    },
   ),
 );
 

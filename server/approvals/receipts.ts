@@ -2,15 +2,17 @@ import type Router from '@koa/router';
 import type { Context } from 'koa';
 
 import { receiptPage } from '../../views/receipt.tsx';
+import { visible } from '../../views/text.tsx';
 import { EVENTS } from '../../views/words/agents.ts';
-import { RECEIPT } from '../../views/words/receipt.ts';
+import { DECIDER_PARTS, RECEIPT } from '../../views/words/receipt.ts';
 import { DENY_REASONS, OUTCOMES } from '../../views/words/result.ts';
 import type { Speaker } from '../../views/words/speaker.ts';
-import type { PlainMessage } from '../../views/words/words.ts';
+import type { PlainMessage, Said } from '../../views/words/words.ts';
 import type { Impact } from '../catalogue/action.ts';
 import { inert, page } from '../http/respond.ts';
 import { frameOf, signedIn } from '../people/pages.ts';
 import type { Person } from '../people/person.ts';
+import type { AskedOf, Part } from './deciders.ts';
 import { type ApprovalPages, nothingHere } from './pages.ts';
 
 /** One decision of a person, as their own history tells it. */
@@ -44,7 +46,11 @@ export interface Receipt {
     method: 'passkey' | 'sign_in' | null;
   } | null;
   /** Latest first. */
-  events: readonly { type: string; decision: string; outcome: string | null; at: Date }[];
+  events: readonly { type: string; decision: string; outcome: string | null; at: Date; person: string | null }[];
+  /** Who signed it, in order. */
+  signed: readonly { id: string; name: string; part: 'person' | Part; method: string | null; at: Date }[];
+  /** By which policy others decided as well. */
+  askedOf: AskedOf | null;
   /** What is known of the screen that was decided on; undefined where none was. */
   screen:
     | { shownAt: string; language: string; template: string; seconds: number | undefined; erased: boolean }
@@ -121,7 +127,12 @@ function showReceipt(ctx: Context, receipt: Receipt, person: Person, { cookies }
       askedAt: at(receipt.askedAt),
       decidedAt: receipt.decidedAt ? at(receipt.decidedAt) : undefined,
       reason: reason && say(reason),
-      proof: task ? say(proofOf(task)) : undefined,
+      // Others decided in their place: what the task says of their sign-in proves nothing.
+      proof: task && !isByOthers(receipt) ? say(proofOf(task)) : undefined,
+      approvedBy: isAlone(receipt) ? undefined : receipt.signed.map((one) => signedBy(one, at, speaker)),
+      policy: receipt.askedOf
+        ? say(RECEIPT.policyVersion, { policy: visible(receipt.askedOf.rule, 80), version: receipt.askedOf.version })
+        : undefined,
       seconds: screen?.seconds,
       task: task
         ? {
@@ -135,9 +146,25 @@ function showReceipt(ctx: Context, receipt: Receipt, person: Person, { cookies }
       requestHash: receipt.requestHash,
       decision: receipt.decision ? JSON.stringify(receipt.decision, undefined, 2) : undefined,
       decisionHash: receipt.decisionHash ?? undefined,
-      timeline: receipt.events.map((event) => entryOf(event, at, speaker)),
+      timeline: receipt.events.map((event) => entryOf(event, receipt.person, at, speaker)),
     }),
   );
+}
+
+const isByOthers = ({ signed, person }: Receipt): boolean =>
+  signed.length > 0 && signed.every(({ id }) => id !== person);
+
+/** The person decided it by themselves, as most are. */
+const isAlone = ({ signed, person }: Receipt): boolean => signed.every(({ id }) => id === person);
+
+/** "Ben Okafor, as one of Privacy (passkey), 14:01". */
+function signedBy(
+  { name, part, method, at }: Receipt['signed'][number],
+  clock: (date: Date) => string,
+  { say }: Speaker,
+): Said {
+  const how = say(method === 'passkey' || method === null ? RECEIPT.withPasskey : RECEIPT.withSignIn);
+  return say(RECEIPT.signedBy, { person: visible(name, 80), part: say(DECIDER_PARTS[part]), how, time: clock(at) });
 }
 
 function outcomeOf({ status, decision, expiresAt }: Receipt): PlainMessage {
@@ -161,7 +188,8 @@ const SIGN_INS: Readonly<Record<string, PlainMessage>> = {
 };
 
 function entryOf(
-  { type, decision, outcome, at }: Receipt['events'][number],
+  { type, decision, outcome, at, person }: Receipt['events'][number],
+  subject: string,
   clock: (date: Date) => string,
   { say }: Speaker,
 ) {
@@ -169,5 +197,7 @@ function entryOf(
   const outcomes: Readonly<Record<string, PlainMessage>> = OUTCOMES;
   const ended = outcome ?? (decision === 'refused' ? 'refused' : undefined);
   const words = ended === undefined ? undefined : outcomes[ended];
-  return { text: say(texts[type] ?? EVENTS.other), at: clock(at), outcome: words && say(words) };
+  // What others decided, the person did not.
+  const known = person === subject ? texts[type] : (texts[`${type}.others`] ?? texts[type]);
+  return { text: say(known ?? EVENTS.other), at: clock(at), outcome: words && say(words) };
 }

@@ -108,7 +108,9 @@ export function table(
 
 /** Who did it: an administrator, the resource's server, the agent or the person. */
 function whoIn({ type, by, person, agent, application, resource }: Json<ReadableEvent>): string {
-  if (type === 'task.approved' || type === 'task.denied') return nameOf(person);
+  if (type === 'task.approved' || type === 'task.denied' || type === 'approval.given') return nameOf(person);
+  if (type === 'approval.asked') return nameOf(person);
+  if (type === 'approval.escalated') return 'time';
   if (type.startsWith('redemption.') || type === 'outcome.reported') return nameOf(resource ?? application);
   if (type.startsWith('authority.') || type.startsWith('admin.') || type === 'agent.changed')
     return nameOf(by ?? person);
@@ -137,9 +139,19 @@ function tell(event: Json<ReadableEvent>, { tokens, labels, said, options }: Aro
     case 'task.covered':
       return `asked for ${actionsIn(requested(content), said)}, covered by this task`;
     case 'task.approved':
-      return `allowed ${nameOf(agent)} ${actionsIn(granted(content), said)}${durationIn(content, options)}`;
+      return `allowed ${nameOf(agent)} ${actionsIn(granted(content), said)}${durationIn(content, options)}${orderIn(content)}`;
     case 'task.denied':
-      return `denied ${nameOf(agent)}`;
+      return `denied ${nameOf(agent)}${orderIn(content)}`;
+    case 'approval.given':
+      return `approved it${orderIn(content)}`;
+    case 'approval.asked':
+      return `asked ${groupIn(content) ?? 'others'} for approval`;
+    case 'approval.escalated': {
+      const asked = Array.isArray(content.asked)
+        ? content.asked.map((id) => event.names[String(id)] ?? String(id))
+        : [];
+      return `ran out: ${asked.join(', ') || 'nobody'} may decide as well`;
+    }
     case 'token.issued': {
       const parent = typeof content.parent === 'string' ? ` from ${labels.get(content.parent) ?? 'a token'}` : '';
       const child =
@@ -222,6 +234,30 @@ const membersOf = (value: unknown, name: string): unknown[] => {
   const members = (value as Record<string, unknown> | undefined)?.[name];
   return Array.isArray(members) ? members : [];
 };
+
+/** "(2 of 3, passkey, as one of Privacy by the policy Exports, version 4)", where it was not the person alone. */
+function orderIn(content: Json<ReadableEvent>['content']): string {
+  const { order, of, part, proof } = content;
+  const { rule, version } = (content.deciders ?? {}) as { rule?: string; version?: number };
+  if (part === undefined || (rule === undefined && Number(of) < 2)) return '';
+  const method = (proof as { method?: string } | undefined)?.method;
+  const parts: Readonly<Record<string, string>> = {
+    person: 'for whom it is',
+    approver: 'second person',
+    group: `as one of ${groupIn(content) ?? 'a group'}`,
+    escalation: 'because nobody decided in time',
+  };
+  const said = [
+    order === undefined ? undefined : `${order} of ${of}`,
+    method,
+    parts[String(part)],
+    rule === undefined ? undefined : `by the policy ${rule}, version ${version}`,
+  ];
+  return ` (${said.filter((one) => one !== undefined).join(', ')})`;
+}
+
+const groupIn = (content: Json<ReadableEvent>['content']): string | undefined =>
+  (content.deciders as { group?: { name?: string } } | undefined)?.group?.name;
 
 /** Actions by their keys; with parameters in a story, where they are not what the head says already. */
 const actionsIn = (actions: readonly unknown[], said: ReadonlySet<string>): string =>

@@ -2,8 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 
 import type { Database } from '../../adapters/postgres/database.ts';
+import { formatChain } from '../../server/cli/format.ts';
 import type { Deciders, Rule } from '../../server/tasks/policies.ts';
 import { ask, poll, wordsOf } from '../protocol/support.ts';
+import { administrator } from '../support/admin.ts';
 import { claimsOf, type Json, type TestClient } from '../support/agent.ts';
 import { optionsIn } from '../support/authenticator.ts';
 import {
@@ -297,9 +299,26 @@ describe('a quorum', () => {
     ]);
     expect(decisions[1]?.decided.decision).toMatchObject({ confirms: decisions[0]?.hash, approver: carl.id });
     expect(decisions[1]?.hash).toBe(token.task_hash);
+    // So does the chain, as the auditor reads it.
+    const admin = await administrator(server, 'admin@acme.example');
+    const chain = await admin('GET', `/evidence/chain/${token.task_id}`);
+    const told = formatChain(chain.body as never, { width: 400 });
+    expect(told).toMatch(
+      /Ben Okafor.*approved it \(1 of 2, passkey, as one of Privacy, by the policy Invitations, version \d+\)/,
+    );
+    expect(told).toMatch(
+      /Carl Holm.*allowed Finance Agent .*\(2 of 2, passkey, as one of Privacy, by the policy Invitations/,
+    );
     const [given] = await evidence('approval.given');
     const [approved] = await evidence('task.approved');
     expect([given?.person, approved?.person]).toEqual([ben.id, carl.id]);
+    // The person's receipt says the same, and claims no proof of theirs.
+    const receipt = wordsOf(await anna.person.get(`/receipts/${(await approval()).id}`));
+    expect(receipt).toMatch(
+      /Approved by Ben Okafor, as one of the group \(passkey\), \S+ Carl Holm, as one of the group \(passkey\)/,
+    );
+    expect(receipt).toMatch(/Policy Invitations, version \d+/);
+    expect(receipt).not.toMatch(/You allowed it|A click|Signed with|The screen as shown/);
     for (const [event, order] of [
       [given, 1],
       [approved, 2],

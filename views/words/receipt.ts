@@ -29,6 +29,13 @@ export const RECEIPT = words({
   },
   byPassword: { en: 'A click, signed in with a password', de: 'Ein Klick, angemeldet mit Passwort' },
   otherwise: { en: 'A policy of your organization', de: 'Eine Regel Ihrer Organisation' },
+  approvedBy: { en: 'Approved by', de: 'Freigegeben von' },
+  /** "Ben Okafor, as one of the group (passkey), 14:01". */
+  signedBy: { en: '{person}, {part} ({how}), {time}', de: '{person}, {part} ({how}), {time}' },
+  withPasskey: { en: 'passkey', de: 'Passkey' },
+  withSignIn: { en: 'fresh sign-in', de: 'neue Anmeldung' },
+  policy: { en: 'Policy', de: 'Regel' },
+  policyVersion: { en: '{policy}, version {version}', de: '{policy}, Fassung {version}' },
   holds: { en: 'Holds', de: 'Gültig' },
   ended: { en: 'Ended', de: 'Beendet' },
   used: { en: 'Used', de: 'Genutzt' },
@@ -48,4 +55,12 @@ export const RECEIPT = words({
   decision: { en: 'Decision', de: 'Entscheidung' },
   happened: { en: 'What happened', de: 'Was geschah' },
   savedAs: { en: 'Receipt {link}, saved under Your agents', de: 'Beleg {link}, abgelegt unter „Ihre Agenten“' },
+});
+
+/** In which part somebody decided. */
+export const DECIDER_PARTS = words({
+  person: { en: 'for whom it is', de: 'um die es geht' },
+  approver: { en: 'second person', de: 'zweite Person' },
+  group: { en: 'as one of the group', de: 'als Teil der Gruppe' },
+  escalation: { en: 'because nobody decided in time', de: 'weil niemand rechtzeitig entschieden hat' },
 });
