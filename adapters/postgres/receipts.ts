@@ -19,15 +19,16 @@ export const postgresReceipts = (database: Database): ReceiptStore => ({
         task: row.task && { ...row.task, expiresAt: new Date(row.task.expiresAt) },
         events,
         // What somebody else was shown is for whoever reads all evidence.
-        screen: seen?.shown && seen.person === row.person
-          ? {
-              shownAt: seen.shown.at,
-              language: seen.shown.language,
-              template: seen.shown.template,
-              seconds: seen.seconds ?? undefined,
-              erased: !seen.readable,
-            }
-          : undefined,
+        screen:
+          seen?.shown && seen.person === row.person
+            ? {
+                shownAt: seen.shown.at,
+                language: seen.shown.language,
+                template: seen.shown.template,
+                seconds: seen.seconds ?? undefined,
+                erased: !seen.readable,
+              }
+            : undefined,
       };
     }),
 
