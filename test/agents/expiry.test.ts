@@ -85,7 +85,7 @@ test('a secret, and a certificate, end like a key; what is made for a day warns 
   });
   expect(made.status).toBe(201);
   // An administrator could act as the agent now: those who answer for it hear of it.
-  expect(await toldOf('Secret Holder got a client secret')).toEqual(['admin@acme.example', 'owner@acme.example']);
+  expect(await toldOf('Secret Holder got a secret')).toEqual(['admin@acme.example', 'owner@acme.example']);
   await look();
   expect(await toldOf('key of Secret Holder')).toEqual([]);
   await database.run(`update clients set updated_at = now() - interval '60 days' where client_id = $1`, [clientId]);
@@ -109,9 +109,9 @@ test('an initial access token: whoever would own what is registered with it, and
     tokens,
   ]);
   await database.run('update initial_access_tokens set uses_left = 0 where id = $1', [tokens[0]]);
-  const before = (await toldOf('registration token in your name')).length;
+  const before = (await toldOf('registration code in your name')).length;
   for (let times = 0; times < 3; times++) await look();
-  expect((await toldOf('registration token in your name')).length).toBe(before + 2);
+  expect((await toldOf('registration code in your name')).length).toBe(before + 2);
   const { body } = await admin('GET', '/initial-access-tokens');
   expect(body.initial_access_tokens.find(({ id }: Json) => id === tokens[1]).ends_soon).toBe(true);
 });

@@ -228,19 +228,19 @@ export const EXPIRY_NEWS = words({
     de: 'Der letzte Schlüssel, das letzte Zertifikat oder Geheimnis endet am {date}. Danach kann der Agent nichts mehr tun: Wer ihn entwickelt, muss den nächsten registrieren.',
   },
   secret_made: {
-    en: '{agent} got a client secret',
-    de: '{agent} hat ein Client-Geheimnis bekommen',
+    en: '{agent} got a secret to sign in with',
+    de: '{agent} hat ein Geheimnis zum Anmelden bekommen',
   },
   secret_madeMeans: {
     en: 'An administrator made it; it ends on {date}. Whoever has it can ask in the name of this agent. If you do not know why, ask them, or stop the agent.',
     de: 'Die Verwaltung hat es ausgestellt; es endet am {date}. Wer es hat, kann im Namen dieses Agenten anfragen. Wenn Sie den Grund nicht kennen, fragen Sie nach oder stoppen Sie den Agenten.',
   },
   registration_token: {
-    en: 'A registration token in your name ends soon',
-    de: 'Ein Registrierungstoken auf Ihren Namen läuft bald ab',
+    en: 'A registration code in your name ends soon',
+    de: 'Ein Registrierungscode auf Ihren Namen läuft bald ab',
   },
   registration_tokenMeans: {
     en: 'It ends on {date}. Where more agents are to be registered with it, an administrator makes another one.',
-    de: 'Es endet am {date}. Sollen damit noch Agenten registriert werden, stellt die Verwaltung ein neues aus.',
+    de: 'Er endet am {date}. Sollen damit noch Agenten registriert werden, stellt die Verwaltung einen neuen aus.',
   },
 });
