@@ -1,3 +1,4 @@
+import { inEnglish, type Saying } from '../../views/words/saying.ts';
 import type { AgentMode, AgentStatus } from '../agents/agent.ts';
 import type { ClientKind } from '../agents/clients.ts';
 import type { MoveName, MoveRefusal } from '../agents/lifecycle.ts';
@@ -41,7 +42,10 @@ export interface AdminRefusal {
   ok: false;
   status: 400 | 401 | 403 | 404 | 409 | 412 | 422;
   reason: string;
+  /** For machines. */
   detail: string;
+  /** The same for a person, where the console shows it. */
+  said?: Saying;
   /** Each problem of a document that has several. */
   problems?: readonly string[];
 }
@@ -49,19 +53,19 @@ export interface AdminRefusal {
 export const done = <T>(value: T): AdminOutcome<T> => ({ ok: true, value });
 const refusal =
   (status: AdminRefusal['status']) =>
-  (reason: string, detail: string, problems?: readonly string[]): AdminRefusal => ({
+  (reason: string, detail: string | Saying, problems?: readonly string[]): AdminRefusal => ({
     ok: false,
     status,
     reason,
-    detail,
+    ...(typeof detail === 'string' ? { detail } : { detail: inEnglish(detail), said: detail }),
     ...(problems && { problems }),
   });
-export const malformed = (detail: string): AdminRefusal => refusal(400)('invalid_request', detail);
-export const forbidden = (reason: string, detail: string): AdminRefusal => refusal(403)(reason, detail);
+export const malformed = (detail: string | Saying): AdminRefusal => refusal(400)('invalid_request', detail);
+export const forbidden = (reason: string, detail: string | Saying): AdminRefusal => refusal(403)(reason, detail);
 export const unknown = (what: string): AdminRefusal => refusal(404)('not_found', `${what} is unknown`);
-export const conflict = (reason: string, detail: string, problems?: readonly string[]): AdminRefusal =>
+export const conflict = (reason: string, detail: string | Saying, problems?: readonly string[]): AdminRefusal =>
   refusal(409)(reason, detail, problems);
-export const unacceptable = (reason: string, detail: string, problems?: readonly string[]): AdminRefusal =>
+export const unacceptable = (reason: string, detail: string | Saying, problems?: readonly string[]): AdminRefusal =>
   refusal(422)(reason, detail, problems);
 
 /** One administrator's change in one organization: where it happens and who did it. */

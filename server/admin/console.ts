@@ -2,6 +2,7 @@ import type Router from '@koa/router';
 import type { Context } from 'koa';
 import type { AdminFrame } from '../../views/admin/shell.tsx';
 import { errorPage } from '../../views/error.tsx';
+import { FORM } from '../../views/words/console-form.ts';
 import { CONSOLE, PARTS } from '../../views/words/console-shell.ts';
 import { ERRORS } from '../../views/words/errors.ts';
 import { saying } from '../../views/words/saying.ts';
@@ -15,7 +16,7 @@ import { page } from '../http/respond.ts';
 import { speakerFor } from '../people/language.ts';
 import { checkedForm, frameOf, signedIn, toSignIn } from '../people/pages.ts';
 import type { Person, Session } from '../people/person.ts';
-import type { AdminCaller } from './admin.ts';
+import type { AdminCaller, AdminRefusal } from './admin.ts';
 
 /**
  * The console: pages under `/admin` for whoever administers, secures, audits, approves or owns something in one
@@ -209,6 +210,12 @@ export function makeConsole({ cookies, evidence, ownsAgents, hasPasskey }: Conso
 
 const isFresh = ({ authenticatedAt }: Session, now = Date.now()): boolean =>
   now - authenticatedAt.getTime() < FRESH_SECONDS * 1000;
+
+/** Why the admin API refused the same, to a person: in their language where the rule that refused has it. */
+export const refusalWords = ({ said, detail }: AdminRefusal, { speaker }: Pick<Visit, 'speaker'>): Said =>
+  speaker.say(FORM.sentence, {
+    text: said?.(speaker) ?? `${detail.charAt(0).toUpperCase()}${detail.slice(1)}`,
+  });
 
 /** What is not there, or not theirs to see: the same words for both. */
 export const nothingHere = (): BadRequest => new BadRequest(saying(ERRORS.notFoundMeans), 404);

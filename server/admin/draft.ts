@@ -1,5 +1,7 @@
 import type { JWK } from 'jose';
-
+import { DRAFT, type REGISTER_STEPS, UNFIT } from '../../views/words/console-register.ts';
+import { type Saying, saying } from '../../views/words/saying.ts';
+import type { PlainMessage } from '../../views/words/words.ts';
 import type { AgentMode } from '../agents/agent.ts';
 import { IMPACTS, type Impact } from '../catalogue/action.ts';
 import { checkSpacing, checkText } from '../oauth/text.ts';
@@ -25,7 +27,7 @@ export interface AgentPlan {
 
 export interface Problem {
   field: string;
-  text: string;
+  text: Saying;
 }
 
 export interface DraftFacts {
@@ -34,30 +36,38 @@ export interface DraftFacts {
   actions: ReadonlySet<string>;
 }
 
-export const STEPS = ['Name and purpose', 'Owner and deputy', 'How it runs', 'Keys', 'Actions and limits'] as const;
+export const STEPS = [
+  'name',
+  'owner',
+  'mode',
+  'keys',
+  'limits',
+] as const satisfies readonly (keyof typeof REGISTER_STEPS)[];
 
 /** What is wrong with one step (1 to 5). Pure; the registration itself checks all of it again. */
 export function problemsIn(step: number, fields: DraftFields, facts: DraftFacts): Problem[] {
   switch (step) {
     case 1:
       return [
-        ...textProblems(fields, 'name', 'A name', 80),
+        ...textProblems(fields, 'name', DRAFT.aName, 80),
         ...similar(fields.name ?? '', facts.names),
-        ...textProblems(fields, 'purpose', 'A purpose', 120),
+        ...textProblems(fields, 'purpose', DRAFT.aPurpose, 120),
       ];
     case 2:
       return [
-        ...textProblems(fields, 'owner', 'An owner', 320),
-        ...textProblems(fields, 'deputy', 'A deputy', 320),
+        ...textProblems(fields, 'owner', DRAFT.anOwner, 320),
+        ...textProblems(fields, 'deputy', DRAFT.aDeputy, 320),
         ...(fields.owner && fields.owner.toLowerCase() === fields.deputy?.toLowerCase()
-          ? [{ field: 'deputy', text: 'Owner and deputy are two people.' }]
+          ? [{ field: 'deputy', text: saying(DRAFT.twoPeople) }]
           : []),
       ];
     case 3:
       return [
-        ...(MODES.includes(fields.mode as AgentMode) ? [] : [{ field: 'mode', text: 'Choose how it runs.' }]),
+        ...(MODES.includes(fields.mode as AgentMode) ? [] : [{ field: 'mode', text: saying(DRAFT.chooseMode) }]),
         ...redirectsIn(fields).flatMap((uri) =>
-          URL.canParse(uri) ? [] : [{ field: 'redirect_uris', text: `This is not an address: ${uri.slice(0, 80)}` }],
+          URL.canParse(uri)
+            ? []
+            : [{ field: 'redirect_uris', text: saying(DRAFT.noAddress, { address: uri.slice(0, 80) }) }],
         ),
       ];
     case 4:
@@ -106,11 +116,14 @@ export const actionsIn = (fields: DraftFields): string[] =>
 export const redirectsIn = ({ redirect_uris = '' }: DraftFields): string[] =>
   redirect_uris.split(/\s+/).filter((uri) => uri !== '');
 
-function textProblems(fields: DraftFields, field: string, label: string, limit: number): Problem[] {
+function textProblems(fields: DraftFields, field: string, label: PlainMessage, limit: number): Problem[] {
   const text = fields[field] ?? '';
-  if (text === '' || [...text].length > limit) return [{ field, text: `${label} has 1 to ${limit} characters.` }];
+  if (text === '' || [...text].length > limit)
+    return [{ field, text: saying(DRAFT.length, { field: saying(label), limit }) }];
   const problem = checkText(text) ?? checkSpacing(text);
-  return problem === undefined ? [] : [{ field, text: `${label} may not hold ${problem}.` }];
+  if (problem === undefined) return [];
+  const unfit = Object.values(UNFIT).find(({ en }) => en === problem);
+  return [{ field, text: saying(DRAFT.mayNotHold, { field: saying(label), what: unfit ? saying(unfit) : problem }) }];
 }
 
 /** Two agents that a person would take for one another: the same letters and digits, whatever stands between. */
@@ -121,9 +134,7 @@ function similar(name: string, names: readonly string[]): Problem[] {
       .toLowerCase()
       .replace(/[^\p{L}\p{N}]/gu, '');
   const twin = names.find((other) => skeleton(other) === skeleton(name));
-  return twin === undefined
-    ? []
-    : [{ field: 'name', text: `There is an agent called ${twin}. Choose a name that nobody confuses with it.` }];
+  return twin === undefined ? [] : [{ field: 'name', text: saying(DRAFT.similar, { agent: twin }) }];
 }
 
 function keyProblems(fields: DraftFields): Problem[] {
@@ -132,12 +143,12 @@ function keyProblems(fields: DraftFields): Problem[] {
   if (keys === 'address')
     return /^https:\/\/\S+$/.test(jwks_uri) && URL.canParse(jwks_uri)
       ? []
-      : [{ field: 'jwks_uri', text: 'The address of its keys begins with https://.' }];
-  if (keys !== 'given') return [{ field: 'keys', text: 'Choose where its key comes from.' }];
+      : [{ field: 'jwks_uri', text: saying(DRAFT.https) }];
+  if (keys !== 'given') return [{ field: 'keys', text: saying(DRAFT.chooseKeys) }];
   const given = jwksIn(fields);
-  if (!given?.length) return [{ field: 'jwks', text: 'This is no public key in JSON (JWK), nor a set of them.' }];
+  if (!given?.length) return [{ field: 'jwks', text: saying(DRAFT.noKey) }];
   return given.some((key) => key.d !== undefined || key.k !== undefined)
-    ? [{ field: 'jwks', text: 'This is a private key. Keep it, and give only its public half.' }]
+    ? [{ field: 'jwks', text: saying(DRAFT.privateKey) }]
     : [];
 }
 
@@ -155,15 +166,15 @@ function jwksIn({ jwks = '' }: DraftFields): JWK[] | undefined {
 function limitProblems(fields: DraftFields, facts: DraftFacts): Problem[] {
   const actions = actionsIn(fields);
   const problems: Problem[] = [];
-  if (actions.length === 0) problems.push({ field: 'actions', text: 'Choose at least one action.' });
+  if (actions.length === 0) problems.push({ field: 'actions', text: saying(DRAFT.oneAction) });
   const unknown = actions.find((action) => !facts.actions.has(action));
-  if (unknown !== undefined) problems.push({ field: 'actions', text: `There is no action ${unknown}.` });
-  const whole = (field: string, label: string, least: number, most: number) => {
+  if (unknown !== undefined) problems.push({ field: 'actions', text: saying(DRAFT.noAction, { action: unknown }) });
+  const whole = (field: string, label: PlainMessage, least: number, most: number) => {
     const value = fields[field] ?? '';
     if (value !== '' && !(/^\d{1,6}$/.test(value) && Number(value) >= least && Number(value) <= most))
-      problems.push({ field, text: `${label} is a whole number from ${least} to ${most}.` });
+      problems.push({ field, text: saying(DRAFT.wholeNumber, { field: saying(label), least, most }) });
   };
-  whole('per_minute', 'Requests per minute', 1, 100_000);
-  whole('days', 'Days', 1, 365);
+  whole('per_minute', DRAFT.perMinute, 1, 100_000);
+  whole('days', DRAFT.days, 1, 365);
   return problems;
 }

@@ -3,9 +3,12 @@ import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jo
 import { stringify } from 'yaml';
 
 import { registeredPage, registerPage, registerReviewPage } from '../../views/admin/register.tsx';
+import { DRAFT, REGISTER, REGISTER_STEPS } from '../../views/words/console-register.ts';
+import { LEVEL, STATUS } from '../../views/words/console-shell.ts';
+import type { Said } from '../../views/words/words.ts';
 import { newId } from '../oauth/ids.ts';
 import type { AdminDependencies } from './call.ts';
-import { type Console, nothingHere, type Visit } from './console.ts';
+import { type Console, nothingHere, refusalWords, type Visit } from './console.ts';
 import {
   type AgentPlan,
   actionsIn,
@@ -78,6 +81,7 @@ export function adminRegisterPages(router: Router, console: Console, dependencie
       return { document: review(visit, id, fields, [{ text: made.problem }]), status: made.status };
     await drafts.remove(visit.organization, id);
     const { body, privateKey } = made;
+    const { say } = visit.speaker;
     return {
       status: 201,
       document: registeredPage({
@@ -85,10 +89,10 @@ export function adminRegisterPages(router: Router, console: Console, dependencie
         name: plan.name,
         href: `/admin/agents/${body.agent_id}`,
         facts: [
-          ['Client', String(body.client_id)],
-          ['Agent', String(body.agent_id)],
-          ['Status', String(body.agent_status)],
-          ['Registration', String(body.registration_client_uri)],
+          [say(REGISTER.client), String(body.client_id)],
+          [say(REGISTER.agent), String(body.agent_id)],
+          [say(REGISTER.status), statusWords(body.agent_status, visit)],
+          [say(REGISTER.registration), String(body.registration_client_uri)],
         ],
         privateKey: privateKey && JSON.stringify(privateKey, undefined, 2),
         registrationAccessToken: String(body.registration_access_token),
@@ -131,9 +135,9 @@ export function adminRegisterPages(router: Router, console: Console, dependencie
       csrf: visit.csrf,
       action: `${PATH}/${id}/${step}`,
       step,
-      steps: stepsOf(id, step),
+      steps: stepsOf(visit, id, step),
       fields,
-      problems,
+      problems: problems.map(({ field, text }) => ({ field, text: text(visit.speaker) })),
       people: step === 2 ? (await store.people(visit.organization, ACTIVE_PEOPLE)).rows : [],
       actions: [...seen.actions.values()].map(({ key, system }) => ({
         key,
@@ -145,24 +149,25 @@ export function adminRegisterPages(router: Router, console: Console, dependencie
     });
   }
 
-  function review(visit: Visit, id: string, fields: DraftFields, problems: readonly { text: string }[]): string {
+  function review(visit: Visit, id: string, fields: DraftFields, problems: readonly { text: Said }[]): string {
     const plan = planOf(fields);
+    const { say } = visit.speaker;
     return registerReviewPage({
       frame: visit.frame('/admin/agents'),
       csrf: visit.csrf,
       action: `${PATH}/${id}/review`,
-      steps: stepsOf(id, undefined),
+      steps: stepsOf(visit, id, undefined),
       facts: [
-        ['Name', plan.name],
-        ['What it is for', plan.purpose],
-        ['Owner', plan.owner],
-        ['Deputy', plan.deputy],
-        ['How it runs', plan.mode.replace('_', '-')],
-        ['Sends people back to', plan.redirectUris.join(' ') || 'nowhere'],
-        ['Keys', { address: 'at its own address', given: 'given', made: 'made here, shown once' }[plan.keys.kind]],
-        ['May ask for', plan.actions.join(', ')],
-        ['Never above', plan.highestImpact ?? 'no limit of its own'],
-        ['Ends', `in ${plan.days} days`],
+        [say(REGISTER.name), plan.name],
+        [say(REGISTER.whatFor), plan.purpose],
+        [say(REGISTER.owner), plan.owner],
+        [say(REGISTER.deputy), plan.deputy],
+        [say(REGISTER.howItRuns), say(REGISTER[plan.mode])],
+        [say(REGISTER.sendsBack), plan.redirectUris.join(' ') || say(REGISTER.nowhere)],
+        [say(REGISTER.keys), say(KEYS[plan.keys.kind])],
+        [say(REGISTER.mayAsk), plan.actions.join(', ')],
+        [say(REGISTER.neverAbove), say(plan.highestImpact ? LEVEL[plan.highestImpact] : REGISTER.noLimit)],
+        [say(REGISTER.ends), say(REGISTER.inDays, { count: plan.days })],
       ],
       yaml: stringify(documentOf(plan), { lineWidth: 0 }),
       problems,
@@ -191,11 +196,14 @@ export function adminRegisterPages(router: Router, console: Console, dependencie
       },
       dependencies,
     );
-    if (!token.ok) return { problem: sentence(token.detail), status: token.status };
+    if (!token.ok) return { problem: refusalWords(token, visit), status: token.status };
     const { initial_access_token: secret } = token.value as { initial_access_token: string };
     const made = plan.keys.kind === 'made' ? await newKey() : undefined;
     const { status, body } = await dependencies.register(secret, metadataOf(plan, made?.publicKey));
-    if (status !== 201) return { problem: sentence(String(body.error_description ?? body.error)), status: 422 };
+    if (status !== 201) {
+      const detail = String(body.error_description ?? body.error);
+      return { problem: visit.speaker.say(DRAFT.refused, { detail }), status: 422 };
+    }
     return { body, privateKey: made?.privateKey };
   }
 
@@ -219,9 +227,9 @@ export function adminRegisterPages(router: Router, console: Console, dependencie
     return step;
   }
 
-  const stepsOf = (id: string, current: number | undefined) =>
-    STEPS.map((label, index) => ({
-      label,
+  const stepsOf = ({ speaker }: Visit, id: string, current: number | undefined) =>
+    STEPS.map((name, index) => ({
+      label: speaker.say(REGISTER_STEPS[name]),
       href: current === undefined || index + 1 < current ? `${PATH}/${id}/${index + 1}` : undefined,
       current: index + 1 === current,
     }));
@@ -282,7 +290,10 @@ const documentOf = (plan: AgentPlan): object => ({
   ...(Object.keys(limitsOf(plan)).length > 0 && { limits: limitsOf(plan) }),
 });
 
-const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+const KEYS = { address: REGISTER.keysAddress, given: REGISTER.keysGiven, made: REGISTER.keysMade };
+
+const statusWords = (status: unknown, { speaker }: Visit): string =>
+  Object.hasOwn(STATUS, String(status)) ? speaker.say(STATUS[status as keyof typeof STATUS]) : String(status);
 
 /** ES256. The private half leaves with the page and is nowhere else. */
 async function newKey(): Promise<{ privateKey: JWK; publicKey: JWK }> {

@@ -1,3 +1,5 @@
+import { RESUME_REFUSED } from '../../views/words/console-stop.ts';
+import { saying } from '../../views/words/saying.ts';
 import type { Act, AdminOutcome, Named, StillLive } from './admin.ts';
 import { conflict, done, unacceptable } from './admin.ts';
 import type { Page, PageAsked } from './listing.ts';
@@ -89,16 +91,16 @@ export function resumeStep(
   typed: string | undefined,
   now: Date,
 ): AdminOutcome<ResumeStep> {
-  if (stop.resumed_at !== null) return conflict('resumed_already', `${stop.name} was resumed already`);
+  if (stop.resumed_at !== null)
+    return conflict('resumed_already', saying(RESUME_REFUSED.resumed_already, { name: stop.name }));
   if (typed?.trim() !== stop.name)
-    return unacceptable('name_not_typed', `to resume it, type its name exactly: ${stop.name}`);
+    return unacceptable('name_not_typed', saying(RESUME_REFUSED.name_not_typed, { name: stop.name }));
   if (!stop.security) return done('resume');
   const asked =
     stop.resume_asked_at !== null && now.getTime() - stop.resume_asked_at.getTime() < ASKED_SECONDS * 1000
       ? stop.resume_asked_by?.id
       : undefined;
   if (asked === undefined) return done('ask');
-  if (asked === actor)
-    return conflict('needs_another', 'this was stopped for security: a second administrator has to resume it as well');
+  if (asked === actor) return conflict('needs_another', saying(RESUME_REFUSED.needs_another));
   return done('resume');
 }

@@ -1,11 +1,14 @@
 import type Router from '@koa/router';
 
 import { resumePage, type StandingRow, stopPage, stoppedPage } from '../../views/admin/stop.tsx';
+import { EFFECT, STOP, STOP_KINDS, STOP_REASONS, STOPPED } from '../../views/words/console-stop.ts';
+import { saying } from '../../views/words/saying.ts';
+import { asItIs, type Said } from '../../views/words/words.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { BadRequest } from '../http/form.ts';
 import { newId } from '../oauth/ids.ts';
-import { type AdminStore, actorOf } from './admin.ts';
-import { type Console, KEEPERS, nothingHere, VIEWERS, type Visit } from './console.ts';
+import { type AdminStore, actorOf, type Named } from './admin.ts';
+import { type Console, KEEPERS, nothingHere, refusalWords, VIEWERS, type Visit } from './console.ts';
 import {
   isHeldKind,
   STANDING,
@@ -22,22 +25,6 @@ export interface StopPagesDependencies {
   catalogue: () => Catalogue;
 }
 
-const REASONS = [
-  'Suspected prompt injection',
-  'A key or token may be stolen',
-  'It does what nobody allowed',
-  'A person reported it',
-  'Something else',
-] as const;
-
-const KIND_WORDS = {
-  agent: 'agent',
-  pair: 'one person’s use of an agent',
-  owner: 'all agents of a person',
-  resource: 'system',
-  organization: 'every agent of the organization',
-} as const;
-
 /** A8: the stop, what stands, and the way back. Nothing here sends mail or waits for anything but the database. */
 export function adminStopPages(
   router: Router,
@@ -50,11 +37,12 @@ export function adminStopPages(
     const target = targetIn(form.get('target'));
     const name = target && (await stops.nameOf(visit.organization, target));
     if (!target || name === undefined || !(await mayStop(visit, target)))
-      return { document: await show(visit, [{ field: 'find', text: 'Choose what to stop.' }]), status: 400 };
+      return { document: await show(visit, [{ field: 'find', text: visit.speaker.say(STOP.choose) }]), status: 400 };
     const { organization, caller } = visit;
     const note = form.get('note')?.trim() ?? '';
-    const reason = REASONS.find((one) => one === form.get('reason')) ?? 'Something else';
-    if (note.length > 140) throw new BadRequest('A note has at most 140 characters.');
+    // Evidence is in one language: what was chosen is recorded as it reads in English, a note as it was written.
+    const { en: reason } = STOP_REASONS[reasonIn(form.get('reason'))];
+    if (note.length > 140) throw new BadRequest(saying(STOP.noteLimit, { limit: 140 }));
     const id = newId('stp');
     await stops.stop(
       { organization, caller },
@@ -70,6 +58,8 @@ export function adminStopPages(
 
   console.get(router, '/admin/stops/:stop', [...VIEWERS, 'owner'], async (visit) => {
     const stop = await stopIn(visit);
+    const { say } = visit.speaker;
+    const by = (at: Date, who: Named) => say(STOPPED.timeBy, { time: visit.at(at), person: who.name ?? who.id });
     const [live, effect] =
       stop.resumed_at === null
         ? await Promise.all([stops.stillLive(visit.organization, stop), counted(visit, stop)])
@@ -79,14 +69,14 @@ export function adminStopPages(
       notice: noticeOf(visit, stop),
       stop: rowOf(stop, visit),
       facts: [
-        ['What', KIND_WORDS[stop.kind]],
-        ['Why', stop.reason],
-        ['Stopped', `${visit.at(stop.stopped_at)} by ${stop.stopped_by.name ?? stop.stopped_by.id}`],
+        [say(STOP.what), say(STOP_KINDS[stop.kind])],
+        [say(STOP.why), reasonWords(stop.reason, visit)],
+        [say(STOPPED.stoppedAt), by(stop.stopped_at, stop.stopped_by)],
         ...(stop.resumed_by && stop.resumed_at
-          ? ([['Resumed', `${visit.at(stop.resumed_at)} by ${stop.resumed_by.name ?? stop.resumed_by.id}`]] as const)
-          : ([['Resuming takes', stop.security ? 'two administrators' : 'one administrator']] as const)),
-        ...(effect ? ([['Concerned', effectWords(effect)]] as const) : []),
-        ['Incident', stop.id],
+          ? ([[say(STOPPED.resumedAt), by(stop.resumed_at, stop.resumed_by)]] as const)
+          : ([[say(STOPPED.resumingTakes), say(stop.security ? STOPPED.two : STOPPED.one)]] as const)),
+        ...(effect ? ([[say(STOPPED.concerned), effectWords(effect, visit)]] as const) : []),
+        [say(STOPPED.incident), stop.id],
       ],
       systems: live.map(({ resource, name, live_until, count }) => ({
         name: name ?? resource,
@@ -116,14 +106,15 @@ export function adminStopPages(
       const stop = await stopIn(visit);
       const reason = form.get('reason')?.trim() ?? '';
       if (reason === '' || reason.length > 200) {
-        return { document: resumeForm(visit, stop, [{ field: 'reason', text: 'Say why it may go on.' }]) };
+        const problems = [{ field: 'reason', text: visit.speaker.say(STOPPED.sayWhy) }];
+        return { document: resumeForm(visit, stop, problems) };
       }
       const { organization, caller } = visit;
       const confirmation = form.get('confirmation') ?? '';
       const resumed = await resumeHeld({ organization, caller }, stop.id, { confirmation, reason }, stops);
       if (!resumed.ok) {
         const field = resumed.reason === 'name_not_typed' ? 'confirmation' : undefined;
-        const text = `${resumed.detail.charAt(0).toUpperCase()}${resumed.detail.slice(1)}.`;
+        const text = refusalWords(resumed, visit);
         return { document: resumeForm(visit, stop, [{ field, text }]), status: resumed.status };
       }
       return `/admin/stops/${stop.id}?done=${resumed.value.resumed ? 'resumed' : 'asked'}`;
@@ -131,7 +122,7 @@ export function adminStopPages(
     { fresh: true },
   );
 
-  async function show(visit: Visit, problems: readonly { field?: string; text: string }[]): Promise<string> {
+  async function show(visit: Visit, problems: readonly { field?: string; text: Said }[]): Promise<string> {
     const find = typeof visit.ctx.query.find === 'string' ? visit.ctx.query.find.trim() : '';
     const targets = await targetsFor(visit, find);
     const effects = await Promise.all(targets.map((target) => counted(visit, target)));
@@ -145,10 +136,9 @@ export function adminStopPages(
       targets: targets.map(({ kind, subject, label }, index) => ({
         value: `${kind}:${subject}`,
         label,
-        effect: effectWords(effects[index]),
+        effect: effectWords(effects[index], visit),
         checked: index === 0 && find !== '' && kind !== 'organization',
       })),
-      reasons: REASONS,
       until: live && seconds(live, visit),
       problems,
       standing: standing.map((stop) => rowOf(stop, visit)),
@@ -159,6 +149,7 @@ export function adminStopPages(
   async function targetsFor(visit: Visit, find: string): Promise<(StopTarget & { label: string })[]> {
     const { organization, person } = visit;
     const targets: (StopTarget & { label: string })[] = [];
+    const allOf = (name: string) => visit.speaker.say(STOP.allOf, { name });
     if (find.includes('|')) {
       const label = await stops.nameOf(organization, { kind: 'pair', subject: find });
       if (label !== undefined) targets.push({ kind: 'pair', subject: find, label });
@@ -170,15 +161,16 @@ export function adminStopPages(
       for (const { id, name } of agents.slice(0, 5)) {
         const card = await store.agent(organization, id);
         targets.push({ kind: 'agent', subject: id, label: name });
-        if (card) targets.push({ kind: 'owner', subject: card.owner.id, label: `All agents of ${card.owner.name}` });
+        if (card)
+          targets.push({ kind: 'owner', subject: card.owner.id, label: allOf(card.owner.name ?? card.owner.id) });
       }
-      if (someone) targets.push({ kind: 'owner', subject: someone.id, label: `All agents of ${someone.name}` });
+      if (someone) targets.push({ kind: 'owner', subject: someone.id, label: allOf(someone.name ?? someone.id) });
       for (const { resource, name } of catalogue().seenBy(organization).resources.values()) {
         if (name.toLowerCase() === find.toLowerCase() || resource === find)
-          targets.push({ kind: 'resource', subject: resource, label: `Everything that uses ${name}` });
+          targets.push({ kind: 'resource', subject: resource, label: visit.speaker.say(STOP.allUsing, { name }) });
       }
     }
-    targets.push({ kind: 'organization', subject: organization, label: `All agents of ${person.organizationName}` });
+    targets.push({ kind: 'organization', subject: organization, label: allOf(person.organizationName) });
     const allowed = await Promise.all(targets.map((target) => mayStop(visit, target)));
     return targets.filter((_, index) => allowed[index]);
   }
@@ -211,7 +203,7 @@ export function adminStopPages(
   const resumeForm = (
     visit: Visit,
     stop: StandingStop,
-    problems: readonly { field?: string | undefined; text: string }[],
+    problems: readonly { field?: string | undefined; text: Said }[],
   ) =>
     resumePage({
       frame: visit.frame('/admin/stop'),
@@ -229,9 +221,9 @@ const rowOf = (stop: StandingStop, visit: Visit): StandingRow => ({
   id: stop.id,
   href: `/admin/stops/${stop.id}`,
   name: stop.name,
-  kind: KIND_WORDS[stop.kind],
+  kind: visit.speaker.say(STOP_KINDS[stop.kind]),
   security: stop.security,
-  reason: stop.reason,
+  reason: reasonWords(stop.reason, visit),
   by: stop.stopped_by.name ?? stop.stopped_by.id,
   at: visit.at(stop.stopped_at),
   state: stop.resumed_at !== null ? 'resumed' : stop.resume_asked_at !== null ? 'waiting' : 'standing',
@@ -242,30 +234,34 @@ function targetIn(value: string | undefined): StopTarget | undefined {
   return isHeldKind(kind) ? { kind, subject } : undefined;
 }
 
-const noticeOf = ({ ctx }: Visit, { name }: StandingStop): string | undefined =>
-  ({
-    stopped: `${name}: nothing new is issued, and what it held is over.`,
-    asked: 'You resumed it. A second administrator has to do so as well, within a day.',
-    resumed: `${name} may be asked for again.`,
-  })[String(ctx.query.done)];
+const NOTICES = {
+  stopped: STOPPED.noticeStopped,
+  asked: STOPPED.noticeAsked,
+  resumed: STOPPED.noticeResumed,
+};
 
-/** "31 people · 4 live tokens": what is there, and nothing of what is not. */
-function effectWords(effect: StopEffect | undefined): string {
-  if (!effect) return 'Too many to count in a moment. Stopping takes no longer.';
-  const parts = [
-    some(effect.agents, 'agent', 'agents'),
-    some(effect.people, 'person', 'people'),
-    some(effect.tasks, 'live task', 'live tasks'),
-    some(effect.tokens, 'live token', 'live tokens'),
-    some(effect.waiting, 'waiting request', 'waiting requests'),
-    some(effect.sub_agents, 'sub-agent', 'sub-agents'),
-  ].filter((part) => part !== undefined);
-  return parts.length === 0 ? 'Nothing is going on under it now.' : parts.join(' · ');
+function noticeOf({ ctx, speaker }: Visit, { name }: StandingStop): Said | undefined {
+  const done = String(ctx.query.done);
+  return Object.hasOwn(NOTICES, done) ? saying(NOTICES[done as keyof typeof NOTICES], { name })(speaker) : undefined;
 }
 
-const some = (count: number, one: string, many: string): string | undefined =>
-  count === 0 ? undefined : `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
+const reasonIn = (value: string | undefined): keyof typeof STOP_REASONS =>
+  value !== undefined && Object.hasOwn(STOP_REASONS, value) ? (value as keyof typeof STOP_REASONS) : 'other';
+
+/** A reason that was chosen here, in the reader's language; a note behind it, and any other reason, as it was written. */
+function reasonWords(reason: string, { speaker }: Visit): string {
+  const chosen = Object.values(STOP_REASONS).find(({ en }) => reason === en || reason.startsWith(`${en}: `));
+  return chosen ? `${speaker.say(chosen)}${reason.slice(chosen.en.length)}` : reason;
+}
+
+const EFFECTS = ['agents', 'people', 'tasks', 'tokens', 'waiting', 'sub_agents'] as const;
+
+/** "31 people · 4 live tokens": what is there, and nothing of what is not. */
+function effectWords(effect: StopEffect | undefined, { speaker: { say } }: Visit): Said {
+  if (!effect) return say(STOP.tooMany);
+  const parts = EFFECTS.filter((name) => effect[name] > 0).map((name) => say(EFFECT[name], { count: effect[name] }));
+  return parts.length === 0 ? say(STOP.nothingGoesOn) : asItIs(parts.join(' · '));
+}
 
 /** A clock time to the second: what still lives is counted in them. */
-const seconds = (at: Date, { person }: Visit): string =>
-  at.toLocaleTimeString('en-GB', { timeZone: person.timeZone, hour: '2-digit', minute: '2-digit', second: '2-digit' });
+const seconds = (at: Date, { person, speaker }: Visit): Said => speaker.toSecond(at, person.timeZone);

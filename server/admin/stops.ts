@@ -1,3 +1,5 @@
+import { RESUME_REFUSED } from '../../views/words/console-stop.ts';
+import { saying } from '../../views/words/saying.ts';
 import { pairOf, type StopKind } from '../agents/liveness.ts';
 import { newId } from '../oauth/ids.ts';
 import {
@@ -180,7 +182,7 @@ export async function resumeHeld(
   const step = resumeStep(stop, actorOf(act.caller), confirmation, new Date());
   if (!step.ok) return step;
   const made = step.value === 'ask' ? await stops.askToResume(act, id) : await stops.resume(act, id, reason);
-  if (!made) return conflict('resumed_already', `${stop.name} was resumed already`);
+  if (!made) return conflict('resumed_already', saying(RESUME_REFUSED.resumed_already, { name: stop.name }));
   return done({ id, name: stop.name, resumed: step.value === 'resume' });
 }
 

@@ -1,4 +1,5 @@
 import { describeVerdict } from '../../server/admin/accountability.ts';
+import { problemsIn } from '../../server/admin/draft.ts';
 import {
   type AgentHead,
   agentActivityPage,
@@ -13,8 +14,10 @@ import { type AgentsPage, agentsPage } from '../../views/admin/agents.tsx';
 import { groupsPage } from '../../views/admin/deciders.tsx';
 import { overviewPage } from '../../views/admin/overview.tsx';
 import { recoveriesPage } from '../../views/admin/recoveries.tsx';
+import { registeredPage, registerPage, registerReviewPage } from '../../views/admin/register.tsx';
 import { reviewsPage } from '../../views/admin/review.tsx';
 import type { AdminFrame } from '../../views/admin/shell.tsx';
+import { resumePage, type StandingRow, type StopPage, stopPage, stoppedPage } from '../../views/admin/stop.tsx';
 import { AGENT, AGENT_EVENTS, AGENT_NOTICES, METHODS, MODES, MOVE } from '../../views/words/console-agent.ts';
 import { AGENT_VIEWS, FLAG_NAMES, INVENTORY } from '../../views/words/console-agents.ts';
 import { WHO_DECIDES } from '../../views/words/console-deciders.ts';
@@ -23,8 +26,10 @@ import { BEYOND, REACH, REQUIRED } from '../../views/words/console-lifecycle.ts'
 import { LIST, LISTING } from '../../views/words/console-list.ts';
 import { FIGURES } from '../../views/words/console-overview.ts';
 import { RECOVERIES } from '../../views/words/console-recovery.ts';
+import { DRAFT, REGISTER, REGISTER_STEPS } from '../../views/words/console-register.ts';
 import { REVIEWS } from '../../views/words/console-review.ts';
 import { LEVEL, PARTS, STATUS } from '../../views/words/console-shell.ts';
+import { EFFECT, RESUME_REFUSED, STOP, STOP_KINDS, STOP_REASONS, STOPPED } from '../../views/words/console-stop.ts';
 import type { PageLanguage } from '../../views/words/language.ts';
 import { AGENT_FLAGS } from '../../views/words/owned.ts';
 import { speakerOf } from '../../views/words/speaker.ts';
@@ -37,8 +42,23 @@ export const CONSOLE_NAMES = [
   ...['calendar.events.read', 'calendar.events.export', 'repos.repository.delete', 'calendar.read', 'Reading'],
   ...['private_key_jwt', 'mTLS', 'agt_meeting', 'cli_8f2k91c', 'Google Calendar', 'GitHub'],
   ...['anna@acme.exmaple', 'approver@acme.example', 'person@acme.example', 'lost the phone', 'new laptop'],
+  ...['stp_1', 'JWK', 'JSON', 'https://', 'agent.yaml', 'nowhere-at-all'],
   ...['status:active level:high finance', 'status:active', 'flag:dormant'],
 ];
+
+/** A draft in which every step is wrong. */
+const NOTHING_RIGHT = {
+  name: 'room finder',
+  purpose: ' ',
+  owner: 'anna@acme.example',
+  deputy: 'anna@acme.example',
+  redirect_uris: 'nowhere-at-all',
+  keys: 'given',
+  jwks: '{"kty":"EC","d":"x"}',
+  'action repos.repository.delete': '1',
+  per_minute: '-1',
+  days: '400',
+};
 
 /** Every page of the console, in this language. */
 export function consolePagesIn(language: PageLanguage): Record<string, string> {
@@ -346,7 +366,166 @@ export function consolePagesIn(language: PageLanguage): Record<string, string> {
     })),
   });
 
+  const standing: StandingRow = {
+    id: 'stp_1',
+    href: '/admin/stops/stp_1',
+    name: 'Room Finder',
+    kind: say(STOP_KINDS.agent),
+    security: true,
+    reason: say(STOP_REASONS.injection),
+    by: 'Ada Lovelace',
+    at: asItIs('14:02'),
+    state: 'standing',
+  };
+  const nothingStopped: StopPage = {
+    frame: frame('overview'),
+    csrf,
+    find: '',
+    notFound: false,
+    targets: [
+      {
+        value: 'organization:org_1',
+        label: say(STOP.allOf, { name: 'Acme' }),
+        effect: say(STOP.tooMany),
+        checked: false,
+      },
+    ],
+    until: undefined,
+    problems: [],
+    standing: [],
+  };
+  const stop: Record<string, string> = {
+    'console-stop': stopPage({
+      ...nothingStopped,
+      find: 'Room Finder',
+      notFound: true,
+      targets: [
+        {
+          value: 'agent:agt_room',
+          label: 'Room Finder',
+          effect: asItIs(
+            (Object.keys(EFFECT) as (keyof typeof EFFECT)[])
+              .map((name, index) => say(EFFECT[name], { count: index + 1 }))
+              .join(' · '),
+          ),
+          checked: true,
+        },
+        {
+          value: 'resource:calendar',
+          label: say(STOP.allUsing, { name: 'Google Calendar' }),
+          effect: say(STOP.nothingGoesOn),
+          checked: false,
+        },
+        ...nothingStopped.targets,
+      ],
+      until: asItIs('14:07:21'),
+      problems: [{ field: 'find', text: say(STOP.choose) }],
+      standing: [
+        standing,
+        { ...standing, id: 'stp_2', state: 'waiting' },
+        { ...standing, id: 'stp_3', security: false },
+      ],
+    }),
+    'console-stop-nothing': stopPage(nothingStopped),
+    'console-stopped': stoppedPage({
+      frame: frame('overview'),
+      stop: standing,
+      facts: [
+        [say(STOP.what), standing.kind],
+        [say(STOP.why), standing.reason],
+        [say(STOPPED.stoppedAt), say(STOPPED.timeBy, { time: '14:02', person: 'Ada Lovelace' })],
+        [say(STOPPED.resumingTakes), say(STOPPED.two)],
+        [say(STOPPED.concerned), say(EFFECT.people, { count: 31 })],
+        [say(STOPPED.incident), 'stp_1'],
+      ],
+      systems: [{ name: 'Google Calendar', count: 1240, until: asItIs('14:07:21') }],
+      now: asItIs('14:02:21'),
+      resume: '/admin/stops/stp_1/resume',
+      notice: say(STOPPED.noticeStopped, { name: 'Room Finder' }),
+    }),
+    'console-stop-resumed': stoppedPage({
+      frame: frame('overview'),
+      stop: { ...standing, state: 'resumed' },
+      facts: [[say(STOPPED.resumedAt), say(STOPPED.timeBy, { time: '14:02', person: 'Ada Lovelace' })]],
+      systems: [],
+      now: asItIs('14:02:21'),
+      resume: undefined,
+      notice: say(STOPPED.noticeResumed, { name: 'Room Finder' }),
+    }),
+    'console-resume': resumePage({
+      frame: frame('overview'),
+      csrf,
+      stop: standing,
+      second: 'Olga Marin',
+      problems: [{ field: 'confirmation', text: say(FORM.sentence, { text: say(RESUME_REFUSED.needs_another) }) }],
+    }),
+  };
+
+  const steps = (step: number) =>
+    (['name', 'owner', 'mode', 'keys', 'limits'] as const).map((name, index) => ({
+      label: say(REGISTER_STEPS[name]),
+      href: index + 1 < step ? `/admin/agents/new/drf_1/${index + 1}` : undefined,
+      current: index + 1 === step,
+    }));
+  const registering: Record<string, string> = Object.fromEntries(
+    ([1, 2, 3, 4, 5] as const).map((step) => [
+      `console-register-${step}`,
+      registerPage({
+        frame: frame('agents'),
+        csrf,
+        action: `/admin/agents/new/drf_1/${step}`,
+        step,
+        steps: steps(step),
+        fields: {},
+        problems: problemsIn(step, NOTHING_RIGHT, { names: ['Room Finder'], actions: new Set() }).map(
+          ({ field, text }) => ({ field, text: text(speaker) }),
+        ),
+        people: [{ email: 'anna@acme.example', name: 'Anna Berg' }],
+        actions: [
+          { key: 'calendar.events.read', system: 'Google Calendar', level: 'low', chosen: true },
+          { key: 'repos.repository.delete', system: 'GitHub', level: 'critical', chosen: false },
+        ],
+        back: '/admin/agents',
+      }),
+    ]),
+  );
+  const registered: Record<string, string> = {
+    'console-register-review': registerReviewPage({
+      frame: frame('agents'),
+      csrf,
+      action: '/admin/agents/new/drf_1/review',
+      steps: steps(6),
+      facts: [
+        [say(REGISTER.name), 'Meeting Helper'],
+        [say(REGISTER.howItRuns), say(REGISTER.unattended)],
+        [say(REGISTER.sendsBack), say(REGISTER.nowhere)],
+        [say(REGISTER.keys), say(REGISTER.keysMade)],
+        [say(REGISTER.mayAsk), 'calendar.events.read'],
+        [say(REGISTER.neverAbove), say(REGISTER.noLimit)],
+        [say(REGISTER.ends), say(REGISTER.inDays, { count: 90 })],
+      ],
+      yaml: 'kind: Agent\nname: Meeting Helper\n',
+      problems: [{ text: say(DRAFT.refused, { detail: 'Finds a room' }) }],
+      back: '/admin/agents/new/drf_1/5',
+    }),
+    'console-registered': registeredPage({
+      frame: frame('agents'),
+      name: 'Meeting Helper',
+      href: '/admin/agents/agt_meeting',
+      facts: [
+        [say(REGISTER.client), 'cli_8f2k91c'],
+        [say(REGISTER.status), say(STATUS.pending)],
+      ],
+      privateKey: '{ "kty": "EC" }',
+      registrationAccessToken: 'opaque',
+      snippet: 'curl https://agents.example',
+    }),
+  };
+
   return {
+    ...stop,
+    ...registering,
+    ...registered,
     'console-overview': overview,
     'console-agents': agents,
     'console-agents-none': agentsPage({ ...inventory, agents: [], notice: undefined }),

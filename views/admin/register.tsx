@@ -2,6 +2,12 @@ import type { ComponentChildren } from 'preact';
 
 import { page } from '../layout.tsx';
 import { visible } from '../text.tsx';
+import { FORM } from '../words/console-form.ts';
+import { REGISTER } from '../words/console-register.ts';
+import { PARTS } from '../words/console-shell.ts';
+import { useSpeaker } from '../words/context.tsx';
+import { IMPACT } from '../words/shell.ts';
+import type { Said } from '../words/words.ts';
 import { LevelMark } from './agents.tsx';
 import { Facts, Section } from './detail.tsx';
 import { AdminForm, CheckList, RadioList, Select, TextArea, TextInput } from './form.tsx';
@@ -13,9 +19,9 @@ export interface RegisterPage {
   action: string;
   step: 1 | 2 | 3 | 4 | 5;
   /** Every step, those that are complete as a way back. */
-  steps: readonly { label: string; href?: string | undefined; current: boolean }[];
+  steps: readonly { label: Said; href?: string | undefined; current: boolean }[];
   fields: Readonly<Record<string, string>>;
-  problems: readonly { field?: string | undefined; text: string }[];
+  problems: readonly { field?: string | undefined; text: Said }[];
   people: readonly { email: string; name: string }[];
   actions: readonly { key: string; system: string; level: 'low' | 'medium' | 'high' | 'critical'; chosen: boolean }[];
   back?: string | undefined;
@@ -24,25 +30,26 @@ export interface RegisterPage {
 /** A4: five short steps, a page each; what was typed is kept. */
 export const registerPage = (props: RegisterPage): string => {
   const { frame, csrf, action, step, steps, problems, back } = props;
+  const { say } = frame.speaker;
   return page(
     <AdminLayout
       frame={frame}
-      title={`Register an agent: step ${step} of 5`}
+      title={say(REGISTER.title, { step })}
       error={problems.length > 0}
       narrow
-      above={[{ href: '/admin/agents', label: 'Agents' }]}
+      above={[{ href: '/admin/agents', label: say(PARTS.agents) }]}
     >
       <Progress steps={steps} />
       <h1>
-        <span class="asker">Step {step} of 5</span> {steps[step - 1]?.label}
+        <span class="asker">{say(REGISTER.step, { step })}</span> {steps[step - 1]?.label}
       </h1>
       <AdminForm
         action={action}
         csrf={csrf}
         problems={problems}
-        submit={step === 5 ? 'Look at it' : 'Next'}
+        submit={say(step === 5 ? REGISTER.look : FORM.next)}
         cancel={back}
-        cancelLabel={step === 1 ? 'Cancel' : 'Back'}
+        cancelLabel={say(step === 1 ? FORM.cancel : FORM.back)}
       >
         <Step {...props} />
       </AdminForm>
@@ -52,8 +59,9 @@ export const registerPage = (props: RegisterPage): string => {
 };
 
 function Progress({ steps }: Pick<RegisterPage, 'steps'>) {
+  const { say } = useSpeaker();
   return (
-    <ol class="steps" aria-label="Steps">
+    <ol class="steps" aria-label={say(REGISTER.steps)}>
       {steps.map(({ label, href, current }) => (
         <li aria-current={current ? 'step' : undefined}>
           {href === undefined || current ? label : <a href={href}>{label}</a>}
@@ -64,6 +72,7 @@ function Progress({ steps }: Pick<RegisterPage, 'steps'>) {
 }
 
 function Step({ step, fields, problems, people, actions }: RegisterPage): ComponentChildren {
+  const { say } = useSpeaker();
   const wrong = (name: string) => problems.some(({ field }) => field === name);
   switch (step) {
     case 1:
@@ -71,15 +80,15 @@ function Step({ step, fields, problems, people, actions }: RegisterPage): Compon
         <>
           <TextInput
             name="name"
-            label="Name"
-            hint="As people will read it. Not like that of another agent."
+            label={say(REGISTER.name)}
+            hint={say(REGISTER.nameHint)}
             maxLength={80}
             value={fields.name}
             invalid={wrong('name')}
           />
           <TextInput
             name="purpose"
-            label="What it is for, in one line"
+            label={say(REGISTER.purpose)}
             maxLength={120}
             value={fields.purpose}
             invalid={wrong('purpose')}
@@ -91,8 +100,8 @@ function Step({ step, fields, problems, people, actions }: RegisterPage): Compon
         <>
           <TextInput
             name="owner"
-            label="Owner"
-            hint="Who answers for it. It begins once they and the deputy accept it."
+            label={say(REGISTER.owner)}
+            hint={say(REGISTER.ownerHint)}
             type="email"
             list="people"
             value={fields.owner}
@@ -100,8 +109,8 @@ function Step({ step, fields, problems, people, actions }: RegisterPage): Compon
           />
           <TextInput
             name="deputy"
-            label="Deputy"
-            hint="Who stands in for the owner, and becomes it when they leave."
+            label={say(REGISTER.deputy)}
+            hint={say(REGISTER.deputyHint)}
             type="email"
             list="people"
             value={fields.deputy}
@@ -119,33 +128,32 @@ function Step({ step, fields, problems, people, actions }: RegisterPage): Compon
         <>
           <RadioList
             name="mode"
-            legend="How it runs"
+            legend={say(REGISTER.howItRuns)}
             options={[
               {
                 value: 'attended',
-                label: 'With a person at its screen',
-                detail: 'They see two digits where they started it, and type them where they decide.',
+                label: say(REGISTER.attended),
+                detail: say(REGISTER.attendedMeans),
                 checked: fields.mode === 'attended',
               },
               {
                 value: 'unattended',
-                label: 'By itself',
-                detail:
-                  'Also when nobody is there. It asks people who are elsewhere; they prove themselves with a passkey.',
+                label: say(REGISTER.unattended),
+                detail: say(REGISTER.unattendedMeans),
                 checked: fields.mode === 'unattended',
               },
               {
                 value: 'sub_agent',
-                label: 'As a sub-agent',
-                detail: 'For other agents, with what these hand to it.',
+                label: say(REGISTER.sub_agent),
+                detail: say(REGISTER.subAgentMeans),
                 checked: fields.mode === 'sub_agent',
               },
             ]}
           />
           <TextArea
             name="redirect_uris"
-            label="Where people are sent back to after a decision in the browser"
-            hint="An address a line, or none."
+            label={say(REGISTER.redirects)}
+            hint={say(REGISTER.redirectsHint)}
             optional
             rows={3}
             maxLength={4000}
@@ -158,48 +166,41 @@ function Step({ step, fields, problems, people, actions }: RegisterPage): Compon
         <>
           <RadioList
             name="keys"
-            legend="Where its key comes from"
+            legend={say(REGISTER.keysFrom)}
             options={[
               {
                 value: 'address',
-                label: 'It publishes its keys at an address',
-                detail: 'It can change them by itself.',
+                label: say(REGISTER.address),
+                detail: say(REGISTER.addressMeans),
                 checked: fields.keys === 'address',
               },
-              { value: 'given', label: 'I have its public key', checked: fields.keys === 'given' },
+              { value: 'given', label: say(REGISTER.given), checked: fields.keys === 'given' },
               {
                 value: 'made',
-                label: 'Make one here',
-                detail: 'The private key is shown once, and kept nowhere on this server.',
+                label: say(REGISTER.made),
+                detail: say(REGISTER.madeMeans),
                 checked: fields.keys === 'made',
               },
             ]}
           />
           <TextInput
             name="jwks_uri"
-            label="Address of its keys"
+            label={say(REGISTER.jwksUri)}
             type="url"
             optional
             value={fields.jwks_uri}
             invalid={wrong('jwks_uri')}
             verbatim
           />
-          <TextArea
-            name="jwks"
-            label="Its public key (JWK, or a set of them)"
-            optional
-            rows={5}
-            maxLength={8000}
-            value={fields.jwks}
-          />
+          <TextArea name="jwks" label={say(REGISTER.jwks)} optional rows={5} maxLength={8000} value={fields.jwks} />
         </>
       );
     case 5:
       return (
         <>
           <CheckList
-            legend="What it may ask for"
-            hint="Each of it is still asked of a person, every time."
+            legend={say(REGISTER.mayAskFor)}
+            hint={say(REGISTER.mayAskForHint)}
             options={actions.map(({ key, system, level, chosen }) => ({
               name: `action ${key}`,
               label: <code>{key}</code>,
@@ -213,17 +214,20 @@ function Step({ step, fields, problems, people, actions }: RegisterPage): Compon
           />
           <Select
             name="highest_impact"
-            label="Never above"
+            label={say(REGISTER.neverAbove)}
             value={fields.highest_impact ?? ''}
             optional
             options={[
-              { value: '', label: 'no limit of its own' },
-              ...['low', 'medium', 'high', 'critical'].map((value) => ({ value, label: `${value} impact` })),
+              { value: '', label: say(REGISTER.noLimit) },
+              ...(['low', 'medium', 'high', 'critical'] as const).map((value) => ({
+                value,
+                label: say(IMPACT[value]),
+              })),
             ]}
           />
           <TextInput
             name="per_minute"
-            label="Requests per minute, at most"
+            label={say(REGISTER.perMinute)}
             type="number"
             optional
             value={fields.per_minute}
@@ -231,8 +235,8 @@ function Step({ step, fields, problems, people, actions }: RegisterPage): Compon
           />
           <TextInput
             name="days"
-            label="Days until it ends"
-            hint="Its owner confirms it before that, or it ends."
+            label={say(REGISTER.days)}
+            hint={say(REGISTER.daysHint)}
             type="number"
             value={fields.days ?? '90'}
             invalid={wrong('days')}
@@ -247,10 +251,10 @@ export interface RegisterReview {
   csrf: string;
   action: string;
   steps: RegisterPage['steps'];
-  facts: readonly (readonly [label: string, value: string])[];
+  facts: readonly (readonly [label: Said, value: string])[];
   /** The same as a file for `countersign apply`; left out where the key is made here. */
   yaml: string;
-  problems: readonly { text: string }[];
+  problems: readonly { text: Said }[];
   back: string;
 }
 
@@ -264,45 +268,50 @@ export const registerReviewPage = ({
   yaml,
   problems,
   back,
-}: RegisterReview): string =>
-  page(
+}: RegisterReview): string => {
+  const { say, markup } = frame.speaker;
+  return page(
     <AdminLayout
       frame={frame}
-      title="Register an agent: look at it"
+      title={say(REGISTER.titleReview)}
       error={problems.length > 0}
       narrow
-      above={[{ href: '/admin/agents', label: 'Agents' }]}
+      above={[{ href: '/admin/agents', label: say(PARTS.agents) }]}
     >
       <Progress steps={steps} />
-      <h1>Is this right?</h1>
+      <h1>{say(REGISTER.isThisRight)}</h1>
       <Facts facts={facts.map(([label, value]) => [label, <bdi>{visible(value, 300)}</bdi>] as const)} />
-      <p class="quiet">Its owner and its deputy are asked to accept it. Until both have, it does nothing.</p>
+      <p class="quiet">{say(REGISTER.untilAccepted)}</p>
       <AdminForm
         action={action}
         csrf={csrf}
         problems={problems}
-        submit="Register it"
+        submit={say(REGISTER.submit)}
         cancel={back}
-        cancelLabel="Back"
+        cancelLabel={say(FORM.back)}
       />
       <details>
-        <summary>The same as a file</summary>
+        <summary>{say(REGISTER.asFile)}</summary>
         <pre class="snippet">
           <code>{yaml}</code>
         </pre>
         <p class="quiet">
-          Save it as agent.yaml, then <code>countersign apply -f agent.yaml</code>
+          {markup(REGISTER.saveAs, {
+            file: <code>agent.yaml</code>,
+            command: <code>countersign apply -f agent.yaml</code>,
+          })}
         </p>
       </details>
     </AdminLayout>,
     frame,
   );
+};
 
 export interface RegisteredPage {
   frame: AdminFrame;
   name: string;
   href: string;
-  facts: readonly (readonly [label: string, value: string])[];
+  facts: readonly (readonly [label: Said, value: string])[];
   /** Shown once. */
   privateKey?: string | undefined;
   /** Shown once: what changes the registration later (RFC 7592). */
@@ -319,44 +328,43 @@ export const registeredPage = ({
   privateKey,
   registrationAccessToken,
   snippet,
-}: RegisteredPage): string =>
-  page(
+}: RegisteredPage): string => {
+  const { say, markup } = frame.speaker;
+  const agent = visible(name, 80);
+  return page(
     <AdminLayout
       frame={frame}
-      title={`${visible(name, 80)} is registered`}
+      title={say(REGISTER.isRegistered, { agent })}
       narrow
-      above={[{ href: '/admin/agents', label: 'Agents' }]}
-      notice="Registered. Its owner and its deputy are asked to accept it."
+      above={[{ href: '/admin/agents', label: say(PARTS.agents) }]}
+      notice={say(REGISTER.notice)}
     >
-      <h1>
-        <bdi>{visible(name, 80)}</bdi> is registered
-      </h1>
+      <h1>{markup(REGISTER.isRegistered, { agent: <bdi>{agent}</bdi> })}</h1>
       <Facts facts={facts.map(([label, value]) => [label, <bdi>{visible(value, 300)}</bdi>] as const)} />
-      <p class="warning">
-        What follows is shown once. Hand it to whoever builds the agent, over a way that nobody else reads.
-      </p>
+      <p class="warning">{say(REGISTER.shownOnce)}</p>
       {privateKey === undefined ? null : (
-        <Section title="Its private key">
+        <Section title={say(REGISTER.privateKey)}>
           <pre class="snippet" data-testid="private-key">
             <code>{privateKey}</code>
           </pre>
         </Section>
       )}
-      <Section title="What changes its registration">
+      <Section title={say(REGISTER.changesRegistration)}>
         <pre class="snippet">
           <code>{registrationAccessToken}</code>
         </pre>
       </Section>
-      <Section title="Its first request">
+      <Section title={say(REGISTER.firstRequest)}>
         <pre class="snippet" data-testid="snippet">
           <code>{snippet}</code>
         </pre>
       </Section>
       <p>
         <a class="button" href={href}>
-          To the agent
+          {say(REGISTER.toAgent)}
         </a>
       </p>
     </AdminLayout>,
     frame,
   );
+};

@@ -1,5 +1,8 @@
 import { page } from '../layout.tsx';
 import { Foreign, visible } from '../text.tsx';
+import { STOP, STOP_REASONS, STOPPED } from '../words/console-stop.ts';
+import { useSpeaker } from '../words/context.tsx';
+import type { Said } from '../words/words.ts';
 import { Facts, Section } from './detail.tsx';
 import { AdminForm, RadioList, Select, TextInput } from './form.tsx';
 import { Pill, Table } from './list.tsx';
@@ -12,12 +15,10 @@ export interface StopPage {
   find: string;
   /** Nothing has this name. */
   notFound: boolean;
-  targets: readonly { value: string; label: string; effect: string; checked: boolean }[];
-  /** "New tokens: refused at once", …: what a stop reaches, and when. */
-  reasons: readonly string[];
+  targets: readonly { value: string; label: string; effect: Said; checked: boolean }[];
   /** The last instant at which an API that asks nobody may still accept a token. */
-  until: string | undefined;
-  problems: readonly { field?: string | undefined; text: string }[];
+  until: Said | undefined;
+  problems: readonly { field?: string | undefined; text: Said }[];
   standing: readonly StandingRow[];
 }
 
@@ -25,25 +26,26 @@ export interface StandingRow {
   id: string;
   href: string;
   name: string;
-  kind: string;
+  kind: Said;
   security: boolean;
   reason: string;
   by: string;
-  at: string;
+  at: Said;
   state: 'standing' | 'waiting' | 'resumed';
 }
 
 /** A8: stopping is one step, without typing, and says before and after what it does and when. */
 export const stopPage = (props: StopPage): string => page(<Stop {...props} />, props.frame);
 
-function Stop({ frame, csrf, find, notFound, targets, reasons, until, problems, standing }: StopPage) {
+function Stop({ frame, csrf, find, notFound, targets, until, problems, standing }: StopPage) {
+  const { say } = useSpeaker();
   return (
-    <AdminLayout frame={frame} title="Stop" error={problems.length > 0}>
-      <h1>Stop what?</h1>
+    <AdminLayout frame={frame} title={say(STOP.title)} error={problems.length > 0}>
+      <h1>{say(STOP.heading)}</h1>
       <search class="narrow">
         <form class="search" method="get" action="/admin/stop">
           <label class="unseen" for="find">
-            An agent, a person or a system
+            {say(STOP.find)}
           </label>
           <input
             class="input"
@@ -51,7 +53,7 @@ function Stop({ frame, csrf, find, notFound, targets, reasons, until, problems, 
             id="find"
             name="find"
             value={find}
-            placeholder="An agent, a person’s e-mail address, a system"
+            placeholder={say(STOP.findHint)}
             autocomplete="off"
             autocapitalize="none"
             spellcheck={false}
@@ -59,20 +61,27 @@ function Stop({ frame, csrf, find, notFound, targets, reasons, until, problems, 
             aria-describedby={notFound ? 'find-problem' : undefined}
           />
           <button type="submit" class="button">
-            Find
+            {say(STOP.findButton)}
           </button>
         </form>
         {notFound ? (
           <p class="problem" id="find-problem" role="alert">
-            Nothing here is called {visible(find, 80)}.
+            {say(STOP.notFound, { name: visible(find, 80) })}
           </p>
         ) : null}
       </search>
       <div class="narrow">
-        <AdminForm action="/admin/stop" csrf={csrf} problems={problems} submit="Stop now" danger cancel="/admin">
+        <AdminForm
+          action="/admin/stop"
+          csrf={csrf}
+          problems={problems}
+          submit={say(STOP.submit)}
+          danger
+          cancel="/admin"
+        >
           <RadioList
             name="target"
-            legend="At once, and until somebody resumes it"
+            legend={say(STOP.until)}
             options={targets.map(({ value, label, effect, checked }) => ({
               value,
               label: <Foreign text={label} limit={100} />,
@@ -82,35 +91,41 @@ function Stop({ frame, csrf, find, notFound, targets, reasons, until, problems, 
           />
           <Facts
             facts={[
-              ['New tokens', 'refused at once'],
-              ['APIs that ask here', 'at once'],
-              ['APIs that trust a token', until === undefined ? 'no such token lives' : `at the latest at ${until}`],
-              ['Waiting approvals', 'end at once'],
+              [say(STOP.newTokens), say(STOP.refusedAtOnce)],
+              [say(STOP.asking), say(STOP.atOnce)],
+              [say(STOP.trusting), until === undefined ? say(STOP.noneLives) : say(STOP.atTheLatest, { time: until })],
+              [say(STOP.waiting), say(STOP.endAtOnce)],
             ]}
           />
           <Select
             name="reason"
-            label="Why"
-            value={reasons[0]}
-            options={reasons.map((reason) => ({ value: reason, label: reason }))}
+            label={say(STOP.why)}
+            value="injection"
+            options={Object.entries(STOP_REASONS).map(([value, reason]) => ({ value, label: say(reason) }))}
           />
-          <TextInput name="note" label="Note" optional maxLength={140} />
+          <TextInput name="note" label={say(STOP.note)} optional maxLength={140} />
           <label class="option">
             <input type="checkbox" class="check-input" name="security" value="1" checked />
             <span>
-              <span class="option-label">This is a security stop</span>
-              <span class="quiet option-detail">Two administrators are needed to resume it.</span>
+              <span class="option-label">{say(STOP.security)}</span>
+              <span class="quiet option-detail">{say(STOP.securityMeans)}</span>
             </span>
           </label>
         </AdminForm>
       </div>
-      <Section title="Stopped now">
+      <Section title={say(STOP.stoppedNow)}>
         {standing.length === 0 ? (
-          <p class="quiet">Nothing is stopped.</p>
+          <p class="quiet">{say(STOP.nothing)}</p>
         ) : (
           <Table
-            label="Stopped now"
-            columns={[{ label: 'What' }, { label: 'Why' }, { label: 'By' }, { label: 'Since' }, { label: 'Resuming' }]}
+            label={say(STOP.stoppedNow)}
+            columns={[
+              { label: say(STOP.what) },
+              { label: say(STOP.why) },
+              { label: say(STOP.by) },
+              { label: say(STOP.since) },
+              { label: say(STOP.resuming) },
+            ]}
             rows={standing.map((stop) => ({
               key: stop.id,
               cells: [
@@ -123,11 +138,7 @@ function Stop({ frame, csrf, find, notFound, targets, reasons, until, problems, 
                 <Foreign text={stop.reason} limit={200} />,
                 <Foreign text={stop.by} limit={60} />,
                 stop.at,
-                stop.state === 'waiting'
-                  ? 'one administrator resumed it, another has to'
-                  : stop.security
-                    ? 'takes two'
-                    : 'takes one',
+                say(stop.state === 'waiting' ? STOP.oneMore : stop.security ? STOP.takesTwo : STOP.takesOne),
               ],
             }))}
           />
@@ -140,25 +151,26 @@ function Stop({ frame, csrf, find, notFound, targets, reasons, until, problems, 
 export interface StoppedPage {
   frame: AdminFrame;
   stop: StandingRow;
-  facts: readonly (readonly [label: string, value: string])[];
+  facts: readonly (readonly [label: Said, value: string])[];
   /** APIs that may still accept a token without asking here. */
-  systems: readonly { name: string; count: number; until: string }[];
+  systems: readonly { name: string; count: number; until: Said }[];
   /** Now, in the reader's zone: the list is as of this instant. */
-  now: string;
+  now: Said;
   resume: string | undefined;
-  notice?: string | undefined;
+  notice?: Said | undefined;
 }
 
 /** After STOP: what was stopped, what nobody can take back and until when, and the slow way back. */
 export const stoppedPage = (props: StoppedPage): string => page(<Stopped {...props} />, props.frame);
 
 function Stopped({ frame, stop, facts, systems, now, resume, notice }: StoppedPage) {
+  const { say, number } = useSpeaker();
   const name = visible(stop.name, 80);
   return (
     <AdminLayout
       frame={frame}
-      title={stop.state === 'resumed' ? `${name} was resumed` : `${name} is stopped`}
-      above={[{ href: '/admin/stop', label: 'Stop' }]}
+      title={say(stop.state === 'resumed' ? STOPPED.wasResumed : STOPPED.isStopped, { name })}
+      above={[{ href: '/admin/stop', label: say(STOP.title) }]}
       notice={notice}
     >
       <div class="heading">
@@ -166,46 +178,48 @@ function Stopped({ frame, stop, facts, systems, now, resume, notice }: StoppedPa
           <h1>
             <bdi>{name}</bdi>
           </h1>
-          {stop.state === 'resumed' ? <Pill tone="good">resumed</Pill> : <Pill tone="bad">stopped</Pill>}
+          {stop.state === 'resumed' ? (
+            <Pill tone="good">{say(STOPPED.resumed)}</Pill>
+          ) : (
+            <Pill tone="bad">{say(STOPPED.stopped)}</Pill>
+          )}
         </div>
         {resume === undefined ? null : (
           <a class="button" href={resume}>
-            Resume…
+            {say(STOPPED.resumeLink)}
           </a>
         )}
       </div>
       <Facts facts={facts.map(([label, value]) => [label, <Foreign text={value} limit={200} />] as const)} />
       {stop.state === 'resumed' ? null : (
-        <Section title="What may still accept a token">
+        <Section title={say(STOPPED.mayAccept)}>
           {systems.length === 0 ? (
-            <p class="quiet">Nothing: no token that an API could take at its word lives any more.</p>
+            <p class="quiet">{say(STOPPED.nothingAccepts)}</p>
           ) : (
             <>
-              <p class="quiet">
-                These validate tokens by themselves. As of {now}; nothing new is issued. Ask their owners to ask here
-                (introspection) if this is too long.
-              </p>
+              <p class="quiet">{say(STOPPED.validateThemselves, { time: now })}</p>
               <Table
-                label="What may still accept a token"
-                columns={[{ label: 'System' }, { label: 'Tokens', number: true }, { label: 'At the latest until' }]}
+                label={say(STOPPED.mayAccept)}
+                columns={[
+                  { label: say(STOPPED.system) },
+                  { label: say(STOPPED.tokens), number: true },
+                  { label: say(STOPPED.latest) },
+                ]}
                 rows={systems.map(({ name, count, until }) => ({
                   key: name,
-                  cells: [<Foreign text={name} limit={80} />, count.toLocaleString('en'), until],
+                  cells: [<Foreign text={name} limit={80} />, number(count), until],
                 }))}
               />
               <p>
                 <a class="small-link" href={stop.href}>
-                  Look again
+                  {say(STOPPED.lookAgain)}
                 </a>
               </p>
             </>
           )}
         </Section>
       )}
-      <p class="quiet">
-        A stop cannot be undone: what it ended stays over. Resuming lets it be asked for again. Tell the owner, and the
-        people whose tasks ended.
-      </p>
+      <p class="quiet">{say(STOPPED.noUndo)}</p>
     </AdminLayout>
   );
 }
@@ -216,44 +230,49 @@ export interface ResumePage {
   stop: StandingRow;
   /** Another administrator has resumed it already: this is the second word. */
   second: string | undefined;
-  problems: readonly { field?: string | undefined; text: string }[];
+  problems: readonly { field?: string | undefined; text: Said }[];
 }
 
 /** Resuming is slow and typed (D12). */
-export const resumePage = ({ frame, csrf, stop, second, problems }: ResumePage): string =>
-  page(
+export const resumePage = ({ frame, csrf, stop, second, problems }: ResumePage): string => {
+  const { say, markup } = frame.speaker;
+  const name = visible(stop.name, 80);
+  return page(
     <AdminLayout
       frame={frame}
-      title={`Resume ${visible(stop.name, 80)}`}
+      title={say(STOPPED.resumeName, { name })}
       error={problems.length > 0}
       narrow
       above={[
-        { href: '/admin/stop', label: 'Stop' },
+        { href: '/admin/stop', label: say(STOP.title) },
         { href: stop.href, label: stop.name },
       ]}
     >
-      <h1>
-        Resume <bdi>{visible(stop.name, 80)}</bdi>
-      </h1>
-      <p class="lead">It may be asked for again. What it could do before does not come back: people are asked anew.</p>
+      <h1>{markup(STOPPED.resumeName, { name: <bdi>{name}</bdi> })}</h1>
+      <p class="lead">{say(STOPPED.resumeMeans)}</p>
       {stop.security ? (
         <p class="warning">
-          {second === undefined
-            ? 'This was stopped for security. After you, a second administrator has to resume it as well, within a day.'
-            : `${visible(second, 60)} has resumed it already. With you it comes back.`}
+          {second === undefined ? say(STOPPED.firstOfTwo) : say(STOPPED.secondOfTwo, { person: visible(second, 60) })}
         </p>
       ) : null}
-      <AdminForm action={`${stop.href}/resume`} csrf={csrf} problems={problems} submit="Resume" cancel={stop.href}>
+      <AdminForm
+        action={`${stop.href}/resume`}
+        csrf={csrf}
+        problems={problems}
+        submit={say(STOPPED.resume)}
+        cancel={stop.href}
+      >
         <TextInput
           name="confirmation"
-          label={`Type ${visible(stop.name, 80)}`}
-          hint="Exactly as it stands here."
+          label={say(STOPPED.type, { name })}
+          hint={say(STOPPED.exactly)}
           verbatim
           maxLength={200}
           invalid={problems.some(({ field }) => field === 'confirmation')}
         />
-        <TextInput name="reason" label="Why it may go on" maxLength={200} />
+        <TextInput name="reason" label={say(STOPPED.whyGoOn)} maxLength={200} />
       </AdminForm>
     </AdminLayout>,
     frame,
   );
+};

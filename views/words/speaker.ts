@@ -20,6 +20,8 @@ export interface Speaker {
   list(items: readonly string[]): { text: string; item: number | undefined }[];
   /** A clock time, with weekday and date where it is another day in this zone (IANA name). */
   clock(at: Date, timeZone: string, now?: Date): Said;
+  /** A clock time to the second, for what is counted in seconds. */
+  toSecond(at: Date, timeZone: string): Said;
   /** A calendar date in this zone. */
   date(at: Date, timeZone: string): Said;
   /** "UTC+2": how far this zone is from UTC at that time. */
@@ -96,6 +98,8 @@ function newSpeaker(language: PageLanguage): Speaker {
       const date = dates({ weekday: 'short', day: 'numeric', month: 'short', timeZone }).format(at);
       return `${written(date)} ${time}` as Said;
     },
+    toSecond: (at, timeZone) =>
+      dates({ hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23', timeZone }).format(at) as Said,
     date: (at, timeZone) => written(dates({ day: 'numeric', month: 'short', year: 'numeric', timeZone }).format(at)),
     zone: (at, timeZone) =>
       dates({ timeZone, timeZoneName: 'shortOffset' })
