@@ -347,8 +347,9 @@ describe('entity tags', () => {
       send('PUT', `${path}/limits`, headers, { limits: { chain_depth }, reason: 'x' });
     expect(await put({ 'if-match': before }, 3)).toMatchObject({ status: 200 });
     expect(await put({ 'if-match': before }, 4)).toMatchObject({ status: 412 });
+    expect(await send('PUT', '/blueprints', {}, { name: 'Tagged', limits: {} })).toMatchObject({ status: 200 });
     const list = (await send('GET', '/blueprints', {})).headers.get('etag') ?? '';
-    const remove = (tag: string) => send('DELETE', `/blueprints/${VALUES.blueprint}`, { 'if-match': tag });
+    const remove = (tag: string) => send('DELETE', '/blueprints/Tagged', { 'if-match': tag });
     expect(await remove('"another"')).toMatchObject({ status: 412 });
     expect(await remove(list)).toMatchObject({ status: 200 });
   });
