@@ -40,6 +40,7 @@ import * as credentials from './101_credentials.ts';
 import * as clientSecrets from './102_client_secrets.ts';
 import * as told from './113_told.ts';
 import * as holders from './114_holders.ts';
+import * as digests from './115_digests.ts';
 import * as waitingQuestions from './117_waiting_questions.ts';
 
 interface Migration {
@@ -89,6 +90,7 @@ const migrations: readonly Migration[] = [
   { name: '102_client_secrets', ...clientSecrets },
   { name: '113_told', ...told },
   { name: '114_holders', ...holders },
+  { name: '115_digests', ...digests },
   { name: '117_waiting_questions', ...waitingQuestions },
 ];
 

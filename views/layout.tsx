@@ -88,6 +88,7 @@ export function Document(
         <link rel="stylesheet" href="/static/app.css" />
         {styles === undefined ? null : <link rel="stylesheet" href={`/static/${styles}`} />}
         {script === undefined ? null : <script src={`/static/${script}`} defer />}
+        {frame.person === undefined ? null : <script src="/static/push-again.js" defer />}
       </head>
       <body data-width={width} data-impact={impact}>
         <a class="skip" href="#main">

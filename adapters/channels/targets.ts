@@ -50,7 +50,16 @@ const REQUESTS: Readonly<Record<TargetKind, Request>> = {
   }),
   slack: ({ title, body, url, open }) => ({
     headers: json,
-    body: JSON.stringify({ text: `*${slackText(title)}*\n${slackText(body)}\n<${url}|${slackText(open)}>` }),
+    // The text is what lock screens and readers say; nothing of it is fetched, linked or called out by Slack.
+    body: JSON.stringify({
+      text: slackText(title),
+      unfurl_links: false,
+      unfurl_media: false,
+      blocks: [
+        { type: 'section', text: { type: 'plain_text', text: `${title}\n${body}`, emoji: false } },
+        { type: 'section', text: { type: 'mrkdwn', text: `<${url}|${slackText(open)}>`, verbatim: true } },
+      ],
+    }),
   }),
   teams: ({ title, body, url, open }) => ({
     headers: json,
@@ -59,6 +68,7 @@ const REQUESTS: Readonly<Record<TargetKind, Request>> = {
       attachments: [
         {
           contentType: 'application/vnd.microsoft.card.adaptive',
+          contentUrl: null,
           content: {
             $schema: 'http://adaptivecards.io/schemas/adaptive-card.json',
             type: 'AdaptiveCard',

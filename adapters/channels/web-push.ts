@@ -26,13 +26,15 @@ export const webPush = (
   async send({ endpoint, p256dh, auth }, notice, { signal }) {
     // It was checked when it was added; the list may be shorter by now.
     if (!isAllowed(endpoint)) return { failed: 'no push service that this server writes to' };
-    const { title, body, url, tag, expiresAt, impact } = notice;
+    const { title, body, url, tag, expiresAt, impact, over } = notice;
     const seconds = Math.max(0, Math.floor((expiresAt.getTime() - Date.now()) / 1000));
     const payload = JSON.stringify({
       // Read by the browser itself where it knows Declarative Web Push, by our service worker everywhere else.
       web_push: 8030,
-      notification: { title, body, navigate: url, tag },
+      // Where the browser itself reads it, "over" takes the place of what was said, without a sound; our worker removes both.
+      notification: { title, body, navigate: url, tag, ...(over && { silent: true }) },
       id: tag,
+      ...(over && { over }),
     });
     const request = webpush.generateRequestDetails({ endpoint, keys: { p256dh, auth } }, payload, {
       TTL: seconds,

@@ -14,7 +14,7 @@ import type {
 import { type DeliveryStore, PING, PUSH, STOPPED as TELL_STOPPED } from '../../server/approvals/tell-client.ts';
 import type { Catalogue } from '../../server/catalogue/catalogue.ts';
 import { type EvidenceEvent, prepareEvent } from '../../server/evidence/evidence.ts';
-import { NOTIFY } from '../../server/notifications/notify.ts';
+import { ANSWERED, NOTIFY } from '../../server/notifications/notify.ts';
 import type { SignedInAgain } from '../../server/people/federation.ts';
 import { upstreamIdentifier } from '../../server/people/trusted-issuer.ts';
 import type { Task } from '../../server/tasks/task.ts';
@@ -482,6 +482,8 @@ async function tellOfDecision(statements: Statements, approval: Approval): Promi
   await sendSignal(statements, 'approval', approval.id);
   await sendSignal(statements, 'inbox', approval.person);
   for (const { id } of await askedOthers(statements, approval)) await sendSignal(statements, 'inbox', id);
+  const { organization, id, kind } = approval;
+  if (kind !== 'browser') await enqueue(statements, ANSWERED, { approval: id }, { organization });
   await tellClient(statements, approval);
 }
 

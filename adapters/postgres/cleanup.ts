@@ -59,6 +59,8 @@ const EXPIRED = [
      order by finished_at limit $1 for update skip locked)`,
   `delete from notifications where (organization, approval, channel) in (
      select organization, approval, channel from notifications where at < now() - interval '30 days' limit $1 for update skip locked)`,
+  `delete from push_subscriptions where (organization, id) in (
+     select organization, id from push_subscriptions where gone_at < now() - interval '90 days' limit $1 for update skip locked)`,
   `delete from rate_limits where key in (
      select key from rate_limits where expire < extract(epoch from now()) * 1000 limit $1 for update skip locked)`,
 ];

@@ -17,6 +17,7 @@ import { approvalWithAgent } from './approvals.ts';
 import type { Database, Statements } from './database.ts';
 import { postgresEvidence } from './evidence.ts';
 import { enqueue } from './outbox.ts';
+import { STOPPED } from './stopped.ts';
 
 /** As many devices, and as many other addresses, of one person; of an organization, webhooks. */
 export const MOST_ADDRESSES = 20;
@@ -53,13 +54,27 @@ export const postgresNotifications = (database: Database, sealing: Sealing): Not
         organization,
         newId('dev'),
         person,
-        createHash('sha256').update(address.endpoint).digest(),
+        hashOfEndpoint(address.endpoint),
         sealed,
         host,
         name,
         MOST_ADDRESSES,
       ]);
       return added === 0 ? 'too_many' : 'added';
+    }),
+
+  renewDevice: (organization, person, before, address) =>
+    database.within(organization, async (statements) => {
+      const { sealed, host } = sealedAddress(sealing, address.endpoint, address);
+      const renewed = await statements.run(RENEW_DEVICE, [
+        organization,
+        person,
+        hashOfEndpoint(before),
+        hashOfEndpoint(address.endpoint),
+        sealed,
+        host,
+      ]);
+      return renewed === 1;
     }),
 
   removeDevice: (organization, person, id) =>
@@ -198,7 +213,7 @@ export const notificationOutbox = (database: Database, sealing: Sealing): Notifi
 
   async device(organization, id) {
     const row = await database.first<{ sealed: string }>(
-      'select sealed from push_subscriptions where organization = $1 and id = $2',
+      'select sealed from push_subscriptions where organization = $1 and id = $2 and gone_at is null',
       [organization, id],
     );
     return row && (JSON.parse(sealing.open('address', row.sealed)) as PushAddress);
@@ -212,8 +227,27 @@ export const notificationOutbox = (database: Database, sealing: Sealing): Notifi
     return row && (JSON.parse(sealing.open('address', row.sealed)) as TargetAddress);
   },
 
+  async announcedAt(statements, organization, id) {
+    const rows = await statements.rows<{ id: string }>(ANNOUNCED_AT, [organization, id]);
+    return rows.map((row) => row.id);
+  },
+
+  async digestDue(statements, organization, person) {
+    const row = await statements.first<{ at: Date }>(DIGEST_DUE, [organization, person]);
+    return row?.at;
+  },
+
+  async digest(statements, organization, person) {
+    const row = await statements.first<{ count: number }>(DIGEST, [organization, person]);
+    await statements.run(DIGEST_SENT, [organization, person, row?.count ?? 0]);
+    return row?.count ?? 0;
+  },
+
   async removeAddress(statements, organization, id) {
-    await statements.run('delete from push_subscriptions where organization = $1 and id = $2', [organization, id]);
+    await statements.run(
+      'update push_subscriptions set gone_at = clock_timestamp() where organization = $1 and id = $2',
+      [organization, id],
+    );
   },
 
   async deviceReached(statements, organization, id) {
@@ -272,10 +306,12 @@ const RECEIPT = `
   where a.organization = $1 and a.id = $2 and a.status = 'approved'`;
 
 const ADDRESSES = `
-  select id, 'push' as kind from push_subscriptions where organization = $1 and person = $2
+  select id, 'push' as kind from push_subscriptions where organization = $1 and person = $2 and gone_at is null
   union all
   select id, case kind when 'webhook' then 'webhook' else 'chat' end from notification_targets
   where organization = $1 and person = $2`;
+
+const hashOfEndpoint = (endpoint: string): Buffer => createHash('sha256').update(endpoint).digest();
 
 /** Whoever knows such an address can write to it: only its host is told. */
 export const sealedAddress = (sealing: Sealing, url: string, address: object) => ({
@@ -347,15 +383,45 @@ const SAVE_PREFERENCES = `
 
 const DEVICES = `
   select id, name, host, created_at as "createdAt", sent_at as "sentAt" from push_subscriptions
-  where organization = $1 and person = $2 order by created_at`;
+  where organization = $1 and person = $2 and gone_at is null order by created_at`;
 
 // One browser, one row: signed in as somebody else, it shows no longer what waits for the person before.
 const ADD_DEVICE = `
   insert into push_subscriptions as d (organization, id, person, endpoint_hash, sealed, host, name)
   select $1, $2, $3, $4, $5, $6, $7
-  where (select count(*) from push_subscriptions where organization = $1 and person = $3 and endpoint_hash <> $4) < $8::int
-  on conflict (endpoint_hash) do update set person = excluded.person, sealed = excluded.sealed, name = excluded.name
+  where (select count(*) from push_subscriptions where organization = $1 and person = $3 and endpoint_hash <> $4 and gone_at is null) < $8::int
+  on conflict (endpoint_hash) do update set person = excluded.person, sealed = excluded.sealed, name = excluded.name, gone_at = null
   where d.organization = excluded.organization`;
+
+// The newest of both, should the browser be there twice; and never over the row of somebody else.
+const RENEW_DEVICE = `
+  update push_subscriptions d set endpoint_hash = $4, sealed = $5, host = $6, gone_at = null
+  where d.organization = $1 and d.id = (
+      select id from push_subscriptions where organization = $1 and person = $2 and endpoint_hash in ($3, $4)
+      order by endpoint_hash = $4 desc limit 1)
+    and not exists (select from push_subscriptions o where o.endpoint_hash = $4 and (o.organization, o.id) <> (d.organization, d.id))`;
+
+const ANNOUNCED_AT = `
+  select d.id from notifications n
+  join push_subscriptions d on d.organization = n.organization and d.person = n.person and d.gone_at is null
+  where n.organization = $1 and n.approval = $2 and n.channel = 'push' and n.suppressed is null`;
+
+/** Long enough that what comes together is said together; and no more than four mails a day. */
+const DIGEST_MINUTES = 15;
+const DIGEST_HOURS = 6;
+const DIGEST_DUE = `
+  insert into notification_digests as d (organization, person, since) values ($1, $2, clock_timestamp())
+  on conflict (organization, person) do update set since = clock_timestamp() where d.since is null
+  returning greatest(clock_timestamp() + interval '${DIGEST_MINUTES} minutes', sent_at + interval '${DIGEST_HOURS} hours') as at`;
+const DIGEST = `
+  select count(*)::int as count
+  from notification_digests d join notifications n on n.organization = d.organization and n.person = d.person
+  join approvals a on a.organization = n.organization and a.id = n.approval
+  where d.organization = $1 and d.person = $2 and n.suppressed in ('open_push', 'ten_minutes', 'day')
+    and n.at >= d.since - interval '1 minute' and a.status = 'pending' and a.expires_at > clock_timestamp() and not ${STOPPED}`;
+const DIGEST_SENT = `
+  update notification_digests set since = null, sent_at = case when $3 > 0 then clock_timestamp() else sent_at end
+  where organization = $1 and person = $2`;
 
 const TARGETS = `
   select id, kind, host, created_at as "createdAt" from notification_targets
@@ -394,7 +460,7 @@ const OCCASION = `
     decides_as($1, $2, $4, false) is not null and not exists (
       select from decisions d where d.organization = $1 and d.approval = $4 and d.person = $2 and d.signed_at is not null) as decides,
     exists (select from screens s where s.organization = $1 and s.approval = $4 and s.person = $2) as seen,
-    (select coalesce(array_agg(id order by created_at), '{}') from push_subscriptions where organization = $1 and person = $2) as devices,
+    (select coalesce(array_agg(id order by created_at), '{}') from push_subscriptions where organization = $1 and person = $2 and gone_at is null) as devices,
     ${TARGET_IDS(`person = $2 and kind <> 'webhook'`)} as chats,
     ${TARGET_IDS(`person = $2 and kind = 'webhook'`)} as webhooks,
     ${TARGET_IDS(`person is null`)} as organization_webhooks,

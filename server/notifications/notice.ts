@@ -24,6 +24,8 @@ export interface Notice {
   impact: Impact | undefined;
   expiresAt: Date;
   language: string;
+  /** What was said under this tag is over: it is taken off the screen, and nothing rings. */
+  over?: boolean;
 }
 
 /** A browser that shows notifications (W3C Push API). */

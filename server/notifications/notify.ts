@@ -26,6 +26,11 @@ import type { NotificationOutbox, Occasion, Receipt } from './store.ts';
 /** A request waits: decide whether and how its person hears of it. `payload`: {@link Waiting}. */
 export const NOTIFY = 'notify';
 const ESCALATE = 'notify.deputy';
+/** A request was answered: what was shown of it elsewhere goes. `payload`: `{ approval }`. */
+export const ANSWERED = 'notify.answered';
+const TAKE_AWAY = 'notify.push.over';
+/** What was not announced, in one mail. `payload`: `{ person }`. */
+const DIGEST = 'notify.digest';
 /** One notice to one address. `payload`: {@link Errand}. */
 export const ERRANDS = {
   push: 'notify.push',
@@ -48,6 +53,8 @@ interface Errand {
   approval?: string;
   /** The device or target; an e-mail goes to the person. */
   address?: string;
+  /** As many requests wait that were not announced, instead of one. */
+  digest?: number;
   /** What happened to the person's passkeys, instead of a request. */
   passkeys?: PasskeyNews;
   /** What ends soon, instead of a request; its instant as RFC 3339. */
@@ -136,6 +143,33 @@ export function notifications<Statements>(
         };
       },
     },
+    [ANSWERED]: {
+      async deliver({ organization, payload }) {
+        const { approval } = payload as Waiting;
+        return {
+          done: true,
+          effect: async (statements) => {
+            for (const address of await outbox.announcedAt(statements, organization, approval)) {
+              await outbox.enqueue(statements, TAKE_AWAY, { approval, address }, { organization });
+            }
+          },
+        };
+      },
+    },
+    // Not tried for long: whoever opens what is left on a screen reads that it was answered.
+    [TAKE_AWAY]: { attempts: 3, deliver: takeAway },
+    [DIGEST]: {
+      async deliver({ organization, payload }) {
+        const { person } = payload as Pick<Errand, 'person'>;
+        return {
+          done: true,
+          effect: async (statements) => {
+            const count = await outbox.digest(statements, organization, person);
+            if (count > 0) await outbox.enqueue(statements, ERRANDS.email, { person, digest: count }, { organization });
+          },
+        };
+      },
+    },
     [ERRANDS.push]: errand('push'),
     [ERRANDS.email]: errand('email'),
     [ERRANDS.chat]: errand('chat'),
@@ -178,6 +212,11 @@ export function notifications<Statements>(
     if ('suppressed' in plan) {
       if (!(await outbox.note(statements, occasion, 'none', plan.suppressed))) return;
       counted({ suppressed: plan.suppressed });
+      const isFatigue = plan.suppressed !== 'first_contact' && plan.suppressed !== 'nowhere';
+      if (isFatigue && channels.email && preferences.channels.includes('email')) {
+        const at = await outbox.digestDue(statements, organization, person);
+        if (at) await outbox.enqueue(statements, DIGEST, { person }, { organization, at });
+      }
       return outbox.evidence(
         statements,
         eventOf({ ...approval, person }, 'push.suppressed', { because: plan.suppressed }),
@@ -206,6 +245,30 @@ export function notifications<Statements>(
       const at = new Date(approval.askedAt.getTime() + preferences.deputyMinutes * 60_000);
       if (at < approval.expiresAt) await outbox.enqueue(statements, ESCALATE, { approval: id }, { organization, at });
     }
+  }
+
+  async function takeAway({ organization, payload, id }: Message, signal: AbortSignal): Promise<Delivery<Statements>> {
+    const { approval, address = '' } = payload as Errand;
+    const found = await outbox.approval(organization, approval ?? '');
+    const device = await outbox.device(organization, address);
+    const person = found && (await people.find(found.approval.person));
+    if (!found || !device || !person || found.approval.expiresAt <= new Date()) return { done: true };
+    const { say, language } = speakerFor(person);
+    const notice: Notice = {
+      title: say(NOTIFICATIONS.answered),
+      body: say(NOTIFICATIONS.answeredBody),
+      url: `${dependencies.issuer}/r/${found.approval.id}`,
+      open: say(NOTIFICATIONS.open),
+      tag: found.approval.id,
+      impact: undefined,
+      expiresAt: found.approval.expiresAt,
+      language,
+      over: true,
+    };
+    const sent = await channels.push.send(device, notice, { id, signal });
+    if ('retry' in sent) return sent;
+    if (!('gone' in sent)) return { done: true };
+    return { done: true, effect: (statements) => outbox.removeAddress(statements, organization, address) };
   }
 
   async function deliver(channel: ChannelName, message: Message, signal: AbortSignal): Promise<Delivery<Statements>> {
@@ -286,12 +349,10 @@ export function notifications<Statements>(
     person: Person,
     found: { approval: Approval; agentName: string } | undefined,
     receipt: Receipt | undefined,
-    { inPlaceOf, passkeys, expiry, receipt: id }: Errand,
+    { inPlaceOf, passkeys, expiry, digest, receipt: id }: Errand,
   ): Promise<Notice> {
     const { issuer, catalogue } = dependencies;
-    const speaker = speakerOf(
-      chooseLanguage({ chosen: person.language ?? undefined, fallback: person.organizationLanguage }),
-    );
+    const speaker = speakerFor(person);
     const { say } = speaker;
     const open = say(NOTIFICATIONS.open);
     if (!found && expiry) {
@@ -335,6 +396,18 @@ export function notifications<Statements>(
         tag: `receipt-${id}`,
         impact,
         expiresAt,
+        language: speaker.language,
+      };
+    }
+    if (!found && digest !== undefined) {
+      return {
+        title: say(NOTIFICATIONS.digestTitle, { count: digest }),
+        body: say(NOTIFICATIONS.digestBody),
+        url: `${issuer}/inbox`,
+        open,
+        tag: 'digest',
+        impact: undefined,
+        expiresAt: new Date(Date.now() + 86_400_000),
         language: speaker.language,
       };
     }
@@ -384,6 +457,9 @@ export function notifications<Statements>(
     };
   }
 }
+
+const speakerFor = ({ language, organizationLanguage }: Person) =>
+  speakerOf(chooseLanguage({ chosen: language ?? undefined, fallback: organizationLanguage }));
 
 const isWaiting = ({ status, stopped, expiresAt }: Approval): boolean =>
   status === 'pending' && !stopped && expiresAt > new Date();

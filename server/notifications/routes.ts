@@ -57,6 +57,7 @@ export function notificationRoutes(router: Router, pages: NotificationPages): vo
   });
   within(BASE, (ctx, session, form) => save(ctx, session, form, pages));
   within(`${BASE}/devices`, (ctx, session, form) => addDevice(ctx, session, form, pages));
+  within(`${BASE}/devices/again`, (ctx, session, form) => renewDevice(ctx, session, form, pages));
   within(`${BASE}/targets`, (ctx, session, form) => addTarget(ctx, session, form, pages));
   for (const kind of ['devices', 'targets'] as const) {
     within(`${BASE}/${kind}/:id/remove`, async (ctx, session) => {
@@ -194,6 +195,16 @@ async function addDevice(ctx: Context, session: Session, form: Form, pages: Noti
   const name = nameIn(form.get('name') ?? '');
   const added = await pages.notifications.addDevice(organization, id, name, address);
   await show(ctx, session, pages, added === 'added' ? { done: say(N.saved) } : { error: say(N.tooMany) });
+}
+
+/** Sent by the script of any page after a sign-in: where this browser is reached now. Nothing to see. */
+async function renewDevice(ctx: Context, session: Session, form: Form, pages: NotificationPages): Promise<void> {
+  const { organization, id } = session.person;
+  const address = subscriptionIn(form.get('subscription') ?? '');
+  const before = form.get('before') ?? '';
+  if (!address) throw new BadRequest('subscription must be what PushManager.subscribe() answers');
+  if (pages.isPushService(address.endpoint)) await pages.notifications.renewDevice(organization, id, before, address);
+  ctx.status = 204;
 }
 
 async function addTarget(ctx: Context, session: Session, form: Form, pages: NotificationPages): Promise<void> {

@@ -53,6 +53,13 @@ export interface NotificationStore {
   devices(organization: string, person: string): Promise<Device[]>;
   /** A browser that is known already gets its new keys and, signed in as somebody else, its new person. */
   addDevice(organization: string, person: string, name: string, address: PushAddress): Promise<'added' | 'too_many'>;
+  /**
+   * A browser of this person that is reached elsewhere now. False where it is none of theirs: somebody else's, removed, or
+   * never added.
+   *
+   * @param before the endpoint at which it was reached
+   */
+  renewDevice(organization: string, person: string, before: string, address: PushAddress): Promise<boolean>;
   removeDevice(organization: string, person: string, id: string): Promise<boolean>;
   targets(organization: string, person: string): Promise<ListedTarget[]>;
   addTarget(
@@ -111,6 +118,12 @@ export interface NotificationOutbox<Statements> {
   receipt(organization: string, approval: string): Promise<Receipt | undefined>;
   device(organization: string, id: string): Promise<PushAddress | undefined>;
   target(organization: string, id: string): Promise<TargetAddress | undefined>;
+  /** Devices at which this request was announced to its person. */
+  announcedAt(statements: Statements, organization: string, approval: string): Promise<string[]>;
+  /** A mail about what is not announced is due; when, or undefined where one is on its way already. */
+  digestDue(statements: Statements, organization: string, person: string): Promise<Date | undefined>;
+  /** What still waits unannounced, and that it was said. */
+  digest(statements: Statements, organization: string, person: string): Promise<number>;
   removeAddress(statements: Statements, organization: string, id: string): Promise<void>;
   deviceReached(statements: Statements, organization: string, id: string): Promise<void>;
   evidence(statements: Statements, event: EvidenceEvent): Promise<void>;

@@ -96,6 +96,7 @@ const TABLES = [
     'notification_targets',
     'introductions',
     'notifications',
+    'notification_digests',
   ].map((table) => [table, 'organization'] as const),
 ] as const;
 /** Those of the deployment itself that everybody may see: servers of shared resources. */
@@ -423,6 +424,7 @@ async function tellStory(): Promise<void> {
     `insert into push_subscriptions (organization, id, person, endpoint_hash, sealed, host, name) select organization, 'dev_1', id, sha256('e'), 'x', 'h', 'Phone'`,
     `insert into notification_targets (organization, id, person, kind, sealed, host, made_by) select organization, 'trg_1', id, 'ntfy', 'x', 'h', 'test'`,
     `insert into introductions (organization, agent, person, by) select organization, '${parent}', id, 'test'`,
+    `insert into notification_digests (organization, person) select organization, id`,
     `insert into notifications (organization, approval, channel, person, agent) select organization, 'apr_1', 'push', id, '${parent}'`,
   ]) {
     await owner.query(`${insert} from people where organization = $1 limit 1`, [organization]);

@@ -41,7 +41,7 @@ afterAll(async () => {
 beforeEach(async () => {
   await settled();
   await database.run(
-    'truncate notifications, introductions, push_subscriptions, notification_targets, notification_preferences, outbox, rate_limits',
+    'truncate notifications, notification_digests, introductions, push_subscriptions, notification_targets, notification_preferences, outbox, rate_limits',
   );
   await database.run(`update approvals set expires_at = now() - interval '1 day' where status = 'pending'`);
   mailbox.received.length = 0;
@@ -218,7 +218,8 @@ describe('Web Push', () => {
       await asked(client);
       await mailbox.until(1);
       await settled();
-      expect(await database.first('select from push_subscriptions')).toBeUndefined();
+      expect(await database.first('select from push_subscriptions where gone_at is null')).toBeUndefined();
+      expect((await person.get(SETTINGS)).html.includes('/devices/dev_')).toBe(false);
     },
   );
 
@@ -338,7 +339,18 @@ describe('other places', () => {
 
   test.each([
     ['ntfy', (body: string, headers: Json) => [body, headers.title, headers.click]],
-    ['slack', (body: string) => [JSON.parse(body).text]],
+    [
+      'slack',
+      (body: string) => {
+        const { text, blocks, unfurl_links, unfurl_media } = JSON.parse(body);
+        // Slack asks nobody about the link, and takes nothing of the name for a link or a call of its own.
+        expect([unfurl_links, unfurl_media]).toEqual([false, false]);
+        const [said, link] = blocks;
+        expect([said.text.type, said.text.text]).toEqual(['plain_text', expect.stringContaining('<!channel>')]);
+        expect(link.text).toMatchObject({ type: 'mrkdwn', verbatim: true });
+        return [text, link.text.text];
+      },
+    ],
     ['teams', (body: string) => [JSON.stringify(JSON.parse(body).attachments[0].content)]],
   ] as [string, (body: string, headers: Json) => string[]][])(
     '%s only tells, and opens the page',
@@ -445,6 +457,96 @@ describe('order, quiet, fatigue', () => {
     await asked(client);
     await until(async () => (await suppressed()).length === 1);
     expect([phone.received.length, await suppressed()]).toEqual([1, [{ suppressed: 'open_push' }]]);
+  });
+
+  test('ux.md §3.2: what was not announced is one mail, which names nothing, and the next comes hours later', async () => {
+    await device();
+    const client = await enabled();
+    await asked(client);
+    const digests = () =>
+      database.rows<{ hours: number }>(
+        `select extract(epoch from due_at - now())::float8 / 3600 as hours from outbox where kind = 'notify.digest' and state = 'waiting'`,
+      );
+    const paths = [(await asked(client)).path, (await asked(client)).path];
+    await until(async () => (await suppressed()).length === 2);
+    await settled();
+    expect(await digests()).toHaveLength(1);
+    await database.run(`update outbox set due_at = now() where kind = 'notify.digest'`);
+    const [mail] = await mailbox.until(1);
+    expect(mail?.headers.subject).toBe('2 requests wait for you');
+    expect(mail?.text).toContain(`${server.issuer}/inbox`);
+    for (const word of ['Finance Agent', 'Review', ...paths]) expect(mail?.raw).not.toContain(word);
+
+    await settled();
+    await asked(client);
+    await until(async () => (await suppressed()).length === 3);
+    await settled();
+    const [next, ...more] = await digests();
+    expect([Math.round(next?.hours ?? 0), more]).toEqual([6, []]);
+    // Answered meanwhile, nothing is left to be said.
+    await database.run(`update approvals set expires_at = now() where status = 'pending'`);
+    await database.run(`update outbox set due_at = now() where kind = 'notify.digest' and state = 'waiting'`);
+    await settled();
+    expect(mailbox.received).toHaveLength(1);
+  });
+
+  test('ux.md §3.2: whoever wants no mail gets none about what was not announced either', async () => {
+    await prefer({ channel_0: 'push', channel_1: '' });
+    await device();
+    const client = await enabled();
+    await asked(client);
+    await asked(client);
+    await until(async () => (await suppressed()).length === 1);
+    expect(await database.first(`select from outbox where kind = 'notify.digest'`)).toBeUndefined();
+  });
+
+  test('ux.md §8: answered at one device, it is taken off the screen of the others, in the place of what was not delivered', async () => {
+    const [phone, laptop] = [await device('Phone'), await device('Laptop')];
+    const client = await enabled();
+    const { path } = await asked(client);
+    await until(() => phone.received.length + laptop.received.length === 2);
+    await decideFor(server, client, person, { decision: 'deny' });
+    await until(() => phone.over.length + laptop.over.length === 2);
+    const [ring, over] = [phone.received[0], phone.over[0]];
+    const { notification } = JSON.parse(over?.payload ?? '');
+    expect(notification).toMatchObject({ title: 'Answered', tag: path.slice('/r/'.length), silent: true });
+    expect(over?.headers.topic).toBe(ring?.headers.topic);
+    expect(over?.headers.urgency).toBe('normal');
+    expect(Number(over?.headers.ttl)).toBeGreaterThan(0);
+  });
+
+  test('ux.md §8: what was never announced is not taken away either', async () => {
+    const phone = await device();
+    const client = await registerAgent(server, { client_name: 'Stranger' });
+    await asked(client);
+    await until(async () => (await suppressed()).length === 1);
+    await decideFor(server, client, person, { decision: 'deny' });
+    await settled();
+    expect([phone.received, phone.over]).toEqual([[], []]);
+  });
+
+  test('ux.md §8: a browser that is reached elsewhere now says so at the next sign-in; one that is none of theirs does not', async () => {
+    const phone = await device();
+    phone.replies.push(410);
+    await asked(await enabled());
+    await until(
+      async () => (await database.first('select from push_subscriptions where gone_at is not null')) !== undefined,
+    );
+    const moved = pushService.subscribe();
+    const again = (by: TestPerson, before: string, subscription: Subscription) =>
+      post(`${SETTINGS}/devices/again`, { before, subscription: JSON.stringify(subscription.json) }, by);
+    const other = await signIn(server, 'approver@acme.example');
+    expect((await again(other, phone.json.endpoint, moved)).status).toBe(204);
+    expect((await person.get(SETTINGS)).html.includes('/devices/dev_')).toBe(false);
+    expect((await again(person, phone.json.endpoint, moved)).status).toBe(204);
+    expect((await person.get(SETTINGS)).html.includes('/devices/dev_')).toBe(true);
+    await asked(await enabled());
+    await until(() => moved.received.length === 1);
+    // Never added, never taken.
+    const strange = pushService.subscribe();
+    await again(person, strange.json.endpoint, strange);
+    expect(await database.rows('select from push_subscriptions')).toHaveLength(1);
+    expect((await person.post(`${SETTINGS}/devices/again`, { subscription: '{}' })).status).toBe(403);
   });
 
   test('in quiet hours it waits until they are over', async () => {

@@ -19,6 +19,8 @@ export interface Subscription {
   /** As `PushSubscription.toJSON()` gives it. */
   json: { endpoint: string; keys: { p256dh: string; auth: string } };
   received: Pushed[];
+  /** Messages that take what was shown off the screen again. */
+  over: Pushed[];
   /** Statuses to answer with, the first one first; 201 when there is none left. */
   replies: number[];
 }
@@ -43,10 +45,12 @@ export async function startPushService(): Promise<PushService> {
       const answer = browser?.subscription.replies.shift() ?? (browser ? 201 : 404);
       if (browser && answer < 300) {
         const wire = Buffer.concat(chunks);
-        browser.subscription.received.push({
+        const payload = decrypt(wire, browser);
+        const { received, over } = browser.subscription;
+        (payload.includes('"over":true') ? over : received).push({
           headers: request.headers,
           wire,
-          payload: decrypt(wire, browser),
+          payload,
           vapid: await verifyVapid(request.headers.authorization ?? '', `http://${request.headers.host}`),
         });
       }
@@ -68,6 +72,7 @@ export async function startPushService(): Promise<PushService> {
           keys: { p256dh: publicKey.toString('base64url'), auth: auth.toString('base64url') },
         },
         received: [],
+        over: [],
         replies: [],
       };
       browsers.set(path, { subscription, privateKey: key.getPrivateKey(), auth, publicKey });

@@ -7,15 +7,25 @@ self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim(
 
 self.addEventListener('push', (event) => {
   let notification = {};
+  let over = false;
   try {
-    ({ notification = {} } = event.data.json());
+    ({ notification = {}, over = false } = event.data.json());
   } catch {
     // Nothing that was ours: still shown, or the browser takes the subscription away.
   }
   const { title = 'Countersign', body = '', tag = 'countersign', navigate = '/inbox' } = notification;
+  if (over) {
+    event.waitUntil(takeAway(tag));
+    return;
+  }
   const options = { body, tag, icon: '/static/favicon.svg', badge: '/static/favicon.svg', data: { navigate } };
   event.waitUntil(self.registration.showNotification(title, options));
 });
+
+/** It was answered elsewhere. Where nothing is shown of it there is nothing to say. */
+async function takeAway(tag) {
+  for (const shown of await self.registration.getNotifications({ tag })) shown.close();
+}
 
 self.addEventListener('notificationclick', (event) => {
   event.notification.close();

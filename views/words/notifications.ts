@@ -20,6 +20,16 @@ export const NOTIFICATIONS = {
       en: 'It holds until {time}. Sign in and open Your agents to look at it or to stop it.',
       de: 'Es gilt bis {time}. Melden Sie sich an und öffnen Sie „Ihre Agenten“, um es anzusehen oder zu stoppen.',
     },
+    answered: { en: 'Answered', de: 'Beantwortet' },
+    answeredBody: { en: 'Nothing waits here any more.', de: 'Hier wartet nichts mehr.' },
+    digestTitle: {
+      en: { one: '{count} request waits for you', other: '{count} requests wait for you' },
+      de: { one: '{count} Anfrage wartet auf Sie', other: '{count} Anfragen warten auf Sie' },
+    },
+    digestBody: {
+      en: 'You were not called for them, because you were called often enough. They stand in your inbox until they end.',
+      de: 'Sie wurden dafür nicht gerufen, weil Sie oft genug gerufen wurden. Bis sie enden, stehen sie im Posteingang.',
+    },
     testTitle: { en: 'This is how agents reach you', de: 'So erreichen Agenten Sie' },
     testBody: {
       en: 'A test that you asked for. Nothing is waiting for you.',
