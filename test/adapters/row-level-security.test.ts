@@ -97,6 +97,10 @@ const TABLES = [
     'introductions',
     'notifications',
     'notification_digests',
+    'groups',
+    'group_members',
+    'client_secrets',
+    'expiry_notices',
   ].map((table) => [table, 'organization'] as const),
 ] as const;
 /** Those of the deployment itself that everybody may see: servers of shared resources. */
@@ -424,6 +428,11 @@ async function tellStory(): Promise<void> {
     `insert into push_subscriptions (organization, id, person, endpoint_hash, sealed, host, name) select organization, 'dev_1', id, sha256('e'), 'x', 'h', 'Phone'`,
     `insert into notification_targets (organization, id, person, kind, sealed, host, made_by) select organization, 'trg_1', id, 'ntfy', 'x', 'h', 'test'`,
     `insert into introductions (organization, agent, person, by) select organization, '${parent}', id, 'test'`,
+    `insert into groups (organization, id, name, made_by) select organization, 'grp_1', 'Finance', 'test'`,
+    `insert into group_members (organization, of_group, person, added_by) select organization, 'grp_1', id, 'test'`,
+    `insert into client_secrets (organization, id, client_id, secret_hash, reason, made_by, expires_at)
+     select organization, 'sec_1', (select client_id from clients c where c.organization = $1 limit 1), sha256('x'), 'x', 'test', now()`,
+    `insert into expiry_notices (organization, kind, subject, ends_at, days) select organization, 'credentials', 'x', now(), 14`,
     `insert into notification_digests (organization, person) select organization, id`,
     `insert into notifications (organization, approval, channel, person, agent) select organization, 'apr_1', 'push', id, '${parent}'`,
   ]) {
