@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 import type { Database } from '../../adapters/postgres/database.ts';
 import { explainReach, type ReachFacts } from '../../server/admin/explain.ts';
+import { speakerOf } from '../../views/words/speaker.ts';
 import { catalogue } from '../catalogue/demonstration.ts';
 import { ask } from '../protocol/support.ts';
 import { type Api, administrator } from '../support/admin.ts';
@@ -297,7 +298,7 @@ describe('explain: what could it reach now, for whom, by which rule', () => {
   );
 
   test('says why not, in words that say what would pass', () => {
-    const because = (given: ReachFacts) => waysTo(READ, given)?.because;
+    const because = (given: ReachFacts) => waysTo(READ, given)?.because?.(speakerOf('en'));
     expect(because(facts({}, { status: 'pending', lacks: ['key', 'owner'] }))).toBe(
       'it is pending, and lacks a key, an active owner who accepted it',
     );
