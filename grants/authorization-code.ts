@@ -68,7 +68,7 @@ export function authorizationCode(
           ...authorized.value,
           oidcScopes: openid ? ['openid'] : [],
           ...(openid && { idToken: { nonce: code.nonce } }),
-          refreshToken: refreshTokenFor(provider, ctx.oidc.client, task, caller, resources),
+          refreshToken: refreshTokenFor(provider, task, caller, resources),
         },
       };
     },

@@ -1,6 +1,6 @@
 import type { Provider } from 'oidc-provider';
 
-import type { ClientRecord } from '../server/agents/clients.ts';
+import { type ClientRecord, isActive } from '../server/agents/clients.ts';
 import type { Approval } from '../server/approvals/approval.ts';
 import type { ApprovalStore } from '../server/approvals/store.ts';
 import { type Outcome, refuse } from '../server/oauth/refusal.ts';
@@ -26,11 +26,8 @@ export function cibaPush({
     record: ClientRecord,
     authReqId: string,
   ): Promise<Outcome<Record<string, unknown>>> => {
-    const [task, client] = await Promise.all([
-      tasks.find(approval.task ?? ''),
-      provider().Client.find(record.clientId),
-    ]);
-    if (!task || !client) return refuse({ reason: 'task_ended' });
+    const task = await tasks.find(approval.task ?? '');
+    if (!task || !isActive(record, Date.now())) return refuse({ reason: 'task_ended' });
     const caller: Caller = {
       client: record,
       organization: record.organization,
@@ -46,7 +43,7 @@ export function cibaPush({
         ...authorized.value,
         idToken: { nonce: approval.oidc.nonce, authReqId },
         oidcScopes: ['openid'],
-        refreshToken: refreshTokenFor(provider(), client, task, caller, approval.resources),
+        refreshToken: refreshTokenFor(provider(), task, caller, approval.resources),
       },
       CIBA,
       mint,

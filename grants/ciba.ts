@@ -1,5 +1,6 @@
-import type { Provider } from 'oidc-provider';
-import { errors, type TokenEndpointGrantContext, type UnknownObject } from 'oidc-provider';
+import type { Context } from 'koa';
+import { errors, type Provider, type UnknownObject } from 'oidc-provider';
+
 import { type Approval, DENY_REASONS, type DenyReason } from '../server/approvals/approval.ts';
 import type { ApprovalStore, Poll } from '../server/approvals/store.ts';
 import type { Clock } from '../server/http/clock.ts';
@@ -7,7 +8,7 @@ import { stateOf } from '../server/http/request-state.ts';
 import { hashOf } from '../server/oauth/ids.ts';
 import { refuse } from '../server/oauth/refusal.ts';
 import type { TaskStore } from '../server/tasks/task.ts';
-import type { Grant } from './grant.ts';
+import type { Grant, RequestContext } from './grant.ts';
 import { required } from './parameters.ts';
 import {
   parseTaskWant,
@@ -24,35 +25,38 @@ interface PollRequest extends TaskWant {
   wait: number;
 }
 
+export interface PollDependencies {
+  /** Keeps the refresh tokens. */
+  engine: () => Provider;
+  approvals: ApprovalStore;
+  /**
+   * Resolves when the approval may have been decided or ended after `since` (true; as `performance.now()` says), after `milliseconds`, or when
+   * `gone` is signalled. Asks the database nothing.
+   */
+  decided(approval: Approval, since: number, milliseconds: number, gone: AbortSignal): Promise<boolean>;
+  /** May an agent of this organization hear why a person said no? */
+  tellsReason(organization: string): Promise<boolean>;
+  defaultWait: number;
+  clock: Pick<Clock, 'agrees'>;
+}
+
+type PollContext = RequestContext & Pick<Context, 'res' | 'get' | 'set'>;
+
 export const CIBA = 'urn:openid:params:grant-type:ciba';
 
 const LONGEST_HOLD_SECONDS = 25;
 
 /** OpenID Connect CIBA Core §10.1, §11: the poll. Paced, held when asked, collected once. */
-export function ciba(
-  provider: Provider,
-  {
-    tasks,
-    approvals,
-    decided,
-    tellsReason,
-    defaultWait,
-    clock,
-    ...dependencies
-  }: TaskTokenDependencies & {
-    tasks: TaskStore;
-    approvals: ApprovalStore;
-    /**
-     * Resolves when the approval may have been decided or ended after `since` (true; as `performance.now()` says), after
-     * `milliseconds`, or when `gone` is signalled. Asks the database nothing.
-     */
-    decided(approval: Approval, since: number, milliseconds: number, gone: AbortSignal): Promise<boolean>;
-    /** May an agent of this organization hear why a person said no? */
-    tellsReason(organization: string): Promise<boolean>;
-    defaultWait: number;
-    clock: Pick<Clock, 'agrees'>;
-  },
-): Grant<PollRequest> {
+export function ciba({
+  engine,
+  tasks,
+  approvals,
+  decided,
+  tellsReason,
+  defaultWait,
+  clock,
+  ...dependencies
+}: TaskTokenDependencies & PollDependencies & { tasks: TaskStore }): Grant<PollRequest, PollContext> {
   return {
     type: CIBA,
     parameters: ['auth_req_id', ...TASK_WANT_PARAMETERS],
@@ -100,7 +104,7 @@ export function ciba(
           ...authorized.value,
           idToken: { nonce: approval.oidc.nonce },
           oidcScopes: ['openid'],
-          refreshToken: refreshTokenFor(provider, ctx.oidc.client, task, caller, approval.resources),
+          refreshToken: refreshTokenFor(engine(), task, caller, approval.resources),
         },
       };
     },
@@ -111,7 +115,7 @@ export function ciba(
     id: Buffer,
     since: number,
     seconds: number,
-    ctx: TokenEndpointGrantContext,
+    ctx: PollContext,
   ): Promise<Poll> {
     const { approval, endsIn } = pending;
     const gone = new AbortController();
@@ -168,7 +172,7 @@ const again = () =>
     statusCode: 503,
   });
 
-function waitIn(ctx: TokenEndpointGrantContext, otherwise: number): number {
+function waitIn(ctx: PollContext, otherwise: number): number {
   const asked = /(?:^|,)\s*wait\s*=\s*"?(\d+)"?/i.exec(ctx.get('Prefer'))?.[1];
   return Math.min(asked === undefined ? otherwise : Number(asked), LONGEST_HOLD_SECONDS);
 }

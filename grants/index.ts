@@ -1,10 +1,8 @@
 import type { Provider } from 'oidc-provider';
 
 import type { ClientAuthentication } from '../server/agents/authenticate.ts';
-import type { Approval } from '../server/approvals/approval.ts';
-import type { ApprovalStore } from '../server/approvals/store.ts';
 import { authorizationCode } from './authorization-code.ts';
-import { ciba } from './ciba.ts';
+import { ciba, type PollDependencies } from './ciba.ts';
 import { clientCredentials } from './client-credentials.ts';
 import { announce, type CallerChecks, register } from './grant.ts';
 import type { Mint } from './issue.ts';
@@ -19,25 +17,16 @@ export interface GrantDependencies {
   checks: CallerChecks;
   exchange: ExchangeDependencies;
   assertions: Pick<AssertionDependencies, 'trustedAssertion' | 'spendAssertion'>;
-  approvals: ApprovalStore;
-  decided(approval: Approval, since: number, milliseconds: number, gone: AbortSignal): Promise<boolean>;
-  tellsReason(organization: string): Promise<boolean>;
-  defaultWait: number;
+  polls: PollDependencies;
   stopTask(organization: string, task: string, reason: string): Promise<void>;
 }
 
 /** The grants that need something of the engine, or put something there. Each replaces its own, where it has one. */
 export function registerGrants(provider: Provider, dependencies: GrantDependencies): void {
-  const { mint, checks, exchange, approvals, decided, tellsReason, defaultWait, stopTask } = dependencies;
+  const { mint, checks, exchange, stopTask } = dependencies;
   const common = { issuer: mint.issuer, catalogue: exchange.catalogue, tasks: exchange.tasks };
   register(provider, authorizationCode(provider, common), mint, checks);
   register(provider, refreshToken(provider, { ...common, stopTask }), mint, checks);
-  register(
-    provider,
-    ciba(provider, { ...common, approvals, decided, tellsReason, defaultWait, clock: mint.clock }),
-    mint,
-    checks,
-  );
   for (const grant of ownGrants(dependencies)) announce(provider, grant);
 }
 
@@ -47,10 +36,9 @@ export const grantsOnOwnPath = (
   authentication: Omit<ClientAuthentication, 'firstUse'>,
 ): OwnPath => ownPath(ownGrants(dependencies), dependencies.mint, dependencies.checks, authentication);
 
-const ownGrants = ({ mint, exchange, assertions }: OwnDependencies) => [
+const ownGrants = ({ mint, exchange, assertions, polls }: GrantDependencies) => [
+  ciba({ issuer: mint.issuer, catalogue: exchange.catalogue, tasks: exchange.tasks, ...polls }),
   tokenExchange(exchange),
   jwtBearer({ ...exchange, ...assertions }),
   clientCredentials({ issuer: mint.issuer, catalogue: exchange.catalogue }),
 ];
-
-type OwnDependencies = Pick<GrantDependencies, 'mint' | 'exchange' | 'assertions'>;

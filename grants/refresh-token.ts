@@ -69,7 +69,7 @@ export function refreshToken(
         ok: true,
         value: {
           ...authorized.value,
-          refreshToken: rotates ? refreshTokenFor(provider, ctx.oidc.client, task, caller, resources) : undefined,
+          refreshToken: rotates ? refreshTokenFor(provider, task, caller, resources) : undefined,
         },
       };
     },

@@ -1,6 +1,7 @@
-import type { Provider, TokenEndpointGrantContext, UnknownObject } from 'oidc-provider';
-import { outwardId } from '../server/agents/document.ts';
+import type { Provider, UnknownObject } from 'oidc-provider';
 
+import type { ClientRecord } from '../server/agents/clients.ts';
+import { outwardId } from '../server/agents/document.ts';
 import type { Catalogue } from '../server/catalogue/catalogue.ts';
 import { actingThrough } from '../server/delegation/chain.ts';
 import { tooWeak } from '../server/delegation/rules/authentication.ts';
@@ -117,10 +118,9 @@ export const authenticationOf = ({ acr, amr, authTime }: Task) => ({
  * use or for high and critical impact. It ends with the task and is bound to the client's key.
  */
 export function refreshTokenFor(
-  provider: Provider,
-  client: TokenEndpointGrantContext['oidc']['client'],
+  { RefreshToken }: Pick<Provider, 'RefreshToken'>,
   task: Task,
-  { boundTo, confidential }: Caller,
+  { client, boundTo, confidential }: Caller,
   resources: readonly string[],
 ): (() => Promise<string | undefined>) | undefined {
   const seconds = Math.floor((task.expiresAt.getTime() - Date.now()) / 1000);
@@ -128,10 +128,10 @@ export function refreshTokenFor(
     ({ max_uses, impact }) => max_uses !== null || impact === 'high' || impact === 'critical',
   );
   // A public client without a key would hold a lasting bearer value: rotation alone protects it (OA-28).
-  if (limited || seconds <= ACCESS_TOKEN_SECONDS || !client.grantTypeAllowed('refresh_token')) return undefined;
+  if (limited || seconds <= ACCESS_TOKEN_SECONDS || !mayRefresh(client)) return undefined;
   return async () => {
-    const token = new provider.RefreshToken({
-      client,
+    const token = new RefreshToken({
+      clientId: outwardId(client.clientId),
       accountId: task.person,
       grantId: task.id,
       gty: confidential ? 'bound' : 'rotating',
@@ -142,3 +142,6 @@ export function refreshTokenFor(
     return token.save();
   };
 }
+
+const mayRefresh = ({ metadata }: ClientRecord): boolean =>
+  (metadata.grant_types as string[] | undefined)?.includes('refresh_token') ?? false;

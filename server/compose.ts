@@ -294,18 +294,25 @@ export async function composeHouse({
       trustedAssertion: claimOfTrustedJwt,
       spendAssertion: ({ issuer, jti, expiresAt }) => replays.firstUse('assertion', issuer, jti, expiresAt),
     },
-    approvals,
-    tellsReason: async (organization) => (await backchannelSettings(database, organization)).tellsReason,
-    defaultWait: config.longPollSeconds,
-    decided: (approval, since, milliseconds, gone) => {
-      const { id, organization, agent, person, clientId: client, actions } = approval;
-      const lineage = actions.map(({ resource }) => `resource:${resource}`);
-      const keys = stopKeys({ organization, agents: [agent], person, client, lineage, since: approval.askedAt });
-      return signals.nextOf([['approval', id], ['stop', organization], ...keys.map((key) => ['stop', key] as const)], {
-        since,
-        milliseconds,
-        ended: gone,
-      });
+    polls: {
+      engine: () => provider,
+      clock,
+      approvals,
+      tellsReason: async (organization) => (await backchannelSettings(database, organization)).tellsReason,
+      defaultWait: config.longPollSeconds,
+      decided: (approval, since, milliseconds, gone) => {
+        const { id, organization, agent, person, clientId: client, actions } = approval;
+        const lineage = actions.map(({ resource }) => `resource:${resource}`);
+        const keys = stopKeys({ organization, agents: [agent], person, client, lineage, since: approval.askedAt });
+        return signals.nextOf(
+          [['approval', id], ['stop', organization], ...keys.map((key) => ['stop', key] as const)],
+          {
+            since,
+            milliseconds,
+            ended: gone,
+          },
+        );
+      },
     },
     stopTask: (organization, task, reason) =>
       stop({ organization, kind: 'task', subject: task, by: 'countersign', reason }),
