@@ -60,6 +60,14 @@ export function clientWith(id: string, { key, jwk }: BenchKey, bound = false): B
   };
 }
 
+export const CIBA = 'urn:openid:params:grant-type:ciba';
+/** `private_key_jwt`, RFC 7523. */
+export const authentication = (client: BenchClient, { issuer }: { issuer: string }) => ({
+  client_id: client.id,
+  client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+  client_assertion: client.assertion(issuer),
+});
+
 export const REDIRECT = 'http://127.0.0.1:9/callback';
 /** PKCE (RFC 7636): every code of the benchmark has the same. */
 export const VERIFIER = 'v'.repeat(43);

@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
 
-import type { BenchClient } from './client.ts';
-import { REDIRECT, VERIFIER } from './client.ts';
+import { authentication, type BenchClient, CIBA, REDIRECT, VERIFIER } from './client.ts';
 import { form, type Prepared, send } from './load.ts';
 import type { MeasuredServer } from './server.ts';
-import { authentication, CALENDAR, CIBA, EXCHANGE, type Setting, type Variant } from './setting.ts';
+import { CALENDAR, EXCHANGE, type Setting, type Variant } from './setting.ts';
 
 /** One kind of request, prepared for each of the servers that has it. */
 export interface Flow {

@@ -1,13 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { authentication, CIBA } from './client.ts';
 import { form, send } from './load.ts';
-import { ask, authentication, CALENDAR, CIBA, decide, type Setting } from './setting.ts';
+import type { MeasuredServer } from './server.ts';
+import { ask, CALENDAR, decide, type Setting } from './setting.ts';
 
 /**
  * Milliseconds from the click to the token, once per question: the agent holds a poll, the person sends the decision
  * form, the poll is answered with the token. The clock starts when the form is sent, so it includes the decision.
+ *
+ * @param holder the instance that holds the poll; the person decides at the first
  */
-export async function approveToToken(setting: Setting, questions: number): Promise<number[]> {
+export async function approveToToken(setting: Setting, questions: number, holder: MeasuredServer): Promise<number[]> {
   const { person, agents, servers, approvalOf } = setting;
   const { ours } = servers;
   const agent = agents.asker;
@@ -21,7 +25,7 @@ export async function approveToToken(setting: Setting, questions: number): Promi
       guests: ['ben@acme.example'],
     });
     const approval = await approvalOf(authReqId);
-    const held = send(ours, {
+    const held = send(holder, {
       path: '/token',
       ...form(
         { ...authentication(agent, ours), grant_type: CIBA, auth_req_id: authReqId },

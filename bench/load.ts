@@ -53,10 +53,11 @@ export async function measure(
 
 /** One request and its whole answer. */
 export async function send(
-  { pool }: Pick<MeasuredServer, 'pool'>,
+  { pool, issuer }: Pick<MeasuredServer, 'pool' | 'issuer'>,
   { path, headers, body }: Prepared,
 ): Promise<{ status: number; body: string }> {
-  const answer = await pool.request({ method: 'POST', path, headers, body });
+  const { host } = new URL(issuer); // every instance answers to the issuer's name
+  const answer = await pool.request({ method: 'POST', path, headers: { host, ...headers }, body });
   return { status: answer.statusCode, body: await answer.body.text() };
 }
 

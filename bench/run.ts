@@ -4,7 +4,7 @@
  *   --quick          few requests: shows that everything works, its figures say nothing
  *   --long           300,000 requests for the heap
  *   --flow <text>    only flows whose name contains the text
- *   --waiting <n>    that many open questions with held polls, on one instance, and nothing else
+ *   --waiting <n>    that many agents wait for as many people each with held polls, on one instance, and nothing else
  *   --scale          exchanges three hops deep, and beside a million live tokens, instead
  *   --profile <dir>  a CPU profile of the product alone, for the flows chosen, summed up
  */
@@ -67,10 +67,11 @@ else if (options.scale) await scale();
 else if (options.profile === undefined) await compare();
 else await profile(options.profile);
 
-async function wait(questions: number): Promise<void> {
+async function wait(each: number): Promise<void> {
   const setting = await makeSetting(root);
   try {
-    process.stdout.write(`${tellWaiting(await holdMany(setting, questions, 30))}\n`);
+    const size = { agents: each, people: each, seconds: 20, decisions: Math.min(60, each - 1) };
+    process.stdout.write(`${tellWaiting(await holdMany(setting, size, progress))}\n`);
   } finally {
     await setting.close();
   }
@@ -87,7 +88,7 @@ async function compare(): Promise<void> {
     }
     if (options.flow === undefined) {
       progress('approve to token');
-      results.held = await approveToToken(setting, size.questions);
+      results.held = await approveToToken(setting, size.questions, setting.servers.ours);
       progress('heap');
       results.heap = { requests: size.heapRequests, bytes: await heapOver(setting) };
     }

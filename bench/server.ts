@@ -9,6 +9,7 @@ import type { Usage } from './probe.ts';
 /** One server under measurement: a process of its own, reached over loopback. */
 export interface MeasuredServer {
   issuer: string;
+  port: number;
   /** Keep-alive connections, as many as requests may be under way. */
   pool: Pool;
   usage(): Promise<Usage>;
@@ -34,20 +35,22 @@ export async function startMeasured(
   file: string,
   {
     port,
+    issuer = `http://localhost:${port}`,
     env = {},
     configuration,
     connections,
   }: {
     port: number;
+    /** Another instance's address, where this one is another instance of the same issuer. */
+    issuer?: string;
     env?: Record<string, string>;
     configuration?: Record<string, unknown>;
     connections: number;
   },
 ): Promise<MeasuredServer> {
-  const issuer = `http://localhost:${port}`;
   const child = fork(join(import.meta.dirname, file), [], {
     execArgv: ['--expose-gc', `--import=${join(import.meta.dirname, 'probe.js')}`],
-    env: { PATH: process.env.PATH ?? '', ...env },
+    env: { PATH: process.env.PATH ?? '', PORT: String(port), ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   let words = '';
@@ -56,12 +59,13 @@ export async function startMeasured(
       words = (words + text).slice(-4000);
     });
   }
-  const pool = new Pool(issuer, { connections, pipelining: 1 });
+  const pool = new Pool(`http://localhost:${port}`, { connections, pipelining: 1 });
   const ask = asking(child);
   if (configuration) await ask({ ask: 'start', port, ...configuration });
-  await ready(issuer, child, () => words);
+  await ready(pool, new URL(issuer).host, child, () => words);
   return {
     issuer,
+    port,
     pool,
     ask,
     usage: () => ask<Usage>({ ask: 'usage' }),
@@ -69,14 +73,24 @@ export async function startMeasured(
     words: () => words,
     async stop() {
       await pool.destroy();
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      const gone = new Promise((resolve) => child.once('exit', resolve));
-      child.kill('SIGTERM');
-      const late = setTimeout(() => child.kill('SIGKILL'), 10_000);
-      await gone;
-      clearTimeout(late);
+      await end(child);
     },
   };
+}
+
+/** A process of this build that is no server: it generates load, so that its work is not taken for the server's. */
+export function startHelper(file: string): Pick<MeasuredServer, 'ask' | 'stop'> {
+  const child = fork(join(import.meta.dirname, file), [], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  return { ask: asking(child), stop: () => end(child) };
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGTERM');
+  const late = setTimeout(() => child.kill('SIGKILL'), 10_000);
+  await gone;
+  clearTimeout(late);
 }
 
 function asking(child: ChildProcess) {
@@ -100,11 +114,12 @@ function asking(child: ChildProcess) {
     });
 }
 
-async function ready(issuer: string, child: ChildProcess, words: () => string): Promise<void> {
+async function ready(pool: Pool, host: string, child: ChildProcess, words: () => string): Promise<void> {
   for (const deadline = Date.now() + READY_MS; ; await new Promise((resolve) => setTimeout(resolve, 50))) {
     if (child.exitCode !== null) throw new Error(`a server did not start:\n${words()}`);
-    const answer = await fetch(`${issuer}/jwks`).catch(() => undefined);
-    if (answer?.ok) return;
+    const answer = await pool.request({ method: 'GET', path: '/jwks', headers: { host } }).catch(() => undefined);
+    await answer?.body.dump();
+    if (answer?.statusCode === 200) return;
     if (Date.now() > deadline) throw new Error(`a server was not ready in time:\n${words()}`);
   }
 }

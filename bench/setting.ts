@@ -7,7 +7,7 @@ import pg from 'pg';
 import { createDatabase } from '../adapters/postgres/create-database.ts';
 import { startEmbedded } from '../adapters/postgres/embedded.ts';
 import { type Browser, hiddenOf, signIn } from './browser.ts';
-import { type BenchClient, CHALLENGE, clientWith, keyFrom, newKey, REDIRECT } from './client.ts';
+import { authentication, type BenchClient, CHALLENGE, CIBA, clientWith, keyFrom, newKey, REDIRECT } from './client.ts';
 import { form, send } from './load.ts';
 import { freePort, type MeasuredServer, startMeasured } from './server.ts';
 
@@ -15,7 +15,6 @@ export type Variant = 'floor' | 'ours' | 'bare';
 export const VARIANTS: readonly Variant[] = ['floor', 'ours', 'bare'];
 
 export const CALENDAR = 'https://calendar.acme.example';
-export const CIBA = 'urn:openid:params:grant-type:ciba';
 export const EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
 const READ = 'calendar.events.read';
 const PERIOD = { from: '2026-11-24', to: '2026-11-28' };
@@ -31,6 +30,8 @@ export interface Product {
   demo: { initialAccessToken: string; resourceServer: { client_id: string; jwk: object } };
   person: Browser;
   rows: ReturnType<typeof rowsOf>;
+  /** Another instance of the same issuer, on the same database. */
+  beside(): Promise<MeasuredServer>;
   /** An agent, registered for bearer tokens or for bound ones. */
   register(bound: boolean): Promise<BenchClient>;
 }
@@ -99,20 +100,21 @@ export async function makeSetting(root: string): Promise<Setting> {
       await admin.query('create extension pg_stat_statements');
       const password = randomBytes(12).toString('base64url');
       const port = await freePort();
+      const env = {
+        ISSUER: `http://localhost:${port}`,
+        MANAGEMENT_PORT: '0',
+        DATABASE_URL: databaseUrl,
+        DATA_DIR: home,
+        DEMO: '1',
+        DEMO_PASSWORD: password,
+        COUNTERSIGN_LOG_LEVEL: 'error',
+        COUNTERSIGN_DATABASE_POOL_SIZE: String(CONNECTIONS),
+        COUNTERSIGN_EXCHANGES_PER_MINUTE: '1000000', // one task is exchanged as fast as it goes
+      };
       const server = await startMeasured('../server/main.js', {
         port,
         connections: CONNECTIONS,
-        env: {
-          PORT: String(port),
-          MANAGEMENT_PORT: '0',
-          DATABASE_URL: databaseUrl,
-          DATA_DIR: home,
-          DEMO: '1',
-          DEMO_PASSWORD: password,
-          COUNTERSIGN_LOG_LEVEL: 'error',
-          COUNTERSIGN_DATABASE_POOL_SIZE: String(CONNECTIONS),
-          COUNTERSIGN_EXCHANGES_PER_MINUTE: '1000000', // one task is exchanged as fast as it goes
-        },
+        env,
       });
       closers.push(() => server.stop());
       const demo = JSON.parse(readFileSync(join(home, 'demo.json'), 'utf8'));
@@ -126,6 +128,16 @@ export async function makeSetting(root: string): Promise<Setting> {
         person,
         register: (bound) => registerAgent(server.issuer, demo.initialAccessToken, bound),
         rows: rowsOf(admin, server, person),
+        async beside() {
+          const other = await startMeasured('../server/main.js', {
+            port: await freePort(),
+            issuer: server.issuer,
+            connections: CONNECTIONS,
+            env: { ...env, DEMO: '0' },
+          });
+          closers.push(() => other.stop());
+          return other;
+        },
       };
     };
     const product = await startProduct('countersign', dataDir);
@@ -260,6 +272,7 @@ function rowsOf(admin: pg.Client, ours: MeasuredServer, person: Browser) {
 
   return {
     approvalOf,
+    templateOf,
     approved,
     /** Approves what this agent asks from behind now, and collects it: a token of one real task. */
     async token(agent: BenchClient, details: object, resource?: string) {
@@ -335,13 +348,6 @@ async function collect(ours: MeasuredServer, agent: BenchClient, authReqId: stri
   if (status !== 200) throw new Error(`/token answered ${status}: ${body}`);
   return JSON.parse(body).access_token;
 }
-
-/** `private_key_jwt`, RFC 7523. */
-export const authentication = (client: BenchClient, { issuer }: Pick<MeasuredServer, 'issuer'>) => ({
-  client_id: client.id,
-  client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
-  client_assertion: client.assertion(issuer),
-});
 
 const sha256 = (value: string): Buffer => createHash('sha256').update(value).digest();
 

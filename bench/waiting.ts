@@ -1,140 +1,207 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Pool } from 'undici';
 
-import { form, percentile, send } from './load.ts';
-import { authentication, CALENDAR, CIBA, type Setting } from './setting.ts';
+import { authentication } from './client.ts';
+import { type Crowd, makeCrowd } from './crowd.ts';
+import { form, median, percentile, send } from './load.ts';
+import { startHelper } from './server.ts';
+import { CALENDAR, decide, type Setting } from './setting.ts';
+import type { Counts, Opening } from './waiters.ts';
 
-/** Many agents that wait for people, on one instance. */
+/** What everybody else's requests take, in milliseconds, one at a time. */
+interface Others {
+  token: number[];
+  page: number[];
+}
+
+/** Many agents that wait for many people, on one instance. */
 export interface Waiting {
-  questions: number;
-  /** Polls that were held at the same time, at least and at most, while it was measured. */
+  agents: number;
+  people: number;
+  /** Polls that the database says are held, at least and at most, while it was measured. */
   held: { least: number; most: number };
-  /** MB of the whole server process, before and at most. */
-  memory: { before: number; most: number };
-  /** Milliseconds of another endpoint (client credentials), one request at a time: before, and while all wait. */
-  others: { before: number[]; meanwhile: number[] };
-  /** Statements in which an approval was touched, per held poll and second of holding; the end of a hold is one. */
+  /** MB of the whole server process: before, while all are held, and at most. */
+  memory: { before: number; held: number; most: number };
+  /** Of the server's heap in use after a collection, in KB per held poll. */
+  heapPerPoll: number;
+  before: Others;
+  meanwhile: Others;
+  /** Share of one processor that the server used while all were held. */
+  processor: number;
+  /** From the click to the token, in milliseconds, while all the others are held. */
+  decided: number[];
+  /** Statements about approvals per held poll and second, while they are held. */
   statementsWhileHeld: number;
   answers: Record<string, number>;
 }
 
+export interface WaitingSize {
+  agents: number;
+  people: number;
+  /** Seconds that all are held while everybody else is looked at. */
+  seconds: number;
+  decisions: number;
+}
+
 const HOLD_SECONDS = 25;
-/** The load generator shares the machine with the server: it opens so many polls a second. */
+/** Whoever waits shares the machine with the server: so many begin in a second. */
 const OPENED_PER_SECOND = 250;
+const PAUSE_MS = 25;
 
 /**
- * Holds a poll for each of many open questions, again and again as a waiting agent does, and looks at what that costs:
- * memory, the database, and everybody else's answers.
+ * Holds a poll for each of many open questions, each on its own connection, again and again as waiting agents do, and
+ * looks at what that costs: memory, the database, and everybody else's answers.
  */
 export async function holdMany(
-  { servers: { ours }, agents: { plain }, admin, pending }: Setting,
-  questions: number,
-  seconds: number,
+  setting: Setting,
+  { agents, people, seconds, decisions }: WaitingSize,
+  progress: (text: string) => void,
 ): Promise<Waiting> {
-  const ids = await pending(plain, questions);
-  const pool = new Pool(ours.issuer, { connections: questions, pipelining: 1, bodyTimeout: 0, headersTimeout: 0 });
-  const answers: Record<string, number> = {};
-  let [underWay, stopped] = [0, false];
-  const poll = async (authReqId: string, wait = HOLD_SECONDS): Promise<string> => {
-    underWay += 1;
-    try {
-      const { body } = await send(
-        { pool },
-        {
-          path: '/token',
-          ...form(
-            { ...authentication(plain, ours), grant_type: CIBA, auth_req_id: authReqId },
-            { prefer: `wait=${wait}` },
-          ),
-        },
-      );
-      const { error = 'token' } = JSON.parse(body) as { error?: string };
-      answers[error] = (answers[error] ?? 0) + 1;
-      return error;
-    } catch (cause) {
-      const { code = 'unknown' } = cause as { code?: string };
-      answers[code] = (answers[code] ?? 0) + 1;
-      return code;
-    } finally {
-      underWay -= 1;
-    }
-  };
-  const waitOn = async (authReqId: string) => {
-    while (!stopped) {
-      // As a client does: sent back or cut off, it comes again later.
-      if ((await poll(authReqId)) !== 'authorization_pending') await sleep(2000 + Math.random() * 8000);
-    }
-  };
-  const others = async (): Promise<number> => {
-    const started = performance.now();
-    const { status, body } = await send(ours, {
-      path: '/token',
-      ...form({
-        ...authentication(plain, ours),
-        grant_type: 'client_credentials',
-        resource: CALENDAR,
-        scope: 'calendar.read',
-      }),
-    });
-    if (status !== 200) throw new Error(`client credentials answered ${status}: ${body}`);
-    return performance.now() - started;
-  };
-  const several = async (count: number) => {
-    const spans: number[] = [];
-    for (let index = 0; index < count; index++) spans.push(await others());
-    return spans;
-  };
+  const { product, admin, person } = setting;
+  const { server } = product;
+  progress(`${agents} agents ask ${people} people`);
+  const crowd = await makeCrowd(product, agents, people);
+  const [looked] = crowd.asked.slice(-1);
+  const others = (forSeconds: number) => lookAtOthers(setting, `/r/${looked?.approval}`, forSeconds);
+  const waiters = startHelper('waiters.js');
+  try {
+    const counts = () => waiters.ask<Counts>({ ask: 'counts' });
+    await others(2);
+    const before = { others: await others(seconds), memory: (await server.usage()).rss, heap: await server.heap() };
 
-  await several(20);
-  const before = { others: await several(100), memory: (await ours.usage()).rss };
-  const waiting: Promise<void>[] = [];
-  for (const [index, id] of ids.entries()) {
-    waiting.push(waitOn(id));
-    if (index % 40 === 39) await sleep((40 / OPENED_PER_SECOND) * 1000);
-  }
-  const held = { least: Number.POSITIVE_INFINITY, most: 0 };
-  let most = 0;
-  const meanwhile: number[] = [];
-  for (const end = Date.now() + seconds * 1000; Date.now() < end; await sleep(50)) {
-    meanwhile.push(await others());
-    held.least = Math.min(held.least, underWay);
-    held.most = Math.max(held.most, underWay);
-    most = Math.max(most, (await ours.usage()).rss);
-  }
-  stopped = true;
-  await Promise.all(waiting);
+    progress('they begin to wait');
+    await waiters.ask({ ask: 'open', ...opening(server, crowd), perSecond: OPENED_PER_SECOND, again: true });
+    let most = 0;
+    const look = async () => {
+      const { rss } = await server.usage();
+      most = Math.max(most, rss);
+      return { rss, held: await heldPolls(setting) };
+    };
+    for (const late = Date.now() + 90_000; (await look()).held < crowd.questions.length * 0.99; await sleep(500)) {
+      if (Date.now() > late) break; // what is held is told below
+    }
 
-  // A few of them alone, begun together: while they are held nothing is asked.
-  const few = ids.slice(0, 200);
-  const holding = few.map((id) => poll(id, 12));
-  await sleep(4000);
-  await admin.query('select pg_stat_statements_reset()');
-  await sleep(4000);
+    progress('all of them wait');
+    const held = { least: Number.POSITIVE_INFINITY, most: 0 };
+    const memory: number[] = [];
+    const looking = setInterval(async () => {
+      const now = await look();
+      memory.push(now.rss);
+      held.least = Math.min(held.least, now.held);
+      held.most = Math.max(held.most, now.held);
+    }, 1000);
+    const begun = { at: performance.now(), cpu: (await server.usage()).cpu };
+    const meanwhile = await others(seconds);
+    const processor = ((await server.usage()).cpu - begun.cpu) / (performance.now() - begun.at);
+
+    progress('some are decided');
+    const clicks = new Map<string, number>();
+    for (const { authReqId, approval, number } of crowd.asked.slice(0, decisions)) {
+      await decide(person, approval, { duration: 'once', number }, () => {
+        clicks.set(authReqId, performance.timeOrigin + performance.now());
+      });
+      await sleep(PAUSE_MS);
+    }
+    await sleep(1000);
+    clearInterval(looking);
+    const { tokens } = await counts();
+    const decided = [...clicks].map(([authReqId, at]) => (tokens[authReqId] ?? Number.POSITIVE_INFINITY) - at);
+    const heap = await server.heap();
+
+    progress('the rest goes on');
+    await waiters.ask({ ask: 'stop' });
+    for (let left = 60; left > 0 && (await counts()).underWay > 0; left--) await sleep(500);
+    const { answers } = await counts();
+
+    // A few of them alone, begun together: while they are held nothing is asked.
+    const few = { ...crowd, questions: crowd.questions.slice(0, 200) };
+    await waiters.ask({ ask: 'open', ...opening(server, few), perSecond: 1000, again: false });
+    await sleep(5000);
+    await admin.query('select pg_stat_statements_reset()');
+    await sleep(4000);
+    const { rows } = await admin.query(STATEMENTS);
+    return {
+      agents,
+      people,
+      held,
+      memory: { before: before.memory, held: median(memory), most },
+      heapPerPoll: (heap - before.heap) / 1024 / held.most,
+      before: before.others,
+      meanwhile,
+      processor,
+      decided,
+      statementsWhileHeld: rows[0].calls / few.questions.length / 4,
+      answers,
+    };
+  } finally {
+    await waiters.stop();
+  }
+}
+
+const opening = (
+  { issuer, port }: { issuer: string; port: number },
+  { key, questions }: Crowd,
+): Omit<Opening, 'perSecond' | 'again'> => ({
+  issuer,
+  port,
+  jwk: key.key.export({ format: 'jwk' }),
+  questions,
+  wait: HOLD_SECONDS,
+});
+
+/** As the database has it: announced by a poll, and not over. */
+async function heldPolls({ admin }: Setting): Promise<number> {
   const { rows } = await admin.query(
-    `select coalesce(sum(calls), 0)::int as calls from pg_stat_statements where query like '%approvals%' and query not like '%pg_stat%'`,
+    'select count(*)::int as held from approvals where held_until > clock_timestamp()',
   );
-  await Promise.all(holding);
-  await pool.destroy();
-  return {
-    questions,
-    held,
-    memory: { before: before.memory, most },
-    others: { before: before.others, meanwhile },
-    statementsWhileHeld: rows[0].calls / few.length / 4,
-    answers,
+  return rows[0].held;
+}
+
+const STATEMENTS = `
+  select coalesce(sum(calls), 0)::int as calls from pg_stat_statements
+  where query like '%approvals%' and query not like '%pg_stat%'`;
+
+/** A client that asks for tokens of its own, and a person who reads a decision page, in turns. */
+async function lookAtOthers(
+  { servers: { ours }, agents: { plain }, person }: Setting,
+  page: string,
+  seconds: number,
+): Promise<Others> {
+  const spans: Others = { token: [], page: [] };
+  const time = async (into: number[], work: () => Promise<unknown>) => {
+    const started = performance.now();
+    await work();
+    into.push(performance.now() - started);
   };
+  for (const end = Date.now() + seconds * 1000; Date.now() < end; await sleep(PAUSE_MS)) {
+    const own = { grant_type: 'client_credentials', resource: CALENDAR, scope: 'calendar.read' };
+    const request = { path: '/token', ...form({ ...authentication(plain, ours), ...own }) };
+    await time(spans.token, async () => {
+      const { status, body } = await send(ours, request);
+      if (status !== 200) throw new Error(`client credentials answered ${status}: ${body}`);
+    });
+    await time(spans.page, () => person.get(page));
+  }
+  return spans;
 }
 
 /** One line each, for the table of figures. */
-export function tellWaiting({ questions, held, memory, others, statementsWhileHeld, answers }: Waiting): string {
+export function tellWaiting(waiting: Waiting): string {
+  const { agents, people, held, memory, heapPerPoll, before, meanwhile, processor, decided, answers } = waiting;
   const spread = (values: number[]) =>
     [0.5, 0.95, 0.99].map((share) => percentile(values, share).toFixed(0)).join(' / ');
+  const against = (what: keyof Others) =>
+    `${spread(meanwhile[what])} ms, before ${spread(before[what])} ms: × ${ratio(what, 0.5)} at p50, × ${ratio(what, 0.99)} at p99`;
+  const ratio = (what: keyof Others, share: number) =>
+    (percentile(meanwhile[what], share) / percentile(before[what], share)).toFixed(2);
   return [
-    `${questions} open questions, each with a held poll of ${HOLD_SECONDS} s, again and again:`,
+    `${agents} agents wait for ${people} people each: ${agents * people} questions, each on its own connection with a held poll of up to ${HOLD_SECONDS} s, again and again`,
     `held at the same time: ${held.least} to ${held.most}`,
-    `memory of the server (RSS): ${memory.before.toFixed(0)} MB before, ${memory.most.toFixed(0)} MB at most`,
-    `client credentials meanwhile, p50 / p95 / p99: ${spread(others.meanwhile)} ms (before: ${spread(others.before)} ms)`,
-    `statements about approvals per held poll and second, while held: ${statementsWhileHeld}`,
+    `memory of the server (RSS): ${memory.before.toFixed(0)} MB before, ${memory.held.toFixed(0)} MB while all are held, ${memory.most.toFixed(0)} MB at most; heap per held poll ${heapPerPoll.toFixed(1)} KB`,
+    `processor of the server while all are held: ${(processor * 100).toFixed(0)} % of one`,
+    `client credentials meanwhile, p50 / p95 / p99: ${against('token')}`,
+    `decision page meanwhile, p50 / p95 / p99: ${against('page')}`,
+    `from the click to the token meanwhile, ${decided.length} times, p50 / p95 / p99: ${spread(decided)} ms`,
+    `statements about approvals per held poll and second, while held: ${waiting.statementsWhileHeld}`,
     `answers: ${JSON.stringify(answers)}`,
   ].join('\n');
 }

@@ -30,10 +30,10 @@ export interface PollDependencies {
   engine: () => Provider;
   approvals: ApprovalStore;
   /**
-   * Resolves when the approval may have been decided or ended after `since` (true; as `performance.now()` says), after `milliseconds`, or when
-   * `gone` is signalled. Asks the database nothing.
+   * What to wait with for this approval: resolves when it may have been decided or ended after `since` (true; as
+   * `performance.now()` says), after `milliseconds`, or when `gone` is signalled. Asks the database nothing.
    */
-  decided(approval: Approval, since: number, milliseconds: number, gone: AbortSignal): Promise<boolean>;
+  decided(approval: Approval): (since: number, milliseconds: number, gone: AbortSignal) => Promise<boolean>;
   /** May an agent of this organization hear why a person said no? */
   tellsReason(organization: string): Promise<boolean>;
   defaultWait: number;
@@ -45,6 +45,7 @@ type PollContext = RequestContext & Pick<Context, 'res' | 'get' | 'set'>;
 export const CIBA = 'urn:openid:params:grant-type:ciba';
 
 const LONGEST_HOLD_SECONDS = 25;
+const PENDING = 'the person has not decided yet';
 
 /** OpenID Connect CIBA Core §10.1, §11: the poll. Paced, held when asked, collected once. */
 export function ciba({
@@ -73,12 +74,7 @@ export function ciba({
         throw new errors.UnauthorizedClient('this client is registered for push delivery');
       }
       const id = hashOf(request.authReqId);
-      const since = performance.now();
-      let poll = await approvals.poll(id, caller.client.clientId, request.wait);
-      if (poll.state === 'pending' && request.wait > 0) {
-        poll = await hold(poll, id, since, request.wait, ctx);
-        ctx.set('Preference-Applied', `wait=${request.wait}`);
-      }
+      const poll = await settled(id, caller.client.clientId, request.wait, ctx);
       if ('approval' in poll) {
         const { id: approval, person, task } = poll.approval;
         stateOf(ctx.req).about = { approval, person, task: task ?? undefined };
@@ -110,38 +106,52 @@ export function ciba({
     },
   };
 
-  async function hold(
-    pending: Poll & { state: 'pending' },
-    id: Buffer,
-    since: number,
-    seconds: number,
-    ctx: PollContext,
-  ): Promise<Poll> {
-    const { approval, endsIn } = pending;
+  /** One poll, held while nobody has decided and its client lets us. Whatever is not needed meanwhile is let go of. */
+  async function settled(id: Buffer, clientId: string, seconds: number, ctx: PollContext): Promise<Poll> {
+    const since = performance.now();
+    const found = await approvals.poll(id, clientId, seconds);
+    if (found.state !== 'pending' || seconds === 0) return found;
+    ctx.set('Preference-Applied', `wait=${seconds}`);
+    stateOf(ctx.req).begun?.();
+    // Not beyond the question's own end, which is then told at once. No clock that somebody sets has a part in it.
+    const end = since + Math.min(holdOf(seconds), found.endsIn + 50);
+    return hold({ id, since, end, waits: decided(found.approval) }, ctx);
+  }
+
+  async function hold({ id, since, end, waits }: Held, { res }: PollContext): Promise<Poll> {
     const gone = new AbortController();
     const onClose = () => gone.abort();
-    ctx.res.once('close', onClose);
-    // Not beyond the question's own end, which is then told at once. No clock that somebody sets has a part in it.
-    const end = since + Math.min(seconds * 1000, endsIn + 50);
+    res.once('close', onClose);
     try {
-      for (let from = since; ; from = performance.now()) {
-        const left = Math.max(0, end - performance.now());
-        const signalled = await decided(approval, from, left, gone.signal);
-        // Looked at afresh: the agent may have been stopped while it waited.
-        const now = await approvals.released(id);
-        // Nobody is there to collect: the next poll does.
-        if (gone.signal.aborted) return pending;
-        const again = signalled && now.state === 'pending' ? Math.floor((end - performance.now()) / 1000) : 0;
-        if (again < 1) return now;
-        // The signal was about something else of this agent or person: held on.
-        const held = await approvals.poll(id, approval.clientId, again);
-        if (held.state !== 'pending') return held;
+      for (let looked = since; ; ) {
+        const signalled = await waits(looked, Math.max(0, end - performance.now()), gone.signal);
+        looked = performance.now();
+        const now = signalled ? await approvals.look(id) : await approvals.released(id);
+        if (gone.signal.aborted) {
+          // Nobody is there to collect: the next poll does, and need not wait for the end of this one.
+          if (signalled) await approvals.released(id);
+          throw new errors.AuthorizationPending(PENDING);
+        }
+        // Or the signal was about something else of this agent, person or organization: held on.
+        if (!signalled || now.state !== 'pending') return now;
       }
     } finally {
-      ctx.res.off('close', onClose);
+      res.off('close', onClose);
     }
   }
 }
+
+/** A poll that waits for a person. There may be ten thousand. */
+interface Held {
+  id: Buffer;
+  /** Epoch milliseconds: when it was looked up and nobody had decided, and until when it is held. */
+  since: number;
+  end: number;
+  waits: ReturnType<PollDependencies['decided']>;
+}
+
+/** Up to a fifth shorter than asked: polls that began together, after a restart perhaps, do not end together for ever. */
+const holdOf = (seconds: number): number => seconds * 1000 * (1 - Math.random() / 5);
 
 /** @throws the OAuth error of every state but approved (CIBA Core §11) */
 function answered(poll: Exclude<Poll, { state: 'denied' }>): Approval {
@@ -151,7 +161,7 @@ function answered(poll: Exclude<Poll, { state: 'denied' }>): Approval {
     case 'slow_down':
       throw new errors.SlowDown('polled too fast: the interval is 5 seconds longer from now on');
     case 'pending':
-      throw new errors.AuthorizationPending('the person has not decided yet');
+      throw new errors.AuthorizationPending(PENDING);
     case 'expired':
       throw new errors.ExpiredToken('the request expired before the person decided');
     case 'approved':

@@ -18,7 +18,7 @@ import { type Clock, onlyInTime } from './http/clock.ts';
 import type { Cookies } from './http/cookies.ts';
 import { endpointOf, guardEndpoints, isForMachines } from './http/endpoints.ts';
 import { BadRequest } from './http/form.ts';
-import { shedPolls } from './http/overload.ts';
+import { type PollPace, pacePolls } from './http/overload.ts';
 import { stateOf } from './http/request-state.ts';
 import { json, page } from './http/respond.ts';
 import { takeProofs } from './http/sent-proof.ts';
@@ -34,8 +34,7 @@ import { type PeoplePages, peopleRoutes } from './people/routes.ts';
 import { type RedemptionDependencies, redemptionRoutes } from './redemptions/routes.ts';
 
 export interface AppDependencies {
-  /** Does everything here wait for its turn? Then those who wait anyway wait a little longer. */
-  isBehind(): boolean;
+  pace: PollPace;
   clock: Pick<Clock, 'agrees'>;
   issuer: string;
   trustProxy: boolean;
@@ -97,7 +96,7 @@ export function createApp(dependencies: AppDependencies): Koa {
   app.use(answerErrors(dependencies));
   app.use(onlyOurHost(dependencies));
   app.use(onlyInTime(dependencies.clock));
-  app.use(shedPolls(dependencies.isBehind));
+  app.use(pacePolls(dependencies.pace));
   app.use(guardEndpoints({ challenges: dependencies.challenges !== undefined }));
   app.use(takeProofs(dependencies.nonces));
   app.use(staticFiles());

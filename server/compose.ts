@@ -121,7 +121,7 @@ import type { Evidence, EvidenceEvent } from './evidence/evidence.ts';
 import { certificateReader } from './http/client-certificate.ts';
 import { type Clock, watchClock } from './http/clock.ts';
 import { cookiesWith } from './http/cookies.ts';
-import { loopIsBehind } from './http/overload.ts';
+import { watchLoad } from './http/overload.ts';
 import { stateOf } from './http/request-state.ts';
 import { proofReader } from './http/sent-proof.ts';
 import { templateVersion } from './http/template.ts';
@@ -300,18 +300,12 @@ export async function composeHouse({
       approvals,
       tellsReason: async (organization) => (await backchannelSettings(database, organization)).tellsReason,
       defaultWait: config.longPollSeconds,
-      decided: (approval, since, milliseconds, gone) => {
-        const { id, organization, agent, person, clientId: client, actions } = approval;
+      decided({ id, organization, agent, person, clientId: client, actions, askedAt }) {
         const lineage = actions.map(({ resource }) => `resource:${resource}`);
-        const keys = stopKeys({ organization, agents: [agent], person, client, lineage, since: approval.askedAt });
-        return signals.nextOf(
-          [['approval', id], ['stop', organization], ...keys.map((key) => ['stop', key] as const)],
-          {
-            since,
-            milliseconds,
-            ended: gone,
-          },
-        );
+        const keys = stopKeys({ organization, agents: [agent], person, client, lineage, since: askedAt });
+        const stops = [organization, ...keys].map((key) => ['stop', key] as const);
+        return (since, milliseconds, ended) =>
+          signals.nextOf([['approval', id], ...stops], { since, milliseconds, ended });
       },
     },
     stopTask: (organization, task, reason) =>
@@ -547,10 +541,15 @@ export async function composeHouse({
     cookies,
     waitHours: config.passkeyWaitHours,
   };
-  const loopBehind = loopIsBehind();
+  const load = watchLoad();
   const app = createApp({
     clock,
-    isBehind: () => loopBehind() || database.waiting > QUEUE,
+    pace: {
+      // Two connections are left to whoever does not wait for a person.
+      atOnce: Math.max(1, config.databasePoolSize - 2),
+      isBehind: () => load.isBehind() || database.waiting > QUEUE,
+      isFull: load.isFull,
+    },
     issuer,
     trustProxy: config.trustProxy,
     nonces,

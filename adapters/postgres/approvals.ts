@@ -28,10 +28,14 @@ import { groupHistory, heldHistory, promptHistory } from './prompts.ts';
 import { sendSignal } from './signals.ts';
 import { STOPPED, STOPPED_BY_SECURITY } from './stopped.ts';
 import { insertTask } from './tasks.ts';
+import { together } from './together.ts';
 import { endUnaware, sensitiveReading } from './unaware.ts';
 
-/** Approvals on the protocol path: the agent asks and collects. */
-/** `delay`: milliseconds between the look and the collection; tests use it to widen the race. */
+/**
+ * Approvals on the protocol path: the agent asks and collects.
+ *
+ * @param delay milliseconds between the look and the collection; tests use it to widen the race
+ */
 export const postgresApprovals = (database: Database, delay = 0): ApprovalStore => ({
   open: (approval, event, refusal) =>
     database.transaction(async (statements) => {
@@ -106,9 +110,9 @@ export const postgresApprovals = (database: Database, delay = 0): ApprovalStore 
     return found(await database.first<PollRow>(POLL, [authReqIdHash, clientId, holdSeconds]));
   },
 
-  async released(authReqIdHash) {
-    return found(await database.first<PollRow>(RELEASED, [authReqIdHash]));
-  },
+  look: together((hashes) => findHeld(database, LOOK, hashes)),
+
+  released: together((hashes) => findHeld(database, RELEASED, hashes)),
 
   async collect(authReqIdHash) {
     if (delay > 0) await new Promise((resolve) => setTimeout(resolve, delay));
@@ -487,6 +491,13 @@ async function tellOfDecision(statements: Statements, approval: Approval): Promi
   await tellClient(statements, approval);
 }
 
+/** What held polls find, in the order of their `auth_req_id`s' hashes. */
+async function findHeld(database: Database, sql: string, authReqIdHashes: readonly Buffer[]): Promise<Poll[]> {
+  const rows = await database.rows<PollRow & { auth_req_id_hash: Buffer }>(sql, [authReqIdHashes]);
+  const byHash = new Map(rows.map((row) => [row.auth_req_id_hash.toString('hex'), row]));
+  return authReqIdHashes.map((hash) => found(byHash.get(hash.toString('hex'))));
+}
+
 /** A stop ends what waits; the person's answer, when there was one, comes first. */
 function found(row: PollRow | undefined): Poll {
   if (!row) return { state: 'unknown' };
@@ -685,8 +696,16 @@ const RECENT = `
 // Not waited for where a commit that waits follows in the same request, and flushes this too.
 const UNWAITED = `(select set_config('synchronous_commit', 'off', true)) as unwaited`;
 
+const LOOK = `
+  select a.*, false as too_fast, ${ENDS_IN}, ${STOPPED} as stopped
+  from approvals a where auth_req_id_hash = any($1::bytea[])`;
+
+// In one order, so that two instances which end the same holds wait for each other and do not lock each other out.
 const RELEASED = `
-  update approvals a set held_until = null, polled_at = null from ${UNWAITED} where auth_req_id_hash = $1
+  with over as (
+    select organization, id from approvals, ${UNWAITED} where auth_req_id_hash = any($1::bytea[]) order by id for no key update of approvals)
+  update approvals a set held_until = null, polled_at = null
+  from over where a.organization = over.organization and a.id = over.id
   returning a.*, false as too_fast, ${ENDS_IN}, ${STOPPED} as stopped`;
 
 // Interval counts from start to start; a poll during a held one overlaps it. Both lengthen the interval for good (CB-45).

@@ -1,4 +1,3 @@
-import { EventEmitter } from 'node:events';
 import pg from 'pg';
 
 import type { Database, Statements } from './database.ts';
@@ -42,7 +41,8 @@ export async function openSignals(
   directUrl: string | undefined,
   looked: (database: number, tookMs: number) => void = () => {},
 ): Promise<Signals> {
-  const emitter = new EventEmitter().setMaxListeners(0);
+  const listeners = new Map<Topic, ((value: string) => void)[]>();
+  const waiters = new Waiters();
   const heard = new Map<string, number>();
   const latest = new Map<string, number>();
   let closed = false;
@@ -52,8 +52,8 @@ export async function openSignals(
     if (heard.has(id)) return;
     heard.set(id, performance.now());
     latest.set(`${topic}:${value}`, performance.now());
-    emitter.emit(topic, value);
-    emitter.emit(`${topic}:${value}`);
+    for (const listener of listeners.get(topic as Topic) ?? []) listener(value);
+    waiters.wake(`${topic}:${value}`);
   };
 
   const listen = async () => {
@@ -102,16 +102,18 @@ export async function openSignals(
       const events = awaited.map(([topic, value]) => `${topic}:${value}`);
       // It came between the look and this call: nobody says it again.
       if (events.some((event) => (latest.get(event) ?? 0) >= since)) return resolve(true);
-      const finish = (signalled: boolean) => {
-        clearTimeout(timer);
-        for (const event of events) emitter.off(event, onSignal);
-        ended?.removeEventListener('abort', onEnd);
-        resolve(signalled);
-      };
-      const onSignal = () => finish(true);
-      const onEnd = () => finish(false);
+      const onEnd = () => waiter.end(false);
       const timer = setTimeout(onEnd, milliseconds);
-      for (const event of events) emitter.on(event, onSignal);
+      const waiter: Waiter = {
+        events,
+        end(signalled) {
+          clearTimeout(timer);
+          waiters.remove(waiter);
+          ended?.removeEventListener('abort', onEnd);
+          resolve(signalled);
+        },
+      };
+      waiters.add(waiter);
       ended?.addEventListener('abort', onEnd);
     });
 
@@ -119,7 +121,7 @@ export async function openSignals(
     next: (topic, value, until) => nextOf([[topic, value]], until),
     nextOf,
     on: (topic, listener) => {
-      emitter.on(topic, listener);
+      listeners.set(topic, [...(listeners.get(topic) ?? []), listener]);
     },
     async close() {
       closed = true;
@@ -127,6 +129,36 @@ export async function openSignals(
       await connection?.end().catch(() => {});
     },
   };
+}
+
+interface Waiter {
+  events: readonly string[];
+  end(signalled: boolean): void;
+}
+
+/** Who waits for which event. Ten thousand may wait for a stop of one organization, and come and go one by one: sets. */
+class Waiters {
+  readonly #byEvent = new Map<string, Set<Waiter>>();
+
+  add(waiter: Waiter): void {
+    for (const event of waiter.events) {
+      const others = this.#byEvent.get(event);
+      if (others) others.add(waiter);
+      else this.#byEvent.set(event, new Set([waiter]));
+    }
+  }
+
+  remove(waiter: Waiter): void {
+    for (const event of waiter.events) {
+      const others = this.#byEvent.get(event);
+      others?.delete(waiter);
+      if (others?.size === 0) this.#byEvent.delete(event);
+    }
+  }
+
+  wake(event: string): void {
+    for (const waiter of [...(this.#byEvent.get(event) ?? [])]) waiter.end(true);
+  }
 }
 
 const SEND = `

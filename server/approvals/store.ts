@@ -38,6 +38,8 @@ export interface ApprovalStore {
    * One poll, paced (`slow_down` lengthens the interval for good) and with `hold` seconds announced, in one statement.
    */
   poll(authReqIdHash: Buffer, clientId: string, holdSeconds: number): Promise<Poll>;
+  /** What a poll that is held finds now: the agent may have been stopped while it waited. */
+  look(authReqIdHash: Buffer): Promise<Poll>;
   /** The hold is over, and what it finds now; the next poll may follow at once. */
   released(authReqIdHash: Buffer): Promise<Poll>;
   /** True for the one request that collects the result. */
