@@ -15,9 +15,9 @@ type OwnGrant = Grant<any, RequestContext>;
 export type OwnPath = (ctx: Context, next: Next) => Promise<void>;
 
 /**
- * The token endpoint for the grants that need nothing of what the engine keeps (no code, no refresh token, no question):
- * the exchanges of agents, which is what an authorization server for agents mostly does. The same phases as every grant,
- * with the client authenticated by the function that introspection uses; the engine's way to the same place costs
+ * The token endpoint for the grants that need nothing of what the engine keeps (no code, no refresh token): the exchanges
+ * of agents and their polls, which is what an authorization server for agents mostly answers. The same phases as every
+ * grant, with the client authenticated by the function that introspection uses; the engine's way to the same place costs
  * half as much again as all the rest.
  */
 export function ownPath(

@@ -78,7 +78,7 @@ export function createApp(dependencies: AppDependencies): Koa {
   const machines = new Router();
   redemptionRoutes(machines, dependencies.redemptions); //  /redemptions  /outcomes
   for (const path of AUTHENTICATED) machines.post(path, dependencies.handOver);
-  machines.post('/token', dependencies.ownGrants); //       token exchange, JWT bearer, client credentials
+  machines.post('/token', dependencies.ownGrants); //       token exchange, JWT bearer, client credentials, CIBA polls
   if (dependencies.challenges) machines.post('/challenge', giveChallenge(dependencies.challenges));
   machines.post('/token/introspection', (ctx) => introspect(ctx, dependencies.tokens));
   machines.post('/token/revocation', (ctx) => revoke(ctx, dependencies.tokens));
