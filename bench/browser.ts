@@ -2,6 +2,7 @@
 export interface Browser {
   get(path: string): Promise<string>;
   post(path: string, fields: Record<string, string>): Promise<string>;
+  cookies(): { name: string; value: string }[];
 }
 
 export async function signIn(issuer: string, email: string, password: string): Promise<Browser> {
@@ -21,6 +22,7 @@ export async function signIn(issuer: string, email: string, password: string): P
   const browser: Browser = {
     get: (path) => send(path, { method: 'GET' }),
     post: (path, fields) => send(path, { method: 'POST', body: new URLSearchParams(fields) }),
+    cookies: () => [...jar].map(([name, value]) => ({ name, value })),
   };
   await browser.post('/login', { ...hiddenOf(await browser.get('/login')), email, password });
   return browser;

@@ -1,5 +1,6 @@
 import { cpus, totalmem, type } from 'node:os';
 
+import { type PageFigures, tellPages } from './decision-page.ts';
 import type { Flow } from './flows.ts';
 import { median, percentile, type Window } from './load.ts';
 import type { Setting, Variant } from './setting.ts';
@@ -18,6 +19,9 @@ export interface Results {
   flows: FlowResult[];
   /** Milliseconds, one per question; undefined where only some flows were asked for. */
   held: number[] | undefined;
+  /** The same where one instance holds the poll and the person decides at another. */
+  heldElsewhere: number[] | undefined;
+  page: PageFigures | undefined;
   /** Bytes after collection, at even distances. */
   heap: { requests: number; bytes: number[] } | undefined;
   seconds: number;
@@ -48,11 +52,18 @@ export function report(
           '|---|---|---|---|',
           ...results.flows.flatMap(budgetOf),
           ...heldOf(results),
+          ...pageOf(results),
         ]),
     '',
     ...(results.held
       ? [`Approve to token with a held poll, ${results.held.length} times: ${spread(results.held)} ms.`]
       : []),
+    ...(results.heldElsewhere
+      ? [
+          `The same with the poll at another instance, ${results.heldElsewhere.length} times: ${spread(results.heldElsewhere)} ms.`,
+        ]
+      : []),
+    ...(results.page ? tellPages(results.page) : []),
     ...(results.heap
       ? [
           `Heap after collection, ${results.heap.requests} requests: ${results.heap.bytes.map((bytes) => fixed(bytes / 2 ** 20, 1)).join(' → ')} MB.`,
@@ -63,7 +74,7 @@ export function report(
 }
 
 /** What is missing from a report that should be whole; empty when nothing is. */
-export function missing({ flows, held, heap }: Results): string[] {
+export function missing({ flows, held, heldElsewhere, page, heap }: Results): string[] {
   const gaps = flows.flatMap(({ flow, windows, latencies, statements }) =>
     flow.variants.flatMap((variant) => {
       const measured = windows[variant]?.every(({ cpu }) => cpu > 0) && (latencies[variant]?.length ?? 0) > 0;
@@ -74,7 +85,9 @@ export function missing({ flows, held, heap }: Results): string[] {
       ];
     }),
   );
-  if (held && (held.length === 0 || held.some((span) => !(span > 0)))) gaps.push('approve to token');
+  for (const spans of [held, heldElsewhere, page?.server]) {
+    if (spans && (spans.length === 0 || spans.some((span) => !(span > 0)))) gaps.push('approve to token, or the page');
+  }
   if (heap && (heap.bytes.length < 2 || heap.bytes.some((bytes) => !(bytes > 0)))) gaps.push('heap');
   return gaps;
 }
@@ -124,13 +137,29 @@ function budgetOf({ flow, windows, statements }: FlowResult): string[] {
   return lines;
 }
 
-function heldOf({ held }: Results): string[] {
-  if (!held) return [];
-  const slowest = percentile(held, 0.99);
-  return [verdict('approve to token, held poll, p99', '< 100 ms', `${fixed(slowest, 0)} ms`, slowest < 100)];
+function heldOf({ held, heldElsewhere }: Results): string[] {
+  return (
+    [
+      ['approve to token, held poll, p99', held],
+      ['approve to token, held poll at another instance, p99', heldElsewhere],
+    ] as const
+  ).flatMap(([what, spans]) => (spans ? [within(what, percentile(spans, 0.99), 100)] : []));
 }
 
-const spread = (values: readonly number[]): string =>
+function pageOf({ page }: Results): string[] {
+  if (!page) return [];
+  const { server, firstPaint, weight } = page;
+  return [
+    within('decision page, at the server, p99', percentile(server, 0.99), 20),
+    ...(firstPaint ? [within('decision page, first contentful paint, p99', percentile(firstPaint, 0.99), 200)] : []),
+    ...(weight === undefined ? [] : [within('decision page, with all it loads', weight / 1024, 100, 'KB')]),
+  ];
+}
+
+const within = (what: string, measured: number, limit: number, unit = 'ms'): string =>
+  verdict(what, `< ${limit} ${unit}`, `${fixed(measured, 0)} ${unit}`, measured < limit);
+
+export const spread = (values: readonly number[]): string =>
   [0.5, 0.95, 0.99].map((share) => `p${share * 100} ${fixed(percentile(values, share), 0)}`).join(', ');
 
 /** Windows of the same round: what one server did minutes later says nothing about the other. */

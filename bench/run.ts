@@ -5,6 +5,9 @@
  *   --long           300,000 requests for the heap
  *   --flow <text>    only flows whose name contains the text
  *   --waiting <n>    that many agents wait for as many people each with held polls, on one instance, and nothing else
+ *   --page           the decision page alone: at the server, in a browser, its statements
+ *   --held           from the click to the token, at one instance and at two, alone
+ *   --stop           how soon a stop holds at three instances, beside a million live tokens, instead
  *   --scale          exchanges three hops deep, and beside a million live tokens, instead
  *   --profile <dir>  a CPU profile of the product alone, for the flows chosen, summed up
  */
@@ -12,14 +15,16 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
+import { lookAtPages, tellPages } from './decision-page.ts';
 import { FLOWS, type Flow } from './flows.ts';
 import { approveToToken } from './held-poll.ts';
 import { measure, type Prepared, type Window } from './load.ts';
 import { type Profile, summarize } from './profile.ts';
-import { type FlowResult, missing, type Results, report } from './report.ts';
+import { type FlowResult, missing, type Results, report, spread } from './report.ts';
 import { atScale } from './scale.ts';
 import { makeSetting, type Setting, VARIANTS, type Variant } from './setting.ts';
 import { countStatements, type Statements } from './statements.ts';
+import { stopAmongMany, tellStops } from './stop.ts';
 import { holdMany, tellWaiting } from './waiting.ts';
 
 interface Size {
@@ -30,16 +35,17 @@ interface Size {
   timed: number;
   counted: number;
   questions: number;
+  views: number;
   heapRequests: number;
 }
 
 const USUAL: Size = {
   ...{ warmUp: 500, rounds: 9, perRound: 150, timed: 150, counted: 40 },
-  ...{ questions: 60, heapRequests: 9000 },
+  ...{ questions: 60, views: 40, heapRequests: 9000 },
 };
 const QUICK: Size = {
   ...{ warmUp: 10, rounds: 1, perRound: 30, timed: 10, counted: 6 },
-  ...{ questions: 3, heapRequests: 400 },
+  ...{ questions: 3, views: 3, heapRequests: 400 },
 };
 
 const AT_ONCE = 8;
@@ -54,6 +60,9 @@ const { values: options } = parseArgs({
     waiting: { type: 'string' },
     profile: { type: 'string' },
     scale: { type: 'boolean', default: false },
+    page: { type: 'boolean', default: false },
+    held: { type: 'boolean', default: false },
+    stop: { type: 'boolean', default: false },
   },
 });
 const size = options.quick ? QUICK : options.long ? { ...USUAL, heapRequests: 300_000 } : USUAL;
@@ -63,6 +72,9 @@ if (flows.length === 0) throw new Error(`no flow is named like that: ${FLOWS.map
 // dist/bench/run.js, two below the checkout.
 const root = join(import.meta.dirname, '../..');
 if (options.waiting !== undefined) await wait(Number(options.waiting));
+else if (options.page) await pages();
+else if (options.held) await held();
+else if (options.stop) await stop();
 else if (options.scale) await scale();
 else if (options.profile === undefined) await compare();
 else await profile(options.profile);
@@ -81,7 +93,14 @@ async function compare(): Promise<void> {
   const started = performance.now();
   const setting = await makeSetting(root);
   try {
-    const results: Results = { flows: [], held: undefined, heap: undefined, seconds: 0 };
+    const results: Results = {
+      flows: [],
+      held: undefined,
+      heldElsewhere: undefined,
+      page: undefined,
+      heap: undefined,
+      seconds: 0,
+    };
     for (const flow of flows) {
       progress(flow.name);
       results.flows.push(await runFlow(flow, setting));
@@ -89,6 +108,10 @@ async function compare(): Promise<void> {
     if (options.flow === undefined) {
       progress('approve to token');
       results.held = await approveToToken(setting, size.questions, setting.servers.ours);
+      progress('approve to token, at two instances');
+      results.heldElsewhere = await approveToToken(setting, size.questions, await setting.product.beside());
+      progress('decision page');
+      results.page = await lookAtPages(root, setting, size.views);
       progress('heap');
       results.heap = { requests: size.heapRequests, bytes: await heapOver(setting) };
     }
@@ -96,6 +119,43 @@ async function compare(): Promise<void> {
     process.stdout.write(`${report(results, setting, size)}\n`);
     const gaps = missing(results);
     if (gaps.length > 0) throw new Error(`the report is not whole: ${gaps.join('; ')}`);
+  } finally {
+    await setting.close();
+  }
+}
+
+async function stop(): Promise<void> {
+  const setting = await makeSetting(root);
+  try {
+    const size = options.quick
+      ? { agents: 100, live: 10_000, rounds: 2 }
+      : { agents: 10_000, live: 1_000_000, rounds: 35 };
+    process.stdout.write(`${tellStops(await stopAmongMany(setting, size, progress), size)}\n`);
+  } finally {
+    await setting.close();
+  }
+}
+
+async function pages(): Promise<void> {
+  const setting = await makeSetting(root);
+  try {
+    process.stdout.write(`${tellPages(await lookAtPages(root, setting, size.views)).join('\n')}\n`);
+  } finally {
+    await setting.close();
+  }
+}
+
+async function held(): Promise<void> {
+  const setting = await makeSetting(root);
+  try {
+    const other = await setting.product.beside();
+    for (const [what, holder] of [
+      ['at one instance', setting.servers.ours],
+      ['at two', other],
+    ] as const) {
+      const spans = await approveToToken(setting, size.questions, holder);
+      process.stdout.write(`From the click to the token, ${what}, ${spans.length} times: ${spread(spans)} ms\n`);
+    }
   } finally {
     await setting.close();
   }

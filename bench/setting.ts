@@ -31,7 +31,9 @@ export interface Product {
   person: Browser;
   rows: ReturnType<typeof rowsOf>;
   /** Another instance of the same issuer, on the same database. */
-  beside(): Promise<MeasuredServer>;
+  beside(more?: Record<string, string>): Promise<MeasuredServer>;
+  /** Its `DATA_DIR`. */
+  home: string;
   /** An agent, registered for bearer tokens or for bound ones. */
   register(bound: boolean): Promise<BenchClient>;
 }
@@ -128,12 +130,13 @@ export async function makeSetting(root: string): Promise<Setting> {
         person,
         register: (bound) => registerAgent(server.issuer, demo.initialAccessToken, bound),
         rows: rowsOf(admin, server, person),
-        async beside() {
+        home,
+        async beside(more = {}) {
           const other = await startMeasured('../server/main.js', {
             port: await freePort(),
             issuer: server.issuer,
             connections: CONNECTIONS,
-            env: { ...env, DEMO: '0' },
+            env: { ...env, DEMO: '0', ...more },
           });
           closers.push(() => other.stop());
           return other;
@@ -361,21 +364,24 @@ const TASK_ID = `'tsk_' || md5($2 || series.i)`;
 
 const COPY_TASKS = `
   insert into tasks
-  select (jsonb_populate_record(null::tasks, to_jsonb(t) || jsonb_build_object(
-    'id', ${TASK_ID}, 'bound_to', null, 'expires_at', now() + interval '8 hours'))).*
-  from approvals a join tasks t on t.id = a.task, ${SERIES} where a.id = $1`;
+  select made.* from approvals a join tasks t on t.id = a.task, ${SERIES},
+    jsonb_populate_record(null::tasks, to_jsonb(t) || jsonb_build_object(
+    'id', ${TASK_ID}, 'bound_to', null, 'expires_at', now() + interval '8 hours')) as made
+  where a.id = $1`;
 
 const COPY_TASK_ACTIONS = `
   insert into task_actions
-  select (jsonb_populate_record(null::task_actions, to_jsonb(t) || jsonb_build_object('task', ${TASK_ID}))).*
-  from approvals a join task_actions t on t.task = a.task, ${SERIES} where a.id = $1`;
+  select made.* from approvals a join task_actions t on t.task = a.task, ${SERIES},
+    jsonb_populate_record(null::task_actions, to_jsonb(t) || jsonb_build_object('task', ${TASK_ID})) as made
+  where a.id = $1`;
 
 const COPY_APPROVALS = `
   insert into approvals
-  select (jsonb_populate_record(null::approvals, to_jsonb(a) || jsonb_build_object(
+  select made.* from approvals a, ${SERIES},
+    jsonb_populate_record(null::approvals, to_jsonb(a) || jsonb_build_object(
     'id', 'apr_' || md5($2 || series.i), 'task', ${TASK_ID}, 'bound_to', null, 'collected_at', null, 'polled_at', null,
-    'auth_req_id_hash', sha256(convert_to($2 || '-' || series.i, 'UTF8')), 'expires_at', now() + interval '2 hours') || $4::jsonb)).*
-  from approvals a, ${SERIES} where a.id = $1`;
+    'auth_req_id_hash', sha256(convert_to($2 || '-' || series.i, 'UTF8')), 'expires_at', now() + interval '2 hours') || $4::jsonb) as made
+  where a.id = $1`;
 
 const ADD_CODES = `
   insert into engine_artefacts (id_hash, model, payload, organization, client_id, person, grant_id, expires_at)

@@ -83,12 +83,15 @@ export async function holdMany(
     progress('all of them wait');
     const held = { least: Number.POSITIVE_INFINITY, most: 0 };
     const memory: number[] = [];
-    const looking = setInterval(async () => {
-      const now = await look();
-      memory.push(now.rss);
-      held.least = Math.min(held.least, now.held);
-      held.most = Math.max(held.most, now.held);
-    }, 1000);
+    let allWait = true;
+    const looking = (async () => {
+      for (; allWait; await sleep(1000)) {
+        const now = await look();
+        memory.push(now.rss);
+        held.least = Math.min(held.least, now.held);
+        held.most = Math.max(held.most, now.held);
+      }
+    })();
     const begun = { at: performance.now(), cpu: (await server.usage()).cpu };
     const meanwhile = await others(seconds);
     const processor = ((await server.usage()).cpu - begun.cpu) / (performance.now() - begun.at);
@@ -102,7 +105,8 @@ export async function holdMany(
       await sleep(PAUSE_MS);
     }
     await sleep(1000);
-    clearInterval(looking);
+    allWait = false;
+    await looking;
     const { tokens } = await counts();
     const decided = [...clicks].map(([authReqId, at]) => (tokens[authReqId] ?? Number.POSITIVE_INFINITY) - at);
     const heap = await server.heap();
