@@ -41,7 +41,9 @@ export function ownPath(
       await serve(grant, fields, ctx);
     } catch (error) {
       // A fault goes on, to be logged and answered as one.
-      if (!(error instanceof errors.OIDCProviderError) || error.statusCode >= 500) throw error;
+      const isFault = !(error instanceof errors.OIDCProviderError) || error.statusCode >= 500;
+      if (isFault && !(error instanceof errors.TemporarilyUnavailable)) throw error;
+      if (error.statusCode === 503) ctx.set('Retry-After', '1');
       const { error: code, error_description, scope } = error as errors.OIDCProviderError & { scope?: string };
       json(ctx, { error: code, error_description, ...(scope !== undefined && { scope }) }, error.statusCode);
     }
