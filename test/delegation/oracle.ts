@@ -149,7 +149,7 @@ function gift(
   way: Way,
   audience: string | undefined,
   { actions, scopes }: Taken,
-  { subject, client, child, boundTo, grantId, now, actor }: ExchangeFacts,
+  { subject, client, child, boundTo, grantId, now, actor, fanOut }: ExchangeFacts,
 ): Exchanged {
   const isRoot = audience === ISSUER;
   const newcomer =
@@ -194,6 +194,8 @@ function gift(
           depth: Math.max(depth, 1),
           boundTo: key ?? null,
           expiresAt: subject.expiresAt,
+          // R21: where it is written, those that come at the same time are counted.
+          ...(child !== undefined && { beside: fanOut - 1 }),
         }
       : undefined,
     mayAct: way === 'hand_off' && child ? { agent: child.agent } : undefined,
