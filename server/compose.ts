@@ -16,6 +16,7 @@ import { addUpUse, sweepAgents } from '../adapters/postgres/agent-jobs.ts';
 import { postgresLimits } from '../adapters/postgres/agent-limits.ts';
 import { postgresReach } from '../adapters/postgres/agent-reach.ts';
 import { askingBarredBy, edgesBelow, edgesOf, findAgent, postgresMyAgents } from '../adapters/postgres/agents.ts';
+import { postgresApprovalList } from '../adapters/postgres/approval-list.ts';
 import {
   postgresApprovals,
   postgresDeliveries,
@@ -84,6 +85,7 @@ import { adminActionPages } from './admin/action-pages.ts';
 import type { AdminCaller } from './admin/admin.ts';
 import { adminAgentPages } from './admin/agent-pages.ts';
 import { adminAgentSides } from './admin/agent-sides.ts';
+import { adminApprovalPages } from './admin/approval-pages.ts';
 import { makeConsole } from './admin/console.ts';
 import { adminGroupPages } from './admin/group-pages.ts';
 import { adminOverviewPages } from './admin/overview-pages.ts';
@@ -483,6 +485,7 @@ export async function composeHouse({
     organizations: postgresOrganizations(database),
     store: postgresAdmin(database),
     inventory: postgresInventory(database),
+    approvalList: postgresApprovalList(database),
     accountability: postgresAccountability(database),
     stops: postgresStops(database),
     limits: postgresLimits(database),
@@ -671,6 +674,7 @@ export async function composeHouse({
       channels.routes, //                                  /settings/notifications  /agents/:id/contact  /inbox/events
       (router) => adminRoutes(router, administration),
       (router) => adminOverviewPages(router, adminConsole, agentPages),
+      (router) => adminApprovalPages(router, adminConsole, administration),
       (router) => adminRegisterPages(router, adminConsole, registerPages),
       (router) => adminAgentPages(router, adminConsole, agentPages),
       (router) => adminActionPages(router, adminConsole, administration),

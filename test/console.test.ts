@@ -196,6 +196,51 @@ describe('A2 the inventory', () => {
   });
 });
 
+describe('A6 the approvals that wait', () => {
+  test('A6-2 A6-3 the highest level first, then what ends first; nothing on the page decides', async () => {
+    const agent = await registerAgent(server, {
+      client_name: 'Asks Much',
+      agent_mode: 'unattended',
+      authorization_details_types: [READ, 'repos.repository.delete'],
+    });
+    const ask = (detail: Json) =>
+      agent.post('/backchannel', {
+        scope: 'openid',
+        login_hint: 'person@acme.example',
+        authorization_details: detailsParameter(detail),
+      });
+    const days = ['2027-02-01', '2027-02-02'];
+    for (const day of days) expect(await ask(readDetails({ from: day, to: day }))).toMatchObject({ status: 200 });
+    const repository = { type: 'repos.repository.delete', repository: 'acme/old' };
+    expect((await ask({ ...repository, locations: ['https://repos.acme.example'] })).status).toBe(200);
+
+    const page = await ada.get('/admin/approvals');
+    const levels = [...page.html.matchAll(/class="level" data-level="(\w+)"/g)].map(([, level]) => level);
+    expect(levels).toEqual(['critical', 'low', 'low']);
+    expect(page.html).toContain('acme/old');
+    // The search is the one form beside those around every page.
+    expect(tags(page.html, 'button').filter((tag) => /approve|allow|deny/i.test(tag))).toEqual([]);
+    expect(tags(inner(page.html, 'main'), 'form').filter((tag) => tag.includes('post'))).toEqual([]);
+    // Whoever is asked goes to decide; the administrator who only looks has nowhere to go.
+    expect(page.html).not.toContain('href="/r/');
+
+    const rows = async (q: string) =>
+      tags((await ada.get(`/admin/approvals?q=${encodeURIComponent(q)}`)).html, 'tr').filter((tag) =>
+        tag.includes('data-row'),
+      ).length;
+    expect(await rows('is:waiting level:critical')).toBe(1);
+    expect(await rows('is:waiting agent:"Asks Much" action:repos.repository.delete')).toBe(1);
+    expect(await rows('is:waiting person:person@acme.example level:low within:1h')).toBe(2);
+    expect(await rows('is:denied')).toBe(0);
+    expect((await gail.get('/admin/approvals')).html).not.toContain('Asks Much');
+    expect((await anna.get('/admin/approvals')).status).toBe(403);
+    // A stop is no longer waiting, in the list and in the figure.
+    await ada.post(`/admin/agents/${agent.registration.agent_id}/pause`, { csrf: csrfIn(page.html), reason: 'x' });
+    expect(await rows('is:waiting')).toBe(0);
+    expect(await rows('is:stopped')).toBe(3);
+  });
+});
+
 describe('A1 the overview', () => {
   test('every figure leads to the list that counts the same', async () => {
     const { html } = await ada.get('/admin');
@@ -204,7 +249,7 @@ describe('A1 the overview', () => {
       href: /href="([^"]*)"/.exec(inside)?.[1]?.replaceAll('&amp;', '&'),
     }));
     expect(figures.length).toBeGreaterThan(10);
-    for (const { count, href } of figures.filter(({ href }) => href))
+    for (const { count, href } of figures)
       expect({ href, count: names((await ada.get(href ?? '')).html).length }).toEqual({ href, count });
   });
 });

@@ -11,6 +11,7 @@ import {
 import { cursorOf, type Listing } from '../../server/admin/listing.ts';
 import { DORMANT_AFTER, type Flag, SOON, UNUSED_AFTER } from '../../server/agents/flags.ts';
 import { ALLOWED, NAMED } from './agent-facts.ts';
+import { WAITS } from './approval-list.ts';
 import type { Database } from './database.ts';
 
 /** The inventory, under row-level security. */
@@ -132,6 +133,14 @@ const SORTS: Readonly<Record<string, { by: string; type: string }>> = {
 const person = (alias: string) =>
   `json_build_object('id', ${alias}.id, 'name', ${alias}.name, 'email', ${alias}.email)`;
 
+/** How many events of a kind there were in each of the last 24 hours, oldest first: read once, along the time. */
+const hourly = (kind: string): string => `
+  array(select coalesce(c.count, 0)
+        from generate_series(23, 0, -1) h
+        left join (select floor(extract(epoch from now() - e.at) / 3600)::int as hour, count(*)::int as count
+                   from evidence e where e.organization = $1 and ${kind} and e.at > now() - interval '24 hours' group by 1) c on c.hour = h
+        order by h desc)`;
+
 /** One text per order and direction. What is counted is counted for the rows of the page alone. */
 function listStatement({ sort, descending }: Pick<Listing, 'sort' | 'descending'>): string {
   const { by, type } = SORTS[sort] ?? (SORTS.name as { by: string; type: string });
@@ -216,15 +225,11 @@ const EDGES = `
   order by x.distance, p.name, c.name limit 200`;
 
 const DAY = `
-  select (select count(*)::int from approvals where organization = $1 and status = 'pending' and expires_at > clock_timestamp()) as waiting,
-         (select count(*)::int from approvals where organization = $1 and status = 'pending' and expires_at > clock_timestamp()
-            and impact = 'critical') as waiting_critical,
-         (select count(*)::int from approvals where organization = $1 and status = 'denied'
-            and asked_at > clock_timestamp() - interval '2 days' and decided_at > clock_timestamp() - interval '24 hours') as denied,
-         (select count(*)::int from approvals where organization = $1 and deny_reason = 'not_me'
+  select (select count(*)::int from approvals a where a.organization = $1 and not a.silent and ${WAITS}) as waiting,
+         (select count(*)::int from approvals a where a.organization = $1 and not a.silent and ${WAITS} and a.impact = 'critical') as waiting_critical,
+         (select count(*)::int from approvals where organization = $1 and status = 'denied' and not silent
+            and asked_at > clock_timestamp() - interval '4 days' and decided_at > clock_timestamp() - interval '24 hours') as denied,
+         (select count(*)::int from approvals where organization = $1 and deny_reason = 'not_me' and not silent
             and decided_at > clock_timestamp() - interval '24 hours') as not_me,
-         (select count(*)::int from evidence where organization = $1 and decision = 'refused'
-            and at > clock_timestamp() - interval '24 hours') as refused,
-         array(select (select count(*)::int from evidence e where e.organization = $1 and e.type = 'token.issued'
-                         and e.at >= h and e.at < h + interval '1 hour')
-               from generate_series(clock_timestamp() - interval '24 hours', clock_timestamp() - interval '1 hour', interval '1 hour') h) as tokens`;
+         ${hourly(`e.type = 'token.issued'`)} as tokens,
+         ${hourly(`e.decision = 'refused'`)} as refusals`;

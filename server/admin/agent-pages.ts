@@ -16,7 +16,7 @@ import {
   reachFilter,
   reachOf,
 } from './inventory.ts';
-import { addressOf, chipsOf, csvOf, type Listing, parseListing, sortOf } from './listing.ts';
+import { addressOf, chipsOf, csvOf, type Listing, parseListing, queryOf, sortOf } from './listing.ts';
 
 export interface AgentPagesDependencies {
   inventory: Inventory;
@@ -43,7 +43,7 @@ export function adminAgentPages(router: Router, console: Console, dependencies: 
   const seen = (visit: Visit) => catalogue().seenBy(visit.organization);
 
   console.get(router, PATH, [...VIEWERS, 'owner'], async (visit) => {
-    const query = queryOf(visit);
+    const query = queryOf(visit.ctx.query);
     const parsed = parseListing(query, AGENT_LISTING);
     const listing = parsed.ok ? parsed.listing : undefined;
     const [found, counts] = await Promise.all([
@@ -88,7 +88,7 @@ export function adminAgentPages(router: Router, console: Console, dependencies: 
 
   for (const format of ['csv', 'jsonl'] as const) {
     console.get(router, `${PATH}.${format}`, [...VIEWERS, 'owner'], async (visit) => {
-      const parsed = parseListing(queryOf(visit), AGENT_LISTING);
+      const parsed = parseListing(queryOf(visit.ctx.query), AGENT_LISTING);
       if (!parsed.ok) throw new BadRequest(parsed.problem);
       const { rows } = await inventory.list(visit.organization, { ...asked(visit, parsed.listing), limit: EXPORTED });
       const { ctx } = visit;
@@ -182,14 +182,6 @@ const EXPORT: readonly (readonly [name: string, cell: (row: InventoryRow) => unk
 
 const noticeOf = ({ ctx, speaker }: Visit): Said | undefined =>
   ctx.query.done === 'paused' ? speaker.say(INVENTORY.paused) : undefined;
-
-function queryOf({ ctx }: Visit) {
-  const one = (name: string) => {
-    const value = ctx.query[name];
-    return typeof value === 'string' && value !== '' ? value : undefined;
-  };
-  return { q: one('q'), sort: one('sort'), after: one('after') };
-}
 
 /** For a shell: single quotes around, and none within that ends them. */
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;

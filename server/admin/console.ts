@@ -69,6 +69,7 @@ export const KEEPERS = ['admin', 'security'] as const satisfies readonly AdminRo
 /** The parts of the console that exist, in the order of the navigation. */
 const SECTIONS: readonly { href: string; label: keyof typeof PARTS; roles: readonly AdminRole[] }[] = [
   { href: '/admin', label: 'overview', roles: [...VIEWERS, 'owner'] },
+  { href: '/admin/approvals', label: 'approvals', roles: [...VIEWERS, 'approver'] },
   { href: '/admin/agents', label: 'agents', roles: [...VIEWERS, 'owner'] },
   { href: '/admin/reviews', label: 'reviews', roles: [...KEEPERS, 'owner'] },
   { href: '/admin/actions', label: 'actions', roles: VIEWERS },

@@ -109,9 +109,10 @@ export interface Day {
   waiting_critical: number;
   denied: number;
   not_me: number;
-  refused: number;
   /** Tokens of each hour, oldest first, the running one last. */
   tokens: readonly number[];
+  /** What this server refused, in the same hours. */
+  refusals: readonly number[];
 }
 
 /** The highest that any request for this action can reach. */

@@ -112,6 +112,15 @@ export function parseListing(
   return { ok: true, listing: { filters, words, sort: column, descending, after: from } };
 }
 
+/** What an address says about a list; a parameter without a value, or sent twice, says nothing. */
+export function queryOf(query: Readonly<Record<string, unknown>>) {
+  const one = (name: string) => {
+    const value = query[name];
+    return typeof value === 'string' && value !== '' ? value : undefined;
+  };
+  return { q: one('q'), sort: one('sort'), after: one('after') };
+}
+
 /** `name:value`, `name:"a value"`, `"some words"` and words, as they stand. */
 export function partsOf(q: string): { name: string | undefined; value: string; text: string }[] {
   return [...q.matchAll(/(?:([a-z_]+):)?(?:"([^"]*)"|(\S+))/g)].map(([text, name, quoted, bare]) => ({

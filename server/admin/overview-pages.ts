@@ -24,6 +24,8 @@ export function adminOverviewPages(router: Router, console: Console, { inventory
       only === undefined ? stops.list(organization, STANDING).then(({ rows }) => rows) : [],
     ]);
     const now = Date.now();
+    const byHour = (counts: readonly number[] = []) =>
+      counts.map((count, index) => ({ hour: hourOf(new Date(now - (counts.length - index) * 3_600_000)), count }));
     return overviewPage({
       frame: visit.frame('/admin'),
       figures: [
@@ -35,7 +37,13 @@ export function adminOverviewPages(router: Router, console: Console, { inventory
           attention,
         })),
         ...(day
-          ? DAY_FIGURES.map(([name, attention]) => ({ name, label: say(FIGURES[name]), count: day[name], attention }))
+          ? DAY_FIGURES.map(([name, query, attention]) => ({
+              name,
+              label: say(FIGURES[name]),
+              count: day[name],
+              href: addressOf('/admin/approvals', query),
+              attention,
+            }))
           : []),
       ],
       standing: standing.map(({ id, name, reason, stopped_at }) => ({
@@ -44,10 +52,8 @@ export function adminOverviewPages(router: Router, console: Console, { inventory
         reason,
         since: visit.at(stopped_at),
       })),
-      tokens: (day?.tokens ?? []).map((count, index, all) => ({
-        hour: hourOf(new Date(now - (all.length - index) * 3_600_000)),
-        count,
-      })),
+      tokens: byHour(day?.tokens),
+      refusals: byHour(day?.refusals),
     });
   });
 }
@@ -67,9 +73,8 @@ const AGENT_FIGURES = [
 ] as const satisfies readonly (readonly [name: keyof AgentCounts, q: string, attention: boolean])[];
 
 const DAY_FIGURES = [
-  ['waiting', false],
-  ['waiting_critical', true],
-  ['denied', false],
-  ['not_me', true],
-  ['refused', false],
+  ['waiting', { q: 'is:waiting', sort: 'urgency' }, false],
+  ['waiting_critical', { q: 'is:waiting level:critical', sort: 'urgency' }, true],
+  ['denied', { q: 'is:denied within:24h' }, false],
+  ['not_me', { q: 'reason:not_me within:24h' }, true],
 ] as const;

@@ -35,6 +35,7 @@ describeBrowser('the console at a real browser', () => {
 
   const paths = [
     '/admin',
+    '/admin/approvals',
     '/admin/agents?q=status%3Aactive&sort=-name',
     '/admin/agents/:agent',
     '/admin/agents/:agent/may-do',

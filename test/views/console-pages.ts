@@ -11,6 +11,7 @@ import {
   agentSummaryPage,
 } from '../../views/admin/agent.tsx';
 import { type AgentsPage, agentsPage } from '../../views/admin/agents.tsx';
+import { approvalsPage } from '../../views/admin/approvals.tsx';
 import { groupsPage } from '../../views/admin/deciders.tsx';
 import { overviewPage } from '../../views/admin/overview.tsx';
 import { recoveriesPage } from '../../views/admin/recoveries.tsx';
@@ -20,6 +21,7 @@ import type { AdminFrame } from '../../views/admin/shell.tsx';
 import { resumePage, type StandingRow, type StopPage, stopPage, stoppedPage } from '../../views/admin/stop.tsx';
 import { AGENT, AGENT_EVENTS, AGENT_NOTICES, METHODS, MODES, MOVE } from '../../views/words/console-agent.ts';
 import { AGENT_VIEWS, FLAG_NAMES, INVENTORY } from '../../views/words/console-agents.ts';
+import { APPROVALS, SECOND_REASON } from '../../views/words/console-approvals.ts';
 import { WHO_DECIDES } from '../../views/words/console-deciders.ts';
 import { FORM } from '../../views/words/console-form.ts';
 import { BEYOND, REACH, REQUIRED } from '../../views/words/console-lifecycle.ts';
@@ -74,11 +76,13 @@ export function consolePagesIn(language: PageLanguage): Record<string, string> {
     requestId: 'http_5k2m',
     returnTo: '/admin',
     stop: '/admin/stop',
-    sections: (['overview', 'agents', 'reviews', 'actions', 'policies', 'recoveries'] as const).map((part) => ({
-      href: part === 'overview' ? '/admin' : `/admin/${part}`,
-      label: say(PARTS[part]),
-      current: part === current,
-    })),
+    sections: (['overview', 'approvals', 'agents', 'reviews', 'actions', 'policies', 'recoveries'] as const).map(
+      (part) => ({
+        href: part === 'overview' ? '/admin' : `/admin/${part}`,
+        label: say(PARTS[part]),
+        current: part === current,
+      }),
+    ),
   });
 
   const inventory: AgentsPage = {
@@ -356,7 +360,7 @@ export function consolePagesIn(language: PageLanguage): Record<string, string> {
       name,
       label: say(FIGURES[name]),
       count: index === 0 ? 1240 : index % 3,
-      href: index < 10 ? '/admin/agents' : undefined,
+      href: index < 10 ? '/admin/agents' : '/admin/approvals',
       attention: index > 1,
     })),
     standing: [{ href: '/admin/stops/stp_1', name: 'Room Finder', reason: 'Finds a room', since: asItIs('14:02') }],
@@ -364,6 +368,70 @@ export function consolePagesIn(language: PageLanguage): Record<string, string> {
       hour: `${String(hour).padStart(2, '0')}:00`,
       count: (hour * 37) % 90,
     })),
+    refusals: Array.from({ length: 24 }, (_, hour) => ({
+      hour: `${String(hour).padStart(2, '0')}:00`,
+      count: (hour * 11) % 7,
+    })),
+  });
+
+  const approvals = approvalsPage({
+    frame: frame('approvals'),
+    list: {
+      action: '/admin/approvals',
+      q: 'status:active',
+      sort: 'urgency',
+      hint: 'status:active',
+      chips: [{ label: 'status:active', without: '/admin/approvals' }],
+      views: (['viewWaiting', 'viewCritical', 'viewDenied', 'viewNotMe'] as const).map((view, index) => ({
+        label: say(APPROVALS[view]),
+        href: '/admin/approvals',
+        current: index === 0,
+      })),
+      nothing: say(APPROVALS.nothingWaits),
+      first: '/admin/approvals',
+      next: '/admin/approvals?after=x',
+      exports: [],
+    },
+    columns: [
+      { label: say(APPROVALS.what) },
+      { label: say(APPROVALS.level), sort: { href: '/admin/approvals?sort=-urgency', direction: 'ascending' } },
+      { label: say(APPROVALS.agent) },
+      { label: say(APPROVALS.person) },
+      { label: say(APPROVALS.asked), sort: { href: '/admin/approvals?sort=asked' } },
+      { label: say(APPROVALS.until) },
+      { label: say(APPROVALS.state) },
+      { label: say(APPROVALS.signatures) },
+      {},
+    ],
+    approvals: [
+      {
+        id: 'apr_1',
+        level: 'critical',
+        what: 'repos.repository.delete',
+        agent: { href: '/admin/agents/agt_meeting', name: 'Meeting Helper' },
+        person: 'Anna Berg',
+        asked: asItIs('14:02'),
+        until: asItIs('14:32'),
+        standing: 'waiting',
+        signatures: [
+          say(APPROVALS.signedBy, { person: 'Anna Berg', time: '14:03' }),
+          say(APPROVALS.needs, { count: 1 }),
+        ],
+        review: '/r/apr_1',
+      },
+      ...(['allowed', 'denied', 'expired', 'stopped'] as const).map((standing) => ({
+        id: `apr_${standing}`,
+        level: 'low' as const,
+        what: 'calendar.events.read',
+        agent: { href: '/admin/agents/agt_room', name: 'Room Finder' },
+        person: 'Anna Berg',
+        asked: asItIs('13:02'),
+        until: asItIs('–'),
+        standing,
+        reason: standing === 'denied' ? say(SECOND_REASON.second_person) : undefined,
+        signatures: [],
+      })),
+    ],
   });
 
   const standing: StandingRow = {
@@ -527,6 +595,7 @@ export function consolePagesIn(language: PageLanguage): Record<string, string> {
     ...registering,
     ...registered,
     'console-overview': overview,
+    'console-approvals': approvals,
     'console-agents': agents,
     'console-agents-none': agentsPage({ ...inventory, agents: [], notice: undefined }),
     ...agent,

@@ -30,7 +30,7 @@ export interface AdminList {
   problem?: string | undefined;
   exports: readonly { label: string; href: string }[];
   /** The same list at the command line. */
-  command: string;
+  command?: string | undefined;
 }
 
 export interface Column {
@@ -119,7 +119,7 @@ export function AdminListing(list: AdminList) {
             {one.label}
           </a>
         ))}
-        <Command line={list.command} />
+        {list.command === undefined ? null : <Command line={list.command} />}
       </div>
     </>
   );

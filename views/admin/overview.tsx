@@ -14,6 +14,8 @@ export interface OverviewPage {
   standing: readonly { href: string; name: string; reason: string; since: Said }[];
   /** Tokens of the last 24 hours, an hour each, oldest first. */
   tokens: readonly { hour: string; count: number }[];
+  /** What this server refused, in the same hours. */
+  refusals: readonly { hour: string; count: number }[];
 }
 
 export interface Figure {
@@ -29,9 +31,8 @@ export interface Figure {
 /** A1: what an administrator has to know before anything else, each figure a way to what it counts. */
 export const overviewPage = (props: OverviewPage): string => page(<Overview {...props} />, props.frame);
 
-function Overview({ frame, figures, standing, tokens }: OverviewPage) {
+function Overview({ frame, figures, standing, tokens, refusals }: OverviewPage) {
   const { say, markup, number } = useSpeaker();
-  const total = tokens.reduce((sum, { count }) => sum + count, 0);
   return (
     <AdminLayout frame={frame} title={say(OVERVIEW.title)}>
       <h1>{say(OVERVIEW.title)}</h1>
@@ -75,19 +76,29 @@ function Overview({ frame, figures, standing, tokens }: OverviewPage) {
           );
         })}
       </ul>
-      <Section title={say(OVERVIEW.tokens)}>
-        <Sparkline values={tokens.map(({ count }) => count)} />
-        <p class="quiet">{say(OVERVIEW.inAll, { count: total })}</p>
-        <details>
-          <summary>{say(OVERVIEW.asTable)}</summary>
-          <Table
-            label={say(OVERVIEW.tokensByHour)}
-            columns={[{ label: say(OVERVIEW.hourFrom) }, { label: say(OVERVIEW.tokenCount), number: true }]}
-            rows={tokens.map(({ hour, count }) => ({ key: hour, cells: [hour, number(count)] }))}
-          />
-        </details>
-      </Section>
+      <ByHour title={say(OVERVIEW.tokens)} column={say(OVERVIEW.tokenCount)} hours={tokens} />
+      <ByHour title={say(OVERVIEW.refusals)} column={say(OVERVIEW.refusalCount)} hours={refusals} />
     </AdminLayout>
+  );
+}
+
+/** A day by the hour: a picture, the sum, and the same as a table. */
+function ByHour({ title, column, hours }: { title: Said; column: Said; hours: OverviewPage['tokens'] }) {
+  const { say, number } = useSpeaker();
+  if (hours.length === 0) return null;
+  return (
+    <Section title={title}>
+      <Sparkline values={hours.map(({ count }) => count)} />
+      <p class="quiet">{say(OVERVIEW.inAll, { count: hours.reduce((sum, { count }) => sum + count, 0) })}</p>
+      <details>
+        <summary>{say(OVERVIEW.asTable)}</summary>
+        <Table
+          label={title}
+          columns={[{ label: say(OVERVIEW.hourFrom) }, { label: column, number: true }]}
+          rows={hours.map(({ hour, count }) => ({ key: hour, cells: [hour, number(count)] }))}
+        />
+      </details>
+    </Section>
   );
 }
 

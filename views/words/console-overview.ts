@@ -9,9 +9,10 @@ export const OVERVIEW = words({
   tokens: { en: 'Tokens issued, last 24 hours', de: 'Ausgestellte Tokens, letzte 24 Stunden' },
   inAll: { en: { other: '{count} in all.' }, de: { other: '{count} insgesamt.' } },
   asTable: { en: 'As a table', de: 'Als Tabelle' },
-  tokensByHour: { en: 'Tokens issued by hour', de: 'Ausgestellte Tokens je Stunde' },
   hourFrom: { en: 'Hour from', de: 'Stunde ab' },
   tokenCount: { en: 'Tokens', de: 'Tokens' },
+  refusals: { en: 'Refused by this server, last 24 hours', de: 'Von diesem Server abgewiesen, letzte 24 Stunden' },
+  refusalCount: { en: 'Refusals', de: 'Abweisungen' },
 });
 
 /** What each figure counts. */
@@ -30,5 +31,4 @@ export const FIGURES = words({
   waiting_critical: { en: 'of them critical', de: 'davon kritisch' },
   denied: { en: 'denied in 24 hours', de: 'abgelehnt in 24 Stunden' },
   not_me: { en: '“I did not start this”', de: '„Das habe ich nicht gestartet“' },
-  refused: { en: 'refused by this server', de: 'von diesem Server abgewiesen' },
 });

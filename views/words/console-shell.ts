@@ -26,6 +26,7 @@ export const CONSOLE = words({
 /** The parts of the console, as its navigation names them. */
 export const PARTS = words({
   overview: { en: 'Overview', de: 'Übersicht' },
+  approvals: { en: 'Approvals', de: 'Anfragen' },
   agents: { en: 'Agents', de: 'Agenten' },
   reviews: { en: 'Reviews', de: 'Prüfungen' },
   actions: { en: 'Actions', de: 'Aktionen' },
