@@ -69,7 +69,7 @@ export function ownPath(
 
 const CREDENTIALS = ['client_id', 'client_secret', 'client_assertion', 'client_assertion_type'];
 /** Whose client it is, where a metadata document describes it: what the request is about says so. */
-const ABOUT = ['grant_type', 'subject_token', 'assertion'];
+const ABOUT = ['grant_type', 'subject_token', 'assertion', 'auth_req_id'];
 
 function parametersIn(fields: URLSearchParams, grant: OwnGrant): UnknownObject {
   const { repeatable = [] } = grant;
