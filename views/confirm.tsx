@@ -112,7 +112,7 @@ function Confirm(props: ConfirmPage) {
           {'providers' in props.by ? (
             props.by.providers.map(({ id, name }) => (
               <button type="submit" name="provider" value={id} class="button approve" data-testid="sign-in-again">
-                {markup(CEREMONY.signInAgain, { provider: <Foreign text={name} limit={60} /> })}
+                <span>{markup(CEREMONY.signInAgain, { provider: <Foreign text={name} limit={60} /> })}</span>
               </button>
             ))
           ) : (

@@ -1,7 +1,10 @@
 import type Router from '@koa/router';
 
 import { type ActionPage, actionPage, actionsPage } from '../../views/admin/action.tsx';
+import { ACTIONS } from '../../views/words/console-actions.ts';
+import { PROPOSAL } from '../../views/words/console-policies.ts';
 import { speakerOf } from '../../views/words/speaker.ts';
+import type { PlainMessage } from '../../views/words/words.ts';
 import { choicesFor, describeApproval } from '../approvals/decide.ts';
 import { askOf } from '../approvals/decision-props.ts';
 import { type Catalogue, CatalogueError, compileCatalogue, type ResourceDocument } from '../catalogue/catalogue.ts';
@@ -36,9 +39,10 @@ export function adminActionPages(router: Router, console: Console, dependencies:
             version,
             system,
             verb,
-            impact: highest === undefined ? level.default : `${level.default} to ${highest}`,
-            owner: organization === null ? 'shared' : 'yours',
-            waits: draft && (draft.proposed ? 'proposed' : 'draft'),
+            least: level.default,
+            most: highest,
+            owner: organization === null ? ('shared' as const) : ('yours' as const),
+            waits: draft && (draft.proposed ? ('proposed' as const) : ('draft' as const)),
           };
         }),
     });
@@ -96,8 +100,8 @@ export function adminActionPages(router: Router, console: Console, dependencies:
 
   console.get(router, `${PATH}/:key`, VIEWERS, async (visit) => {
     const at = await placeOf(visit);
-    const notice = NOTICES[String(visit.ctx.query.done ?? '')];
-    return pageOf(visit, at, notice === undefined ? {} : { notice });
+    const notice = NOTICES.get(String(visit.ctx.query.done ?? ''));
+    return pageOf(visit, at, notice === undefined ? {} : { notice: visit.speaker.say(notice) });
   });
 
   const actOf = (visit: Visit) => ({ organization: visit.organization, caller: visit.caller });
@@ -133,12 +137,12 @@ export function adminActionPages(router: Router, console: Console, dependencies:
   });
 }
 
-const NOTICES: Readonly<Record<string, string>> = {
-  saved: 'Kept as a draft. It is not published.',
-  published: 'Published. What lives stays under its version; the newest is asked.',
-  proposed: 'It allows more than before: another administrator has to confirm it.',
-  removed: 'The draft is removed.',
-};
+const NOTICES = new Map<string, PlainMessage>([
+  ['saved', ACTIONS.saved],
+  ['published', ACTIONS.published],
+  ['proposed', PROPOSAL.proposed],
+  ['removed', ACTIONS.removed],
+]);
 
 function draftIn(visit: Visit, draft: StoredDraft, names: ReadonlyMap<string, string>): ActionPage['draft'] {
   return {
@@ -182,7 +186,7 @@ function previewOf(
   if (!from || !action) return undefined;
   const query = (name: string) => String(visit.ctx.query[name] ?? '');
   const sample = Math.min(Math.max(1, Number(query('sample')) || 1), action.samples.length);
-  const language: Language = LANGUAGES.find((one) => one === query('language')) ?? 'en';
+  const language: Language = LANGUAGES.find((one) => one === query('language')) ?? visit.speaker.catalogue;
   const requested = {
     action: key,
     version: action.version,
@@ -200,10 +204,10 @@ function previewOf(
   const href = (more: Record<string, string | number>) =>
     `${PATH}/${key}?${new URLSearchParams({ version: String(version), sample: String(sample), language, ...more } as Record<string, string>)}`;
   return {
-    ask: { ...askOf(described, durations, speaker), agentName: query('agent') || 'An agent' },
+    ask: { ...askOf(described, durations, speaker), agentName: query('agent') || speaker.say(ACTIONS.anAgent) },
     speaker,
     samples: action.samples.map((_, index) => ({
-      label: `Sample ${index + 1}`,
+      label: visit.speaker.say(ACTIONS.sample, { number: index + 1 }),
       href: href({ sample: index + 1 }),
       current: index + 1 === sample,
     })),

@@ -2,6 +2,8 @@ import type Router from '@koa/router';
 
 import { type PoliciesPage, policiesPage } from '../../views/admin/policies.tsx';
 import { WHO_DECIDES } from '../../views/words/console-deciders.ts';
+import { POLICIES, PROPOSAL } from '../../views/words/console-policies.ts';
+import type { PlainMessage } from '../../views/words/words.ts';
 import { CLOSE, type Deciders } from '../tasks/policies.ts';
 import { MEETINGS } from '../tasks/policy-change.ts';
 import type { ParsedPolicies } from '../tasks/policy-document.ts';
@@ -31,7 +33,7 @@ export function adminPolicyPages(router: Router, console: Console, dependencies:
       frame: visit.frame(PATH),
       csrf: visit.csrf,
       version: found.version,
-      since: found.published_at && `since ${visit.at(found.published_at)}, by ${nameOf(found.made_by)}`,
+      since: found.published_at && { time: visit.at(found.published_at), by: nameOf(found.made_by) },
       rules: found.rules,
       flow: found.flow,
       yaml: found.yaml,
@@ -61,7 +63,8 @@ export function adminPolicyPages(router: Router, console: Console, dependencies:
       action: asked('action'),
       parameters: asked('parameters') || '{}',
     };
-    const notice = NOTICES[asked('done')];
+    const done = NOTICES.get(asked('done'));
+    const notice = done && visit.speaker.say(done);
     if (tried.agent === '' || tried.person === '' || tried.action === '') return pageOf(visit, { notice });
     return pageOf(visit, { tried, result: await resultOf(visit, tried, dependencies) });
   });
@@ -155,11 +158,11 @@ function decidersIn(form: ReadonlyMap<string, string>): Written | 'noNumber' | '
   return { verdict: how === 'both' ? 'two' : 'ask', deciders: names ? deciders : undefined };
 }
 
-const NOTICES: Readonly<Record<string, string>> = {
-  published: 'Published.',
-  proposed: 'It allows more than before: another administrator has to confirm it.',
-  removed: 'The proposal is removed.',
-};
+const NOTICES = new Map<string, PlainMessage>([
+  ['published', POLICIES.published],
+  ['proposed', PROPOSAL.proposed],
+  ['removed', POLICIES.removed],
+]);
 
 async function resultOf(
   visit: Visit,
@@ -170,16 +173,16 @@ async function resultOf(
   try {
     values = JSON.parse(parameters);
   } catch {
-    return { problem: 'The parameters are no JSON.' };
+    return { problem: visit.speaker.say(POLICIES.noJson) };
   }
   if (typeof values !== 'object' || values === null || Array.isArray(values)) {
-    return { problem: 'The parameters are no JSON object.' };
+    return { problem: visit.speaker.say(POLICIES.noObject) };
   }
   const asked = { agent, person, action, parameters: values as Record<string, unknown> };
   const tried = await tryIt(visit, organizationIn(visit), asked, dependencies);
   if (!tried.ok) return { problem: tried.detail };
   const { in_words: verdict, rule, blocks, headline, impact_line: impactLine, asked_of: askedOf, later } = tried.value;
-  const named = rule ? `${rule.position}. ${rule.name}` : 'none matches';
+  const named = rule ? `${rule.position}. ${rule.name}` : visit.speaker.say(POLICIES.noneMatches);
   return { verdict, rule: named, blocks, headline, impactLine, askedOf, later, tooFew: tried.value.too_few };
 }
 

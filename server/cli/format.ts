@@ -1,5 +1,6 @@
 import type { Named } from '../admin/admin.ts';
 import type { ChainToken, ReadableEvent, TaskChain } from '../admin/evidence.ts';
+import type { EventType } from '../evidence/evidence.ts';
 
 /** What JSON makes of a type: instants are texts. */
 export type Json<T> = T extends Date
@@ -193,9 +194,28 @@ function tell(event: Json<ReadableEvent>, { tokens, labels, said, options }: Aro
     case 'admin.acted':
       return `${words(reason ?? '')} ${inline(content, event.names)}`;
     default:
-      return type;
+      return type in PLAIN ? PLAIN[type as keyof typeof PLAIN] : type;
   }
 }
+
+/** What needs no more than its name to be understood. */
+const PLAIN = {
+  'proof.refused': 'did not prove who they are',
+  'token.explained': 'asked what an exchange would give',
+  'person.sign_in_refused': 'could not sign in',
+  'person.alarm': 'raised an alarm',
+  'delivery.sent': 'was told of the answer',
+  'delivery.failed': 'could not be told of the answer',
+  'delivery.escalated': 'asked, and the deputy was told',
+  'push.suppressed': 'asked, and nobody was called for it',
+  'agent.introduced': 'may call this person’s devices',
+  'passkey.added': 'added a passkey',
+  'passkey.renamed': 'renamed a passkey',
+  'passkey.removed': 'removed a passkey',
+  'passkey.recovery_asked': 'asked to end the passkeys of somebody who lost them',
+  'passkey.recovered': 'ended the passkeys of somebody who lost them',
+  'passkey.recovery_ended': 'ended a recovery before it happened',
+} satisfies Partial<Record<EventType, string>>;
 
 function objectOf({ reason, agent, person, task, resource, application, content }: Json<ReadableEvent>): string {
   switch (reason) {
@@ -210,6 +230,8 @@ function objectOf({ reason, agent, person, task, resource, application, content 
       return 'all their agents';
     case 'task':
       return `task ${task ?? ''}`.trim();
+    case 'read_since':
+      return `what ${nameOf(agent)} could carry out, because it may read more now`;
     case 'resource':
       return `everything at ${nameOf(resource)}`;
     case 'client':

@@ -1,5 +1,6 @@
 import { describeVerdict } from '../../server/admin/accountability.ts';
 import { problemsIn } from '../../server/admin/draft.ts';
+import { type ActionPage, actionPage, actionsPage } from '../../views/admin/action.tsx';
 import {
   type AgentHead,
   agentActivityPage,
@@ -14,11 +15,13 @@ import { type AgentsPage, agentsPage } from '../../views/admin/agents.tsx';
 import { approvalsPage } from '../../views/admin/approvals.tsx';
 import { groupsPage } from '../../views/admin/deciders.tsx';
 import { overviewPage } from '../../views/admin/overview.tsx';
+import { type PoliciesPage, policiesPage } from '../../views/admin/policies.tsx';
 import { recoveriesPage } from '../../views/admin/recoveries.tsx';
 import { registeredPage, registerPage, registerReviewPage } from '../../views/admin/register.tsx';
 import { reviewsPage } from '../../views/admin/review.tsx';
 import type { AdminFrame } from '../../views/admin/shell.tsx';
 import { resumePage, type StandingRow, type StopPage, stopPage, stoppedPage } from '../../views/admin/stop.tsx';
+import { ACTIONS } from '../../views/words/console-actions.ts';
 import { AGENT, AGENT_EVENTS, AGENT_NOTICES, METHODS, MODES, MOVE } from '../../views/words/console-agent.ts';
 import { AGENT_VIEWS, FLAG_NAMES, INVENTORY } from '../../views/words/console-agents.ts';
 import { APPROVALS, SECOND_REASON } from '../../views/words/console-approvals.ts';
@@ -27,6 +30,7 @@ import { FORM } from '../../views/words/console-form.ts';
 import { BEYOND, REACH, REQUIRED } from '../../views/words/console-lifecycle.ts';
 import { LIST, LISTING } from '../../views/words/console-list.ts';
 import { FIGURES } from '../../views/words/console-overview.ts';
+import { POLICIES } from '../../views/words/console-policies.ts';
 import { RECOVERIES } from '../../views/words/console-recovery.ts';
 import { DRAFT, REGISTER, REGISTER_STEPS } from '../../views/words/console-register.ts';
 import { REVIEWS } from '../../views/words/console-review.ts';
@@ -44,7 +48,7 @@ export const CONSOLE_NAMES = [
   ...['calendar.events.read', 'calendar.events.export', 'repos.repository.delete', 'calendar.read', 'Reading'],
   ...['private_key_jwt', 'mTLS', 'agt_meeting', 'cli_8f2k91c', 'Google Calendar', 'GitHub'],
   ...['anna@acme.exmaple', 'approver@acme.example', 'person@acme.example', 'lost the phone', 'new laptop'],
-  ...['stp_1', 'JWK', 'JSON', 'https://', 'agent.yaml', 'nowhere-at-all'],
+  ...['stp_1', 'JWK', 'JSON', 'https://', 'agent.yaml', 'nowhere-at-all', 'rules: []'],
   ...['status:active level:high finance', 'status:active', 'flag:dormant'],
 ];
 
@@ -590,7 +594,109 @@ export function consolePagesIn(language: PageLanguage): Record<string, string> {
     }),
   };
 
+  const policies: PoliciesPage = {
+    frame: frame('policies'),
+    csrf,
+    version: 0,
+    rules: [],
+    flow: 'Reading',
+    yaml: 'rules: []\n',
+    mayChange: true,
+    problems: [],
+    tried: { agent: '', person: '', action: '', parameters: '{}' },
+    actions: ['calendar.events.read'],
+    rulesByName: [],
+    groups: [],
+  };
+  const changes = [
+    { words: 'Reading', weakens: true },
+    { words: 'calendar.read', weakens: false },
+  ];
+  const action: ActionPage = {
+    frame: frame('actions'),
+    csrf,
+    key: 'calendar.events.read',
+    version: 2,
+    versions: [1, 2].map((version) => ({ version, href: '/admin/actions/x', current: version === 2 })),
+    system: 'Google Calendar',
+    mayChange: true,
+    shared: false,
+    yaml: 'rules: []\n',
+    problems: [],
+    changes,
+    effect: [{ version: 1, tasks: 3, standing: 1, people: 2, questions: 0 }],
+    draft: { proposed: true, by: 'Olga Marin', since: '13:40', mine: false, hash: 'abc' },
+  };
+
   return {
+    'console-policies-none': policiesPage(policies),
+    'console-policies': policiesPage({
+      ...policies,
+      version: 2,
+      since: { time: asItIs('14:02'), by: 'Olga Marin' },
+      notice: say(POLICIES.published),
+      rules: [{ position: 1, name: 'Reading', verdict: 'ask', says: 'Reading' }],
+      proposal: { yaml: 'rules: []\n', hash: 'abc', by: 'Olga Marin', since: '13:40', mine: false, changes },
+      effect: {
+        changes,
+        days: 7,
+        requests: 12,
+        verdicts: (['allow', 'ask', 'others', 'two', 'never'] as const).map((verdict) => ({
+          verdict,
+          before: 4,
+          after: 2,
+        })),
+        otherPeople: 1,
+      },
+      rulesByName: ['Reading'],
+      groups: ['GitHub'],
+      result: {
+        verdict: 'Reading',
+        rule: say(POLICIES.noneMatches),
+        blocks: 'Reading',
+        headline: 'Reading',
+        impactLine: 'Reading',
+      },
+    }),
+    'console-policies-seen': policiesPage({
+      ...policies,
+      mayChange: false,
+      result: { problem: say(POLICIES.noJson) },
+    }),
+    'console-actions': actionsPage({
+      frame: frame('actions'),
+      actions: [
+        {
+          key: 'calendar.events.read',
+          href: '/admin/actions/x',
+          version: 2,
+          system: 'Google Calendar',
+          verb: 'read',
+          least: 'low',
+          owner: 'yours',
+          waits: 'proposed',
+        },
+        {
+          key: 'repos.repository.delete',
+          href: '/admin/actions/x',
+          version: 1,
+          system: 'GitHub',
+          verb: 'delete',
+          least: 'high',
+          most: 'critical',
+          owner: 'shared',
+        },
+      ],
+    }),
+    'console-action': actionPage(action),
+    'console-action-shared': actionPage({
+      ...action,
+      mayChange: false,
+      shared: true,
+      notice: say(ACTIONS.saved),
+      draft: undefined,
+      changes: [],
+    }),
     ...stop,
     ...registering,
     ...registered,

@@ -1,7 +1,10 @@
 import { Ask, type AskProps } from '../decision.tsx';
 import { Csrf, page } from '../layout.tsx';
 import { Foreign } from '../text.tsx';
-import { In } from '../words/context.tsx';
+import { ACTIONS, VERBS } from '../words/console-actions.ts';
+import { PROPOSAL } from '../words/console-policies.ts';
+import { LEVEL } from '../words/console-shell.ts';
+import { In, useSpeaker } from '../words/context.tsx';
 import type { Speaker } from '../words/speaker.ts';
 import { Section } from './detail.tsx';
 import { AdminForm, TextArea } from './form.tsx';
@@ -16,12 +19,12 @@ export interface ActionsPage {
     href: string;
     version: number;
     system: string;
-    verb: string;
-    impact: string;
-    /** "shared", "yours". */
-    owner: string;
-    /** "proposed", "draft". */
-    waits?: string | undefined;
+    verb: keyof typeof VERBS;
+    least: keyof typeof LEVEL;
+    /** Left out where it is always the least. */
+    most?: keyof typeof LEVEL | undefined;
+    owner: 'shared' | 'yours';
+    waits?: 'proposed' | 'draft' | undefined;
   }[];
 }
 
@@ -29,19 +32,20 @@ export interface ActionsPage {
 export const actionsPage = (props: ActionsPage): string => page(<Actions {...props} />, props.frame);
 
 function Actions({ frame, actions }: ActionsPage) {
+  const { say } = useSpeaker();
   return (
-    <AdminLayout frame={frame} title="Actions">
-      <h1>Actions</h1>
+    <AdminLayout frame={frame} title={say(ACTIONS.title)}>
+      <h1>{say(ACTIONS.title)}</h1>
       <Table
-        label="Actions"
+        label={say(ACTIONS.title)}
         columns={[
-          { label: 'Action' },
-          { label: 'Version', number: true },
-          { label: 'System' },
-          { label: 'Does' },
-          { label: 'Impact' },
-          { label: 'Whose' },
-          {},
+          { label: say(ACTIONS.action) },
+          { label: say(ACTIONS.version), number: true },
+          { label: say(ACTIONS.system) },
+          { label: say(ACTIONS.does) },
+          { label: say(ACTIONS.impact) },
+          { label: say(ACTIONS.whose) },
+          { label: say(ACTIONS.state) },
         ]}
         rows={actions.map((one) => ({
           key: one.key,
@@ -51,10 +55,12 @@ function Actions({ frame, actions }: ActionsPage) {
             </a>,
             one.version,
             <Foreign text={one.system} limit={40} />,
-            one.verb,
-            one.impact,
-            one.owner,
-            one.waits ?? '',
+            say(VERBS[one.verb]),
+            one.most === undefined
+              ? say(LEVEL[one.least])
+              : say(ACTIONS.levels, { least: say(LEVEL[one.least]), most: say(LEVEL[one.most]) }),
+            say(ACTIONS[one.owner]),
+            one.waits === undefined ? '–' : say(ACTIONS[one.waits]),
           ],
         }))}
       />
@@ -94,23 +100,22 @@ export const actionPage = (props: ActionPage): string => page(<Action {...props}
 
 function Action(props: ActionPage) {
   const { frame, key, version, versions, system, shared, problems, changes, notice, draft } = props;
+  const { say, markup } = useSpeaker();
+  const lead = shared ? ACTIONS.leadShared : ACTIONS.leadYours;
   return (
     <AdminLayout
       frame={frame}
       title={key}
-      above={[{ href: '/admin/actions', label: 'Actions' }]}
+      above={[{ href: '/admin/actions', label: say(ACTIONS.title) }]}
       notice={notice}
       error={problems.length > 0}
     >
       <h1>{key}</h1>
-      <p class="lead">
-        Version {version} of <Foreign text={system} limit={40} />
-        {shared ? ', shared by the deployment: its operator writes it.' : '.'}
-      </p>
-      <nav class="tabs" aria-label="Versions">
+      <p class="lead">{markup(lead, { version, system: <Foreign text={system} limit={40} /> })}</p>
+      <nav class="tabs" aria-label={say(ACTIONS.versions)}>
         {versions.map((one) => (
           <a class="tab" href={one.href} aria-current={one.current ? 'page' : undefined}>
-            Version {one.version}
+            {say(ACTIONS.oneVersion, { version: one.version })}
           </a>
         ))}
       </nav>
@@ -119,7 +124,7 @@ function Action(props: ActionPage) {
         <Editor {...props} />
         <Preview {...props} />
       </div>
-      <Section title={`What changes after version ${version}`}>
+      <Section title={say(ACTIONS.changesAfter, { version })}>
         <ChangeList changes={changes} />
       </Section>
       <Effects {...props} />
@@ -129,29 +134,28 @@ function Action(props: ActionPage) {
 
 function Draft({ csrf, key, draft, mayChange }: ActionPage & { draft: NonNullable<ActionPage['draft']> }) {
   const { proposed, by, since, mine, hash } = draft;
+  const { say, markup } = useSpeaker();
   return (
     <section class="warning" aria-labelledby="draft">
-      <h2 id="draft">{proposed ? 'A proposal waits for a second administrator' : 'A draft, not published'}</h2>
-      <p>
-        By <Foreign text={by} limit={80} />, since {since}.
-      </p>
+      <h2 id="draft">{say(proposed ? PROPOSAL.title : ACTIONS.draftTitle)}</h2>
+      <p>{markup(PROPOSAL.by, { person: <Foreign text={by} limit={80} />, time: since })}</p>
       {mayChange ? (
         <div class="actions">
           {proposed && mine ? (
-            <p class="quiet">It is yours: somebody else confirms it.</p>
+            <p class="quiet">{say(PROPOSAL.yours)}</p>
           ) : (
             <form method="post" action={`/admin/actions/${key}/publish`}>
               <Csrf value={csrf} />
               <input type="hidden" name="hash" value={hash} />
               <button type="submit" class="button primary" data-testid="publish">
-                Publish it
+                {say(PROPOSAL.publish)}
               </button>
             </form>
           )}
           <form method="post" action={`/admin/actions/${key}/remove`}>
             <Csrf value={csrf} />
             <button type="submit" class="button">
-              Remove it
+              {say(PROPOSAL.remove)}
             </button>
           </form>
         </div>
@@ -161,22 +165,23 @@ function Draft({ csrf, key, draft, mayChange }: ActionPage & { draft: NonNullabl
 }
 
 function Editor({ csrf, key, yaml, mayChange, problems }: ActionPage) {
+  const { say } = useSpeaker();
   if (!mayChange) {
     return (
-      <Section title="As YAML">
+      <Section title={say(ACTIONS.yaml)}>
         <pre class="yaml">{yaml}</pre>
       </Section>
     );
   }
   return (
-    <Section title="Write it">
+    <Section title={say(ACTIONS.write)}>
       <AdminForm
         action={`/admin/actions/${key}`}
         csrf={csrf}
-        submit="Check, preview and keep as a draft"
+        submit={say(ACTIONS.keep)}
         problems={problems.map((text) => ({ field: 'yaml', text }))}
       >
-        <TextArea name="yaml" label="The action, as YAML" value={yaml} rows={28} maxLength={200_000} />
+        <TextArea name="yaml" label={say(ACTIONS.actionYaml)} value={yaml} rows={28} maxLength={200_000} />
       </AdminForm>
     </Section>
   );
@@ -184,18 +189,19 @@ function Editor({ csrf, key, yaml, mayChange, problems }: ActionPage) {
 
 /** The very markup of the decision page, in the language chosen. */
 function Preview({ preview }: ActionPage) {
+  const { say } = useSpeaker();
   if (preview === undefined) {
     return (
-      <Section title="Preview">
-        <p class="quiet">There is nothing to preview until it can be read.</p>
+      <Section title={say(ACTIONS.preview)}>
+        <p class="quiet">{say(ACTIONS.noPreview)}</p>
       </Section>
     );
   }
   const { ask, speaker, samples, languages } = preview;
   return (
     <section class="part">
-      <h2>Preview</h2>
-      <nav class="tabs" aria-label="Samples and languages">
+      <h2>{say(ACTIONS.preview)}</h2>
+      <nav class="tabs" aria-label={say(ACTIONS.samples)}>
         {[...samples, ...languages].map(({ label, href, current }) => (
           <a class="tab" href={href} aria-current={current ? 'true' : undefined}>
             {label}
@@ -212,18 +218,19 @@ function Preview({ preview }: ActionPage) {
 }
 
 function Effects({ effect }: ActionPage) {
+  const { say } = useSpeaker();
   if (effect.length === 0) return null;
   return (
-    <Section title="What lives under it">
-      <p class="quiet">It stays under its version until it ends; what repeats without asking is asked again.</p>
+    <Section title={say(ACTIONS.lives)}>
+      <p class="quiet">{say(ACTIONS.livesLead)}</p>
       <Table
-        label="What lives under it"
+        label={say(ACTIONS.lives)}
         columns={[
-          { label: 'Version', number: true },
-          { label: 'Live tasks', number: true },
-          { label: 'without asking', number: true },
-          { label: 'People', number: true },
-          { label: 'Waiting questions', number: true },
+          { label: say(ACTIONS.version), number: true },
+          { label: say(ACTIONS.tasks), number: true },
+          { label: say(ACTIONS.standing), number: true },
+          { label: say(ACTIONS.people), number: true },
+          { label: say(ACTIONS.questions), number: true },
         ]}
         rows={effect.map(({ version, tasks, standing, people, questions }) => ({
           key: String(version),

@@ -58,11 +58,19 @@ function Approvals({ frame, list, columns, approvals }: ApprovalsPage) {
       <Foreign text={one.person} limit={60} />,
       one.asked,
       one.until,
-      <>
+      <div>
         <Pill tone={TONES[one.standing]}>{say(STANDING_WORDS[one.standing])}</Pill>
         {one.reason === undefined ? null : <span class="quiet"> {one.reason}</span>}
-      </>,
-      one.signatures.length === 0 ? '–' : one.signatures.map((line) => <div>{line}</div>),
+      </div>,
+      one.signatures.length === 0 ? (
+        '–'
+      ) : (
+        <div>
+          {one.signatures.map((line) => (
+            <div>{line}</div>
+          ))}
+        </div>
+      ),
       one.review === undefined ? (
         ''
       ) : (

@@ -1,6 +1,7 @@
 import { Csrf, page } from '../layout.tsx';
 import { Foreign } from '../text.tsx';
 import { WHO_DECIDES } from '../words/console-deciders.ts';
+import { MEETING, POLICIES, PROPOSAL } from '../words/console-policies.ts';
 import { useSpeaker } from '../words/context.tsx';
 import type { Said } from '../words/words.ts';
 import { WhoDecides } from './deciders.tsx';
@@ -17,8 +18,8 @@ export interface PoliciesPage {
   frame: AdminFrame;
   csrf: string;
   version: number;
-  /** Since when, and by whom. */
-  since?: string | undefined;
+  /** Since when, and by whom; nothing before there is a version. */
+  since?: { time: Said; by: string } | undefined;
   rules: readonly { position: number; name: string; verdict: string; says: string }[];
   flow: string;
   /** What stands in the editor: the newest version, or what was typed. */
@@ -31,7 +32,7 @@ export interface PoliciesPage {
     | (Changes & {
         days: number;
         requests: number;
-        verdicts: readonly { verdict: string; before: number; after: number }[];
+        verdicts: readonly { verdict: keyof typeof MEETING; before: number; after: number }[];
         /** Requests that the same verdict meets, and other people. */
         otherPeople: number;
       })
@@ -64,26 +65,33 @@ export const policiesPage = (props: PoliciesPage): string => page(<Policies {...
 
 function Policies(props: PoliciesPage) {
   const { frame, version, since, rules, flow, proposal, notice, problems } = props;
+  const { say, markup } = useSpeaker();
   return (
-    <AdminLayout frame={frame} title="Policies" notice={notice} error={problems.length > 0}>
-      <h1>Policies</h1>
+    <AdminLayout frame={frame} title={say(POLICIES.title)} notice={notice} error={problems.length > 0}>
+      <h1>{say(POLICIES.title)}</h1>
       <p class="lead">
-        {version === 0
-          ? 'There are none: every question is asked.'
-          : `Version ${version}, ${since}. The first rule that matches counts; without one, the person is asked.`}
+        {since === undefined
+          ? say(POLICIES.none)
+          : markup(POLICIES.lead, { version, time: since.time, by: <Foreign text={since.by} limit={80} /> })}
       </p>
       {proposal === undefined ? null : <Proposal {...props} proposal={proposal} />}
       {rules.length === 0 ? null : (
         <Table
-          label="Rules"
-          columns={[{ label: '#', number: true }, { label: 'Name' }, { label: 'Rule' }]}
+          label={say(POLICIES.rules)}
+          columns={[
+            { label: say(POLICIES.position), number: true },
+            { label: say(POLICIES.name) },
+            { label: say(POLICIES.rule) },
+          ]}
           rows={rules.map(({ position, name, says }) => ({
             key: String(position),
-            cells: [position, <Foreign text={name} limit={80} />, <bdi>{says}</bdi>],
+            cells: [position, <Foreign text={name} limit={80} />, <bdi lang="en">{says}</bdi>],
           }))}
         />
       )}
-      <p class="quiet">{flow}</p>
+      <p class="quiet" lang="en" dir="ltr">
+        {flow}
+      </p>
       <Editor {...props} />
       {props.mayChange ? (
         <WhoDecides
@@ -101,13 +109,14 @@ function Policies(props: PoliciesPage) {
 
 /** Every difference in words; what lets more through than before is marked in words and by a sign. */
 export function ChangeList({ changes }: Changes) {
-  if (changes.length === 0) return <p class="quiet">Nothing changes.</p>;
+  const { say } = useSpeaker();
+  if (changes.length === 0) return <p class="quiet">{say(PROPOSAL.nothing)}</p>;
   return (
     <ul class="changes">
       {changes.map(({ words, weakens }) => (
         <li data-weakens={weakens ? 'true' : undefined}>
-          {weakens ? <strong>! allows more: </strong> : null}
-          <bdi>{words}</bdi>
+          {weakens ? <strong>{say(PROPOSAL.weakens)}</strong> : null}
+          <bdi lang="en">{words}</bdi>
         </li>
       ))}
     </ul>
@@ -115,34 +124,33 @@ export function ChangeList({ changes }: Changes) {
 }
 
 function Proposal({ csrf, proposal, mayChange }: PoliciesPage & { proposal: NonNullable<PoliciesPage['proposal']> }) {
+  const { say, markup } = useSpeaker();
   return (
     <section class="warning" aria-labelledby="proposal">
-      <h2 id="proposal">A proposal waits for a second administrator</h2>
-      <p>
-        By <Foreign text={proposal.by} limit={80} />, since {proposal.since}.
-      </p>
+      <h2 id="proposal">{say(PROPOSAL.title)}</h2>
+      <p>{markup(PROPOSAL.by, { person: <Foreign text={proposal.by} limit={80} />, time: proposal.since })}</p>
       <ChangeList changes={proposal.changes} />
       <details>
-        <summary>Its text</summary>
+        <summary>{say(PROPOSAL.text)}</summary>
         <pre class="yaml">{proposal.yaml}</pre>
       </details>
       {mayChange ? (
         <div class="actions">
           {proposal.mine ? (
-            <p class="quiet">It is yours: somebody else confirms it.</p>
+            <p class="quiet">{say(PROPOSAL.yours)}</p>
           ) : (
             <form method="post" action="/admin/policies/confirm">
               <Csrf value={csrf} />
               <input type="hidden" name="hash" value={proposal.hash} />
               <button type="submit" class="button primary" data-testid="confirm">
-                Publish it
+                {say(PROPOSAL.publish)}
               </button>
             </form>
           )}
           <form method="post" action="/admin/policies/withdraw">
             <Csrf value={csrf} />
             <button type="submit" class="button">
-              Remove it
+              {say(PROPOSAL.remove)}
             </button>
           </form>
         </div>
@@ -155,35 +163,35 @@ function Editor({ csrf, yaml, mayChange, problems, effect }: PoliciesPage) {
   const { say } = useSpeaker();
   if (!mayChange) {
     return (
-      <Section title="As YAML">
+      <Section title={say(POLICIES.yaml)}>
         <pre class="yaml">{yaml}</pre>
       </Section>
     );
   }
   return (
-    <Section title="Write them">
+    <Section title={say(POLICIES.write)}>
       <AdminForm
         action="/admin/policies"
         csrf={csrf}
-        submit="See what it would do"
+        submit={say(POLICIES.see)}
         problems={problems.map((text) => ({ field: 'yaml', text }))}
       >
-        <TextArea name="yaml" label="Rules, as YAML" value={yaml} rows={18} maxLength={200_000} />
+        <TextArea name="yaml" label={say(POLICIES.rulesYaml)} value={yaml} rows={18} maxLength={200_000} />
       </AdminForm>
       {effect === undefined ? null : (
         <div class="effect" data-testid="effect">
-          <h3>What it would change</h3>
+          <h3>{say(POLICIES.change)}</h3>
           <ChangeList changes={effect.changes} />
           <Table
-            label={`Of ${effect.requests} requests in the last ${effect.days} days`}
+            label={say(POLICIES.ofRequests, { count: effect.requests, days: effect.days })}
             columns={[
-              { label: 'Requests' },
-              { label: 'by these rules', number: true },
-              { label: 'by the new', number: true },
+              { label: say(POLICIES.requests) },
+              { label: say(POLICIES.byThese), number: true },
+              { label: say(POLICIES.byTheNew), number: true },
             ]}
             rows={effect.verdicts.map(({ verdict, before, after }) => ({
               key: verdict,
-              cells: [verdict, before, after],
+              cells: [say(MEETING[verdict]), before, after],
             }))}
           />
           {effect.otherPeople === 0 ? null : <p>{say(WHO_DECIDES.otherPeople, { count: effect.otherPeople })}</p>}
@@ -192,7 +200,7 @@ function Editor({ csrf, yaml, mayChange, problems, effect }: PoliciesPage) {
             <input type="hidden" name="yaml" value={yaml} />
             <div class="form-end">
               <button type="submit" class="button primary" data-testid="publish">
-                {effect.changes.some(({ weakens }) => weakens) ? 'Propose to a second administrator' : 'Publish'}
+                {say(effect.changes.some(({ weakens }) => weakens) ? POLICIES.propose : POLICIES.publish)}
               </button>
             </div>
           </form>
@@ -210,21 +218,35 @@ function Try({ tried, actions, result }: PoliciesPage) {
       .map(({ text }) => text)
       .join('');
   return (
-    <Section title="Try them">
-      <p class="quiet">Nobody is asked.</p>
+    <Section title={say(POLICIES.tryThem)}>
+      <p class="quiet">{say(POLICIES.nobodyAsked)}</p>
       <form class="form" method="get" action="/admin/policies">
-        <TextInput name="agent" label="Agent" value={agent} maxLength={80} verbatim />
-        <TextInput name="person" label="Person" hint="E-mail address" value={person} maxLength={254} verbatim />
-        <TextInput name="action" label="Action" value={action} maxLength={80} list="actions" verbatim />
+        <TextInput name="agent" label={say(POLICIES.agent)} value={agent} maxLength={80} verbatim />
+        <TextInput
+          name="person"
+          label={say(POLICIES.person)}
+          hint={say(POLICIES.address)}
+          value={person}
+          maxLength={254}
+          verbatim
+        />
+        <TextInput name="action" label={say(POLICIES.action)} value={action} maxLength={80} list="actions" verbatim />
         <datalist id="actions">
           {actions.map((key) => (
             <option value={key} />
           ))}
         </datalist>
-        <TextArea name="parameters" label="Parameters, as JSON" value={parameters} rows={3} maxLength={5000} optional />
+        <TextArea
+          name="parameters"
+          label={say(POLICIES.parameters)}
+          value={parameters}
+          rows={3}
+          maxLength={5000}
+          optional
+        />
         <div class="form-end">
           <button type="submit" class="button">
-            Try
+            {say(POLICIES.submit)}
           </button>
         </div>
       </form>
@@ -236,9 +258,9 @@ function Try({ tried, actions, result }: PoliciesPage) {
         <div data-testid="result">
           <Facts
             facts={[
-              ['Result', <strong>{result.verdict}</strong>],
-              ['Rule', <bdi>{result.rule}</bdi>],
-              ...(result.blocks === undefined ? [] : [['It says', <bdi>{result.blocks}</bdi>] as const]),
+              [say(POLICIES.result), <strong lang="en">{result.verdict}</strong>],
+              [say(POLICIES.rule), <bdi>{result.rule}</bdi>],
+              ...(result.blocks === undefined ? [] : [[say(POLICIES.itSays), <bdi>{result.blocks}</bdi>] as const]),
               ...(result.askedOf === undefined
                 ? []
                 : [
@@ -250,8 +272,8 @@ function Try({ tried, actions, result }: PoliciesPage) {
               ...(result.later === undefined
                 ? []
                 : [[say(WHO_DECIDES.later), <bdi>{names(result.later)}</bdi>] as const]),
-              ['Page', <bdi>{result.headline}</bdi>],
-              ['Impact', <bdi>{result.impactLine}</bdi>],
+              [say(POLICIES.page), <bdi>{result.headline}</bdi>],
+              [say(POLICIES.impact), <bdi>{result.impactLine}</bdi>],
             ]}
           />
         </div>

@@ -6,12 +6,12 @@ export const DECIDERS = words({
   /** The names of those who may. */
   willBeAsked: {
     en: {
-      one: 'If you ask for approval, one of these has to give it: {people}.',
-      other: 'If you ask for approval, {count} of these have to give it: {people}.',
+      one: 'If you ask for approval, one of these has to give it: {people}',
+      other: 'If you ask for approval, {count} of these have to give it: {people}',
     },
     de: {
-      one: 'Wenn Sie um Freigabe bitten, entscheidet jemand von diesen: {people}.',
-      other: 'Wenn Sie um Freigabe bitten, müssen {count} von diesen zustimmen: {people}.',
+      one: 'Wenn Sie um Freigabe bitten, entscheidet jemand von diesen: {people}',
+      other: 'Wenn Sie um Freigabe bitten, müssen {count} von diesen zustimmen: {people}',
     },
   },
   andMore: { en: 'and {count} more', de: 'und {count} weitere' },
