@@ -46,7 +46,7 @@ test('a picture of every page', async () => {
       await page.goto(`${site.base}/${name}`);
       // As it is once it can have been read.
       if ((await page.locator('form[data-guard]').count()) > 0)
-        await page.waitForSelector('[data-testid=approve][aria-disabled=false]');
+        await page.waitForSelector('form[data-guard] button[aria-disabled=false]');
       const session = await context.newCDPSession(page);
       const { width, height } = (await page.evaluate(
         '({ width: innerWidth, height: Math.max(innerHeight, document.documentElement.scrollHeight) })',
