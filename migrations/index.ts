@@ -42,6 +42,7 @@ import * as told from './113_told.ts';
 import * as holders from './114_holders.ts';
 import * as digests from './115_digests.ts';
 import * as waitingQuestions from './117_waiting_questions.ts';
+import * as claimsOfSubjects from './118_claims_of_subjects.ts';
 
 interface Migration {
   name: string;
@@ -92,6 +93,7 @@ const migrations: readonly Migration[] = [
   { name: '114_holders', ...holders },
   { name: '115_digests', ...digests },
   { name: '117_waiting_questions', ...waitingQuestions },
+  { name: '118_claims_of_subjects', ...claimsOfSubjects },
 ];
 
 /** Brings the database at `url` to the newest schema; answers the names of the migrations it ran. Forward only. */

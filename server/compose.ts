@@ -395,7 +395,9 @@ export async function composeHouse({
       personAt: async (organization, at, subject) => {
         const trusted = await trustedIssuers.issuers.find(organization, at);
         if (!trusted?.profiles.includes('identity')) return undefined;
-        return (await trustedIssuers.issuers.person(organization, upstreamIdentifier(at, subject)))?.id;
+        return (
+          await trustedIssuers.issuers.person(organization, upstreamIdentifier(at, subject, trusted.subjectClaim))
+        )?.id;
       },
       trustedJwt: claimOfTrustedJwt,
       userCodes,

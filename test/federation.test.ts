@@ -234,6 +234,26 @@ describe('an identity that an administrator linked', () => {
   });
 });
 
+describe('a provider that one administrator takes away and adds again, with another claim to tell people apart', () => {
+  afterAll(async () => {
+    provider = await addProvider({ provisions: true, acr: { phr: 'phr' } });
+  });
+
+  test('makes nobody somebody else: the value of another claim is another name', async () => {
+    const victim = `${newSubject()}@acme.example`;
+    expect((await signInThere(victim, { email: victim, name: 'Vera Victim' })).page.html).toContain('Vera Victim');
+    provider = await addProvider({ subject_claim: 'email' });
+    const { page } = await signInThere(newSubject(), { email: victim });
+    expect([page.status, titleOf(page)]).toEqual([403, 'This account is not known here']);
+    expect(page.html).not.toContain('Vera Victim');
+    // Nor is the person taken over by what an administrator links to that value.
+    await admin('POST', '/upstream-identities', { person: victim, issuer: idp.issuer, subject: victim });
+    expect((await signInThere(newSubject(), { email: victim })).page.status).toBe(403);
+    provider = await addProvider();
+    expect((await signInThere(victim)).page.html).toContain('Vera Victim');
+  });
+});
+
 describe('what an organization asks of a sign-in', () => {
   afterAll(async () => {
     provider = await addProvider({ provisions: true, acr: { phr: 'phr' } });

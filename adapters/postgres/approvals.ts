@@ -303,8 +303,8 @@ export const postgresPersonApprovals = (
           if (part !== 'person') return false;
           // Whoever adds a passkey to this person waits for us, or we for them, and then see it.
           await statements.run(HOLD_CONFIRMING, [organization, person, approval.agent, by.signIn.provider]);
-          const { provider, issuer, subject } = by.signIn;
-          const identifier = upstreamIdentifier(issuer, subject);
+          const { provider, issuer, subject, claim } = by.signIn;
+          const identifier = upstreamIdentifier(issuer, subject, claim);
           const account = [organization, person, approval.agent, waitHours, provider, identifier];
           if (!(await statements.first(STILL_CONFIRMS, account))) return false;
         }

@@ -66,7 +66,7 @@ export const postgresIssuers = (database: Database): IssuerStore => ({
         act.organization,
         person,
         newId('crd'),
-        upstreamIdentifier(issuer, subject),
+        await identifierAt(statements, act.organization, issuer, subject),
         actorOf(act.caller),
       ]);
       if (linked === 0) return 'taken';
@@ -77,7 +77,7 @@ export const postgresIssuers = (database: Database): IssuerStore => ({
     database.within(act.organization, async (statements) => {
       const link = await statements.first<{ id: string }>(UNLINK, [
         act.organization,
-        upstreamIdentifier(issuer, subject),
+        await identifierAt(statements, act.organization, issuer, subject),
       ]);
       return link && end(statements, act, linkSubject(issuer, link.id), reason);
     }),
@@ -151,6 +151,22 @@ const ADD_ISSUER = `
                                actions, longest_seconds, acr, made_by)
   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
   on conflict (organization, issuer) do nothing`;
+
+/** By the claim that this organization takes the issuer's people by, now. */
+async function identifierAt(
+  statements: Statements,
+  organization: string,
+  issuer: string,
+  subject: string,
+): Promise<string> {
+  const row = await statements.first<{ claim: string | null }>(CLAIM, [organization, issuer]);
+  return upstreamIdentifier(issuer, subject, row?.claim ?? 'sub');
+}
+
+const CLAIM = `
+  select coalesce(
+    (select subject_claim from trusted_issuers where organization = $1 and issuer = $2),
+    (select subject_claim from sign_in_providers where organization = $1 and issuer = $2)) as claim`;
 
 const LINKS = `
   select json_build_object('id', p.id, 'name', p.name, 'email', p.email) as person,

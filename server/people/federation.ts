@@ -43,6 +43,8 @@ export interface SignedInAgain {
   name: string;
   issuer: string;
   subject: string;
+  /** Which claim of the provider's the subject is. */
+  claim: string;
   acr: string;
   amr: readonly string[];
   /** Epoch seconds. */
@@ -227,7 +229,7 @@ export async function finishAtProvider(
   }
   if ('problem' in identity) return refuse('refused', identity.problem);
 
-  const identifier = upstreamIdentifier(identity.issuer, identity.subject);
+  const identifier = upstreamIdentifier(identity.issuer, identity.subject, provider.subjectClaim);
   if (underWay.confirms) {
     const { confirms, organization, returnTo } = underWay;
     const problem = await whyNotConfirmed(confirms, identity, identifier, answer.person, organization, dependencies);
@@ -240,6 +242,7 @@ export async function finishAtProvider(
       name: provider.name,
       issuer,
       subject,
+      claim: provider.subjectClaim,
       acr: identity.said,
       amr,
       auth_time: Math.floor(authenticatedAt.getTime() / 1000),

@@ -68,8 +68,12 @@ export class IssuerUnreachable extends Error {
   }
 }
 
-/** How a person of another issuer is named in `credentials`. */
-export const upstreamIdentifier = (issuer: string, subject: string): string => JSON.stringify([issuer, subject]);
+/**
+ * How a person of another issuer is named in `credentials`: by the claim as well, where it is not `sub`. Whoever
+ * configures another claim for an issuer makes nobody somebody else: another claim's value is another name.
+ */
+export const upstreamIdentifier = (issuer: string, subject: string, claim: string): string =>
+  JSON.stringify(claim === 'sub' ? [issuer, subject] : [issuer, subject, claim]);
 
 /** Stop keys: everything that came of an issuer's statements, or of those about one person. */
 export const issuerKey = (issuer: string): string => `issuer:${issuer}`;

@@ -108,7 +108,7 @@ export async function readTrustedJwt(
   if (!isName(subject)) return invalid(`${trusted.subjectClaim} is required`);
   const boundTo = bindingOf(claims.cnf);
   if (boundTo === undefined) return invalid('bound in a way that is not understood');
-  const person = await issuers.person(presenter.organization, upstreamIdentifier(iss, subject));
+  const person = await issuers.person(presenter.organization, upstreamIdentifier(iss, subject, trusted.subjectClaim));
   if (!person) return invalid('of nobody who is known here');
   if (!person.active) return invalid('the person is not active');
   // Whom the issuer takes this person for here; that it differs from the link is reason enough to stop (JAG-28).

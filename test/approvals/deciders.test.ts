@@ -120,7 +120,7 @@ describe('A6-5, U2: whoever may not decide asks for approval', () => {
     expect([...page.html.matchAll(/<dd data-fact="(\w+)"/g)]).toHaveLength(6);
     expect(words).toContain('Only Privacy may allow this.');
     // The owner belongs to it, and does not decide: Olga is not named.
-    expect(words).toContain('2 of these have to give it: Ben Okafor and Carl Holm.');
+    expect(words).toContain('2 of these have to give it: Ben Okafor and Carl Holm A policy');
     expect(words).toContain('A policy of your organization says so: Invitations are for Privacy.');
     expect(words).toMatch(/What would pass without them: .+\./);
     expect(page.html).toMatch(/data-testid="ask-for-approval"/);
