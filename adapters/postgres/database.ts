@@ -31,6 +31,8 @@ export class Database implements Statements {
     this.#pool = new pg.Pool({ connectionString: url, max: poolSize, allowExitOnIdle: false });
     // A connection that dies while idle is replaced by the pool; the next statement reports what is really wrong.
     this.#pool.on('error', () => {});
+    // One that dies between two statements of a transaction tells nobody else, and would end the whole process.
+    this.#pool.on('connect', (connection) => connection.on('error', () => {}));
   }
 
   rows<Row>(sql: string, parameters: Parameters = []): Promise<Row[]> {

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { expect, test } from '@jest/globals';
 import { otherDatabase } from '../../adapters/postgres/create-database.ts';
+import { Database } from '../../adapters/postgres/database.ts';
 import { assertReachable } from '../../adapters/postgres/reachable.ts';
 import { adminUrl, useDatabase } from '../support/database.ts';
 
@@ -34,4 +35,17 @@ test('something that is no PostgreSQL is given up after some seconds', async () 
   const { port } = silent.address() as { port: number };
   await expect(assertReachable(`postgresql://u@127.0.0.1:${port}/d`)).rejects.toThrow('DATABASE_URL: no connection');
   silent.close();
+});
+
+test('a connection that the server ends between two statements of a transaction fails the transaction, and nothing else', async () => {
+  const pool = new Database({ url: database.url, poolSize: 2 });
+  const lost = pool.transaction(async (statements) => {
+    const own = await statements.first<{ pid: number }>('select pg_backend_pid() as pid');
+    await pool.run('select pg_terminate_backend($1, 5000)', [own?.pid]);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    return statements.run('select 1');
+  });
+  await expect(lost).rejects.toThrow();
+  expect(await pool.first('select 1 as one')).toEqual({ one: 1 });
+  await pool.close();
 });
