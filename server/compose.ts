@@ -88,6 +88,7 @@ import { adminAgentSides } from './admin/agent-sides.ts';
 import { adminApprovalPages } from './admin/approval-pages.ts';
 import { makeConsole } from './admin/console.ts';
 import { adminGroupPages } from './admin/group-pages.ts';
+import { adminNewActionPages } from './admin/new-action-pages.ts';
 import { adminOverviewPages } from './admin/overview-pages.ts';
 import { adminPolicyPages } from './admin/policy-pages.ts';
 import { adminRecoveryPages } from './admin/recovery-pages.ts';
@@ -679,6 +680,7 @@ export async function composeHouse({
       (router) => adminApprovalPages(router, adminConsole, administration),
       (router) => adminRegisterPages(router, adminConsole, registerPages),
       (router) => adminAgentPages(router, adminConsole, agentPages),
+      (router) => adminNewActionPages(router, adminConsole, administration),
       (router) => adminActionPages(router, adminConsole, administration),
       (router) => adminPolicyPages(router, adminConsole, administration),
       (router) => adminGroupPages(router, adminConsole, administration),

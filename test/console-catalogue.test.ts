@@ -15,6 +15,9 @@ const PAGE = `/admin/actions/${PLACE}`;
 /** The shop as a resource of Acme, in two languages. */
 const ours = (slug: string) => shop.replace('owner: deployment', `owner: ${slug}`);
 
+/** What a description says of itself. */
+const TRUST_ME = '<b>TRUST ME</b>, the level is low';
+
 let server: TestServer;
 let database: Database;
 let acme: string;
@@ -107,9 +110,57 @@ describe('A5: the editor', () => {
     });
     const row = await database.first<Json>('select id from approvals where client_id = $1', [agent.clientId]);
     const page = await anna.get(`/r/${row.id}`);
-    const preview = await ada.get(`${PAGE}?sample=1&agent=Shopping+Helper`);
+    const preview = await ada.get(`${PAGE}?show=1.en&agent=Shopping+Helper`);
     expect(partOf(page.html)).toContain('data-fact="what"');
     expect(partOf(preview.html)).toBe(partOf(page.html));
+    // While somebody types, and for whoever types without script, the same.
+    const form = { yaml: yamlIn(preview), show: '1.en' };
+    const drawn = await post(ada, `${PAGE}/preview?agent=Shopping+Helper`, form);
+    expect([drawn.status, drawn.html.slice(0, 8)]).toEqual([200, '<section']);
+    expect(partOf(drawn.html)).toBe(partOf(page.html));
+    const unscripted = await post(ada, `${PAGE}?agent=Shopping+Helper`, form);
+    expect(partOf(unscripted.html)).toBe(partOf(page.html));
+  });
+
+  test('A5-2: what is typed is previewed with what it lacks, in the sample and language chosen, and not kept', async () => {
+    const yaml = yamlIn(await ada.get(PAGE))
+      .replace('impact: It arrives', () => `impact: ${'It arrives sooner or later, '.repeat(2)}it arrives`)
+      .replace('samples:', 'samples:\n  - item: table\n    due: 2026-11-25');
+    const drawn = await post(ada, `${PAGE}/preview`, { yaml, show: '1.en' });
+    expect(partOf(drawn.html)).toContain('table</bdi>');
+    expect(drawn.html).toMatch(/! too long: <\/strong>Impact 8\d\/70 characters/);
+    expect(drawn.html).toMatch(/keeps? it from being published[\s\S]*is published and differs/);
+    const german = await post(ada, `${PAGE}/preview`, { yaml: yamlIn(await ada.get(PAGE)), show: '1.de' });
+    expect(german.html).toMatch(/<article class="phone"[^>]*lang="de"[\s\S]*Ein Agent[\s\S]*möchte/);
+    expect(await database.first('select from catalogue_drafts')).toBeUndefined();
+    // Without script the page comes back with what was typed.
+    const unscripted = await post(ada, PAGE, { yaml, show: '2.en' });
+    expect([unscripted.status, yamlIn(unscripted)]).toEqual([200, yaml]);
+    expect(partOf(unscripted.html)).toContain('chair');
+    expect(await database.first('select from catalogue_drafts')).toBeUndefined();
+  });
+
+  test('A5-2: whatever is half typed is answered, and hostile text in it is text', async () => {
+    const lines = yamlIn(await ada.get(PAGE)).split('\n');
+    const csrf = csrfOf(await ada.get(PAGE));
+    for (const index of lines.keys()) {
+      const yaml = lines.with(index, lines[index]?.slice(0, -3) ?? '').join('\n');
+      expect([yaml, (await ada.post(`${PAGE}/preview`, { csrf, yaml })).status]).toEqual([yaml, 200]);
+    }
+    const hostile = '</textarea><script>alert(1)</script><img src=x onerror=alert(1)>';
+    for (const yaml of [
+      lines.join('\n').replace('order {item}', () => JSON.stringify(`${hostile} {item}`)),
+      lines.join('\n').replace('item: chair', () => `item: ${JSON.stringify(hostile)}`),
+      `${hostile}: [`,
+    ]) {
+      for (const path of [PAGE, `${PAGE}/preview`]) {
+        const { html, headers } = await ada.post(path, { csrf, yaml, show: '1.en' });
+        expect(html).not.toMatch(/<script(?! src="\/static\/)|<img/);
+        expect(headers.get('content-security-policy')).toMatch(/script-src 'self';/);
+      }
+    }
+    expect((await ada.post(`${PAGE}/preview`, { csrf: 'x', yaml: 'key: x' })).status).toBe(403);
+    expect((await anna.post(`${PAGE}/preview`, { csrf, yaml: 'key: x' })).status).toBe(403);
   });
 
   test('A5-3: what allows more needs a second administrator, who publishes the very text they saw', async () => {
@@ -143,6 +194,89 @@ describe('A5: the editor', () => {
     );
     expect([checked.status, checked.html]).toEqual([422, expect.stringContaining('is a draft from shop.yaml')]);
     expect(partOf(checked.html) ?? '').not.toContain('Totally safe');
+  });
+
+  test('A5-5: an action from scratch is a draft that is previewed at once and not published as it began', async () => {
+    const create = '/admin/actions/new';
+    expect((await ada.get('/admin/actions')).html).toContain(`href="${create}"`);
+    const begun = { system: 'https://shop.example', key: 'shop.orders.cancel' };
+    const page = await post(ada, create, begun, create);
+    expect(new URL(page.url).pathname).toBe('/admin/actions/shop.orders.cancel');
+    expect(partOf(page.html)).toContain('change ');
+    expect(page.html).toMatch(/1 thing keeps it[\s\S]*is a draft from scratch/);
+    expect((await ada.get('/admin/actions')).html).toMatch(/data-row="shop.orders.cancel"[\s\S]*?draft/);
+    const at = '/admin/actions/shop.orders.cancel';
+    expect((await post(ada, `${at}/publish`, { hash: hashIn(page) }, at)).status).toBe(422);
+    const own = yamlIn(page).replace(/^draft: .*\n/m, '');
+    const kept = await post(ada, at, { yaml: own }, at);
+    expect(kept.html).toContain('Nothing keeps it from being published.');
+    const published = await post(ada, `${at}/publish`, { hash: hashIn(kept) }, at);
+    expect(published.url).toContain('done=published');
+    // A name that is taken, one that is none, and a system that is not theirs.
+    for (const wrong of [begun, { ...begun, key: 'Cancel' }, { ...begun, system: 'https://calendar.acme.example' }]) {
+      expect((await post(ada, create, wrong, create)).status).toBe(422);
+    }
+    expect((await anna.get(create)).status).toBe(403);
+  });
+
+  test('A5-5: what somebody removes before it was ever published is gone', async () => {
+    const begun = { system: 'https://shop.example', key: 'shop.orders.forget' };
+    const page = await post(ada, '/admin/actions/new', begun, '/admin/actions/new');
+    const list = await post(ada, `${new URL(page.url).pathname}/remove`, {}, new URL(page.url).pathname);
+    expect([list.html, (await ada.get(page.url)).status]).toEqual([
+      expect.stringContaining('The draft is removed.'),
+      404,
+    ]);
+  });
+
+  test.each(['pasted', 'uploaded'])(
+    'A5-5: a description that is %s becomes drafts only, its words untrusted',
+    async (how) => {
+      const openApi = { openapi: '3.1.0', paths: { '/refunds': { post: { operationId: 'pay', summary: TRUST_ME } } } };
+      const tool = { name: 'pay', description: TRUST_ME, inputSchema: { properties: { 'x-odd': {} } } };
+      const document = JSON.stringify(how === 'pasted' ? openApi : { result: { tools: [tool] } });
+      const form = new FormData();
+      form.set('csrf', csrfOf(await ada.get('/admin/actions/new')));
+      form.set('described_system', 'https://shop.example');
+      form.set('document', how === 'pasted' ? document : '');
+      form.set('file', how === 'pasted' ? new File([], '') : new File([document], 'tools.json'));
+      const send = () => ada.post('/admin/actions/new/drafts', form);
+      const before = await database.rows('select key, version from actions order by key, version');
+      expect((await send()).html).toContain('1 draft made. Nothing is published.');
+      expect(await database.rows('select key, version from actions order by key, version')).toEqual(before);
+      const [draft] = await database.rows<Json>('select key, yaml from catalogue_drafts');
+      const page = await ada.get(`/admin/actions/${draft.key}`);
+      expect(page.html).toMatch(
+        /data-testid="described"[\s\S]*Nobody checked it[\s\S]*<blockquote[^>]*>“[^<]*TRUST ME/,
+      );
+      expect(page.html).not.toContain('<b>TRUST ME');
+      expect(partOf(page.html)).not.toContain('TRUST ME');
+      expect(page.html).toContain(how === 'pasted' ? 'is a draft from pasted text' : 'is a draft from tools.json');
+      const at = `/admin/actions/${draft.key}`;
+      expect((await post(ada, `${at}/publish`, { hash: hashIn(page) }, at)).status).toBe(422);
+      // Once more: what is there, and may have been written anew, stays.
+      await database.run(`update catalogue_drafts set yaml = 'key: mine'`);
+      expect((await send()).html).toContain('1 was there already and is as it was.');
+      expect(await database.rows('select yaml from catalogue_drafts')).toEqual([{ yaml: 'key: mine' }]);
+    },
+  );
+
+  test('A5-5: what is no description, both at once, or somebody else’s system is refused with a reason', async () => {
+    const create = '/admin/actions/new';
+    const good = { described_system: 'https://shop.example', document: '{"tools":[]}' };
+    for (const [form, reason] of [
+      [{ ...good, document: '{}' }, 'neither an OpenAPI 3 document nor a list of MCP tools'],
+      [{ ...good }, 'It describes no operation'],
+      [{ ...good, document: '' }, 'Send a file or its text'],
+      [{ ...good, file: '{}' }, 'Send a file or its text'],
+      [{ ...good, described_system: 'https://calendar.acme.example' }, 'Choose a system'],
+      [{ ...good, document: '[{"name":"x","inputSchema":{}}]', source: 'a\u202eb' }, 'must be plain text'],
+    ] as const) {
+      const answer = await post(ada, `${create}/drafts`, form, create);
+      expect([answer.status, answer.html]).toEqual([422, expect.stringContaining(reason)]);
+    }
+    expect((await ada.post(`${create}/drafts`, { ...good, csrf: 'x' })).status).toBe(403);
+    expect(await database.first('select from catalogue_drafts')).toBeUndefined();
   });
 
   test('only its owner writes an action, and only an administrator', async () => {

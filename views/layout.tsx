@@ -38,7 +38,7 @@ export interface LayoutProps {
   /** The title says so first, for people who hear it before anything else. */
   error?: boolean | undefined;
   /** A file in /static/ that the page can do without. */
-  script?: 'decide.js' | 'inbox.js' | 'passkey.js' | 'push.js' | 'waiting.js' | undefined;
+  script?: 'decide.js' | 'inbox.js' | 'passkey.js' | 'preview.js' | 'push.js' | 'waiting.js' | undefined;
   /** Where the browser goes at once, by itself. */
   refreshTo?: string | undefined;
   /** Sets the tone of the page; words and symbols say the same. */
@@ -50,7 +50,11 @@ export interface LayoutProps {
 
 /** A whole document as text, in the language of its frame. */
 export const page = (document: VNode, { speaker }: Pick<Frame, 'speaker'>): string =>
-  `<!doctype html>${renderToString(<In speaker={speaker}>{document}</In>)}`;
+  `<!doctype html>${part(document, { speaker })}`;
+
+/** A part of a page as text, for a script that puts it where the old one stood. */
+export const part = (content: VNode, { speaker }: Pick<Frame, 'speaker'>): string =>
+  renderToString(<In speaker={speaker}>{content}</In>);
 
 /** The shell: whose house this is, who you are, the way to everything of yours, the page, a footnote. */
 export function Layout(props: LayoutProps) {

@@ -1,22 +1,43 @@
 import type Router from '@koa/router';
 
-import { type ActionPage, actionPage, actionsPage } from '../../views/admin/action.tsx';
-import { ACTIONS } from '../../views/words/console-actions.ts';
+import {
+  type ActionPage,
+  actionLook,
+  actionPage,
+  actionsPage,
+  type Look as LookProps,
+} from '../../views/admin/action.tsx';
+import { ACTIONS, NEW_ACTION } from '../../views/words/console-actions.ts';
 import { PROPOSAL } from '../../views/words/console-policies.ts';
+import { LANGUAGE_NAMES } from '../../views/words/language.ts';
 import { speakerOf } from '../../views/words/speaker.ts';
-import type { PlainMessage } from '../../views/words/words.ts';
-import { choicesFor, describeApproval } from '../approvals/decide.ts';
+import type { PlainMessage, Said } from '../../views/words/words.ts';
 import { askOf } from '../approvals/decision-props.ts';
-import { type Catalogue, CatalogueError, compileCatalogue, type ResourceDocument } from '../catalogue/catalogue.ts';
+import type { ActionDocument } from '../catalogue/action.ts';
+import { CatalogueError, type ResourceDocument } from '../catalogue/catalogue.ts';
 import { LANGUAGES, type Language } from '../catalogue/language.ts';
-import { mergedWith, versionsOf } from '../catalogue/publication.ts';
+import { versionsOf } from '../catalogue/publication.ts';
 import { BadRequest } from '../http/form.ts';
+import type { Person } from '../people/person.ts';
 import { actorOf } from './admin.ts';
 import type { AdminDependencies } from './call.ts';
 import { type Console, VIEWERS, type Visit } from './console.ts';
+import { type Look, previewOf, unlinted } from './preview.ts';
 import { draftHash, publishDraft, reviewOfDraft, type StoredDraft, yamlOf } from './publications.ts';
 
-const PATH = '/admin/actions';
+export const ACTIONS_PATH = '/admin/actions';
+const PATH = ACTIONS_PATH;
+/** A form that carries a whole text, or a description of many. */
+export const LARGE = { limitBytes: 1024 * 1024 };
+
+interface Place {
+  key: string;
+  before: readonly ResourceDocument[];
+  /** The resource that it belongs to. */
+  place: ResourceDocument;
+  draft: StoredDraft | undefined;
+  mayChange: boolean;
+}
 
 /** A5: actions as they are written, with what a person would read; the same rules as the admin API's. */
 export function adminActionPages(router: Router, console: Console, dependencies: AdminDependencies): void {
@@ -24,84 +45,94 @@ export function adminActionPages(router: Router, console: Console, dependencies:
   const { store } = publications;
 
   console.get(router, PATH, VIEWERS, async (visit) => {
-    const drafts = new Map((await store.drafts(visit.organization)).map((draft) => [draft.key, draft]));
-    const seen = catalogue().seenBy(visit.organization);
+    const drafts = await store.drafts(visit.organization);
+    const { actions, resources } = catalogue().seenBy(visit.organization);
+    const waits = (draft: StoredDraft | undefined) =>
+      draft && (draft.proposed ? ('proposed' as const) : ('draft' as const));
+    const published = [...actions.values()].map(({ key, version, system, verb, level, organization }) => ({
+      key,
+      href: `${PATH}/${key}`,
+      system,
+      published: { version, verb, least: level.default, most: level.rules.at(-1)?.then },
+      owner: organization === null ? ('shared' as const) : ('yours' as const),
+      waits: waits(drafts.find((draft) => draft.key === key)),
+    }));
+    const unpublished = drafts
+      .filter(({ key, resource }) => key !== resource && !actions.has(key))
+      .map((draft) => ({
+        key: draft.key,
+        href: `${PATH}/${draft.key}`,
+        system: resources.get(draft.resource)?.name ?? draft.resource,
+        owner: 'yours' as const,
+        waits: waits(draft),
+      }));
     return actionsPage({
       frame: visit.frame(PATH),
-      actions: [...seen.actions.values()]
-        .toSorted((a, b) => (a.key < b.key ? -1 : 1))
-        .map(({ key, version, system, verb, level, organization }) => {
-          const draft = drafts.get(key);
-          const highest = level.rules.at(-1)?.then;
-          return {
-            key,
-            href: `${PATH}/${key}`,
-            version,
-            system,
-            verb,
-            least: level.default,
-            most: highest,
-            owner: organization === null ? ('shared' as const) : ('yours' as const),
-            waits: draft && (draft.proposed ? ('proposed' as const) : ('draft' as const)),
-          };
-        }),
+      notice: noticeOf(visit),
+      actions: [...published, ...unpublished].toSorted((a, b) => (a.key < b.key ? -1 : 1)),
+      begin: visit.roles.has('admin') ? `${PATH}/new` : undefined,
     });
   });
 
-  /** One action that this organization may look at; another's does not exist here. */
-  const placeOf = async (visit: Visit) => {
+  /** One action, published or only drafted, that this organization may look at; another's does not exist here. */
+  const placeOf = async (visit: Visit): Promise<Place> => {
     const key = String(visit.ctx.params.key);
-    const before = await store.published();
-    const place = before.find(({ actions }) => actions.some((action) => action.key === key));
+    const [before, drafts] = await Promise.all([store.published(), store.drafts(visit.organization)]);
+    const draft = drafts.find((one) => one.key === key);
+    const place =
+      before.find(({ actions }) => actions.some((action) => action.key === key)) ??
+      before.find(({ resource }) => resource === draft?.resource);
     if (!place || (place.owner !== 'deployment' && place.owner !== visit.organization)) {
       throw new BadRequest('There is no such action.', 404);
     }
-    const draft = (await store.drafts(visit.organization)).find((one) => one.key === key);
     const mayChange = visit.roles.has('admin') && place.owner === visit.organization;
     return { key, before, place, draft, mayChange };
   };
-  type Place = Awaited<ReturnType<typeof placeOf>>;
 
-  const pageOf = async (visit: Visit, at: Place, more: Partial<ActionPage> = {}): Promise<string> => {
-    const { key, before, place, draft, mayChange } = at;
+  const pageOf = async (
+    visit: Visit,
+    at: Place,
+    { typed, shown, ...more }: Partial<ActionPage> & { typed?: string } = {},
+  ): Promise<string> => {
+    const { key, before, place, draft } = at;
     const versions = versionsOf(before, key);
     const newest = versions.at(-1);
-    if (!newest) throw new BadRequest('There is no such action.', 404);
     const asked = Number(visit.ctx.query.version);
-    const shown = versions.find(({ version }) => version === asked) ?? newest;
-    const isNewest = shown === newest;
-    const yaml = more.yaml ?? (isNewest && draft ? draft.yaml : yamlOf(shown));
-    const written = { key, resource: place.resource, yaml, proposed: false };
-    const reviewed = mayChange && isNewest ? reviewOfDraft(written, before) : undefined;
+    const record = versions.find(({ version }) => version === asked) ?? newest;
+    const isNewest = record === newest;
+    const mayChange = at.mayChange && isNewest;
+    const yaml = typed ?? (isNewest && draft ? draft.yaml : record ? yamlOf(record) : '');
+    const reviewed = mayChange
+      ? reviewOfDraft({ key, resource: place.resource, yaml, proposed: false }, before)
+      : undefined;
+    const [written] = reviewed?.documents[0]?.actions ?? [];
     const names = draft ? await policies.names(visit.organization, [draft.saved_by]) : new Map<string, string>();
-    const effect = await store.effects([key], visit.organization);
     return actionPage({
       frame: visit.frame(PATH),
       csrf: visit.csrf,
       key,
-      version: shown.version,
+      version: record?.version,
       versions: versions.map(({ version }) => ({
         version,
         href: `${PATH}/${key}?version=${version}`,
-        current: version === shown.version,
+        current: version === record?.version,
       })),
       system: place.name,
-      mayChange: mayChange && isNewest,
       shared: place.owner === 'deployment',
       yaml,
-      problems: draft || more.yaml !== undefined ? (reviewed?.problems ?? []) : [],
+      problems: [],
       changes: reviewed?.changes ?? [],
-      effect,
+      effect: await store.effects([key], visit.organization),
       draft: draft && isNewest ? draftIn(visit, draft, names) : undefined,
-      preview: previewOf(visit, key, previewed(before, reviewed?.documents ?? [], place, shown), shown.version),
+      described: written?.draft?.says === undefined && written?.draft?.lacks === undefined ? undefined : written.draft,
+      ...lookOf(visit, { ...at, mayChange }, { shown, record, reviewed }),
       ...more,
     });
   };
 
   console.get(router, `${PATH}/:key`, VIEWERS, async (visit) => {
-    const at = await placeOf(visit);
-    const notice = NOTICES.get(String(visit.ctx.query.done ?? ''));
-    return pageOf(visit, at, notice === undefined ? {} : { notice: visit.speaker.say(notice) });
+    const shown = String(visit.ctx.query.show ?? '');
+    return pageOf(visit, await placeOf(visit), { notice: noticeOf(visit), shown });
   });
 
   const actOf = (visit: Visit) => ({ organization: visit.organization, caller: visit.caller });
@@ -111,15 +142,47 @@ export function adminActionPages(router: Router, console: Console, dependencies:
     return at;
   };
 
-  console.post(router, `${PATH}/:key`, ['admin'], async (visit, form) => {
-    const { key, place, ...at } = await changeable(visit);
+  const typedIn = (form: ReadonlyMap<string, string>) => {
+    // A browser sends line ends of its own; what is published is hashed and compared.
     const yaml = (form.get('yaml') ?? '').replaceAll('\r\n', '\n');
     if (yaml.trim() === '' || yaml.length > 200_000) throw new BadRequest('An action has up to 200,000 characters.');
-    await store.saveDraft(actOf(visit), { key, resource: place.resource, yaml, proposed: false });
-    const { problems } = reviewOfDraft({ key, resource: place.resource, yaml, proposed: false }, at.before);
-    if (problems.length === 0) return `${PATH}/${key}?done=saved`;
-    return { document: await pageOf(visit, await placeOf(visit)), status: 422 };
-  });
+    return yaml;
+  };
+
+  console.post(
+    router,
+    `${PATH}/:key`,
+    ['admin'],
+    async (visit, form) => {
+      const at = await changeable(visit);
+      const { key, place, before } = at;
+      const yaml = typedIn(form);
+      // Somebody only wants to see it: nothing is kept.
+      const shown = form.get('show');
+      if (shown !== undefined) return { document: await pageOf(visit, at, { typed: yaml, shown }), status: 200 };
+      const draft = { key, resource: place.resource, yaml, proposed: false };
+      await store.saveDraft(actOf(visit), draft);
+      if (reviewOfDraft(draft, before).problems.length === 0) return `${PATH}/${key}?done=saved`;
+      const problems = [visit.speaker.say(ACTIONS.keptSo)];
+      return { document: await pageOf(visit, await placeOf(visit), { problems }), status: 422 };
+    },
+    LARGE,
+  );
+
+  /** The part of the page that is drawn anew while somebody types, and nothing else. */
+  console.post(
+    router,
+    `${PATH}/:key/preview`,
+    ['admin'],
+    async (visit, form) => {
+      const at = await changeable(visit);
+      const yaml = typedIn(form);
+      const reviewed = reviewOfDraft({ key: at.key, resource: at.place.resource, yaml, proposed: false }, at.before);
+      const look = lookOf(visit, at, { shown: form.get('show'), record: undefined, reviewed });
+      return { document: actionLook({ frame: visit.frame(PATH), ...look }), status: 200 };
+    },
+    LARGE,
+  );
 
   console.post(router, `${PATH}/:key/publish`, ['admin'], async (visit, form) => {
     const { key } = await changeable(visit);
@@ -133,7 +196,8 @@ export function adminActionPages(router: Router, console: Console, dependencies:
   console.post(router, `${PATH}/:key/remove`, ['admin'], async (visit) => {
     const { key } = await changeable(visit);
     await store.removeDraft(actOf(visit), key);
-    return `${PATH}/${key}?done=removed`;
+    // Without it there may be nothing of that name.
+    return catalogue().actions.has(key) ? `${PATH}/${key}?done=removed` : `${PATH}?done=removed`;
   });
 }
 
@@ -143,6 +207,19 @@ const NOTICES = new Map<string, PlainMessage>([
   ['proposed', PROPOSAL.proposed],
   ['removed', ACTIONS.removed],
 ]);
+
+/** What happened a moment ago, as the address says it. */
+function noticeOf({ ctx, speaker: { say } }: Visit): string | undefined {
+  const { done, made, there } = ctx.query;
+  const notice = NOTICES.get(String(done ?? ''));
+  if (notice !== undefined) return say(notice);
+  const counted = (count: unknown) => (/^\d{1,3}$/.test(String(count)) ? Number(count) : 0);
+  const parts: Said[] = [
+    ...(counted(made) > 0 ? [say(NEW_ACTION.drafted, { count: counted(made) })] : []),
+    ...(counted(there) > 0 ? [say(NEW_ACTION.leftAlone, { count: counted(there) })] : []),
+  ];
+  return parts.length === 0 ? undefined : parts.join(' ');
+}
 
 function draftIn(visit: Visit, draft: StoredDraft, names: ReadonlyMap<string, string>): ActionPage['draft'] {
   return {
@@ -154,63 +231,59 @@ function draftIn(visit: Visit, draft: StoredDraft, names: ReadonlyMap<string, st
   };
 }
 
-/** What the preview speaks from: what is written, where it can be read at all, or the version that is looked at. */
-function previewed(
-  before: readonly ResourceDocument[],
-  documents: readonly ResourceDocument[],
-  place: ResourceDocument,
-  shown: ResourceDocument['actions'][number],
-): { catalogue: Catalogue; version: number } | undefined {
-  const written = documents[0]?.actions[0];
+/** What the text lacks, and what a person would read: of what is written where somebody writes, else of the record. */
+function lookOf(
+  visit: Visit,
+  { key, before, place, mayChange }: Pick<Place, 'key' | 'before' | 'place' | 'mayChange'>,
+  text: { shown: string | undefined; record: ActionDocument | undefined; reviewed: Reviewed | undefined },
+): LookProps {
+  const { shown, record, reviewed } = text;
+  const { speaker, person, ctx } = visit;
+  const { say } = speaker;
+  const look = lookIn(shown, speaker.catalogue);
+  const written = reviewed ? reviewed.documents[0] : record && { ...place, actions: [record] };
+  const preview = written && previewIn(before, written, look, person);
+  const of = ({ sample, language }: Look) => `${sample}.${language}`;
+  const props = { mayChange, lint: reviewed?.problems, shown: of(preview ?? look) };
+  if (!preview) return props;
+  const { sample, language, samples, described, durations, measures } = preview;
+  const spoken = speakerOf(language);
+  const option = (label: string, changed: Partial<Look>) => {
+    const shown = of({ sample, language, ...changed });
+    const query = new URLSearchParams({ ...(record && { version: String(record.version) }), show: shown });
+    return { label, shown, href: `${PATH}/${key}?${query}`, current: shown === props.shown };
+  };
+  return {
+    ...props,
+    preview: {
+      ask: {
+        ...askOf(described, durations, spoken),
+        agentName: String(ctx.query.agent ?? '') || spoken.say(ACTIONS.anAgent),
+      },
+      speaker: spoken,
+      measures,
+      samples: Array.from({ length: samples }, (_, index) =>
+        option(say(ACTIONS.sample, { number: index + 1 }), { sample: index + 1 }),
+      ),
+      languages: LANGUAGES.map((one) => option(LANGUAGE_NAMES[one], { language: one })),
+    },
+  };
+}
+
+type Reviewed = ReturnType<typeof reviewOfDraft>;
+
+/** "2.de": the second sample, in German. */
+function lookIn(shown: string | undefined, language: Language): Look {
+  const [, sample, asked] = /^(\d{1,3})\.([a-z]{2})$/.exec(shown ?? '') ?? [];
+  return { sample: Number(sample ?? 1), language: LANGUAGES.find((one) => one === asked) ?? language };
+}
+
+function previewIn(before: readonly ResourceDocument[], written: ResourceDocument, look: Look, reader: Person) {
+  const [action] = written.actions;
   try {
-    // Without the lint: what it complains about is best seen in the preview.
-    const catalogue = compileCatalogue(
-      mergedWith(before, written ? documents : [{ ...place, actions: [shown] }]),
-      () => true,
-    );
-    return { catalogue, version: (written ?? shown).version };
+    return action && previewOf(unlinted(before, [written]), action, look, reader);
   } catch (error) {
     if (error instanceof CatalogueError) return undefined;
     throw error;
   }
-}
-
-/** The headline, impact line and facts of a decision page, by the functions that make a decision page. */
-function previewOf(
-  visit: Visit,
-  key: string,
-  from: ReturnType<typeof previewed>,
-  version: number,
-): ActionPage['preview'] {
-  const action = from?.catalogue.version(key, from.version);
-  if (!from || !action) return undefined;
-  const query = (name: string) => String(visit.ctx.query[name] ?? '');
-  const sample = Math.min(Math.max(1, Number(query('sample')) || 1), action.samples.length);
-  const language: Language = LANGUAGES.find((one) => one === query('language')) ?? visit.speaker.catalogue;
-  const requested = {
-    action: key,
-    version: action.version,
-    resource: action.resource,
-    parameters: { ...action.samples[sample - 1] },
-    ...(action.resolve && { facts: { ...action.resolve.sample } }),
-  };
-  if (action.validate(requested.parameters) !== undefined) return undefined;
-  const described = describeApproval({ actions: [requested] }, from.catalogue, visit.person, language);
-  const [only] = described ?? [];
-  if (!described || !only) return undefined;
-  const speaker = speakerOf(language);
-  const { timeZone } = visit.person;
-  const durations = choicesFor(described, { now: new Date(), timeZone, locale: only.description.language });
-  const href = (more: Record<string, string | number>) =>
-    `${PATH}/${key}?${new URLSearchParams({ version: String(version), sample: String(sample), language, ...more } as Record<string, string>)}`;
-  return {
-    ask: { ...askOf(described, durations, speaker), agentName: query('agent') || speaker.say(ACTIONS.anAgent) },
-    speaker,
-    samples: action.samples.map((_, index) => ({
-      label: visit.speaker.say(ACTIONS.sample, { number: index + 1 }),
-      href: href({ sample: index + 1 }),
-      current: index + 1 === sample,
-    })),
-    languages: LANGUAGES.map((one) => ({ label: one, href: href({ language: one }), current: one === language })),
-  };
 }

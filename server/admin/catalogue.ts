@@ -263,20 +263,26 @@ const DRAFT = input<{ resource: string; name: string; owner: string; source: str
   ['resource', 'name', 'owner', 'source', 'document'],
 );
 
+/** A resource with a draft for each operation of a description. */
+export function draftedFrom(asked: unknown): AdminOutcome<ResourceDocument> {
+  const sent = DRAFT(asked);
+  if (!sent.ok) return sent;
+  try {
+    return done(draftFrom(sent.value));
+  } catch (error) {
+    if (!(error instanceof DraftError)) throw error;
+    return unacceptable('draft', error.message);
+  }
+}
+
 /**
  * A first catalogue from an OpenAPI 3 document or the tool list of an MCP server. It publishes nothing and cannot be
  * published as it is: what others wrote about their own actions stays apart until a person has written it anew.
  */
 export const draftCatalogue: Answer = async ({ body }) => {
-  const sent = DRAFT(body);
-  if (!sent.ok) return sent;
-  try {
-    const drafted = draftFrom(sent.value);
-    return done({ yaml: stringify([drafted], { lineWidth: 120 }), actions: drafted.actions.length });
-  } catch (error) {
-    if (!(error instanceof DraftError)) throw error;
-    return unacceptable('draft', error.message);
-  }
+  const drafted = draftedFrom(body);
+  if (!drafted.ok) return drafted;
+  return done({ yaml: stringify([drafted.value], { lineWidth: 120 }), actions: drafted.value.actions.length });
 };
 takes(draftCatalogue, { body: DRAFT });
 gives(draftCatalogue, object({ yaml: text, actions: count }));

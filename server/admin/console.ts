@@ -10,7 +10,7 @@ import type { Speaker } from '../../views/words/speaker.ts';
 import type { Said } from '../../views/words/words.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import type { Cookies } from '../http/cookies.ts';
-import { BadRequest } from '../http/form.ts';
+import { BadRequest, type FormOptions } from '../http/form.ts';
 import { stateOf } from '../http/request-state.ts';
 import { page } from '../http/respond.ts';
 import { speakerFor } from '../people/language.ts';
@@ -50,7 +50,7 @@ export interface Console {
       visit: Visit,
       form: Map<string, string>,
     ) => Promise<string | { document: string; status?: number | undefined }>,
-    options?: { fresh?: boolean },
+    options?: { fresh?: boolean } & FormOptions,
   ): void;
 }
 
@@ -194,11 +194,11 @@ export function makeConsole({ cookies, evidence, ownsAgents, hasPasskey }: Conso
         if (document !== undefined) answer(ctx, document);
       });
     },
-    post(router, path, roles, work, { fresh = false } = {}) {
+    post(router, path, roles, work, { fresh = false, ...reading } = {}) {
       router.post(path, async (ctx) => {
         const visit = await visitOf(ctx, roles);
         if (!visit) return;
-        const form = await checkedForm(ctx, cookies);
+        const form = await checkedForm(ctx, cookies, reading);
         if (fresh && (await askedToSignIn(visit))) return;
         const outcome = await work(visit, form);
         if (typeof outcome !== 'string') return answer(ctx, outcome.document, outcome.status ?? 400);

@@ -53,11 +53,14 @@ export interface DescribedAction {
   description: Description;
 }
 
+/** As much of a person as a description shows. */
+export type DescribedTo = Pick<Person, 'name' | 'email' | 'timeZone' | 'organizationName' | 'organizationDomains'>;
+
 /** Every action of the approval, described by the version it was asked under; undefined if one cannot be. */
 export function describeApproval(
   approval: Pick<Approval, 'actions'>,
   catalogue: Catalogue,
-  person: Person,
+  person: DescribedTo,
   locale = 'en',
 ): DescribedAction[] | undefined {
   const described = approval.actions.flatMap((requested) => {
@@ -236,7 +239,7 @@ function narrow(
 
 const isAllowed = ({ allowed }: DecisionForm, index: number): boolean => allowed?.has(index) ?? true;
 
-const readerOf = (person: Person, locale: string) => ({
+const readerOf = (person: DescribedTo, locale: string) => ({
   organizationName: person.organizationName,
   organizationDomains: person.organizationDomains,
   personName: person.name,

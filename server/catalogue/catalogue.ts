@@ -425,6 +425,12 @@ const LEVEL_RULE = {
   },
 };
 
+const KEY = /^[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)+$/;
+const LONGEST_KEY = 80;
+
+/** May an action be called so? */
+export const isKey = (text: string): boolean => text.length <= LONGEST_KEY && KEY.test(text);
+
 const ACTION = {
   type: 'object',
   additionalProperties: false,
@@ -444,7 +450,7 @@ const ACTION = {
     'samples',
   ],
   properties: {
-    key: { type: 'string', pattern: '^[a-z][a-z0-9_]*(?:\\.[a-z][a-z0-9_]*)+$', maxLength: 80 },
+    key: { type: 'string', pattern: KEY.source, maxLength: LONGEST_KEY },
     version: { type: 'integer', minimum: 1, maximum: 1_000_000 },
     verb: { enum: VERBS },
     scope: { type: 'string', pattern: '^[a-z][a-z0-9_.:-]*$', maxLength: 80 },

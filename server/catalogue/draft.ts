@@ -48,6 +48,35 @@ export function draftFrom({
 
 const MOST = 500;
 
+/** What somebody begins with who writes from scratch: previewed at once, and a draft until every text is theirs. */
+export const startingText = (key: string): string => `key: ${key}
+version: 1
+draft: { source: scratch } # remove it when every text is yours: before that it cannot be published
+verb: update # or read, summarise, draft, send, delete, approve, export, purchase
+parameters:
+  type: object
+  additionalProperties: false
+  required: [item]
+  properties:
+    item: { type: string, minLength: 1, maxLength: 40, x-label: Item, x-format: text }
+critical: [item] # has to stand in the headline
+headline: change {item}
+button: Allow change
+effect: Changes something
+undo: Cannot be undone here
+facts:
+  what: Change {item}
+  system: "{@system}"
+  data: "{item} only"
+  changes: Yes, one item is changed
+  impact: What this means to somebody
+reversible: false
+level: { default: high } # or low, medium, critical
+durations: { default: once, max: PT10M }
+samples:
+  - { item: chair }
+`;
+
 function parsed(text: string): unknown {
   const document = parseDocument(text, { schema: 'core', version: '1.2', uniqueKeys: true });
   const [error] = document.errors;

@@ -12,7 +12,7 @@ import {
 } from './action.ts';
 import { type Comparator, isLimit } from './comparator.ts';
 import { conditionProblem, holdsAddresses } from './condition.ts';
-import { type DescribeContext, describeAction, type Stated, shownOf } from './describe.ts';
+import { type DescribeContext, type Description, describeAction, type Stated, shownOf } from './describe.ts';
 import { LONGEST } from './duration.ts';
 import { type Format, SHOWN_CHARACTERS } from './format.ts';
 import { FALLBACK, LANGUAGES, type Language, LEXICON } from './language.ts';
@@ -252,23 +252,35 @@ function sampleProblems(action: Action, { language, name: at }: Spoken): string[
     const invalid = action.validate(sample);
     if (invalid !== undefined) return [`sample ${index + 1}: ${invalid}`];
     return stated.flatMap((facts) => {
-      const described = describeAction(action, sample, reader, facts);
-      const found: string[] = [];
-      const first = countWords(described.headline) + wordsOf(described.impactLine);
-      if (first > HEADLINE_WORDS) found.push(`${at('headline')} and impact line have ${first}/${HEADLINE_WORDS} words`);
-      for (const name of FACT_NAMES) {
-        const { length } = [...described.facts[name]];
-        if (length === 0) found.push(`${at(name)} is empty`);
-        if (length > FACT_CHARACTERS[name]) found.push(`${at(name)} has ${length}/${FACT_CHARACTERS[name]} characters`);
-        const words = countWords(described.factSegments[name]);
-        if (words > FACT_WORDS) found.push(`${at(name)} has ${words}/${FACT_WORDS} words`);
-      }
+      const found = measure(describeAction(action, sample, reader, facts)).flatMap(({ place, unit, is, most }) => {
+        if (is === 0) return [`${at(place)} is empty`];
+        const name = place === 'headline' ? `${at(place)} and impact line have` : `${at(place)} has`;
+        return is > most ? [`${name} ${is}/${most} ${unit}`] : [];
+      });
       const place = `sample ${index + 1}${facts === null ? ' unchecked' : ''}`;
       return found.map((problem) => `${place}: ${problem}`);
     });
   });
   return [...new Set(problems)];
 }
+
+/** How long one text of a decision page is, and how long it may be. */
+export interface Measure {
+  /** The headline is measured with its impact line. */
+  place: 'headline' | FactName;
+  unit: 'words' | 'characters';
+  is: number;
+  most: number;
+}
+
+/** What a person has to take in, text by text. */
+export const measure = ({ headline, impactLine, facts, factSegments }: Description): Measure[] => [
+  { place: 'headline', unit: 'words', is: countWords(headline) + wordsOf(impactLine), most: HEADLINE_WORDS },
+  ...FACT_NAMES.flatMap((place): Measure[] => [
+    { place, unit: 'characters', is: [...facts[place]].length, most: FACT_CHARACTERS[place] },
+    { place, unit: 'words', is: countWords(factSegments[place]), most: FACT_WORDS },
+  ]),
+];
 
 const HEADLINE_WORDS = 18; // of 22; the agent's name and "wants to" need the others
 const FACT_WORDS = 9;
@@ -287,7 +299,8 @@ const FORMAT_OF_COMPARATOR: Partial<Record<Comparator, Format>> = {
   'object-subset': 'changes',
 };
 
-const SAMPLE_READER: DescribeContext = {
+/** Whom the samples are spoken to. */
+export const SAMPLE_READER: DescribeContext = {
   organizationName: 'Acme',
   organizationDomains: ['acme.example'],
   personName: 'Anna Berg',

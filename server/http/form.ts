@@ -22,11 +22,11 @@ export class BadRequest extends Error {
 const LIMIT_BYTES = 64 * 1024;
 
 /** The body, up to 64 KB where nothing else is said. @throws BadRequest */
-export async function readBody(request: IncomingMessage, limitBytes = LIMIT_BYTES): Promise<string> {
+export async function readBody(request: IncomingMessage, limitBytes?: number): Promise<string> {
   return (await readBytes(request, limitBytes)).toString('utf8');
 }
 
-async function readBytes(request: IncomingMessage, limitBytes: number): Promise<Buffer> {
+async function readBytes(request: IncomingMessage, limitBytes = LIMIT_BYTES): Promise<Buffer> {
   const before = given.get(request);
   if (before) return before;
   const chunks: Buffer[] = [];
@@ -43,7 +43,7 @@ const FORM = /^application\/x-www-form-urlencoded\b/i;
 
 /** The body of a form, as it came, up to 64 KB; undefined, and unread, where it is none. @throws BadRequest */
 export async function formBody(request: IncomingMessage): Promise<Buffer | undefined> {
-  return FORM.test(request.headers['content-type'] ?? '') ? readBytes(request, LIMIT_BYTES) : undefined;
+  return FORM.test(request.headers['content-type'] ?? '') ? readBytes(request) : undefined;
 }
 
 /** A body that was read is there again: for these functions, and for the engine, which reads it so. */
@@ -63,13 +63,24 @@ export function giveBack(request: IncomingMessage, body: Buffer): void {
 
 const given = new WeakMap<IncomingMessage, Buffer>();
 
+export interface FormOptions {
+  /** 64 KB where nothing else is said. */
+  limitBytes?: number;
+  /** It may come with files (RFC 7578): each is a field of its text, beside one of its name, `file` and `file_name`. */
+  files?: boolean;
+}
+
 /** A form whose fields may come once each. @throws BadRequest */
-export async function readForm(request: IncomingMessage): Promise<Map<string, string>> {
-  if (!FORM.test(request.headers['content-type'] ?? '')) {
-    throw new BadRequest('the body must be application/x-www-form-urlencoded', 400);
-  }
+export async function readForm(
+  request: IncomingMessage,
+  { limitBytes, files = false }: FormOptions = {},
+): Promise<Map<string, string>> {
+  const type = request.headers['content-type'] ?? '';
+  const parts = files && PARTS.test(type);
+  if (!parts && !FORM.test(type)) throw new BadRequest('the body must be application/x-www-form-urlencoded', 400);
+  const body = await readBytes(request, limitBytes);
   const form = new Map<string, string>();
-  for (const [name, value] of new URLSearchParams(await readBody(request))) {
+  for (const [name, value] of parts ? await fieldsOf(body, type) : new URLSearchParams(body.toString('utf8'))) {
     // Two values for one name are read differently by different readers (OA-13).
     const shown = name.slice(0, 40).replace(/[^\w-]/g, '?');
     if (form.has(name)) throw new BadRequest(`${shown} was sent more than once`);
@@ -77,6 +88,22 @@ export async function readForm(request: IncomingMessage): Promise<Map<string, st
     form.set(name, value);
   }
   return form;
+}
+
+const PARTS = /^multipart\/form-data\s*;/i;
+
+async function fieldsOf(body: Buffer, type: string): Promise<[string, string][]> {
+  const sent = await new Response(new Uint8Array(body), { headers: { 'content-type': type } }).formData().catch(() => {
+    throw new BadRequest('the body is not multipart/form-data');
+  });
+  const fields = [...sent].map(async ([name, value]): Promise<[string, string][]> => {
+    if (typeof value === 'string') return [[name, value]];
+    return [
+      [name, await value.text()],
+      [`${name}_name`, value.name],
+    ];
+  });
+  return (await Promise.all(fields)).flat();
 }
 
 /** A JSON object. @throws BadRequest */

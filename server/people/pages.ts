@@ -4,7 +4,7 @@ import type { Frame } from '../../views/layout.tsx';
 import { ERRORS } from '../../views/words/errors.ts';
 import { speakerOf } from '../../views/words/speaker.ts';
 import type { Cookies } from '../http/cookies.ts';
-import { BadRequest, readForm } from '../http/form.ts';
+import { BadRequest, type FormOptions, readForm } from '../http/form.ts';
 import { stateOf } from '../http/request-state.ts';
 import { speakerFor } from './language.ts';
 import type { Session } from './person.ts';
@@ -54,8 +54,8 @@ export function toSignIn(ctx: Context, fresh: boolean | 'passkey' = false): void
 }
 
 /** @throws BadRequest when the form is not one of ours */
-export async function checkedForm(ctx: Context, cookies: Cookies): Promise<Map<string, string>> {
-  const form = await readForm(ctx.req);
+export async function checkedForm(ctx: Context, cookies: Cookies, options?: FormOptions): Promise<Map<string, string>> {
+  const form = await readForm(ctx.req, options);
   if (!cookies.csrfMatches(ctx, form.get('csrf')))
     throw new BadRequest('This form is no longer valid. Open the page again.', 403, ERRORS.formEnded);
   return form;

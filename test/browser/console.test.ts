@@ -3,6 +3,8 @@ import { createRequire } from 'node:module';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 
+import { shop } from '../catalogue/shop.ts';
+import { operator } from '../support/admin.ts';
 import { registerAgent } from '../support/agent.ts';
 import { describeBrowser, launchBrowser } from '../support/browser.ts';
 import { startServer, type TestServer } from '../support/server.ts';
@@ -86,6 +88,46 @@ describeBrowser('the console at a real browser', () => {
     await page.click('[data-testid=submit]');
     await page.waitForURL(/\/admin\/stops\//);
     expect(await page.textContent('[role=status]')).toContain('nothing new is issued');
+  });
+
+  test('A5-2 the preview follows what is typed, says what it lacks, and runs nothing of it', async () => {
+    const published = await (await operator(server))('POST', '/catalogue', shop.replace('deployment', 'acme'));
+    expect(published.body).toMatchObject({ published: 1 });
+    const complaints: string[] = [];
+    page.removeAllListeners('console');
+    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+    await page.setViewportSize({ width: 1280, height: 900 });
+    await page.goto(`${server.issuer}/admin/actions/shop.orders.place`);
+    const yaml = await page.inputValue('#yaml');
+    const asked = page.locator('#preview .ask');
+    const type = (from: string, to: string) =>
+      page.fill(
+        '#yaml',
+        yaml.replace(from, () => to),
+      );
+    await type(
+      'headline: order {item}',
+      'headline: "<img src=/static/x onerror=alert(1)> order {item} <script>alert(1)</script>"',
+    );
+    await asked.getByText('<img src=/static/x onerror=alert(1)> order chair <script>alert(1)</script>').waitFor();
+    await type('headline: order {item}', 'headline: buy {item}');
+    await asked.getByText('buy chair').waitFor();
+    await page.locator('#preview-news').getByText('keeps it from being published').waitFor({ state: 'attached' });
+    // A line half typed cannot be read: what could be read last stays, and looks like it.
+    await type('verb: update', 'verb: [');
+    await page.waitForSelector('[data-stale] .ask');
+    await page.click('#yaml');
+    await type('version: 1', 'version: 2');
+    await page.locator('#lint').getByText('Nothing keeps it').waitFor();
+    await page.focus('#preview [value="1.de"]');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('#preview [lang=de] .ask');
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('Deutsch');
+    expect([page.url(), await page.inputValue('#yaml')]).toEqual([
+      `${server.issuer}/admin/actions/shop.orders.place`,
+      yaml.replace('version: 1', 'version: 2'),
+    ]);
+    expect(complaints).toEqual([]);
   });
 });
 

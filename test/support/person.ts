@@ -7,7 +7,7 @@ export interface TestPerson {
   email: string;
   /** Follows redirects within the issuer; stops at any other address, which `url` then names. */
   get(path: string): Promise<PageAnswer>;
-  post(path: string, form: Record<string, string>, headers?: Record<string, string>): Promise<PageAnswer>;
+  post(path: string, form: Record<string, string> | FormData, headers?: Record<string, string>): Promise<PageAnswer>;
   /** Fills in the form that the page shows and sends it. */
   submit(page: PageAnswer, fields: Record<string, string>): Promise<PageAnswer>;
   /** The same browser, whose requests reach another instance of the issuer from now on. */
@@ -61,7 +61,8 @@ export function browserOf(issuer: string, email = '', base?: string, jar = new M
   return {
     email,
     get: (path) => follow(path, { method: 'GET' }),
-    post: (path, form, headers = {}) => follow(path, { method: 'POST', body: new URLSearchParams(form), headers }),
+    post: (path, form, headers = {}) =>
+      follow(path, { method: 'POST', body: form instanceof FormData ? form : new URLSearchParams(form), headers }),
     submit(page, fields) {
       const action = /<form[^>]*action="([^"]*)"[^>]*>(?![\s\S]*?\/logout)/.exec(mainOf(page.html))?.[1];
       if (action === undefined) throw new Error(`no form at ${page.url}: ${page.status}`);

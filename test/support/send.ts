@@ -4,7 +4,7 @@ import { request } from 'undici';
 export interface Sent {
   method: string;
   headers?: Record<string, string>;
-  body?: string | URLSearchParams;
+  body?: string | URLSearchParams | FormData;
 }
 
 /**
@@ -15,14 +15,16 @@ export interface Sent {
  */
 export async function send(url: string, { method, headers = {}, body }: Sent, base?: string): Promise<Response> {
   const { host, pathname, search } = new URL(url);
+  const parts = body instanceof FormData ? new Response(body) : undefined;
   const answer = await request(new URL(pathname + search, base ?? url), {
     method: method as 'GET',
     headers: {
       ...(body instanceof URLSearchParams && { 'content-type': 'application/x-www-form-urlencoded' }),
+      ...(parts && { 'content-type': parts.headers.get('content-type') ?? '' }),
       ...headers,
       host,
     },
-    ...(body !== undefined && { body: String(body) }),
+    ...(body !== undefined && { body: parts ? Buffer.from(await parts.arrayBuffer()) : String(body) }),
   });
   const text = await answer.body.text();
   const all = new Headers();

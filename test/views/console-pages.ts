@@ -14,6 +14,7 @@ import {
 import { type AgentsPage, agentsPage } from '../../views/admin/agents.tsx';
 import { approvalsPage } from '../../views/admin/approvals.tsx';
 import { groupsPage } from '../../views/admin/deciders.tsx';
+import { newActionPage } from '../../views/admin/new-action.tsx';
 import { overviewPage } from '../../views/admin/overview.tsx';
 import { type PoliciesPage, policiesPage } from '../../views/admin/policies.tsx';
 import { recoveriesPage } from '../../views/admin/recoveries.tsx';
@@ -21,7 +22,7 @@ import { registeredPage, registerPage, registerReviewPage } from '../../views/ad
 import { reviewsPage } from '../../views/admin/review.tsx';
 import type { AdminFrame } from '../../views/admin/shell.tsx';
 import { resumePage, type StandingRow, type StopPage, stopPage, stoppedPage } from '../../views/admin/stop.tsx';
-import { ACTIONS } from '../../views/words/console-actions.ts';
+import { ACTIONS, NEW_ACTION } from '../../views/words/console-actions.ts';
 import { AGENT, AGENT_EVENTS, AGENT_NOTICES, METHODS, MODES, MOVE } from '../../views/words/console-agent.ts';
 import { AGENT_VIEWS, FLAG_NAMES, INVENTORY } from '../../views/words/console-agents.ts';
 import { APPROVALS, SECOND_REASON } from '../../views/words/console-approvals.ts';
@@ -36,10 +37,26 @@ import { DRAFT, REGISTER, REGISTER_STEPS } from '../../views/words/console-regis
 import { REVIEWS } from '../../views/words/console-review.ts';
 import { LEVEL, PARTS, STATUS } from '../../views/words/console-shell.ts';
 import { EFFECT, RESUME_REFUSED, STOP, STOP_KINDS, STOP_REASONS, STOPPED } from '../../views/words/console-stop.ts';
-import type { PageLanguage } from '../../views/words/language.ts';
+import { LANGUAGE_NAMES, LANGUAGES, type PageLanguage } from '../../views/words/language.ts';
 import { AGENT_FLAGS } from '../../views/words/owned.ts';
 import { speakerOf } from '../../views/words/speaker.ts';
 import { asItIs } from '../../views/words/words.ts';
+import { samplesIn } from './samples.ts';
+
+/** An action as its owner writes it. */
+const WRITTEN = `key: calendar.events.read
+version: 3
+verb: read
+critical: [from, to]
+headline:
+  en: read your calendar for {from..to}
+  de: Ihren Kalender lesen, {from..to}
+button: { en: Allow reading, de: Lesen erlauben }
+effect: { en: Reads only, de: Liest nur }
+reversible: true
+level: { default: low }
+durations: { default: once, max: P1D }
+`;
 
 /** What others wrote on the pages of the console, and what is written so in every language. */
 export const CONSOLE_NAMES = [
@@ -50,6 +67,8 @@ export const CONSOLE_NAMES = [
   ...['anna@acme.exmaple', 'approver@acme.example', 'person@acme.example', 'lost the phone', 'new laptop'],
   ...['stp_1', 'JWK', 'JSON', 'https://', 'agent.yaml', 'nowhere-at-all', 'rules: []'],
   ...['status:active level:high finance', 'status:active', 'flag:dormant'],
+  ...[WRITTEN.replace(/\s+/g, ' ').trim(), 'facts.what: wher is not a parameter', 'flow map at line 4'],
+  'sample 1: impact has 83/70 characters',
 ];
 
 /** A draft in which every step is wrong. */
@@ -71,6 +90,7 @@ export function consolePagesIn(language: PageLanguage): Record<string, string> {
   const speaker = speakerOf(language);
   const { say } = speaker;
   const csrf = 'csrf-value';
+  const { readCalendar } = samplesIn(language);
 
   const frame = (current: keyof typeof PARTS): AdminFrame => ({
     speaker,
@@ -621,8 +641,35 @@ export function consolePagesIn(language: PageLanguage): Record<string, string> {
     system: 'Google Calendar',
     mayChange: true,
     shared: false,
-    yaml: 'rules: []\n',
+    yaml: WRITTEN,
     problems: [],
+    lint: ['sample 1: impact has 83/70 characters'],
+    shown: '1.en',
+    preview: {
+      ask: readCalendar,
+      speaker,
+      measures: [
+        { place: 'headline', unit: 'words', is: 9, most: 18 },
+        { place: 'what', unit: 'characters', is: 38, most: 60 },
+        { place: 'what', unit: 'words', is: 6, most: 9 },
+        { place: 'system', unit: 'characters', is: 35, most: 60 },
+        { place: 'data', unit: 'characters', is: 39, most: 60 },
+        { place: 'changes', unit: 'characters', is: 41, most: 60 },
+        { place: 'impact', unit: 'characters', is: 83, most: 70 },
+      ],
+      samples: [1, 2, 3].map((number) => ({
+        label: say(ACTIONS.sample, { number }),
+        shown: `${number}.en`,
+        href: '/admin/actions/x',
+        current: number === 1,
+      })),
+      languages: LANGUAGES.map((one) => ({
+        label: LANGUAGE_NAMES[one],
+        shown: `1.${one}`,
+        href: '/admin/actions/x',
+        current: one === 'en',
+      })),
+    },
     changes,
     effect: [{ version: 1, tasks: 3, standing: 1, people: 2, questions: 0 }],
     draft: { proposed: true, by: 'Olga Marin', since: '13:40', mine: false, hash: 'abc' },
@@ -669,34 +716,62 @@ export function consolePagesIn(language: PageLanguage): Record<string, string> {
         {
           key: 'calendar.events.read',
           href: '/admin/actions/x',
-          version: 2,
           system: 'Google Calendar',
-          verb: 'read',
-          least: 'low',
+          published: { version: 2, verb: 'read', least: 'low' },
           owner: 'yours',
           waits: 'proposed',
         },
         {
           key: 'repos.repository.delete',
           href: '/admin/actions/x',
-          version: 1,
           system: 'GitHub',
-          verb: 'delete',
-          least: 'high',
-          most: 'critical',
+          published: { version: 1, verb: 'delete', least: 'high', most: 'critical' },
           owner: 'shared',
         },
+        {
+          key: 'calendar.events.export',
+          href: '/admin/actions/x',
+          system: 'Google Calendar',
+          owner: 'yours',
+          waits: 'draft',
+        },
       ],
+      begin: '/admin/actions/new',
+      notice: `${say(NEW_ACTION.drafted, { count: 12 })} ${say(NEW_ACTION.leftAlone, { count: 1 })}`,
     }),
     'console-action': actionPage(action),
+    'console-action-wrong': actionPage({
+      ...action,
+      problems: [say(ACTIONS.keptSo)],
+      lint: ['flow map at line 4'],
+      preview: undefined,
+    }),
+    'console-action-drafted': actionPage({
+      ...action,
+      version: undefined,
+      versions: [],
+      effect: [],
+      draft: { proposed: false, by: 'Olga Marin', since: '13:40', mine: false, hash: 'abc' },
+      lint: ['facts.what: wher is not a parameter', 'flow map at line 4'],
+      described: { source: 'agent.yaml', says: 'Finds a room', lacks: ['JWK', 'Reading'] },
+    }),
     'console-action-shared': actionPage({
       ...action,
       mayChange: false,
       shared: true,
+      lint: undefined,
       notice: say(ACTIONS.saved),
       draft: undefined,
       changes: [],
     }),
+    'console-action-new': newActionPage({
+      frame: frame('actions'),
+      csrf,
+      systems: [{ value: 'https://calendar.example', label: 'Google Calendar' }],
+      typed: new Map([['document', 'JSON']]),
+      problem: { field: 'key', text: say(NEW_ACTION.badKey) },
+    }),
+    'console-action-new-none': newActionPage({ frame: frame('actions'), csrf, systems: [] }),
     ...stop,
     ...registering,
     ...registered,

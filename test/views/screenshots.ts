@@ -21,7 +21,7 @@ const german = Object.fromEntries(Object.entries(pagesIn('de').everyPage).map(([
 const VARIANTS: readonly { name: string; size: typeof PHONE; scheme: 'light' | 'dark' }[] = [
   ...Object.keys(english).map((name) => ({ name, size: PHONE, scheme: 'light' as const })),
   ...['read-calendar', 'refund', 'delete-repository'].map((name) => ({ name, size: PHONE, scheme: 'dark' as const })),
-  ...['read-calendar', 'agents', 'agent', 'receipt', 'home'].map((name) => ({
+  ...['read-calendar', 'agents', 'agent', 'receipt', 'home', 'console-action'].map((name) => ({
     name,
     size: DESK,
     scheme: 'light' as const,

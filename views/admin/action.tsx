@@ -1,10 +1,11 @@
-import { Ask, type AskProps } from '../decision.tsx';
-import { Csrf, page } from '../layout.tsx';
-import { Foreign } from '../text.tsx';
-import { ACTIONS, VERBS } from '../words/console-actions.ts';
+import { Ask, type AskProps, type FactName } from '../decision.tsx';
+import { Csrf, page, part } from '../layout.tsx';
+import { Foreign, Names, visible } from '../text.tsx';
+import { ACTIONS, NEW_ACTION, VERBS } from '../words/console-actions.ts';
 import { PROPOSAL } from '../words/console-policies.ts';
 import { LEVEL } from '../words/console-shell.ts';
 import { In, useSpeaker } from '../words/context.tsx';
+import { DECISION } from '../words/decision.ts';
 import type { Speaker } from '../words/speaker.ts';
 import { Section } from './detail.tsx';
 import { AdminForm, TextArea } from './form.tsx';
@@ -17,25 +18,42 @@ export interface ActionsPage {
   actions: readonly {
     key: string;
     href: string;
-    version: number;
     system: string;
-    verb: keyof typeof VERBS;
-    least: keyof typeof LEVEL;
-    /** Left out where it is always the least. */
-    most?: keyof typeof LEVEL | undefined;
+    /** Left out of what was never published. */
+    published?:
+      | {
+          version: number;
+          verb: keyof typeof VERBS;
+          least: keyof typeof LEVEL;
+          /** Left out where it is always the least. */
+          most?: keyof typeof LEVEL | undefined;
+        }
+      | undefined;
     owner: 'shared' | 'yours';
     waits?: 'proposed' | 'draft' | undefined;
   }[];
+  /** Where a new one begins; left out for whoever may not. */
+  begin?: string | undefined;
+  notice?: string | undefined;
 }
 
 /** Every action that can be asked for in this organization. */
 export const actionsPage = (props: ActionsPage): string => page(<Actions {...props} />, props.frame);
 
-function Actions({ frame, actions }: ActionsPage) {
+function Actions({ frame, actions, begin, notice }: ActionsPage) {
   const { say } = useSpeaker();
+  const levels = ({ least, most }: NonNullable<ActionsPage['actions'][number]['published']>) =>
+    most === undefined ? say(LEVEL[least]) : say(ACTIONS.levels, { least: say(LEVEL[least]), most: say(LEVEL[most]) });
   return (
-    <AdminLayout frame={frame} title={say(ACTIONS.title)}>
-      <h1>{say(ACTIONS.title)}</h1>
+    <AdminLayout frame={frame} title={say(ACTIONS.title)} notice={notice}>
+      <div class="heading">
+        <h1>{say(ACTIONS.title)}</h1>
+        {begin === undefined ? null : (
+          <a class="button" href={begin}>
+            {say(NEW_ACTION.title)}
+          </a>
+        )}
+      </div>
       <Table
         label={say(ACTIONS.title)}
         columns={[
@@ -53,12 +71,10 @@ function Actions({ frame, actions }: ActionsPage) {
             <a class="row-link" href={one.href}>
               {one.key}
             </a>,
-            one.version,
+            one.published?.version ?? '–',
             <Foreign text={one.system} limit={40} />,
-            say(VERBS[one.verb]),
-            one.most === undefined
-              ? say(LEVEL[one.least])
-              : say(ACTIONS.levels, { least: say(LEVEL[one.least]), most: say(LEVEL[one.most]) }),
+            one.published ? say(VERBS[one.published.verb]) : '–',
+            one.published ? levels(one.published) : '–',
             say(ACTIONS[one.owner]),
             one.waits === undefined ? '–' : say(ACTIONS[one.waits]),
           ],
@@ -68,40 +84,66 @@ function Actions({ frame, actions }: ActionsPage) {
   );
 }
 
-export interface ActionPage {
+export interface ActionPage extends Look {
   frame: AdminFrame;
   csrf: string;
   key: string;
-  version: number;
+  /** The one that is looked at; undefined where none is published. */
+  version?: number | undefined;
   versions: readonly { version: number; href: string; current: boolean }[];
   system: string;
-  /** Whether this organization owns it, and this person may change it. */
-  mayChange: boolean;
   shared: boolean;
   yaml: string;
+  /** Why what was asked was not done. */
   problems: readonly string[];
   changes: Changes['changes'];
   /** What lives under each version. */
   effect: readonly { version: number; tasks: number; standing: number; people: number; questions: number }[];
   draft?: { proposed: boolean; by: string; since: string; mine: boolean; hash: string } | undefined;
+  /** What somebody else says about it, from whose description it was drafted. */
+  described?: { source: string; says?: string | undefined; lacks?: readonly string[] | undefined } | undefined;
+  notice?: string | undefined;
+}
+
+/** What is drawn anew while somebody types: what the text lacks, and what a person would read. */
+export interface Look {
+  /** Whether this organization owns it, and this person may change it. */
+  mayChange: boolean;
+  /** What keeps the text from being published; undefined where it is published already. */
+  lint?: readonly string[] | undefined;
+  /** The sample and the language that are looked at. */
+  shown: string;
   preview?:
     | {
         ask: AskProps;
         speaker: Speaker;
-        samples: readonly { label: string; href: string; current: boolean }[];
-        languages: readonly { label: string; href: string; current: boolean }[];
+        measures: readonly { place: 'headline' | FactName; unit: 'words' | 'characters'; is: number; most: number }[];
+        samples: readonly Shown[];
+        languages: readonly Shown[];
       }
     | undefined;
-  notice?: string | undefined;
+}
+
+/** One of several that the preview can show: what is typed is sent along, or a link, where nothing can be typed. */
+interface Shown {
+  label: string;
+  shown: string;
+  href: string;
+  current: boolean;
 }
 
 /** A5: one action as it is written, beside what a person would read. */
 export const actionPage = (props: ActionPage): string => page(<Action {...props} />, props.frame);
 
+/** The part of the page that is drawn anew. */
+export const actionLook = (props: Look & Pick<ActionPage, 'frame'>): string =>
+  part(<Preview {...props} />, props.frame);
+
 function Action(props: ActionPage) {
-  const { frame, key, version, versions, system, shared, problems, changes, notice, draft } = props;
+  const { frame, key, version, versions, system, shared, problems, changes, notice, draft, described, mayChange } =
+    props;
   const { say, markup } = useSpeaker();
-  const lead = shared ? ACTIONS.leadShared : ACTIONS.leadYours;
+  const place = <Foreign text={system} limit={40} />;
   return (
     <AdminLayout
       frame={frame}
@@ -109,26 +151,57 @@ function Action(props: ActionPage) {
       above={[{ href: '/admin/actions', label: say(ACTIONS.title) }]}
       notice={notice}
       error={problems.length > 0}
+      script={mayChange ? 'preview.js' : undefined}
     >
-      <h1>{key}</h1>
-      <p class="lead">{markup(lead, { version, system: <Foreign text={system} limit={40} /> })}</p>
-      <nav class="tabs" aria-label={say(ACTIONS.versions)}>
-        {versions.map((one) => (
-          <a class="tab" href={one.href} aria-current={one.current ? 'page' : undefined}>
-            {say(ACTIONS.oneVersion, { version: one.version })}
-          </a>
-        ))}
-      </nav>
+      <h1 class="action-key">{key}</h1>
+      <p class="lead">
+        {version === undefined
+          ? markup(ACTIONS.leadNew, { system: place })
+          : markup(shared ? ACTIONS.leadShared : ACTIONS.leadYours, { version, system: place })}
+      </p>
+      {versions.length === 0 ? null : (
+        <nav class="tabs" aria-label={say(ACTIONS.versions)}>
+          {versions.map((one) => (
+            <a class="tab" href={one.href} aria-current={one.current ? 'page' : undefined}>
+              {say(ACTIONS.oneVersion, { version: one.version })}
+            </a>
+          ))}
+        </nav>
+      )}
       {draft === undefined ? null : <Draft {...props} draft={draft} />}
+      {described === undefined ? null : <Described {...described} />}
       <div class="side-by-side">
         <Editor {...props} />
-        <Preview {...props} />
+        <div class="beside">
+          <p class="unseen" id="preview-news" role="status" />
+          <Preview {...props} />
+        </div>
       </div>
-      <Section title={say(ACTIONS.changesAfter, { version })}>
-        <ChangeList changes={changes} />
-      </Section>
+      {version === undefined ? null : (
+        <Section title={say(ACTIONS.changesAfter, { version })}>
+          <ChangeList changes={changes} />
+        </Section>
+      )}
       <Effects {...props} />
     </AdminLayout>
+  );
+}
+
+/** Whose words a draft was made from: quoted, labelled, and apart from everything that is ours. */
+function Described({ source, says, lacks = [] }: NonNullable<ActionPage['described']>) {
+  const { say, markup } = useSpeaker();
+  return (
+    <section class="warning" aria-labelledby="described" data-testid="described">
+      <h2 id="described">{markup(ACTIONS.drafted, { source: <Foreign text={source} limit={80} /> })}</h2>
+      <p>{say(ACTIONS.writeYourself)}</p>
+      {says === undefined ? null : (
+        <figure class="agent-words">
+          <figcaption>{say(ACTIONS.untrusted)}</figcaption>
+          <blockquote dir="auto">{say(DECISION.quoted, { words: visible(says, 2000) })}</blockquote>
+        </figure>
+      )}
+      {lacks.length === 0 ? null : <p>{markup(ACTIONS.lacks, { names: <Names names={lacks} /> })}</p>}
+    </section>
   );
 }
 
@@ -176,6 +249,7 @@ function Editor({ csrf, key, yaml, mayChange, problems }: ActionPage) {
   return (
     <Section title={say(ACTIONS.write)}>
       <AdminForm
+        id="editor"
         action={`/admin/actions/${key}`}
         csrf={csrf}
         submit={say(ACTIONS.keep)}
@@ -187,33 +261,103 @@ function Editor({ csrf, key, yaml, mayChange, problems }: ActionPage) {
   );
 }
 
-/** The very markup of the decision page, in the language chosen. */
-function Preview({ preview }: ActionPage) {
+/** What the text lacks, and the very markup of the decision page, in the language chosen. */
+function Preview({ mayChange, lint, shown, preview }: Look) {
   const { say } = useSpeaker();
-  if (preview === undefined) {
-    return (
-      <Section title={say(ACTIONS.preview)}>
-        <p class="quiet">{say(ACTIONS.noPreview)}</p>
-      </Section>
-    );
-  }
-  const { ask, speaker, samples, languages } = preview;
   return (
-    <section class="part">
-      <h2>{say(ACTIONS.preview)}</h2>
-      <nav class="tabs" aria-label={say(ACTIONS.samples)}>
-        {[...samples, ...languages].map(({ label, href, current }) => (
-          <a class="tab" href={href} aria-current={current ? 'true' : undefined}>
-            {label}
-          </a>
-        ))}
-      </nav>
-      <div class="phone" lang={speaker.language} dir={speaker.direction} data-testid="preview">
+    <section class="part" id="preview" data-shown={shown}>
+      <div class="heading">
+        <h2>{say(ACTIONS.preview)}</h2>
+        {mayChange ? (
+          <button type="submit" class="button" form="editor" name="show" value={shown} data-testid="look">
+            {say(ACTIONS.look)}
+          </button>
+        ) : null}
+      </div>
+      {lint === undefined ? null : <Lint lint={lint} />}
+      {preview === undefined ? (
+        <p class="quiet" id="no-preview">
+          {say(ACTIONS.noPreview)}
+        </p>
+      ) : (
+        <Phone {...preview} mayChange={mayChange} />
+      )}
+    </section>
+  );
+}
+
+/** A line that cannot be read makes every line after it one: the first of them say enough. */
+const SAID = 12;
+
+function Lint({ lint }: { lint: readonly string[] }) {
+  const { say } = useSpeaker();
+  return (
+    <div id="lint">
+      <h3>{lint.length === 0 ? say(ACTIONS.nothingWrong) : say(ACTIONS.wrong, { count: lint.length })}</h3>
+      {lint.length === 0 ? null : (
+        <ul class="lint" lang="en">
+          {lint.slice(0, SAID).map((problem) => (
+            <li>
+              <Foreign text={problem} limit={400} />
+            </li>
+          ))}
+        </ul>
+      )}
+      {lint.length <= SAID ? null : <p class="quiet">{say(ACTIONS.more, { count: lint.length - SAID })}</p>}
+    </div>
+  );
+}
+
+function Phone({
+  ask,
+  speaker,
+  measures,
+  samples,
+  languages,
+  mayChange,
+}: NonNullable<Look['preview']> & { mayChange: boolean }) {
+  const { say } = useSpeaker();
+  return (
+    <div id="shown">
+      <fieldset class="tabs" aria-label={say(ACTIONS.samples)}>
+        {[...samples, ...languages].map(({ label, shown, href, current }) =>
+          mayChange ? (
+            <button type="submit" class="tab" form="editor" name="show" value={shown} aria-pressed={current}>
+              {label}
+            </button>
+          ) : (
+            <a class="tab" href={href} aria-current={current ? 'true' : undefined}>
+              {label}
+            </a>
+          ),
+        )}
+      </fieldset>
+      <article
+        class="phone"
+        aria-label={say(ACTIONS.preview)}
+        lang={speaker.language}
+        dir={speaker.direction}
+        data-testid="preview"
+      >
         <In speaker={speaker}>
           <Ask {...ask} />
         </In>
-      </div>
-    </section>
+      </article>
+      <ul class="measures" aria-label={say(ACTIONS.lengths)}>
+        {measures
+          .filter(({ place, unit, is, most }) => is > most || unit === (place === 'headline' ? 'words' : 'characters'))
+          .map(({ place, unit, is, most }) => (
+            <li data-over={is > most ? 'true' : undefined}>
+              {is > most ? <strong>{say(ACTIONS.tooLong)}</strong> : null}
+              {say(unit === 'words' ? ACTIONS.words : ACTIONS.characters, {
+                place: say(place === 'headline' ? ACTIONS.headline : DECISION[place]),
+                is,
+                most,
+              })}
+            </li>
+          ))}
+      </ul>
+    </div>
   );
 }
 

@@ -7,6 +7,8 @@ import { useSpeaker } from '../words/context.tsx';
 /** A form of the console: what is wrong comes first and has the focus, what was typed stays. */
 export function AdminForm({
   action,
+  id,
+  files,
   csrf,
   problems = [],
   submit,
@@ -16,6 +18,10 @@ export function AdminForm({
   children,
 }: {
   action: string;
+  /** For controls of the form that stand elsewhere on the page. */
+  id?: string | undefined;
+  /** A file may be sent with it. */
+  files?: boolean | undefined;
   csrf: string;
   /** Each with the field it is about, if it is about one. */
   problems?: readonly { field?: string | undefined; text: string }[] | undefined;
@@ -28,7 +34,7 @@ export function AdminForm({
 }) {
   const { say } = useSpeaker();
   return (
-    <form class="form" method="post" action={action}>
+    <form class="form" id={id} method="post" action={action} enctype={files ? 'multipart/form-data' : undefined}>
       <Csrf value={csrf} />
       {problems.length === 0 ? null : (
         <ErrorSummary>
@@ -131,6 +137,23 @@ export function TextArea(props: Control & { value?: string | undefined; rows?: n
       >
         {props.value}
       </textarea>
+    </Labelled>
+  );
+}
+
+/** A file of the reader's, sent with a form that says so. */
+export function FileInput(props: Control & { accept: string }) {
+  return (
+    <Labelled control={props}>
+      <input
+        class="input"
+        id={props.name}
+        name={props.name}
+        type="file"
+        accept={props.accept}
+        required={!props.optional}
+        aria-describedby={hintId(props)}
+      />
     </Labelled>
   );
 }

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { Document, type Frame, Languages, You } from '../layout.tsx';
+import { Document, type Frame, Languages, type LayoutProps, You } from '../layout.tsx';
 import { visible } from '../text.tsx';
 import { CONSOLE } from '../words/console-shell.ts';
 import { useSpeaker } from '../words/context.tsx';
@@ -30,15 +30,16 @@ export interface AdminLayoutProps {
   narrow?: boolean | undefined;
   /** What happened a moment ago, said once. */
   notice?: string | undefined;
+  script?: LayoutProps['script'];
   children?: ComponentChildren;
 }
 
 /** The shell of the console: whose organization it is, its parts, the stop, the page. */
-export function AdminLayout({ frame, title, error, above = [], narrow, notice, children }: AdminLayoutProps) {
+export function AdminLayout({ frame, title, error, above = [], narrow, notice, script, children }: AdminLayoutProps) {
   const { organizationName, person, csrf, sections, stop, requestId } = frame;
   const { say, markup } = useSpeaker();
   return (
-    <Document frame={frame} title={asItIs(title)} error={error} styles="admin.css">
+    <Document frame={frame} title={asItIs(title)} error={error} script={script} styles="admin.css">
       <header class="console-top">
         <a class="brand" href="/admin">
           {visible(organizationName)}
