@@ -130,6 +130,21 @@ describe('a resource of an organization', () => {
     expect(body.resource_claims.map(({ resource }: Json) => resource)).not.toContain(`${origin}/private`);
   });
 
+  test('is not taken under a name, or at an address, that no catalogue takes: it would stand in everybody’s', async () => {
+    const fits = { resource: `${origin}/${'r'.repeat(199 - origin.length)}`, name: 'n'.repeat(40) };
+    for (const longer of [
+      { ...fits, name: `${fits.name}n` },
+      { ...fits, resource: `${fits.resource}r` },
+    ]) {
+      expect(await acme('POST', '/resource-claims', longer)).toMatchObject({ status: 400 });
+    }
+    const { body } = await acme('POST', '/resource-claims', fits);
+    show(fits.resource, { [DOCUMENT_MEMBER]: body.challenge });
+    expect(await prove(acme, fits.resource)).toMatchObject({ status: 200 });
+    const published = await acme('POST', '/catalogue', catalogueOf(fits.resource, 'acme').replace('Rooms', fits.name));
+    expect(published.status).toBeLessThan(300);
+  });
+
   test.each([
     [
       'the document of another resource',

@@ -2,7 +2,7 @@ import { stringify } from 'yaml';
 
 import { DEPLOYMENT } from '../agents/clients.ts';
 import { IMPACTS } from '../catalogue/action.ts';
-import { CatalogueError, parseCatalogue, type ResourceDocument } from '../catalogue/catalogue.ts';
+import { CatalogueError, LONGEST_NAME, parseCatalogue, type ResourceDocument } from '../catalogue/catalogue.ts';
 import { DraftError, draftFrom } from '../catalogue/draft.ts';
 import { publicationProblems, type Reviewed, review, reviewResources, versionsOf } from '../catalogue/publication.ts';
 import { type AdminOutcome, conflict, done, forbidden, malformed, unacceptable, unknown } from './admin.ts';
@@ -259,7 +259,13 @@ export const removeDraft: Answer = async (call, dependencies) => {
 gives(removeDraft, object({ removed: text }));
 
 const DRAFT = input<{ resource: string; name: string; owner: string; source: string; document: string }>(
-  { resource: reference, name: plain(40), owner: reference, source: plain(200), document: { type: 'string' } },
+  {
+    resource: reference,
+    name: plain(LONGEST_NAME),
+    owner: reference,
+    source: plain(200),
+    document: { type: 'string' },
+  },
   ['resource', 'name', 'owner', 'source', 'document'],
 );
 

@@ -1,3 +1,4 @@
+import { LONGEST_NAME, LONGEST_RESOURCE } from '../catalogue/catalogue.ts';
 import { newSecret } from '../oauth/ids.ts';
 import { type Act, conflict, done, unacceptable, unknown } from './admin.ts';
 import { type Answer, organizationOf } from './call.ts';
@@ -72,7 +73,12 @@ gives(
 );
 
 const claiming = input<{ organization?: string; resource: string; name: string }>(
-  { organization: reference, resource: { type: 'string', format: 'uri', maxLength: 500 }, name: plain(80) },
+  // What is proven stands in everybody's catalogue: nothing is taken that no catalogue takes.
+  {
+    organization: reference,
+    resource: { type: 'string', format: 'uri', maxLength: LONGEST_RESOURCE },
+    name: plain(LONGEST_NAME),
+  },
   ['resource', 'name'],
 );
 

@@ -525,6 +525,10 @@ const ACTION = {
   },
 };
 
+/** Characters of a resource's identifier, and of what a person calls it: one that is longer is in no catalogue. */
+export const LONGEST_RESOURCE = 200;
+export const LONGEST_NAME = 40;
+
 const checkDocuments = schemaCompiler()({
   type: 'array',
   items: {
@@ -532,8 +536,8 @@ const checkDocuments = schemaCompiler()({
     additionalProperties: false,
     required: ['resource', 'name', 'owner', 'actions'],
     properties: {
-      resource: text(200),
-      name: text(40),
+      resource: text(LONGEST_RESOURCE),
+      name: text(LONGEST_NAME),
       token_format: { enum: ['jwt', 'opaque'] },
       mcp: { type: 'boolean' },
       authorization_server: text(500),
