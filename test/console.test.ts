@@ -6,6 +6,7 @@ import { addUpUse } from '../adapters/postgres/agent-jobs.ts';
 import type { Database } from '../adapters/postgres/database.ts';
 import { csvOf, parseListing, partsOf } from '../server/admin/listing.ts';
 import { inEnglish } from '../views/words/saying.ts';
+import { administrator } from './support/admin.ts';
 import {
   CALENDAR,
   claimsOf,
@@ -62,6 +63,13 @@ afterAll(async () => {
 
 const names = (html: string): string[] =>
   [...html.matchAll(/<a class="row-link"[^>]*>([\s\S]*?)<\/a>/g)].map(([, name = '']) => text(name));
+/** All rows of a list of approvals, page after page. */
+async function countOf(href = ''): Promise<number> {
+  const { html } = await ada.get(href);
+  const rows = [...html.matchAll(/<tr role="row" data-row=/g)].length;
+  const next = /<a class="button" href="([^"]*)" rel="next"/.exec(html)?.[1];
+  return next === undefined ? rows : rows + (await countOf(next.replaceAll('&amp;', '&')));
+}
 const rolesOf = (person: string, ...roles: string[]) =>
   database.run('update people set roles = $2 where email = $1', [person, roles]);
 
@@ -251,6 +259,70 @@ describe('A1 the overview', () => {
     expect(figures.length).toBeGreaterThan(10);
     for (const { count, href } of figures)
       expect({ href, count: names((await ada.get(href ?? '')).html).length }).toEqual({ href, count });
+  });
+
+  test('A1 prompts that nobody reads are those of the API’s report, each figure a way to what it counts', async () => {
+    expect((await ada.get('/admin')).html).not.toContain('Prompts that people do not read');
+    const { agent_id: agent } = helper.registration;
+    const answered = (status: string, how: { times: number; daysAgo?: number }) =>
+      database.run(
+        `insert into approvals (organization, id, kind, client_id, agent, person, actions, scopes, resources, request,
+           request_hash, asked_hash, impact, status, asked_at, shown_at, decided_at, expires_at)
+         select a.organization, 'apr_' || gen_random_uuid(), 'backchannel', a.id, a.id, p.id, $3, '{}', '{}', '{}', 'x', 'x', 'low', $2,
+           at, at, case $2 when 'pending' then null else clock_timestamp() - interval '1 day' end, clock_timestamp()
+         from agents a join people p on p.organization = a.organization and p.email = 'person@acme.example',
+           generate_series(1, $4::int),
+           lateral (select clock_timestamp() - make_interval(days => $5::int, secs => 1.4) as at) as asked
+         where a.id = $1`,
+        [
+          agent,
+          status,
+          JSON.stringify([{ action: READ, version: 1, resource: CALENDAR, parameters: {} }]),
+          how.times,
+          how.daysAgo ?? 1,
+        ],
+      );
+    await answered('approved', { times: 60 });
+    await answered('denied', { times: 1 });
+    await answered('pending', { times: 3 });
+    // Decided in these seven days and asked before them: in no figure, and in none of its lists.
+    await answered('approved', { times: 1, daysAgo: 8 });
+
+    const { html } = await ada.get('/admin');
+    expect(html).toContain('Prompts that people do not read (1)');
+    const api = await administrator(server, 'admin@acme.example');
+    const report: Json[] = (await api('GET', '/prompts')).body.actions.filter(
+      ({ advice }: Json) => advice === 'not_read',
+    );
+    const cellsOf = ({ action }: Json) => {
+      const row = new RegExp(`data-row="${action}">([\\s\\S]*?)</tr>`).exec(html)?.[1] ?? '';
+      return [...row.matchAll(/<a[^>]*href="([^"]*)"[^>]*>([^<]*)</g)].map(([, href = '', said]) => ({
+        href: href.replaceAll('&amp;', '&'),
+        said,
+      }));
+    };
+    expect(report.map(({ action }) => action)).toEqual([READ]);
+    for (const one of report) {
+      const { action, prompts, approved, denied, median_seconds: median } = one;
+      const [name, asked, allowed, seconds, policy] = cellsOf(one);
+      expect([name?.said, asked?.said, allowed?.said, seconds?.said, policy?.said]).toEqual([
+        action,
+        String(prompts),
+        `${Math.round((1000 * approved) / (approved + denied)) / 10} %`,
+        `${Math.round(10 * median) / 10} s`,
+        'Review policy',
+      ]);
+      expect([await countOf(asked?.href), await countOf(allowed?.href), await countOf(seconds?.href)]).toEqual([
+        prompts,
+        approved,
+        approved + denied,
+      ]);
+      expect((await ada.get(name?.href ?? '')).status).toBe(200);
+      expect((await ada.get(policy?.href ?? '')).html).toMatch(new RegExp(`id="action"[^>]* value="${action}"`));
+    }
+    // Whoever only owns agents sees nothing of how people answer.
+    expect((await olga.get('/admin')).html).not.toContain('Prompts that people do not read');
+    await database.run(`delete from approvals where request_hash = 'x'`);
   });
 });
 

@@ -11,13 +11,16 @@ export const postgresApprovalList = (database: Database): ApprovalList => ({
         const found = listing.filters.flatMap((filter) => (filter.name === name ? [filter.value] : []));
         return found.length === 0 ? null : found;
       };
-      const hours = (values('within') ?? []).map((within) => WITHIN[within as keyof typeof WITHIN]);
+      const hours = (name: 'within' | 'asked') => {
+        const all = values(name)?.map((within) => WITHIN[within as keyof typeof WITHIN]);
+        return all ? Math.min(...all) : null;
+      };
       const found = await statements.rows<ListedApproval & { sort_key: string }>(listStatement(listing), [
         organization,
         values('is'),
         values('level'),
         values('reason'),
-        hours.length === 0 ? null : Math.min(...hours),
+        hours('within'),
         values('agent')?.map((agent) => agent.toLowerCase()) ?? null,
         values('person')?.map((person) => person.toLowerCase()) ?? null,
         values('action'),
@@ -26,6 +29,7 @@ export const postgresApprovalList = (database: Database): ApprovalList => ({
         listing.after?.[1] ?? '',
         limit + 1,
         reader,
+        hours('asked'),
       ]);
       const rows = found.slice(0, limit);
       const last = rows.at(-1);
@@ -80,6 +84,7 @@ function listStatement({ sort, descending }: Pick<Listing, 'sort' | 'descending'
     and ($3::text[] is null or a.impact = any($3))
     and ($4::text[] is null or a.deny_reason = any($4))
     and ($5::int is null or (a.asked_at > clock_timestamp() - make_interval(hours => $5 + 72) and ${AT} > clock_timestamp() - make_interval(hours => $5)))
+    and ($14::int is null or a.asked_at > clock_timestamp() - make_interval(hours => $14))
     and ($6::text[] is null or g.id = any($6) or lower(g.name) = any($6))
     and ($7::text[] is null or p.id = any($7) or lower(p.email) = any($7) or lower(p.name) = any($7))
     and ($8::text[] is null or exists (select from jsonb_array_elements(a.actions) x where x ->> 'action' = any($8)))

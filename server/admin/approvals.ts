@@ -11,13 +11,17 @@ export type Standing = (typeof STANDINGS)[number];
 /** How far back a list goes, in hours. */
 export const WITHIN = { '1h': 1, '24h': 24, '7d': 168, '30d': 720 } as const;
 
-/** A6-2: what waits is read by level, then by what ends first; everything else latest first. */
+/**
+ * A6-2: what waits is read by level, then by what ends first; everything else latest first. `within` is when it was decided, or asked where it is not;
+ * `asked` is when it was asked, as the report about prompts counts.
+ */
 export const APPROVAL_LISTING = {
   filters: {
     is: STANDINGS,
     level: IMPACTS,
     reason: ['not_me', 'details_wrong', 'too_much', 'not_now', 'second_person'],
     within: Object.keys(WITHIN),
+    asked: Object.keys(WITHIN),
     agent: undefined,
     person: undefined,
     action: undefined,

@@ -1,27 +1,32 @@
 import type Router from '@koa/router';
 
-import { overviewPage } from '../../views/admin/overview.tsx';
+import { overviewPage, type UnreadPrompt } from '../../views/admin/overview.tsx';
 import { FIGURES } from '../../views/words/console-overview.ts';
+import type { PromptQuality } from '../approvals/quality.ts';
 import { type Console, VIEWERS } from './console.ts';
 import type { AgentCounts, Inventory } from './inventory.ts';
 import { addressOf } from './listing.ts';
+import { type PromptAdministration, REPORT_DAYS, reportOf } from './prompts.ts';
 import { STANDING, type StopStore } from './standing-stops.ts';
 
 export interface OverviewDependencies {
   inventory: Inventory;
   stops: StopStore;
+  prompts: Pick<PromptAdministration, 'quality'>;
 }
 
 /** A1: every figure is a link to the list that counts the same. */
-export function adminOverviewPages(router: Router, console: Console, { inventory, stops }: OverviewDependencies): void {
+export function adminOverviewPages(router: Router, console: Console, dependencies: OverviewDependencies): void {
+  const { inventory, stops } = dependencies;
   console.get(router, '/admin', [...VIEWERS, 'owner'], async (visit) => {
     const { organization, only, person } = visit;
     const { say, clock } = visit.speaker;
     const hourOf = (at: Date) => clock(at, person.timeZone, at);
-    const [counts, day, standing] = await Promise.all([
+    const [counts, day, standing, report] = await Promise.all([
       inventory.counts(organization, only),
       only === undefined ? inventory.day(organization) : undefined,
       only === undefined ? stops.list(organization, STANDING).then(({ rows }) => rows) : [],
+      only === undefined ? reportOf(dependencies, organization, REPORT_DAYS) : [],
     ]);
     const now = Date.now();
     const byHour = (counts: readonly number[] = []) =>
@@ -52,10 +57,29 @@ export function adminOverviewPages(router: Router, console: Console, { inventory
         reason,
         since: visit.at(stopped_at),
       })),
+      unread: {
+        days: REPORT_DAYS,
+        prompts: report.filter(({ advice }) => advice === 'not_read').map(unreadPrompt),
+      },
       tokens: byHour(day?.tokens),
       refusals: byHour(day?.refusals),
     });
   });
+}
+
+/** Each figure leads to the questions that it is made of. */
+function unreadPrompt({ action, prompts, approved, denied, median_seconds }: PromptQuality): UnreadPrompt {
+  const asked = (standing: string) =>
+    addressOf('/admin/approvals', { q: `action:${action} ${standing} asked:${REPORT_DAYS}d`.replace('  ', ' ') });
+  return {
+    action,
+    href: `/admin/actions/${action}`,
+    asked: { count: prompts, href: asked('') },
+    allowed: { percent: Math.round((1000 * approved) / (approved + denied)) / 10, href: asked('is:allowed') },
+    median: { seconds: Math.round(10 * (median_seconds ?? 0)) / 10, href: asked('is:allowed is:denied') },
+    // The field that rules are tried with.
+    policy: `${addressOf('/admin/policies', { action })}#action`,
+  };
 }
 
 /** What each counts, the list that counts the same, and whether somebody should look at it. */

@@ -65,7 +65,7 @@ export function adminPolicyPages(router: Router, console: Console, dependencies:
     };
     const done = NOTICES.get(asked('done'));
     const notice = done && visit.speaker.say(done);
-    if (tried.agent === '' || tried.person === '' || tried.action === '') return pageOf(visit, { notice });
+    if (tried.agent === '' || tried.person === '' || tried.action === '') return pageOf(visit, { notice, tried });
     return pageOf(visit, { tried, result: await resultOf(visit, tried, dependencies) });
   });
 

@@ -1,5 +1,5 @@
 import { PROMPT_LIMITS, type PromptLimits, REACHES } from '../approvals/budget.ts';
-import { type PromptQuality, promptAdvice } from '../approvals/quality.ts';
+import { type PromptAdvice, type PromptQuality, promptAdvice } from '../approvals/quality.ts';
 import { type Act, done } from './admin.ts';
 import { type Answer, organizationOf } from './call.ts';
 import { gives, input, reference, takes, whole } from './input.ts';
@@ -12,7 +12,16 @@ export interface PromptAdministration {
   setLimits(act: Act, limits: object): Promise<void>;
 }
 
-const DAYS = 7;
+/** As many as a report covers where nobody asks for others. */
+export const REPORT_DAYS = 7;
+
+/** How people answered, action by action, and what to do about it: the same for the API and the console. */
+export const reportOf = async (
+  { prompts }: { prompts: Pick<PromptAdministration, 'quality'> },
+  organization: string,
+  days: number,
+): Promise<(PromptQuality & { advice: PromptAdvice | undefined })[]> =>
+  (await prompts.quality(organization, days)).map((one) => ({ ...one, advice: promptAdvice(one) }));
 
 const report = input<{ organization?: string; days?: string }>({
   organization: reference,
@@ -23,14 +32,10 @@ const report = input<{ organization?: string; days?: string }>({
 export const promptReport: Answer = async (call, dependencies) => {
   const asked = report(call.query);
   if (!asked.ok) return asked;
-  const { days = String(DAYS), organization: named } = asked.value;
+  const { days = String(REPORT_DAYS), organization: named } = asked.value;
   const organization = await organizationOf(call, named, dependencies);
   if (!organization.ok) return organization;
-  const quality = await dependencies.prompts.quality(organization.value.id, Number(days));
-  return done({
-    days: Number(days),
-    actions: quality.map((one) => ({ ...one, advice: promptAdvice(one) })),
-  });
+  return done({ days: Number(days), actions: await reportOf(dependencies, organization.value.id, Number(days)) });
 };
 takes(promptReport, { query: report });
 gives(

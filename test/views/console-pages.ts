@@ -380,6 +380,19 @@ export function consolePagesIn(language: PageLanguage): Record<string, string> {
 
   const overview = overviewPage({
     frame: frame('overview'),
+    unread: {
+      days: 7,
+      prompts: [
+        {
+          action: 'calendar.events.read',
+          href: '/admin/actions/x',
+          asked: { count: 1312, href: '/admin/approvals' },
+          allowed: { percent: 99.7, href: '/admin/approvals' },
+          median: { seconds: 1.4, href: '/admin/approvals' },
+          policy: '/admin/policies',
+        },
+      ],
+    },
     figures: (Object.keys(FIGURES) as (keyof typeof FIGURES)[]).map((name, index) => ({
       name,
       label: say(FIGURES[name]),

@@ -12,6 +12,8 @@ export interface OverviewPage {
   /** Figures, each with the list that it counts (A1). */
   figures: readonly Figure[];
   standing: readonly { href: string; name: string; reason: string; since: Said }[];
+  /** Of the last days: what almost everybody allows almost at once. */
+  unread: { days: number; prompts: readonly UnreadPrompt[] };
   /** Tokens of the last 24 hours, an hour each, oldest first. */
   tokens: readonly { hour: string; count: number }[];
   /** What this server refused, in the same hours. */
@@ -28,10 +30,20 @@ export interface Figure {
   attention?: boolean | undefined;
 }
 
+/** How people answered when they were asked for one action: each figure with the questions that it is made of. */
+export interface UnreadPrompt {
+  action: string;
+  href: string;
+  asked: { count: number; href: string };
+  allowed: { percent: number; href: string };
+  median: { seconds: number; href: string };
+  policy: string;
+}
+
 /** A1: what an administrator has to know before anything else, each figure a way to what it counts. */
 export const overviewPage = (props: OverviewPage): string => page(<Overview {...props} />, props.frame);
 
-function Overview({ frame, figures, standing, tokens, refusals }: OverviewPage) {
+function Overview({ frame, figures, standing, unread, tokens, refusals }: OverviewPage) {
   const { say, markup, number } = useSpeaker();
   return (
     <AdminLayout frame={frame} title={say(OVERVIEW.title)}>
@@ -76,9 +88,44 @@ function Overview({ frame, figures, standing, tokens, refusals }: OverviewPage) 
           );
         })}
       </ul>
+      <Unread {...unread} />
       <ByHour title={say(OVERVIEW.tokens)} column={say(OVERVIEW.tokenCount)} hours={tokens} />
       <ByHour title={say(OVERVIEW.refusals)} column={say(OVERVIEW.refusalCount)} hours={refusals} />
     </AdminLayout>
+  );
+}
+
+/** A question that nobody reads protects nobody. */
+function Unread({ days, prompts }: OverviewPage['unread']) {
+  const { say, number } = useSpeaker();
+  if (prompts.length === 0) return null;
+  const title = say(OVERVIEW.unread, { count: prompts.length });
+  return (
+    <Section title={title}>
+      <p class="quiet">{say(OVERVIEW.unreadLead, { days })}</p>
+      <Table
+        label={title}
+        columns={[
+          { label: say(OVERVIEW.action) },
+          { label: say(OVERVIEW.asked), number: true },
+          { label: say(OVERVIEW.allowed), number: true },
+          { label: say(OVERVIEW.median), number: true },
+          {},
+        ]}
+        rows={prompts.map(({ action, href, asked, allowed, median, policy }) => ({
+          key: action,
+          cells: [
+            <a class="row-link" href={href}>
+              {action}
+            </a>,
+            <a href={asked.href}>{number(asked.count)}</a>,
+            <a href={allowed.href}>{say(OVERVIEW.percent, allowed)}</a>,
+            <a href={median.href}>{say(OVERVIEW.seconds, median)}</a>,
+            <a href={policy}>{say(OVERVIEW.reviewPolicy)}</a>,
+          ],
+        }))}
+      />
+    </Section>
   );
 }
 
