@@ -181,7 +181,8 @@ test('how people hear of requests', async () => {
 test('the catalogue', async () => {
   await well(ada, 'GET', '/catalogue');
   const { yaml } = await well(op, 'GET', `/catalogue/actions/${READ}`);
-  for (const path of ['/catalogue/lint', '/catalogue/diff', '/catalogue']) await well(op, 'POST', path, yaml);
+  for (const path of ['/catalogue/lint', '/catalogue/diff', '/catalogue/preview?language=de', '/catalogue'])
+    await well(op, 'POST', path, yaml);
   const document = { openapi: '3.1.0', paths: { '/v1/rooms': { get: { operationId: 'listRooms' } } } };
   const resource = 'https://rooms.acme.example';
   await well(ada, 'POST', '/catalogue/draft', {

@@ -125,7 +125,7 @@ describe('who may call it, from the document alone', () => {
     operations.filter((one) => one.method !== 'get' && rolesOf(one).includes(role)).map(nameOf);
 
   test('what others than administrators may send is on a list that somebody wrote down', () => {
-    const asks = ['lint', 'diff', 'draft'].map((what) => `post /catalogue/${what}`);
+    const asks = ['lint', 'diff', 'draft', 'preview'].map((what) => `post /catalogue/${what}`);
     asks.push(...['lint', 'effect', 'try'].map((what) => `post /policies/${what}`));
     const keeps = ['post /agents/{agent}/suspend', 'post /stops', 'post /stops/{stop}/resume'];
     expect(changing('auditor').toSorted()).toEqual(asks.toSorted());

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { parse } from 'yaml';
 
+import { shop } from './catalogue/shop.ts';
 import { CALENDAR, type Json, newKey, READ, readDetails, registerAgent, type TestClient } from './support/agent.ts';
 import { cli } from './support/cli.ts';
 import { databaseOf } from './support/delegation.ts';
@@ -109,6 +110,37 @@ describe('output', () => {
     expect([none.stdout, none.stderr]).toEqual(['[]\n', 'No agents.\n']);
     expect((await run('agents', 'list', '-o', 'xml')).code).toBe(2);
     expect((await run('agents', 'list', ...acme, '--filter', 'colour:red')).code).toBe(2);
+  });
+
+  test('A5-2 catalogue preview prints the page of a file, in the sample and language asked for, lint or not', async () => {
+    const demonstration = join(import.meta.dirname, '../server/catalogue/demonstration.yaml');
+    const german = ['--action', READ, '--sample', '2', '--language', 'de'];
+    expect(await run('catalogue', 'preview', demonstration, ...german)).toMatchObject({
+      code: 0,
+      stdout: `${READ} v1, sample 2 of 3
+Ein Agent möchte Ihren Kalender lesen („Team“), 24. Nov.
+○ Liest nur · Geringe Auswirkung
+Was         Titel, Zeiten und Teilnehmer von Terminen lesen
+System      Acme Calendar, anna@acme.example
+Daten       Kalender „Team“, nur 24. Nov. 2026
+Änderungen  Nichts. Kein Anlegen, Ändern oder Senden
+Auswirkung  Sichtbar wird, wen Sie wann treffen
+Wie lange   Ihre Wahl unten
+[Ablehnen] [Lesen erlauben]
+`,
+      stderr: '',
+    });
+    const file = join(home, 'shop.yaml');
+    const draft = 'draft: { source: scratch }\n      verb: update';
+    writeFileSync(
+      file,
+      shop.replace('verb: update', draft).replace("'It arrives", `'${'Sooner or later, '.repeat(4)}it arrives`),
+    );
+    const seen = await run('catalogue', 'preview', file);
+    expect([seen.code, seen.stdout]).toEqual([0, expect.stringContaining('An agent wants to order chair\n')]);
+    expect(seen.stderr).toMatch(/shop\.orders\.place: impact has \d\d\/70 characters/);
+    expect(await run('catalogue', 'preview', file, '--action', 'shop.orders.none')).toMatchObject({ code: 3 });
+    expect((await run('catalogue', 'list')).stdout).not.toContain('shop.orders.place');
   });
 
   test('completions name every command', async () => {

@@ -228,9 +228,9 @@ export function ImpactLine(props: { symbol: string; line: string; level: Impact;
   );
 }
 
-const FACTS: readonly FactName[] = ['what', 'system', 'data', 'changes', 'impact', 'duration'];
-
 /** Always these six, always in this order, so that the eye learns where to look. */
+export const FACTS: readonly FactName[] = ['what', 'system', 'data', 'changes', 'impact', 'duration'];
+
 function FactList({ facts, language }: { facts: Facts; language: Language | undefined }) {
   const { say } = useSpeaker();
   return (

@@ -4,10 +4,12 @@ import { DEPLOYMENT } from '../agents/clients.ts';
 import { IMPACTS } from '../catalogue/action.ts';
 import { CatalogueError, LONGEST_NAME, parseCatalogue, type ResourceDocument } from '../catalogue/catalogue.ts';
 import { DraftError, draftFrom } from '../catalogue/draft.ts';
+import { FALLBACK, LANGUAGES, type Language } from '../catalogue/language.ts';
 import { publicationProblems, type Reviewed, review, reviewResources, versionsOf } from '../catalogue/publication.ts';
 import { type AdminOutcome, conflict, done, forbidden, malformed, unacceptable, unknown } from './admin.ts';
 import { type AdminDependencies, type Answer, type Call, organizationOf } from './call.ts';
-import { gives, input, plain, reference, takes } from './input.ts';
+import { gives, input, oneOf, plain, reference, takes } from './input.ts';
+import { previewOf, previewText, SAMPLE_PERSON, unlinted } from './preview.ts';
 import { draftHash, type Effect, headerOf, publishDraft, reviewOfDraft, yamlOf } from './publications.ts';
 import { anyObject, anything, count, instant, many, object, one, text, truth } from './shapes.ts';
 
@@ -118,6 +120,49 @@ export const lintCatalogue: Answer = (call, dependencies) =>
   );
 
 gives(lintCatalogue, object({ problems: many(text) }));
+
+const LOOK = input<{ action?: string; sample?: string; language?: Language }>({
+  action: reference,
+  sample: { type: 'string', pattern: '^[1-9][0-9]{0,2}$', description: 'its number, from 1' },
+  language: oneOf(...LANGUAGES),
+});
+
+/** What a person would read of each action of a YAML document, or of one, even where the lint complains. Publishes nothing. */
+export const previewCatalogue: Answer = async (call, dependencies) => {
+  const asked = LOOK(call.query);
+  if (!asked.ok) return asked;
+  const { action, sample = '1', language = FALLBACK } = asked.value;
+  return withDocuments(call, dependencies, async (documents) => {
+    const written = unlinted(await dependencies.publications.store.published(), documents);
+    const reader = call.caller.kind === 'person' ? call.caller.person : SAMPLE_PERSON;
+    const wanted = documents.flatMap(({ actions }) => actions).filter(({ key }) => key === (action ?? key));
+    if (action !== undefined && wanted.length === 0) return unknown(`action ${action}`);
+    const previews = wanted.map(({ key, version }) => {
+      const seen = previewOf(written, { key, version }, { sample: Number(sample), language }, reader);
+      if (!seen) throw new CatalogueError([`${key} v${version}: sample ${sample} does not fit its parameters`]);
+      const { samples, measures } = seen;
+      return { key, version, sample: seen.sample, samples, language, text: previewText(seen), measures };
+    });
+    return done({ previews });
+  });
+};
+takes(previewCatalogue, { query: LOOK });
+gives(
+  previewCatalogue,
+  object({
+    previews: many(
+      object({
+        key: text,
+        version: count,
+        sample: count,
+        samples: count,
+        language: text,
+        text,
+        measures: many(object({ place: text, unit: one('words', 'characters'), is: count, most: count })),
+      }),
+    ),
+  }),
+);
 
 /** What a YAML document would change, in words, and what lives under the versions it would replace. Publishes nothing. */
 export const diffCatalogue: Answer = (call, dependencies) =>

@@ -1,8 +1,15 @@
+import { FACTS } from '../../views/decision.tsx';
+import { visible } from '../../views/text.tsx';
+import { ACTIONS } from '../../views/words/console-actions.ts';
+import { DECISION } from '../../views/words/decision.ts';
+import { LANGUAGE_NAMES } from '../../views/words/language.ts';
+import { speakerOf } from '../../views/words/speaker.ts';
 import { choicesFor, type DescribedAction, type DescribedTo, describeApproval } from '../approvals/decide.ts';
+import { askOf } from '../approvals/decision-props.ts';
 import { type Catalogue, compileCatalogue, type ResourceDocument } from '../catalogue/catalogue.ts';
 import type { DurationChoice } from '../catalogue/duration.ts';
 import type { Language } from '../catalogue/language.ts';
-import { type Measure, measure } from '../catalogue/lint.ts';
+import { type Measure, measure, SAMPLE_READER } from '../catalogue/lint.ts';
 import { mergedWith } from '../catalogue/publication.ts';
 
 /** What is looked at: the action's sample of this number, from 1, and the reader's language. */
@@ -21,7 +28,7 @@ export interface Previewed extends Look {
 
 /**
  * What a person would read of one version of an action, by the functions that make a decision page (A5-2). A number that
- * is no sample's is the nearest one's. Undefined where the sample is none.
+ * is no sample's is the nearest one's. Undefined where the sample does not fit.
  */
 export function previewOf(
   catalogue: Catalogue,
@@ -32,6 +39,7 @@ export function previewOf(
   const action = catalogue.version(key, version);
   if (!action) return undefined;
   const { language } = look;
+  const { resolve } = action;
   const samples = action.samples.length;
   const sample = Math.min(Math.max(1, look.sample), samples);
   const requested = {
@@ -39,9 +47,8 @@ export function previewOf(
     version,
     resource: action.resource,
     parameters: { ...action.samples[sample - 1] },
-    ...(action.resolve && { facts: { ...action.resolve.sample } }),
+    ...(resolve && { facts: { ...resolve.sample } }),
   };
-  const { resolve } = action;
   if (action.validate(requested.parameters) !== undefined) return undefined;
   if (resolve && resolve.validate(resolve.sample) !== undefined) return undefined;
   const described = describeApproval({ actions: [requested] }, catalogue, reader, language);
@@ -51,6 +58,34 @@ export function previewOf(
   const durations = choicesFor(described, { now: new Date(), timeZone, locale: only.description.language });
   return { sample, language, samples, described, durations, measures: measure(only.description) };
 }
+
+/** The same as a page of text: what the command line shows. */
+export function previewText({ described, durations, language }: Previewed): string {
+  const { say } = speakerOf(language);
+  const ask = askOf(described, durations, speakerOf(language));
+  const line = (parts: string | readonly { text: string }[]) =>
+    visible(typeof parts === 'string' ? parts : parts.map(({ text }) => text).join(''), 400);
+  const facts = FACTS.map((name) => ({ label: say(DECISION[name]), text: line(ask.facts[name]) }));
+  const width = Math.max(...facts.map(({ label }) => label.length));
+  return [
+    `${say(DECISION.wantsTo, { agent: say(ACTIONS.anAgent) })} ${line(ask.headline)}`,
+    `${ask.impactSymbol} ${line(ask.impactLine)}`,
+    ...(ask.taskLanguage ? [say(DECISION.onlyIn, { language: LANGUAGE_NAMES[ask.taskLanguage] })] : []),
+    ...facts.map(({ label, text }) => `${label.padEnd(width)}  ${text}`),
+    `[${say(DECISION.deny)}] [${line(described[0]?.description.button ?? '')}]`,
+  ]
+    .map((text) => `${text}\n`)
+    .join('');
+}
+
+/** Whom a preview is spoken to where nobody in particular asks for it: the same as the lint's. */
+export const SAMPLE_PERSON: DescribedTo = {
+  name: SAMPLE_READER.personName,
+  email: SAMPLE_READER.personEmail,
+  timeZone: SAMPLE_READER.timeZone,
+  organizationName: SAMPLE_READER.organizationName,
+  organizationDomains: SAMPLE_READER.organizationDomains,
+};
 
 /** What is written beside what is published, without the lint: what it complains about is best seen. @throws CatalogueError */
 export const unlinted = (before: readonly ResourceDocument[], documents: readonly ResourceDocument[]): Catalogue =>

@@ -28,6 +28,7 @@ import {
   getCatalogue,
   lintCatalogue,
   listDrafts,
+  previewCatalogue,
   publishCatalogue,
   removeDraft,
   showAction,
@@ -171,6 +172,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ['post', '/catalogue', publishCatalogue],
   ['post', '/catalogue/lint', lintCatalogue],
   ['post', '/catalogue/diff', diffCatalogue],
+  ['post', '/catalogue/preview', previewCatalogue],
   ['get', '/catalogue/actions/:action', showAction],
   ['post', '/catalogue/draft', draftCatalogue],
   ['get', '/catalogue/drafts', listDrafts],
@@ -229,6 +231,7 @@ const isOwners = ([method, path]: Endpoint): boolean => OWNERS.has(`${method} ${
 const ASKS: ReadonlySet<string> = new Set([
   'post /catalogue/lint',
   'post /catalogue/diff',
+  'post /catalogue/preview',
   'post /catalogue/draft',
   'post /policies/lint',
   'post /policies/effect',

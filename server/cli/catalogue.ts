@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 
 import { call } from './client.ts';
 import { Failure } from './failure.ts';
-import { ORGANIZATION, readText, shared } from './options.ts';
+import { ORGANIZATION, readText, shared, whole } from './options.ts';
 import { isReadable, moment, print, printRows, say } from './output.ts';
 
 interface ListedResource {
@@ -47,6 +47,16 @@ interface Difference {
   }[];
 }
 
+interface Preview {
+  key: string;
+  version: number;
+  sample: number;
+  samples: number;
+  language: string;
+  text: string;
+  measures: { place: string; unit: string; is: number; most: number }[];
+}
+
 interface Waiting {
   key: string;
   resource: string;
@@ -72,6 +82,32 @@ export function catalogueCommands(program: Command): void {
       print(found, format, () => found.problems.map((problem) => `${problem}\n`).join(''));
       if (found.problems.length > 0) throw new Failure('error', `${found.problems.length} problem(s).`);
       say('Nothing is wrong with it.');
+    });
+  catalogue
+    .command('preview <file>')
+    .description('prints what a person would read of a file, and says what is too long; publishes nothing')
+    .option('--action <key>', 'one action of the file; all of them without it')
+    .option('--sample <number>', 'which of its samples', whole, 1)
+    .option('--language <code>', 'en, de', 'en')
+    .action(async (file: string, options: { action?: string; sample: number; language: string }, command: Command) => {
+      const { place, format } = shared(command);
+      const { previews } = await call<{ previews: Preview[] }>(place, '/catalogue/preview', {
+        method: 'POST',
+        yaml: readText(file),
+        query: { ...options, sample: String(options.sample) },
+      });
+      print(previews, format, () =>
+        previews
+          .map(
+            ({ key, version, sample, samples, text }) => `${key} v${version}, sample ${sample} of ${samples}\n${text}`,
+          )
+          .join('\n'),
+      );
+      for (const { key, measures } of previews) {
+        for (const { place: where, unit, is, most } of measures) {
+          if (is > most) say(`${key}: ${where} has ${is}/${most} ${unit}.`);
+        }
+      }
     });
   catalogue
     .command('diff <file>')
