@@ -124,6 +124,7 @@ describe('A5: the editor', () => {
 
   test('A5-2: what is typed is previewed with what it lacks, in the sample and language chosen, and not kept', async () => {
     const yaml = yamlIn(await ada.get(PAGE))
+      .replace(/^version: .*$/m, 'version: 1')
       .replace('impact: It arrives', () => `impact: ${'It arrives sooner or later, '.repeat(2)}it arrives`)
       .replace('samples:', 'samples:\n  - item: table\n    due: 2026-11-25');
     const drawn = await post(ada, `${PAGE}/preview`, { yaml, show: '1.en' });
@@ -182,7 +183,10 @@ describe('A5: the editor', () => {
   test('A5-4: an old version is shown as it was, and cannot be written', async () => {
     const old = await ada.get(`${PAGE}?version=1`);
     expect([old.status, old.html]).toEqual([200, expect.not.stringContaining('<textarea')]);
-    const again = await post(ada, PAGE, { yaml: yamlIn(await ada.get(PAGE)).replace('Places an order', 'Orders') });
+    const next = yamlIn(await ada.get(PAGE));
+    expect(next).toMatch(new RegExp(`^version: ${version + 1}$`, 'm'));
+    const yaml = next.replace(/^version: .*$/m, `version: ${version}`).replace('Places an order', 'Orders');
+    const again = await post(ada, PAGE, { yaml });
     expect([again.status, again.html]).toEqual([422, expect.stringContaining('is published and differs')]);
   });
 

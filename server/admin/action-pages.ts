@@ -101,7 +101,9 @@ export function adminActionPages(router: Router, console: Console, dependencies:
     const record = versions.find(({ version }) => version === asked) ?? newest;
     const isNewest = record === newest;
     const mayChange = at.mayChange && isNewest;
-    const yaml = typed ?? (isNewest && draft ? draft.yaml : record ? yamlOf(record) : '');
+    // A record never changes (A5-4): whoever writes begins its next version.
+    const begun = record && (mayChange ? { ...record, version: record.version + 1 } : record);
+    const yaml = typed ?? (isNewest && draft ? draft.yaml : begun ? yamlOf(begun) : '');
     const reviewed = mayChange
       ? reviewOfDraft({ key, resource: place.resource, yaml, proposed: false }, before)
       : undefined;

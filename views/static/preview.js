@@ -31,26 +31,22 @@ function live(form) {
     asked = new AbortController();
     const body = new URLSearchParams(new FormData(form));
     body.set('show', show);
-    const answer = await fetch(`${form.action}/preview`, {
-      method: 'POST',
-      body,
-      redirect: 'manual',
-      signal: asked.signal,
-    })
-      .then(async (response) => (response.ok ? response.text() : undefined))
-      .catch(() => undefined);
-    if (answer !== undefined) put(new DOMParser().parseFromString(answer, 'text/html').getElementById('preview'));
+    const { signal } = asked;
+    const answer = await fetch(`${form.action}/preview`, { method: 'POST', body, redirect: 'manual', signal })
+      .then((response) => (response.ok ? response.text() : ''))
+      .catch(() => '');
+    if (!signal.aborted) put(new DOMParser().parseFromString(answer, 'text/html').getElementById('preview'));
   }
 
   function put(next) {
-    if (!next) return;
     const before = preview();
     const old = before.querySelector('#shown');
-    // A line half typed cannot be read: what could be read last stays, and looks like it.
-    if (old && !next.querySelector('#shown')) {
+    // A line half typed cannot be read, and a server may not answer: what could be read last stays, and looks like it.
+    if (old && !next?.querySelector('#shown')) {
       old.setAttribute('data-stale', '');
-      next.querySelector('#no-preview').replaceWith(old);
+      next?.querySelector('#no-preview').replaceWith(old);
     }
+    if (!next) return;
     const buttons = (part) => [...part.querySelectorAll('[name=show]')];
     const focused = buttons(before).indexOf(document.activeElement);
     const wrong = (part) => part.querySelector('#lint h3')?.textContent;

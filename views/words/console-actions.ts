@@ -97,8 +97,8 @@ export const NEW_ACTION = words({
   system: { en: 'System', de: 'System' },
   scratch: { en: 'Write it yourself', de: 'Selbst schreiben' },
   scratchLead: {
-    en: 'It begins as a small text that can be previewed at once. Nothing is published before you say so.',
-    de: 'Sie beginnt als kurzer Text mit Vorschau. Nichts wird veröffentlicht, bevor Sie es sagen.',
+    en: 'The action begins as a small text that can be previewed at once. Nothing is published before you say so.',
+    de: 'Die Aktion beginnt als kurzer Text, der sich gleich ansehen lässt. Nichts wird veröffentlicht, bevor Sie es sagen.',
   },
   key: { en: 'Name', de: 'Name' },
   keyHint: {
