@@ -223,6 +223,17 @@ describe('A5: the editor', () => {
     expect((await anna.get(create)).status).toBe(403);
   });
 
+  test('whoever may only look sees a draft as it would be read, and nothing to press', async () => {
+    const begun = { system: 'https://shop.example', key: 'shop.orders.look' };
+    await post(ada, '/admin/actions/new', begun, '/admin/actions/new');
+    await database.run(`update people set roles = '{auditor}' where email = 'person@acme.example'`);
+    const { html } = await anna.get('/admin/actions/shop.orders.look?show=1.de');
+    expect(html).toMatch(/is a draft from scratch[\s\S]*<article class="phone"[^>]*lang="de"/);
+    expect(html).not.toMatch(/<textarea|<button[^>]*(name="show"|data-testid="publish")|preview\.js/);
+    expect((await anna.get('/admin/actions/new')).status).toBe(403);
+    await database.run(`update people set roles = '{}' where email = 'person@acme.example'`);
+  });
+
   test('A5-5: what somebody removes before it was ever published is gone', async () => {
     const begun = { system: 'https://shop.example', key: 'shop.orders.forget' };
     const page = await post(ada, '/admin/actions/new', begun, '/admin/actions/new');
@@ -236,7 +247,12 @@ describe('A5: the editor', () => {
   test.each(['pasted', 'uploaded'])(
     'A5-5: a description that is %s becomes drafts only, its words untrusted',
     async (how) => {
-      const openApi = { openapi: '3.1.0', paths: { '/refunds': { post: { operationId: 'pay', summary: TRUST_ME } } } };
+      const pay = {
+        operationId: 'pay',
+        summary: TRUST_ME,
+        parameters: [{ name: 'invoice', in: 'query', required: true, schema: { type: 'string' } }],
+      };
+      const openApi = { openapi: '3.1.0', paths: { '/refunds': { post: pay } } };
       const tool = { name: 'pay', description: TRUST_ME, inputSchema: { properties: { 'x-odd': {} } } };
       const document = JSON.stringify(how === 'pasted' ? openApi : { result: { tools: [tool] } });
       const form = new FormData();
@@ -254,8 +270,8 @@ describe('A5: the editor', () => {
         /data-testid="described"[\s\S]*Nobody checked it[\s\S]*<blockquote[^>]*>“[^<]*TRUST ME/,
       );
       expect(page.html).not.toContain('<b>TRUST ME');
-      expect(partOf(page.html)).not.toContain('TRUST ME');
-      expect(page.html).toContain(how === 'pasted' ? 'is a draft from pasted text' : 'is a draft from tools.json');
+      expect(partOf(page.html)).toMatch(/data-fact="what"(?![\s\S]*TRUST ME)/);
+      expect(page.html).toContain(how === 'pasted' ? 'Drafted from <bdi>pasted text' : 'Drafted from <bdi>tools.json');
       const at = `/admin/actions/${draft.key}`;
       expect((await post(ada, `${at}/publish`, { hash: hashIn(page) }, at)).status).toBe(422);
       // Once more: what is there, and may have been written anew, stays.
@@ -280,6 +296,13 @@ describe('A5: the editor', () => {
       expect([answer.status, answer.html]).toEqual([422, expect.stringContaining(reason)]);
     }
     expect((await ada.post(`${create}/drafts`, { ...good, csrf: 'x' })).status).toBe(403);
+    // Files come to this form alone, and a field comes once here too (OA-13).
+    const twice = new FormData();
+    for (const source of ['a', 'b']) twice.append('source', source);
+    expect((await ada.post(`${create}/drafts`, twice)).status).toBe(400);
+    expect((await ada.post(create, twice)).status).toBe(400);
+    const broken = { 'content-type': 'multipart/form-data; boundary=x' };
+    expect((await ada.post(`${create}/drafts`, good, broken)).status).toBe(400);
     expect(await database.first('select from catalogue_drafts')).toBeUndefined();
   });
 

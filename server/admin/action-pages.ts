@@ -104,9 +104,10 @@ export function adminActionPages(router: Router, console: Console, dependencies:
     // A record never changes (A5-4): whoever writes begins its next version.
     const begun = record && (mayChange ? { ...record, version: record.version + 1 } : record);
     const yaml = typed ?? (isNewest && draft ? draft.yaml : begun ? yamlOf(begun) : '');
-    const reviewed = mayChange
-      ? reviewOfDraft({ key, resource: place.resource, yaml, proposed: false }, before)
-      : undefined;
+    const isRecord = typed === undefined && !mayChange && !(isNewest && draft);
+    const reviewed = isRecord
+      ? undefined
+      : reviewOfDraft({ key, resource: place.resource, yaml, proposed: false }, before);
     const [written] = reviewed?.documents[0]?.actions ?? [];
     const names = draft ? await policies.names(visit.organization, [draft.saved_by]) : new Map<string, string>();
     return actionPage({
@@ -233,7 +234,7 @@ function draftIn(visit: Visit, draft: StoredDraft, names: ReadonlyMap<string, st
   };
 }
 
-/** What the text lacks, and what a person would read: of what is written where somebody writes, else of the record. */
+/** What the text lacks, and what a person would read: of what is written and not published yet, else of the record. */
 function lookOf(
   visit: Visit,
   { key, before, place, mayChange }: Pick<Place, 'key' | 'before' | 'place' | 'mayChange'>,

@@ -11,6 +11,7 @@ import type { DurationChoice } from '../catalogue/duration.ts';
 import type { Language } from '../catalogue/language.ts';
 import { type Measure, measure, SAMPLE_READER } from '../catalogue/lint.ts';
 import { mergedWith } from '../catalogue/publication.ts';
+import { propertiesOf } from '../catalogue/schema.ts';
 
 /** What is looked at: the action's sample of this number, from 1, and the reader's language. */
 export interface Look {
@@ -89,4 +90,16 @@ export const SAMPLE_PERSON: DescribedTo = {
 
 /** What is written beside what is published, without the lint: what it complains about is best seen. @throws CatalogueError */
 export const unlinted = (before: readonly ResourceDocument[], documents: readonly ResourceDocument[]): Catalogue =>
-  compileCatalogue(mergedWith(before, documents), () => true);
+  compileCatalogue(mergedWith(before, documents.map(labelled)), () => true);
+
+/** A parameter that nobody has labelled yet goes by its name: no sentence shows a label, and a draft has none at first. */
+const labelled = (document: ResourceDocument): ResourceDocument => ({
+  ...document,
+  actions: document.actions.map((action) => {
+    const properties = Object.entries(propertiesOf(action.parameters)).map(([name, schema]) => [
+      name,
+      { 'x-label': name, ...schema },
+    ]);
+    return { ...action, parameters: { ...action.parameters, properties: Object.fromEntries(properties) } };
+  }),
+});

@@ -115,7 +115,9 @@ function draftOf(
   return {
     key: [slug(system), ...(words.length > 1 ? words.slice(0, -1) : words), words.length > 1 ? words.at(-1) : verb]
       .join('.')
-      .slice(0, 70),
+      .slice(0, 70)
+      // A name that is cut behind a dot is none.
+      .replace(/\.$/, ''),
     version: 1,
     verb,
     draft: { source, ...(says !== '' && { says: inert(says, 1900) }), ...(lacks.length > 0 && { lacks }) },

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
-import { compileCatalogue, parseCatalogue } from '../../server/catalogue/catalogue.ts';
+import { compileCatalogue, isKey, parseCatalogue } from '../../server/catalogue/catalogue.ts';
 import { DraftError, draftFrom } from '../../server/catalogue/draft.ts';
 import { problemsIn } from './shop.ts';
 
@@ -133,6 +133,14 @@ describe('A5-5: a list of MCP tools', () => {
     },
     { name: 'delete-repo', inputSchema: { type: 'object', properties: { repo: { type: 'string' } } } },
   ];
+
+  test('has names that may be published, however long theirs are', () => {
+    for (const length of [63, 64, 65, 66, 100]) {
+      const tool = { name: 'a'.repeat(length), inputSchema: {} };
+      const keys = drafted([tool, tool]).actions.map(({ key }) => key);
+      expect([keys, keys.map(isKey), new Set(keys).size]).toEqual([keys, [true, true], 2]);
+    }
+  });
 
   test.each([
     ['the array', tools],
