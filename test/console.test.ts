@@ -11,6 +11,7 @@ import {
   CALENDAR,
   claimsOf,
   INVITE,
+  inviteDetails,
   type Json,
   newKey,
   READ,
@@ -18,7 +19,7 @@ import {
   registerAgent,
   type TestClient,
 } from './support/agent.ts';
-import { databaseOf, registerAgentAt } from './support/delegation.ts';
+import { databaseOf, introspect, registerAgentAt } from './support/delegation.ts';
 import { detailsParameter, signIn, type TestPerson, tokenInBrowser } from './support/person.ts';
 import { startServer, type TestServer } from './support/server.ts';
 import { inner, tags, text } from './views/html.ts';
@@ -357,6 +358,44 @@ describe('A3 one agent', () => {
     expect((await ada.get(`/admin/agents/${agent.registration.agent_id}/people`)).html).toContain(
       'person@acme.example',
     );
+  });
+
+  test('A3-3 what losing an action would end is shown first; confirmed, exactly that ends', async () => {
+    const pair = { authorization_details_types: [READ, INVITE] };
+    const agent = await registerAgent(server, { client_name: 'Loses One', ...pair });
+    const sibling = await registerAgent(server, { client_name: 'Loses Nothing', ...pair });
+    const tokenFor = async (client: TestClient, details: Json): Promise<string> =>
+      (await tokenInBrowser(client, anna, { authorization_details: detailsParameter(details), resource: CALENDAR }))
+        .body.access_token;
+    const reading = await tokenFor(agent, readDetails());
+    const inviting = await tokenFor(agent, inviteDetails());
+    const others = await tokenFor(sibling, inviteDetails());
+    const active = async () => [
+      (await introspect(agent, reading)).active,
+      (await introspect(agent, inviting)).active,
+      (await introspect(sibling, others)).active,
+    ];
+    expect(await active()).toEqual([true, true, true]);
+
+    const path = `/admin/agents/${agent.registration.agent_id}/remove`;
+    expect((await ada.get(path.replace('remove', 'may-do'))).html).toContain(`${path}?actions=${INVITE}`);
+    const shown = await ada.get(`${path}?actions=${INVITE}`);
+    expect(shown.html).toContain('One live task of one person ends at once:');
+    expect(tags(shown.html, 'tr').filter((tag) => tag.includes('data-row'))).toHaveLength(1);
+    expect(inner(shown.html, 'main')).toContain('Anna');
+    // To look ends nothing, and neither does a word that was given to something else.
+    const stale = await ada.post(path, { csrf: csrfIn(shown.html), actions: INVITE, shown: '' });
+    expect([stale.status, await active()]).toEqual([409, [true, true, true]]);
+    expect(stale.html).toContain('What would end has changed since you looked.');
+    expect(
+      (await ada.post(path, { csrf: csrfIn(shown.html), actions: `${READ},${INVITE}`, shown: '' })).html,
+    ).toContain('Nothing would be left');
+
+    const done = await ada.submit(shown, { reason: 'reads only' });
+    expect(done.html).toContain('Removed. It can no longer ask for this');
+    expect(await active()).toEqual([true, false, true]);
+    expect((await ada.get(path.replace('remove', 'changes'))).html).toContain('reads only');
+    expect((await gail.get(`${path}?actions=${READ}`)).status).toBe(404);
   });
 
   test('coming back and ending are typed; keeping it is a review', async () => {

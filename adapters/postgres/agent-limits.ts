@@ -1,8 +1,9 @@
 import { type Act, actorOf } from '../../server/admin/admin.ts';
-import type { Blueprint, LimitAdministration, ListedBlueprint } from '../../server/admin/limits.ts';
+import type { Blueprint, EndingTask, LimitAdministration, ListedBlueprint } from '../../server/admin/limits.ts';
 import { type Limits, narrowest } from '../../server/agents/limits.ts';
 import { acted } from './admin.ts';
 import { recordAgentChange } from './agent-changes.ts';
+import { agentFacts } from './agent-facts.ts';
 import type { Database, Statements } from './database.ts';
 import { sendSignal } from './signals.ts';
 
@@ -59,6 +60,49 @@ export const postgresLimits = (database: Database): LimitAdministration => ({
       return { ended };
     }),
 
+  async withoutActions(act, agent, { actions, anything, shown, role, reason }) {
+    const { organization, caller } = act;
+    const by = actorOf(caller);
+    try {
+      return await database.within(organization, async (statements) => {
+        // Whoever approves meanwhile waits for this, or this for them.
+        await statements.run('select from agents where organization = $1 and id = $2 for no key update', [
+          organization,
+          agent,
+        ]);
+        const [facts] = await agentFacts(statements, organization, { agent });
+        if (!facts) return undefined;
+        const allowed = facts.allowed ?? anything;
+        const kept = allowed.filter((action) => !actions.includes(action));
+        const removed = allowed.filter((action) => actions.includes(action));
+        if (removed.length === 0) return { refused: 'not_allowed' as const };
+        if (kept.length === 0) return { refused: 'nothing_left' as const };
+        const live = await statements.rows<EndingTask>(LIVE_TASKS, [organization, agent]);
+        await holdAgent(statements, { organization, agent, limits: { ...facts.limits, actions: kept }, by });
+        const left = new Set(
+          (await statements.rows<EndingTask>(LIVE_TASKS, [organization, agent])).map(({ task }) => task),
+        );
+        const ends = live.filter(({ task }) => !left.has(task));
+        const tasks = ends.map(({ task }) => task);
+        if (shown === undefined || shown.length !== tasks.length || !tasks.every((task) => shown.includes(task)))
+          throw new NotAsShown(ends);
+        await recordAgentChange(statements, {
+          organization,
+          agent,
+          change: 'limits',
+          by,
+          role,
+          reason,
+          detail: { removed, tasks_ended: tasks },
+        });
+        return { ends, done: true };
+      });
+    } catch (error) {
+      if (error instanceof NotAsShown) return { ends: error.ends, done: false };
+      throw error;
+    }
+  },
+
   setUseCase: (act, agent, useCase) =>
     database.within(act.organization, async (statements) => {
       const { organization, caller } = act;
@@ -78,6 +122,16 @@ export const postgresLimits = (database: Database): LimitAdministration => ({
       });
     }),
 });
+
+/** What would end is not what somebody saw before they confirmed: nothing of it has happened. */
+class NotAsShown extends Error {
+  readonly ends: EndingTask[];
+
+  constructor(ends: EndingTask[]) {
+    super('what would end is not what was shown');
+    this.ends = ends;
+  }
+}
 
 /**
  * Gives one agent other limits or another blueprint, as far as said; what it is held to follows at once, and tasks that
@@ -215,3 +269,15 @@ const END_BEYOND = `
       select jsonb_agg(jsonb_build_object('action', x.action, 'resource', x.resource, 'viaScope', x.via_scope, 'impact', x.impact))
       from task_actions x where x.organization = t.organization and x.task = t.id))
   on conflict (organization, key) do update set at = excluded.at, by = excluded.by, reason = excluded.reason`;
+
+const LIVE_TASKS = `
+  select t.id as task, t.sentence, p.name as person, t.expires_at as "expiresAt",
+         (select array_agg(distinct x.action order by x.action) from task_actions x
+          where x.organization = t.organization and x.task = t.id) as actions
+  from tasks t join people p on p.organization = t.organization and p.id = t.person
+  where t.organization = $1 and t.agent = $2 and t.expires_at > clock_timestamp()
+    and why_not_alive(t.organization,
+          array['organization:' || t.organization, 'agent:' || t.agent, 'pair:' || t.agent || '|' || t.person,
+                'client:' || t.client_id, 'person:' || t.person, 'task:' || t.id],
+          array[t.agent], t.person, t.id, t.approved_at) is null
+  order by p.name, t.expires_at, t.id`;

@@ -10,7 +10,9 @@ import {
   agentPeoplePage,
   agentSummaryPage,
 } from '../../views/admin/agent.tsx';
+import { agentRemovePage } from '../../views/admin/agent-changes.tsx';
 import { AGENT, AGENT_EVENTS, AGENT_NOTICES, METHODS, MODES, MOVE } from '../../views/words/console-agent.ts';
+import { REMOVAL } from '../../views/words/console-agent-changes.ts';
 import { FORM } from '../../views/words/console-form.ts';
 import { REQUIRED } from '../../views/words/console-lifecycle.ts';
 import { STATUS } from '../../views/words/console-shell.ts';
@@ -30,6 +32,7 @@ import { type AdminRole, type Console, KEEPERS, nothingHere, VIEWERS, type Visit
 import type { EvidenceReader, ReadableEvent } from './evidence.ts';
 import { explainReach, type ReachReader } from './explain.ts';
 import type { Inventory } from './inventory.ts';
+import type { LimitAdministration } from './limits.ts';
 
 export interface AgentSidesDependencies {
   store: AdminStore;
@@ -38,6 +41,7 @@ export interface AgentSidesDependencies {
   ownership: OwnershipStore;
   reach: ReachReader;
   evidence: EvidenceReader;
+  limits: LimitAdministration;
   catalogue: () => Catalogue;
 }
 
@@ -57,7 +61,7 @@ type Side = (typeof SIDES)[number][0];
 
 /** A3: one agent from every side, and the steps of its life. */
 export function adminAgentSides(router: Router, console: Console, dependencies: AgentSidesDependencies): void {
-  const { store, inventory, accountability, ownership, reach, evidence, catalogue } = dependencies;
+  const { store, inventory, accountability, ownership, reach, evidence, limits, catalogue } = dependencies;
 
   /** One side of an agent that this person may see. */
   const side = (name: Side, below: string, show: (visit: Visit, agent: Seen) => Promise<string>) =>
@@ -93,6 +97,7 @@ export function adminAgentSides(router: Router, console: Console, dependencies: 
     const reachable = await reach.facts(visit.organization, card.id);
     if (!reachable) throw nothingHere();
     const unused = unusedActions(facts, new Date());
+    const mayRemove = narrows(visit, card, facts);
     return agentMayDoPage({
       ...head,
       csrf: visit.csrf,
@@ -105,8 +110,13 @@ export function adminAgentSides(router: Router, console: Console, dependencies: 
         because: one.because?.(visit.speaker),
         used: one.lastUsed ? visit.at(new Date(one.lastUsed)) : undefined,
         unused: unused.includes(one.action),
+        remove:
+          mayRemove && (facts.allowed === null || facts.allowed.includes(one.action))
+            ? removalOf(card.id, [one.action])
+            : undefined,
       })),
       unused,
+      removeUnused: mayRemove && unused.length > 0 ? removalOf(card.id, unused) : undefined,
       reviewBy: visit.at(facts.reviewAt),
       review: mayMove && visit.only !== facts.deputy.id ? `${PATH}/${card.id}/review` : undefined,
     });
@@ -185,6 +195,46 @@ export function adminAgentSides(router: Router, console: Console, dependencies: 
       await move(visit, card, name, reasonIn(form));
       return `${PATH}/${card.id}?done=${name}d`;
     });
+  }
+
+  /** A3-3: what it would end is shown first, and then exactly that ends. */
+  console.get(router, `${PATH}/:agent/remove`, MOVED_BY, async (visit) => {
+    const asked = await removal(visit, String(visit.ctx.query.actions ?? ''), undefined, '');
+    return asked.document;
+  });
+  console.post(router, `${PATH}/:agent/remove`, MOVED_BY, async (visit, form) => {
+    const shown = (form.get('shown') ?? '').split(' ').filter((task) => task !== '');
+    const reason = form.get('reason')?.trim() || 'removed in the console';
+    const asked = await removal(visit, form.get('actions') ?? '', shown, reason.slice(0, 200));
+    return asked.done ? `${PATH}/${asked.agent}/may-do?done=removed` : { document: asked.document, status: 409 };
+  });
+
+  async function removal(visit: Visit, asked: string, shown: readonly string[] | undefined, reason: string) {
+    const { card, facts, head } = await seenIn(visit, 'may-do');
+    if (!narrows(visit, card, facts)) throw nothingHere();
+    const actions = asked.split(',').filter((action) => action !== '');
+    const { organization, caller, only } = visit;
+    const outcome = await limits.withoutActions({ organization, caller }, card.id, {
+      actions,
+      anything: [...catalogue().seenBy(organization).actions.keys()],
+      shown,
+      role: only === undefined ? 'admin' : 'owner',
+      reason,
+    });
+    if (!outcome) throw nothingHere();
+    if ('refused' in outcome) throw new BadRequest(saying(REMOVAL[outcome.refused], { agent: card.name }), 409);
+    const { ends, done } = outcome;
+    const document = agentRemovePage({
+      ...head,
+      action: `${PATH}/${card.id}/remove`,
+      cancel: `${PATH}/${card.id}/may-do`,
+      removed: actions,
+      people: new Set(ends.map(({ person }) => person)).size,
+      ends: ends.map(({ expiresAt, ...task }) => ({ ...task, until: visit.at(expiresAt) })),
+      // Somebody approved, or something ended, between the look and the word.
+      changed: shown !== undefined,
+    });
+    return { agent: card.id, done, document };
   }
 
   /** A9, of one agent: keep it, narrow it to what it used, or end it. */
@@ -287,6 +337,15 @@ export function adminAgentSides(router: Router, console: Console, dependencies: 
     };
   }
 }
+
+/** Whoever reviews an agent takes actions from it: its owner, or somebody in their place. */
+const narrows = ({ only, roles }: Visit, card: AgentCard, facts: AgentFacts): boolean =>
+  only === undefined
+    ? KEEPERS.some((role) => roles.has(role))
+    : card.owner.id === only && facts.ownerAccepted && facts.status !== 'retired' && facts.status !== 'expired';
+
+const removalOf = (agent: string, actions: readonly string[]): string =>
+  `${PATH}/${agent}/remove?actions=${encodeURIComponent(actions.join(','))}`;
 
 const MOVE_LABELS = { activate: MOVE.activateLink, resume: MOVE.resumeLink, retire: MOVE.retireLink } as const;
 

@@ -1,3 +1,4 @@
+import type { Role } from '../agents/lifecycle.ts';
 import { IMPACT_LEVELS, type Limits } from '../agents/limits.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { newId } from '../oauth/ids.ts';
@@ -46,6 +47,34 @@ export interface LimitAdministration {
     held: { limits?: Limits | undefined; blueprint?: string | null | undefined; reason: string },
   ): Promise<'unknown_blueprint' | { ended: number }>;
   setUseCase(act: Act, agent: string, useCase: UseCase): Promise<void>;
+  /**
+   * Takes actions from an agent, and with them exactly the live tasks that somebody was shown, in one transaction. Where
+   * other tasks would end than those, nothing happens, and the answer says which would.
+   *
+   * @returns undefined: there is no such agent
+   */
+  withoutActions(
+    act: Act,
+    agent: string,
+    removal: {
+      actions: readonly string[];
+      /** All that the catalogue has for this organization: what an agent may ask for that named nothing in particular. */
+      anything: readonly string[];
+      /** Ids of the tasks that were shown; undefined: only to see them. */
+      shown: readonly string[] | undefined;
+      role: Role;
+      reason: string;
+    },
+  ): Promise<{ ends: EndingTask[]; done: boolean } | { refused: 'not_allowed' | 'nothing_left' } | undefined>;
+}
+
+/** A live task that ends when its agent loses an action. */
+export interface EndingTask {
+  task: string;
+  sentence: string;
+  person: string;
+  actions: readonly string[];
+  expiresAt: Date;
 }
 
 export const LIMITS_SCHEMA = {

@@ -11,6 +11,7 @@ import {
   agentPeoplePage,
   agentSummaryPage,
 } from '../../views/admin/agent.tsx';
+import { agentRemovePage } from '../../views/admin/agent-changes.tsx';
 import { type AgentsPage, agentsPage } from '../../views/admin/agents.tsx';
 import { approvalsPage } from '../../views/admin/approvals.tsx';
 import { groupsPage } from '../../views/admin/deciders.tsx';
@@ -246,6 +247,7 @@ export function consolePagesIn(language: PageLanguage): Record<string, string> {
           because: undefined,
           used: asItIs('14:02'),
           unused: false,
+          remove: '/admin/agents/agt_meeting/remove?actions=calendar.events.read',
         },
         {
           action: 'calendar.events.export',
@@ -255,6 +257,7 @@ export function consolePagesIn(language: PageLanguage): Record<string, string> {
           because: undefined,
           used: undefined,
           unused: true,
+          remove: '/admin/agents/agt_meeting/remove?actions=calendar.events.export',
         },
         {
           action: 'repos.repository.delete',
@@ -268,11 +271,30 @@ export function consolePagesIn(language: PageLanguage): Record<string, string> {
           }),
           used: undefined,
           unused: false,
+          remove: undefined,
         },
       ],
       unused: ['calendar.events.export'],
+      removeUnused: '/admin/agents/agt_meeting/remove?actions=calendar.events.export',
       reviewBy: asItIs('14:02'),
       review: '/admin/agents/agt_meeting/review',
+    }),
+    'console-agent-remove': agentRemovePage({
+      ...head('mayDo'),
+      action: '/admin/agents/agt_meeting/remove',
+      cancel: '/admin/agents/agt_meeting/may-do',
+      removed: ['calendar.events.export', 'calendar.invitations.send'],
+      people: 1,
+      ends: [
+        {
+          task: 'tsk_1',
+          sentence: 'Invite 3 people to Q1 review',
+          person: 'Anna Berg',
+          actions: ['calendar.invitations.send'],
+          until: asItIs('14:02'),
+        },
+      ],
+      changed: true,
     }),
     'console-agent-people': agentPeoplePage({
       ...head('people'),

@@ -79,9 +79,13 @@ export interface AgentMayDo extends AgentHead {
     because: Said | undefined;
     used: Said | undefined;
     unused: boolean;
+    /** Where taking it away begins. */
+    remove: string | undefined;
   }[];
   /** What a narrowing takes away. */
   unused: readonly string[];
+  /** Where taking those away begins. */
+  removeUnused: string | undefined;
   reviewBy: Said;
   review: string | undefined;
 }
@@ -90,7 +94,8 @@ export interface AgentMayDo extends AgentHead {
 export const agentMayDoPage = (props: AgentMayDo): string => {
   const able = props.reached.filter(({ ways }) => ways.length > 0);
   const not = props.reached.filter(({ ways }) => ways.length === 0);
-  const { say } = props.frame.speaker;
+  const removable = able.some(({ remove }) => remove !== undefined);
+  const { say, markup } = props.frame.speaker;
   return page(
     <Side {...props}>
       {able.length === 0 ? (
@@ -104,8 +109,9 @@ export const agentMayDoPage = (props: AgentMayDo): string => {
             { label: say(AGENT.level) },
             { label: say(AGENT.byWhichRule) },
             { label: say(AGENT.usedIn, { days: props.days }) },
+            ...(removable ? [{}] : []),
           ]}
-          rows={able.map(({ action, system, level, ways, used, unused }) => ({
+          rows={able.map(({ action, system, level, ways, used, unused, remove }) => ({
             key: action,
             cells: [
               <code>{action}</code>,
@@ -120,6 +126,17 @@ export const agentMayDoPage = (props: AgentMayDo): string => {
                 {ways.length > 3 ? <li class="quiet">{say(AGENT.andMore, { count: ways.length - 3 })}</li> : null}
               </ul>,
               used ?? (unused ? <span class="flags">{say(AGENT.notUsed)}</span> : say(AGENT.notYet)),
+              ...(removable
+                ? [
+                    remove === undefined ? (
+                      ''
+                    ) : (
+                      <a class="small-link" href={remove}>
+                        {markup(AGENT.remove, { unseen: <span class="unseen"> {action}</span> })}
+                      </a>
+                    ),
+                  ]
+                : []),
             ],
           }))}
         />
@@ -147,10 +164,10 @@ export const agentMayDoPage = (props: AgentMayDo): string => {
             <button type="submit" class="button" name="verdict" value="confirm">
               {say(AGENT.keep)}
             </button>
-            {props.unused.length === 0 ? null : (
-              <button type="submit" class="button" name="verdict" value="narrow">
+            {props.removeUnused === undefined ? null : (
+              <a class="button" href={props.removeUnused}>
                 {say(AGENT.removeUnused, { count: props.unused.length })}
-              </button>
+              </a>
             )}
           </form>
         </Section>

@@ -64,9 +64,10 @@ export const AGENT = words({
   },
   keep: { en: 'Keep it as it is', de: 'So lassen' },
   removeUnused: {
-    en: { one: 'Remove {count} unused', other: 'Remove {count} unused' },
-    de: { one: '{count} ungenutzte wegnehmen', other: '{count} ungenutzte wegnehmen' },
+    en: { one: 'Remove {count} unused…', other: 'Remove {count} unused…' },
+    de: { one: '{count} ungenutzte wegnehmen…', other: '{count} ungenutzte wegnehmen…' },
   },
+  remove: { en: 'Remove{unseen}…', de: 'Wegnehmen{unseen}…' },
 
   askedNobody: { en: 'It has asked nobody yet.', de: 'Er hat noch niemanden gefragt.' },
   person: { en: 'Person', de: 'Mensch' },
@@ -144,6 +145,10 @@ export const MOVE = words({
 
 /** What was done a moment ago. */
 export const AGENT_NOTICES = words({
+  removed: {
+    en: 'Removed. It can no longer ask for this, and what was shown has ended.',
+    de: 'Weggenommen. Danach kann er nicht mehr fragen, und was gezeigt wurde, ist zu Ende.',
+  },
   activated: { en: 'Active. It may ask people from now on.', de: 'Aktiv. Er darf von jetzt an Menschen fragen.' },
   resumed: {
     en: 'Active again. What it held before is over: it asks anew.',
