@@ -43,6 +43,7 @@ import * as holders from './114_holders.ts';
 import * as digests from './115_digests.ts';
 import * as waitingQuestions from './117_waiting_questions.ts';
 import * as claimsOfSubjects from './118_claims_of_subjects.ts';
+import * as secretsWait from './129_secrets_wait.ts';
 
 interface Migration {
   name: string;
@@ -94,6 +95,7 @@ const migrations: readonly Migration[] = [
   { name: '115_digests', ...digests },
   { name: '117_waiting_questions', ...waitingQuestions },
   { name: '118_claims_of_subjects', ...claimsOfSubjects },
+  { name: '129_secrets_wait', ...secretsWait },
 ];
 
 /** Brings the database at `url` to the newest schema; answers the names of the migrations it ran. Forward only. */

@@ -83,7 +83,7 @@ function Owned({ frame, csrf, offers, changes, agents }: OwnedPage) {
             {changes.map(({ href, agentName, proposed }) => (
               <li class="offer">
                 <p>
-                  {markup(OWNED.asksToChange, {
+                  {markup('client_secret' in proposed ? OWNED.asksForSecret : OWNED.asksToChange, {
                     agent: <Name text={agentName} />,
                     members: <code>{Object.keys(proposed).join(', ')}</code>,
                   })}
@@ -284,10 +284,14 @@ export const changePage = (props: ChangePage): string => page(<ChangeDocument {.
 function ChangeDocument({ frame, csrf, change }: ChangePage) {
   const { id, agentName, proposed, before, askedAt } = change;
   const { say, markup } = useSpeaker();
+  // Made by an administrator; all else is asked by whoever builds the agent.
+  const isSecret = 'client_secret' in proposed;
   return (
     <Layout frame={frame} title={say(OWNED.changeOf, { agent: visible(agentName, 80) })} current="agents">
-      <h1>{markup(OWNED.builderAsks, { agent: <Foreign text={agentName} limit={80} /> })}</h1>
-      <p class="lead">{say(OWNED.changeLead, { time: askedAt })}</p>
+      <h1>
+        {markup(isSecret ? OWNED.secretAsked : OWNED.builderAsks, { agent: <Foreign text={agentName} limit={80} /> })}
+      </h1>
+      <p class="lead">{say(isSecret ? OWNED.secretLead : OWNED.changeLead, { time: askedAt })}</p>
       {Object.keys(proposed).map((member) => (
         <section class="panel" aria-label={member}>
           <h2>{member}</h2>
@@ -301,7 +305,7 @@ function ChangeDocument({ frame, csrf, change }: ChangePage) {
           </dl>
         </section>
       ))}
-      <p>{say(OWNED.changeMeans)}</p>
+      <p>{say(isSecret ? OWNED.secretMeans : OWNED.changeMeans)}</p>
       <form class="form" method="post" action={`/owned/changes/${id}`}>
         <Csrf value={csrf} />
         <button type="submit" class="button wide" name="answer" value="decline" data-testid="decline">

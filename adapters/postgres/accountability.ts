@@ -72,10 +72,12 @@ export const postgresAccountability = (database: Database): Accountability => ({
         organization,
         change,
       ]);
-      if (!asked) return false;
+      if (!asked) return undefined;
+      // Administrators make secrets: the word of another is what it waits for.
+      if (approves && asked.proposed.client_secret !== undefined) return 'for_owner';
       const role = caller.kind === 'person' ? 'admin' : 'operator';
       await answerChange(statements, { organization, asked, approves, by: actorOf(caller), role });
-      return true;
+      return 'answered';
     }),
 
   review: (act, agent, verdict, reason) =>

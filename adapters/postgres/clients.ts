@@ -77,8 +77,8 @@ export const postgresClients = (database: Database, agentsPerOrganization = Numb
       const { now, waits } = ACTING.has(before.status ?? '')
         ? splitReplacement(old, wanted)
         : { now: wanted, waits: undefined };
-      await statements.run(WITHDRAW_CHANGE, [clientId]);
-      if (waits) await addChange(statements, before, clientId, waits);
+      if (waits) await askOwner(statements, { ...before, clientId, ...waits });
+      else await statements.run(WITHDRAW_CHANGE, [clientId]);
       await replaceRegistration(statements, clientId, before, now, {
         reason: waits ? 'registration_change_asked' : 'registration_replaced',
         waits: waits && Object.keys(waits.proposed),
@@ -123,13 +123,22 @@ async function askToAnswer(
   await offerOwnership(statements, { organization, agent, role: 'deputy', person: deputy, by });
 }
 
-const addChange = (
+/** From now on this waits for the owner, in the place of what waited; answers its id. */
+export async function askOwner(
   statements: Statements,
-  { organization, agent }: { organization: string; agent: string | null },
-  clientId: string,
-  { proposed, before }: Omit<WaitingChange, 'id'>,
-): Promise<number> =>
-  statements.run(ADD_REGISTRATION_CHANGE, [organization, newId('chg'), agent, clientId, proposed, before]);
+  {
+    organization,
+    agent,
+    clientId,
+    proposed,
+    before,
+  }: { organization: string; agent: string | null; clientId: string } & Omit<WaitingChange, 'id'>,
+): Promise<string> {
+  const id = newId('chg');
+  await statements.run(WITHDRAW_CHANGE, [clientId]);
+  await statements.run(ADD_REGISTRATION_CHANGE, [organization, id, agent, clientId, proposed, before]);
+  return id;
+}
 
 /** Every member that differs waits for the owner; an earlier change that waits is replaced. */
 export async function waitForOwner(
@@ -152,8 +161,7 @@ export async function waitForOwner(
     (name) => !isDeepStrictEqual(before[name], after[name]),
   );
   const pick = (from: Record<string, unknown>) => Object.fromEntries(names.map((name) => [name, from[name] ?? null]));
-  await statements.run(WITHDRAW_CHANGE, [clientId]);
-  await addChange(statements, { organization, agent }, clientId, { proposed: pick(after), before: pick(before) });
+  await askOwner(statements, { organization, agent, clientId, proposed: pick(after), before: pick(before) });
 }
 
 interface Owned {
@@ -305,8 +313,10 @@ const UPDATE = `
 const WAITING_CHANGE = 'select id, proposed, before from registration_changes where client_id = $1 and answer is null';
 
 const WITHDRAW_CHANGE = `
-  update registration_changes set answer = 'withdrawn', answered_at = clock_timestamp()
-  where client_id = $1 and answer is null`;
+  with gone as (
+    update registration_changes set answer = 'withdrawn', answered_at = clock_timestamp()
+    where client_id = $1 and answer is null returning organization, id)
+  delete from client_secrets s using gone where s.organization = gone.organization and s.waits_for = gone.id`;
 
 const ADD_REGISTRATION_CHANGE = `
   insert into registration_changes (organization, id, agent, client_id, proposed, before) values ($1, $2, $3, $4, $5, $6)`;

@@ -13,6 +13,7 @@ import { recordAgentChange } from './agent-changes.ts';
 import { agentFacts } from './agent-facts.ts';
 import { holdAgent } from './agent-limits.ts';
 import { moveAgent } from './agents.ts';
+import { secretAgreed } from './client-secrets.ts';
 import { replaceRegistration } from './clients.ts';
 import type { Database, Statements } from './database.ts';
 
@@ -139,14 +140,16 @@ export async function answerChange(
     'select metadata from clients where organization = $1 and client_id = $2 for no key update',
     [organization, clientId],
   );
+  const { client_secret: secret, ...members } = proposed;
   if (approves && client) {
     await replaceRegistration(
       statements,
       clientId,
       { organization, agent, metadata: client.metadata },
-      merged(client.metadata, proposed),
+      merged(client.metadata, members),
       { reason: 'registration_replaced', by },
     );
+    if (secret !== undefined) await secretAgreed(statements, { organization, clientId, change: id });
   }
   await recordAgentChange(statements, {
     organization,
@@ -222,8 +225,11 @@ const ROLE = `
 export const ASKED_CHANGES = `
   select h.id, h.agent, a.name as "agentName", h.client_id as "clientId", h.asked_at as "askedAt", h.proposed, h.before
   from registration_changes h join agents a on a.organization = h.organization and a.id = h.agent
-  where h.organization = $1 and h.answer is null and a.status in ('active', 'suspended')`;
+  where h.organization = $1 and h.answer is null and a.status in ('active', 'suspended')
+    -- A secret that ended before anybody answered is none to agree to.
+    and coalesce((h.proposed -> 'client_secret' ->> 'expires_at')::timestamptz > clock_timestamp(), true)`;
 
 const ANSWER_CHANGE = `
+  with gone as (delete from client_secrets where organization = $1 and waits_for = $2 and $3 = 'declined')
   update registration_changes set answer = $3, answered_at = clock_timestamp(), answered_by = $4
   where organization = $1 and id = $2`;

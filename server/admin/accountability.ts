@@ -42,8 +42,8 @@ export interface Accountability {
   offer(act: Act, agent: string, role: Accountable, person: string): Promise<string>;
   /** What builders asked to change, and waits for the owner. */
   changes(organization: string, asked: PageAsked): Promise<Page<AskedChange>>;
-  /** In the owner's place. False: no such change waits. */
-  answerChange(act: Act, change: string, approves: boolean): Promise<boolean>;
+  /** In the owner's place; a secret only the owner agrees to. Undefined: no such change waits. */
+  answerChange(act: Act, change: string, approves: boolean): Promise<'answered' | 'for_owner' | undefined>;
   review(act: Act, agent: string, verdict: Verdict, reason: string): Promise<ReviewOutcome | undefined>;
 }
 
@@ -276,6 +276,8 @@ export const answerChange: Answer = async (call, dependencies) => {
     owner === undefined
       ? await dependencies.accountability.answerChange(act, id, answer === 'approve')
       : await dependencies.ownership.answerChange(act.organization, owner, id, answer === 'approve');
+  if (answered === 'for_owner')
+    return forbidden('for_owner', 'a secret waits for the owner of the agent: nobody agrees in their place');
   return answered ? done({ id, answer }) : unknown(`change ${id}`);
 };
 takes(answerChange, { body: answering });

@@ -8,6 +8,7 @@ import { always, count, instant, object, one, text } from './shapes.ts';
 export interface ClientSecretAdministration {
   /** Ids of the clients of this agent. */
   clients(organization: string, agent: string): Promise<string[]>;
+  /** A secret that waits for the owner; in the place of one that waited. */
   make(
     act: Act,
     secret: {
@@ -20,7 +21,7 @@ export interface ClientSecretAdministration {
       /** For which the former one counts on. */
       overlapSeconds: number;
     },
-  ): Promise<{ made: true } | { refused: string }>;
+  ): Promise<{ waitsFor: string } | { refused: string }>;
   /** False: it has none. */
   end(act: Act, secret: { agent: string; clientId: string; reason: string }): Promise<boolean>;
 }
@@ -53,8 +54,8 @@ const making = input<{
 );
 
 /**
- * An exception for one client that cannot hold a key: a secret of ours, shown in this answer alone, for a while. Asked
- * again, it is the next one, and the one before counts on for a day.
+ * An exception for one client that cannot hold a key: a secret of ours, shown in this answer alone, for a while. It
+ * counts once the agent's owner agreed. Asked again, it is the next one, and the one before counts on for a day.
  */
 export const makeClientSecret: Answer = async (call, dependencies) => {
   const asked = making(call.body);
@@ -83,6 +84,7 @@ export const makeClientSecret: Answer = async (call, dependencies) => {
     client_secret_expires_at: expiresAt,
     token_endpoint_auth_method: method,
     former_counts_seconds: overlap,
+    pending_change: { id: made.waitsFor, waits_for: 'owner' },
   });
 };
 takes(makeClientSecret, { body: making });
@@ -95,6 +97,7 @@ gives(
     client_secret_expires_at: instant,
     token_endpoint_auth_method: one(...SECRET_METHODS),
     former_counts_seconds: count,
+    pending_change: object({ id: text, waits_for: always('owner') }),
   }),
 );
 

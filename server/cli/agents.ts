@@ -40,7 +40,9 @@ export function agentCommands(program: Command): void {
     });
   agents
     .command('secret <agent>')
-    .description('an exception: a secret for one client that cannot hold a key, shown once; again for the next one')
+    .description(
+      'an exception: a secret for one client that cannot hold a key, shown once; it counts once the owner agreed',
+    )
     .requiredOption('--reason <text>', 'why it cannot hold a key: for the evidence')
     .option('--client <id>', 'which one, where the agent has several')
     .option('--method <method>', 'client_secret_basic or client_secret_post', 'client_secret_basic')
@@ -64,8 +66,9 @@ export function agentCommands(program: Command): void {
         secret: made.client_secret,
         method: made.token_endpoint_auth_method,
         ends: moment(made.client_secret_expires_at),
+        waits: `for its owner, ${made.pending_change.id}`,
       });
-      if (isReadable(format)) say('It is shown this once. Whoever has it, and a key of the client, is the client.');
+      if (isReadable(format)) say('It is shown this once, and counts once the owner of the agent agreed.');
     });
   agents
     .command('end-secret <agent>')
@@ -396,5 +399,6 @@ interface MadeSecret {
   client_id: string;
   client_secret: string;
   client_secret_expires_at: string;
+  pending_change: { id: string };
   token_endpoint_auth_method: string;
 }

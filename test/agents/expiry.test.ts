@@ -6,6 +6,7 @@ import { type Api, administrator } from '../support/admin.ts';
 import { type Json, registerAgent } from '../support/agent.ts';
 import { databaseOf } from '../support/delegation.ts';
 import { type Mail, type Mailbox, startMailbox } from '../support/mailbox.ts';
+import { signIn } from '../support/person.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
 let server: TestServer;
@@ -84,8 +85,11 @@ test('a secret, and a certificate, end like a key; what is made for a day warns 
     expires_in: 43_200,
   });
   expect(made.status).toBe(201);
-  // An administrator could act as the agent now: those who answer for it hear of it.
-  expect(await toldOf('Secret Holder got a secret')).toEqual(['admin@acme.example', 'owner@acme.example']);
+  // An administrator could act as the agent once its owner agreed: those who answer for it hear of it.
+  expect(await toldOf('Secret Holder is to get a secret')).toEqual(['admin@acme.example', 'owner@acme.example']);
+  const owner = await signIn(server, 'owner@acme.example');
+  const asked = await owner.get(`/owned/changes/${made.body.pending_change.id}`);
+  expect((await owner.submit(asked, { answer: 'approve' })).status).toBe(200);
   await look();
   expect(await toldOf('key of Secret Holder')).toEqual([]);
   await database.run(`update clients set updated_at = now() - interval '60 days' where client_id = $1`, [clientId]);

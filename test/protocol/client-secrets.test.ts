@@ -20,7 +20,7 @@ import {
 } from '../support/agent.ts';
 import { refundDetails } from '../support/ceremony.ts';
 import { databaseOf } from '../support/delegation.ts';
-import { detailsParameter } from '../support/person.ts';
+import { detailsParameter, signIn } from '../support/person.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 import { ASSERTION_TYPE, manage, metadataWith, registerWith, replaceable } from './support.ts';
 
@@ -51,6 +51,18 @@ async function newAgent(more: Json = {}): Promise<TestClient> {
 const allow = (agent: TestClient, more: Json = {}): Promise<Answer> =>
   admin('POST', `/agents/${agent.registration.agent_id}/client-secret`, { reason: 'a vendor without keys', ...more });
 
+/** Allowed, and agreed to by whoever owns the agent. */
+async function allowed(agent: TestClient, more: Json = {}): Promise<Answer> {
+  const answer = await allow(agent, more);
+  expect((await answered(answer.body, 'approve')).status).toBe(200);
+  return answer;
+}
+
+const answered = async ({ pending_change: { id } }: Json, answer: string) => {
+  const owner = await signIn(server, 'owner@acme.example');
+  return owner.submit(await owner.get(`/owned/changes/${id}`), { answer });
+};
+
 const basic = (id: string, secret: string) =>
   `Basic ${Buffer.from(`${encodeURIComponent(id)}:${encodeURIComponent(secret)}`).toString('base64')}`;
 
@@ -72,7 +84,7 @@ const own = (agent: TestClient, secret: string, form: Json = {}, posted = false)
 describe('a secret that an administrator allowed one client', () => {
   test('is made by us, shown once, stored as a hash under a key that is not in the database, and evident', async () => {
     const agent = await newAgent();
-    const { status, body } = await allow(agent);
+    const { status, body } = await allowed(agent);
     expect([status, body.client_secret, body.token_endpoint_auth_method]).toEqual([
       201,
       expect.stringMatching(/^csk_[\w-]{43}$/),
@@ -100,7 +112,7 @@ describe('a secret that an administrator allowed one client', () => {
   test('works wherever clients authenticate, in the form where it was allowed so', async () => {
     for (const method of ['client_secret_basic', 'client_secret_post']) {
       const agent = await newAgent();
-      const { client_secret: secret } = (await allow(agent, { method })).body;
+      const { client_secret: secret } = (await allowed(agent, { method })).body;
       const posted = method === 'client_secret_post';
       const token = (await own(agent, secret, {}, posted)).body.access_token;
       const tries: [string, Json, number][] = [
@@ -173,7 +185,7 @@ describe('a secret that an administrator allowed one client', () => {
   ];
   test('OA-22: what is not exactly it is refused', async () => {
     const [agent, another] = [await newAgent(), await newAgent()];
-    const [secret, other] = [(await allow(agent)).body.client_secret, (await allow(another)).body.client_secret];
+    const [secret, other] = [(await allowed(agent)).body.client_secret, (await allowed(another)).body.client_secret];
     for (const [name, attempt, status = 401] of refused) {
       const answer = await attempt(agent, secret, other);
       expect([name, answer.status, answer.body.access_token]).toEqual([name, status, undefined]);
@@ -186,27 +198,75 @@ describe('a secret that an administrator allowed one client', () => {
   test('is rotated with overlap; the one before the last counts no more, and each ends by its date', async () => {
     const agent = await newAgent();
     const secrets: string[] = [];
-    for (let round = 0; round < 3; round++) secrets.push((await allow(agent)).body.client_secret);
+    for (let round = 0; round < 3; round++) secrets.push((await allowed(agent)).body.client_secret);
     const heard = async () => Promise.all(secrets.map(async (secret) => (await own(agent, secret)).status));
     expect(await heard()).toEqual([401, 200, 200]);
-    secrets.push((await allow(agent, { overlap: 0 })).body.client_secret);
+    secrets.push((await allowed(agent, { overlap: 0 })).body.client_secret);
     expect(await heard()).toEqual([401, 401, 401, 200]);
     await database.run('update client_secrets set expires_at = now() where client_id = $1', [agent.clientId]);
     expect(await heard()).toEqual([401, 401, 401, 401]);
   });
 
-  test('twenty rotations at once leave two that count at most', async () => {
+  test('twenty rotations at once leave one that waits, and two that count once it is agreed to', async () => {
     const agent = await newAgent();
+    const { client_secret: first } = (await allowed(agent)).body;
     const answers = await Promise.all(Array.from({ length: 20 }, () => allow(agent)));
     expect(answers.map(({ status }) => status)).toEqual(Array(20).fill(201));
     const living = [];
+    // Each was put in the place of the one that waited, and only the last waits still.
+    const { changes } = (await admin('GET', '/registration-changes')).body;
+    expect(changes.filter((one: Json) => one.client_id === agent.clientId)).toHaveLength(1);
+    const [{ id }] = changes.filter((one: Json) => one.client_id === agent.clientId);
+    await answered({ pending_change: { id } }, 'approve');
     for (const { body } of answers) if ((await own(agent, body.client_secret)).status === 200) living.push(body);
-    expect(living).toHaveLength(2);
+    expect([living.length, (await own(agent, first)).status]).toEqual([1, 200]);
+  });
+
+  test('F2-05: counts once the owner agreed, and until then the agent goes on by its key', async () => {
+    const agent = await newAgent();
+    const { client_secret: secret, pending_change: waits } = (await allow(agent)).body;
+    expect([(await own(agent, secret)).status, (await agent.token(OWN)).status]).toEqual([401, 200]);
+    const inTheirPlace = await admin('POST', `/registration-changes/${waits.id}`, { answer: 'approve' });
+    expect([inTheirPlace.status, inTheirPlace.body.reason]).toEqual([403, 'for_owner']);
+    expect((await own(agent, secret)).status).toBe(401);
+    const deputy = await signIn(server, 'admin@acme.example');
+    expect((await deputy.get(`/owned/changes/${waits.id}`)).status).toBe(404);
+    await answered({ pending_change: waits }, 'approve');
+    expect([(await own(agent, secret)).status, (await agent.token(OWN)).status]).toEqual([200, 401]);
+    const next = (await allow(agent, { overlap: 0 })).body;
+    expect([(await own(agent, next.client_secret)).status, (await own(agent, secret)).status]).toEqual([401, 200]);
+    await answered(next, 'approve');
+    expect([(await own(agent, next.client_secret)).status, (await own(agent, secret)).status]).toEqual([200, 401]);
+  });
+
+  test('declined, ended, ended by its date or withdrawn by another change, it never counts', async () => {
+    const ways: [string, (agent: TestClient, made: Json) => Promise<unknown>][] = [
+      ['declined', (_, made) => answered(made, 'decline')],
+      ['ended', (agent) => admin('POST', `/agents/${agent.registration.agent_id}/client-secret/end`, { reason: 'x' })],
+      ['withdrawn', (agent) => manage(agent.registration, 'PUT', replaceable(agent.registration))],
+      [
+        'past its end',
+        (_, made) =>
+          database.run(
+            `update registration_changes set proposed = jsonb_set(proposed, '{client_secret,expires_at}', to_jsonb(now())) where id = $1`,
+            [made.pending_change.id],
+          ),
+      ],
+    ];
+    const owner = await signIn(server, 'owner@acme.example');
+    for (const [way, happens] of ways) {
+      const agent = await newAgent();
+      const made = (await allow(agent)).body;
+      await happens(agent, made);
+      const late = await owner.get(`/owned/changes/${made.pending_change.id}`);
+      expect([way, late.status, (await own(agent, made.client_secret)).status]).toEqual([way, 404, 401]);
+      expect([way, (await agent.token(OWN)).status]).toEqual([way, 200]);
+    }
   });
 
   test('ended, none counts, and the agent authenticates by its key again', async () => {
     const agent = await newAgent();
-    const { client_secret: secret } = (await allow(agent)).body;
+    const { client_secret: secret } = (await allowed(agent)).body;
     const path = `/agents/${agent.registration.agent_id}/client-secret/end`;
     expect((await admin('POST', path, { reason: 'it has a key now' })).status).toBe(200);
     expect((await own(agent, secret)).status).toBe(401);
@@ -216,7 +276,7 @@ describe('a secret that an administrator allowed one client', () => {
 
   test('is not enough for high impact', async () => {
     const agent = await newAgent({ authorization_details_types: ['payments.refund.create'] });
-    const { client_secret: secret } = (await allow(agent)).body;
+    const { client_secret: secret } = (await allowed(agent)).body;
     const { status, body } = await by(agent, secret, '/backchannel', {
       scope: 'openid',
       login_hint: 'person@acme.example',
@@ -227,7 +287,7 @@ describe('a secret that an administrator allowed one client', () => {
 
   test('stays when its builder replaces the registration, and its keys with it', async () => {
     const agent = await newAgent();
-    const { client_secret: secret } = (await allow(agent)).body;
+    const { client_secret: secret } = (await allowed(agent)).body;
     const read = await manage(agent.registration, 'GET');
     expect([read.body.token_endpoint_auth_method, read.body.jwks]).toEqual([
       'client_secret_basic',

@@ -238,12 +238,12 @@ export const EXPIRY_NEWS = words({
     de: 'Der letzte Schlüssel, das letzte Zertifikat oder Geheimnis endet am {date}. Danach kann der Agent nichts mehr tun: Wer ihn entwickelt, muss den nächsten registrieren.',
   },
   secret_made: {
-    en: '{agent} got a secret to sign in with',
-    de: '{agent} hat ein Geheimnis zum Anmelden bekommen',
+    en: '{agent} is to get a secret to sign in with',
+    de: '{agent} soll ein Geheimnis zum Anmelden bekommen',
   },
   secret_madeMeans: {
-    en: 'An administrator made it; it ends on {date}. Whoever has it can ask in the name of this agent. If you do not know why, ask them, or stop the agent.',
-    de: 'Die Verwaltung hat es ausgestellt; es endet am {date}. Wer es hat, kann im Namen dieses Agenten anfragen. Wenn Sie den Grund nicht kennen, fragen Sie nach oder stoppen Sie den Agenten.',
+    en: 'An administrator made it; it counts once the owner of the agent agreed, and ends on {date}. Whoever has it can then ask in the name of this agent. If you do not know why, ask them.',
+    de: 'Die Verwaltung hat es ausgestellt; es gilt erst, wenn zustimmt, wer für den Agenten verantwortlich ist, und endet am {date}. Wer es hat, kann dann im Namen dieses Agenten anfragen. Wenn Sie den Grund nicht kennen, fragen Sie nach.',
   },
   registration_token: {
     en: 'A registration code in your name ends soon',

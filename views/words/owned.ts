@@ -17,6 +17,10 @@ export const OWNED = words({
     en: 'The builder of {agent} asks to change {members}.',
     de: 'Wer {agent} entwickelt, möchte {members} ändern.',
   },
+  asksForSecret: {
+    en: 'An administrator made a secret for {agent}.',
+    de: 'Die Verwaltung hat ein Geheimnis für {agent} ausgestellt.',
+  },
   compareAndAnswer: { en: 'Compare and answer', de: 'Vergleichen und antworten' },
   none: { en: 'You answer for no agent.', de: 'Sie sind für keinen Agenten verantwortlich.' },
   asOwner: {
@@ -112,6 +116,18 @@ export const OWNED = words({
   builderAsks: {
     en: 'The builder of {agent} asks to change it',
     de: 'Wer {agent} entwickelt, möchte ihn ändern',
+  },
+  secretAsked: {
+    en: 'A secret for {agent}',
+    de: 'Ein Geheimnis für {agent}',
+  },
+  secretLead: {
+    en: 'An administrator made it {time}. Whoever has it can ask in the name of this agent. If you do not know why it needs one, decline and ask them.',
+    de: 'Die Verwaltung hat es {time} ausgestellt. Wer es hat, kann im Namen dieses Agenten anfragen. Wenn Sie den Grund nicht kennen, lehnen Sie ab und fragen Sie nach.',
+  },
+  secretMeans: {
+    en: 'Until you approve, the secret does not count. If the agent signs in with a key today, approving ends everything that people approved for it: it has to ask again.',
+    de: 'Bis Sie zustimmen, gilt das Geheimnis nicht. Meldet der Agent sich heute mit einem Schlüssel an, endet mit Ihrer Zustimmung alles, was Menschen ihm erlaubt haben: Er muss neu fragen.',
   },
   changeLead: {
     en: 'Asked {time}. If you do not know why, decline and ask them: whoever holds their registration access could ask this.',
