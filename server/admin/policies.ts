@@ -1,10 +1,12 @@
+import { inEnglish, type Saying } from '../../views/words/saying.ts';
 import { askedOf } from '../approvals/deciders.ts';
 import type { Impact } from '../catalogue/action.ts';
 import { describeAction, type Facts } from '../catalogue/describe.ts';
+import type { Change } from '../catalogue/diff.ts';
 import { FALLBACK, textIn } from '../catalogue/language.ts';
 import { sha256url } from '../oauth/canonical.ts';
 import { newId } from '../oauth/ids.ts';
-import { answerInWords } from '../tasks/deciders-in-words.ts';
+import { answerInWords, beginning } from '../tasks/deciders-in-words.ts';
 import {
   type Deciders,
   NO_POLICIES,
@@ -13,7 +15,7 @@ import {
   policyFor,
   type Verdict,
 } from '../tasks/policies.ts';
-import { type PolicyChange, policyChanges, type Recorded, type Replay, replay } from '../tasks/policy-change.ts';
+import { policyChanges, type Recorded, type Replay, replay } from '../tasks/policy-change.ts';
 import { flowInWords, type ParsedPolicies, parsePolicies, ruleInWords } from '../tasks/policy-document.ts';
 import { parseDetails, weightOf } from '../tasks/request.ts';
 import {
@@ -57,7 +59,7 @@ export interface PolicyStore {
   publish(
     act: Act,
     policies: { id: string; document: PolicyDocument; yaml: string; after: number; madeBy: string },
-    changes: readonly PolicyChange[],
+    changes: readonly Change[],
   ): Promise<boolean>;
   /** Requests of the last so many days, the newest first, at most `limit`. */
   recorded(organization: string, days: number, limit: number): Promise<Recorded[]>;
@@ -224,6 +226,8 @@ gives(
 export interface Tried {
   verdict: Verdict;
   in_words: string;
+  /** The same for a person. */
+  said: Saying;
   rule: { name: string; position: number; says: string } | undefined;
   blocks: string | undefined;
   impact: Impact;
@@ -284,13 +288,15 @@ export async function tryIt(
     },
     action.resolve?.sample,
   );
+  const answer = beginning(answerInWords({ verdict, ...(rule?.deciders && { deciders: rule.deciders }) }, nameOf));
   return done({
     verdict,
-    in_words: answerInWords({ verdict, ...(rule?.deciders && { deciders: rule.deciders }) }, nameOf),
+    in_words: inEnglish(answer),
+    said: answer,
     rule: rule && {
       name: rule.name,
       position: policies.document.rules.indexOf(rule) + 1,
-      says: ruleInWords(rule, nameOf),
+      says: inEnglish(ruleInWords(rule, nameOf)),
     },
     blocks: rule?.say === undefined ? undefined : textIn(rule.say, FALLBACK),
     impact,
@@ -333,14 +339,19 @@ export async function policiesOf({ id }: Pick<Organization, 'id'>, dependencies:
   return {
     version: newest?.version ?? 0,
     yaml: newest?.yaml ?? EMPTY,
-    rules: document.rules.map((rule, index) => ({
-      position: index + 1,
-      name: rule.name,
-      verdict: rule.verdict,
-      says: ruleInWords(rule, nameOf),
-      blocks: rule.say === undefined ? undefined : textIn(rule.say, FALLBACK),
-    })),
-    flow: flowInWords(document),
+    rules: document.rules.map((rule, index) => {
+      const said = ruleInWords(rule, nameOf);
+      return {
+        position: index + 1,
+        name: rule.name,
+        verdict: rule.verdict,
+        says: inEnglish(said),
+        said,
+        blocks: rule.say === undefined ? undefined : textIn(rule.say, FALLBACK),
+      };
+    }),
+    flow: inEnglish(flowInWords(document)),
+    flowSaid: flowInWords(document),
     made_by: newest?.made_by,
     confirmed_by: newest?.confirmed_by ?? undefined,
     published_at: newest?.published_at,
@@ -364,7 +375,7 @@ export async function effectOf(
   { id, domains }: Pick<Organization, 'id' | 'domains'>,
   document: PolicyDocument,
   dependencies: AdminDependencies,
-): Promise<{ changes: PolicyChange[]; days: number; effect: Replay }> {
+): Promise<{ changes: Change[]; days: number; effect: Replay }> {
   const { policies, catalogue } = dependencies;
   const before = (await policies.newest(id))?.document ?? NO_POLICIES.document;
   const nameOf = await namesIn(id, both(before, document), dependencies);

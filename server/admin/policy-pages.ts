@@ -35,7 +35,7 @@ export function adminPolicyPages(router: Router, console: Console, dependencies:
       version: found.version,
       since: found.published_at && { time: visit.at(found.published_at), by: nameOf(found.made_by) },
       rules: found.rules,
-      flow: found.flow,
+      flow: found.flowSaid,
       yaml: found.yaml,
       mayChange: visit.roles.has('admin'),
       problems: [],
@@ -181,9 +181,18 @@ async function resultOf(
   const asked = { agent, person, action, parameters: values as Record<string, unknown> };
   const tried = await tryIt(visit, organizationIn(visit), asked, dependencies);
   if (!tried.ok) return { problem: tried.detail };
-  const { in_words: verdict, rule, blocks, headline, impact_line: impactLine, asked_of: askedOf, later } = tried.value;
+  const { said, rule, blocks, headline, impact_line: impactLine, asked_of: askedOf, later } = tried.value;
   const named = rule ? `${rule.position}. ${rule.name}` : visit.speaker.say(POLICIES.noneMatches);
-  return { verdict, rule: named, blocks, headline, impactLine, askedOf, later, tooFew: tried.value.too_few };
+  return {
+    verdict: said(visit.speaker),
+    rule: named,
+    blocks,
+    headline,
+    impactLine,
+    askedOf,
+    later,
+    tooFew: tried.value.too_few,
+  };
 }
 
 const organizationIn = ({ person }: Visit): Organization => ({

@@ -1,3 +1,4 @@
+import { inEnglish } from '../../views/words/saying.ts';
 import { otherwiseInWords } from '../catalogue/condition.ts';
 import { durationSeconds } from '../catalogue/duration.ts';
 import type { Text } from '../catalogue/language.ts';
@@ -95,7 +96,7 @@ export async function askedOf(
       },
     }),
     ...(rule.say !== undefined && { say: rule.say }),
-    passes: (rule.when?.where ?? []).map(otherwiseInWords),
+    passes: (rule.when?.where ?? []).map((one) => inEnglish(otherwiseInWords(one))),
   });
 }
 

@@ -1,3 +1,4 @@
+import { inEnglish } from '../../views/words/saying.ts';
 import type { ClientRecord } from '../agents/clients.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { otherwiseInWords } from '../catalogue/condition.ts';
@@ -66,7 +67,7 @@ export function barredBy({ ruling, policies }: Pick<Ruled, 'ruling' | 'policies'
     rule: rule.name,
     action,
     ...(rule.say !== undefined && { say: rule.say }),
-    passes: (rule.when?.where ?? []).map(otherwiseInWords),
+    passes: (rule.when?.where ?? []).map((one) => inEnglish(otherwiseInWords(one))),
   };
 }
 

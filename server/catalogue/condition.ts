@@ -1,3 +1,5 @@
+import { CONDITION } from '../../views/words/console-rules.ts';
+import { all, either, type Saying, saying } from '../../views/words/saying.ts';
 import type { Parameter } from './action.ts';
 import { isLimit } from './comparator.ts';
 import { isOutside, type Money } from './format.ts';
@@ -53,13 +55,13 @@ export function conditionProblem(condition: Condition, parameters: ReadonlyMap<s
 }
 
 /** For whoever reviews a catalogue: "amount above 5000.00". */
-export function conditionInWords(condition: Condition): string {
+export function conditionInWords(condition: Condition): Saying {
   const [kind, argument] = only(condition);
   return kind.words(argument);
 }
 
 /** What would not meet it, for whoever is refused because of it: "at most 500 in limit". */
-export function otherwiseInWords(condition: Condition): string {
+export function otherwiseInWords(condition: Condition): Saying {
   const [kind, argument] = only(condition);
   return kind.otherwise(argument);
 }
@@ -72,8 +74,8 @@ interface Kind<T> {
   readonly wanted: string;
   readonly whenAbsent?: true;
   holds(argument: T, values: Values, domains: readonly string[]): boolean;
-  words(argument: T): string;
-  otherwise(argument: T): string;
+  words(argument: T): Saying;
+  otherwise(argument: T): Saying;
 }
 
 const name = { type: 'string' };
@@ -97,8 +99,8 @@ const KINDS: { readonly [kind in keyof Arguments]: Kind<Arguments[kind]> } = {
     fits: format('money'),
     wanted: 'is not money',
     holds: ({ parameter, value }, values) => compareDecimals((values[parameter] as Money).value, value) > 0,
-    words: ({ parameter, value }) => `${parameter} above ${value}`,
-    otherwise: ({ parameter, value }) => `${parameter} of at most ${value}`,
+    words: (slots) => saying(CONDITION.moneyAbove, slots),
+    otherwise: (slots) => saying(CONDITION.moneyAtMost, slots),
   },
   count_above: {
     schema: members({ parameter: name, value: whole }),
@@ -106,8 +108,8 @@ const KINDS: { readonly [kind in keyof Arguments]: Kind<Arguments[kind]> } = {
     fits: format('count', 'list', 'changes'),
     wanted: 'cannot be counted',
     holds: ({ parameter, value }, values) => countOf(values[parameter]) > value,
-    words: ({ parameter, value }) => `more than ${value} in ${parameter}`,
-    otherwise: ({ parameter, value }) => `at most ${value} in ${parameter}`,
+    words: (slots) => saying(CONDITION.countAbove, slots),
+    otherwise: (slots) => saying(CONDITION.countAtMost, slots),
   },
   days_above: {
     schema: members({ from: name, to: name, value: whole }),
@@ -115,8 +117,8 @@ const KINDS: { readonly [kind in keyof Arguments]: Kind<Arguments[kind]> } = {
     fits: format('date'),
     wanted: 'is not a date',
     holds: ({ from, to, value }, values) => daysBetween(values[from] as string, values[to] as string) > value,
-    words: ({ from, to, value }) => `more than ${value} days from ${from} to ${to}`,
-    otherwise: ({ from, to, value }) => `at most ${value} days from ${from} to ${to}`,
+    words: (slots) => saying(CONDITION.daysAbove, slots),
+    otherwise: (slots) => saying(CONDITION.daysAtMost, slots),
   },
   one_of: {
     schema: members({ parameter: name, values: list }),
@@ -124,8 +126,8 @@ const KINDS: { readonly [kind in keyof Arguments]: Kind<Arguments[kind]> } = {
     fits: format('text', 'id'),
     wanted: 'is no single text',
     holds: ({ parameter, values: wanted }, values) => wanted.includes(values[parameter] as string),
-    words: ({ parameter, values }) => `${parameter} is ${values.join(' or ')}`,
-    otherwise: ({ parameter, values }) => `${parameter} other than ${values.join(' and ')}`,
+    words: ({ parameter, values }) => saying(CONDITION.oneOf, { parameter, values: either(values) }),
+    otherwise: ({ parameter, values }) => saying(CONDITION.otherThan, { parameter, values: all(values) }),
   },
   touches: {
     schema: members({ parameter: name, names: list }),
@@ -133,8 +135,8 @@ const KINDS: { readonly [kind in keyof Arguments]: Kind<Arguments[kind]> } = {
     fits: format('changes'),
     wanted: 'holds no changes',
     holds: ({ parameter, names }, values) => names.some((field) => Object.hasOwn(values[parameter] as object, field)),
-    words: ({ parameter, names }) => `${parameter} touches ${names.join(' or ')}`,
-    otherwise: ({ parameter, names }) => `${parameter} without ${names.join(' and ')}`,
+    words: ({ parameter, names }) => saying(CONDITION.touches, { parameter, names: either(names) }),
+    otherwise: ({ parameter, names }) => saying(CONDITION.without, { parameter, names: all(names) }),
   },
   outside_domains: {
     schema: name,
@@ -143,8 +145,8 @@ const KINDS: { readonly [kind in keyof Arguments]: Kind<Arguments[kind]> } = {
     wanted: 'holds no addresses',
     holds: (parameter, values, domains) =>
       [values[parameter]].flat().some((address) => typeof address === 'string' && isOutside(address, domains)),
-    words: (parameter) => `somebody outside in ${parameter}`,
-    otherwise: (parameter) => `nobody outside in ${parameter}`,
+    words: (parameter) => saying(CONDITION.somebodyOutside, { parameter }),
+    otherwise: (parameter) => saying(CONDITION.nobodyOutside, { parameter }),
   },
   absent: {
     schema: name,
@@ -153,8 +155,8 @@ const KINDS: { readonly [kind in keyof Arguments]: Kind<Arguments[kind]> } = {
     wanted: 'is never absent',
     whenAbsent: true,
     holds: () => false,
-    words: (parameter) => `no ${parameter}`,
-    otherwise: (parameter) => `with ${parameter}`,
+    words: (parameter) => saying(CONDITION.absent, { parameter }),
+    otherwise: (parameter) => saying(CONDITION.present, { parameter }),
   },
 };
 

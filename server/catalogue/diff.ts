@@ -1,3 +1,8 @@
+import { VERBS } from '../../views/words/console-actions.ts';
+import { ACTION_CHANGE } from '../../views/words/console-changes.ts';
+import { DATA } from '../../views/words/console-rules.ts';
+import { LEVEL } from '../../views/words/console-shell.ts';
+import { inEnglish, type Saying, saying } from '../../views/words/saying.ts';
 import { canonicalJson } from '../oauth/canonical.ts';
 import { type ActionDocument, accessOf, FACT_NAMES, IMPACTS, type LevelRule } from './action.ts';
 import type { ResourceDocument } from './catalogue.ts';
@@ -8,9 +13,12 @@ import { languagesOf, type Text, textIn } from './language.ts';
 import { compareDecimals } from './money.ts';
 import { propertiesOf } from './schema.ts';
 
-/** One difference between two versions of an action, in words for whoever reviews it. */
+/** One difference between two versions of what people are asked by, in words for whoever reviews it. */
 export interface Change {
+  /** For machines and evidence. */
   readonly words: string;
+  /** The same for a person, where a page shows it. */
+  readonly said: Saying;
   /** More is allowed, or the same with less scrutiny: no single person decides that. */
   readonly weakens: boolean;
 }
@@ -27,7 +35,11 @@ export function changesOf(before: ActionDocument, after: ActionDocument): Change
   ];
 }
 
-const change = (words: string, weakens = false): Change => ({ words, weakens });
+export const changeOf = (said: Saying, weakens = false): Change => ({ words: inEnglish(said), said, weakens });
+
+const { none, any, thisServer, ...SAYS } = ACTION_CHANGE;
+/** A value as the catalogue writes it, or that there is none. */
+const orNone = (value: string | undefined): string | Saying => value ?? saying(none);
 
 /** What a resource says of itself, beside its actions. */
 export type ResourceHeader = Omit<ResourceDocument, 'resource' | 'owner' | 'actions'>;
@@ -35,27 +47,17 @@ export type ResourceHeader = Omit<ResourceDocument, 'resource' | 'owner' | 'acti
 /** Everything that changes for each action of a resource, whatever its version: also for what lives already. */
 export function resourceChangesOf(before: ResourceHeader, after: ResourceHeader): Change[] {
   const changes: Change[] = [];
-  if (before.name !== after.name) changes.push(change(`people read “${after.name}”, not “${before.name}”`));
+  if (before.name !== after.name) changes.push(changeOf(saying(SAYS.name, { after: after.name, before: before.name })));
   const [redeemed, redeems] = [before.redeems ?? true, after.redeems ?? true];
-  if (redeemed && !redeems)
-    changes.push(change('it no longer redeems each use: “once” and other limits are not counted there', true));
-  if (!redeemed && redeems) changes.push(change('it redeems each use: high impact may be asked for'));
+  if (redeemed && !redeems) changes.push(changeOf(saying(SAYS.redeemsNoMore), true));
+  if (!redeemed && redeems) changes.push(changeOf(saying(SAYS.redeems)));
   const [was, is] = [before.token_format ?? 'jwt', after.token_format ?? 'jwt'];
-  if (was !== is)
-    changes.push(
-      is === 'jwt'
-        ? change('it takes tokens at their word: a stop reaches it when they expire', true)
-        : change('it asks about each token: a stop reaches it at once'),
-    );
+  if (was !== is) changes.push(is === 'jwt' ? changeOf(saying(SAYS.jwt), true) : changeOf(saying(SAYS.opaque)));
   if ((before.mcp ?? false) !== (after.mcp ?? false))
-    changes.push(
-      after.mcp
-        ? change('an identity assertion has to name it')
-        : change('an identity assertion no longer has to name it', true),
-    );
+    changes.push(after.mcp ? changeOf(saying(SAYS.assertionNames)) : changeOf(saying(SAYS.assertionNamesNoMore), true));
   if (before.authorization_server !== after.authorization_server) {
-    const told = ({ authorization_server: at }: ResourceHeader) => at ?? 'this server';
-    changes.push(change(`its tokens come from ${told(after)}, not from ${told(before)}`, true));
+    const told = ({ authorization_server: at }: ResourceHeader) => at ?? saying(thisServer);
+    changes.push(changeOf(saying(SAYS.tokensFrom, { after: told(after), before: told(before) }), true));
   }
   return changes;
 }
@@ -64,34 +66,37 @@ function kindChanges(before: ActionDocument, after: ActionDocument): Change[] {
   const changes: Change[] = [];
   if (before.verb !== after.verb) {
     const writes = accessOf(before.verb) === 'read' && accessOf(after.verb) === 'write';
-    changes.push(change(`it is to ${after.verb}, not to ${before.verb}${writes ? ': it begins to write' : ''}`, true));
+    const verbs = { after: saying(VERBS[after.verb]), before: saying(VERBS[before.verb]) };
+    changes.push(changeOf(saying(writes ? SAYS.verbWrites : SAYS.verb, verbs), true));
   }
   if (before.impactClass !== after.impactClass) {
     changes.push(
-      change(`impact class ${before.impactClass ?? 'none'} becomes ${after.impactClass ?? 'none'}`, !after.impactClass),
+      changeOf(
+        saying(SAYS.impactClass, { before: orNone(before.impactClass), after: orNone(after.impactClass) }),
+        !after.impactClass,
+      ),
     );
   }
   if (before.scope !== after.scope) {
-    changes.push(change(`scope ${before.scope ?? 'none'} becomes ${after.scope ?? 'none'}`, after.scope !== undefined));
+    const scopes = { before: orNone(before.scope), after: orNone(after.scope) };
+    changes.push(changeOf(saying(SAYS.scope, scopes), after.scope !== undefined));
   }
   if ((before.own ?? false) !== (after.own ?? false)) {
-    changes.push(
-      after.own ? change('an agent may do it by itself', true) : change('an agent no longer does it by itself'),
-    );
+    changes.push(after.own ? changeOf(saying(SAYS.own), true) : changeOf(saying(SAYS.ownNoMore)));
   }
   if (before.reversible !== after.reversible) {
-    changes.push(change(after.reversible ? 'it can be undone' : 'it can no longer be undone', after.reversible));
+    changes.push(changeOf(saying(after.reversible ? SAYS.reversible : SAYS.irreversible), after.reversible));
   }
   const [led, leads] = [before.downstream ?? [], after.downstream ?? []];
-  changes.push(...added(led, leads, (key) => change(`it leads to ${key}`, true)));
-  changes.push(...added(leads, led, (key) => change(`it no longer leads to ${key}`)));
+  changes.push(...added(led, leads, (action) => changeOf(saying(SAYS.leadsTo, { action }), true)));
+  changes.push(...added(leads, led, (action) => changeOf(saying(SAYS.leadsNoMoreTo, { action }))));
   const [carried, carries] = [before.dataClasses ?? [], after.dataClasses ?? []];
-  changes.push(...added(carried, carries, (name) => change(`its data is ${name}`)));
-  changes.push(...added(carries, carried, (name) => change(`its data is no longer ${name}`, true)));
+  changes.push(...added(carried, carries, (name) => changeOf(saying(SAYS.data, { data: saying(DATA[name]) }))));
+  changes.push(
+    ...added(carries, carried, (name) => changeOf(saying(SAYS.dataNoMore, { data: saying(DATA[name]) }), true)),
+  );
   if ((before.egress ?? false) !== (after.egress ?? false)) {
-    changes.push(
-      after.egress ? change('it carries data out') : change('it no longer counts as carrying data out', true),
-    );
+    changes.push(after.egress ? changeOf(saying(SAYS.egress)) : changeOf(saying(SAYS.egressNoMore), true));
   }
   return changes;
 }
@@ -99,22 +104,24 @@ function kindChanges(before: ActionDocument, after: ActionDocument): Change[] {
 function levelChanges(before: ActionDocument, after: ActionDocument): Change[] {
   const changes: Change[] = [];
   const [was, is] = [before.level.default, after.level.default];
-  if (was !== is) changes.push(change(`impact ${was} becomes ${is}`, IMPACTS.indexOf(is) < IMPACTS.indexOf(was)));
-  const said = ({ when, then }: LevelRule) => `${then} with ${conditionInWords(when)}`;
-  const [old, now] = [(before.level.rules ?? []).map(said), (after.level.rules ?? []).map(said)];
-  changes.push(...added(old, now, (rule) => change(`impact is ${rule}`)));
-  changes.push(...added(now, old, (rule) => change(`impact is no longer ${rule}`, true)));
+  if (was !== is) {
+    const levels = { before: saying(LEVEL[was]), after: saying(LEVEL[is]) };
+    changes.push(changeOf(saying(SAYS.impact, levels), IMPACTS.indexOf(is) < IMPACTS.indexOf(was)));
+  }
+  const slots = ({ when, then }: LevelRule) => ({ level: saying(LEVEL[then]), condition: conditionInWords(when) });
+  const [old, now] = [before.level.rules ?? [], after.level.rules ?? []];
+  changes.push(...added(old, now, (rule) => changeOf(saying(SAYS.level, slots(rule)))));
+  changes.push(...added(now, old, (rule) => changeOf(saying(SAYS.levelNoMore, slots(rule)), true)));
   if ((before.standing ?? 'never') !== (after.standing ?? 'never')) {
     changes.push(
-      after.standing === 'exact'
-        ? change('a person may let it repeat without asking', true)
-        : change('it is asked each time'),
+      after.standing === 'exact' ? changeOf(saying(SAYS.standing), true) : changeOf(saying(SAYS.standingNoMore)),
     );
   }
   if (canonicalJson(before.authentication ?? {}) !== canonicalJson(after.authentication ?? {})) {
     const told = ({ authentication }: ActionDocument) =>
-      authentication ? JSON.stringify(authentication).replaceAll('"', '') : 'any';
-    changes.push(change(`sign-in ${told(before)} becomes ${told(after)}`, before.authentication !== undefined));
+      authentication ? JSON.stringify(authentication).replaceAll('"', '') : saying(any);
+    const signIns = { before: told(before), after: told(after) };
+    changes.push(changeOf(saying(SAYS.signIn, signIns), before.authentication !== undefined));
   }
   return changes;
 }
@@ -124,18 +131,19 @@ function boundChanges(before: ActionDocument, after: ActionDocument): Change[] {
   const [was, is] = [before.durations.max, after.durations.max];
   if (was !== is) {
     const longer = (durationSeconds(is) ?? 0) > (durationSeconds(was) ?? 0);
-    changes.push(change(`longest duration ${was} becomes ${is}`, longer));
+    changes.push(changeOf(saying(SAYS.duration, { before: was, after: is }), longer));
   }
   const [old, now] = [before.limits ?? {}, after.limits ?? {}];
   for (const name of new Set([...Object.keys(old), ...Object.keys(now)])) {
     const [from, to] = [old[name], now[name]];
     if (canonicalJson(from ?? null) === canonicalJson(to ?? null)) continue;
-    const told = (limit: typeof from) => (limit === undefined ? 'none' : JSON.stringify(limit).replaceAll('"', ''));
-    changes.push(change(`limit of ${name}: ${told(from)} becomes ${told(to)}`, isWider(from, to)));
+    const told = (limit: typeof from) =>
+      orNone(limit === undefined ? limit : JSON.stringify(limit).replaceAll('"', ''));
+    changes.push(changeOf(saying(SAYS.limit, { name, before: told(from), after: told(to) }), isWider(from, to)));
   }
   const [narrowed, narrows] = [before.narrowable ?? [], after.narrowable ?? []];
-  changes.push(...added(narrowed, narrows, (name) => change(`a person may narrow ${name}`)));
-  changes.push(...added(narrows, narrowed, (name) => change(`a person can no longer narrow ${name}`, true)));
+  changes.push(...added(narrowed, narrows, (name) => changeOf(saying(SAYS.narrows, { name }))));
+  changes.push(...added(narrows, narrowed, (name) => changeOf(saying(SAYS.narrowsNoMore, { name }), true)));
   return changes;
 }
 
@@ -158,80 +166,97 @@ function parameterChanges(before: ActionDocument, after: ActionDocument): Change
     Array.isArray(parameters.required) && parameters.required.includes(name);
   changes.push(
     ...added(Object.keys(old), Object.keys(now), (name) =>
-      change(`new parameter ${name}, ${isRequired(after, name) ? 'required' : 'optional'}`),
+      changeOf(saying(isRequired(after, name) ? SAYS.parameterRequired : SAYS.parameterOptional, { name })),
     ),
-    ...added(Object.keys(now), Object.keys(old), (name) => change(`parameter ${name} is gone`, true)),
+    ...added(Object.keys(now), Object.keys(old), (name) => changeOf(saying(SAYS.parameterGone, { name }), true)),
   );
   for (const [name, schema] of Object.entries(now)) {
     const was = old[name];
     if (was === undefined) continue;
     if (isRequired(before, name) !== isRequired(after, name)) {
       const required = isRequired(after, name);
-      changes.push(change(`parameter ${name} is ${required ? 'required' : 'optional'} now`, !required));
+      changes.push(changeOf(saying(required ? SAYS.requiredNow : SAYS.optionalNow, { name }), !required));
     }
     if (canonicalJson(shapeOf(was)) !== canonicalJson(shapeOf(schema))) {
-      changes.push(change(`parameter ${name} takes other values`, true));
+      changes.push(changeOf(saying(SAYS.otherValues, { name }), true));
     }
     const [compared, compares] = [before.compare?.[name] ?? 'equal', after.compare?.[name] ?? 'equal'];
     if (compared !== compares) {
-      changes.push(change(`parameter ${name} is compared by ${compares}, not ${compared}`, isLimit(compares)));
+      const comparators = { name, after: compares, before: compared };
+      changes.push(changeOf(saying(SAYS.compared, comparators), isLimit(compares)));
     }
   }
   changes.push(
-    ...added(before.critical, after.critical, (name) => change(`${name} is critical now`)),
-    ...added(after.critical, before.critical, (name) => change(`${name} is no longer critical`, true)),
+    ...added(before.critical, after.critical, (name) => changeOf(saying(SAYS.critical, { name }))),
+    ...added(after.critical, before.critical, (name) => changeOf(saying(SAYS.criticalNoMore, { name }), true)),
   );
   const rest = ({ parameters: { properties: _, required: __, ...others } }: ActionDocument) => canonicalJson(others);
-  if (rest(before) !== rest(after)) changes.push(change('parameters hang together otherwise', true));
+  if (rest(before) !== rest(after)) changes.push(changeOf(saying(SAYS.together), true));
   return changes;
 }
 
 const shapeOf = ({ 'x-label': _, ...shape }: Record<string, unknown>) => shape;
 
 function resolveChanges({ resolve: was }: ActionDocument, { resolve: is }: ActionDocument): Change[] {
-  if (was === undefined) return is ? [change(`the resource is asked at ${is.at} when a request comes in`)] : [];
-  if (is === undefined) return [change('the resource is no longer asked when a request comes in', true)];
+  if (was === undefined) return is ? [changeOf(saying(SAYS.asks, { at: is.at }))] : [];
+  if (is === undefined) return [changeOf(saying(SAYS.asksNoMore), true)];
   const changes: Change[] = [];
-  if (was.at !== is.at) changes.push(change(`the resource is asked at ${is.at}, not at ${was.at}`));
+  if (was.at !== is.at) changes.push(changeOf(saying(SAYS.asksElsewhere, { after: is.at, before: was.at })));
   if (was.unchecked !== is.unchecked) {
-    const told = (unchecked: typeof is.unchecked) => (unchecked === 'refuse' ? 'is refused' : `is ${unchecked}`);
     const rank = (unchecked: typeof is.unchecked) =>
       unchecked === 'refuse' ? IMPACTS.length : IMPACTS.indexOf(unchecked);
-    const words = `a request that cannot be checked ${told(is.unchecked)}, it ${told(was.unchecked)} until now`;
-    changes.push(change(words, rank(is.unchecked) < rank(was.unchecked)));
+    changes.push(changeOf(uncheckedInWords(was.unchecked, is.unchecked), rank(is.unchecked) < rank(was.unchecked)));
   }
-  if (canonicalJson(was.facts) !== canonicalJson(is.facts))
-    changes.push(change('the resource states other facts', true));
+  if (canonicalJson(was.facts) !== canonicalJson(is.facts)) changes.push(changeOf(saying(SAYS.otherFacts), true));
   return changes;
+}
+
+type Unchecked = NonNullable<ActionDocument['resolve']>['unchecked'];
+
+function uncheckedInWords(was: Unchecked, is: Unchecked): Saying {
+  const level = (one: Exclude<Unchecked, 'refuse'>) => saying(LEVEL[one]);
+  if (was === 'refuse') return is === 'refuse' ? saying(none) : saying(SAYS.uncheckedAsked, { after: level(is) });
+  return is === 'refuse'
+    ? saying(SAYS.uncheckedRefused, { before: level(was) })
+    : saying(SAYS.unchecked, { after: level(is), before: level(was) });
 }
 
 /** Words are shown side by side; whether they say less is for whoever reads them. */
 function textChanges(before: ActionDocument, after: ActionDocument): Change[] {
-  const old = new Map(textsOf(before));
-  return textsOf(after).flatMap(([place, text]) => {
-    const was = old.get(place);
+  const old = new Map(textsOf(before).map(([id, _, text]) => [id, text]));
+  return textsOf(after).flatMap(([id, place, text]) => {
+    const was = old.get(id);
     if (was === undefined) return [];
     return [...new Set([...languagesOf(was), ...languagesOf(text)])].flatMap((language) => {
-      const [from, to] = [was, text].map((one) => (languagesOf(one).includes(language) ? textIn(one, language) : ''));
+      const [from = '', to = ''] = [was, text].map((one) =>
+        languagesOf(one).includes(language) ? textIn(one, language) : '',
+      );
       if (from === to) return [];
-      const at = language === 'en' ? place : `${place} (${language})`;
-      if (from === '') return [change(`${at}: “${to}”`)];
-      return [change(to === '' ? `${at}: gone` : `${at}: “${from}” becomes “${to}”`)];
+      const at = language === 'en' ? place : saying(SAYS.inLanguage, { place, language });
+      if (from === '') return [changeOf(saying(SAYS.textCame, { place: at, to }))];
+      return [
+        changeOf(to === '' ? saying(SAYS.textGone, { place: at }) : saying(SAYS.textBecomes, { place: at, from, to })),
+      ];
     });
   });
 }
 
-const textsOf = ({ headline, button, effect, undo = '', facts, parameters }: ActionDocument): [string, Text][] => [
-  ['headline', headline],
-  ['button', button],
-  ['effect', effect],
-  ['undo', undo],
-  ...FACT_NAMES.map((name): [string, Text] => [name, facts[name]]),
-  ...Object.entries(propertiesOf(parameters)).map(([name, { 'x-label': label }]): [string, Text] => [
-    `label of ${name}`,
-    (label ?? '') as Text,
-  ]),
-];
+/** By where they stand, and how that is said: members of the YAML stand as they are. */
+const textsOf = ({ headline, button, effect, undo = '', facts, parameters }: ActionDocument) =>
+  [
+    ...Object.entries({ headline, button, effect, undo }),
+    ...FACT_NAMES.map((name): [string, Text] => [name, facts[name]]),
+  ]
+    .map(([name, text]): [string, string | Saying, Text] => [name, name, text])
+    .concat(
+      Object.entries(propertiesOf(parameters)).map(([name, { 'x-label': label }]) => [
+        `label of ${name}`,
+        saying(SAYS.labelOf, { name }),
+        (label ?? '') as Text,
+      ]),
+    );
 
-const added = <T extends string>(before: readonly T[], after: readonly T[], told: (one: T) => Change): Change[] =>
-  after.filter((one) => !before.includes(one)).map(told);
+const added = <T>(before: readonly T[], after: readonly T[], told: (one: T) => Change): Change[] => {
+  const known = new Set(before.map((one) => canonicalJson(one)));
+  return after.filter((one) => !known.has(canonicalJson(one))).map(told);
+};

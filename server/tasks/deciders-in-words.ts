@@ -1,67 +1,53 @@
+import { ANSWER, VERDICT_NAMES } from '../../views/words/console-rules.ts';
+import { either, lasting, type Saying, saying } from '../../views/words/saying.ts';
+import { asItIs } from '../../views/words/words.ts';
 import { durationSeconds } from '../catalogue/duration.ts';
-import { CLOSE, type Close, type Deciders, type Rule } from './policies.ts';
-
-/** Who decides by a rule, for a list of changes: the verdict alone where it says nothing more. */
-export function decidersInWords({ verdict, deciders }: Pick<Rule, 'verdict' | 'deciders'>, nameOf: NameOf): string {
-  return deciders ? answerInWords({ verdict, deciders }, nameOf).replace(/^Asked/, 'asked') : verdict;
-}
-
-export const VERDICT_WORDS = {
-  allow: 'Allowed without asking',
-  ask: 'Asked',
-  two: 'Asked of two people',
-  never: 'Never',
-} as const;
+import { CLOSE, type Deciders, type Rule } from './policies.ts';
 
 type NameOf = (id: string) => string;
 
-/** "Asked of 2 of Data protection (not of the person, the owner or the deputy; after 30 minutes also of Security)". */
-export function answerInWords({ verdict, deciders }: Pick<Rule, 'verdict' | 'deciders'>, nameOf: NameOf): string {
-  if (!deciders) return VERDICT_WORDS[verdict];
+/** Who decides by a rule, for a list of changes: the verdict alone where it says nothing more. */
+export const decidersInWords = ({ verdict, deciders }: Pick<Rule, 'verdict' | 'deciders'>, nameOf: NameOf): Saying =>
+  deciders ? answerInWords({ verdict, deciders }, nameOf) : saying(VERDICT_NAMES[verdict]);
+
+/** "asked of 2 of Data protection (not of the person, the owner or the deputy; after 30 minutes also of Security)" */
+export function answerInWords({ verdict, deciders }: Pick<Rule, 'verdict' | 'deciders'>, nameOf: NameOf): Saying {
+  if (!deciders) return saying(ANSWER[verdict]);
   const { group, quorum = 1, escalate, within } = deciders;
-  const ofGroup = group === undefined ? undefined : `${quorum === 1 ? 'one' : quorum} of ${nameOf(group)}`;
-  const asked =
-    ofGroup === undefined
-      ? VERDICT_WORDS[verdict]
-      : verdict === 'two'
-        ? `Asked of the person and then of ${ofGroup}`
-        : `Asked of ${ofGroup}`;
+  const answer =
+    group === undefined
+      ? saying(ANSWER[verdict])
+      : saying(verdict === 'two' ? ANSWER.both : ANSWER.group, { count: quorum, group: nameOf(group) });
   const more = [
     ...(group === undefined ? [] : [separationInWords(deciders, verdict === 'two')]),
-    ...(escalate ? [`after ${spelled(escalate.after)} also of ${othersInWords(escalate, nameOf)}`] : []),
-    ...(within === undefined ? [] : [`for ${spelled(within)} at most`]),
+    ...(escalate
+      ? [saying(ANSWER.later, { time: lastingAs(escalate.after), others: othersInWords(escalate, nameOf) })]
+      : []),
+    ...(within === undefined ? [] : [saying(ANSWER.atMost, { time: lastingAs(within) })]),
   ];
-  return more.length === 0 ? asked : `${asked} (${more.join('; ')})`;
+  if (more.length === 0) return answer;
+  return saying(ANSWER.more, {
+    answer,
+    more: (speaker) => asItIs(more.map((one) => one(speaker)).join('; ')),
+  });
 }
 
-const othersInWords = ({ group }: NonNullable<Deciders['escalate']>, nameOf: NameOf): string =>
-  group === undefined ? 'the deputy of the agent' : nameOf(group);
+/** The same at the beginning of a sentence. */
+export const beginning =
+  (sentence: Saying): Saying =>
+  (speaker) => {
+    const [first = '', ...rest] = sentence(speaker);
+    return asItIs(first.toLocaleUpperCase(speaker.catalogue) + rest.join(''));
+  };
 
-const CLOSE_WORDS: Readonly<Record<Close, string>> = {
-  requester: 'the person',
-  owner: 'the owner',
-  deputy: 'the deputy',
-};
+const othersInWords = ({ group }: NonNullable<Deciders['escalate']>, nameOf: NameOf): string | Saying =>
+  group === undefined ? saying(ANSWER.agentsDeputy) : nameOf(group);
 
-function separationInWords({ may_include: may = [] }: Deciders, personIsAsked: boolean): string {
+function separationInWords({ may_include: may = [] }: Deciders, personIsAsked: boolean): Saying {
   const close = CLOSE.filter((one) => !(personIsAsked && one === 'requester'));
   const apart = close.filter((one) => !may.includes(one));
-  if (apart.length === 0) return 'whoever is close to it counts too';
-  const words = apart.map((one) => CLOSE_WORDS[one]);
-  return `not of ${words.length < 3 ? words.join(' or ') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`}`;
+  if (apart.length === 0) return saying(ANSWER.closeToo);
+  return saying(ANSWER.notOf, { people: either(apart.map((one) => saying(ANSWER[one]))) });
 }
 
-const UNITS = [
-  [86_400, 'day'],
-  [3600, 'hour'],
-  [60, 'minute'],
-  [1, 'second'],
-] as const;
-
-/** "30 minutes". */
-export function spelled(duration: string): string {
-  const seconds = durationSeconds(duration) ?? 0;
-  const [size, unit] = UNITS.find(([length]) => seconds % length === 0) ?? [1, 'second'];
-  const count = seconds / size;
-  return `${count} ${unit}${count === 1 ? '' : 's'}`;
-}
+const lastingAs = (duration: string): Saying => lasting(durationSeconds(duration) ?? 0);

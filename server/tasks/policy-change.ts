@@ -1,4 +1,7 @@
+import { DATA, POLICY_CHANGE, VERDICT_NAMES } from '../../views/words/console-rules.ts';
+import { lasting, type Saying, saying } from '../../views/words/saying.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
+import { type Change, changeOf } from '../catalogue/diff.ts';
 import { durationSeconds } from '../catalogue/duration.ts';
 import { canonicalJson } from '../oauth/canonical.ts';
 import { decidersInWords } from './deciders-in-words.ts';
@@ -15,12 +18,6 @@ import {
 } from './policies.ts';
 import type { RequestedAction } from './request.ts';
 
-/** One difference, and whether it lets through what was held back before. */
-export interface PolicyChange {
-  words: string;
-  weakens: boolean;
-}
-
 /**
  * What another version changes. Whether a change weakens is judged by the order alone, and on the safe side: a rule that
  * comes in must be at least as strict as all below it, one that goes must be no stricter than all below it. Anything else
@@ -30,7 +27,7 @@ export function policyChanges(
   before: PolicyDocument,
   after: PolicyDocument,
   nameOf: (id: string) => string = (id) => id,
-): PolicyChange[] {
+): Change[] {
   const kept = common(before.rules, after.rules);
   const came = after.rules.flatMap((rule, index) =>
     kept.after.has(index) ? [] : [cameIn(rule, after.rules.slice(index + 1), nameOf)],
@@ -41,46 +38,53 @@ export function policyChanges(
   const changed = [...kept.pairs].flatMap(([from, to]) => {
     const [was, is] = [before.rules[from], after.rules[to]];
     if (!was || !is || canonicalJson(was) === canonicalJson(is)) return [];
-    return [{ words: otherwise(was, is, nameOf), weakens: false }];
+    return [changeOf(otherwise(was, is, nameOf))];
   });
   return [...went, ...came, ...changed, ...flowChanges(before.flow ?? FLOW, after.flow ?? FLOW)];
 }
 
 /** How a rule stays where it was, as strict as before or stricter. */
-function otherwise(was: Rule, is: Rule, nameOf: (id: string) => string): string {
-  if (was.verdict !== is.verdict) return `${is.name}: ${was.verdict} becomes ${is.verdict}`;
-  const [before, after] = [was, is].map((rule) => decidersInWords(rule, nameOf));
-  return before === after ? `${was.name} is written otherwise` : `${is.name}: ${before} becomes ${after}`;
+function otherwise(was: Rule, is: Rule, nameOf: (id: string) => string): Saying {
+  if (was.verdict !== is.verdict) {
+    const [before, after] = [was, is].map(({ verdict }) => saying(VERDICT_NAMES[verdict])) as [Saying, Saying];
+    return saying(POLICY_CHANGE.becomes, { rule: is.name, before, after });
+  }
+  if (canonicalJson(was.deciders ?? {}) === canonicalJson(is.deciders ?? {}))
+    return saying(POLICY_CHANGE.otherwise, { rule: was.name });
+  const [before, after] = [was, is].map((rule) => decidersInWords(rule, nameOf)) as [Saying, Saying];
+  return saying(POLICY_CHANGE.becomes, { rule: is.name, before, after });
 }
 
 /** Of all that is asked after a rule; below the last one, everything is asked of the person. */
 const below = (rules: readonly Rule[]): Pick<Rule, 'verdict' | 'deciders'>[] => [...rules, { verdict: 'ask' }];
 
-const cameIn = (rule: Rule, others: readonly Rule[], nameOf: (id: string) => string): PolicyChange => ({
-  words: `new: ${rule.name} (${decidersInWords(rule, nameOf)})`,
-  weakens: below(others).some((other) => !isAtLeast(rule, other)),
-});
+const cameIn = (rule: Rule, others: readonly Rule[], nameOf: (id: string) => string): Change =>
+  changeOf(
+    saying(POLICY_CHANGE.came, { rule: rule.name, answer: decidersInWords(rule, nameOf) }),
+    below(others).some((other) => !isAtLeast(rule, other)),
+  );
 
-const wentOut = (rule: Rule, others: readonly Rule[], nameOf: (id: string) => string): PolicyChange => ({
-  words: `gone: ${rule.name} (${decidersInWords(rule, nameOf)})`,
-  weakens: below(others).some((other) => !isAtLeast(other, rule)),
-});
+const wentOut = (rule: Rule, others: readonly Rule[], nameOf: (id: string) => string): Change =>
+  changeOf(
+    saying(POLICY_CHANGE.went, { rule: rule.name, answer: decidersInWords(rule, nameOf) }),
+    below(others).some((other) => !isAtLeast(other, rule)),
+  );
 
 function flowChanges(
   before: NonNullable<PolicyDocument['flow']>,
   after: NonNullable<PolicyDocument['flow']>,
-): PolicyChange[] {
+): Change[] {
   const seconds = ({ within }: { within: string }) => durationSeconds(within) ?? 0;
-  const changes: PolicyChange[] = [];
+  const changes: Change[] = [];
   for (const gone of before.after.filter((one) => !after.after.includes(one))) {
-    changes.push({ words: `reading ${gone} data no longer raises what is carried out`, weakens: true });
+    changes.push(changeOf(saying(POLICY_CHANGE.raisesNoMore, { data: saying(DATA[gone]) }), true));
   }
   for (const added of after.after.filter((one) => !before.after.includes(one))) {
-    changes.push({ words: `reading ${added} data raises what is carried out`, weakens: false });
+    changes.push(changeOf(saying(POLICY_CHANGE.raises, { data: saying(DATA[added]) })));
   }
   if (seconds(before) !== seconds(after)) {
-    const words = `what was read counts for ${after.within}, not ${before.within}`;
-    changes.push({ words, weakens: seconds(after) < seconds(before) });
+    const words = saying(POLICY_CHANGE.counts, { after: lasting(seconds(after)), before: lasting(seconds(before)) });
+    changes.push(changeOf(words, seconds(after) < seconds(before)));
   }
   return changes;
 }

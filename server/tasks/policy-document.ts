@@ -1,5 +1,9 @@
 import { parseDocument } from 'yaml';
-import { type Action, DATA_CLASSES, IMPACTS } from '../catalogue/action.ts';
+import { DATA, RULE } from '../../views/words/console-rules.ts';
+import { LEVEL } from '../../views/words/console-shell.ts';
+import { all, either, lasting, type Saying, saying } from '../../views/words/saying.ts';
+import { asItIs } from '../../views/words/words.ts';
+import { type Action, DATA_CLASSES, type DataClass, IMPACTS, type Impact } from '../catalogue/action.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { CONDITION_SCHEMA, conditionInWords, conditionProblem } from '../catalogue/condition.ts';
 import { shownOf } from '../catalogue/describe.ts';
@@ -8,7 +12,7 @@ import { LANGUAGES } from '../catalogue/language.ts';
 import { schemaCompiler } from '../catalogue/schema.ts';
 import { canonicalJson } from '../oauth/canonical.ts';
 import { checkTexts } from '../oauth/text.ts';
-import { answerInWords, spelled } from './deciders-in-words.ts';
+import { answerInWords, beginning } from './deciders-in-words.ts';
 import {
   CLOSE,
   covers,
@@ -130,42 +134,45 @@ const inRange = (duration: string, least: number, most: number): number | undefi
   return seconds !== undefined && seconds >= least && seconds <= most ? seconds : undefined;
 };
 
-/** A rule as an administrator reads it: "never · export up to …", without a word of the YAML. */
+/** A rule as an administrator reads it: "Never: to crm.contacts.export, with …", without a word of the YAML. */
 export function ruleInWords(
   { when = {}, verdict, for: duration, deciders }: Rule,
   nameOf: (id: string) => string = (id) => id,
-): string {
-  const { actions, impact, agents, people, data, within, where } = when;
-  const list = (values: readonly string[], word = 'or') =>
-    values.length < 3 ? values.join(` ${word} `) : `${values.slice(0, -1).join(', ')} ${word} ${values.at(-1)}`;
+): Saying {
+  const { actions, impact, agents, people, data, within, where = [] } = when;
+  const limits = Object.entries(within ?? {}).map(([name, value]) => `${name} ${shown(value)}`);
   const parts = [
-    actions && `to ${list(actions)}`,
+    actions && saying(RULE.actions, { actions: either(actions) }),
     impact && impactInWords(impact),
-    data && `on ${list(data)} data`,
-    agents && `by ${list(agents.map(nameOf))}`,
-    people && `for ${list(people.map(nameOf))}`,
-    within &&
-      `within ${list(
-        Object.entries(within).map(([name, value]) => `${name} ${shown(value)}`),
-        'and',
-      )}`,
-    where?.length && `with ${list(where.map(conditionInWords), 'and')}`,
-  ].filter((part) => typeof part === 'string');
-  const matched = parts.length === 0 ? 'anything' : parts.join(', ');
-  const answer = answerInWords({ verdict, ...(deciders && { deciders }) }, nameOf);
-  return `${answer}: ${matched}${verdict === 'allow' ? `, each time for ${spelled(duration ?? 'PT1H')}` : ''}.`;
+    data && saying(RULE.data, { classes: either(dataInWords(data)) }),
+    agents && saying(RULE.agents, { agents: either(agents.map(nameOf)) }),
+    people && saying(RULE.people, { people: either(people.map(nameOf)) }),
+    within && saying(RULE.within, { limits: all(limits) }),
+    where.length > 0 && saying(RULE.where, { conditions: all(where.map(conditionInWords)) }),
+  ].filter((part) => typeof part === 'function');
+  const matched: Saying = (speaker) =>
+    parts.length === 0 ? speaker.say(RULE.anything) : asItIs(parts.map((part) => part(speaker)).join(', '));
+  const answer = beginning(answerInWords({ verdict, ...(deciders && { deciders }) }, nameOf));
+  return verdict === 'allow'
+    ? saying(RULE.allowing, { answer, matched, duration: lasting(durationSeconds(duration ?? 'PT1H') ?? 0) })
+    : saying(RULE.sentence, { answer, matched });
 }
 
 /** The rule about what was read before, in words. */
-export const flowInWords = ({ flow = FLOW }: PolicyDocument): string =>
+export const flowInWords = ({ flow = FLOW }: PolicyDocument): Saying =>
   flow.after.length === 0
-    ? 'What was read before raises nothing.'
-    : `After reading ${flow.after.join(', ').replaceAll('_', ' ')} data for a person, whatever an agent carries out for them is of high impact for ${spelled(flow.within)}.`;
+    ? saying(RULE.noFlow)
+    : saying(RULE.flow, { classes: either(dataInWords(flow.after)), time: lasting(durationSeconds(flow.within) ?? 0) });
 
-function impactInWords({ at_least: least, at_most: most }: NonNullable<Matcher['impact']>): string {
-  if (least !== undefined && most !== undefined)
-    return least === most ? `of ${least} impact` : `of ${least} to ${most} impact`;
-  return least === undefined ? `of at most ${most} impact` : `of at least ${least} impact`;
+const dataInWords = (classes: readonly DataClass[]): Saying[] => classes.map((one) => saying(DATA[one]));
+
+function impactInWords({ at_least: least, at_most: most }: NonNullable<Matcher['impact']>): Saying {
+  const level = (one: Impact) => saying(LEVEL[one]);
+  if (least !== undefined && most !== undefined && least !== most)
+    return saying(RULE.impactBetween, { least: level(least), most: level(most) });
+  if (least === undefined)
+    return most === undefined ? saying(RULE.anything) : saying(RULE.impactAtMost, { level: level(most) });
+  return saying(most === undefined ? RULE.impactAtLeast : RULE.impactIs, { level: level(least) });
 }
 
 const shown = (value: unknown): string => (typeof value === 'string' ? value : canonicalJson(value));

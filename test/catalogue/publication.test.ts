@@ -147,7 +147,7 @@ test.each([
     true,
   ],
 ])('A5-3: a difference is said in words, and whether it weakens: %s', (_, text, from, to, words, weakens) => {
-  expect(changed(text, from, to)).toContainEqual({ words, weakens });
+  expect(changed(text, from, to)).toContainEqual(expect.objectContaining({ words, weakens }));
 });
 
 test('A5-3: nothing changed is no difference', () => {
@@ -169,7 +169,7 @@ test.each([
   });
 
   expect(changesOf(limited(from as never), limited(to as never))).toEqual([
-    { words: expect.stringContaining('limit of item'), weakens },
+    { words: expect.stringContaining('limit of item'), said: expect.any(Function), weakens },
   ]);
 });
 
@@ -185,7 +185,7 @@ test('a review tells new, newer and unchanged apart', () => {
       resource: 'https://shop.example',
       state: 'newer',
       from: 1,
-      changes: [{ words: 'longest duration PT1H becomes PT30M', weakens: false }],
+      changes: [{ words: 'longest duration PT1H becomes PT30M', said: expect.any(Function), weakens: false }],
     },
   ]);
   expect(review([], [two])).toEqual([expect.objectContaining({ state: 'new' })]);
@@ -237,7 +237,7 @@ test.each([
     ResourceDocument,
     ResourceDocument,
   ];
-  expect(resourceChangesOf(before, after)).toEqual([{ words: expect.stringContaining(words), weakens }]);
+  expect(resourceChangesOf(before, after)).toMatchObject([{ words: expect.stringContaining(words), weakens }]);
   expect(resourceChangesOf(after, after)).toEqual([]);
   expect(reviewResources([{ ...before, actions: [] }], [after])).toEqual([]); // nothing of it can be asked for yet
 });

@@ -5,6 +5,7 @@ import { compileCatalogue, parseCatalogue } from '../../server/catalogue/catalog
 import { type Condition, conditionInWords } from '../../server/catalogue/condition.ts';
 import { describeAction, impactOf } from '../../server/catalogue/describe.ts';
 import { narrowerParameters } from '../../server/catalogue/narrowing.ts';
+import { inEnglish } from '../../views/words/saying.ts';
 import { reader, yaml } from './demonstration.ts';
 import { asked, onlyAction, problemsIn, shop } from './shop.ts';
 
@@ -99,7 +100,7 @@ test.each(KINDS)('the impact is computed from the parameters: %j', (condition, b
   expect(impactOf(action, { ...above }, rest)).toBe('high');
   // A limit that is left out is beyond every bound.
   expect(impactOf(action, {}, rest)).toBe('high');
-  expect(conditionInWords(condition)).toBe(words);
+  expect(inEnglish(conditionInWords(condition))).toBe(words);
 });
 
 test('narrower parameters never weigh more than wider ones, whatever the rules', () => {

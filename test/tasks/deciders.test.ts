@@ -5,6 +5,8 @@ import { type Deciders, policyFor, quorumOf, type Rule } from '../../server/task
 import { policyChanges, replay } from '../../server/tasks/policy-change.ts';
 import { parsePolicies, ruleInWords } from '../../server/tasks/policy-document.ts';
 import type { RequestedAction } from '../../server/tasks/request.ts';
+import { inEnglish } from '../../views/words/saying.ts';
+import { speakerOf } from '../../views/words/speaker.ts';
 import { yaml } from '../catalogue/demonstration.ts';
 
 const catalogue = compileCatalogue(parseCatalogue(yaml));
@@ -144,6 +146,9 @@ describe('another administrator confirms whatever asks other people, or fewer (A
     expect(change?.words).toBe(
       'ask crm.contacts.export grp_a: asked of 2 of Privacy (not of the person, the owner or the deputy) becomes asked of 3 of Privacy (not of the person, the owner or the deputy)',
     );
+    expect(change?.said(speakerOf('de'))).toBe(
+      'ask crm.contacts.export grp_a: bisher gefragt werden 2 von Privacy (nicht die Person selbst, die für den Agenten verantwortliche Person oder deren Vertretung), jetzt gefragt werden 3 von Privacy (nicht die Person selbst, die für den Agenten verantwortliche Person oder deren Vertretung)',
+    );
   });
 
   test('A6-4: the last seven days say who would decide', () => {
@@ -177,7 +182,7 @@ test.each([
     'Asked (after 1 hour also of the deputy of the agent): to crm.contacts.export.',
   ],
 ])('%j reads as a sentence', (one, words) => {
-  expect(ruleInWords(one)).toBe(words);
+  expect(inEnglish(ruleInWords(one))).toBe(words);
 });
 
 describe('what cannot be meant is refused', () => {

@@ -6,6 +6,8 @@ import { allowedBy, FLOW, type PolicyDocument, policyFor, type Rule } from '../.
 import { policyChanges, replay } from '../../server/tasks/policy-change.ts';
 import { flowInWords, parsePolicies, ruleInWords } from '../../server/tasks/policy-document.ts';
 import { type RequestedAction, weightOf } from '../../server/tasks/request.ts';
+import { inEnglish } from '../../views/words/saying.ts';
+import { speakerOf } from '../../views/words/speaker.ts';
 import { yaml } from '../catalogue/demonstration.ts';
 
 const catalogue = compileCatalogue(
@@ -176,12 +178,22 @@ rules:
 test('YAML becomes rules, and rules are said in words', () => {
   const parsed = parsePolicies(ok, catalogue);
   if (!parsed.ok) throw new Error(parsed.problems.join());
-  expect(parsed.document.rules.map((one) => ruleInWords(one, (id) => (id === 'agt_1' ? 'Planner' : id)))).toEqual([
+  expect(
+    parsed.document.rules.map((one) => inEnglish(ruleInWords(one, (id) => (id === 'agt_1' ? 'Planner' : id)))),
+  ).toEqual([
     'Never: to crm.contacts.export, with more than 500 in limit.',
     'Allowed without asking: to calendar.events.read, by Planner, each time for 1 day.',
   ]);
-  expect(flowInWords(parsed.document)).toBe(
+  expect(inEnglish(flowInWords(parsed.document))).toBe(
     'After reading untrusted data for a person, whatever an agent carries out for them is of high impact for 8 hours.',
+  );
+  const german = speakerOf('de');
+  expect(parsed.document.rules.map((one) => ruleInWords(one)(german))).toEqual([
+    'Nie: Aktion crm.contacts.export, mit mehr als 500 in limit.',
+    'Ohne Frage erlaubt: Aktion calendar.events.read, durch agt_1, jedes Mal für 1 Tag.',
+  ]);
+  expect(flowInWords(parsed.document)(german)).toBe(
+    'Hat ein Agent für eine Person Daten dieser Art gelesen (von Fremden geschrieben), ist die Auswirkung von allem, was er für sie nach außen gibt, 8 Stunden lang hoch.',
   );
   expect(verdict(parsed.document.rules, contacts(501)).verdict).toBe('never');
   expect(verdict(parsed.document.rules, contacts(500)).verdict).toBe('ask');

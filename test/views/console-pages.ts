@@ -27,6 +27,7 @@ import { ACTIONS, NEW_ACTION } from '../../views/words/console-actions.ts';
 import { AGENT, AGENT_EVENTS, AGENT_NOTICES, METHODS, MODES, MOVE } from '../../views/words/console-agent.ts';
 import { AGENT_VIEWS, FLAG_NAMES, INVENTORY } from '../../views/words/console-agents.ts';
 import { APPROVALS, SECOND_REASON } from '../../views/words/console-approvals.ts';
+import { ACTION_CHANGE } from '../../views/words/console-changes.ts';
 import { WHO_DECIDES } from '../../views/words/console-deciders.ts';
 import { FORM } from '../../views/words/console-form.ts';
 import { BEYOND, REACH, REQUIRED } from '../../views/words/console-lifecycle.ts';
@@ -36,10 +37,12 @@ import { POLICIES } from '../../views/words/console-policies.ts';
 import { RECOVERIES } from '../../views/words/console-recovery.ts';
 import { DRAFT, REGISTER, REGISTER_STEPS } from '../../views/words/console-register.ts';
 import { REVIEWS } from '../../views/words/console-review.ts';
+import { ANSWER, POLICY_CHANGE, RULE } from '../../views/words/console-rules.ts';
 import { LEVEL, PARTS, STATUS } from '../../views/words/console-shell.ts';
 import { EFFECT, RESUME_REFUSED, STOP, STOP_KINDS, STOP_REASONS, STOPPED } from '../../views/words/console-stop.ts';
 import { LANGUAGE_NAMES, LANGUAGES, type PageLanguage } from '../../views/words/language.ts';
 import { AGENT_FLAGS } from '../../views/words/owned.ts';
+import { saying } from '../../views/words/saying.ts';
 import { speakerOf } from '../../views/words/speaker.ts';
 import { asItIs } from '../../views/words/words.ts';
 import { samplesIn } from './samples.ts';
@@ -654,7 +657,7 @@ export function consolePagesIn(language: PageLanguage): Record<string, string> {
     csrf,
     version: 0,
     rules: [],
-    flow: 'Reading',
+    flow: saying(RULE.noFlow),
     yaml: 'rules: []\n',
     mayChange: true,
     problems: [],
@@ -664,8 +667,8 @@ export function consolePagesIn(language: PageLanguage): Record<string, string> {
     groups: [],
   };
   const changes = [
-    { words: 'Reading', weakens: true },
-    { words: 'calendar.read', weakens: false },
+    { said: saying(POLICY_CHANGE.otherwise, { rule: 'Reading' }), weakens: true },
+    { said: saying(ACTION_CHANGE.reversible), weakens: false },
   ];
   const action: ActionPage = {
     frame: frame('actions'),
@@ -717,7 +720,14 @@ export function consolePagesIn(language: PageLanguage): Record<string, string> {
       version: 2,
       since: { time: asItIs('14:02'), by: 'Olga Marin' },
       notice: say(POLICIES.published),
-      rules: [{ position: 1, name: 'Reading', verdict: 'ask', says: 'Reading' }],
+      rules: [
+        {
+          position: 1,
+          name: 'Reading',
+          verdict: 'ask',
+          said: saying(RULE.sentence, { answer: saying(ANSWER.ask), matched: saying(RULE.anything) }),
+        },
+      ],
       proposal: { yaml: 'rules: []\n', hash: 'abc', by: 'Olga Marin', since: '13:40', mine: false, changes },
       effect: {
         changes,
@@ -733,7 +743,7 @@ export function consolePagesIn(language: PageLanguage): Record<string, string> {
       rulesByName: ['Reading'],
       groups: ['GitHub'],
       result: {
-        verdict: 'Reading',
+        verdict: say(ANSWER.ask),
         rule: say(POLICIES.noneMatches),
         blocks: 'Reading',
         headline: 'Reading',

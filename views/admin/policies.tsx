@@ -3,6 +3,7 @@ import { Foreign } from '../text.tsx';
 import { WHO_DECIDES } from '../words/console-deciders.ts';
 import { MEETING, POLICIES, PROPOSAL } from '../words/console-policies.ts';
 import { useSpeaker } from '../words/context.tsx';
+import type { Saying } from '../words/saying.ts';
 import type { Said } from '../words/words.ts';
 import { WhoDecides } from './deciders.tsx';
 import { Facts, Section } from './detail.tsx';
@@ -11,7 +12,7 @@ import { Table } from './list.tsx';
 import { type AdminFrame, AdminLayout } from './shell.tsx';
 
 export interface Changes {
-  changes: readonly { words: string; weakens: boolean }[];
+  changes: readonly { said: Saying; weakens: boolean }[];
 }
 
 export interface PoliciesPage {
@@ -20,8 +21,8 @@ export interface PoliciesPage {
   version: number;
   /** Since when, and by whom; nothing before there is a version. */
   since?: { time: Said; by: string } | undefined;
-  rules: readonly { position: number; name: string; verdict: string; says: string }[];
-  flow: string;
+  rules: readonly { position: number; name: string; verdict: string; said: Saying }[];
+  flow: Saying;
   /** What stands in the editor: the newest version, or what was typed. */
   yaml: string;
   /** Whether this person may change them. */
@@ -47,7 +48,7 @@ export interface PoliciesPage {
   result?:
     | {
         problem?: string | undefined;
-        verdict?: string | undefined;
+        verdict?: Said | undefined;
         rule?: string | undefined;
         blocks?: string | undefined;
         headline?: string | undefined;
@@ -65,7 +66,8 @@ export const policiesPage = (props: PoliciesPage): string => page(<Policies {...
 
 function Policies(props: PoliciesPage) {
   const { frame, version, since, rules, flow, proposal, notice, problems } = props;
-  const { say, markup } = useSpeaker();
+  const speaker = useSpeaker();
+  const { say, markup } = speaker;
   return (
     <AdminLayout frame={frame} title={say(POLICIES.title)} notice={notice} error={problems.length > 0}>
       <h1>{say(POLICIES.title)}</h1>
@@ -83,15 +85,13 @@ function Policies(props: PoliciesPage) {
             { label: say(POLICIES.name) },
             { label: say(POLICIES.rule) },
           ]}
-          rows={rules.map(({ position, name, says }) => ({
+          rows={rules.map(({ position, name, said }) => ({
             key: String(position),
-            cells: [position, <Foreign text={name} limit={80} />, <bdi lang="en">{says}</bdi>],
+            cells: [position, <Foreign text={name} limit={80} />, <bdi>{said(speaker)}</bdi>],
           }))}
         />
       )}
-      <p class="quiet" lang="en" dir="ltr">
-        {flow}
-      </p>
+      <p class="quiet">{flow(speaker)}</p>
       <Editor {...props} />
       {props.mayChange ? (
         <WhoDecides
@@ -109,14 +109,15 @@ function Policies(props: PoliciesPage) {
 
 /** Every difference in words; what lets more through than before is marked in words and by a sign. */
 export function ChangeList({ changes }: Changes) {
-  const { say } = useSpeaker();
+  const speaker = useSpeaker();
+  const { say } = speaker;
   if (changes.length === 0) return <p class="quiet">{say(PROPOSAL.nothing)}</p>;
   return (
     <ul class="changes">
-      {changes.map(({ words, weakens }) => (
+      {changes.map(({ said, weakens }) => (
         <li data-weakens={weakens ? 'true' : undefined}>
           {weakens ? <strong>{say(PROPOSAL.weakens)}</strong> : null}
-          <bdi lang="en">{words}</bdi>
+          <bdi>{said(speaker)}</bdi>
         </li>
       ))}
     </ul>
@@ -258,7 +259,7 @@ function Try({ tried, actions, result }: PoliciesPage) {
         <div data-testid="result">
           <Facts
             facts={[
-              [say(POLICIES.result), <strong lang="en">{result.verdict}</strong>],
+              [say(POLICIES.result), <strong>{result.verdict}</strong>],
               [say(POLICIES.rule), <bdi>{result.rule}</bdi>],
               ...(result.blocks === undefined ? [] : [[say(POLICIES.itSays), <bdi>{result.blocks}</bdi>] as const]),
               ...(result.askedOf === undefined

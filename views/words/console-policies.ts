@@ -1,6 +1,6 @@
 import { words } from './words.ts';
 
-/** A6: the rules of an organization. What a rule says is made of its own YAML, and stands in English. */
+/** A6: the rules of an organization. What each of them says is in `console-rules.ts`. */
 export const POLICIES = words({
   title: { en: 'Policies', de: 'Richtlinien' },
   none: { en: 'There are none: every question is asked.', de: 'Es gibt keine: Jede Frage wird gestellt.' },

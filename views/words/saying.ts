@@ -26,5 +26,28 @@ export const listed =
   ({ say }) =>
     messages.map((message) => say(message)).join(', ') as Said;
 
+/** "a, b and c". */
+export const all =
+  (items: readonly (string | Saying)[]): Saying =>
+  (speaker) =>
+    speaker
+      .list(items.map((item) => spokenBy(speaker, item)))
+      .map(({ text }) => text)
+      .join('') as Said;
+
+/** "a, b or c". */
+export const either =
+  (items: readonly (string | Saying)[]): Saying =>
+  (speaker) =>
+    speaker.either(items.map((item) => spokenBy(speaker, item)));
+
+const spokenBy = (speaker: Speaker, item: string | Saying): string => (typeof item === 'string' ? item : item(speaker));
+
+/** A length of time in seconds. */
+export const lasting =
+  (seconds: number): Saying =>
+  ({ duration }) =>
+    duration(seconds);
+
 /** For machines, logs and the command line. */
 export const inEnglish = (sentence: Saying): Said => sentence(speakerOf(FALLBACK));

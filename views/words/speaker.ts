@@ -18,6 +18,8 @@ export interface Speaker {
   number(value: number): Said;
   /** "a, b and c", in stretches, so that each may be set apart. */
   list(items: readonly string[]): { text: string; item: number | undefined }[];
+  /** "a, b or c". */
+  either(items: readonly string[]): Said;
   /** A clock time, with weekday and date where it is another day in this zone (IANA name). */
   clock(at: Date, timeZone: string, now?: Date): Said;
   /** A clock time to the second, for what is counted in seconds. */
@@ -51,6 +53,7 @@ function newSpeaker(language: PageLanguage): Speaker {
   const numbers = new Intl.NumberFormat(locale);
   const plurals = new Intl.PluralRules(locale);
   const lists = new Intl.ListFormat(locale);
+  const choices = new Intl.ListFormat(locale, { type: 'disjunction' });
   const dates = formatters((options) => new Intl.DateTimeFormat(locale, options));
   const units = formatters((options: Intl.NumberFormatOptions) => new Intl.NumberFormat(locale, options));
 
@@ -92,6 +95,11 @@ function newSpeaker(language: PageLanguage): Speaker {
           type === 'element' ? { text: value, item: next++ } : { text: written(value), item: undefined },
         );
     },
+    either: (items) =>
+      choices
+        .formatToParts(items)
+        .map(({ type, value }) => (type === 'element' ? value : written(value)))
+        .join('') as Said,
     clock(at, timeZone, now = new Date()) {
       const time = dates({ hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone }).format(at);
       if (day(at, timeZone) === day(now, timeZone)) return time as Said;
