@@ -12,8 +12,10 @@ export interface Together {
 export const APPROVABLE_TOGETHER = 10;
 
 /**
- * Which of them may be decided together (ux.md §3.2): of one agent, for one action, low or medium impact, asked of this
- * very person; nothing that asks for a number or a passkey, because each has its own. Pure.
+ * Which of them may be decided together (U7-3, ux.md §3.2): of one agent, for one action, low or medium impact, asked of
+ * this very person. One page asks for no less than a page of its own would (U3): what asks for a number or a passkey
+ * stays out, because each has its own. So the medium requests of an unattended agent are here for whoever has no passkey,
+ * with the sign-in that each of them would ask for, and for nobody else. Pure.
  */
 export function together(
   waiting: readonly Approval[],

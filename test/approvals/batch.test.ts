@@ -9,7 +9,7 @@ import { databaseOf } from '../support/delegation.ts';
 import { detailsParameter, signIn, type TestPerson } from '../support/person.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
-describe('ux.md §3.2, batch: what may be decided on one page', () => {
+describe('U7-3, ux.md §3.2: what may be decided on one page', () => {
   const one = (more: object = {}) =>
     ({
       id: 'apr_1',
@@ -47,8 +47,11 @@ describe('ux.md §3.2, batch: what may be decided on one page', () => {
     expect(sizes(waiting)).toEqual(expected);
   });
 
-  test('whoever has a passkey answers an unattended agent with that', () => {
-    expect(sizes([one(), one()], true)).toEqual([]);
+  test.each(['low', 'medium'])('U3: whoever has a passkey signs each %s request of an unattended agent', (impact) => {
+    expect(sizes([one({ impact }), one({ impact })], true)).toEqual([]);
+    // An exchange asks for no passkey at this impact: it is decided as without one.
+    const exchange = { impact, kind: 'exchange' };
+    expect(sizes([one(exchange), one(exchange)], true)).toEqual([2]);
   });
 });
 
