@@ -7,7 +7,7 @@ import { type AskDependencies, approvalOfInteraction, askPerson } from './approv
 import type { BrowserRequests } from './approvals/pages.ts';
 import type { Catalogue } from './catalogue/catalogue.ts';
 import { stateOf } from './http/request-state.ts';
-import { type Refusal, toWire } from './oauth/refusal.ts';
+import { allow, type Outcome, type Refusal, toWire } from './oauth/refusal.ts';
 import { sessionOf } from './people/pages.ts';
 import type { PeopleStore, Person, Session } from './people/person.ts';
 import { parseAgentRequest } from './tasks/ask.ts';
@@ -46,10 +46,15 @@ export function browserRequests({
       if (!session) return { approval: '' };
       // The browser that began the request must still be the same person's.
       if (interaction.session?.accountId !== session.person.id) return 'sign_in';
-      const id = approvalOfInteraction(interaction.uid);
+      const { shows } = interaction.prompt.details;
+      const id = typeof shows === 'string' ? shows : approvalOfInteraction(interaction.uid);
       if (await ask.approvals.find(id)) return { approval: id };
-      const refusal = await openApproval(id, interaction.params, session);
-      if (!refusal) return { approval: id };
+      const opened = await openApproval(id, interaction.params, session);
+      if (opened.ok) {
+        if (opened.value !== id) await showing(interaction, opened.value);
+        return { approval: opened.value };
+      }
+      const { refusal } = opened;
       await refused(refusal, session, String(interaction.params.client_id));
       // Nobody is asked: the client hears why, instead of a person who could do nothing about it.
       const { error, error_description: description } = toWire(refusal);
@@ -88,6 +93,11 @@ export function browserRequests({
       });
     },
 
+    async showInstead(ctx, approval) {
+      const interaction = await interactionOf(ctx, provider());
+      if (interaction) await showing(interaction, approval);
+    },
+
     async decided(ctx, result) {
       try {
         return await provider().interactionResult(
@@ -105,14 +115,11 @@ export function browserRequests({
     },
   };
 
-  async function openApproval(
-    id: string,
-    params: Record<string, unknown>,
-    session: Session,
-  ): Promise<Refusal | undefined> {
+  /** The approval that answers it: a new one by this id, or the same question that waits. */
+  async function openApproval(id: string, params: Record<string, unknown>, session: Session): Promise<Outcome<string>> {
     const client = await clients.find(String(params.client_id), session.person.organization);
     const person = await people.find(session.person.id);
-    if (!client?.agent || !person || client.organization !== person.organization) return undefined;
+    if (!client?.agent || !person || client.organization !== person.organization) return allow(id);
     const asked = parseAgentRequest(
       {
         scope: params.scope as string | undefined,
@@ -128,7 +135,7 @@ export function browserRequests({
         limits: client.agent?.limits,
       },
     );
-    if (!asked.ok) return asked.refusal;
+    if (!asked.ok) return asked;
     const opened = await askPerson(
       {
         id,
@@ -144,7 +151,7 @@ export function browserRequests({
       },
       ask,
     );
-    return opened.ok ? undefined : opened.refusal;
+    return opened.ok ? allow(opened.value.id) : opened;
   }
 }
 
@@ -167,6 +174,12 @@ async function interactionOf(ctx: Context, provider: Provider): Promise<Interact
     if (error instanceof errors.SessionNotFound) return undefined;
     throw error;
   }
+}
+
+/** From now on this interaction is about an approval that another one opened. */
+async function showing(interaction: Interaction, approval: string): Promise<void> {
+  interaction.prompt.details.shows = approval;
+  await interaction.persist();
 }
 
 /**

@@ -9,6 +9,7 @@ import type {
   ConfirmingProvider,
   PersonApprovals,
   Poll,
+  SameQuestion,
   SignedDecision,
 } from '../../server/approvals/store.ts';
 import { type DeliveryStore, PING, PUSH, STOPPED as TELL_STOPPED } from '../../server/approvals/tell-client.ts';
@@ -105,6 +106,8 @@ export const postgresApprovals = (database: Database, delay = 0): ApprovalStore 
     const row = await database.first<ApprovalRow>(FIND_OPEN, [organization, clientId, person, askedHash]);
     return row && toApproval(row);
   },
+
+  findAsked: (question) => findAsked(database, question),
 
   async poll(authReqIdHash, clientId, holdSeconds) {
     return found(await database.first<PollRow>(POLL, [authReqIdHash, clientId, holdSeconds]));
@@ -248,13 +251,20 @@ export const postgresPersonApprovals = (
 
   askOthers: (approval, asker, event) =>
     database.within(approval.organization, async (statements) => {
-      if (!(await isAlive(statements, approval))) return false;
-      const { organization, id, requestHash } = approval;
+      const { organization, id, person, requestHash } = approval;
+      // Two windows that ask at once are heard one after the other.
+      await statements.run(HOLD_ASKING, [`ask ${organization} ${person}`]);
+      if (!(await isAlive(statements, approval))) return 'late';
+      const other = await findAsked(statements, approval);
+      if (other && other.id !== id) {
+        await statements.run(END_DOUBLE, [organization, id, person]);
+        return { waits: other.id };
+      }
       const asked = await statements.run(ASK_OTHERS, [organization, id, requestHash, JSON.stringify(asker)]);
-      if (asked === 0) return false;
+      if (asked === 0) return 'late';
       await writeEvent(statements, event);
       await tellOthers(statements, { ...approval, othersSince: new Date() }, new Date());
-      return true;
+      return 'asked';
     }),
 
   signed: (organization, id) =>
@@ -456,6 +466,20 @@ function isAlive(statements: Statements, approval: Approval): Promise<boolean> {
   const { organization, id, agent, person, clientId: client, askedAt: since, actions } = approval;
   const lineage = [`approval:${id}`, ...actions.map(({ resource }) => `resource:${resource}`)];
   return holdAlive(statements, { organization, agents: [agent], person, client, lineage, since });
+}
+
+async function findAsked(statements: Statements, question: SameQuestion): Promise<Approval | undefined> {
+  const { organization, clientId, person, askedHash, boundTo, oidc } = question;
+  const { nonce: _, ...same } = oidc;
+  const row = await statements.first<ApprovalRow>(FIND_ASKED, [
+    organization,
+    clientId,
+    person,
+    askedHash,
+    boundTo,
+    JSON.stringify(same),
+  ]);
+  return row && toApproval(row);
 }
 
 /** What JSON makes of a decision: its instants are texts. */
@@ -678,6 +702,23 @@ const FIND_OPEN = `
   where organization = $1 and client_id = $2 and person = $3 and asked_hash = $4
     and status = 'pending' and expires_at > clock_timestamp() and not ${STOPPED}
   order by asked_at desc limit 1`;
+
+// A nonce is new each time; what else the answer depends on is the same.
+const FIND_ASKED = `
+  ${APPROVAL}
+  where organization = $1 and client_id = $2 and person = $3 and asked_hash = $4 and kind = 'browser'
+    and bound_to is not distinct from $5 and oidc - 'nonce' = $6::jsonb
+    and others_since is not null and status = 'pending' and expires_at > clock_timestamp() and not ${STOPPED}
+  order by asked_at limit 1`;
+
+const HOLD_ASKING = 'select pg_advisory_xact_lock(hashtextextended($1, 0))';
+
+// As a stop ends it, which is nobody's silence: it counts against no agent.
+const END_DOUBLE = `
+  insert into stop_epochs (organization, key, at, by, reason)
+  select organization, 'approval:' || id, clock_timestamp(), $3, 'asked in another window' from approvals
+  where organization = $1 and id = $2 and status = 'pending' and others_since is null
+  on conflict (organization, key) do nothing`;
 
 const WAITING = `
   ${APPROVAL}

@@ -6,11 +6,12 @@ import { DECIDERS } from '../../views/words/deciders.ts';
 import type { Speaker } from '../../views/words/speaker.ts';
 import type { Said } from '../../views/words/words.ts';
 import { textIn } from '../catalogue/language.ts';
+import { inSameLanguage } from '../people/language.ts';
 import type { Session } from '../people/person.ts';
 import type { Approval } from './approval.ts';
 import { ofOthers } from './deciders.ts';
 import type { ApprovalPages } from './pages.ts';
-import { showGiven } from './result.ts';
+import { isInBrowser, showGiven } from './result.ts';
 import { seen } from './screen.ts';
 import { showMeanwhile, showProblem } from './show.ts';
 
@@ -91,6 +92,13 @@ export async function postAsk(
       ...(await seen(approval, session, form, pages)),
     },
   });
-  if (!done) return showMeanwhile(ctx, approval, session, pages);
+  if (done === 'late') return showMeanwhile(ctx, approval, session, pages);
+  if (done !== 'asked') {
+    const here = isInBrowser(ctx, approval);
+    if (here) await pages.browser.showInstead(ctx, done.waits);
+    ctx.redirect(inSameLanguage(ctx, here ? ctx.path : `/r/${done.waits}`));
+    ctx.status = 303;
+    return;
+  }
   return showGiven(ctx, { ...approval, othersSince: new Date() }, session, pages);
 }

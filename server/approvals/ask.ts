@@ -84,7 +84,7 @@ export const approvalOfInteraction = (uid: string): string =>
  * Opens an approval, or finds that a live task covers the request and the client proves the key the task was approved
  * for: then it begins approved, and no page is needed. The one place where questions are opened, so the one where their
  * number is limited and the organization's policies are heard: one that forbids ends it, and one that allows decides it
- * in the person's place.
+ * in the person's place. In a browser the same question is asked of others once: the answer is the one that waits.
  */
 export async function askPerson(question: Question, dependencies: AskDependencies): Promise<Outcome<NewApproval>> {
   const { client, person } = question;
@@ -104,6 +104,13 @@ export async function askPerson(question: Question, dependencies: AskDependencie
   const task = await coveringTask({ ...question, asked }, dependencies);
   const keys = asked.actions.map(({ action }) => action);
   const limit: PromptRule = (history, limits) => promptRefusal(keys, history, limits, new Date());
+  if (!task && question.kind === 'browser') {
+    const { organization, id: subject } = person;
+    const same = { organization, person: subject, clientId: client.clientId, askedHash: askedHash(asked) };
+    const key = { boundTo: question.boundTo ?? null, oidc: oidcOf(question, asked) };
+    const waiting = await dependencies.approvals.findAsked({ ...same, ...key });
+    if (waiting) return allow(waiting);
+  }
   let policy: Policy | undefined;
   let deciders: AskedOf | undefined;
   let { ruling } = ruled;
@@ -163,11 +170,7 @@ export async function askPerson(question: Question, dependencies: AskDependencie
     requestHash: requestHash(request),
     askedHash: askedHash(asked),
     bindingMessage: question.bindingMessage ?? null,
-    oidc: {
-      scopes: asked.oidcScopes,
-      ...(question.nonce !== undefined && { nonce: question.nonce }),
-      ...(question.acrValues !== undefined && { acrValues: question.acrValues }),
-    },
+    oidc: oidcOf(question, asked),
     boundTo: question.boundTo ?? null,
     // What the page will name: along these, and no others, may a part of the task be handed on.
     edges: edgesWithin(agent.id, keys, await dependencies.edgesBelow(person.organization, agent.id)),
@@ -269,6 +272,12 @@ const isAsAsked = ({ acr, authTime }: Task, { acrValues, maxAge }: Freshness): b
 const signInOf = ({ acr, authTime }: Task) => ({ acr, auth_time: Math.floor(authTime.getTime() / 1000) });
 
 type Freshness = Pick<Question, 'acrValues' | 'maxAge'>;
+
+const oidcOf = ({ nonce, acrValues }: Question, { oidcScopes }: AgentRequest): NewApproval['oidc'] => ({
+  scopes: oidcScopes,
+  ...(nonce !== undefined && { nonce }),
+  ...(acrValues !== undefined && { acrValues }),
+});
 
 const askedHash = ({ actions, resources, scopes }: AgentRequest): string =>
   sha256url(

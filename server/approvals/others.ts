@@ -19,6 +19,7 @@ import { seen } from './screen.ts';
 import { showApproval, showMeanwhile, showProblem } from './show.ts';
 import type { SignedDecision } from './store.ts';
 import { allTouched } from './touches.ts';
+import { wrongValue } from './wrong.ts';
 
 /** Why a request was denied by somebody else than its person, as the evidence says it. */
 const REASONS: Readonly<Record<Part, string>> = {
@@ -89,7 +90,7 @@ async function decideFirst(
   }));
   const hurried = await isHurried(approved.impact, session.person, pages);
   if (!allTouched(form, allowed, { organizationDomains: reader.organizationDomains, locale, hurried })) {
-    return showApproval(ctx, approval, session, pages, { wrongValue: true, status: 400 });
+    return wrongValue(ctx, approval, session, pages);
   }
   return askForSignature(ctx, form, approval, approved, session, pages);
 }
@@ -112,7 +113,7 @@ async function confirmFirst(
   const allowed = described.map((one, index) => ({ described: one, asked: one, index: several ? index : undefined }));
   const hurried = await isHurried(approved.impact, person, pages);
   if (!allTouched(form, allowed, { organizationDomains: person.organizationDomains, locale, hurried })) {
-    return showApproval(ctx, approval, session, pages, { wrongValue: true, status: 400 });
+    return wrongValue(ctx, approval, session, pages);
   }
   return askForSignature(ctx, form, approval, approved, session, pages);
 }

@@ -65,6 +65,8 @@ export interface BrowserRequests {
   >;
   /** Tells the engine who signed in; answers where the browser goes on, or that a passkey has to sign in. */
   signedIn(ctx: Context, session: Session): Promise<string | 'passkey' | undefined>;
+  /** What this interaction asks waits elsewhere already: from now on it shows that, and is answered by it. */
+  showInstead(ctx: Context, approval: string): Promise<void>;
   /** Tells the engine what was decided; answers where the browser goes on, unless the engine has forgotten the request. */
   decided(ctx: Context, result: { task: string } | { denied: string }): Promise<string | undefined>;
 }

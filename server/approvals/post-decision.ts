@@ -6,7 +6,6 @@ import { CEREMONY } from '../../views/words/ceremony.ts';
 import { DECIDERS } from '../../views/words/deciders.ts';
 import { INBOX } from '../../views/words/inbox.ts';
 import { RESULT } from '../../views/words/result.ts';
-import type { Said } from '../../views/words/words.ts';
 import type { EvidenceEvent } from '../evidence/evidence.ts';
 import { BadRequest } from '../http/form.ts';
 import { page } from '../http/respond.ts';
@@ -32,13 +31,10 @@ import { showApproval, showOver, showProblem } from './show.ts';
 import { askedToSignIn } from './step-up.ts';
 import { allTouched } from './touches.ts';
 import { wayBack } from './way-back.ts';
+import { WRONG_NUMBERS, wrongNumber, wrongValue } from './wrong.ts';
 
 /** Unattended agents: whoever has no passkey signed in this recently. */
 export const FRESH_SIGN_IN_SECONDS = 300;
-const WRONG_NUMBERS = 2;
-const WRONG_VALUES = 3;
-/** Of three values a third try would be no choice any more. */
-const WRONG_CHOICES = 2;
 
 /** The form of the decision page: checked, decided once, and answered by a page (D11: never by a redirect). */
 export async function postDecision(
@@ -185,90 +181,6 @@ export const decisionEvent = (
 function tryNumber(number = '', approval: Approval, { approvals, sealing }: ApprovalPages) {
   const hash = /^\s*\d{2}\s*$/.test(number) ? sealing.keyedHash('display code', number.trim()) : undefined;
   return approvals.tryNumber(approval.organization, approval.id, hash, WRONG_NUMBERS);
-}
-
-/** One more try; the second wrong number ends the request: somebody is guessing, or it is another's request. */
-async function wrongNumber(
-  ctx: Context,
-  tries: number,
-  approval: Approval,
-  session: Session,
-  pages: ApprovalPages,
-): Promise<void> {
-  if (tries < WRONG_NUMBERS) return showApproval(ctx, approval, session, pages, { wrongNumber: true, status: 400 });
-  const title = speakerFor(ctx).say(RESULT.deniedByNumber);
-  return denyFor('number_mismatch', tries, title, ctx, approval, session, pages);
-}
-
-/** The same for the value that matters most: whoever cannot say it has not read it. */
-async function wrongValue(ctx: Context, approval: Approval, session: Session, pages: ApprovalPages): Promise<void> {
-  const tries = await pages.approvals.wrongValue(approval.organization, approval.id);
-  const { chooses } = session.person;
-  if (tries < (chooses ? WRONG_CHOICES : WRONG_VALUES)) {
-    return showApproval(ctx, approval, session, pages, { wrongValue: true, status: 400 });
-  }
-  const title = speakerFor(ctx).say(chooses ? CEREMONY.deniedByChoice : CEREMONY.deniedByValue);
-  return denyFor('value_mismatch', tries, title, ctx, approval, session, pages);
-}
-
-async function denyFor(
-  reason: string,
-  tries: number,
-  title: Said,
-  ctx: Context,
-  approval: Approval,
-  session: Session,
-  pages: ApprovalPages,
-): Promise<void> {
-  const { person } = session;
-  const denied = decide(
-    { requestHash: approval.requestHash, decision: 'deny', duration: 'once', allowed: undefined },
-    {
-      approval,
-      catalogue: pages.catalogue(),
-      person,
-      session,
-      locale: speakerFor(ctx).catalogue,
-      now: new Date(),
-      taskId: '',
-      nonce: newSecret(),
-    },
-  );
-  if (denied.ok) {
-    await pages.approvals.deny(
-      approval,
-      person.id,
-      reason,
-      { json: denied.value.decision, hash: denied.value.hash },
-      {
-        organization: approval.organization,
-        type: 'task.denied',
-        decision: 'refused',
-        reason,
-        person: person.id,
-        agent: approval.agent,
-        application: approval.clientId,
-        approval: approval.id,
-        content: { tries },
-      },
-    );
-  }
-  const client = await pages.clients.find(approval.clientId);
-  const frame = frameOf(ctx, pages.cookies);
-  const { say } = frame.speaker;
-  const back = client?.agent ? say(RESULT.returnTo, { agent: client.agent.name }) : say(RESULT.returnToAgent);
-  page(
-    ctx,
-    resultPage({
-      frame,
-      title,
-      message: say(RESULT.deniedByNumberMeans),
-      status: 'denied',
-      ...(approval.kind === 'browser' &&
-        (await wayBack(ctx, { denied: reason }, { label: back, automatic: false }, pages))),
-    }),
-    400,
-  );
 }
 
 /** What the agent is told that does not wait: who they are is none of its business. */

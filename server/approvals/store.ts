@@ -22,6 +22,9 @@ export type Poll =
 /** A limit, asked with what was asked before. */
 export type PromptRule = (history: PromptHistory, limits: PromptLimits) => Refusal | undefined;
 
+/** What makes two questions in a browser one. */
+export type SameQuestion = Pick<Approval, 'organization' | 'clientId' | 'person' | 'askedHash' | 'boundTo' | 'oidc'>;
+
 export interface ApprovalStore {
   /**
    * Opens an approval with its evidence, or answers why not; a second opening under the same id changes nothing.
@@ -32,6 +35,11 @@ export interface ApprovalStore {
   /** What limits on questions look at, before one is opened. */
   promptHistory(pair: Pair): Promise<{ history: PromptHistory; limits: PromptLimits }>;
   find(id: string): Promise<Approval | undefined>;
+  /**
+   * The same question, asked in a browser by the same client with the same key, that others than the person have been
+   * asked and still decide.
+   */
+  findAsked(question: SameQuestion): Promise<Approval | undefined>;
   /** The same question by the same client, still open. */
   findOpen(organization: string, clientId: string, person: string, askedHash: string): Promise<Approval | undefined>;
   /**
@@ -95,10 +103,15 @@ export interface PersonApprovals {
   /** Who is asked beside the person, or would be when the person asks for approval: those who may decide, by name. */
   others(organization: string, id: string): Promise<{ id: string; name: string }[]>;
   /**
-   * The person asks others for approval, who hear of it; with its evidence. False when they asked before, or when it was
-   * decided, ended or changed meanwhile.
+   * The person asks others for approval, who hear of it; with its evidence. `late` when they asked before, or when it was
+   * decided, ended or changed meanwhile. Where the same question `waits` for them from another window, nobody is asked
+   * twice: this one has ended.
    */
-  askOthers(approval: Approval, asker: Authentication, event: EvidenceEvent): Promise<boolean>;
+  askOthers(
+    approval: Approval,
+    asker: Authentication,
+    event: EvidenceEvent,
+  ): Promise<'asked' | 'late' | { waits: string }>;
   /** Who signed so far, the first before the second. */
   signed(organization: string, id: string): Promise<SignedDecision[]>;
   /**

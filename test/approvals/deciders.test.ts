@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 
+import { postgresApprovals } from '../../adapters/postgres/approvals.ts';
 import type { Database } from '../../adapters/postgres/database.ts';
 import { formatChain } from '../../server/cli/format.ts';
 import type { Deciders, Rule } from '../../server/tasks/policies.ts';
@@ -9,6 +10,7 @@ import { administrator } from '../support/admin.ts';
 import { claimsOf, type Json, type TestClient } from '../support/agent.ts';
 import { optionsIn } from '../support/authenticator.ts';
 import {
+  type Asked,
   approveWith,
   askFreely,
   askInBrowser,
@@ -21,7 +23,7 @@ import {
 } from '../support/ceremony.ts';
 import { addColleague, addGroup, joinGroup, type Member, memberOf, toldOf } from '../support/deciders.ts';
 import { accessTokenIn, databaseOf, eventsIn, organizationOf } from '../support/delegation.ts';
-import { continuationOf, detailsParameter, type PageAnswer } from '../support/person.ts';
+import { continuationOf, detailsParameter, type PageAnswer, signIn } from '../support/person.ts';
 import { publishPolicies } from '../support/policies.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
@@ -208,6 +210,94 @@ describe('A6-5, U2: whoever may not decide asks for approval', () => {
     await fromBehind();
     const page = await review(ben);
     expect((await ben.person.submit(page, { decision: 'ask' })).status).toBe(400);
+  });
+});
+
+describe('U2, §3.2: a browser that asks again while others decide', () => {
+  const counts = async () => [
+    Number((await database.first<Json>('select count(*) from approvals'))?.count),
+    await notices(),
+    (await eventsIn(database)).filter(({ type }) => type === 'request.received').length,
+  ];
+  /** The request comes back to its client, with the task that was approved. */
+  const taskOf = async (asked: Asked, person = anna.person) => {
+    const back = await person.get(new URL(asked.page.url).pathname);
+    const { status, body } = await tokenAfter(agent, person, back, asked);
+    expect(status).toBe(200);
+    return claimsOf(body.access_token).task_id;
+  };
+
+  test('shows the question that waits: nobody is called again, no budget is touched, and both come back', async () => {
+    await decidedBy();
+    const first = await asking('Again');
+    await anna.person.submit(first.page, { decision: 'ask' });
+    const before = await counts();
+    const elsewhere = await signIn(server, anna.email);
+    const second = await askInBrowser(agent, elsewhere, invite('Again'));
+    expect(wordsOf(second.page)).toContain('Waiting for Privacy.');
+    expect(new URL(second.page.url).pathname).not.toBe(new URL(first.page.url).pathname);
+    expect(await counts()).toEqual(before);
+    await decide(ben);
+    expect(await taskOf(second, elsewhere)).toBe(await taskOf(first));
+  });
+
+  test('two windows that ask at once ask once; the other one shows the same, and counts against no agent', async () => {
+    await decidedBy();
+    const windows = await Promise.all(
+      [anna.person, await signIn(server, anna.email)].map(async (person) => ({
+        person,
+        asked: await askInBrowser(agent, person, invite('At once')),
+      })),
+    );
+    const before = await notices();
+    const answers = await Promise.all(
+      windows.map(({ person, asked }) => person.submit(asked.page, { decision: 'ask' })),
+    );
+    expect(answers.map((page) => [page.status, wordsOf(page).includes('Waiting for Privacy.')])).toEqual([
+      [200, true],
+      [200, true],
+    ]);
+    expect(await notices()).toBe(before + 2); // Ben and Carl, once each
+    const [waits, ended] = await database
+      .rows<Json>('select id, others_since from approvals order by asked_at desc limit 2')
+      .then((rows) => rows.toSorted((one) => (one.others_since ? -1 : 1)));
+    expect([waits?.others_since, ended?.others_since]).toEqual([expect.any(Date), null]);
+    expect((await anna.person.get('/inbox')).html).not.toContain(ended?.id);
+    expect((await ben.person.get('/inbox')).html).toContain(waits?.id);
+    expect((await ben.person.get(`/r/${ended?.id}`)).status).toBe(404);
+    await database.run(`update approvals set expires_at = clock_timestamp() where id = $1`, [ended?.id]);
+    const { history } = await postgresApprovals(database).promptHistory({
+      organization: acme,
+      agent: agent.registration.agent_id,
+      person: anna.id,
+    });
+    expect(history.expired).toEqual([]);
+
+    const page = await ben.person.get(`/r/${waits?.id}`);
+    await approveWith(ben.person, page, ben.key, choices());
+    expect(new Set(await Promise.all(windows.map(({ asked, person }) => taskOf(asked, person)))).size).toBe(1);
+  });
+
+  test('another key, person, client or question is another one', async () => {
+    await decidedBy();
+    const first = await asking('Key');
+    const store = postgresApprovals(database);
+    const { id } = await approval();
+    const own = await store.find(id);
+    if (!own) throw new Error('no approval');
+    expect(await store.findAsked(own)).toBeUndefined();
+    await anna.person.submit(first.page, { decision: 'ask' });
+    expect((await store.findAsked(own))?.id).toBe(id);
+    for (const other of [
+      { boundTo: 'A'.repeat(43) },
+      { boundTo: null },
+      { person: ben.id },
+      { clientId: 'another' },
+      { askedHash: 'another' },
+      { oidc: { ...own.oidc, acrValues: 'phr' } },
+    ]) {
+      expect(await store.findAsked({ ...own, ...other })).toBeUndefined();
+    }
   });
 });
 
@@ -402,6 +492,22 @@ describe('a quorum', () => {
   });
 });
 
+describe('U4-4 the value that matters most, where several decide', () => {
+  test('a wrong one is counted, whoever wrote it, the first or the second: three end the request', async () => {
+    await decidedBy({ quorum: 2 });
+    const repository = `acme/counted-${++count}`;
+    const asked = await fromBehind(deleteDetails({ repository }));
+    const wrong = async (member: Member) => member.person.submit(await review(member), choices('acme/other'));
+    expect((await wrong(ben)).status).toBe(400);
+    await decide(ben, repository);
+    expect((await wrong(carl)).status).toBe(400);
+    expect((await polled(asked)).body.error).toBe('authorization_pending');
+    expect(wordsOf(await wrong(carl))).toContain('wrong three times');
+    expect((await polled(asked)).body.error).toBe('access_denied');
+    expect(await evidence('task.denied')).toMatchObject([{ person: carl.id, reason: 'value_mismatch' }]);
+  });
+});
+
 describe('A6-1 who does not count', () => {
   const never = async (member: Member) => {
     const [seen, unknown] = [await review(member), await member.person.get(`/r/apr_${'0'.repeat(32)}`)];
@@ -450,6 +556,24 @@ describe('A6-1 who does not count', () => {
     await never(dora);
     await fromBehind(invite('Later'));
     expect((await review(dora)).status).toBe(200);
+  });
+
+  test('somebody who was asked and is removed since: they read nothing, and their no is none', async () => {
+    await decidedBy();
+    const asked = await fromBehind();
+    const page = await review(carl);
+    await database.run('delete from group_members where person = $1', [carl.id]);
+    await never(carl);
+    expect((await carl.person.submit(page, { decision: 'deny' })).status).toBe(404);
+    expect((await polled(asked)).body.error).toBe('authorization_pending');
+  });
+
+  test('the owner and the person, in a quorum: with them it would be enough, and without them it is too few', async () => {
+    await joinGroup(database, acme, group, anna.id, '1 hour');
+    await decidedBy({ quorum: 4 });
+    expect((await fromBehind()).status).toBe(403);
+    await decidedBy({ quorum: 4, may_include: ['owner', 'requester'] });
+    expect((await fromBehind()).status).toBe(200);
   });
 
   test('somebody whom one of those made who do not count', async () => {
