@@ -22,7 +22,9 @@ export default {
   },
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
-  maxWorkers: '100%',
+  // Browsers, databases and servers are processes of their own, which a worker waits for.
+  maxWorkers: '150%',
+  testSequencer: '<rootDir>/test/support/slow-first.js',
   testTimeout: 60_000,
   coverageProvider: 'v8',
   collectCoverageFrom: ['{server,adapters,grants,views,migrations}/**/*.{ts,tsx}', '!server/main.ts'],

@@ -1,4 +1,4 @@
-import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import { fullFormats } from 'ajv-formats/dist/formats.js';
 
 import { checkSpacing, checkText } from '../oauth/text.ts';
@@ -9,9 +9,12 @@ export type Schema = Record<string, unknown>;
 /** What one endpoint takes: closed, so that a misspelt member is refused and not ignored. */
 export function input<T>(properties: Readonly<Record<string, Schema>>, required: readonly string[] = []): Input<T> {
   const schema = { type: 'object', additionalProperties: false, properties, required };
-  const check = ajv.compile(schema);
-  const read = (value: unknown) =>
-    check(value) ? done(value as T) : malformed((check.errors ?? []).map(tell).join('; '));
+  // Compiled when it is first asked: there are hundreds, and most processes need few of them.
+  let compiled: ValidateFunction | undefined;
+  const read = (value: unknown) => {
+    compiled ??= ajv.compile(schema);
+    return compiled(value) ? done(value as T) : malformed((compiled.errors ?? []).map(tell).join('; '));
+  };
   return Object.assign(read, { schema });
 }
 
