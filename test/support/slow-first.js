@@ -17,13 +17,18 @@ const SLOW = [
   'protocol/metadata-documents',
   'admin-api',
 ];
+/** @param {{ path: string }} test */
 const rank = ({ path }) => {
   const at = SLOW.findIndex((name) => path.endsWith(`/test/${name}.test.ts`));
   return at < 0 ? SLOW.length : at;
 };
 
 export default class SlowFirst extends sequencer.default {
-  sort(tests) {
-    return super.sort([...tests]).sort((one, other) => rank(one) - rank(other));
+  /**
+   * @override
+   * @param {Parameters<InstanceType<typeof sequencer.default>['sort']>[0]} tests
+   */
+  async sort(tests) {
+    return [...(await super.sort([...tests]))].sort((one, other) => rank(one) - rank(other));
   }
 }
