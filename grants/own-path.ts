@@ -5,7 +5,7 @@ import { authenticateCaller, type ClientAuthentication } from '../server/agents/
 import { requiredKey } from '../server/agents/proven-key.ts';
 import { formBody, giveBack } from '../server/http/form.ts';
 import { json } from '../server/http/respond.ts';
-import { answerTo, type CallerChecks, type Grant, parametersOf, type RequestContext } from './grant.ts';
+import { answerTo, type Caller, type CallerChecks, type Grant, parametersOf, type RequestContext } from './grant.ts';
 import type { Mint } from './issue.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: what a grant makes of its form is between its own functions
@@ -28,17 +28,12 @@ export function ownPath(
 ): OwnPath {
   const byType = new Map(grants.map((grant) => [grant.type, grant]));
   return async (ctx, next) => {
-    const body = await formBody(ctx.req);
-    if (body === undefined) return next();
-    const fields = new URLSearchParams(body.toString('utf8'));
-    const [type = '', ...more] = fields.getAll('grant_type');
-    const grant = more.length === 0 ? byType.get(type) : undefined;
-    if (!grant) {
-      giveBack(ctx.req, body);
-      return next();
-    }
+    let call: OwnCall | 'elsewhere' | 'answered' | undefined;
     try {
-      await serve(grant, fields, ctx);
+      call = await callIn(ctx);
+      if (typeof call === 'object') {
+        json(ctx, await answerTo(call.grant, call.parameters, call.caller, ctx, mint, checks));
+      }
     } catch (error) {
       // A fault goes on, to be logged and answered as one.
       const isFault = !(error instanceof errors.OIDCProviderError) || error.statusCode >= 500;
@@ -47,15 +42,29 @@ export function ownPath(
       const { error: code, error_description, scope } = error as errors.OIDCProviderError & { scope?: string };
       json(ctx, { error: code, error_description, ...(scope !== undefined && { scope }) }, error.statusCode);
     }
+    if (call === 'elsewhere') await next();
   };
 
-  async function serve(grant: OwnGrant, fields: URLSearchParams, ctx: Context): Promise<void> {
+  /**
+   * Who calls, and for what. The body, its fields and what the client proved itself with end here: the answer may wait
+   * for a person, and ten thousand may wait with it.
+   */
+  async function callIn(ctx: Context): Promise<OwnCall | 'elsewhere' | 'answered'> {
+    const body = await formBody(ctx.req);
+    if (body === undefined) return 'elsewhere';
+    const fields = new URLSearchParams(body.toString('utf8'));
+    const [type = '', ...more] = fields.getAll('grant_type');
+    const grant = more.length === 0 ? byType.get(type) : undefined;
+    if (!grant) {
+      giveBack(ctx.req, body);
+      return 'elsewhere';
+    }
     const credentials = once(fields, [...CREDENTIALS, ...ABOUT]);
     const firstUse: ClientAuthentication['firstUse'] = (client, jti, expiresAt) =>
       checks.firstPresentation(ctx, client, jti, expiresAt);
     // A public client is let in to be told by the grant what it may not.
     const client = await authenticateCaller(ctx, credentials, { ...authentication, firstUse }, { publicClients: true });
-    if (!client) return;
+    if (!client) return 'answered';
     if (!(client.metadata.grant_types as string[] | undefined)?.includes(grant.type)) {
       throw new errors.UnauthorizedClient('requested grant type is not allowed for this client');
     }
@@ -63,8 +72,14 @@ export function ownPath(
     const boundTo = await requiredKey(ctx, client, checks.keyProofs);
     const confidential = metadata.token_endpoint_auth_method !== 'none';
     const caller = { client, organization, boundTo, confidential };
-    json(ctx, await answerTo(grant, parametersIn(fields, grant), caller, ctx, mint, checks));
+    return { grant, parameters: parametersIn(fields, grant), caller };
   }
+}
+
+interface OwnCall {
+  grant: OwnGrant;
+  parameters: UnknownObject;
+  caller: Caller;
 }
 
 const CREDENTIALS = ['client_id', 'client_secret', 'client_assertion', 'client_assertion_type'];
