@@ -64,6 +64,7 @@ durations: { default: once, max: P1D }
 
 /** What others wrote on the pages of the console, and what is written so in every language. */
 export const CONSOLE_NAMES = [
+  'calendar.invitations.send',
   ...['Ada Lovelace', 'admin@acme.example', 'Olga Marin', 'Meeting Helper', 'Room Finder', 'Finds a room', 'CSV'],
   ...['Olga Marin <olga@acme.example>', 'Ada Lovelace <ada@acme.example>', 'Anna Berg', 'anna@acme.example'],
   ...['calendar.events.read', 'calendar.events.export', 'repos.repository.delete', 'calendar.read', 'Reading'],
