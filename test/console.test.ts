@@ -10,6 +10,7 @@ import { administrator } from './support/admin.ts';
 import {
   CALENDAR,
   claimsOf,
+  clientWith,
   INVITE,
   inviteDetails,
   type Json,
@@ -358,6 +359,46 @@ describe('A3 one agent', () => {
     expect((await ada.get(`/admin/agents/${agent.registration.agent_id}/people`)).html).toContain(
       'person@acme.example',
     );
+  });
+
+  test('A3-2 a new key counts, and the old one until the time that was chosen; then it is refused', async () => {
+    const agent = await registerAgent(server, { client_name: 'Gets A Key' });
+    const { client_id: clientId, agent_id: id } = agent.registration as { client_id: string; agent_id: string };
+    const { jwk, publicJwk } = await newKey();
+    const next = await clientWith(server, clientId, jwk, agent.registration);
+    // With a key that counts it is told what it may not; with another it is nobody.
+    const counts = async (client: TestClient) =>
+      (await client.token({ grant_type: 'client_credentials' })).status !== 401;
+    const path = `/admin/agents/${id}/clients/${clientId}/key`;
+    expect((await ada.get(`/admin/agents/${id}`)).html).toContain(`href="${path}"`);
+
+    const page = await olga.get(path);
+    for (const [keys, problem] of [
+      ['not a key', 'This is no public key in JSON'],
+      [JSON.stringify(jwk), 'This is a private key.'],
+      [JSON.stringify({ ...publicJwk, crv: 'P-384' }), 'This cannot be registered: '],
+      ['http://keys.example/jwks', 'Choose “not at all”'],
+    ] as const)
+      expect((await olga.submit(page, { keys, overlap: 's3600' })).html).toContain(problem);
+    expect([await counts(agent), await counts(next)]).toEqual([true, false]);
+
+    // Whoever does not answer for it asks; whoever does has said it.
+    expect((await ada.submit(await ada.get(path), { keys: JSON.stringify(publicJwk), overlap: 's0' })).html).toContain(
+      'The new key waits for its owner.',
+    );
+    expect([await counts(agent), await counts(next)]).toEqual([true, false]);
+    const done = await olga.submit(page, { keys: JSON.stringify(publicJwk), overlap: 's3600' });
+    expect(done.html).toContain('The new key counts now.');
+    expect([await counts(agent), await counts(next)]).toEqual([true, true]);
+
+    // An hour goes by.
+    await database.run(
+      `update clients set metadata = jsonb_set(metadata, '{jwks,keys,1,exp}', to_jsonb((metadata #>> '{jwks,keys,1,exp}')::bigint - 3601))
+       where client_id = $1`,
+      [clientId],
+    );
+    expect([await counts(agent), await counts(next)]).toEqual([false, true]);
+    expect((await gail.get(path)).status).toBe(404);
   });
 
   test('A3-3 what losing an action would end is shown first; confirmed, exactly that ends', async () => {

@@ -65,7 +65,7 @@ export const postgresClients = (database: Database, agentsPerOrganization = Numb
       return 'registered';
     }),
 
-  update: (clientId, metadata, mode) =>
+  update: (clientId, metadata, mode, by) =>
     database.transaction(async (statements) => {
       const before = await statements.first<Owned>(OWNED, [clientId]);
       if (!before) return;
@@ -82,6 +82,7 @@ export const postgresClients = (database: Database, agentsPerOrganization = Numb
       await replaceRegistration(statements, clientId, before, now, {
         reason: waits ? 'registration_change_asked' : 'registration_replaced',
         waits: waits && Object.keys(waits.proposed),
+        ...(by !== undefined && { by }),
       });
     }),
 

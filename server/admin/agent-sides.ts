@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import type Router from '@koa/router';
+import { errors } from 'oidc-provider';
 
 import {
   type AgentHead,
@@ -10,25 +12,29 @@ import {
   agentPeoplePage,
   agentSummaryPage,
 } from '../../views/admin/agent.tsx';
-import { agentRemovePage } from '../../views/admin/agent-changes.tsx';
+import { agentKeyPage, agentRemovePage } from '../../views/admin/agent-changes.tsx';
 import { AGENT, AGENT_EVENTS, AGENT_NOTICES, METHODS, MODES, MOVE } from '../../views/words/console-agent.ts';
-import { REMOVAL } from '../../views/words/console-agent-changes.ts';
+import { KEY_OVERLAP, REMOVAL, ROTATION } from '../../views/words/console-agent-changes.ts';
 import { FORM } from '../../views/words/console-form.ts';
 import { REQUIRED } from '../../views/words/console-lifecycle.ts';
 import { STATUS } from '../../views/words/console-shell.ts';
 import { AGENT_FLAGS } from '../../views/words/owned.ts';
 import { OUTCOMES } from '../../views/words/result.ts';
-import { saying } from '../../views/words/saying.ts';
+import { type Saying, saying } from '../../views/words/saying.ts';
 import { asItIs, type Said } from '../../views/words/words.ts';
+import type { ClientRecord, ClientStore } from '../agents/clients.ts';
 import { flagsOf, UNUSED_AFTER, unusedActions } from '../agents/flags.ts';
+import { endOf, hasOwnKeys, type Jwk, keysIn, rotatedKeys } from '../agents/keys.ts';
 import { describeRefusal, MOVES, type MoveName, moveProblem } from '../agents/lifecycle.ts';
 import { type AgentFacts, type OwnershipStore, VERDICTS, type Verdict } from '../agents/ownership.ts';
+import { checkKeys } from '../agents/registration.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { BadRequest } from '../http/form.ts';
 import type { Accountability } from './accountability.ts';
 import { describeVerdict } from './accountability.ts';
 import type { AdminStore, AgentCard, Named } from './admin.ts';
 import { type AdminRole, type Console, KEEPERS, nothingHere, VIEWERS, type Visit } from './console.ts';
+import { jwksIn, pastedProblem } from './draft.ts';
 import type { EvidenceReader, ReadableEvent } from './evidence.ts';
 import { explainReach, type ReachReader } from './explain.ts';
 import type { Inventory } from './inventory.ts';
@@ -42,6 +48,9 @@ export interface AgentSidesDependencies {
   reach: ReachReader;
   evidence: EvidenceReader;
   limits: LimitAdministration;
+  clients: ClientStore;
+  /** The engine's own validation (RFC 7591 §2). */
+  checkClient(metadata: Record<string, unknown>): void;
   catalogue: () => Catalogue;
 }
 
@@ -61,7 +70,8 @@ type Side = (typeof SIDES)[number][0];
 
 /** A3: one agent from every side, and the steps of its life. */
 export function adminAgentSides(router: Router, console: Console, dependencies: AgentSidesDependencies): void {
-  const { store, inventory, accountability, ownership, reach, evidence, limits, catalogue } = dependencies;
+  const { store, inventory, accountability, ownership, reach, evidence, limits, clients, checkClient, catalogue } =
+    dependencies;
 
   /** One side of an agent that this person may see. */
   const side = (name: Side, below: string, show: (visit: Visit, agent: Seen) => Promise<string>) =>
@@ -88,6 +98,7 @@ export function adminAgentSides(router: Router, console: Console, dependencies: 
       clients: card.clients.map(({ client_id, name, auth_method }) => ({
         id: client_id,
         name: name ?? '',
+        rotate: rotates(visit, facts) && auth_method === 'private_key_jwt' ? keyOf(card.id, client_id) : undefined,
         method: auth_method in METHODS ? say(METHODS[auth_method as keyof typeof METHODS]) : asItIs(auth_method),
       })),
     });
@@ -196,6 +207,91 @@ export function adminAgentSides(router: Router, console: Console, dependencies: 
       return `${PATH}/${card.id}?done=${name}d`;
     });
   }
+
+  /** A3-2: a new key beside the old one, by the path of RFC 7592: what a builder asks waits for the owner, and so does this. */
+  console.get(router, `${PATH}/:agent/clients/:client/key`, KEYS_BY, async (visit) => {
+    if (await console.askedToSignIn(visit)) return undefined;
+    return keyPage(visit, await keysOf(visit), {}, []);
+  });
+  console.post(
+    router,
+    `${PATH}/:agent/clients/:client/key`,
+    KEYS_BY,
+    async (visit, form) => {
+      const seen = await keysOf(visit);
+      const { card, facts, client } = seen;
+      const { person } = visit;
+      const typed = { keys: form.get('keys')?.trim() ?? '', overlap: form.get('overlap') ?? '' };
+      const overlap = Object.hasOwn(KEY_OVERLAP, typed.overlap) ? Number(typed.overlap.slice(1)) : 0;
+      const next = nextKeys(typed.keys);
+      const now = new Date();
+      const until = new Date(now.getTime() + overlap * 1000);
+      const metadata = 'problem' in next ? client.metadata : rotatedKeys(client.metadata, next, until, now);
+      // Each by itself: a new key that cannot sign is not made good by the old one beside it.
+      const problem =
+        'problem' in next
+          ? next.problem
+          : (keyProblem(client, rotatedKeys(client.metadata, next, now, now)) ?? keyProblem(client, metadata));
+      const late = 'jwksUri' in next && overlap > 0 ? saying(ROTATION.addressKeepsNothing) : problem;
+      if (late) return { document: keyPage(visit, seen, typed, [late(visit.speaker)]), status: 422 };
+      await clients.update(client.clientId, metadata, undefined, person.id);
+      const asked = await clients.waitingChange(client.clientId);
+      if (!asked) return `${PATH}/${card.id}?done=rotated`; // nobody answers for it yet
+      // Asked by the owner, it has their word: to exactly this, and to nothing that its builder asks at the same time.
+      const ours =
+        isDeepStrictEqual(asked.proposed.jwks ?? undefined, metadata.jwks) &&
+        isDeepStrictEqual(asked.proposed.jwks_uri ?? undefined, metadata.jwks_uri) &&
+        Object.keys(asked.proposed).every((member) => member === 'jwks' || member === 'jwks_uri');
+      const isOwner = card.owner.id === person.id && facts.ownerAccepted;
+      const approved = isOwner && ours && (await ownership.answerChange(visit.organization, person.id, asked.id, true));
+      return `${PATH}/${card.id}?done=${approved ? 'rotated' : 'waits'}`;
+    },
+    { fresh: true },
+  );
+
+  async function keysOf(visit: Visit): Promise<Seen & { client: ClientRecord }> {
+    const seen = await seenIn(visit, 'summary');
+    const client = await clients.find(String(visit.ctx.params.client), visit.organization);
+    const theirs = client?.organization === visit.organization && client.agent?.id === seen.card.id;
+    if (!client || !theirs || !hasOwnKeys(client) || !rotates(visit, seen.facts)) throw nothingHere();
+    return { ...seen, client };
+  }
+
+  function keyProblem({ clientId }: ClientRecord, metadata: ClientRecord['metadata']): Saying | undefined {
+    const kids = keysIn(metadata).flatMap(({ kid }) => (kid === undefined ? [] : [kid]));
+    if (new Set(kids).size < kids.length) return saying(ROTATION.registeredAlready);
+    // Of the types of its actions nothing changes here, and the engine knows only those of now.
+    const { authorization_details_types: _, ...rest } = metadata;
+    try {
+      checkKeys({ ...rest });
+      checkClient({ ...rest, client_id: clientId });
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof errors.OIDCProviderError)) throw error;
+      return saying(ROTATION.refused, { detail: error.error_description ?? error.error });
+    }
+  }
+
+  const keyPage = (
+    visit: Visit,
+    { head, card, client, facts }: Seen & { client: ClientRecord },
+    typed: { keys?: string; overlap?: string },
+    problems: readonly Said[],
+  ) =>
+    agentKeyPage({
+      ...head,
+      action: keyOf(card.id, client.clientId),
+      cancel: `${PATH}/${card.id}`,
+      waits: !(card.owner.id === visit.person.id && facts.ownerAccepted),
+      pending: facts.waitingChanges > 0,
+      address: typeof client.metadata.jwks_uri === 'string' ? client.metadata.jwks_uri : undefined,
+      keys: keysIn(client.metadata).map((jwk) => {
+        const end = endOf(jwk);
+        return { kid: String(jwk.kid ?? '–'), until: end && visit.at(end) };
+      }),
+      typed,
+      problems: problems.map((text) => ({ field: 'keys', text })),
+    });
 
   /** A3-3: what it would end is shown first, and then exactly that ends. */
   console.get(router, `${PATH}/:agent/remove`, MOVED_BY, async (visit) => {
@@ -336,6 +432,22 @@ export function adminAgentSides(router: Router, console: Console, dependencies: 
       },
     };
   }
+}
+
+/** Not whoever only secures: a new key is a way to act as the agent. */
+const KEYS_BY: readonly AdminRole[] = ['admin', 'owner'];
+
+const rotates = ({ roles }: Visit, { status }: AgentFacts): boolean =>
+  KEYS_BY.some((role) => roles.has(role)) && status !== 'retired' && status !== 'expired';
+
+const keyOf = (agent: string, client: string): string => `${PATH}/${agent}/clients/${encodeURIComponent(client)}/key`;
+
+/** What was pasted: an address, a public key, or a set of them. */
+function nextKeys(text: string) {
+  if (URL.canParse(text)) return { jwksUri: text };
+  const keys = jwksIn(text);
+  const problem = pastedProblem(keys);
+  return problem ? { problem } : { keys: keys as readonly Jwk[] };
 }
 
 /** Whoever reviews an agent takes actions from it: its owner, or somebody in their place. */

@@ -96,7 +96,7 @@ export function planOf(fields: DraftFields): AgentPlan {
       fields.keys === 'address'
         ? { kind: 'address', jwksUri: fields.jwks_uri ?? '' }
         : fields.keys === 'given'
-          ? { kind: 'given', jwks: { keys: jwksIn(fields) ?? [] } }
+          ? { kind: 'given', jwks: { keys: jwksIn(fields.jwks) ?? [] } }
           : { kind: 'made' },
     actions: actionsIn(fields),
     highestImpact: IMPACTS.find((level) => level === highest),
@@ -145,14 +145,18 @@ function keyProblems(fields: DraftFields): Problem[] {
       ? []
       : [{ field: 'jwks_uri', text: saying(DRAFT.https) }];
   if (keys !== 'given') return [{ field: 'keys', text: saying(DRAFT.chooseKeys) }];
-  const given = jwksIn(fields);
-  if (!given?.length) return [{ field: 'jwks', text: saying(DRAFT.noKey) }];
-  return given.some((key) => key.d !== undefined || key.k !== undefined)
-    ? [{ field: 'jwks', text: saying(DRAFT.privateKey) }]
-    : [];
+  const problem = pastedProblem(jwksIn(fields.jwks));
+  return problem === undefined ? [] : [{ field: 'jwks', text: problem }];
 }
 
-function jwksIn({ jwks = '' }: DraftFields): JWK[] | undefined {
+/** What is wrong with what somebody pasted as public keys. */
+export function pastedProblem(keys: readonly JWK[] | undefined): Saying | undefined {
+  if (!keys?.length) return saying(DRAFT.noKey);
+  return keys.some((key) => key.d !== undefined || key.k !== undefined) ? saying(DRAFT.privateKey) : undefined;
+}
+
+/** A key, or a set of them, in JSON. */
+export function jwksIn(jwks = ''): JWK[] | undefined {
   try {
     const value = JSON.parse(jwks) as JWK | { keys: JWK[] };
     if (typeof value !== 'object' || value === null) return undefined;

@@ -107,8 +107,9 @@ export interface ClientStore {
    * to waits, and the old stays in force.
    *
    * @param mode as the agent asks for it
+   * @param by whoever asks, where it is not its builder
    */
-  update(clientId: string, metadata: Record<string, unknown>, mode: AgentMode | undefined): Promise<void>;
+  update(clientId: string, metadata: Record<string, unknown>, mode?: AgentMode | undefined, by?: string): Promise<void>;
   /** What of this registration waits for its owner. */
   waitingChange(clientId: string): Promise<WaitingChange | undefined>;
   /** Ends a registration (RFC 7592 §2.3): the client is gone and everything issued to it has ended. */

@@ -25,11 +25,34 @@ export function endProblem(metadata: ClientRecord['metadata']): string | undefin
   return odd ? 'exp of a key is a whole number of seconds since 1970' : undefined;
 }
 
-type Jwk = Readonly<Record<string, unknown>>;
+/**
+ * The registration with new keys, or the address of them; its own keys so far count on until then. Those that stand at an
+ * address stand there only. Pure.
+ */
+export function rotatedKeys(
+  { jwks, jwks_uri, ...metadata }: ClientRecord['metadata'],
+  next: { keys: readonly Jwk[] } | { jwksUri: string },
+  until: Date,
+  now: Date,
+): ClientRecord['metadata'] {
+  if ('jwksUri' in next) return { ...metadata, jwks_uri: next.jwksUri };
+  const kept = until <= now ? [] : keysIn({ jwks });
+  const end = Math.floor(until.getTime() / 1000);
+  const ending = kept.map((jwk) => ({ ...jwk, exp: Math.min(end, typeof jwk.exp === 'number' ? jwk.exp : end) }));
+  return { ...metadata, jwks: { keys: [...next.keys, ...ending] } };
+}
 
-const keysIn = ({ jwks }: ClientRecord['metadata']): Jwk[] => {
+/** Does this client prove itself with keys of its own, which can be given others here? */
+export const hasOwnKeys = ({ metadata, document }: Pick<ClientRecord, 'metadata' | 'document'>): boolean =>
+  document === undefined &&
+  metadata.token_endpoint_auth_method === 'private_key_jwt' &&
+  (metadata.jwks !== undefined || metadata.jwks_uri !== undefined);
+
+export type Jwk = Readonly<Record<string, unknown>>;
+
+export const keysIn = ({ jwks }: ClientRecord['metadata']): Jwk[] => {
   const { keys } = (jwks ?? {}) as { keys?: unknown };
   return Array.isArray(keys) ? keys.filter((jwk) => typeof jwk === 'object' && jwk !== null) : [];
 };
 
-const endOf = ({ exp }: Jwk): Date | undefined => (typeof exp === 'number' ? new Date(exp * 1000) : undefined);
+export const endOf = ({ exp }: Jwk): Date | undefined => (typeof exp === 'number' ? new Date(exp * 1000) : undefined);

@@ -349,7 +349,7 @@ function checkTypes(types: unknown, mayAsk: Limits['mayAsk']): void {
 }
 
 /** A key that can sign what we accept, and nothing to fetch over plain http. */
-function checkKeys(metadata: Metadata): void {
+export function checkKeys(metadata: Metadata): void {
   const { jwks, jwks_uri: uri } = metadata;
   if (jwks === undefined && uri === undefined) {
     throw invalid('register a public key by jwks or jwks_uri: agents have keys, not secrets');

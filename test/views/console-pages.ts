@@ -11,7 +11,7 @@ import {
   agentPeoplePage,
   agentSummaryPage,
 } from '../../views/admin/agent.tsx';
-import { agentRemovePage } from '../../views/admin/agent-changes.tsx';
+import { agentKeyPage, agentRemovePage } from '../../views/admin/agent-changes.tsx';
 import { type AgentsPage, agentsPage } from '../../views/admin/agents.tsx';
 import { approvalsPage } from '../../views/admin/approvals.tsx';
 import { groupsPage } from '../../views/admin/deciders.tsx';
@@ -25,6 +25,7 @@ import type { AdminFrame } from '../../views/admin/shell.tsx';
 import { resumePage, type StandingRow, type StopPage, stopPage, stoppedPage } from '../../views/admin/stop.tsx';
 import { ACTIONS, NEW_ACTION } from '../../views/words/console-actions.ts';
 import { AGENT, AGENT_EVENTS, AGENT_NOTICES, METHODS, MODES, MOVE } from '../../views/words/console-agent.ts';
+import { ROTATION } from '../../views/words/console-agent-changes.ts';
 import { AGENT_VIEWS, FLAG_NAMES, INVENTORY } from '../../views/words/console-agents.ts';
 import { APPROVALS, SECOND_REASON } from '../../views/words/console-approvals.ts';
 import { ACTION_CHANGE } from '../../views/words/console-changes.ts';
@@ -232,6 +233,7 @@ export function consolePagesIn(language: PageLanguage): Record<string, string> {
         id: 'cli_8f2k91c',
         name: method === 'none' ? '' : 'Meeting Helper',
         method: say(METHODS[method]),
+        rotate: method === 'private_key_jwt' ? '/admin/agents/agt_meeting/clients/cli_8f2k91c/key' : undefined,
       })),
     }),
     'console-agent-may-do': agentMayDoPage({
@@ -282,6 +284,20 @@ export function consolePagesIn(language: PageLanguage): Record<string, string> {
       removeUnused: '/admin/agents/agt_meeting/remove?actions=calendar.events.export',
       reviewBy: asItIs('14:02'),
       review: '/admin/agents/agt_meeting/review',
+    }),
+    'console-agent-key': agentKeyPage({
+      ...head('summary'),
+      action: '/admin/agents/agt_meeting/clients/cli_8f2k91c/key',
+      cancel: '/admin/agents/agt_meeting',
+      waits: true,
+      pending: true,
+      address: undefined,
+      keys: [
+        { kid: 'key-2027', until: undefined },
+        { kid: 'key-2026', until: asItIs('14:02') },
+      ],
+      typed: { keys: '{"kty": "EC"}', overlap: 's86400' },
+      problems: [{ field: 'keys', text: say(ROTATION.registeredAlready) }],
     }),
     'console-agent-remove': agentRemovePage({
       ...head('mayDo'),

@@ -1,11 +1,11 @@
 import { page } from '../layout.tsx';
 import { Foreign, visible } from '../text.tsx';
 import { AGENT } from '../words/console-agent.ts';
-import { REMOVAL } from '../words/console-agent-changes.ts';
+import { KEY_OVERLAP, REMOVAL, ROTATION } from '../words/console-agent-changes.ts';
 import { PARTS } from '../words/console-shell.ts';
 import type { Said } from '../words/words.ts';
 import type { AgentHead } from './agent.tsx';
-import { AdminForm, TextInput } from './form.tsx';
+import { AdminForm, Select, TextArea, TextInput } from './form.tsx';
 import { Table } from './list.tsx';
 import { AdminLayout } from './shell.tsx';
 
@@ -65,6 +65,77 @@ export const agentRemovePage = ({ frame, csrf, name, action, cancel, removed, pe
         <input type="hidden" name="actions" value={removed.join(',')} />
         <input type="hidden" name="shown" value={ends.map(({ task }) => task).join(' ')} />
         <TextInput name="reason" label={say(AGENT.why)} maxLength={200} optional />
+      </AdminForm>
+    </AdminLayout>,
+    frame,
+  );
+};
+
+export interface AgentKey extends Pick<AgentHead, 'frame' | 'csrf' | 'name'> {
+  action: string;
+  cancel: string;
+  /** Its owner has to agree first. */
+  waits: boolean;
+  /** Something else waits for the owner already. */
+  pending: boolean;
+  keys: readonly { kid: string; until: Said | undefined }[];
+  /** Where its keys stand, if they stand elsewhere. */
+  address: string | undefined;
+  typed: { keys?: string; overlap?: string };
+  problems: readonly { field: string; text: Said }[];
+}
+
+/** A3-2: a new key, and for how long the old one counts on. */
+export const agentKeyPage = (props: AgentKey): string => {
+  const { frame, csrf, name, action, cancel, waits, pending, keys, address, typed, problems } = props;
+  const { say, markup } = frame.speaker;
+  const agent = visible(name, 80);
+  return page(
+    <AdminLayout
+      frame={frame}
+      title={say(ROTATION.title, { agent })}
+      error={problems.length > 0}
+      narrow
+      above={[
+        { href: '/admin/agents', label: say(PARTS.agents) },
+        { href: cancel, label: name },
+      ]}
+    >
+      <h1>{markup(ROTATION.title, { agent: <bdi>{agent}</bdi> })}</h1>
+      <p class="warning">{say(ROTATION.ends)}</p>
+      {waits ? <p>{say(ROTATION.waits)}</p> : null}
+      {pending ? <p class="warning">{say(ROTATION.pending)}</p> : null}
+      {address === undefined ? (
+        <Table
+          label={say(ROTATION.now)}
+          columns={[{ label: say(ROTATION.key) }, { label: say(ROTATION.until) }]}
+          rows={keys.map(({ kid, until }) => ({
+            key: kid,
+            cells: [<code>{visible(kid, 80)}</code>, until ?? say(ROTATION.noEnd)],
+          }))}
+        />
+      ) : (
+        <p>{markup(ROTATION.atAddress, { address: <code>{visible(address, 200)}</code> })}</p>
+      )}
+      <AdminForm action={action} csrf={csrf} problems={problems} submit={say(ROTATION.submit)} cancel={cancel}>
+        <TextArea
+          name="keys"
+          label={say(ROTATION.keys)}
+          hint={say(ROTATION.keysHint)}
+          rows={6}
+          maxLength={8000}
+          value={typed.keys}
+        />
+        <Select
+          name="overlap"
+          label={say(ROTATION.overlap)}
+          hint={say(ROTATION.overlapHint)}
+          value={typed.overlap ?? 's86400'}
+          options={(Object.keys(KEY_OVERLAP) as (keyof typeof KEY_OVERLAP)[]).map((value) => ({
+            value,
+            label: say(KEY_OVERLAP[value]),
+          }))}
+        />
       </AdminForm>
     </AdminLayout>,
     frame,

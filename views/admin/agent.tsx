@@ -33,7 +33,13 @@ export interface AgentSummary extends AgentHead {
   /** What keeps it from beginning. */
   lacks: readonly Said[];
   facts: readonly (readonly [label: Said, value: string])[];
-  clients: readonly { id: string; name: string; method: Said }[];
+  clients: readonly {
+    id: string;
+    name: string;
+    method: Said;
+    /** Where a new key is given. */
+    rotate: string | undefined;
+  }[];
 }
 
 /** A3, the first side: who it is, who answers for it, how it proves that. */
@@ -56,10 +62,21 @@ export const agentSummaryPage = (props: AgentSummary): string => {
         ) : (
           <Table
             label={say(AGENT.clients)}
-            columns={[{ label: say(AGENT.name) }, { label: say(AGENT.client) }, { label: say(AGENT.provesBy) }]}
-            rows={props.clients.map(({ id, name, method }) => ({
+            columns={[{ label: say(AGENT.name) }, { label: say(AGENT.client) }, { label: say(AGENT.provesBy) }, {}]}
+            rows={props.clients.map(({ id, name, method, rotate }) => ({
               key: id,
-              cells: [<Foreign text={name || say(AGENT.unnamed)} limit={60} />, <code>{id}</code>, method],
+              cells: [
+                <Foreign text={name || say(AGENT.unnamed)} limit={60} />,
+                <code>{id}</code>,
+                method,
+                rotate === undefined ? (
+                  ''
+                ) : (
+                  <a class="small-link" href={rotate}>
+                    {say(AGENT.rotateKey)}
+                  </a>
+                ),
+              ],
             }))}
           />
         )}

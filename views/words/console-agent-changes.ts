@@ -47,3 +47,54 @@ export const REMOVAL = words({
     de: 'Es bliebe nichts, wonach {agent} fragen darf. Legen Sie ihn stattdessen still.',
   },
 });
+
+/** A3-2: a new key for an agent. */
+export const ROTATION = words({
+  title: { en: 'A new key for {agent}', de: 'Ein neuer Schlüssel für {agent}' },
+  ends: {
+    en: 'What people approved ends when the key changes: they approved it for the agent that holds the old one. It asks again.',
+    de: 'Mit dem Wechsel endet, was Menschen erlaubt haben: Sie erlaubten es dem Agenten mit dem alten Schlüssel. Er fragt neu.',
+  },
+  waits: {
+    en: 'Its owner has to agree first. Until then nothing changes.',
+    de: 'Erst muss die verantwortliche Person zustimmen. Bis dahin ändert sich nichts.',
+  },
+  pending: {
+    en: 'A change of its registration waits for its owner. Yours takes its place.',
+    de: 'Eine Änderung der Registrierung wartet auf die verantwortliche Person. Ihre tritt an deren Stelle.',
+  },
+  now: { en: 'Keys now', de: 'Schlüssel jetzt' },
+  key: { en: 'Key', de: 'Schlüssel' },
+  until: { en: 'Counts until', de: 'Gilt bis' },
+  noEnd: { en: 'no end', de: 'ohne Ende' },
+  atAddress: { en: 'Its keys stand at {address}.', de: 'Die Schlüssel stehen unter {address}.' },
+  keys: { en: 'New public key', de: 'Neuer öffentlicher Schlüssel' },
+  keysHint: {
+    en: 'A key (JWK), a set of keys (JWKS), or the https address where they stand.',
+    de: 'Ein Schlüssel (JWK), mehrere (JWKS) oder die https-Adresse, unter der sie stehen.',
+  },
+  overlap: { en: 'The old key counts on', de: 'Der alte Schlüssel gilt weiter' },
+  overlapHint: {
+    en: 'Counted from now. After that it is refused.',
+    de: 'Ab jetzt gerechnet. Danach wird er abgewiesen.',
+  },
+  submit: { en: 'Rotate key', de: 'Schlüssel wechseln' },
+  registeredAlready: {
+    en: 'A key with this kid is registered already. Give the new one another kid.',
+    de: 'Ein Schlüssel mit dieser kid ist schon registriert. Geben Sie dem neuen eine andere kid.',
+  },
+  addressKeepsNothing: {
+    en: 'What counts at an address is what stands there. Choose “not at all”, and keep the old key there.',
+    de: 'Unter einer Adresse gilt, was dort steht. Wählen Sie „gar nicht“, und lassen Sie den alten Schlüssel dort stehen.',
+  },
+  refused: { en: 'This cannot be registered: {detail}.', de: 'Das lässt sich nicht registrieren: {detail}.' },
+});
+
+/** For how long, as the form sends it: seconds behind a letter, in this order. */
+export const KEY_OVERLAP = words({
+  s0: { en: 'not at all', de: 'gar nicht' },
+  s3600: { en: 'for an hour', de: 'eine Stunde' },
+  s86400: { en: 'for a day', de: 'einen Tag' },
+  s604800: { en: 'for a week', de: 'eine Woche' },
+  s2592000: { en: 'for 30 days', de: '30 Tage' },
+});

@@ -37,6 +37,7 @@ export const AGENT = words({
   name: { en: 'Name', de: 'Name' },
   client: { en: 'Client', de: 'Client' },
   provesBy: { en: 'Proves itself by', de: 'Weist sich aus durch' },
+  rotateKey: { en: 'Rotate key…', de: 'Schlüssel wechseln…' },
   unnamed: { en: 'Without a name', de: 'Ohne Namen' },
 
   reachesNothing: { en: 'It reaches nothing now.', de: 'Er erreicht zurzeit nichts.' },
@@ -145,6 +146,11 @@ export const MOVE = words({
 
 /** What was done a moment ago. */
 export const AGENT_NOTICES = words({
+  rotated: { en: 'The new key counts now.', de: 'Der neue Schlüssel gilt jetzt.' },
+  waits: {
+    en: 'The new key waits for its owner. Until then the old one counts.',
+    de: 'Der neue Schlüssel wartet auf die verantwortliche Person. Bis dahin gilt der alte.',
+  },
   removed: {
     en: 'Removed. It can no longer ask for this, and what was shown has ended.',
     de: 'Weggenommen. Danach kann er nicht mehr fragen, und was gezeigt wurde, ist zu Ende.',
