@@ -202,7 +202,7 @@ describe.each(Object.keys(subjects))('%s', (kind) => {
   }, 30_000);
 });
 
-test('A8: every instance that served says that it has heard of a stop', async () => {
+test('A8-4: every instance that served says that it has heard of a stop', async () => {
   const agent = await registerAgent(deployment);
   const { body } = await asAda('POST', '/stops', { kind: 'agent', subject: agent.registration.agent_id, reason: 'x' });
   const stops = postgresStops(database);
@@ -218,6 +218,17 @@ test('A8: every instance that served says that it has heard of a stop', async ()
   const others = (await stops.hearings(acme, body.id)).filter(({ instance }) => instance.length < 10);
   expect(others.filter(({ gone }) => !gone)).toEqual([]);
   expect(others.map(({ instance }) => instance)).not.toContain('ins_b');
+  // A8-4: the page names who heard, and is looked at again while somebody that runs has not.
+  const page = async () => (await ada.get(`/admin/stops/${body.id}`)).html;
+  const all = await page();
+  for (const { instance } of heard) expect(all).toContain(instance);
+  expect(all).toContain('Every server that runs has heard of it.');
+  expect(all).not.toContain('hearings.js');
+  await database.run(`update instances set seen_at = now() where id = 'ins_c'`);
+  const missing = await page();
+  expect(missing).toContain('One server has not said yet that it heard.');
+  expect(missing).toContain('<script src="/static/hearings.js"');
+  expect(missing).toContain(`href="/admin/stops/${body.id}">Look again</a>`);
   await database.run(`delete from instances where length(id) < 10`);
   expect(await stops.hearings(await organizationOf(database, 'globex'), body.id)).toEqual([]);
 }, 30_000);

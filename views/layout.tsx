@@ -38,7 +38,15 @@ export interface LayoutProps {
   /** The title says so first, for people who hear it before anything else. */
   error?: boolean | undefined;
   /** A file in /static/ that the page can do without. */
-  script?: 'decide.js' | 'inbox.js' | 'passkey.js' | 'preview.js' | 'push.js' | 'waiting.js' | undefined;
+  script?:
+    | 'decide.js'
+    | 'hearings.js'
+    | 'inbox.js'
+    | 'passkey.js'
+    | 'preview.js'
+    | 'push.js'
+    | 'waiting.js'
+    | undefined;
   /** Where the browser goes at once, by itself. */
   refreshTo?: string | undefined;
   /** Sets the tone of the page; words and symbols say the same. */

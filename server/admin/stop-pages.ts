@@ -60,10 +60,14 @@ export function adminStopPages(
     const stop = await stopIn(visit);
     const { say } = visit.speaker;
     const by = (at: Date, who: Named) => say(STOPPED.timeBy, { time: visit.at(at), person: who.name ?? who.id });
-    const [live, effect] =
+    const [live, effect, hearings] =
       stop.resumed_at === null
-        ? await Promise.all([stops.stillLive(visit.organization, stop), counted(visit, stop)])
-        : [[], undefined];
+        ? await Promise.all([
+            stops.stillLive(visit.organization, stop),
+            counted(visit, stop),
+            stops.hearings(visit.organization, stop.id),
+          ])
+        : [[], undefined, []];
     return stoppedPage({
       frame: visit.frame('/admin/stop'),
       notice: noticeOf(visit, stop),
@@ -82,6 +86,11 @@ export function adminStopPages(
         name: name ?? resource,
         count,
         until: seconds(live_until, visit),
+      })),
+      instances: hearings.map(({ instance, heard_at, gone }) => ({
+        id: instance,
+        heard: heard_at === null ? undefined : seconds(heard_at, visit),
+        gone,
       })),
       now: seconds(new Date(), visit),
       resume:

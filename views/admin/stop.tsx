@@ -154,6 +154,8 @@ export interface StoppedPage {
   facts: readonly (readonly [label: Said, value: string])[];
   /** APIs that may still accept a token without asking here. */
   systems: readonly { name: string; count: number; until: Said }[];
+  /** The servers that served when it was stopped, and when each heard of it. */
+  instances: readonly { id: string; heard: Said | undefined; gone: boolean }[];
   /** Now, in the reader's zone: the list is as of this instant. */
   now: Said;
   resume: string | undefined;
@@ -163,8 +165,10 @@ export interface StoppedPage {
 /** After STOP: what was stopped, what nobody can take back and until when, and the slow way back. */
 export const stoppedPage = (props: StoppedPage): string => page(<Stopped {...props} />, props.frame);
 
-function Stopped({ frame, stop, facts, systems, now, resume, notice }: StoppedPage) {
+function Stopped({ frame, stop, facts, systems, instances, now, resume, notice }: StoppedPage) {
   const { say, number } = useSpeaker();
+  // Nobody waits for a server that is gone.
+  const unheard = instances.filter(({ heard, gone }) => heard === undefined && !gone).length;
   const name = visible(stop.name, 80);
   return (
     <AdminLayout
@@ -172,6 +176,7 @@ function Stopped({ frame, stop, facts, systems, now, resume, notice }: StoppedPa
       title={say(stop.state === 'resumed' ? STOPPED.wasResumed : STOPPED.isStopped, { name })}
       above={[{ href: '/admin/stop', label: say(STOP.title) }]}
       notice={notice}
+      script={unheard > 0 ? 'hearings.js' : undefined}
     >
       <div class="heading">
         <div class="title">
@@ -191,6 +196,30 @@ function Stopped({ frame, stop, facts, systems, now, resume, notice }: StoppedPa
         )}
       </div>
       <Facts facts={facts.map(([label, value]) => [label, <Foreign text={value} limit={200} />] as const)} />
+      {instances.length === 0 ? null : (
+        <div id="hearings" data-unheard={unheard > 0 ? unheard : undefined} aria-live="polite">
+          <Section title={say(STOPPED.whoHeard)}>
+            <p class={unheard > 0 ? 'warning' : 'quiet'}>
+              {unheard > 0 ? say(STOPPED.notAllHeard, { count: unheard }) : say(STOPPED.allHeard)}
+            </p>
+            <Table
+              label={say(STOPPED.whoHeard)}
+              columns={[{ label: say(STOPPED.instance) }, { label: say(STOPPED.heard) }]}
+              rows={instances.map(({ id, heard, gone }) => ({
+                key: id,
+                cells: [<code>{id}</code>, heard ?? say(gone ? STOPPED.gone : STOPPED.notYet)],
+              }))}
+            />
+            {unheard === 0 ? null : (
+              <p>
+                <a class="small-link" href={stop.href}>
+                  {say(STOPPED.lookAgain)}
+                </a>
+              </p>
+            )}
+          </Section>
+        </div>
+      )}
       {stop.state === 'resumed' ? null : (
         <Section title={say(STOPPED.mayAccept)}>
           {systems.length === 0 ? (

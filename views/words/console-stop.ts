@@ -127,6 +127,27 @@ export const STOPPED = words({
     en: 'These validate tokens by themselves. As of {time}; nothing new is issued. Ask their owners to ask here (introspection) if this is too long.',
     de: 'Diese prüfen Tokens selbst. Stand {time}; neue werden nicht ausgestellt. Ist das zu lang, bitten Sie ihre Betreiber, hier nachzufragen (Introspection).',
   },
+  whoHeard: { en: 'Servers that have heard of it', de: 'Server, die davon wissen' },
+  instance: { en: 'Server', de: 'Server' },
+  heard: { en: 'Heard at', de: 'Weiß es seit' },
+  allHeard: {
+    en: 'Every server that runs has heard of it.',
+    de: 'Jeder Server, der läuft, weiß davon.',
+  },
+  notAllHeard: {
+    en: {
+      one: 'One server has not said yet that it heard. It issues nothing new even so: each token asks the database.',
+      other:
+        '{count} servers have not said yet that they heard. They issue nothing new even so: each token asks the database.',
+    },
+    de: {
+      one: 'Ein Server hat noch nicht gemeldet, dass er davon weiß. Auch er stellt nichts Neues aus: Jedes Token fragt die Datenbank.',
+      other:
+        '{count} Server haben noch nicht gemeldet, dass sie davon wissen. Auch sie stellen nichts Neues aus: Jedes Token fragt die Datenbank.',
+    },
+  },
+  notYet: { en: 'not yet', de: 'noch nicht' },
+  gone: { en: 'gone: it gives no sign of life', de: 'weg: kein Lebenszeichen' },
   system: { en: 'System', de: 'System' },
   tokens: { en: 'Tokens', de: 'Tokens' },
   latest: { en: 'At the latest until', de: 'Spätestens bis' },
