@@ -24,6 +24,7 @@ import { json, page } from './http/respond.ts';
 import { takeProofs } from './http/sent-proof.ts';
 import { shapeAnswers } from './http/shape-answers.ts';
 import { staticFiles } from './http/static-files.ts';
+import type { StyleSheetStore } from './http/template.ts';
 import type { Metrics } from './management.ts';
 import { hashOf } from './oauth/ids.ts';
 import type { Nonces } from './oauth/nonce.ts';
@@ -50,6 +51,7 @@ export interface AppDependencies {
   sessionIdleSeconds: number;
   /** Pages speak languages that nobody speaks, too: for tests. */
   pseudoLanguages: boolean;
+  styleSheets: StyleSheetStore;
   evidence: Evidence;
   people: PeoplePages;
   approvals: ApprovalPages;
@@ -99,7 +101,7 @@ export function createApp(dependencies: AppDependencies): Koa {
   app.use(pacePolls(dependencies.pace));
   app.use(guardEndpoints({ challenges: dependencies.challenges !== undefined }));
   app.use(takeProofs(dependencies.nonces));
-  app.use(staticFiles());
+  app.use(staticFiles(dependencies.styleSheets));
   app.use(loadSession(dependencies));
   app.use(recordRefusals(dependencies));
   app.use(shapeAnswers(dependencies.issuer, dependencies.isPublicType));

@@ -73,6 +73,7 @@ import {
 import { openSignals } from '../adapters/postgres/signals.ts';
 import { postgresStanding } from '../adapters/postgres/standing.ts';
 import { postgresStops } from '../adapters/postgres/stops.ts';
+import { postgresStyleSheets } from '../adapters/postgres/style-sheets.ts';
 import { postgresTasks } from '../adapters/postgres/tasks.ts';
 import { holdersBeside, postgresTokens } from '../adapters/postgres/tokens.ts';
 import { elsewhereOf, postgresTrustedIssuers } from '../adapters/postgres/trusted-issuers.ts';
@@ -127,7 +128,7 @@ import { cookiesWith } from './http/cookies.ts';
 import { watchLoad } from './http/overload.ts';
 import { stateOf } from './http/request-state.ts';
 import { proofReader } from './http/sent-proof.ts';
-import { templateVersion } from './http/template.ts';
+import { currentStyleSheet, styleSheetPath, templateVersion } from './http/template.ts';
 import type { Handler, Job } from './jobs/jobs.ts';
 import { type Runner, startRunner } from './jobs/runner.ts';
 import { loadKeys } from './keys/keys.ts';
@@ -193,6 +194,10 @@ export async function composeHouse({
   });
   const signals = await openSignals(database, directUrl, clock.looked);
   const instance = await openInstance(database, signals);
+
+  const styleSheet = currentStyleSheet();
+  const styleSheets = postgresStyleSheets(database);
+  await styleSheets.keep(styleSheet);
 
   const clients = postgresClients(database, config.agentsPerOrganization);
   const people = postgresPeople(database);
@@ -549,6 +554,7 @@ export async function composeHouse({
   };
   const load = watchLoad();
   const app = createApp({
+    styleSheets,
     clock,
     pace: {
       // Two connections are left to whoever does not wait for a person.
@@ -578,7 +584,8 @@ export async function composeHouse({
       sealing,
       screens: postgresScreens(database),
       receipts: postgresReceipts(database),
-      template: templateVersion(),
+      template: templateVersion(styleSheet),
+      styleSheet: styleSheetPath(styleSheet.hash),
       browser: browserRequests({
         provider: () => provider,
         issuer,

@@ -234,6 +234,16 @@ describe('A6 the approvals that wait', () => {
     // Whoever is asked goes to decide; the administrator who only looks has nowhere to go.
     expect(page.html).not.toContain('href="/r/');
 
+    const hers = await agent.post('/backchannel', {
+      scope: 'openid',
+      login_hint: 'admin@acme.example',
+      authorization_details: detailsParameter(readDetails({ from: '2027-02-03', to: '2027-02-03' })),
+    });
+    expect(hers.status).toBe(200);
+    const [review, ...others] = [...(await ada.get('/admin/approvals')).html.matchAll(/href="(\/r\/apr_[0-9a-f]+)"/g)];
+    expect(others).toEqual([]);
+    expect(inner((await ada.get(review?.[1] ?? '')).html, 'h1')).toContain('Asks Much');
+
     const rows = async (q: string) =>
       tags((await ada.get(`/admin/approvals?q=${encodeURIComponent(q)}`)).html, 'tr').filter((tag) =>
         tag.includes('data-row'),
@@ -247,7 +257,7 @@ describe('A6 the approvals that wait', () => {
     // A stop is no longer waiting, in the list and in the figure.
     await ada.post(`/admin/agents/${agent.registration.agent_id}/pause`, { csrf: csrfIn(page.html), reason: 'x' });
     expect(await rows('is:waiting')).toBe(0);
-    expect(await rows('is:stopped')).toBe(3);
+    expect(await rows('is:stopped')).toBe(4);
   });
 });
 

@@ -40,6 +40,8 @@ export interface ApprovalPages {
   receipts: ReceiptStore;
   /** Which templates draw the pages. */
   template: string;
+  /** Where the style sheet of this release stays for ever: what is seen on a screen is kept with it. */
+  styleSheet: string;
   standing: StandingStore;
   announcements: Announcements;
   /** "I did not start this": pauses the agent for this person, and raises an alarm. */

@@ -2,6 +2,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import type { Context, Next } from 'koa';
 
+import type { StyleSheetStore } from './template.ts';
+
 const TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
@@ -9,8 +11,14 @@ const TYPES: Readonly<Record<string, string>> = {
   '.webmanifest': 'application/manifest+json',
 };
 
-/** The few files of `views/static/`, read once: a path is looked up, never opened, so none leads elsewhere. */
-export function staticFiles() {
+/** Its address names its content. */
+const FOR_EVER = 'public, max-age=31536000, immutable';
+
+/**
+ * The few files of `views/static/`, read once: a path is looked up, never opened, so none leads elsewhere. Beside them the
+ * style sheets of all releases, for what was seen with them.
+ */
+export function staticFiles(styleSheets: Pick<StyleSheetStore, 'find'>) {
   const files = new Map<string, { body: Buffer; type: string }>();
   const folder = ['../../views/static', '../../../views/static']
     .map((path) => join(import.meta.dirname, path))
@@ -24,9 +32,12 @@ export function staticFiles() {
   const worker = files.get('/static/sw.js');
   if (worker) files.set('/sw.js', worker);
   return async (ctx: Context, next: Next) => {
-    const file = files.get(ctx.path);
-    if (!file || (ctx.method !== 'GET' && ctx.method !== 'HEAD')) return next();
-    ctx.set('Cache-Control', ctx.path === '/sw.js' ? 'no-cache' : 'public, max-age=300');
+    if (ctx.method !== 'GET' && ctx.method !== 'HEAD') return next();
+    const [, hash] = /^\/static\/styles\/([A-Za-z0-9_-]{43})\.css$/.exec(ctx.path) ?? [];
+    const sheet = hash === undefined ? undefined : await styleSheets.find(hash);
+    const file = sheet ? { body: Buffer.from(sheet.css), type: TYPES['.css'] as string } : files.get(ctx.path);
+    if (!file) return next();
+    ctx.set('Cache-Control', sheet ? FOR_EVER : ctx.path === '/sw.js' ? 'no-cache' : 'public, max-age=300');
     ctx.set('X-Content-Type-Options', 'nosniff');
     ctx.type = file.type;
     ctx.body = file.body;

@@ -93,6 +93,27 @@ describe('what was seen', () => {
     });
   });
 
+  test('D14 it keeps the style sheet that it was seen with, whatever a later release looks like', async () => {
+    const page = await ask();
+    const receipt = receiptOf(await approve(page));
+    const [, path = '', hash] = /href="(\/static\/styles\/([\w-]{43})\.css)"/u.exec(page.html) ?? never();
+    const { html } = await person.get(`${receipt}/screen`);
+    expect(tags(html, 'link').filter((tag) => tag.includes('stylesheet'))).toEqual([expect.stringContaining(path)]);
+    const fetched = await fetch(`${server.issuer}${path}`);
+    const css = await fetched.text();
+    expect([fetched.status, fetched.headers.get('content-type')]).toEqual([200, 'text/css; charset=utf-8']);
+    expect(createHash('sha256').update(css).digest('base64url')).toBe(hash);
+    expect(css).toBe(await (await fetch(`${server.issuer}/static/app.css`)).text());
+
+    // An older release's lies there as well, and is answered as it was.
+    const old = 'body { color: rebeccapurple }';
+    const oldHash = createHash('sha256').update(old).digest('base64url');
+    await database.query('insert into style_sheets (hash, css) values ($1, $2)', [oldHash, old]);
+    const seen = await fetch(`${server.issuer}/static/styles/${oldHash}.css`);
+    expect([await seen.text(), seen.headers.get('cache-control')]).toEqual([old, expect.stringContaining('immutable')]);
+    expect((await fetch(`${server.issuer}/static/styles/${'A'.repeat(43)}.css`)).status).toBe(404);
+  });
+
   test('of two tabs in two languages, the one that was decided on is the evidence', async () => {
     const page = await ask();
     const german = await person.get(`${new URL(page.url).pathname}?ui_locales=de`);

@@ -186,6 +186,48 @@ describeBrowser('what reaches a person', () => {
     await fresh.close();
   });
 
+  test('U11-3: a browser whose notification service never answers says so after ten seconds, and can be asked again', async () => {
+    const other = await context.newPage();
+    await other.clock.install();
+    await other.addInitScript(() => {
+      PushManager.prototype.subscribe = () => new Promise(() => {}); // as Chromium does without its vendor's service
+    });
+    await other.goto(`${server.issuer}/settings/notifications`);
+    await other.click('[data-testid=enable-push]');
+    const form = other.locator('#add-device');
+    await other.waitForFunction(async () => Boolean(await navigator.serviceWorker.getRegistration()));
+    await other.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+    const note = other.locator('[data-note]');
+    await other.clock.runFor(9_000);
+    expect([await note.textContent(), await form.getAttribute('aria-busy')]).toEqual(['', 'true']);
+    await other.clock.runFor(1_500);
+    expect(await note.textContent()).toBe(await form.getAttribute('data-no-answer'));
+    expect([await form.getAttribute('aria-busy'), await other.isVisible('[data-testid=enable-push]')]).toEqual([
+      null,
+      true,
+    ]);
+    await other.close();
+  });
+
+  test('U11-4: on an iPhone in a tab the page says how to get it to the home screen, and has no dead button', async () => {
+    const phone = await browser.newContext({
+      viewport: { width: 390, height: 844 },
+      userAgent:
+        'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Version/18.0 Safari/604.1',
+    });
+    await phone.addCookies(await context.cookies());
+    const other = await phone.newPage();
+    // Safari has it only for what was opened from the home screen.
+    await other.addInitScript(() => {
+      delete (globalThis as { PushManager?: unknown }).PushManager;
+    });
+    await other.goto(`${server.issuer}/settings/notifications`);
+    await other.waitForFunction(() => document.querySelector('[data-note]')?.textContent !== '');
+    expect(await other.textContent('[data-note]')).toContain('Add to Home Screen');
+    expect(await other.isVisible('[data-testid=enable-push]')).toBe(false);
+    await phone.close();
+  });
+
   test('U7-1 U7-2: the inbox fills and empties by itself, worst first', async () => {
     await page.goto(`${server.issuer}/inbox`);
     const before = await page.locator('.waiting-link').count();

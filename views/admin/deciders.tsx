@@ -26,7 +26,9 @@ export function WhoDecides({ csrf, yaml, rules, groups, problem }: DecidersForm)
       <p class="quiet">
         {say(WHO_DECIDES.lead)} <a href="/admin/groups">{say(WHO_DECIDES.toGroups)}</a>
       </p>
-      {rules.length === 0 ? null : (
+      {rules.length === 0 ? (
+        <p data-testid="no-rules">{say(WHO_DECIDES.noRules)}</p>
+      ) : (
         <AdminForm
           action="/admin/policies/deciders"
           csrf={csrf}

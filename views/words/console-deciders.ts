@@ -7,6 +7,10 @@ export const WHO_DECIDES = words({
     en: 'Writes it into the rules above. Nothing is published before you saw what it would do.',
     de: 'Schreibt es in die Regeln oben. Nichts wird veröffentlicht, bevor Sie gesehen haben, was es täte.',
   },
+  noRules: {
+    en: 'There is no rule yet, so the person decides everything. Write a rule above first; then choose here who decides what it is about.',
+    de: 'Es gibt noch keine Regel, also entscheidet die Person alles. Schreiben Sie zuerst oben eine Regel; dann wählen Sie hier, wer entscheidet, was darunter fällt.',
+  },
   rule: { en: 'What this rule is about', de: 'Was unter diese Regel fällt' },
   how: { en: 'is decided', de: 'wird entschieden' },
   byPerson: { en: 'by the person it is for', de: 'von der Person, um die es geht' },
