@@ -71,7 +71,7 @@ export const CONSOLE_NAMES = [
   ...['calendar.events.read', 'calendar.events.export', 'repos.repository.delete', 'calendar.read', 'Reading'],
   ...['private_key_jwt', 'mTLS', 'agt_meeting', 'cli_8f2k91c', 'Google Calendar', 'GitHub'],
   ...['anna@acme.exmaple', 'approver@acme.example', 'person@acme.example', 'lost the phone', 'new laptop'],
-  ...['stp_1', 'JWK', 'JSON', 'https://', 'agent.yaml', 'nowhere-at-all', 'rules: []'],
+  ...['stp_1', 'JWK', '{"kty": "EC"}', 'JSON', 'https://', 'agent.yaml', 'nowhere-at-all', 'rules: []'],
   ...['status:active level:high finance', 'status:active', 'flag:dormant'],
   ...[WRITTEN.replace(/\s+/g, ' ').trim(), 'facts.what: wher is not a parameter', 'flow map at line 4'],
   'sample 1: impact has 83/70 characters',
