@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 /** @type {import('jest').Config} */
 export default {
   testEnvironment: 'node',
@@ -23,7 +25,7 @@ export default {
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
   // Browsers, databases and servers are processes of their own, which a worker waits for.
-  maxWorkers: '150%',
+  maxWorkers: availableParallelism() + 1,
   testSequencer: '<rootDir>/test/support/slow-first.js',
   testTimeout: 60_000,
   coverageProvider: 'v8',
