@@ -76,7 +76,10 @@ async function collect(
     const began = performance.now();
     try {
       // client.ts adds `Prefer: wait` to every poll.
-      const token = await oauth.genericGrantRequest(agent.server, CIBA, { auth_req_id }, { DPoP: agent.dpop });
+      // An instance that is lost may take its answer with it and never say so: the next poll goes to another.
+      const silence = AbortSignal.timeout((HOLD_SECONDS + 10) * 1000);
+      const options = { DPoP: agent.dpop, signal: signal ? AbortSignal.any([signal, silence]) : silence };
+      const token = await oauth.genericGrantRequest(agent.server, CIBA, { auth_req_id }, options);
       return { outcome: 'approved', token };
     } catch (error) {
       const code = codeOf(error);

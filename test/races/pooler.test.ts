@@ -6,8 +6,8 @@ import { singleUse } from './single-use.ts';
 describePooler('two processes behind a pooler in transaction mode, 20 at once', () => {
   let pooler: Pooler | undefined;
   singleUse({
-    rounds: 5,
-    roundsOfMore: 3,
+    rounds: 2,
+    roundsOfMore: 1,
     async deployment() {
       pooler = await startPooler();
       return { settings: pooler.settings };
