@@ -20,7 +20,7 @@ import { type EventType, prepareEvent } from '../../server/evidence/evidence.ts'
 import { moveAgent } from './agents.ts';
 import type { Database, Statements } from './database.ts';
 import { eventParameters, insertEvent } from './evidence.ts';
-import { writeStop } from './liveness.ts';
+import { TASK_ALIVE, writeStop } from './liveness.ts';
 import { pageIn } from './paging.ts';
 import { namesIn } from './stops.ts';
 import { KEYS_OF_ROW } from './tokens.ts';
@@ -441,10 +441,7 @@ const AGENTS = `
          a.own_actions,
          (select count(*)::int from tasks t
           where t.organization = a.organization and t.agent = a.id and t.expires_at > clock_timestamp()
-            and why_not_alive(t.organization,
-                  array['organization:' || t.organization, 'agent:' || t.agent, 'pair:' || t.agent || '|' || t.person,
-                        'client:' || t.client_id, 'person:' || t.person, 'task:' || t.id],
-                  array[t.agent], t.person, t.id, t.approved_at) is null) as live_tasks,
+            and ${TASK_ALIVE}) as live_tasks,
          used.at as last_used, a.expires_at, a.limits, a.use_case,
          (select b.name from blueprints b where b.organization = a.organization and b.id = a.blueprint) as blueprint
   from agents a

@@ -5,6 +5,7 @@ import { acted } from './admin.ts';
 import { recordAgentChange } from './agent-changes.ts';
 import { agentFacts } from './agent-facts.ts';
 import type { Database, Statements } from './database.ts';
+import { TASK_ALIVE } from './liveness.ts';
 import { sendSignal } from './signals.ts';
 
 /** What agents are held to, by their own limits and by blueprints, under row-level security. */
@@ -276,8 +277,5 @@ const LIVE_TASKS = `
           where x.organization = t.organization and x.task = t.id) as actions
   from tasks t join people p on p.organization = t.organization and p.id = t.person
   where t.organization = $1 and t.agent = $2 and t.expires_at > clock_timestamp()
-    and why_not_alive(t.organization,
-          array['organization:' || t.organization, 'agent:' || t.agent, 'pair:' || t.agent || '|' || t.person,
-                'client:' || t.client_id, 'person:' || t.person, 'task:' || t.id],
-          array[t.agent], t.person, t.id, t.approved_at) is null
+    and ${TASK_ALIVE}
   order by p.name, t.expires_at, t.id`;

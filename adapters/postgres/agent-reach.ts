@@ -1,5 +1,6 @@
 import type { ReachFacts, ReachReader } from '../../server/admin/explain.ts';
 import type { Database } from './database.ts';
+import { TASK_ALIVE } from './liveness.ts';
 import { newestPolicies } from './policies.ts';
 
 /** What decides what an agent could reach, under row-level security. */
@@ -52,10 +53,7 @@ const TASKS = `
          (select coalesce(array_agg(distinct x.action), '{}') from task_actions x where x.organization = t.organization and x.task = t.id) as actions
   from tasks t join people p on p.organization = t.organization and p.id = t.person
   where t.organization = $1 and t.agent = $2 and t.expires_at > clock_timestamp()
-    and why_not_alive(t.organization,
-          array['organization:' || t.organization, 'agent:' || t.agent, 'pair:' || t.agent || '|' || t.person,
-                'client:' || t.client_id, 'person:' || t.person, 'task:' || t.id],
-          array[t.agent], t.person, t.id, t.approved_at) is null
+    and ${TASK_ALIVE}
   order by t.expires_at limit 200`;
 
 const FROM = `

@@ -12,7 +12,7 @@ import type { MyAgents, MyAgentsStore } from '../../server/agents/my-agents.ts';
 import { prepareEvent } from '../../server/evidence/evidence.ts';
 import type { Database, Statements } from './database.ts';
 import { eventParameters, insertEvent } from './evidence.ts';
-import { writeStop } from './liveness.ts';
+import { TASK_ALIVE, writeStop } from './liveness.ts';
 
 /** Edges along which this agent may hand on, as they are now. */
 export async function edgesOf(statements: Statements, organization: string, agent: string): Promise<AgentEdge[]> {
@@ -287,10 +287,7 @@ const MY_TASKS = `
          (select sum(a.max_uses)::int from task_actions a where a.organization = t.organization and a.task = t.id) as "maxUses"
   from tasks t
   where t.organization = $1 and t.person = $2 and t.agent is not null and t.expires_at > clock_timestamp()
-    and why_not_alive(t.organization,
-          array['organization:' || t.organization, 'agent:' || t.agent, 'pair:' || t.agent || '|' || t.person,
-                'client:' || t.client_id, 'person:' || t.person, 'task:' || t.id],
-          array[t.agent], t.person, t.id, t.approved_at) is null
+    and ${TASK_ALIVE}
   order by t.expires_at`;
 
 const MY_HISTORY = `

@@ -13,6 +13,7 @@ import { DORMANT_AFTER, type Flag, SOON, UNUSED_AFTER } from '../../server/agent
 import { ALLOWED, NAMED } from './agent-facts.ts';
 import { WAITS } from './approval-list.ts';
 import type { Database } from './database.ts';
+import { TASK_ALIVE } from './liveness.ts';
 
 /** The inventory, under row-level security. */
 export const postgresInventory = (database: Database): Inventory => ({
@@ -195,10 +196,7 @@ const PEOPLE = `
   select p.id, p.name, p.email, asked.count as asked, asked.allowed, asked.denied, asked.last as last_asked,
          (select count(*)::int from tasks t where t.organization = $1 and t.person = p.id and t.agent = $2
             and t.expires_at > clock_timestamp()
-            and why_not_alive(t.organization,
-                  array['organization:' || t.organization, 'agent:' || t.agent, 'pair:' || t.agent || '|' || t.person,
-                        'client:' || t.client_id, 'person:' || t.person, 'task:' || t.id],
-                  array[t.agent], t.person, t.id, t.approved_at) is null) as live_tasks,
+            and ${TASK_ALIVE}) as live_tasks,
          exists (select from pauses x where x.organization = $1 and x.agent = $2 and x.person = p.id) as paused
   from (select person, count(*)::int as count, count(*) filter (where status = 'approved')::int as allowed,
                count(*) filter (where status = 'denied')::int as denied, max(asked_at) as last

@@ -5,6 +5,13 @@ import type { Database, Statements } from './database.ts';
 import { enqueue } from './outbox.ts';
 import { sendSignal } from './signals.ts';
 
+/** Of a task `t` of an agent, in a list: is it alive now? */
+export const TASK_ALIVE = `
+  why_not_alive(t.organization,
+    array['organization:' || t.organization, 'agent:' || t.agent, 'pair:' || t.agent || '|' || t.person,
+          'client:' || t.client_id, 'person:' || t.person, 'task:' || t.id],
+    array[t.agent], t.person, t.id, t.approved_at) is null`;
+
 export const postgresLiveness = (statements: Statements): Liveness => ({
   async whyNotAlive(authority) {
     const row = await statements.first<{ reason: DeathReason | null }>(

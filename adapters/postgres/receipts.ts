@@ -1,5 +1,6 @@
 import type { Receipt, ReceiptStore } from '../../server/approvals/receipts.ts';
 import type { Database } from './database.ts';
+import { TASK_ALIVE } from './liveness.ts';
 
 /** Receipts under row-level security. */
 export const postgresReceipts = (database: Database): ReceiptStore => ({
@@ -69,10 +70,7 @@ const RECEIPT = `
                       and d.approval = a.id and d.person = a.person and d.signed_at is not null),
            'uses', (select coalesce(sum(u.uses), 0)::int from task_actions u where u.organization = t.organization and u.task = t.id),
            'maxUses', (select sum(u.max_uses)::int from task_actions u where u.organization = t.organization and u.task = t.id),
-           'alive', why_not_alive(t.organization,
-             array['organization:' || t.organization, 'agent:' || t.agent, 'pair:' || t.agent || '|' || t.person,
-                   'client:' || t.client_id, 'person:' || t.person, 'task:' || t.id],
-             array[t.agent], t.person, t.id, t.approved_at) is null) end as task
+           'alive', ${TASK_ALIVE}) end as task
   from approvals a
   join agents g on g.organization = a.organization and g.id = a.agent
   left join tasks t on t.organization = a.organization and t.id = a.task
