@@ -5,7 +5,7 @@ import type { Accountable, AskedChange } from '../../server/agents/ownership.ts'
 import { recordAgentChange } from './agent-changes.ts';
 import { agentFacts } from './agent-facts.ts';
 import type { Database } from './database.ts';
-import { ASKED_CHANGES, answerChange, reviewed } from './ownership.ts';
+import { ASKED_CHANGES, answerChange, HOLD_CHANGING, reviewed } from './ownership.ts';
 import { offerOwnership } from './ownership-offers.ts';
 import { pageIn } from './paging.ts';
 
@@ -68,6 +68,7 @@ export const postgresAccountability = (database: Database): Accountability => ({
   answerChange: (act, change, approves) =>
     database.within(act.organization, async (statements) => {
       const { organization, caller } = act;
+      await statements.run(HOLD_CHANGING, [organization, change]);
       const asked = await statements.first<AskedChange>(`${ASKED_CHANGES} and h.id = $2 for no key update of h`, [
         organization,
         change,

@@ -60,6 +60,7 @@ export const postgresOwnership = (database: Database): OwnershipStore => ({
 
   answerChange: (organization, person, change, approves) =>
     database.within(organization, async (statements) => {
+      await statements.run(HOLD_CHANGING, [organization, change]);
       const asked = await statements.first<AskedChange>(
         `${ASKED_CHANGES} and a.owner = $2 and a.owner_accepted_at is not null and h.id = $3 for no key update of h`,
         [organization, person, change],
@@ -220,6 +221,11 @@ const ROLE = `
   where organization = $1 and id = $2
     and ((owner = $3 and owner_accepted_at is not null) or (deputy = $3 and deputy_accepted_at is not null))
   for no key update`;
+
+/** Before a change is answered: whoever replaces the registration takes the client first as well, and then its changes. */
+export const HOLD_CHANGING = `
+  select from registration_changes h join clients c on c.organization = h.organization and c.client_id = h.client_id
+  where h.organization = $1 and h.id = $2 for no key update of c`;
 
 /** Registrations whose change waits; `h` is the change, `a` the agent. */
 export const ASKED_CHANGES = `

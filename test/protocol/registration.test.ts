@@ -561,6 +561,24 @@ describe('RFC 7592', () => {
     expect(await aliveFor(client)).toBe(ends ? 'stopped' : null);
   });
 
+  test('DCR-13: answered in the moment in which its builder replaces it, one comes after the other', async () => {
+    const { client } = await givenToken();
+    const owner = await signIn(server, 'owner@acme.example');
+    let { registration } = client;
+    for (let round = 0; round < 6; round++) {
+      const jwks = { keys: [(await newKey()).publicJwk] };
+      const asked = await manage(registration, 'PUT', { ...replaceable(client.registration), jwks });
+      const page = await owner.get(`/owned/changes/${asked.body.pending_change.id}`);
+      const [answered, replaced] = await Promise.all([
+        owner.submit(page, { answer: round % 2 === 0 ? 'decline' : 'approve' }),
+        manage(asked.body, 'PUT', { ...replaceable(client.registration), client_name: `Renamed ${round}` }),
+      ]);
+      expect([200, 404, 409]).toContain(answered.status);
+      expect([replaced.status, replaced.body.client_name]).toEqual([200, `Renamed ${round}`]);
+      registration = replaced.body;
+    }
+  });
+
   test('DCR-13: declined, withdrawn or replaced by another, nothing of it is ever in force', async () => {
     const { client } = await givenToken();
     const owner = await signIn(server, 'owner@acme.example');
