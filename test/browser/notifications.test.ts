@@ -190,17 +190,20 @@ describeBrowser('what reaches a person', () => {
     const other = await context.newPage();
     await other.clock.install();
     await other.addInitScript(() => {
-      PushManager.prototype.subscribe = () => new Promise(() => {}); // as Chromium does without its vendor's service
+      PushManager.prototype.subscribe = () => {
+        document.documentElement.setAttribute('data-asked', '');
+        return new Promise(() => {}); // as Chromium does without its vendor's service
+      };
     });
     await other.goto(`${server.issuer}/settings/notifications`);
     await other.click('[data-testid=enable-push]');
     const form = other.locator('#add-device');
-    await other.waitForFunction(async () => Boolean(await navigator.serviceWorker.getRegistration()));
-    await other.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+    await other.locator('html[data-asked]').waitFor({ state: 'attached' });
     const note = other.locator('[data-note]');
-    await other.clock.runFor(9_000);
+    await other.clock.runFor(5_000);
     expect([await note.textContent(), await form.getAttribute('aria-busy')]).toEqual(['', 'true']);
-    await other.clock.runFor(1_500);
+    await other.clock.runFor(6_000);
+    await other.locator('[data-note]:not(:empty)').waitFor({ state: 'attached' });
     expect(await note.textContent()).toBe(await form.getAttribute('data-no-answer'));
     expect([await form.getAttribute('aria-busy'), await other.isVisible('[data-testid=enable-push]')]).toEqual([
       null,
