@@ -25,7 +25,15 @@ export function cli(
       process.execPath,
       ['--disable-warning=ExperimentalWarning', join(import.meta.dirname, '../../server/cli/main.ts'), ...args],
       {
-        env: { PATH: process.env.PATH, HOME: home, TZ: 'UTC', DATA_DIR: server.dataDir, ISSUER: server.issuer, ...env },
+        env: {
+          PATH: process.env.PATH,
+          NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
+          HOME: home,
+          TZ: 'UTC',
+          DATA_DIR: server.dataDir,
+          ISSUER: server.issuer,
+          ...env,
+        },
       },
     );
     let [stdout, stderr] = ['', ''];

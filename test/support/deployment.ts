@@ -42,6 +42,7 @@ export async function startDeployment({ settings, databaseUrl }: DeploymentOptio
   const addresses = [...systems.addresses].map(([resource, address]) => `${resource}=${address}`);
   const common = {
     PATH: process.env.PATH ?? '',
+    NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? '',
     ISSUER: issuer,
     MANAGEMENT_PORT: '0',
     DATABASE_URL: url,

@@ -31,6 +31,8 @@ export default async function globalSetup(): Promise<void> {
   // The workers start later and inherit these.
   process.env.TEST_ADMIN_URL = admin;
   process.env.TEST_TEMPLATE = template;
+  // Hundreds of processes of ours are started: each but the first finds its code compiled.
+  process.env.NODE_COMPILE_CACHE ??= path.join(os.tmpdir(), 'countersign-compiled');
   process.env.TEST_BROWSER = (await findBrowser(process.cwd())) ?? '';
 }
 

@@ -6,6 +6,7 @@ const { default: TestSequencer } = createRequire(import.meta.url)('@jest/test-se
 /** What takes longest, so that on a machine without a history no worker is left alone with it at the end. */
 const SLOW = [
   'documents',
+  'cli',
   'races/single-use',
   'races/pooler',
   'commands',
