@@ -21,16 +21,22 @@ export const MONEY = {
 /** What is wrong with a value, in words for an agent's builder; undefined when it fits. */
 export type Check = (value: unknown) => string | undefined;
 
+const STRICT = { strict: true, strictRequired: true, allowUnionTypes: true, ownProperties: true } as const;
+
+/** Knows what a schema is, and keeps none: the schema of schemas takes as long to compile as a whole catalogue. */
+const META = new Ajv2020(STRICT);
+
 /**
  * Turns JSON Schemas into functions. Make one for each catalogue and let it go with it: the library keeps what it
  * compiled for as long as it lives. Throws when a schema is no schema.
  */
 export function schemaCompiler(): (schema: JsonSchema) => Check {
   // Strict: an unknown keyword, a property without a type and the like are mistakes of a catalogue, not permissions.
-  const ajv = new Ajv2020({ strict: true, strictRequired: true, allowUnionTypes: true, ownProperties: true });
+  const ajv = new Ajv2020({ ...STRICT, validateSchema: false });
   ajv.addVocabulary(['x-label', 'x-format']);
   for (const [name, format] of Object.entries(TEXT_FORMATS)) ajv.addFormat(name, format);
   return (schema) => {
+    if (!META.validateSchema(schema)) throw new Error(`schema is invalid: ${META.errorsText()}`);
     const validate = ajv.compile(schema);
     return (value) => (validate(value) ? undefined : explain(validate.errors?.[0]));
   };
