@@ -43,6 +43,7 @@ import * as holders from './114_holders.ts';
 import * as digests from './115_digests.ts';
 import * as waitingQuestions from './117_waiting_questions.ts';
 import * as claimsOfSubjects from './118_claims_of_subjects.ts';
+import * as agentRules from './119_agent_rules.ts';
 import * as styleSheets from './123_style_sheets.ts';
 import * as secretsWait from './129_secrets_wait.ts';
 
@@ -96,6 +97,7 @@ const migrations: readonly Migration[] = [
   { name: '115_digests', ...digests },
   { name: '117_waiting_questions', ...waitingQuestions },
   { name: '118_claims_of_subjects', ...claimsOfSubjects },
+  { name: '119_agent_rules', ...agentRules },
   { name: '123_style_sheets', ...styleSheets },
   { name: '129_secrets_wait', ...secretsWait },
 ];

@@ -15,6 +15,7 @@ import { postgresAgentDrafts } from '../adapters/postgres/agent-drafts.ts';
 import { addUpUse, sweepAgents } from '../adapters/postgres/agent-jobs.ts';
 import { postgresLimits } from '../adapters/postgres/agent-limits.ts';
 import { postgresReach } from '../adapters/postgres/agent-reach.ts';
+import { postgresAgentRules } from '../adapters/postgres/agent-rules.ts';
 import { askingBarredBy, edgesBelow, edgesOf, findAgent, postgresMyAgents } from '../adapters/postgres/agents.ts';
 import { postgresApprovalList } from '../adapters/postgres/approval-list.ts';
 import {
@@ -523,6 +524,7 @@ export async function composeHouse({
     webhooks: { store: postgresWebhooks(database, sealing), isAddress: channels.isWebhookAddress },
     recoveries: postgresRecoveries(database),
     passkeyRules: postgresPasskeyRules(database),
+    agentRules: postgresAgentRules(database),
     checkClient,
   };
   const adminConsole = makeConsole({
@@ -724,7 +726,7 @@ export async function composeHouse({
     { name: 'drop old partitions', every: 3600, run: () => dropOldPartitions(database) },
     { name: 'metadata documents', every: 60, run: () => refreshDocuments(() => staleDocuments(database), documents) },
     { name: 'what ends soon', every: 600, run: () => warnOfExpiry(database) },
-    { name: 'agents by date', every: 60, run: () => sweepAgents(database) },
+    { name: 'agents by date', every: 60, run: (signal) => sweepAgents(database, signal) },
     { name: 'use of agents', every: 60, run: () => addUpUse(database) },
   ];
 

@@ -217,9 +217,11 @@ test('the catalogue', async () => {
   await well(ada, 'GET', '/catalogue/actions/rooms.list.read');
 });
 
-test('what counts as a passkey', async () => {
+test('rules of passkeys and of agents', async () => {
   await well(ada, 'PUT', '/passkey-rules', { device_bound: false });
   await well(ada, 'GET', '/passkey-rules');
+  await well(ada, 'PUT', '/agent-rules', { review_days: 60 });
+  await well(ada, 'GET', '/agent-rules');
 });
 
 test('policies and groups', async () => {

@@ -23,6 +23,8 @@ export interface Offer {
   /** Null: anything of the catalogue. */
   actions: readonly string[] | null;
   redirectHosts: readonly string[];
+  /** From one review to the next. */
+  reviewDays: number;
 }
 
 export interface OwnedAgentCard {
@@ -215,14 +217,18 @@ export interface OfferPage extends Shell {
 /** "Priya asks you to answer for Meeting Helper." */
 export const offerPage = (props: OfferPage): string => page(<OfferDocument {...props} />, props.frame);
 
-const DUTIES = {
-  owner: [OWNED.dutyName, OWNED.dutyReview, OWNED.dutyChanges, OWNED.dutySuspend],
-  deputy: [OWNED.dutyStandIn, OWNED.dutySuspend],
-} as const;
-
 function OfferDocument({ frame, csrf, offer }: OfferPage) {
   const { say, markup } = useSpeaker();
-  const { id, role, agentName, purpose, mode, madeBy, madeAt, other, actions, redirectHosts } = offer;
+  const { id, role, agentName, purpose, mode, madeBy, madeAt, other, actions, redirectHosts, reviewDays } = offer;
+  const duties = {
+    owner: [
+      say(OWNED.dutyName),
+      say(OWNED.dutyReview, { days: reviewDays }),
+      say(OWNED.dutyChanges),
+      say(OWNED.dutySuspend),
+    ],
+    deputy: [say(OWNED.dutyStandIn), say(OWNED.dutySuspend)],
+  };
   return (
     <Layout frame={frame} title={say(OWNED.answerFor, { agent: visible(agentName, 80) })} current="agents">
       <h1>
@@ -256,8 +262,8 @@ function OfferDocument({ frame, csrf, offer }: OfferPage) {
       <section class="panel" aria-labelledby="means">
         <h2 id="means">{say(OWNED.means)}</h2>
         <ul>
-          {DUTIES[role].map((duty) => (
-            <li>{say(duty)}</li>
+          {duties[role].map((duty) => (
+            <li>{duty}</li>
           ))}
         </ul>
       </section>

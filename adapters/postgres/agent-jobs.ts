@@ -1,9 +1,9 @@
-import { ownershipStep, UNOWNED_GRACE_SECONDS } from '../../server/agents/lifecycle.ts';
+import { ownershipStep } from '../../server/agents/lifecycle.ts';
 import { recordAgentChange } from './agent-changes.ts';
 import { moveAgent } from './agents.ts';
 import type { Database, Statements } from './database.ts';
 
-/** Agents per round and rule. */
+/** Agents that are looked up at once. */
 const BATCH = 200;
 const HOUSE = 'countersign';
 
@@ -17,18 +17,25 @@ export interface Swept {
 /**
  * What happens to agents by date: they expire; an overdue review suspends; one whose owner is gone passes to its deputy,
  * or is suspended after a grace. Each agent in a transaction of its own that skips what another instance holds, so any
- * number of instances may do it at once, and it may be killed at any point.
+ * number of instances may do it at once, and it may be killed at any point. An agent that cannot be moved keeps no other
+ * from being moved.
+ *
+ * @param signal ends it between two agents
+ * @throws what went wrong with some, after all others were done
  */
-export async function sweepAgents(database: Database, graceSeconds = UNOWNED_GRACE_SECONDS): Promise<Swept> {
-  return {
-    expired: await each(database, PAST_EXPIRY, (statements, agent) =>
-      moved(statements, agent, 'expire', 'its date is reached'),
-    ),
-    overdue: await each(database, PAST_REVIEW, (statements, agent) =>
-      moved(statements, agent, 'suspend', 'its review is overdue'),
-    ),
-    ...(await sweepOwners(database, graceSeconds)),
-  };
+export async function sweepAgents(database: Database, signal?: AbortSignal): Promise<Swept> {
+  const swept: Swept = { expired: 0, overdue: 0, passedOn: 0, unowned: 0 };
+  const failures: unknown[] = [];
+  const round = { database, signal, failures };
+  await each<Found>(round, PAST_EXPIRY, async (statements, agent) => {
+    if (await moved(statements, agent, 'expire', 'its date is reached')) swept.expired += 1;
+  });
+  await each<Found>(round, PAST_REVIEW, async (statements, agent) => {
+    if (await moved(statements, agent, 'suspend', 'its review is overdue')) swept.overdue += 1;
+  });
+  await each<Owned>(round, OWNER_GONE, (statements, agent) => settle(statements, agent, swept));
+  if (failures.length > 0) throw new AggregateError(failures, `${failures.length} agents could not be moved`);
+  return swept;
 }
 
 interface Found {
@@ -36,22 +43,40 @@ interface Found {
   id: string;
 }
 
-/** One agent after another, each locked while it is worked on. Answers how many of them changed. */
-async function each(
-  database: Database,
-  next: string,
-  work: (statements: Statements, agent: Found) => Promise<boolean>,
-): Promise<number> {
-  let changed = 0;
-  for (let round = 0; round < BATCH; round++) {
-    const done = await database.transaction(async (statements) => {
-      const agent = await statements.first<Found>(next);
-      return agent && (await work(statements, agent));
-    });
-    if (!done) return changed;
-    changed += 1;
+interface Round {
+  database: Database;
+  signal: AbortSignal | undefined;
+  failures: unknown[];
+}
+
+/** Whom something is to be done about: a page of them in their order, and one of them, held, if it still is. */
+interface Due {
+  page: string;
+  hold: string;
+}
+
+async function each<Row extends Found>(
+  { database, signal, failures }: Round,
+  { page, hold }: Due,
+  work: (statements: Statements, agent: Row) => Promise<void>,
+): Promise<void> {
+  let last = { at: '-infinity', id: '' };
+  for (;;) {
+    const agents = await database.rows<Found & { at: string }>(page, [last.at, last.id, BATCH]);
+    for (const { organization, id } of agents) {
+      if (signal?.aborted) return;
+      try {
+        await database.transaction(async (statements) => {
+          const agent = await statements.first<Row>(hold, [organization, id]);
+          if (agent) await work(statements, agent);
+        });
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    last = agents.at(-1) ?? last;
+    if (agents.length < BATCH) return;
   }
-  return changed;
 }
 
 async function moved(
@@ -64,22 +89,6 @@ async function moved(
   return problem === undefined;
 }
 
-async function sweepOwners(database: Database, graceSeconds: number): Promise<Pick<Swept, 'passedOn' | 'unowned'>> {
-  const swept = { passedOn: 0, unowned: 0 };
-  let after = '';
-  for (;;) {
-    const agents = await database.rows<Found>(OWNER_GONE, [after, BATCH]);
-    for (const { organization, id } of agents) {
-      await database.transaction(async (statements) => {
-        const agent = await statements.first<Owned>(HOLD, [organization, id]);
-        if (agent) await settle(statements, agent, graceSeconds, swept);
-      });
-      after = id;
-    }
-    if (agents.length < BATCH) return swept;
-  }
-}
-
 interface Owned extends Found {
   owner: string;
   deputy: string;
@@ -87,17 +96,13 @@ interface Owned extends Found {
   deputyActive: boolean;
   deputyAccepted: boolean;
   unownedSince: Date | null;
+  graceDays: number;
   status: string;
 }
 
-async function settle(
-  statements: Statements,
-  agent: Owned,
-  graceSeconds: number,
-  swept: { passedOn: number; unowned: number },
-): Promise<void> {
+async function settle(statements: Statements, agent: Owned, swept: Swept): Promise<void> {
   const { organization, id, owner, deputy } = agent;
-  switch (ownershipStep(agent, new Date(), graceSeconds)) {
+  switch (ownershipStep(agent, new Date(), agent.graceDays)) {
     case 'pass_to_deputy':
       await statements.run(SWAP, [organization, id]);
       await recordAgentChange(statements, {
@@ -148,29 +153,39 @@ export const addUpUse = (database: Database): Promise<boolean> =>
     return true;
   });
 
-const PAST_EXPIRY = `
-  select organization, id from agents
-  where status in ('pending', 'active', 'suspended') and expires_at <= clock_timestamp()
-  order by expires_at limit 1 for no key update skip locked`;
+/** Agents that a date of theirs has reached. */
+const reached = (date: string, statuses: string): Due => {
+  const where = `status in (${statuses}) and ${date} <= clock_timestamp()`;
+  return {
+    page: `
+      select organization, id, ${date}::text as at from agents
+      where ${where} and (${date}, id) > ($1::timestamptz, $2) order by ${date}, id limit $3`,
+    hold: `
+      select organization, id from agents
+      where organization = $1 and id = $2 and ${where} for no key update skip locked`,
+  };
+};
 
-const PAST_REVIEW = `
-  select organization, id from agents
-  where status = 'active' and review_at <= clock_timestamp() order by review_at limit 1 for no key update skip locked`;
+const PAST_EXPIRY = reached('expires_at', `'pending', 'active', 'suspended'`);
+const PAST_REVIEW = reached('review_at', `'active'`);
 
-const OWNER_GONE = `
-  select a.organization, a.id from agents a
-  join people o on o.organization = a.organization and o.id = a.owner
-  where a.status in ('pending', 'active', 'suspended') and (o.status <> 'active' or a.unowned_since is not null) and a.id > $1
-  order by a.id limit $2`;
-
-const HOLD = `
-  select a.organization, a.id, a.owner, a.deputy, a.status, o.status = 'active' as "ownerActive", d.status = 'active' as "deputyActive",
-         a.deputy_accepted_at is not null as "deputyAccepted", a.unowned_since as "unownedSince"
-  from agents a
-  join people o on o.organization = a.organization and o.id = a.owner
-  join people d on d.organization = a.organization and d.id = a.deputy
-  where a.organization = $1 and a.id = $2 and a.status in ('pending', 'active', 'suspended')
-  for no key update of a skip locked`;
+const OWNER_GONE: Due = {
+  page: `
+    select a.organization, a.id, '-infinity' as at from agents a
+    join people o on o.organization = a.organization and o.id = a.owner
+    where a.status in ('pending', 'active', 'suspended') and (o.status <> 'active' or a.unowned_since is not null)
+      and ('-infinity'::timestamptz, a.id) > ($1::timestamptz, $2)
+    order by a.id limit $3`,
+  hold: `
+    select a.organization, a.id, a.owner, a.deputy, a.status, o.status = 'active' as "ownerActive", d.status = 'active' as "deputyActive",
+           a.deputy_accepted_at is not null as "deputyAccepted", a.unowned_since as "unownedSince", g.unowned_grace_days as "graceDays"
+    from agents a
+    join organizations g on g.id = a.organization
+    join people o on o.organization = a.organization and o.id = a.owner
+    join people d on d.organization = a.organization and d.id = a.deputy
+    where a.organization = $1 and a.id = $2 and a.status in ('pending', 'active', 'suspended')
+    for no key update of a skip locked`,
+};
 
 // Whoever left stays named as the deputy who has to be replaced: an agent without one cannot be resumed.
 const SWAP = `

@@ -178,9 +178,11 @@ const OFFERS = `
          coalesce(m.name, 'An administrator') as "madeBy",
          json_build_object('name', x.name,
            'accepted', case f.role when 'owner' then a.deputy_accepted_at else a.owner_accepted_at end is not null) as other,
-         case when named.any then null else named.actions end as actions, named.hosts as "redirectHosts"
+         case when named.any then null else named.actions end as actions, named.hosts as "redirectHosts",
+         g.review_days as "reviewDays"
   from ownership_offers f
   join agents a on a.organization = f.organization and a.id = f.agent
+  join organizations g on g.id = f.organization
   join people x on x.organization = a.organization and x.id = case f.role when 'owner' then a.deputy else a.owner end
   left join people m on m.organization = f.organization and m.id = f.made_by
   cross join lateral (
@@ -212,7 +214,8 @@ const SETTLE: Readonly<Record<Accountable, string>> = {
 };
 
 const POSTPONE = `
-  update agents set review_at = clock_timestamp() + interval '90 days' where organization = $1 and id = $2`;
+  update agents a set review_at = clock_timestamp() + make_interval(days => o.review_days)
+  from organizations o where o.id = a.organization and a.organization = $1 and a.id = $2`;
 
 const ROLE = `
   select case when owner = $3 and owner_accepted_at is not null then 'owner'

@@ -17,6 +17,7 @@ import {
   unacceptable,
   unknown,
 } from './admin.ts';
+import type { AgentRuleAdministration } from './agent-rules.ts';
 import type { BackchannelAdministration } from './backchannel.ts';
 import type { Claims } from './claims.ts';
 import type { ClientSecretsForAdmins } from './client-secrets.ts';
@@ -75,6 +76,7 @@ export interface AdminDependencies {
   introductions: IntroductionAdministration;
   webhooks: Webhooks;
   recoveries: RecoveryAdministration;
+  agentRules: AgentRuleAdministration;
   passkeyRules: PasskeyRuleAdministration;
   /** @throws errors.OIDCProviderError when the engine would not load a client of this metadata */
   checkClient(metadata: Record<string, unknown>): void;

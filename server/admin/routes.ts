@@ -17,6 +17,7 @@ import {
   forbidden,
   malformed,
 } from './admin.ts';
+import { getAgentRules, setAgentRules } from './agent-rules.ts';
 import { commandAgent, getAgent, listAgents, listEdges, putEdge, removeEdge, setOwnActions } from './agents.ts';
 import { getBackchannel, putBackchannel } from './backchannel.ts';
 import type { AdminDependencies } from './call.ts';
@@ -126,6 +127,8 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ['post', '/agents/:agent/offers', offerOwnership],
   ['post', '/agents/:agent/review', reviewAgent],
   ['get', '/agent-flags', listFlags],
+  ['get', '/agent-rules', getAgentRules],
+  ['put', '/agent-rules', setAgentRules],
   ['get', '/registration-changes', listChanges],
   ['post', '/registration-changes/:change', answerChange],
   ['put', '/agents/:agent/limits', holdAgent],

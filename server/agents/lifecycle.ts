@@ -86,10 +86,19 @@ export function describeRefusal(refusal: MoveRefusal, agent: string): Saying {
   }
 }
 
-/** Seconds between two reviews of an agent, unless its organization says otherwise. */
-export const REVIEW_SECONDS = 90 * 86_400;
-/** Seconds an agent goes on without anybody who answers for it. */
-export const UNOWNED_GRACE_SECONDS = 7 * 86_400;
+/** What an organization says about all of its agents; 90 and 7 days where it said nothing (migrations/119). */
+export interface AgentRules {
+  /** From one review of an agent to the next. */
+  reviewDays: number;
+  /** How long an agent goes on without anybody who answers for it; 0: until the next round of the job. */
+  unownedGraceDays: number;
+}
+
+/** The least and the most of each: reviews that nobody has time for are as bad as none. The database holds them too. */
+export const RULE_BOUNDS = {
+  reviewDays: [30, 366],
+  unownedGraceDays: [0, 30],
+} as const satisfies Record<keyof AgentRules, [least: number, most: number]>;
 
 export type OwnershipStep =
   /** The deputy becomes the owner; the former owner's name stays as the deputy who has to be replaced. */
@@ -104,10 +113,10 @@ export function ownershipStep(
     unownedSince,
   }: { ownerActive: boolean; deputyActive: boolean; deputyAccepted: boolean; unownedSince: Date | null },
   now: Date,
-  graceSeconds: number = UNOWNED_GRACE_SECONDS,
+  graceDays: number,
 ): OwnershipStep {
   if (ownerActive) return unownedSince === null ? undefined : 'end_grace';
   if (deputyActive && deputyAccepted) return 'pass_to_deputy';
   if (unownedSince === null) return 'start_grace';
-  return now.getTime() - unownedSince.getTime() >= graceSeconds * 1000 ? 'suspend' : undefined;
+  return now.getTime() - unownedSince.getTime() >= graceDays * 86_400_000 ? 'suspend' : undefined;
 }

@@ -23,6 +23,8 @@ export interface OwnershipOffer {
   /** Actions that it may ask for; null: anything of the catalogue. */
   actions: readonly string[] | null;
   redirectHosts: readonly string[];
+  /** From one review to the next, where this organization has it so. */
+  reviewDays: number;
 }
 
 /** An agent as whoever answers for it sees it: everything that its flags are computed from, and who and what it is. */

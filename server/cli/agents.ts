@@ -186,6 +186,27 @@ export function agentCommands(program: Command): void {
         printOne(reviewed, format, { name: reviewed.name, verdict: reviewed.verdict, removed: reviewed.removed });
       },
     );
+  agents
+    .command('rules')
+    .description('how often agents are reviewed, and how long one goes on without an owner; options change it')
+    .option('--review-days <number>', 'from one review to the next, 30 to 366', whole)
+    .option('--unowned-grace-days <number>', 'until an agent that nobody answers for is suspended, 0 to 30', whole)
+    .option(...ORGANIZATION)
+    .action(async ({ organization, reviewDays, unownedGraceDays }: RuleOptions, command: Command) => {
+      const { place, format } = shared(command);
+      const changed = reviewDays !== undefined || unownedGraceDays !== undefined;
+      const body = { organization, review_days: reviewDays, unowned_grace_days: unownedGraceDays };
+      const rules = await call<{ organization: string; review_days: number; unowned_grace_days: number }>(
+        place,
+        '/agent-rules',
+        changed ? { method: 'PUT', body } : { query: { organization } },
+      );
+      printOne(rules, format, {
+        organization: rules.organization,
+        'reviewed every': `${rules.review_days} days`,
+        'without an owner': `${rules.unowned_grace_days} days`,
+      });
+    });
   for (const [name, what] of Object.entries(COMMANDS)) {
     agents
       .command(`${name} <agent>`)
@@ -385,6 +406,11 @@ export function tellStop(answer: Partial<StopAnswer> & object, format: Format, m
     say('A resource that does not ask back may accept these until they expire; everything else has ended now.');
 }
 
+interface RuleOptions {
+  organization?: string;
+  reviewDays?: number;
+  unownedGraceDays?: number;
+}
 interface SecretOptions {
   organization?: string;
   reason: string;

@@ -79,6 +79,7 @@ describe('pending → active ⇄ suspended → retired, and expired by date', ()
 });
 
 describe('whose owner is gone', () => {
+  type Whose = [string, Partial<Parameters<typeof ownershipStep>[0]>, OwnershipStep, graceDays?: number];
   test.each([
     ['its owner is there', { ownerActive: true }, undefined],
     ['its owner came back', { ownerActive: true, unownedSince: days(-1) }, 'end_grace'],
@@ -87,9 +88,11 @@ describe('whose owner is gone', () => {
     ['both are gone', {}, 'start_grace'],
     ['both are gone for six days', { unownedSince: days(-6) }, undefined],
     ['both are gone for a week', { unownedSince: days(-7) }, 'suspend'],
-  ] as [string, Partial<Parameters<typeof ownershipStep>[0]>, OwnershipStep][])('%s: %j → %s', (_, more, expected) => {
+    ['both are gone, and the organization waits for nobody', { unownedSince: NOW }, 'suspend', 0],
+    ['both are gone for a week, and the organization waits for two', { unownedSince: days(-7) }, undefined, 14],
+  ] as Whose[])('%s: %j → %s', (_, more, expected, graceDays = 7) => {
     const facts = { ownerActive: false, deputyActive: false, deputyAccepted: false, unownedSince: null, ...more };
-    expect(ownershipStep(facts, NOW)).toBe(expected);
+    expect(ownershipStep(facts, NOW, graceDays)).toBe(expected);
   });
 });
 

@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 import { addUpUse, sweepAgents } from '../../adapters/postgres/agent-jobs.ts';
@@ -67,6 +70,10 @@ async function accepted(more: Json = {}): Promise<Json> {
   await answer(owner, await offerOf(registration, 'owner'), 'accept');
   await answer(deputy, await offerOf(registration, 'deputy'), 'accept');
   return registration;
+}
+
+async function until(happened: () => Promise<boolean>): Promise<void> {
+  while (!(await happened())) await sleep(20);
 }
 
 const csrfOf = (html: string): string => /name="csrf" value="([^"]*)"/.exec(html)?.[1] ?? '';
@@ -332,6 +339,40 @@ describe('review', () => {
     expect(await standing(agent.registration)).toMatchObject({ status: 'retired' });
   });
 
+  test('how often, its organization says: sooner counts for every agent at once, later from its next review on', async () => {
+    const agent = await old();
+    const inDays = async () =>
+      Math.round((new Date((await standing(agent.registration)).review_at).getTime() - Date.now()) / 86_400_000);
+    const rule = (review_days: number) => admin('PUT', '/agent-rules', { review_days });
+    const confirm = () =>
+      admin('POST', `/agents/${agent.registration.agent_id}/review`, { verdict: 'confirm', reason: 'fine' });
+    expect(await inDays()).toBe(90);
+    const events = await eventsOf(database, () => rule(30));
+    expect(events).toMatchObject([{ type: 'admin.acted', reason: 'agents.ruled', person: ids['admin@acme.example'] }]);
+    expect(await inDays()).toBe(30);
+    expect(await rule(180)).toMatchObject({ body: { organization: 'acme', review_days: 180, unowned_grace_days: 7 } });
+    expect(await inDays()).toBe(30);
+    await confirm();
+    expect(await inDays()).toBe(180);
+    const next = await registerAgent(server);
+    expect(new Date((await standing(next.registration)).review_at).getTime()).toBeGreaterThan(
+      Date.now() + 179 * 86_400_000,
+    );
+    const elsewhere = await database.first<Json>(`select review_days from organizations where slug = 'globex'`);
+    expect(elsewhere).toEqual({ review_days: 90 });
+    await rule(90);
+  });
+
+  test.each([
+    { review_days: 29 },
+    { review_days: 367 },
+    { unowned_grace_days: 31 },
+    { unowned_grace_days: -1 },
+    { review_days: 90.5 },
+  ])('no rule: %j', async (rule) => {
+    expect((await admin('PUT', '/agent-rules', rule)).status).toBe(400);
+  });
+
   test('an agent that used nothing is not narrowed to nothing', async () => {
     const agent = await old();
     const csrf = csrfOf((await owner.get('/owned')).html);
@@ -393,6 +434,11 @@ describe('by date', () => {
     await database.run(`update agents set unowned_since = now() - interval '8 days' where id = $1`, [
       registration.agent_id,
     ]);
+    const grace = (days: number) =>
+      database.run(`update organizations set unowned_grace_days = $1 where slug = 'globex'`, [days]);
+    await grace(14);
+    expect(await sweepAgents(database)).toMatchObject({ unowned: 0 });
+    await grace(7);
     expect(await sweepAgents(database)).toMatchObject({ unowned: 1 });
     expect(await facts()).toMatchObject({ status: 'suspended' });
     await setPerson('person@globex.example', 'active');
@@ -400,6 +446,86 @@ describe('by date', () => {
     await sweepAgents(database);
     expect(await facts()).toMatchObject({ grace: false, status: 'suspended' });
   });
+
+  test('one that cannot be moved keeps no other from being moved, and is told of', async () => {
+    const [bad, good] = [await registerAgent(server), await registerAgent(server)];
+    const idOf = ({ registration }: TestClient) => registration.agent_id;
+    await database.run(`update agents set expires_at = now() - interval '1 hour' where id = $1`, [idOf(bad)]);
+    await database.run('update agents set expires_at = now() where id = $1', [idOf(good)]);
+    await database.run(
+      `create function refuse() returns trigger language plpgsql as $$ begin raise exception 'not this one'; end $$`,
+    );
+    await database.run(
+      `create trigger refuse before update on agents for each row when (new.id = '${idOf(bad)}') execute function refuse()`,
+    );
+    try {
+      await expect(sweepAgents(database)).rejects.toMatchObject({
+        message: '1 agents could not be moved',
+        errors: [expect.objectContaining({ message: 'not this one' })],
+      });
+    } finally {
+      await database.run('drop function refuse cascade');
+    }
+    expect(await standing(good.registration)).toMatchObject({ status: 'expired' });
+    expect(await sweepAgents(database)).toMatchObject({ expired: 1 });
+    expect(await standing(bad.registration)).toMatchObject({ status: 'expired' });
+  });
+
+  test('killed in the midst of an agent: another instance does the rest, and nothing twice', async () => {
+    const agents: string[] = [];
+    for (let n = 0; n < 3; n++) agents.push((await registerAgent(server)).registration.agent_id);
+    await database.run(
+      `update agents set expires_at = now() - make_interval(mins => 9 - array_position($1, id)) where id = any($1)`,
+      [agents],
+    );
+    // The second waits here, after its status was written and before its stop and its evidence were.
+    const meanwhile = database.transaction(async (statements) => {
+      await statements.run(
+        `insert into stop_epochs (organization, key, at, by) select organization, 'agent:' || id, now(), 'test' from agents where id = $1`,
+        [agents[1]],
+      );
+      await killedWhileWaiting();
+      throw new Error('as if nothing was');
+    });
+    await expect(meanwhile).rejects.toThrow('as if nothing was');
+    const done = async () =>
+      (await database.rows<Json>(`select id from agents where id = any($1) and status = 'expired'`, [agents])).length;
+    expect(await done()).toBe(1);
+    await until(async () => {
+      await sweepAgents(database);
+      return (await done()) === 3;
+    });
+    const moves = await database.rows<Json>(
+      `select c.agent, count(*)::int as moves, count(e.id)::int as events
+       from agent_changes c left join evidence e on e.id = c.evidence
+       where c.agent = any($1) and c.to_status = 'expired' group by c.agent order by c.agent`,
+      [agents],
+    );
+    expect(moves).toEqual(agents.toSorted().map((agent) => ({ agent, moves: 1, events: 1 })));
+  });
+
+  /** The job of an instance of its own, killed (-9) as soon as it waits for somebody else's transaction. */
+  async function killedWhileWaiting(): Promise<void> {
+    const at = (path: string) => JSON.stringify(new URL(`../../adapters/postgres/${path}`, import.meta.url).href);
+    const program = `
+      import { Database } from ${at('database.ts')};
+      import { sweepAgents } from ${at('agent-jobs.ts')};
+      await sweepAgents(new Database({ url: process.argv[1] }));`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', program, server.databaseUrl], {
+      stdio: 'inherit',
+      env: { ...process.env, PGAPPNAME: 'killed' },
+    });
+    const gone = once(child, 'exit');
+    await until(async () => {
+      expect(child.exitCode).toBeNull();
+      const waits = await database.first(
+        `select from pg_stat_activity where application_name = 'killed' and wait_event_type = 'Lock'`,
+      );
+      return waits !== undefined;
+    });
+    child.kill('SIGKILL');
+    expect(await gone).toEqual([null, 'SIGKILL']);
+  }
 
   test('what it used is counted for longer than its tokens are kept, and twice changes nothing', async () => {
     const agent = await registerAgent(server);

@@ -453,6 +453,7 @@ export function samplesIn(language: PageLanguage) {
         other: { name: 'Tom K.', accepted: true },
         actions: ['calendar.events.read'],
         redirectHosts: ['tools.example.com'],
+        reviewDays: 90,
       },
     ],
     changes: [

@@ -162,12 +162,12 @@ export const AGENT_NOTICES = words({
   },
   retired: { en: 'Retired. It never comes back.', de: 'Stillgelegt. Er kommt nie zurück.' },
   confirm: {
-    en: 'Kept as it is. The next review is in 90 days.',
-    de: 'Unverändert. Die nächste Prüfung ist in 90 Tagen.',
+    en: 'Kept as it is, until its next review.',
+    de: 'Bleibt, wie er ist, bis zur nächsten Prüfung.',
   },
   narrow: {
-    en: 'Narrowed to what it used. The next review is in 90 days.',
-    de: 'Auf das begrenzt, was er genutzt hat. Die nächste Prüfung ist in 90 Tagen.',
+    en: 'Narrowed to what it used, until its next review.',
+    de: 'Auf das begrenzt, was er genutzt hat, bis zur nächsten Prüfung.',
   },
   retire: { en: 'Retired. It never comes back.', de: 'Stillgelegt. Er kommt nie zurück.' },
 });

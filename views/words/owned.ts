@@ -95,8 +95,8 @@ export const OWNED = words({
     de: 'Menschen lesen Ihren Namen, wenn er sie fragt.',
   },
   dutyReview: {
-    en: 'You confirm every 90 days what it may do, or narrow it, or end it. Otherwise it is suspended.',
-    de: 'Sie bestätigen alle 90 Tage, was er darf, fassen es enger oder beenden ihn. Sonst wird er gesperrt.',
+    en: 'You confirm every {days} days what it may do, or narrow it, or end it. Otherwise it is suspended.',
+    de: 'Sie bestätigen alle {days} Tage, was er darf, fassen es enger oder beenden ihn. Sonst wird er gesperrt.',
   },
   dutyChanges: {
     en: 'Changes of its keys and addresses wait for you.',
