@@ -1,6 +1,6 @@
 import { type Choice, Choices, Field } from './form.tsx';
 import { Csrf, ErrorSummary, type Frame, type Impact, Layout, Pair, page } from './layout.tsx';
-import { Narrow, type Narrowing } from './narrowing.tsx';
+import { idOf, Narrow, type Narrowing } from './narrowing.tsx';
 import { Foreign, Names, type Part, Sentence, visible, visibleJson } from './text.tsx';
 import { CEREMONY } from './words/ceremony.ts';
 import { useSpeaker } from './words/context.tsx';
@@ -125,6 +125,8 @@ export interface DecisionAction {
   impact: Impact;
   /** Allow is chosen already; has no effect above low impact. */
   preselected: boolean;
+  /** What the person chose before something else had to be mended. */
+  chosen?: string | undefined;
   /** Chosen by the first person: it is approved with the rest, or not at all. */
   fixed?: boolean | undefined;
   criticalValue?: CriticalValue | undefined;
@@ -167,6 +169,7 @@ function Decision(props: DecisionPage) {
       {error === undefined ? null : (
         <ErrorSummary>
           <p>{error}</p>
+          <WrongFields {...props} />
         </ErrorSummary>
       )}
       <Ask {...props} />
@@ -180,6 +183,23 @@ function Decision(props: DecisionPage) {
       <DecisionForm {...props} />
       <MoreAboutIt {...props} />
     </Layout>
+  );
+}
+
+/** The way from what is wrong to where it is (WCAG 3.3.1): the fields lie below six facts. */
+function WrongFields({ narrowing = [], taskLanguage }: DecisionPage) {
+  const wrong = narrowing.flatMap((one) => one?.fields ?? []).filter(({ problem }) => problem !== undefined);
+  if (wrong.length === 0) return null;
+  return (
+    <ul>
+      {wrong.map((field) => (
+        <li>
+          <a class="small-link" href={`#${idOf(field)}`} lang={taskLanguage}>
+            {field.label}
+          </a>
+        </li>
+      ))}
+    </ul>
   );
 }
 
@@ -393,7 +413,7 @@ function ActionChoice(
   const { index, sentence, impactLine, impact, preselected, criticalValue, criticalTicks } = props;
   const { say } = useSpeaker();
   // More than a low impact is never chosen for the person, whatever the caller says (§3.2).
-  const allow = preselected && impact === 'low';
+  const { chosen = preselected && impact === 'low' ? 'allow' : undefined } = props;
   return (
     <fieldset class="action" data-level={impact}>
       <legend class="action-legend" lang={props.taskLanguage}>
@@ -403,8 +423,8 @@ function ActionChoice(
         <Choices
           name={`action_${index}`}
           choices={[
-            { value: 'allow', label: say(DECISION.allow), checked: allow },
-            { value: 'deny', label: say(DECISION.deny), checked: false },
+            { value: 'allow', label: say(DECISION.allow), checked: chosen === 'allow' },
+            { value: 'deny', label: say(DECISION.deny), checked: chosen === 'deny' },
           ]}
         />
       )}

@@ -79,6 +79,7 @@ export async function ceremonyProps(
           impactLine: one.description.impactLine,
           impact: one.description.impact,
           preselected: one.description.impact === 'low',
+          chosen: retry.form?.get(`action_${index}`),
           // What the first person signed is approved as it is, or not at all.
           fixed: first !== undefined,
           ...touched(one, index),

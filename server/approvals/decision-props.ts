@@ -20,6 +20,8 @@ import type { ApprovalPages } from './pages.ts';
 
 /** A form that came back with something to mend. */
 export interface Retry {
+  /** What was sent: nobody chooses twice what was right. */
+  form?: ReadonlyMap<string, string>;
   error?: Said;
   wrongNumber?: boolean;
   wrongValue?: boolean;
@@ -98,6 +100,8 @@ export async function decisionProps(
   const several = described.length > 1;
   const unattended = agent.mode === 'unattended';
   const durations = choicesFor(described, { now, timeZone: person.timeZone, locale: leading(described).language });
+  const sent = retry.form?.get('duration');
+  const lasting = (durations.find(({ value }) => value === sent) ?? durations[0])?.value;
   return {
     frame: frameOf(ctx, pages.cookies),
     csrf: pages.cookies.csrf(ctx),
@@ -119,7 +123,7 @@ export async function decisionProps(
           preselected: each.impact === 'low',
         }))
       : undefined,
-    durations: durations.map(({ value, label }, index) => ({ value, label, checked: index === 0 })),
+    durations: durations.map(({ value, label }) => ({ value, label, checked: value === lasting })),
     number: approval.hasNumber ? { wrong: retry.wrongNumber ?? false } : undefined,
     origin:
       approval.kind === 'browser'

@@ -1,10 +1,11 @@
 import type { NarrowField, Narrowing } from '../../views/narrowing.tsx';
 import { NARROWING } from '../../views/words/narrowing.ts';
 import type { Speaker } from '../../views/words/speaker.ts';
-import { asItIs } from '../../views/words/words.ts';
+import { asItIs, type Said } from '../../views/words/words.ts';
 import type { Action, Parameter } from '../catalogue/action.ts';
 import { type Money, showValue } from '../catalogue/format.ts';
 import { narrowerParameters } from '../catalogue/narrowing.ts';
+import { canonicalJson } from '../oauth/canonical.ts';
 import type { RequestedAction } from '../tasks/request.ts';
 import type { DescribedAction } from './decide.ts';
 import { decimalIn } from './typed-number.ts';
@@ -12,52 +13,72 @@ import { decimalIn } from './typed-number.ts';
 /**
  * What a person may take away from one action on the page: a later beginning, an earlier end, a smaller amount, fewer
  * of a list. Only what the catalogue marks; and nothing of what was asked as a scope, whose token names no parameters.
+ *
+ * @param form what was sent with something to mend in it: shown as it was typed, each mistake beside its field
  */
 export function narrowingOf(
-  { action, requested, description }: DescribedAction,
+  one: DescribedAction,
   index: number,
   speaker: Speaker,
+  form: ReadonlyMap<string, string> = new Map(),
 ): Narrowing | undefined {
+  const { action, requested, description } = one;
   if (requested.viaScope !== undefined) return undefined;
   const reader = { locale: description.language, timeZone: 'UTC', organizationDomains: [] };
+  const wrong = form.get(`action_${index}`) === 'deny' ? new Set() : wrongIn(form, one, index, speaker.catalogue);
   const fields = action.narrowable.flatMap((name): NarrowField[] => {
     const parameter = action.parameters.get(name);
     if (!parameter) return [];
     const [field, value] = [fieldName(index, name), requested.parameters[name]];
+    const typed = form.get(field)?.slice(0, LONGEST);
+    const problem = (words: Said) => (wrong.has(name) ? { problem: words } : {});
     const texts = action.texts[description.language] ?? action.texts.en;
     const label = asItIs(texts.labels.get(name) ?? parameter.label);
     switch (parameter.comparator) {
       case 'date-from':
       case 'date-to': {
         const { from, to } = datesOf(action, requested);
-        return [{ kind: 'date', name: field, label, value: value as string | undefined, min: from, max: to }];
+        const asked = value as string | undefined;
+        const said = problem(speaker.say(NARROWING.notTheseDays));
+        return [{ kind: 'date', name: field, label, value: typed ?? asked, min: from, max: to, ...said }];
       }
       case 'money-max': {
         const { currency } = value as Money;
         const text = showValue('money', value, [], reader)?.text ?? '';
         const label = speaker.say(NARROWING.atMost, { label: texts.labels.get(name) ?? parameter.label, currency });
-        return [{ kind: 'typed', name: field, label, value: text.replace(currency, '').trim() }];
+        const asked = text.replace(currency, '').trim();
+        const said = problem(speaker.say(NARROWING.notThisAmount, { most: text }));
+        return [{ kind: 'typed', name: field, label, value: typed ?? asked, ...said }];
       }
-      case 'count-max':
-        return value === undefined
-          ? []
-          : [{ kind: 'typed', name: field, label, value: speaker.number(value as number), digits: true }];
+      case 'count-max': {
+        if (value === undefined) return [];
+        const asked = speaker.number(value as number);
+        const said = problem(speaker.say(NARROWING.notThisMany, { most: asked }));
+        return [{ kind: 'typed', name: field, label, value: typed ?? asked, digits: true, ...said }];
+      }
       case 'set-subset':
       case 'object-subset': {
         const members = membersOf(parameter, value).map((member, position) => ({
           name: memberName(index, name, position),
           text: showValue(parameter.format, member, [], reader)?.text ?? '',
+          checked: form.get(memberName(index, name, position)) === '1',
         }));
+        const said = problem(speaker.say(NARROWING.tooFewLeft));
         return members.length < 2
           ? []
-          : [{ kind: 'members', label: speaker.say(NARROWING.leaveOut, { label }), members }];
+          : [{ kind: 'members', label: speaker.say(NARROWING.leaveOut, { label }), members, ...said }];
       }
       default:
         return []; // a limit that was not asked for has no values to choose from
     }
   });
-  return fields.length === 0 ? undefined : { fields };
+  if (fields.length === 0) return undefined;
+  const chosen = narrowedBy(form, one, index, speaker.catalogue);
+  return { fields, open: chosen === undefined || canonicalJson(chosen) !== canonicalJson(requested.parameters) };
 }
+
+/** What was typed is shown again as far as a field for a date or an amount has a use for it. */
+const LONGEST = 40;
 
 /**
  * The parameters as the form narrowed them; those that were asked where it did not. Undefined where they are no
@@ -71,15 +92,42 @@ export function narrowedBy(
 ): Record<string, unknown> | undefined {
   const asked = requested.parameters;
   if (requested.viaScope !== undefined) return asked;
-  const chosen: Record<string, unknown> = { ...asked };
+  const values = chosenIn(form, { action, requested }, index, locale);
+  const chosen = { ...asked, ...Object.fromEntries(values) };
+  return [...values.values()].includes(INVALID) || !isNarrower(action, chosen, asked) ? undefined : chosen;
+}
+
+/** Parameters whose field asks for more than was asked, or leaves too little; several where they do so only together. */
+function wrongIn(
+  form: ReadonlyMap<string, string>,
+  { action, requested }: Pick<DescribedAction, 'action' | 'requested'>,
+  index: number,
+  locale: string,
+): ReadonlySet<string> {
+  const asked = requested.parameters;
+  const values = [...chosenIn(form, { action, requested }, index, locale)];
+  const isWrong = (some: readonly [string, unknown][]) =>
+    !isNarrower(action, { ...asked, ...Object.fromEntries(some) }, asked);
+  const wrong = values.filter((one) => one[1] === INVALID || isWrong([one]));
+  const together = wrong.length === 0 && isWrong(values) ? values : wrong;
+  return new Set(together.map(([name]) => name));
+}
+
+/** What the form says of each parameter that may be narrowed; `INVALID` where it is no value at all. */
+function chosenIn(
+  form: ReadonlyMap<string, string>,
+  { action, requested }: Pick<DescribedAction, 'action' | 'requested'>,
+  index: number,
+  locale: string,
+): ReadonlyMap<string, unknown> {
+  const chosen = new Map<string, unknown>();
   for (const name of action.narrowable) {
     const parameter = action.parameters.get(name);
     if (!parameter) continue;
-    const value = chosenValue(form, parameter, asked[name], index, locale);
-    if (value === INVALID) return undefined;
-    if (value !== undefined) chosen[name] = value;
+    const value = chosenValue(form, parameter, requested.parameters[name], index, locale);
+    if (value !== undefined) chosen.set(name, value);
   }
-  return isNarrower(action, chosen, asked) ? chosen : undefined;
+  return chosen;
 }
 
 /** At most what was asked, and still a request of this action. */

@@ -77,7 +77,7 @@ async function decideFirst(
     taskId: newId('tsk'),
     nonce: newSecret(),
   });
-  if (!decided.ok) return showProblem(ctx, decided.problem, approval, session, pages);
+  if (!decided.ok) return showProblem(ctx, decided.problem, approval, session, pages, form);
   const { task } = decided.value;
   if (!task) return showApproval(ctx, approval, session, pages);
   const approved = { ...decided.value, task };
@@ -90,7 +90,7 @@ async function decideFirst(
   }));
   const hurried = await isHurried(approved.impact, session.person, pages);
   if (!allTouched(form, allowed, { organizationDomains: reader.organizationDomains, locale, hurried })) {
-    return wrongValue(ctx, approval, session, pages);
+    return wrongValue(ctx, form, approval, session, pages);
   }
   return askForSignature(ctx, form, approval, approved, session, pages);
 }
@@ -113,7 +113,7 @@ async function confirmFirst(
   const allowed = described.map((one, index) => ({ described: one, asked: one, index: several ? index : undefined }));
   const hurried = await isHurried(approved.impact, person, pages);
   if (!allTouched(form, allowed, { organizationDomains: person.organizationDomains, locale, hurried })) {
-    return wrongValue(ctx, approval, session, pages);
+    return wrongValue(ctx, form, approval, session, pages);
   }
   return askForSignature(ctx, form, approval, approved, session, pages);
 }

@@ -77,7 +77,7 @@ export async function postDecision(
     }
     if (approval.hasNumber && !instead) {
       const { right, tries } = await tryNumber(form.get('number'), approval, pages);
-      if (!right) return wrongNumber(ctx, tries, approval, session, pages);
+      if (!right) return wrongNumber(ctx, form, tries, approval, session, pages);
     }
   }
 
@@ -96,7 +96,7 @@ export async function postDecision(
     taskId: newId('tsk'),
     nonce: newSecret(),
   });
-  if (!decided.ok) return showProblem(ctx, decided.problem, approval, session, pages);
+  if (!decided.ok) return showProblem(ctx, decided.problem, approval, session, pages, form);
   const { decision, hash, task } = decided.value;
   if (task) {
     const approved = { ...decided.value, task };
@@ -112,7 +112,7 @@ export async function postDecision(
         index: indexes[position],
       }));
       const reader = { organizationDomains: person.organizationDomains, locale, hurried };
-      if (!allTouched(form, allowed, reader)) return wrongValue(ctx, approval, session, pages);
+      if (!allTouched(form, allowed, reader)) return wrongValue(ctx, form, approval, session, pages);
     }
     if (ceremony.passkey) {
       const strength = strengthOf({ method: 'passkey', session, at: now });

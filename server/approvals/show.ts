@@ -7,6 +7,7 @@ import { DECIDERS } from '../../views/words/deciders.ts';
 import { DECISION } from '../../views/words/decision.ts';
 import { NARROWING } from '../../views/words/narrowing.ts';
 import { OUTCOMES, RESULT } from '../../views/words/result.ts';
+import type { Said } from '../../views/words/words.ts';
 import { page } from '../http/respond.ts';
 import { speakerFor } from '../people/language.ts';
 import { frameOf } from '../people/pages.ts';
@@ -62,7 +63,7 @@ export async function showApproval(
     ? {
         ...asked,
         // What the first person signed is approved as it is, or not at all.
-        narrowing: first ? [] : described.map((one, index) => narrowingOf(one, index, speaker)),
+        narrowing: first ? [] : described.map((one, index) => narrowingOf(one, index, speaker, retry.form)),
         because: becauseOf(approval, part, speaker, reader.name),
         ...(!own && {
           origin: speaker.say(DECIDERS.askedFor, {
@@ -169,14 +170,17 @@ export async function showMeanwhile(
   return showApproval(ctx, fresh, session, pages, { error, status: 409 });
 }
 
-/** Why the form led to no decision, and what to do. */
+/** Why the form led to no decision, and what to do; the form itself where it can be mended. */
 export function showProblem(
   ctx: Context,
   problem: DecisionProblem,
   approval: Approval,
   session: Session,
   pages: ApprovalPages,
+  form?: ReadonlyMap<string, string>,
 ): Promise<void> | void {
+  const again = (error: Said) =>
+    showApproval(ctx, approval, session, pages, { error, status: 400, ...(form && { form }) });
   const frame = frameOf(ctx, pages.cookies);
   const { speaker } = frame;
   const { say } = speaker;
@@ -192,17 +196,11 @@ export function showProblem(
     case 'decided':
       return showOver(ctx, approval, session, pages, 409);
     case 'duration':
-      return showApproval(ctx, approval, session, pages, {
-        error: say(DECISION.durationNotOffered),
-        status: 400,
-      });
+      return again(say(DECISION.durationNotOffered));
     case 'nothing_allowed':
-      return showApproval(ctx, approval, session, pages, {
-        error: say(DECISION.nothingChosen),
-        status: 400,
-      });
+      return again(say(DECISION.nothingChosen));
     case 'not_narrower':
-      return showApproval(ctx, approval, session, pages, { error: say(NARROWING.notNarrower), status: 400 });
+      return again(say(NARROWING.notNarrower));
     case 'not_describable':
       return page(
         ctx,

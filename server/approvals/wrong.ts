@@ -25,12 +25,14 @@ const WRONG_CHOICES = 2;
 /** One more try; the second wrong number ends the request: somebody is guessing, or it is another's request. */
 export async function wrongNumber(
   ctx: Context,
+  form: ReadonlyMap<string, string>,
   tries: number,
   approval: Approval,
   session: Session,
   pages: ApprovalPages,
 ): Promise<void> {
-  if (tries < WRONG_NUMBERS) return showApproval(ctx, approval, session, pages, { wrongNumber: true, status: 400 });
+  if (tries < WRONG_NUMBERS)
+    return showApproval(ctx, approval, session, pages, { wrongNumber: true, status: 400, form });
   const title = speakerFor(ctx).say(RESULT.deniedByNumber);
   return denyFor('number_mismatch', tries, title, ctx, approval, session, pages);
 }
@@ -41,6 +43,7 @@ export async function wrongNumber(
  */
 export async function wrongValue(
   ctx: Context,
+  form: ReadonlyMap<string, string>,
   approval: Approval,
   session: Session,
   pages: ApprovalPages,
@@ -48,7 +51,7 @@ export async function wrongValue(
   const tries = await pages.approvals.wrongValue(approval.organization, approval.id);
   const { chooses } = session.person;
   if (tries < (chooses ? WRONG_CHOICES : WRONG_VALUES)) {
-    return showApproval(ctx, approval, session, pages, { wrongValue: true, status: 400 });
+    return showApproval(ctx, approval, session, pages, { wrongValue: true, status: 400, form });
   }
   const title = speakerFor(ctx).say(chooses ? CEREMONY.deniedByChoice : CEREMONY.deniedByValue);
   return denyFor('value_mismatch', tries, title, ctx, approval, session, pages);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { narrowedBy, narrowingOf } from '../../server/approvals/narrow.ts';
 import { describeAction } from '../../server/catalogue/describe.ts';
+import { idOf } from '../../views/narrowing.tsx';
 import { speakerOf } from '../../views/words/speaker.ts';
 import { actionOf, reader } from '../catalogue/demonstration.ts';
 import {
@@ -100,6 +101,42 @@ describe('what a form takes away', () => {
     ]);
   });
 
+  test.each<[string, typeof calendar, Record<string, string>, string[]]>([
+    [
+      'more than was asked',
+      refund,
+      { narrow_0_amount: '42,000.00' },
+      ['narrow_0_amount: Type an amount of up to EUR 4,200.00.'],
+    ],
+    ['no amount', refund, { narrow_0_amount: '<b>' }, ['narrow_0_amount: Type an amount of up to EUR 4,200.00.']],
+    [
+      'more of them',
+      contacts,
+      { narrow_0_limit: '2000', narrow_0_fields_0: '1' },
+      ['narrow_0_limit: Type a whole number of up to 1,240.'],
+    ],
+    [
+      'a day before',
+      calendar,
+      { narrow_0_from: '2026-11-20' },
+      ['narrow_0_from: Choose among the days that were asked for, the first one first.'],
+    ],
+    ['what is denied is not wrong', refund, { narrow_0_amount: '42,000.00', action_0: 'deny' }, []],
+    ['nothing', invite, {}, []],
+  ])('%s: the mistake stands beside its field, which says what was typed', (_, one, form, problems) => {
+    const narrowing = narrowingOf(one, 0, speakerOf('en'), new Map(Object.entries(form)));
+    const fields = narrowing?.fields ?? [];
+    expect(narrowing?.open).toBe(Object.keys(form).length > 0);
+    expect(fields.flatMap((field) => (field.problem ? [`${idOf(field)}: ${field.problem}`] : []))).toEqual(problems);
+    for (const field of fields) {
+      if (field.kind === 'members')
+        expect(field.members.map(({ name, checked }) => [name, checked])).toEqual(
+          field.members.map(({ name }) => [name, name in form]),
+        );
+      else if (field.name in form) expect(field.value).toBe(form[field.name]);
+    }
+  });
+
   test('what was asked as a scope is not narrowed: its token would name no parameters', () => {
     const scope = { ...calendar, requested: { ...calendar.requested, parameters: {}, viaScope: 'calendar.read' } };
     expect(narrowingOf(scope, 0, speakerOf('en'))).toBeUndefined();
@@ -159,7 +196,31 @@ describe('narrower on the page', () => {
     const answer = await approve(page, { narrow_0_guests_0: '1', narrow_0_guests_1: '1' });
     expect([answer.status, text(inner(answer.html, 'title')).startsWith('Error: ')]).toEqual([400, true]);
     expect(text(inner(answer.html, 'div', 'role="alert"'))).toContain('Nothing was allowed.');
+    expect(inner(answer.html, 'details', 'class="narrow" open')).toContain('This leaves too little to do anything.');
+    const boxes = tags(answer.html, 'input').filter((tag) => tag.includes('name="narrow_0_guests_'));
+    expect(boxes.map((tag) => [tag.includes('checked'), tag.includes('aria-invalid="true"')])).toEqual([
+      [true, true],
+      [true, true],
+    ]);
     expect((await approve(answer, {})).status).toBe(200);
+  });
+
+  test('what was typed and chosen is on the page again, whatever was wrong, and more than was typed cannot slip in', async () => {
+    const details = readDetails({ from: '2026-12-14', to: '2026-12-18' });
+    const { page } = await askInBrowser(agent, person, details, { resource: CALENDAR });
+    const backwards = { narrow_0_from: '2026-12-17', narrow_0_to: '2026-12-15', duration: 'PT1H' };
+    for (const wrong of [backwards, { ...backwards, narrow_0_to: '2026-12-17', duration: 'P30D' }]) {
+      const answer = await approve(page, wrong);
+      expect(answer.status).toBe(400);
+      const inputs = tags(answer.html, 'input');
+      expect(inputs).toContainEqual(expect.stringMatching(/name="narrow_0_from" value="2026-12-17"/u));
+      expect(inputs).toContainEqual(expect.stringContaining(`name="narrow_0_to" value="${wrong.narrow_0_to}"`));
+      const duration = inputs.filter((tag) => tag.includes('name="duration"') && tag.includes('checked'));
+      expect(duration.join()).toContain(wrong === backwards ? 'value="PT1H"' : 'value="once"');
+      expect(answer.html).toContain('<details class="narrow" open');
+      expect(answer.html.includes('aria-describedby="narrow_0_to-problem"')).toBe(wrong === backwards);
+      expect(answer.html.includes('<a class="small-link" href="#narrow_0_from">From</a>')).toBe(wrong === backwards);
+    }
   });
 
   test('several actions: one is narrowed, one denied, and the token has the rest', async () => {

@@ -12,6 +12,7 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 const PHONE = { width: 390, height: 844 };
 const SMALL_PHONE = { width: 320, height: 640 };
 const DESK = { width: 1280, height: 800 };
+const WIDTHS = [SMALL_PHONE, PHONE, { width: 768, height: 1024 }, DESK];
 
 describeBrowser('the pages in a browser', () => {
   let browser: Browser;
@@ -45,6 +46,8 @@ describeBrowser('the pages in a browser', () => {
   async function stage(options: BrowserContextOptions = {}) {
     const opened = await open('read-calendar', { reducedMotion: 'reduce', ...options });
     await opened.page.evaluate(TURN);
+    // Nothing is told that it loaded where there is no script.
+    if (options.javaScriptEnabled !== false) await opened.page.evaluate('window.loaded');
     /** What `look` (a function in the page's own words) finds on each of these pages, where it finds anything. */
     const findings = async (pages: Readonly<Record<string, string>>, look: string) =>
       (await opened.page.evaluate(`(async () => {
@@ -76,7 +79,7 @@ describeBrowser('the pages in a browser', () => {
       const pages = pagesIn(language).everyPage;
       const wider =
         '() => { const over = document.documentElement.scrollWidth - innerWidth; return over > 0 ? [over] : []; }';
-      for (const size of [SMALL_PHONE, PHONE, { width: 768, height: 1024 }, DESK]) {
+      for (const size of WIDTHS) {
         await staged.page.setViewportSize(size);
         expect([size.width, await staged.findings(pages, wider)]).toEqual([size.width, {}]);
       }
@@ -95,23 +98,32 @@ describeBrowser('the pages in a browser', () => {
     120_000,
   );
 
-  test.each(['en', 'de'] as const)(
-    'U2-3 six facts and both buttons fit a phone in %s, U2-4 the buttons are equal',
-    async (language) => {
-      await using staged = await stage();
-      const boxes = `() => {
-        for (const one of document.querySelectorAll('details')) one.open = false;
-        const all = [...document.querySelectorAll('dd[data-fact], .buttons button')].map((one) => one.getBoundingClientRect());
-        const [deny, approve] = all.slice(6);
-        const wrong = [];
-        if (all.length !== 8) wrong.push('eight boxes');
-        const lowest = Math.max(...all.map(({ bottom }) => bottom));
-        if (lowest > ${PHONE.height}) wrong.push('below the fold: ' + lowest);
-        if (Math.abs(deny.width - approve.width) > 1 || Math.abs(deny.height - approve.height) > 1) wrong.push('unequal');
-        if (Math.min(deny.height, approve.height) < 44) wrong.push('too small');
-        return wrong;
-      }`;
-      expect(await staged.findings(pagesIn(language).decisions, boxes)).toEqual({});
+  test.each([
+    { language: 'en', script: true },
+    { language: 'de', script: true },
+    { language: 'en', script: false },
+    { language: 'de', script: false },
+  ] as const)(
+    'U2-1, U2-3, U2-4, U2-5, U2-13 in $language, script $script: six facts and two equal buttons on the first screen of a phone, sound at every width, light and dark',
+    async ({ language, script }) => {
+      await using staged = await stage({ javaScriptEnabled: script });
+      const { decisions, variants } = pagesIn(language);
+      const { 'ask-for-approval': asking = '', 'amount-chosen': chosen = '' } = variants;
+      const pages: Record<string, string> = { ...decisions, asking, chosen };
+      await staged.page.evaluate(AXE);
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await staged.page.emulateMedia({ colorScheme });
+        for (const size of WIDTHS) {
+          await staged.page.setViewportSize(size);
+          const found = await staged.findings(pages, decidable(script));
+          expect([size, colorScheme, found]).toEqual([size, colorScheme, {}]);
+        }
+        // It does not run without script: there the page is looked at with what such a person sees.
+        if (!script) continue;
+        const unwrapped = mapped(pages, (html) => html.replaceAll(/<\/?noscript>/gu, ''));
+        const found = await staged.findings(unwrapped, axe(['color-contrast', 'target-size', 'label'], 'rule'));
+        expect([colorScheme, found]).toEqual([colorScheme, {}]);
+      }
     },
     60_000,
   );
@@ -261,6 +273,33 @@ const armed = (page: Page) => page.waitForSelector('[data-testid=approve][aria-d
 
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
+const mapped = (pages: Record<string, string>, to: (html: string) => string) =>
+  Object.fromEntries(Object.entries(pages).map(([name, html]) => [name, to(html)]));
+
+/** What is wrong with a page on which a person decides, as it is drawn now. Its window is a phone where all of it has to be in sight. */
+const decidable = (script: boolean) => `() => {
+  for (const one of document.querySelectorAll('details')) one.open = false;
+  const wrong = [];
+  const facts = [...document.querySelectorAll('dd[data-fact]')];
+  const names = facts.map((fact) => fact.dataset.fact).join(' ');
+  if (names !== 'what system data changes impact duration') wrong.push('facts: ' + names);
+  for (const fact of facts) if (fact.innerText.trim() === '') wrong.push('says nothing: ' + fact.dataset.fact);
+  const buttons = [...document.querySelectorAll('.buttons button')].map((one) => one.getBoundingClientRect());
+  const [deny, approve] = buttons;
+  if (buttons.length !== 2) wrong.push(buttons.length + ' buttons');
+  if (Math.abs(deny.width - approve.width) > 1 || Math.abs(deny.height - approve.height) > 1) wrong.push('unequal');
+  if (Math.min(deny.height, approve.height) < 44) wrong.push('too small');
+  const lowest = Math.max(...[...facts.map((fact) => fact.getBoundingClientRect()), ...buttons].map(({ bottom }) => bottom));
+  if (innerWidth === ${PHONE.width} && lowest > ${PHONE.height}) wrong.push('below the fold: ' + lowest);
+  if (document.documentElement.scrollWidth > innerWidth) wrong.push('wider than the window');
+  const durations = [...document.querySelectorAll('[name=duration]')];
+  const chosen = durations.filter((one) => one.type === 'hidden' || one.checked).map((one) => one.value).join();
+  if (durations.length > 0 && chosen !== 'once') wrong.push('chosen: ' + chosen);
+  const box = document.querySelector('noscript [name=read]')?.getBoundingClientRect().height ?? 0;
+  if (document.querySelector('[data-testid=approve]') && (box > 0) === ${script}) wrong.push('the box for whoever has no script');
+  return wrong;
+}`;
+
 /** What axe finds, as words; everything that is closed is open. */
 const axe = (values: readonly string[], type = 'tag') => `async () => {
   const { violations } = await axe.run({ runOnly: { type: '${type}', values: ${JSON.stringify(values)} } });
@@ -268,7 +307,7 @@ const axe = (values: readonly string[], type = 'tag') => `async () => {
 }`;
 
 const TURN = `const console = document.head.appendChild(document.createElement('link'));
-const loaded = new Promise((resolve) => { console.onload = resolve; });
+window.loaded = new Promise((resolve) => { console.onload = resolve; });
 Object.assign(console, { rel: 'stylesheet', href: '/static/admin.css' });
 window.turnTo = (html) => {
   const next = new DOMParser().parseFromString(html, 'text/html');
@@ -277,8 +316,7 @@ window.turnTo = (html) => {
   console.media = next.querySelector('link[href="/static/admin.css"]') ? 'all' : 'not all';
   document.body.replaceWith(document.importNode(next.body, true));
   for (const one of document.querySelectorAll('details')) one.open = true;
-};
-loaded`;
+};`;
 
 /** The fields that were posted by one act. */
 async function decided(page: Page, act: () => Promise<void>, site: Site) {

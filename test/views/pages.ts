@@ -10,7 +10,7 @@ import { myAgentsPage } from '../../views/my-agents.tsx';
 import { contactPage, notificationsPage } from '../../views/notifications.tsx';
 import { changePage, offerPage, ownedPage, reviewPage } from '../../views/owner.tsx';
 import { receiptPage } from '../../views/receipt.tsx';
-import { allowedWords, deniedWords, expiredWords, resultPage } from '../../views/result.tsx';
+import { allowedWords, deniedWords, expiredWords, repeatOffer, resultPage } from '../../views/result.tsx';
 import { securityPage } from '../../views/security.tsx';
 import { signInPage } from '../../views/sign-in.tsx';
 import { signInSettingsPage } from '../../views/sign-in-settings.tsx';
@@ -23,6 +23,7 @@ import { ENTRANCE } from '../../views/words/entrance.ts';
 import { ERRORS } from '../../views/words/errors.ts';
 import { INBOX } from '../../views/words/inbox.ts';
 import type { PageLanguage } from '../../views/words/language.ts';
+import { NARROWING } from '../../views/words/narrowing.ts';
 import { NOTIFICATIONS } from '../../views/words/notifications.ts';
 import { RECEIPT } from '../../views/words/receipt.ts';
 import { OUTCOMES, RESULT } from '../../views/words/result.ts';
@@ -76,6 +77,7 @@ export function pagesIn(language: PageLanguage) {
     readCalendar,
     refund,
     refundChosen,
+    refundNarrowed,
     sendInvitations,
     severalActions,
     owning,
@@ -97,6 +99,15 @@ export function pagesIn(language: PageLanguage) {
     duration: say(CEREMONY.onceUntil, { time: '14:12' }),
     approvals: undefined,
     inInbox: true,
+  };
+
+  const [, , webResearcher] = myAgents.agents;
+  if (webResearcher === undefined) throw new Error('the sample has a third agent');
+  const muted = {
+    ...webResearcher,
+    paused: false,
+    mutedUntil: '30/11/2026',
+    unmuteAction: '/agents/agt_web/unmute',
   };
 
   /** Pages in which a person decides. */
@@ -145,6 +156,7 @@ export function pagesIn(language: PageLanguage) {
       ),
       approvals: say(CEREMONY.firstApproval, { person: 'Lena S.', time: '14:01' }),
     }),
+    'narrowing-wrong': decisionPage({ ...refundNarrowed, error: say(NARROWING.notNarrower) }),
     'choice-missing': decisionPage({ ...severalActions, error: say(DECISION.nothingChosen) }),
   };
 
@@ -223,6 +235,8 @@ export function pagesIn(language: PageLanguage) {
       sought: 'calendar',
     }),
     agent: agentPage(oneAgent),
+    'agents-muted': myAgentsPage({ ...myAgents, agents: [muted], total: 1 }),
+    'agent-muted': agentPage({ ...oneAgent, agent: { ...oneAgent.agent, ...muted, tasks: [], lastUsed: '13:40' } }),
     allowed: resultPage({
       frame,
       ...allowedWords(speaker, {
@@ -241,6 +255,25 @@ export function pagesIn(language: PageLanguage) {
         automatic: false,
       },
       stop: { action: '/tasks/tsk_91c/stop', csrf: 'csrf-value', label: say(RESULT.stopNow) },
+    }),
+    'allowed-repeat': resultPage({
+      frame,
+      ...allowedWords(speaker, {
+        agentName: 'Meeting Helper',
+        once: true,
+        task: readCalendar.headline.map(({ text }) => text).join(''),
+        until: '14:12',
+      }),
+      receipt: [
+        { label: say(DECISION.what), value: String(readCalendar.facts.what) },
+        { label: say(DECISION.system), value: String(readCalendar.facts.system) },
+      ],
+      stop: { action: '/tasks/tsk_91c/stop', csrf: 'csrf-value', label: say(RESULT.stopNow) },
+      repeat: {
+        action: '/tasks/tsk_91c/repeat',
+        csrf: 'csrf-value',
+        ...repeatOffer(speaker, 3, { days: 7, uses: 20, daily: 5 }),
+      },
     }),
     denied: resultPage({
       frame,

@@ -259,6 +259,34 @@ export function samplesIn(language: PageLanguage) {
     },
   };
 
+  /** More than was asked for, and nothing left of a list. */
+  const refundNarrowed: DecisionPage = {
+    ...refund,
+    narrowing: [
+      {
+        open: true,
+        fields: [
+          {
+            kind: 'typed',
+            name: 'narrow_0_amount',
+            label: say(NARROWING.atMost, { label: inGerman('Amount', 'Betrag'), currency: 'EUR' }),
+            value: inGerman('42,000.00', '42.000,00'),
+            problem: say(NARROWING.notThisAmount, { most: inGerman('EUR 4,200.00', '4.200,00 EUR') }),
+          },
+          {
+            kind: 'members',
+            label: say(NARROWING.leaveOut, { label: inGerman('Items', 'Posten') }),
+            members: [
+              { name: 'narrow_0_lines_0', text: 'INV-20991/1', checked: true },
+              { name: 'narrow_0_lines_1', text: 'INV-20991/2', checked: true },
+            ],
+            problem: say(NARROWING.tooFewLeft),
+          },
+        ],
+      },
+    ],
+  };
+
   /** T5, critical impact, by an agent that registered itself. */
   const deleteRepository: DecisionPage = {
     ...refund,
@@ -489,6 +517,7 @@ export function samplesIn(language: PageLanguage) {
     exportContacts,
     refund,
     refundChosen,
+    refundNarrowed,
     deleteRepository,
     severalActions,
     inbox,

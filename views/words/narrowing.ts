@@ -9,6 +9,13 @@ export const NARROWING = words({
   },
   leaveOut: { en: '{label}: leave out', de: '{label}: auslassen' },
   atMost: { en: '{label}, at most ({currency})', de: '{label}, höchstens ({currency})' },
+  notTheseDays: {
+    en: 'Choose among the days that were asked for, the first one first.',
+    de: 'Wählen Sie unter den Tagen, um die es geht, den ersten zuerst.',
+  },
+  notThisAmount: { en: 'Type an amount of up to {most}.', de: 'Geben Sie einen Betrag bis {most} ein.' },
+  notThisMany: { en: 'Type a whole number of up to {most}.', de: 'Geben Sie eine ganze Zahl bis {most} ein.' },
+  tooFewLeft: { en: 'This leaves too little to do anything.', de: 'So bleibt zu wenig übrig.' },
   notNarrower: {
     en: 'What you chose is more than was asked, or leaves nothing to do. Nothing was allowed.',
     de: 'Was Sie gewählt haben, ist mehr als gefragt war, oder es bleibt nichts übrig. Es wurde nichts erlaubt.',
