@@ -88,7 +88,9 @@ import type { AdminCaller } from './admin/admin.ts';
 import { adminAgentPages } from './admin/agent-pages.ts';
 import { adminAgentSides } from './admin/agent-sides.ts';
 import { adminApprovalPages } from './admin/approval-pages.ts';
+import { adminClaimPages } from './admin/claim-pages.ts';
 import { makeConsole } from './admin/console.ts';
+import { adminDocumentPages } from './admin/document-pages.ts';
 import { adminGroupPages } from './admin/group-pages.ts';
 import { adminNewActionPages } from './admin/new-action-pages.ts';
 import { adminOverviewPages } from './admin/overview-pages.ts';
@@ -693,6 +695,8 @@ export async function composeHouse({
       (router) => adminActionPages(router, adminConsole, administration),
       (router) => adminPolicyPages(router, adminConsole, administration),
       (router) => adminGroupPages(router, adminConsole, administration),
+      (router) => adminDocumentPages(router, adminConsole, administration),
+      (router) => adminClaimPages(router, adminConsole, administration),
       (router) => adminAgentSides(router, adminConsole, agentPages),
       (router) => adminReviewPages(router, adminConsole, agentPages),
       (router) => adminRecoveryPages(router, adminConsole, administration),

@@ -4,10 +4,12 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 import type { Database } from '../adapters/postgres/database.ts';
 import { DOCUMENT_MEMBER, placesOf, resourceProblem } from '../server/admin/claims.ts';
+import { wordsOf } from './protocol/support.ts';
 import { type Api, administrator } from './support/admin.ts';
 import type { Json } from './support/agent.ts';
 import { databaseOf, eventsOf } from './support/delegation.ts';
 import { type NameServer, startNameServer } from './support/name-server.ts';
+import { type PageAnswer, signIn } from './support/person.ts';
 import { startServer, type TestServer } from './support/server.ts';
 
 let server: TestServer;
@@ -165,6 +167,39 @@ describe('a resource of an organization', () => {
     show(resource, { [DOCUMENT_MEMBER]: body.challenge });
     await database.run('update resource_claims set expires_at = now() where resource = $1', [resource]);
     expect(await prove(acme, resource)).toMatchObject({ status: 409, body: { reason: 'expired' } });
+  });
+});
+
+describe('in the console', () => {
+  const PAGE = '/admin/systems';
+  const csrfIn = ({ html }: PageAnswer) => /name="csrf" value="([^"]*)"/.exec(html)?.[1] ?? '';
+
+  test('a system is named, shown with what proves it, and proven; then it is described', async () => {
+    const ada = await signIn(server, 'admin@acme.example');
+    const resource = `${origin}/console`;
+    const typed = { csrf: csrfIn(await ada.get(PAGE)), resource, name: 'Console Rooms' };
+    const wrong = await ada.post(PAGE, { ...typed, resource: 'http://api.example' });
+    expect([wrong.status, wordsOf(wrong)]).toEqual([422, expect.stringContaining('It is an https address')]);
+    expect((await ada.post(PAGE, { ...typed, resource: 'https://calendar.acme.example' })).status).toBe(409);
+
+    const named = await ada.post(PAGE, typed);
+    expect(wordsOf(named)).toContain('Named. Put one of the two in place');
+    const { body } = await acme('GET', `/resource-claims?q=${encodeURIComponent(resource)}`);
+    const [{ challenge, document }] = body.resource_claims;
+    expect(wordsOf(named)).toContain(`&quot;countersign_challenge&quot;: &quot;${challenge}&quot;`);
+    expect(wordsOf(named)).toContain(document.url);
+    const looked = await ada.post(`${PAGE}/prove`, typed);
+    expect([looked.status, wordsOf(looked)]).toEqual([422, expect.stringContaining('Neither is there yet.')]);
+
+    show(resource, { [DOCUMENT_MEMBER]: challenge });
+    expect(wordsOf(await ada.post(`${PAGE}/prove`, typed))).toContain('Proven. It is yours to describe.');
+    expect((await ada.get('/admin/actions/new')).html).toContain(`value="${resource}"`);
+    expect((await ada.post(`${PAGE}/prove`, typed)).status).toBe(409);
+    // Nothing of it is anybody else's to see or to prove.
+    const gail = await signIn(server, 'admin@globex.example');
+    const theirs = await gail.get(PAGE);
+    expect(theirs.html).not.toContain(resource);
+    expect((await gail.post(`${PAGE}/prove`, { ...typed, csrf: csrfIn(theirs) })).status).toBe(404);
   });
 });
 

@@ -18,7 +18,8 @@ export interface Offer {
   agentName: string;
   purpose: string | null;
   mode: 'attended' | 'unattended' | 'sub_agent';
-  madeBy: string;
+  /** Null: an administrator by no name. */
+  madeBy: string | null;
   other: { name: string; accepted: boolean };
   /** Null: anything of the catalogue. */
   actions: readonly string[] | null;
@@ -73,7 +74,7 @@ function Owned({ frame, csrf, offers, changes, agents }: OwnedPage) {
               <li class="offer">
                 <p>
                   {markup(role === 'owner' ? OWNED.asksOwner : OWNED.asksDeputy, {
-                    person: <Foreign text={madeBy} limit={80} />,
+                    person: <Foreign text={madeBy ?? say(OWNED.anAdministrator)} limit={80} />,
                     agent: <Name text={agentName} />,
                   })}
                 </p>
@@ -233,7 +234,7 @@ function OfferDocument({ frame, csrf, offer }: OfferPage) {
     <Layout frame={frame} title={say(OWNED.answerFor, { agent: visible(agentName, 80) })} current="agents">
       <h1>
         {markup(OWNED.asksYou, {
-          person: <Foreign text={madeBy} limit={80} />,
+          person: <Foreign text={madeBy ?? say(OWNED.anAdministrator)} limit={80} />,
           agent: <Foreign text={agentName} limit={80} />,
         })}
       </h1>

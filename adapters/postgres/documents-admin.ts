@@ -14,11 +14,28 @@ import { pageIn } from './paging.ts';
 
 /** What administrators say about metadata documents, under row-level security. */
 export const postgresDocumentAdministration = (database: Database): DocumentAdministration => ({
-  policies: (organization) =>
+  policies: (organization, asked) =>
     database.within(organization, (statements) =>
-      statements.rows<DocumentPolicy & { made_at: Date }>(
-        'select domain, verdict, owner, deputy, limits, made_at from document_policies where organization = $1 order by domain',
-        [organization],
+      pageIn<DocumentPolicy & { made_at: Date }>(
+        statements,
+        {
+          select:
+            'select domain, verdict, owner, deputy, limits, made_at from document_policies where organization = $1',
+          parameters: [organization],
+          by: ['domain', 'text'],
+          id: 'domain',
+          words: ['domain'],
+          filters: { verdict: (value) => `verdict = ${value}` },
+        },
+        asked,
+      ),
+    ),
+
+  policy: (organization, domain) =>
+    database.within(organization, (statements) =>
+      statements.first<DocumentPolicy>(
+        'select domain, verdict, owner, deputy, limits from document_policies where organization = $1 and domain = $2',
+        [organization, domain],
       ),
     ),
 

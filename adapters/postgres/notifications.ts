@@ -4,7 +4,7 @@ import type { Sealing } from '../../server/keys/seal.ts';
 import type { ChannelName, PushAddress, TargetAddress } from '../../server/notifications/notice.ts';
 import { ERRANDS, type PasskeyNews } from '../../server/notifications/notify.ts';
 import type { Preferences } from '../../server/notifications/preferences.ts';
-import { USUAL } from '../../server/notifications/preferences.ts';
+import { quietUntil, USUAL } from '../../server/notifications/preferences.ts';
 import type {
   Device,
   Introduction,
@@ -211,6 +211,8 @@ export const notificationOutbox = (database: Database, sealing: Sealing): Notifi
 
   receipt: (organization, approval) => database.first(RECEIPT, [organization, approval]),
 
+  offer: (organization, person, offer) => database.first(OFFERED, [organization, person, offer]),
+
   async device(organization, id) {
     const row = await database.first<{ sealed: string }>(
       'select sealed from push_subscriptions where organization = $1 and id = $2 and gone_at is null',
@@ -270,17 +272,35 @@ export async function tellEverywhere(
   statements: Statements,
   organization: string,
   person: string,
-  about: { passkeys: PasskeyNews } | { approval: string } | { expiry: Ending },
+  about: { passkeys: PasskeyNews } | { approval: string } | { expiry: Ending } | { offer: string },
+  at?: Date,
 ): Promise<void> {
+  const to = { organization, ...(at && { at }) };
   const addresses = await statements.rows<{ id: string; kind: 'push' | 'chat' | 'webhook' }>(ADDRESSES, [
     organization,
     person,
   ]);
-  await enqueue(statements, ERRANDS.email, { person, ...about }, { organization });
+  await enqueue(statements, ERRANDS.email, { person, ...about }, to);
   for (const { id: address, kind } of addresses) {
-    await enqueue(statements, ERRANDS[kind], { person, ...about, address }, { organization });
+    await enqueue(statements, ERRANDS[kind], { person, ...about, address }, to);
   }
 }
+
+/** When this person is told of what can wait until the morning; undefined: now. */
+export async function afterQuiet(
+  statements: Statements,
+  organization: string,
+  person: string,
+): Promise<Date | undefined> {
+  const preferences = await preferencesOf(statements, organization, person);
+  if (!preferences.quiet) return undefined;
+  const zone = await statements.first<{ timeZone: string }>(ZONE, [organization, person]);
+  return zone && quietUntil(preferences, new Date(), zone.timeZone);
+}
+
+const ZONE = `
+  select coalesce(p.time_zone, o.time_zone) as "timeZone"
+  from people p join organizations o on o.id = p.organization where p.organization = $1 and p.id = $2`;
 
 /** A receipt by e-mail for whoever allowed it and wants one, in the transaction that allows something. */
 export async function mailReceipt(statements: Statements, organization: string, approval: string): Promise<void> {
@@ -304,6 +324,14 @@ const RECEIPT = `
   join tasks t on t.organization = a.organization and t.id = a.task
   join agents g on g.organization = a.organization and g.id = a.agent
   where a.organization = $1 and a.id = $2 and a.status = 'approved'`;
+
+const OFFERED = `
+  select a.name as "agentName", f.role, m.name as "madeBy"
+  from ownership_offers f
+  join agents a on a.organization = f.organization and a.id = f.agent
+  left join people m on m.organization = f.organization and m.id = f.made_by
+  where f.organization = $1 and f.person = $2 and f.id = $3 and f.answer is null
+    and a.status not in ('retired', 'expired')`;
 
 const ADDRESSES = `
   select id, 'push' as kind from push_subscriptions where organization = $1 and person = $2 and gone_at is null

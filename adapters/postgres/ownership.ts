@@ -175,7 +175,7 @@ async function roleOf(
 
 const OFFERS = `
   select f.id, f.role, a.id as agent, a.name as "agentName", a.purpose, a.mode, f.made_at as "madeAt",
-         coalesce(m.name, 'An administrator') as "madeBy",
+         m.name as "madeBy",
          json_build_object('name', x.name,
            'accepted', case f.role when 'owner' then a.deputy_accepted_at else a.owner_accepted_at end is not null) as other,
          case when named.any then null else named.actions end as actions, named.hosts as "redirectHosts",

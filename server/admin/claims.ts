@@ -1,9 +1,9 @@
 import { LONGEST_NAME, LONGEST_RESOURCE } from '../catalogue/catalogue.ts';
 import { newSecret } from '../oauth/ids.ts';
 import { type Act, conflict, done, unacceptable, unknown } from './admin.ts';
-import { type Answer, organizationOf } from './call.ts';
+import { type AdminDependencies, type Answer, organizationOf } from './call.ts';
 import { gives, input, oneOf, plain, reference, takes } from './input.ts';
-import { pageOf } from './listing.ts';
+import { type Page, type PageAsked, pageOf } from './listing.ts';
 import { listed, listQuery } from './lists.ts';
 import { address, always, instant, maybe, object, one, pageOfMany, text, withMembers } from './shapes.ts';
 
@@ -38,6 +38,18 @@ export interface Claims {
   reload(): Promise<void>;
 }
 
+/** One page of what an organization claims. */
+export const claimsOf = async (
+  organization: string,
+  asked: PageAsked,
+  { claims }: Pick<AdminDependencies, 'claims'>,
+): Promise<Page<Claim>> =>
+  pageOf(await claims.store.claims(organization), asked, {
+    key: ({ resource }) => resource,
+    words: ({ resource, name }) => [resource, name],
+    filters: { proven: ({ proven_at }, value) => (proven_at !== null) === (value === 'true') },
+  });
+
 const CLAIM_SECONDS = 7 * 86_400;
 export const DOCUMENT_MEMBER = 'countersign_challenge';
 
@@ -45,11 +57,7 @@ const someClaims = listQuery({ proven: oneOf('true', 'false') });
 
 export const listClaims: Answer = async (call, dependencies) => {
   const claims = await listed(call, someClaims, dependencies, async ({ id }, asked) => {
-    const { rows, next } = pageOf(await dependencies.claims.store.claims(id), asked, {
-      key: ({ resource }) => resource,
-      words: ({ resource, name }) => [resource, name],
-      filters: { proven: ({ proven_at }, value) => (proven_at !== null) === (value === 'true') },
-    });
+    const { rows, next } = await claimsOf(id, asked, dependencies);
     return { rows: rows.map((claim) => ({ ...claim, ...placesOf(claim) })), next };
   });
   return claims.ok ? done({ resource_claims: claims.value.rows, next: claims.value.next }) : claims;

@@ -74,6 +74,8 @@ const SECTIONS: readonly { href: string; label: keyof typeof PARTS; roles: reado
   { href: '/admin/reviews', label: 'reviews', roles: [...KEEPERS, 'owner'] },
   { href: '/admin/actions', label: 'actions', roles: VIEWERS },
   { href: '/admin/policies', label: 'policies', roles: VIEWERS },
+  { href: '/admin/documents', label: 'documents', roles: VIEWERS },
+  { href: '/admin/systems', label: 'systems', roles: VIEWERS },
   { href: '/admin/recoveries', label: 'recoveries', roles: VIEWERS },
 ];
 

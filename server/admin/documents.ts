@@ -5,7 +5,7 @@ import { type Act, conflict, done, malformed, unacceptable, unknown } from './ad
 import { type AdminDependencies, type Answer, organizationOf, personOf } from './call.ts';
 import { gives, input, oneOf, plain, reference, takes } from './input.ts';
 import { LIMITS_SCHEMA, LIMITS_SHAPE, unknownLimits } from './limits.ts';
-import { type Page, type PageAsked, pageOf } from './listing.ts';
+import type { Page, PageAsked } from './listing.ts';
 import { listed, listQuery } from './lists.ts';
 import { address, always, count, instant, maybe, object, one, pageOfMany, text, withMembers } from './shapes.ts';
 
@@ -20,7 +20,10 @@ export interface DocumentRequest {
 
 /** Which client ID metadata documents an organization lets in; under row-level security, each change with its evidence. */
 export interface DocumentAdministration {
-  policies(organization: string): Promise<(DocumentPolicy & { made_at: Date })[]>;
+  /** By domain. */
+  policies(organization: string, asked: PageAsked): Promise<Page<DocumentPolicy & { made_at: Date }>>;
+  /** What is said of exactly this domain. */
+  policy(organization: string, domain: string): Promise<DocumentPolicy | undefined>;
   /** With `deny`, everything that clients of the domain hold ends at once. */
   putPolicy(act: Act, policy: DocumentPolicy): Promise<void>;
   removePolicy(act: Act, domain: string): Promise<boolean>;
@@ -38,12 +41,8 @@ const VERDICTS = ['allow', 'ask', 'deny'] as const;
 const somePolicies = listQuery({ verdict: oneOf(...VERDICTS) });
 
 export const listDocumentPolicies: Answer = async (call, dependencies) => {
-  const policies = await listed(call, somePolicies, dependencies, async ({ id }, asked) =>
-    pageOf(await dependencies.documents.administration.policies(id), asked, {
-      key: ({ domain }) => domain,
-      words: ({ domain }) => [domain],
-      filters: { verdict: ({ verdict }, value) => verdict === value },
-    }),
+  const policies = await listed(call, somePolicies, dependencies, ({ id }, asked) =>
+    dependencies.documents.administration.policies(id, asked),
   );
   if (!policies.ok) return policies;
   return done({ document_policies: policies.value.rows, next: policies.value.next, otherwise: NO_POLICY.verdict });

@@ -15,8 +15,8 @@ export interface OwnershipOffer {
   agentName: string;
   purpose: string | null;
   mode: Agent['mode'];
-  /** Whoever asks, by name. */
-  madeBy: string;
+  /** Whoever asks, by name; null: the operator, or whoever is not here any more. */
+  madeBy: string | null;
   madeAt: Date;
   /** Whoever else answers for it, by name, and whether they accepted. */
   other: { name: string; accepted: boolean };

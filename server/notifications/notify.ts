@@ -1,5 +1,6 @@
 import { AGENTS } from '../../views/words/agents.ts';
 import { EXPIRY_NEWS, NOTIFICATIONS } from '../../views/words/notifications.ts';
+import { OWNED } from '../../views/words/owned.ts';
 import { PASSKEY_NEWS } from '../../views/words/security.ts';
 import { SHELL } from '../../views/words/shell.ts';
 import { speakerOf } from '../../views/words/speaker.ts';
@@ -21,7 +22,7 @@ import {
   type TargetAddress,
 } from './notice.ts';
 import { planNotification } from './plan.ts';
-import type { NotificationOutbox, Occasion, Receipt } from './store.ts';
+import type { NotificationOutbox, Occasion, Offered, Receipt } from './store.ts';
 
 /** A request waits: decide whether and how its person hears of it. `payload`: {@link Waiting}. */
 export const NOTIFY = 'notify';
@@ -61,6 +62,8 @@ interface Errand {
   expiry?: Omit<Ending, 'endsAt'> & { endsAt: string };
   /** A decision of the person's, instead of a request. */
   receipt?: string;
+  /** An agent that they are asked to answer for, instead of a request. */
+  offer?: string;
   /** Channels that were tried, this one among them. */
   tried?: readonly ChannelName[];
   /** Not for whom it is, but somebody else who decides it. */
@@ -284,7 +287,11 @@ export function notifications<Statements>(
     if (forAnother && !(await outbox.decides(organization, found.approval.id, errand.person))) return { done: true };
     const receipt = errand.receipt === undefined ? undefined : await outbox.receipt(organization, errand.receipt);
     if (errand.receipt !== undefined && !receipt) return { done: true };
-    const notice = await noticeFor(person, found, receipt, errand);
+    const offer = errand.offer === undefined ? undefined : await outbox.offer(organization, person.id, errand.offer);
+    if (errand.offer !== undefined && !offer) return { done: true };
+    const notice = offer
+      ? offerNotice(person, offer, errand.offer ?? '')
+      : await noticeFor(person, found, receipt, errand);
     const sent = await send(channel, errand, person, notice, { id: message.id, signal });
     if (sent === undefined) return { done: true };
     if ('retry' in sent) return sent;
@@ -343,6 +350,22 @@ export function notifications<Statements>(
     }
     const target = address === undefined ? undefined : await outbox.target(person.organization, address);
     return target && channels.targets.send(target, notice, message);
+  }
+
+  function offerNotice(person: Person, { agentName: agent, role, madeBy }: Offered, offer: string): Notice {
+    const speaker = speakerFor(person);
+    const { say } = speaker;
+    return {
+      title: say(OWNED.asksYou, { person: madeBy ?? say(OWNED.anAdministrator), agent }),
+      body: say(role === 'owner' ? OWNED.leadOwner : OWNED.leadDeputy),
+      // All that wait for them, this one among them; nothing is accepted by opening it.
+      url: `${dependencies.issuer}/owned`,
+      open: say(NOTIFICATIONS.open),
+      tag: `offer ${offer}`,
+      impact: undefined,
+      expiresAt: new Date(Date.now() + 86_400_000),
+      language: speaker.language,
+    };
   }
 
   async function noticeFor(

@@ -88,6 +88,14 @@ export interface Receipt {
   expiresAt: Date;
 }
 
+/** Somebody is asked to answer for an agent. */
+export interface Offered {
+  agentName: string;
+  role: 'owner' | 'deputy';
+  /** Null: whoever administers it, by no name. */
+  madeBy: string | null;
+}
+
 /** The same for the messages of the outbox, where nobody is signed in. Generic over the statements of a transaction. */
 export interface NotificationOutbox<Statements> {
   /** Holds the person until the transaction ends: what they can take is counted one request after the other. */
@@ -116,6 +124,8 @@ export interface NotificationOutbox<Statements> {
   preferencesOf(organization: string, person: string): Promise<Preferences>;
   /** What this decision allowed; undefined where it allowed nothing. */
   receipt(organization: string, approval: string): Promise<Receipt | undefined>;
+  /** What this person is asked to answer for; undefined where it was answered or taken back. */
+  offer(organization: string, person: string, offer: string): Promise<Offered | undefined>;
   device(organization: string, id: string): Promise<PushAddress | undefined>;
   target(organization: string, id: string): Promise<TargetAddress | undefined>;
   /** Devices at which this request was announced to its person. */

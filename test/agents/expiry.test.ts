@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 import type { Database } from '../../adapters/postgres/database.ts';
 import { warnOfExpiry } from '../../adapters/postgres/expiry.ts';
@@ -34,10 +34,12 @@ afterAll(async () => {
 const look = () => Promise.all([warnOfExpiry(database), warnOfExpiry(other)]);
 const subjectOf = ({ raw }: Mail): string => /^Subject: (.*(?:\r\n .*)*)/m.exec(raw)?.[1]?.replace(/\r\n /g, ' ') ?? '';
 
-/** Whom a mail about this reached, once every message has gone out. */
+/** Whom a mail about this reached, once every message that is due has gone out. */
 async function toldOf(what: string): Promise<string[]> {
   for (;;) {
-    const waiting = await database.first(`select from outbox where payload ? 'expiry' and state = 'waiting' limit 1`);
+    const waiting = await database.first(
+      `select from outbox where payload ?| '{expiry,offer}' and state = 'waiting' and (due_at <= now() or lease is not null) limit 1`,
+    );
     if (!waiting) break;
     await new Promise((resolve) => setTimeout(resolve, 30));
   }
@@ -137,4 +139,60 @@ test('the message says which agent and until when, and leads to the owner’s pa
   const mail = mailbox.received.find((one) => subjectOf(one).includes('Key Holder'));
   expect(mail?.text).toMatch(/ends on \d/);
   expect(mail?.text).toMatch(/\/owned\/agt_/);
+});
+
+describe('whoever is asked to answer for an agent hears of it', () => {
+  const BEN = 'approver@acme.example';
+  const mails = (agent: string) =>
+    mailbox.received.filter((mail) => mail.to.includes(BEN) && subjectOf(mail).includes(agent));
+  const offer = async (agent: string, role = 'deputy') => {
+    const { registration } = await registerAgent(server, { client_name: agent });
+    return admin('POST', `/agents/${registration.agent_id}/offers`, { role, person: BEN });
+  };
+  const answered = () =>
+    database.run(`update ownership_offers set answer = 'declined', answered_at = now() where answer is null`);
+
+  test('by whom, of which agent and in what capacity; opening the message accepts nothing', async () => {
+    expect((await offer('Offered One', 'owner')).status).toBe(201);
+    await toldOf('Offered One');
+    const [mail, ...others] = mails('Offered One');
+    expect(others).toEqual([]);
+    expect(subjectOf(mail as Mail)).toBe('Ada Lind asks you to answer for Offered One');
+    expect(mail?.text).toContain('As its owner. It does not act before you and a deputy accepted it.');
+    expect(mail?.text).toContain(`${server.issuer}/owned`);
+    expect(mail?.text).not.toContain('accept=');
+    const ben = await signIn(server, BEN);
+    expect((await ben.get('/owned')).html).toContain('Offered One');
+  });
+
+  test('a hundred agents are no hundred mails: not again while a question as new waits beside it', async () => {
+    await offer('Offered Two');
+    await toldOf('Offered Two');
+    expect(mails('Offered Two')).toEqual([]);
+    await answered();
+    await offer('Offered Three');
+    await toldOf('Offered Three');
+    expect(mails('Offered Three')).toHaveLength(1);
+    await answered();
+  });
+
+  test('not in their quiet hours, and not once it was answered', async () => {
+    const minute = new Date().getUTCHours() * 60 + new Date().getUTCMinutes();
+    const quiet = [(minute + 1440 - 60) % 1440, (minute + 60) % 1440];
+    await database.run(
+      `insert into notification_preferences (organization, person, channels, fallback_minutes, detail, high_breaks_quiet, deputy_minutes, quiet_from, quiet_to)
+       select organization, id, '{email}', 5, 'minimal', true, 30, $2, $3 from people where email = $1`,
+      [BEN, ...quiet],
+    );
+    await database.run(`update people set time_zone = 'UTC' where email = $1`, [BEN]);
+    await offer('Offered Four');
+    const put = await database.first<{ minutes: number }>(
+      `select extract(epoch from due_at - now())::int / 60 as minutes from outbox where payload ? 'offer' and state = 'waiting'`,
+    );
+    expect(put?.minutes).toBeGreaterThan(50);
+    await answered();
+    await database.run(`update outbox set due_at = now() where payload ? 'offer' and state = 'waiting'`);
+    await toldOf('Offered Four');
+    expect(mails('Offered Four')).toEqual([]);
+  });
 });

@@ -659,6 +659,116 @@ describe('what an organization says of domains', () => {
   ])('a policy %j is refused with %i', async (policy, status) => {
     expect((await admin('PUT', '/document-policies', policy)).status).toBe(status);
   });
+
+  test('the list of domains is read page by page, by any filter', async () => {
+    const names = ['a.example', 'b.example', 'c.example'];
+    for (const domain of names) await admin('PUT', '/document-policies', { domain, verdict: 'deny' });
+    const seen: string[] = [];
+    for (let after: string | null = ''; after !== null; ) {
+      const { body }: Answer = await admin(
+        'GET',
+        `/document-policies?verdict=deny&limit=1${after && `&after=${encodeURIComponent(after)}`}`,
+      );
+      expect(body.document_policies.length).toBeLessThanOrEqual(1);
+      seen.push(...body.document_policies.map(({ domain }: Json) => domain));
+      after = body.next;
+    }
+    expect(seen).toEqual(names);
+    const { body } = await admin('GET', '/document-policies?q=b.exam');
+    expect(body.document_policies).toMatchObject([{ domain: 'b.example' }]);
+    for (const domain of names) await admin('DELETE', `/document-policies/${domain}`);
+  });
+
+  describe('in the console', () => {
+    const PAGE = '/admin/documents';
+    const at = (domain: string) => `${PAGE}/domain?domain=${encodeURIComponent(domain)}`;
+    const OWNER = 'owner@acme.example';
+    const policyOf = async (domain: string) =>
+      (await admin('GET', `/document-policies?q=${domain}`)).body.document_policies[0];
+    let ada: TestPerson;
+    beforeAll(async () => {
+      ada = await signIn(server, 'admin@acme.example');
+    });
+
+    test('an administrator decides on a domain as by the API; what the form has no field for stays', async () => {
+      const fields = { domain: 'agent.example', verdict: 'allow', owner: OWNER, deputy: ada.email };
+      const saved = await ada.submit(await ada.get(`${PAGE}/domain`), {
+        ...fields,
+        actions: 'calendar.events.read\r\ncalendar.invitations.send',
+        highest_impact: 'medium',
+        second_person_above: '',
+        requests_per_minute: '60',
+      });
+      expect([saved.status, wordsOf(saved)]).toEqual([200, expect.stringContaining('Saved. It holds at once')]);
+      expect(wordsOf(saved)).toContain('Olga Marin , and');
+      const limits = { actions: [READ, INVITE], highest_impact: 'medium', requests_per_minute: 60 };
+      expect(await policyOf('agent.example')).toMatchObject({ verdict: 'allow', limits });
+
+      await allow('agent.example', { limits: { ...limits, token_seconds: 60, resources: [CALENDAR] } });
+      const page = await ada.get(at('agent.example'));
+      expect(page.html).toContain(`value="${OWNER}"`);
+      expect(wordsOf(page)).toContain(`systems: ${CALENDAR} · tokens of 60 seconds`);
+      await ada.submit(page, { ...fields, actions: READ, highest_impact: 'low', requests_per_minute: '' });
+      expect((await policyOf('agent.example')).limits).toEqual({
+        actions: [READ],
+        highest_impact: 'low',
+        token_seconds: 60,
+        resources: [CALENDAR],
+      });
+      // No action at all is not the same as an empty field.
+      await allow('agent.example', { limits: { actions: [] } });
+      await ada.submit(await ada.get(at('agent.example')), { ...fields, actions: '' });
+      expect((await policyOf('agent.example')).limits).toEqual({ actions: [] });
+
+      const form = { csrf: /name="csrf" value="([^"]*)"/.exec(page.html)?.[1] ?? '', domain: 'agent.example' };
+      expect(wordsOf(await ada.post(`${PAGE}/remove`, form))).toContain('Removed.');
+      expect(await policyOf('agent.example')).toBeUndefined();
+      expect((await ada.post(`${PAGE}/remove`, form)).status).toBe(404);
+      expect((await ada.get(at('agent.example'))).status).toBe(404);
+    });
+
+    test.each([
+      [{ verdict: 'allow', owner: '', deputy: '' }, 422, 'Name owner and deputy'],
+      [{ verdict: 'allow', owner: OWNER, deputy: OWNER }, 422, 'Owner and deputy are two people.'],
+      [{ verdict: 'allow', owner: 'person@globex.example', deputy: OWNER }, 422, 'There is nobody here'],
+      [{ verdict: 'deny', actions: 'calendar.events.raed' }, 422, 'There is no action calendar.events.raed.'],
+      [{ verdict: 'ask', requests_per_minute: '0' }, 422, 'A number from 1 to 100,000'],
+      [{ verdict: '' }, 400, 'Choose what becomes of its agents.'],
+      [{ domain: 'https://agent.example', verdict: 'deny' }, 400, 'A domain looks like claude.ai'],
+    ])('what is wrong with a domain is said, and nothing happens: %j', async (wrong, status, words) => {
+      const typed = { domain: 'wrong.example', owner: '', deputy: '', actions: '', requests_per_minute: '', ...wrong };
+      const answer = await ada.submit(await ada.get(`${PAGE}/domain`), typed);
+      expect([answer.status, wordsOf(answer)]).toEqual([status, expect.stringContaining(words)]);
+      expect(await policyOf('wrong.example')).toBeUndefined();
+    });
+
+    test('a document that somebody waits for is looked at, allowed, and offered to those who will answer for it', async () => {
+      await admin('PUT', '/document-policies', { domain: '*', verdict: 'ask' });
+      try {
+        const url = publish({ client_name: 'Console Planner' });
+        await person.get(request(url).path);
+        const list = await ada.get(PAGE);
+        expect(wordsOf(list)).toContain(`${url} person@acme.example 1 time`);
+        const href = `${PAGE}/allow?url=${encodeURIComponent(url)}`;
+        expect(list.html).toContain(`href="${href}"`);
+        const page = await ada.get(href);
+        const wrong = await ada.submit(page, { url: `${origin}/nowhere.json`, owner: OWNER, deputy: ada.email });
+        expect(wordsOf(wrong)).toContain('cannot be read at the moment');
+        const fields = { url, owner: OWNER, deputy: ada.email, highest_impact: 'low' };
+        expect(wordsOf(await ada.submit(page, fields))).toContain(
+          'Allowed. It begins once owner and deputy accepted it',
+        );
+        // It is here by now, under the name that it would take again.
+        expect((await ada.submit(page, fields)).status).toBe(422);
+        const [agent] = await database.rows(`select status, limits from agents where name = 'Console Planner'`);
+        expect(agent).toEqual({ status: 'pending', limits: { highest_impact: 'low' } });
+        const olga = await signIn(server, OWNER);
+        expect(wordsOf(await olga.get('/owned'))).toContain('asks you to answer for Console Planner as its owner');
+      } finally {
+        await everybody();
+      }
+    });
+  });
 });
 
 describe('CIMD-10: a document that changes', () => {

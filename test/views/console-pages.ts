@@ -15,6 +15,7 @@ import { agentKeyPage, agentRemovePage } from '../../views/admin/agent-changes.t
 import { type AgentsPage, agentsPage } from '../../views/admin/agents.tsx';
 import { approvalsPage } from '../../views/admin/approvals.tsx';
 import { groupsPage } from '../../views/admin/deciders.tsx';
+import { allowDocumentPage, type DocumentsPage, documentsPage, domainPage } from '../../views/admin/documents.tsx';
 import { newActionPage } from '../../views/admin/new-action.tsx';
 import { overviewPage } from '../../views/admin/overview.tsx';
 import { type PoliciesPage, policiesPage } from '../../views/admin/policies.tsx';
@@ -23,6 +24,7 @@ import { registeredPage, registerPage, registerReviewPage } from '../../views/ad
 import { reviewsPage } from '../../views/admin/review.tsx';
 import type { AdminFrame } from '../../views/admin/shell.tsx';
 import { resumePage, type StandingRow, type StopPage, stopPage, stoppedPage } from '../../views/admin/stop.tsx';
+import { type SystemsPage, systemsPage } from '../../views/admin/systems.tsx';
 import { ACTIONS, NEW_ACTION } from '../../views/words/console-actions.ts';
 import { AGENT, AGENT_EVENTS, AGENT_NOTICES, METHODS, MODES, MOVE } from '../../views/words/console-agent.ts';
 import { ROTATION } from '../../views/words/console-agent-changes.ts';
@@ -30,6 +32,7 @@ import { AGENT_VIEWS, FLAG_NAMES, INVENTORY } from '../../views/words/console-ag
 import { APPROVALS, SECOND_REASON } from '../../views/words/console-approvals.ts';
 import { ACTION_CHANGE } from '../../views/words/console-changes.ts';
 import { WHO_DECIDES } from '../../views/words/console-deciders.ts';
+import { LET_IN, LETTING_IN, LIMIT_WORDS } from '../../views/words/console-documents.ts';
 import { FORM } from '../../views/words/console-form.ts';
 import { BEYOND, REACH, REQUIRED } from '../../views/words/console-lifecycle.ts';
 import { LIST, LISTING } from '../../views/words/console-list.ts';
@@ -41,6 +44,7 @@ import { REVIEWS } from '../../views/words/console-review.ts';
 import { ANSWER, POLICY_CHANGE, RULE } from '../../views/words/console-rules.ts';
 import { LEVEL, PARTS, STATUS } from '../../views/words/console-shell.ts';
 import { EFFECT, RESUME_REFUSED, STOP, STOP_KINDS, STOP_REASONS, STOPPED } from '../../views/words/console-stop.ts';
+import { SYSTEMS } from '../../views/words/console-systems.ts';
 import { LANGUAGE_NAMES, LANGUAGES, type PageLanguage } from '../../views/words/language.ts';
 import { AGENT_FLAGS } from '../../views/words/owned.ts';
 import { saying } from '../../views/words/saying.ts';
@@ -85,6 +89,10 @@ export const CONSOLE_NAMES = [
   ...['status:active level:high finance', 'status:active', 'flag:dormant'],
   ...[WRITTEN.replace(/\s+/g, ' ').trim(), 'facts.what: wher is not a parameter', 'flow map at line 4'],
   'sample 1: impact has 83/70 characters',
+  ...['https://tools.example.com/agent.json', 'claude.ai', 'evil.example', 'crm.acme.example', 'nobody@acme.example'],
+  ...['https://rooms.acme.example', 'https://rooms.acme.example/.well-known/oauth-protected-resource', 'Acme Rooms'],
+  ...['_countersign-challenge.rooms.acme.example', '"countersign_challenge": "wJ3sX0aV"', 'wJ3sX0aV', 'Acme Library'],
+  ...['https://library.acme.example', 'Acme Parking', 'https://parking.acme.example', 'tools.example.com'],
 ];
 
 /** A draft in which every step is wrong. */
@@ -116,13 +124,23 @@ export function consolePagesIn(language: PageLanguage): Record<string, string> {
     requestId: 'http_5k2m',
     returnTo: '/admin',
     stop: '/admin/stop',
-    sections: (['overview', 'approvals', 'agents', 'reviews', 'actions', 'policies', 'recoveries'] as const).map(
-      (part) => ({
-        href: part === 'overview' ? '/admin' : `/admin/${part}`,
-        label: say(PARTS[part]),
-        current: part === current,
-      }),
-    ),
+    sections: (
+      [
+        'overview',
+        'approvals',
+        'agents',
+        'reviews',
+        'actions',
+        'policies',
+        'documents',
+        'systems',
+        'recoveries',
+      ] as const
+    ).map((part) => ({
+      href: part === 'overview' ? '/admin' : `/admin/${part}`,
+      label: say(PARTS[part]),
+      current: part === current,
+    })),
   });
 
   const inventory: AgentsPage = {
@@ -746,6 +764,27 @@ export function consolePagesIn(language: PageLanguage): Record<string, string> {
     draft: { proposed: true, by: 'Olga Marin', since: '13:40', mine: false, hash: 'abc' },
   };
 
+  const documents: DocumentsPage = {
+    frame: frame('documents'),
+    mayChange: true,
+    waiting: [],
+    policies: [],
+    saysOfOthers: false,
+    moreWaiting: undefined,
+    morePolicies: undefined,
+    first: undefined,
+  };
+  const systems: SystemsPage = {
+    frame: frame('systems'),
+    csrf,
+    problems: [],
+    typed: undefined,
+    mayChange: true,
+    claims: [],
+    first: undefined,
+    next: undefined,
+  };
+
   return {
     'console-policies-none': policiesPage(policies),
     'console-policies': policiesPage({
@@ -888,6 +927,116 @@ export function consolePagesIn(language: PageLanguage): Record<string, string> {
         },
       ],
     }),
+    'console-documents': documentsPage({
+      ...documents,
+      notice: say(LET_IN.saved),
+      waiting: [
+        {
+          url: 'https://tools.example.com/agent.json',
+          person: 'anna@acme.example',
+          times: 3,
+          since: asItIs('14:02'),
+          href: '/admin/documents/allow',
+        },
+      ],
+      policies: [
+        {
+          domain: '*',
+          verdict: 'ask',
+          answers: undefined,
+          limits: say(LET_IN.noLimits),
+          since: asItIs('09:12'),
+          href: '/admin/documents/domain',
+        },
+        {
+          domain: 'claude.ai',
+          verdict: 'allow',
+          answers: { owner: 'Olga Marin', deputy: 'Ada Lovelace' },
+          limits: say(LIMIT_WORDS.highest_impact, { level: say(LEVEL.medium) }),
+          since: asItIs('13:40'),
+          href: '/admin/documents/domain',
+        },
+        {
+          domain: 'evil.example',
+          verdict: 'deny',
+          answers: undefined,
+          limits: say(LET_IN.noLimits),
+          since: asItIs('13:40'),
+          href: '/admin/documents/domain',
+        },
+      ],
+      saysOfOthers: true,
+      moreWaiting: '/admin/documents?waiting=x',
+      morePolicies: '/admin/documents?after=x',
+      first: '/admin/documents',
+    }),
+    'console-documents-none': documentsPage({ ...documents, mayChange: false }),
+    'console-documents-domain': domainPage({
+      frame: frame('documents'),
+      csrf,
+      fields: {
+        domain: 'claude.ai',
+        verdict: 'allow',
+        owner: 'anna@acme.example',
+        deputy: 'nobody@acme.example',
+        actions: 'calendar.events.read\nrepos.repository.delete',
+        highest_impact: 'medium',
+        requests_per_minute: '60',
+      },
+      problems: [{ field: 'deputy', text: say(LETTING_IN.notPerson, { person: 'nobody@acme.example' }) }],
+      people: [{ email: 'anna@acme.example', name: 'Anna Berg' }],
+      known: true,
+      kept: say(LIMIT_WORDS.token_seconds, { count: 60 }),
+    }),
+    'console-documents-domain-new': domainPage({
+      frame: frame('documents'),
+      csrf,
+      fields: {},
+      problems: [],
+      people: [{ email: 'anna@acme.example', name: 'Anna Berg' }],
+      known: false,
+      kept: undefined,
+    }),
+    'console-documents-allow': allowDocumentPage({
+      frame: frame('documents'),
+      csrf,
+      fields: { url: 'https://tools.example.com/agent.json' },
+      problems: [],
+      people: [{ email: 'anna@acme.example', name: 'Anna Berg' }],
+      host: 'tools.example.com',
+    }),
+    'console-systems': systemsPage({
+      ...systems,
+      problem: say(SYSTEMS.notProven),
+      claims: [
+        {
+          resource: 'https://library.acme.example',
+          name: 'Acme Library',
+          state: 'byDocument',
+          when: say(SYSTEMS.since, { time: '13:40' }),
+        },
+        {
+          resource: 'https://parking.acme.example',
+          name: 'Acme Parking',
+          state: 'over',
+          when: say(SYSTEMS.until, { time: '09:12' }),
+        },
+        {
+          resource: 'https://rooms.acme.example',
+          name: 'Acme Rooms',
+          state: 'waits',
+          when: say(SYSTEMS.until, { time: '14:02' }),
+          proof: {
+            url: 'https://rooms.acme.example/.well-known/oauth-protected-resource',
+            member: 'countersign_challenge',
+            record: '_countersign-challenge.rooms.acme.example',
+            value: 'wJ3sX0aV',
+          },
+        },
+      ],
+      next: '/admin/systems?after=x',
+    }),
+    'console-systems-none': systemsPage({ ...systems, mayChange: false }),
     'console-groups': groupsPage({
       frame: frame('policies'),
       csrf,

@@ -31,6 +31,8 @@ export const PARTS = words({
   reviews: { en: 'Reviews', de: 'Prüfungen' },
   actions: { en: 'Actions', de: 'Aktionen' },
   policies: { en: 'Policies', de: 'Richtlinien' },
+  documents: { en: 'From the web', de: 'Aus dem Netz' },
+  systems: { en: 'Systems', de: 'Systeme' },
   recoveries: { en: 'Lost passkeys', de: 'Verlorene Passkeys' },
 });
 

@@ -55,6 +55,7 @@ export const OWNED = words({
   },
   type: { en: 'Type {agent}', de: 'Geben Sie {agent} ein' },
   answerFor: { en: 'Answer for {agent}', de: 'Für {agent} verantwortlich sein' },
+  anAdministrator: { en: 'An administrator', de: 'Die Administration' },
   asksYou: {
     en: '{person} asks you to answer for {agent}',
     de: '{person} bittet Sie um die Verantwortung für {agent}',
