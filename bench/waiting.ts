@@ -104,7 +104,12 @@ export async function holdMany(
       });
       await sleep(PAUSE_MS);
     }
-    await sleep(1000);
+    // A poll may have just ended, or been sent back for some seconds: "never" is what did not come then either.
+    const come = async () => {
+      const { tokens } = await counts();
+      return [...clicks.keys()].every((authReqId) => authReqId in tokens);
+    };
+    for (const late = Date.now() + 60_000; !(await come()) && Date.now() < late; ) await sleep(500);
     allWait = false;
     await looking;
     const { tokens } = await counts();

@@ -121,6 +121,7 @@ export function ciba({
   async function hold({ id, since, end, waits }: Held, { res }: PollContext): Promise<Poll> {
     const gone = new AbortController();
     const onClose = () => gone.abort();
+    if (res.destroyed) onClose(); // gone while it was looked up
     res.once('close', onClose);
     try {
       for (let looked = since; ; ) {

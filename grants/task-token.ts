@@ -8,7 +8,13 @@ import { tooWeak } from '../server/delegation/rules/authentication.ts';
 import { sliceOf, type Want } from '../server/delegation/slice.ts';
 import { allow, type Outcome, refuse } from '../server/oauth/refusal.ts';
 import { parseDetails } from '../server/tasks/request.ts';
-import { ACCESS_TOKEN_SECONDS, SIGN_IN_SECONDS, type Task } from '../server/tasks/task.ts';
+import {
+  ACCESS_TOKEN_SECONDS,
+  type Authentication,
+  SIGN_IN_SECONDS,
+  type Task,
+  UNKNOWN_SIGN_IN,
+} from '../server/tasks/task.ts';
 import { elsewhereOnly } from './elsewhere.ts';
 import type { Caller } from './grant.ts';
 import type { Authorization } from './issue.ts';
@@ -106,12 +112,14 @@ export function toWant(
   return allow({ audience, scopes: scopes?.length ? scopes : undefined, actions: parsed?.value });
 }
 
-/** How the person authenticated when they approved; exchange and refresh copy it, never renew it (TX-14). */
-export const authenticationOf = ({ acr, amr, authTime }: Task) => ({
-  acr,
-  amr,
-  auth_time: Math.floor(authTime.getTime() / 1000),
-});
+/**
+ * How the person authenticated when they approved; exchange and refresh copy it, never renew it (TX-14). Left out where no
+ * authentication of theirs stands for it, as where a group or a policy decided from behind (RFC 9068 §2.2.1).
+ */
+export function authenticationOf({ acr, amr, authTime }: Pick<Task, 'acr' | 'amr' | 'authTime'>): Authentication {
+  const at = Math.floor(authTime.getTime() / 1000);
+  return { ...(acr !== UNKNOWN_SIGN_IN.acr && { acr, amr }), ...(at > 0 && { auth_time: at }) };
+}
 
 /**
  * A refresh token, only where the client registered the grant and the task outlives the access token; none for one

@@ -102,6 +102,7 @@ export async function openSignals(
       const events = awaited.map(([topic, value]) => `${topic}:${value}`);
       // It came between the look and this call: nobody says it again.
       if (events.some((event) => (latest.get(event) ?? 0) >= since)) return resolve(true);
+      if (ended?.aborted) return resolve(false);
       const onEnd = () => waiter.end(false);
       const timer = setTimeout(onEnd, milliseconds);
       const waiter: Waiter = {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as oauth from 'openid-client';
 
-import type { Agent, Token, Wish } from './client.ts';
+import { type Agent, givingUp, type Token, type Wish } from './client.ts';
 
 /** What an agent asks of a person who is not there, and how long it may wait. */
 export interface Task extends Wish {
@@ -48,17 +48,22 @@ export async function askForTask(agent: Agent, task: Task): Promise<Answer> {
     ...(reference !== undefined && { binding_message: reference }),
     ...(waitSeconds !== undefined && { requested_expiry: String(waitSeconds) }),
   };
-  for (let lost = 0; ; lost++) {
+  for (let [lost, hasNonce] = [0, false]; ; ) {
     let asked: oauth.BackchannelAuthenticationResponse;
     try {
       asked = await oauth.initiateBackchannelAuthentication(agent.server, asking);
     } catch (error) {
+      if (codeOf(error) === 'use_dpop_nonce' && !hasNonce) {
+        hasNonce = true; // it came with this answer
+        continue;
+      }
       if (codeOf(error) !== 'access_denied') throw error;
       return { outcome: 'not_asked', reason: descriptionOf(error), retryAfterSeconds: retryAfter(error) };
     }
     show?.(asked.display_code === undefined ? undefined : String(asked.display_code));
     const answer = await collect(agent, asked, signal);
-    if (answer !== 'lost' || lost === 1) return answer === 'lost' ? { outcome: 'expired' } : answer;
+    if (answer !== 'lost') return answer;
+    if (lost++ > 0) return { outcome: 'expired' };
   }
 }
 
@@ -76,12 +81,12 @@ async function collect(
     const began = performance.now();
     try {
       // client.ts adds `Prefer: wait` to every poll.
-      // An instance that is lost may take its answer with it and never say so: the next poll goes to another.
-      const silence = AbortSignal.timeout((HOLD_SECONDS + 10) * 1000);
-      const options = { DPoP: agent.dpop, signal: signal ? AbortSignal.any([signal, silence]) : silence };
-      const token = await oauth.genericGrantRequest(agent.server, CIBA, { auth_req_id }, options);
+      const token = await givingUp.run(signal, () =>
+        oauth.genericGrantRequest(agent.server, CIBA, { auth_req_id }, { DPoP: agent.dpop }),
+      );
       return { outcome: 'approved', token };
     } catch (error) {
+      signal?.throwIfAborted();
       const code = codeOf(error);
       switch (code) {
         case 'authorization_pending':

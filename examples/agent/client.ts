@@ -1,6 +1,8 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { exportJWK, generateKeyPair, importJWK, type JWK } from 'jose';
+import { exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from 'jose';
 import * as oauth from 'openid-client';
 
 import { CIBA, HOLD_SECONDS } from './ask-for-task.ts';
@@ -71,9 +73,33 @@ export async function connect(identity: Identity): Promise<Agent> {
     oauth.PrivateKeyJwt(privateKey),
     transport(issuer),
   );
-  server[oauth.customFetch] = (url, options) => fetch(url, { ...options, headers: held(options) } as RequestInit);
+  // openid-client waits for 30 seconds: an instance that is lost may take its answer with it and never say so.
+  server.timeout = HOLD_SECONDS + 10;
+  const question = server.serverMetadata().backchannel_authentication_endpoint;
+  let nonce: string | undefined;
+  server[oauth.customFetch] = async (url, { signal, ...options }) => {
+    const headers = held(options);
+    // openid-client shows the key where tokens are fetched. Shown with the question, nobody else ever fetches the answer,
+    // and who asks again because an answer was lost is known again.
+    if (url === question) headers.set('dpop', await proofFor(url, privateKey, publicPart(jwk), nonce));
+    const giveUp = givingUp.getStore();
+    const signals = [signal, giveUp].filter((one) => one != null);
+    const response = await fetch(url, { ...options, headers, signal: AbortSignal.any(signals) } as RequestInit);
+    nonce = response.headers.get('dpop-nonce') ?? nonce;
+    return response;
+  };
   return { identity, server, dpop: oauth.getDPoPHandle(server, { privateKey, publicKey }) };
 }
+
+/** Ends the requests made within, which openid-client has no option for. */
+export const givingUp = new AsyncLocalStorage<AbortSignal | undefined>();
+
+/** RFC 9449 §4.2: this very request, by whoever holds this key. */
+const proofFor = (htu: string, privateKey: CryptoKey, jwk: JWK, nonce: string | undefined): Promise<string> =>
+  new SignJWT({ htm: 'POST', htu, jti: randomUUID(), ...(nonce !== undefined && { nonce }) })
+    .setProtectedHeader({ alg: 'ES256', typ: 'dpop+jwt', jwk })
+    .setIssuedAt()
+    .sign(privateKey);
 
 /**
  * Asks in the person's browser: the request is pushed (RFC 9126), the browser carries a reference to it, and the

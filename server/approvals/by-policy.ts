@@ -6,7 +6,7 @@ import { allow, type Outcome, refuse } from '../oauth/refusal.ts';
 import { type Decision, decisionHash } from '../tasks/decision.ts';
 import type { Policy } from '../tasks/policies.ts';
 import { budgetOf } from '../tasks/spending.ts';
-import type { Task, TaskAction, TaskStore } from '../tasks/task.ts';
+import { type Task, type TaskAction, type TaskStore, UNKNOWN_SIGN_IN } from '../tasks/task.ts';
 import type { NewApproval } from './approval.ts';
 import type { Question } from './ask.ts';
 import { describeApproval } from './decide.ts';
@@ -58,7 +58,7 @@ export async function decideByPolicy(
   };
   const hash = decisionHash(decision);
   const id = newId('tsk');
-  const { acr = 'unknown', amr = [], auth_time: at } = authentication;
+  const { acr, amr, auth_time: at } = { ...UNKNOWN_SIGN_IN, ...authentication };
   const done = await decisions.approve(
     opened(approval),
     {
@@ -79,8 +79,7 @@ export async function decideByPolicy(
       boundTo: approval.boundTo,
       acr,
       amr,
-      // Nobody knows of a sign-in: then it is as long ago as can be.
-      authTime: new Date((at ?? 0) * 1000),
+      authTime: new Date(at * 1000),
       expiresAt,
       actions,
     },

@@ -7,6 +7,7 @@ import { newId, newSecret } from '../oauth/ids.ts';
 import { speakerFor } from '../people/language.ts';
 import { frameOf } from '../people/pages.ts';
 import type { Session } from '../people/person.ts';
+import { UNKNOWN_SIGN_IN } from '../tasks/task.ts';
 import type { Approval } from './approval.ts';
 import { choicesIn } from './choices.ts';
 import { askForSignature } from './confirm.ts';
@@ -173,12 +174,8 @@ async function deny(
   page(ctx, resultPage({ frame, ...deniedWords(frame.speaker, name) }));
 }
 
-/**
- * The task is the person's: what it says of their sign-in is what is known of it. Where they did not ask themselves nobody
- * knows of one, and then it is as long ago as can be.
- */
-const askerOf = ({ asker }: Pick<Approval, 'asker'>) => ({
-  acr: asker?.acr ?? 'unknown',
-  amr: asker?.amr ?? [],
-  authenticatedAt: new Date((asker?.auth_time ?? 0) * 1000),
-});
+/** The task is the person's: what it says of their sign-in is what is known of it. */
+function askerOf({ asker }: Pick<Approval, 'asker'>) {
+  const { acr, amr, auth_time: at } = { ...UNKNOWN_SIGN_IN, ...asker };
+  return { acr, amr, authenticatedAt: new Date(at * 1000) };
+}

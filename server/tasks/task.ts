@@ -66,6 +66,9 @@ export interface Authentication {
   auth_time?: number;
 }
 
+/** Of a task for whose approval nobody is known to have signed in: as weak as nothing, and as long ago as can be. */
+export const UNKNOWN_SIGN_IN = { acr: 'unknown', amr: [] as readonly string[], auth_time: 0 } as const;
+
 /** The stronger way to sign in includes the weaker: local password, the company's provider, passkey. */
 const STRENGTH: Readonly<Record<string, number>> = { pwd: 1, fed: 2, phr: 3 };
 

@@ -85,8 +85,8 @@ describe('what a policy allows, nobody is asked', () => {
     const { body } = await ask(agent, reading);
     const token = claimsOf(accessTokenIn(await poll(agent, body.auth_req_id)));
     expect(token.authorization_details).toMatchObject([{ type: READ, impact: 'low' }]);
-    // Nobody signed in for this: it is as long ago as can be.
-    expect(token.auth_time).toBe(0);
+    // Nobody signed in for this (RFC 9068 §2.2.1).
+    expect([token.acr, token.amr, token.auth_time]).toEqual([undefined, undefined, undefined]);
     const [decided] = await evidence('task.approved');
     expect(decided).toMatchObject({ reason: 'policy', decision: 'allowed' });
     expect(decided?.fields['content.name']?.value).toBe('Reading');

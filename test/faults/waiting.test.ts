@@ -3,12 +3,13 @@ import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { customFetch } from 'openid-client';
 import pg from 'pg';
 
 import { createDatabase, DATABASE_ROLE } from '../../adapters/postgres/create-database.ts';
 import { type EmbeddedServer, startEmbedded } from '../../adapters/postgres/embedded.ts';
 import { type Answer, askForTask } from '../../examples/agent/ask-for-task.ts';
-import { connect } from '../../examples/agent/client.ts';
+import { type Agent, connect } from '../../examples/agent/client.ts';
 import { ask } from '../protocol/support.ts';
 import { CALENDAR, inviteDetails, type Json, registerAgent, type TestClient } from '../support/agent.ts';
 import { type Deployment, startDeployment } from '../support/deployment.ts';
@@ -86,10 +87,11 @@ interface Asked {
 }
 
 /** An agent that asks and waits, as the example does; its poll is being held. */
-async function waiting(more: Json = {}): Promise<Asked> {
+async function waiting(more: Json = {}, onItsWay: (agent: Agent) => void = () => {}): Promise<Asked> {
   const client = await registerAgent(deployment, more);
   const { clientId: client_id, jwk, registration } = client;
   const agent = await connect({ issuer: deployment.issuer, client_id, jwk, agent_id: registration.agent_id });
+  onItsWay(agent);
   let number = '';
   const answer = askForTask(agent, {
     person: 'person@acme.example',
@@ -162,6 +164,22 @@ test('the database restarts while a ping is under way: it arrives, and is eviden
     return rows.length === 1;
   });
   expect(receiver.received.every((one) => JSON.parse(one.body).auth_req_id === body.auth_req_id)).toBe(true);
+}, 120_000);
+
+test('the token is lost on its way: the agent asks again, is answered from the task, and the person is not asked twice', async () => {
+  let lost = 0;
+  const one = await waiting({}, ({ server }) => {
+    const send = server[customFetch] as typeof fetch;
+    server[customFetch] = async (...request) => {
+      const response = await send(...(request as Parameters<typeof fetch>));
+      if (request[0] !== `${deployment.issuer}/token` || response.status !== 200 || lost++ > 0) return response;
+      throw new TypeError('the connection ended');
+    };
+  });
+  expect((await decide(one)).status).toBe(200);
+  expect((await one.answer).outcome).toBe('approved');
+  expect(lost).toBe(2);
+  expect(await eventsOf(one)).toEqual(['request.received', 'task.approved', 'token.issued', 'token.issued']);
 }, 120_000);
 
 test('both processes are killed while polls are held: every agent comes through, nothing is decided twice', async () => {

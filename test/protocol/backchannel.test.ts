@@ -383,6 +383,26 @@ describe('the poll', () => {
     expect((await held).body.error).toBe('authorization_pending');
   });
 
+  test('CB-48: a client that went away while its poll was looked up collects nothing; it comes again, and does', async () => {
+    const client = await agent();
+    const body = await asked(client);
+    const away = new AbortController();
+    const first = { headers: { Prefer: 'wait=25' }, signal: away.signal };
+    const waiting = () =>
+      database.first(`select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`);
+    await database.transaction(async (statements) => {
+      await statements.run('select from approvals where client_id = $1 for update', [client.clientId]);
+      const poller = poll(client, body.auth_req_id, first).catch(() => 'gone');
+      while (!(await waiting())) await setTimeout(20);
+      away.abort();
+      expect(await poller).toBe('gone');
+      await setTimeout(100); // the server notices
+    });
+    await decideFor(server, client, person, once(body));
+    await setTimeout(300);
+    expect((await poll(client, body.auth_req_id)).status).toBe(200);
+  });
+
   test.each([
     ['never was', async (client: TestClient) => asked(client).then(() => 'unknown')],
     ['belongs to another client', async () => (await asked(await agent())).auth_req_id],

@@ -55,6 +55,8 @@ export interface PostOptions {
   headers?: Record<string, string>;
   /** Sent to another instance of the same issuer. */
   base?: string;
+  /** The client goes away, whatever the answer would be. */
+  signal?: AbortSignal;
 }
 
 /** The members that most agents of the tests register. */
@@ -123,7 +125,7 @@ export async function clientWith(
         key,
       );
     },
-    async post(path, form, { dpop = true, key, headers = {}, base = issuer } = {}) {
+    async post(path, form, { dpop = true, key, headers = {}, base = issuer, signal } = {}) {
       const body = new URLSearchParams();
       const all = {
         client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
@@ -138,7 +140,7 @@ export async function clientWith(
       return answerOf(
         await send(
           `${issuer}${path}`,
-          { method: 'POST', headers: { ...(proof && { DPoP: proof }), ...headers }, body },
+          { method: 'POST', headers: { ...(proof && { DPoP: proof }), ...headers }, body, ...(signal && { signal }) },
           base,
         ),
       );

@@ -5,6 +5,7 @@ export interface Sent {
   method: string;
   headers?: Record<string, string>;
   body?: string | URLSearchParams | FormData;
+  signal?: AbortSignal;
 }
 
 /**
@@ -13,11 +14,16 @@ export interface Sent {
  *
  * @param base the address of the instance; the issuer's own when left out
  */
-export async function send(url: string, { method, headers = {}, body }: Sent, base?: string): Promise<Response> {
+export async function send(
+  url: string,
+  { method, headers = {}, body, signal }: Sent,
+  base?: string,
+): Promise<Response> {
   const { host, pathname, search } = new URL(url);
   const parts = body instanceof FormData ? new Response(body) : undefined;
   const answer = await request(new URL(pathname + search, base ?? url), {
     method: method as 'GET',
+    ...(signal && { signal }),
     headers: {
       ...(body instanceof URLSearchParams && { 'content-type': 'application/x-www-form-urlencoded' }),
       ...(parts && { 'content-type': parts.headers.get('content-type') ?? '' }),
