@@ -1,13 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 
-import { actorOf } from '../../server/admin/admin.ts';
+import { type Act, actorOf } from '../../server/admin/admin.ts';
 import type { DocumentAdministration, DocumentRequest } from '../../server/admin/documents.ts';
 import { type DocumentPolicy, placedId, policyForHost } from '../../server/agents/document.ts';
 import { type Limits, narrowest } from '../../server/agents/limits.ts';
 import { acted } from './admin.ts';
 import { holdAgent } from './agent-limits.ts';
+import { moveAgent } from './agents.ts';
 import type { Database, Statements } from './database.ts';
-import { documentPolicies, placeDocument } from './documents.ts';
+import { documentPolicies, holdDocumentPolicies, placeDocument } from './documents.ts';
 import { writeStop } from './liveness.ts';
 import { offerOwnership } from './ownership-offers.ts';
 import { pageIn } from './paging.ts';
@@ -43,14 +44,16 @@ export const postgresDocumentAdministration = (database: Database): DocumentAdmi
     database.within(act.organization, async (statements) => {
       const { organization, caller } = act;
       const by = actorOf(caller);
+      await holdDocumentPolicies(statements, organization);
       const before = await documentPolicies(statements, organization);
       await statements.run(PUT, [organization, domain, verdict, owner, deputy, limits, by]);
       await acted(statements, act, 'document_policy.put', { domain, verdict, owner, deputy, limits });
-      await holdToPolicies(statements, organization, before, by);
+      await holdToPolicies(statements, act, before);
     }),
 
   removePolicy: (act, domain) =>
     database.within(act.organization, async (statements) => {
+      await holdDocumentPolicies(statements, act.organization);
       const before = await documentPolicies(statements, act.organization);
       const removed = await statements.run('delete from document_policies where organization = $1 and domain = $2', [
         act.organization,
@@ -58,7 +61,7 @@ export const postgresDocumentAdministration = (database: Database): DocumentAdmi
       ]);
       if (removed === 0) return false;
       await acted(statements, act, 'document_policy.removed', { domain });
-      await holdToPolicies(statements, act.organization, before, actorOf(act.caller));
+      await holdToPolicies(statements, act, before);
       return true;
     }),
 
@@ -105,21 +108,28 @@ export const postgresDocumentAdministration = (database: Database): DocumentAdmi
 });
 
 /**
- * What was let in by the former policies is held to the new ones: ended where its domain is denied now, and limited as
- * its domain is. Limits that an administrator gave the agent itself stay, as far as the domain has room for them.
+ * What was let in by the former policies is held to the new ones: ended where its domain is denied now, suspended until an
+ * administrator resumes it where one is asked now and nobody ever was, and limited as its domain is. Limits that an
+ * administrator gave the agent itself stay, as far as the domain has room for them.
  */
 async function holdToPolicies(
   statements: Statements,
-  organization: string,
+  { organization, caller }: Act,
   before: readonly DocumentPolicy[],
-  by: string,
 ): Promise<void> {
+  const by = actorOf(caller);
   const after = await documentPolicies(statements, organization);
-  for (const { clientId: subject, url, agent, limits } of await statements.rows<Placed>(PLACED, [organization])) {
+  const placed = await statements.rows<Placed>(PLACED, [organization]);
+  for (const { clientId: subject, url, agent, limits, unasked } of placed) {
     const { hostname } = new URL(url);
     const [former, now] = [policyForHost(hostname, before), policyForHost(hostname, after)];
     if (now.verdict === 'deny' && former.verdict !== 'deny') {
       await writeStop(statements, { organization, kind: 'client', subject, by, reason: `${now.domain} is denied` });
+    }
+    if (now.verdict === 'ask' && former.verdict !== 'ask' && unasked) {
+      const role = caller.kind === 'person' ? 'admin' : 'operator';
+      const reason = `an administrator is asked about ${hostname} now`;
+      await moveAgent(statements, { organization, agent, move: 'suspend', role, by, reason });
     }
     const held = isDeepStrictEqual(limits, former.limits) ? now.limits : narrowest([limits, now.limits]);
     if (!isDeepStrictEqual(held, limits)) await holdAgent(statements, { organization, agent, limits: held, by });
@@ -131,10 +141,15 @@ interface Placed {
   url: string;
   agent: string;
   limits: Limits;
+  /** Active by a policy alone: nobody ever activated or resumed it. */
+  unasked: boolean;
 }
 
 const PLACED = `
-  select c.client_id as "clientId", c.document_url as url, a.id as agent, a.limits
+  select c.client_id as "clientId", c.document_url as url, a.id as agent, a.limits,
+         a.status = 'active' and not exists (
+           select from agent_changes h
+           where h.organization = a.organization and h.agent = a.id and h.to_status = 'active' and h.role is not null) as unasked
   from clients c join agents a on a.organization = c.organization and a.id = c.agent
   where c.organization = $1 and c.document_url is not null and a.status not in ('retired', 'expired')`;
 

@@ -1,5 +1,5 @@
 import type { DocumentPolicy } from '../../server/agents/document.ts';
-import { placedId } from '../../server/agents/document.ts';
+import { placedId, policyForHost } from '../../server/agents/document.ts';
 import type { DocumentStore, KnownDocument, PlacedDocument } from '../../server/agents/documents.ts';
 import { prepareEvent } from '../../server/evidence/evidence.ts';
 import { newId } from '../../server/oauth/ids.ts';
@@ -41,10 +41,15 @@ export const postgresDocuments = (
   place: (document) =>
     database.transaction(async (statements) => {
       await statements.run(`select pg_advisory_xact_lock(hashtext($1))`, [document.clientId]);
-      if (await statements.first('select from clients where client_id = $1', [document.clientId])) return true;
-      if (!(await hasRoom(statements, document.organization, agentsPerOrganization))) return false;
+      if (await statements.first('select from clients where client_id = $1', [document.clientId])) return 'placed';
+      // The policy by which it comes in stays as it is until it is in, and is then held to any later one.
+      await holdDocumentPolicies(statements, document.organization, 'shared');
+      const policies = await documentPolicies(statements, document.organization);
+      const { verdict } = policyForHost(new URL(document.url).hostname, policies);
+      if (verdict !== 'allow') return 'not_allowed';
+      if (!(await hasRoom(statements, document.organization, agentsPerOrganization))) return 'full';
       await placeDocument(statements, document, { status: 'active', by: `policy for ${document.policy.domain}` });
-      return true;
+      return 'placed';
     }),
 
   change: (document, before) =>
@@ -76,6 +81,12 @@ export const documentPolicies = (statements: Statements, organization: string): 
     'select domain, verdict, owner, deputy, limits from document_policies where organization = $1',
     [organization],
   );
+
+/** In a transaction: until it ends nobody changes what this organization says of domains, or nobody else even relies on it. */
+export const holdDocumentPolicies = (statements: Statements, organization: string, how: 'alone' | 'shared' = 'alone') =>
+  statements.run(`select pg_advisory_xact_lock${how === 'shared' ? '_shared' : ''}(hashtext($1))`, [
+    `document policies of ${organization}`,
+  ]);
 
 /** The agent and the client of a document, in the transaction that allows it. */
 export async function placeDocument(

@@ -42,8 +42,11 @@ export interface DocumentStore {
   placed(url: string, organization: string): Promise<{ client: ClientRecord; hash: string } | undefined>;
   /** Names of this organization's agents. */
   names(organization: string): Promise<string[]>;
-  /** Makes its agent and client, by the policy; two at once make one. False: the organization has all agents that it may have. */
-  place(document: PlacedDocument): Promise<boolean>;
+  /**
+   * Makes its agent and client, by the policy; two at once make one. `full`: the organization has all agents that it may
+   * have; `not_allowed`: its domain is allowed no longer.
+   */
+  place(document: PlacedDocument): Promise<'placed' | 'full' | 'not_allowed'>;
   /** A document that changed: in force at once where its domain is allowed, else it waits for the agent's owner. */
   change(document: PlacedDocument, before: ClientRecord): Promise<'changed' | 'waits'>;
   /** Somebody wants to use it and nobody allowed it: for the administrators. */
@@ -142,7 +145,7 @@ export async function clientOfDocument(
     if ((await store.change(next, placed.client)) === 'waits')
       return refuse('changed', 'the document changed: its owner has to agree');
   } else if (policy.verdict === 'allow') {
-    if (!(await store.place(next))) return refuse('full', 'an administrator retires one first');
+    if ((await store.place(next)) === 'full') return refuse('full', 'an administrator retires one first');
   } else {
     if (request.person !== undefined) await store.ask(organization, url, request.person);
     return refuse('waits', 'an administrator has to allow it');

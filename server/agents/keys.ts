@@ -1,3 +1,4 @@
+import { type PublicJwk, verificationKey } from '../oauth/jws.ts';
 import { certificatesIn } from './certificate.ts';
 import type { ClientRecord } from './clients.ts';
 
@@ -13,7 +14,7 @@ export function livingKeys(metadata: ClientRecord['metadata'], now: number): Cli
 
 /** When the last of the registered keys ends: by its own `exp`, or with its certificate. Null where one does not end, or they stand elsewhere. */
 export function keysEndAt(metadata: ClientRecord['metadata']): Date | null {
-  const keys = keysIn(metadata);
+  const keys = keysIn(metadata).filter((jwk) => !isForSomethingElse(jwk));
   const ends = keys.map((jwk) => endOf(jwk) ?? certificatesIn({ keys: [jwk] })[0]?.validToDate);
   if (ends.length === 0 || ends.includes(undefined)) return null;
   return new Date(Math.max(...ends.map((end) => (end as Date).getTime())));
@@ -24,6 +25,19 @@ export function endProblem(metadata: ClientRecord['metadata']): string | undefin
   const odd = keysIn(metadata).some(({ exp }) => exp !== undefined && !(Number.isInteger(exp) && Number(exp) > 0));
   return odd ? 'exp of a key is a whole number of seconds since 1970' : undefined;
 }
+
+/** Can a client prove itself with this public key? With an algorithm that we take, and of a size that is enough. */
+export const canAuthenticate = (jwk: unknown): boolean => {
+  if (typeof jwk !== 'object' || jwk === null) return false;
+  const { kty, alg = ALGORITHMS[String(kty)] } = jwk as PublicJwk;
+  return verificationKey(jwk as PublicJwk, alg) !== undefined;
+};
+
+const ALGORITHMS: Readonly<Record<string, string>> = { EC: 'ES256', OKP: 'EdDSA', RSA: 'PS256' };
+
+/** It says of itself that it verifies nothing: a key for encryption, say, which does no harm here and no good. */
+export const isForSomethingElse = ({ use, key_ops: operations }: Jwk): boolean =>
+  (use !== undefined && use !== 'sig') || (Array.isArray(operations) && !operations.includes('verify'));
 
 /**
  * The registration with new keys, or the address of them; its own keys so far count on until then. Those that stand at an

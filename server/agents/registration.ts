@@ -11,7 +11,7 @@ import { isSecretMethod } from './client-secret.ts';
 import type { ClientRecord, RegistrationTerms } from './clients.ts';
 import { checkDelivery, type DeliveryTerms } from './delivery.ts';
 import { isSameSite } from './document.ts';
-import { endProblem } from './keys.ts';
+import { canAuthenticate, endProblem, isForSomethingElse, type Jwk } from './keys.ts';
 import { PRESETS, type PresetName, strangeRedirects } from './presets.ts';
 import { workloadProblem } from './workload.ts';
 
@@ -111,14 +111,20 @@ export function applyRecord(metadata: Metadata, record: ClientRecord, limits: Li
  * @throws errors.InvalidClientMetadata
  */
 export function applyDocument(document: Metadata, mayAsk: (type: string) => boolean): Metadata {
-  const { grant_types: grants, authorization_details_types: types, token_endpoint_auth_method: method } = document;
+  const {
+    grant_types: grants,
+    authorization_details_types: types,
+    token_endpoint_auth_method: method,
+    jwks,
+  } = document;
   const wanted = Array.isArray(grants) ? grants : [];
   const more = method === 'none' ? ['refresh_token'] : GRANTS_OF_DOCUMENTS;
   const metadata: Metadata = {
     ...document,
     grant_types: ['authorization_code', ...more.filter((grant) => wanted.includes(grant))],
     response_types: ['code'],
-    // Types of other servers are none of ours.
+    // Keys and types for other servers are none of ours.
+    ...(isObject(jwks) && Array.isArray(jwks.keys) && { jwks: { keys: jwks.keys.filter(canAuthenticate) } }),
     ...(Array.isArray(types) && { authorization_details_types: types.filter((type) => mayAsk(String(type))) }),
   };
   checkMetadata(metadata, {
@@ -362,23 +368,23 @@ export function checkKeys(metadata: Metadata): void {
   if (typeof jwks !== 'object' || jwks === null) return; // the engine says what is wrong with it
   const { keys } = jwks as { keys?: unknown };
   if (!Array.isArray(keys)) return;
+  const wanted = 'a public key for ES256, EdDSA or PS256 (RSA of at least 2048 bits)';
   if (keys.length > 20 || !keys.some(canAuthenticate)) {
-    throw invalid(
-      'jwks must hold a public key for ES256, EdDSA or PS256 (RSA of at least 2048 bits), and at most 20 keys',
-    );
+    throw invalid(`jwks must hold ${wanted}, and at most 20 keys`);
+  }
+  // Found out today and not on the day when the other one ends. A certificate is compared, whatever its key is.
+  const useless =
+    metadata.token_endpoint_auth_method === 'private_key_jwt'
+      ? keys.findIndex((jwk) => !canAuthenticate(jwk) && !(isObject(jwk) && isForSomethingElse(jwk)))
+      : -1;
+  if (useless >= 0) {
+    throw invalid(`key ${useless + 1} of jwks is not ${wanted}: leave it out, or say what it is for, as use=enc does`);
   }
   const odd = endProblem(metadata);
   if (odd !== undefined) throw invalid(odd);
 }
 
-function canAuthenticate(jwk: unknown): boolean {
-  if (typeof jwk !== 'object' || jwk === null) return false;
-  const { kty, crv, n, use } = jwk as Record<string, unknown>;
-  if (use === 'enc') return false;
-  if (kty === 'EC') return crv === 'P-256';
-  if (kty === 'OKP') return crv === 'Ed25519';
-  return kty === 'RSA' && typeof n === 'string' && Buffer.from(n, 'base64url').length >= 256;
-}
+const isObject = (value: unknown): value is Jwk => typeof value === 'object' && value !== null;
 
 function shortText(name: string, value: unknown, limit: number): string {
   if (typeof value !== 'string' || value.trim() === '' || [...value].length > limit) {

@@ -633,6 +633,41 @@ describe('what an organization says of domains', () => {
     expect((await person.get(request(url).path)).status).toBe(200);
   });
 
+  test('CIMD-12: from allow to ask: suspended, until an administrator lets in whom only the policy had', async () => {
+    const url = publish();
+    const { body } = await approved(url);
+    const { agent } = (await database.first<{ agent: string }>('select agent from clients where document_url = $1', [
+      url,
+    ])) as { agent: string };
+    const statusOf = async () => (await admin('GET', `/agents/${agent}`)).body.status;
+    const rule = (verdict: 'ask' | 'allow') =>
+      admin('PUT', '/document-policies', {
+        domain: 'localhost',
+        verdict,
+        ...(verdict === 'allow' && { owner: 'owner@acme.example', deputy: 'admin@acme.example' }),
+      });
+    try {
+      const events = await eventsOf(database, () => rule('ask'));
+      expect(events).toContainEqual(expect.objectContaining({ type: 'authority.stopped', agent }));
+      expect([await statusOf(), await introspect(resourceServer, body.access_token)]).toEqual([
+        'suspended',
+        { active: false },
+      ]);
+      expect((await person.get(request(url).path)).status).toBe(400);
+      // What an administrator suspended, its owner does not bring back.
+      const owner = await administrator(server, 'owner@acme.example');
+      expect(await owner('POST', `/agents/${agent}/resume`, { reason: 'fine' })).toMatchObject({ status: 409 });
+      expect(await admin('POST', `/agents/${agent}/resume`, { reason: 'looked at' })).toMatchObject({ status: 200 });
+      expect((await approved(url)).status).toBe(200);
+      // Somebody was asked about this one: allowed and asked again, it goes on.
+      await rule('allow');
+      await rule('ask');
+      expect(await statusOf()).toBe('active');
+    } finally {
+      await admin('DELETE', '/document-policies/localhost');
+    }
+  });
+
   test('limits of a domain: its agents ask for no more', async () => {
     await allow('localhost', { limits: { actions: [] } });
     const page = await person.get(request(publish()).path);

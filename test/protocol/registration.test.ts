@@ -161,6 +161,10 @@ describe('DCR-02: refused metadata', () => {
       'an RSA key of 1024 bits',
       () => ({ jwks: { keys: [{ kty: 'RSA', e: 'AQAB', n: Buffer.alloc(128, 0xff).toString('base64url') }] } }),
     ],
+    [
+      'a key that can sign nothing, beside a good one',
+      async () => ({ jwks: { keys: [(await newKey()).publicJwk, (await signerFor('ES384')).publicJwk] } }),
+    ],
     ['a key set that is a text', () => ({ jwks: 'keys' })],
     ['a key that is null', () => ({ jwks: { keys: [null] } })],
     ['thirty keys', async () => ({ jwks: { keys: Array(30).fill((await newKey()).publicJwk) } })],
@@ -235,6 +239,20 @@ describe('DCR-02: refused metadata', () => {
     ['a default age that is negative', () => ({ default_max_age: -1 })],
     ['a response mode that nobody knows', () => ({ response_modes: ['web_message'] })],
   ];
+  test('a key that says it is for encryption does no harm, and its end none to that of the others', async () => {
+    const ends = Math.floor(Date.now() / 1000) + 86_400;
+    const keys = [
+      { ...(await newKey()).publicJwk, exp: ends },
+      { ...(await newKey()).publicJwk, alg: undefined, use: 'enc', kid: 'other' },
+    ];
+    const { status, body } = await register({ jwks: { keys } });
+    expect(status).toBe(201);
+    const row = await database.first<{ keys_end_at: Date }>('select keys_end_at from clients where client_id = $1', [
+      body.client_id,
+    ]);
+    expect(row?.keys_end_at).toEqual(new Date(ends * 1000));
+  });
+
   test.each(INVALID)('%s is invalid_client_metadata', async (_name, more) => {
     const { status, body } = await register(await more());
     expect([status, body.error, body.client_id]).toEqual([400, 'invalid_client_metadata', undefined]);
