@@ -7,6 +7,8 @@ import { errorPage } from '../views/error.tsx';
 import { ERRORS } from '../views/words/errors.ts';
 import type { Saying } from '../views/words/saying.ts';
 import { giveChallenge } from './agents/attestation.ts';
+import { endAfterShowing } from './agents/certificate.ts';
+import type { ClientStore } from './agents/clients.ts';
 import type { Registrations } from './agents/manage.ts';
 import { guardRegistration, paceRegistrations } from './agents/manage.ts';
 import { type AgentPages, agentRoutes } from './agents/routes.ts';
@@ -40,6 +42,7 @@ export interface AppDependencies {
   issuer: string;
   trustProxy: boolean;
   nonces: Nonces;
+  clients: Pick<ClientStore, 'certificatesEnd'>;
   /** Where clients prove certificates, if not at the issuer's own address. */
   certificateAddress: string | undefined;
   logger: Logger;
@@ -104,6 +107,7 @@ export function createApp(dependencies: AppDependencies): Koa {
   app.use(staticFiles(dependencies.styleSheets));
   app.use(loadSession(dependencies));
   app.use(recordRefusals(dependencies));
+  app.use(noteCertificates(dependencies));
   app.use(shapeAnswers(dependencies.issuer, dependencies.isPublicType));
   app.use(machines.routes());
   app.use(router.routes());
@@ -280,6 +284,19 @@ function loadSession({ cookies, sessions, sessionIdleSeconds, pseudoLanguages }:
       }
     }
     return next();
+  };
+}
+
+/** A subject has no end of its own; the certificate that just proved it has, and somebody is told before it comes. */
+function noteCertificates({ clients }: AppDependencies) {
+  return async (ctx: Context, next: Next) => {
+    await next();
+    const { authenticated, client, certificate } = stateOf(ctx.req);
+    if (!authenticated || !certificate || client?.metadata.token_endpoint_auth_method !== 'tls_client_auth') return;
+    const before = client.keysEndAt ?? null;
+    const end = endAfterShowing(certificate.x509, before);
+    // As it is known already, mostly: only a renewed certificate writes anything.
+    if (end?.getTime() !== before?.getTime()) await clients.certificatesEnd(client.clientId, end);
   };
 }
 

@@ -569,6 +569,7 @@ export async function composeHouse({
     issuer,
     trustProxy: config.trustProxy,
     nonces,
+    clients,
     certificateAddress: mutualTls?.address,
     logger,
     metrics,

@@ -453,7 +453,9 @@ describe('A3 one agent', () => {
     const agent = await registerAgent(server, { client_name: 'Retired Soon' });
     const path = `/admin/agents/${agent.registration.agent_id}`;
     const csrf = csrfIn((await ada.get(path)).html);
-    expect((await ada.post(`${path}/review`, { csrf, verdict: 'confirm' })).html).toContain('Kept as it is.');
+    expect((await ada.post(`${path}/review`, { csrf, verdict: 'confirm' })).html).toContain(
+      'Kept as it is, until its next review.',
+    );
     expect((await ada.post(`${path}/retire`, { csrf, confirmation: 'retired soon', reason: 'x' })).status).toBe(422);
     expect(await statusOf(agent)).toBe('active');
     const done = await ada.post(`${path}/retire`, { csrf, confirmation: 'Retired Soon', reason: 'x' });

@@ -98,6 +98,13 @@ export const postgresClients = (database: Database, agentsPerOrganization = Numb
       await recordChange(statements, clientId, before, 'registration_deleted', {});
     }),
 
+  async certificatesEnd(clientId, at) {
+    await database.run('update clients set keys_end_at = $2 where client_id = $1 and keys_end_at is distinct from $2', [
+      clientId,
+      at,
+    ]);
+  },
+
   async add({ clientId, kind, organization, metadata }) {
     await database.run(ADD_CLIENT, [clientId, organization, kind, null, metadata, null]);
   },
@@ -242,6 +249,7 @@ interface ClientRow {
   document_url: string | null;
   document_verified: boolean;
   expires_at: Date | null;
+  keys_end_at: Date | null;
 }
 
 const toClient = (row: ClientRow): ClientRecord => ({
@@ -250,6 +258,7 @@ const toClient = (row: ClientRow): ClientRecord => ({
   organization: row.organization,
   organizationDomains: row.domains,
   metadata: livingKeys(row.metadata, Date.now()),
+  keysEndAt: row.keys_end_at,
   ...(row.document_url !== null && { document: { url: row.document_url, verified: row.document_verified } }),
   agent:
     row.agent === null
@@ -270,7 +279,7 @@ const toClient = (row: ClientRow): ClientRecord => ({
 
 const FIND = `
   select c.client_id, c.kind, c.organization, o.domains, c.metadata, c.agent, c.document_url, c.document_verified,
-         a.name, a.purpose, a.mode, a.status, a.owner, a.own_actions, a.chain_limit, a.effective_limits, a.expires_at
+         a.name, a.purpose, a.mode, a.status, a.owner, a.own_actions, a.chain_limit, a.effective_limits, a.expires_at, c.keys_end_at
   from clients c
   join organizations o on o.id = c.organization
   left join agents a on a.organization = c.organization and a.id = c.agent

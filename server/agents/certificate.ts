@@ -4,6 +4,7 @@ import { isIP } from 'node:net';
 import { bindingTo, type CertificateReader, type ClientCertificate } from '../http/client-certificate.ts';
 import { parseCertificate } from '../oauth/x509.ts';
 import type { ClientRecord } from './clients.ts';
+import { THRESHOLDS } from './expiry.ts';
 
 /** How a client names the subject of its certificate (RFC 8705 §2.1.2); exactly one of these. */
 export const SUBJECT_MEMBERS = [
@@ -63,6 +64,18 @@ const isForClients = ({ keyUsage }: X509Certificate): boolean =>
 
 const CLIENT_AUTHENTICATION = '1.3.6.1.5.5.7.3.2';
 const ANY_USAGE = '2.5.29.37.0';
+
+/**
+ * When the certificates end by which a client proves its subject, as far as it showed any: the last of them. Null for
+ * those that live no longer than the first warning would come before their end: a machine renews these, day after day.
+ *
+ * @param before what was known until this one was shown
+ */
+export function endAfterShowing({ validFromDate, validToDate }: X509Certificate, before: Date | null): Date | null {
+  const warned = (THRESHOLDS[0] ?? 0) * 86_400_000;
+  if (validToDate.getTime() - validFromDate.getTime() <= warned) return null;
+  return before !== null && before > validToDate ? before : validToDate;
+}
 
 /** Is the certificate's subject the one that the client registered? */
 function hasRegisteredSubject(x509: X509Certificate, metadata: ClientRecord['metadata']): boolean {

@@ -33,6 +33,8 @@ export interface ClientRecord {
     expiresAt: Date | null;
   } | null;
   metadata: Record<string, unknown>;
+  /** When the last of its keys, secrets or certificates ends, as far as that is known. */
+  keysEndAt?: Date | null;
   /** Where it describes itself, for a client that nobody registered. */
   document?: {
     url: string;
@@ -114,6 +116,8 @@ export interface ClientStore {
   waitingChange(clientId: string): Promise<WaitingChange | undefined>;
   /** Ends a registration (RFC 7592 §2.3): the client is gone and everything issued to it has ended. */
   remove(clientId: string): Promise<void>;
+  /** When the certificates end that this client shows; null: nothing to tell anybody of. */
+  certificatesEnd(clientId: string, at: Date | null): Promise<void>;
   /** A client that is no agent: made by the command line. */
   add(client: {
     clientId: string;

@@ -1,4 +1,5 @@
 import { type PublicJwk, verificationKey } from '../oauth/jws.ts';
+import { ASSERTION_ALGORITHMS } from './authenticate.ts';
 import { certificatesIn } from './certificate.ts';
 import type { ClientRecord } from './clients.ts';
 
@@ -30,7 +31,7 @@ export function endProblem(metadata: ClientRecord['metadata']): string | undefin
 export const canAuthenticate = (jwk: unknown): boolean => {
   if (typeof jwk !== 'object' || jwk === null) return false;
   const { kty, alg = ALGORITHMS[String(kty)] } = jwk as PublicJwk;
-  return verificationKey(jwk as PublicJwk, alg) !== undefined;
+  return ASSERTION_ALGORITHMS.some((one) => one === alg) && verificationKey(jwk as PublicJwk, alg) !== undefined;
 };
 
 const ALGORITHMS: Readonly<Record<string, string>> = { EC: 'ES256', OKP: 'EdDSA', RSA: 'PS256' };

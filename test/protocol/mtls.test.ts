@@ -71,6 +71,34 @@ afterAll(() => Promise.all([servers.listener?.close(), servers.proxy?.close()]))
 const agentOf = async (server: CertificateServer, own: Certified | undefined, more: Json): Promise<TlsClient> =>
   tlsClient(server, await registerAgent(server, more), own);
 
+describe('MT-01: a subject has no end; the certificate that proves it has one, of which its owner hears', () => {
+  const DAY = 86_400;
+  const until = (days: number) => certify({ subject: SUBJECT, use: 'client', until: days * DAY }, ca);
+  const [long, renewed, brief] = [until(60), until(90), until(7)];
+  test.each([
+    ['its own', [long], long],
+    ['the last of several', [renewed, long], renewed],
+    ['the renewed one', [long, renewed], renewed],
+    ['none where a machine renews it every few days', [long, brief], undefined],
+  ])('%s', async (_, shown, expected) => {
+    const server = servers.listener;
+    const client = await registerAgent(server, BY_AUTHORITY);
+    for (const certificate of shown)
+      await tlsClient(server, client, certificate).post('/token/revocation', { token: 'x' });
+    // Named by whoever proves nothing, it does not change.
+    await tlsClient(server, client, certify({ subject: SUBJECT, until: 300 * DAY })).post('/token/revocation', {
+      token: 'x',
+    });
+    const database = databaseOf(server);
+    const row = await database.first<{ ends: Date | null }>(
+      'select keys_end_at as ends from clients where client_id = $1',
+      [client.clientId],
+    );
+    await database.close();
+    expect(row?.ends).toEqual(expected?.x509.validToDate ?? null);
+  });
+});
+
 /** At every endpoint where clients authenticate: what a client hears that did, and nothing else was right. */
 const AUTHENTICATED: [path: string, form: Record<string, string>, status: number, error: string | undefined][] = [
   ['/token', { grant_type: 'refresh_token', refresh_token: 'x' }, 400, 'invalid_grant'],
