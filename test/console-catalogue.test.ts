@@ -290,7 +290,7 @@ describe('A5: the editor', () => {
       [{ ...good, document: '' }, 'Send a file or its text'],
       [{ ...good, file: '{}' }, 'Send a file or its text'],
       [{ ...good, described_system: 'https://calendar.acme.example' }, 'Choose a system'],
-      [{ ...good, document: '[{"name":"x","inputSchema":{}}]', source: 'a\u202eb' }, 'must be plain text'],
+      [{ ...good, document: '[{"name":"x","inputSchema":{}}]', source: 'a\u202eb' }, 'is plain text'],
     ] as const) {
       const answer = await post(ada, `${create}/drafts`, form, create);
       expect([answer.status, answer.html]).toEqual([422, expect.stringContaining(reason)]);
@@ -391,8 +391,13 @@ describe('A6: policies', () => {
       new URLSearchParams({ agent: 'Tried', person: 'person@acme.example', action: PLACE, parameters });
     const before = await database.first<Json>('select count(*) from approvals');
     const tried = await ada.get(`${page}?${query('{"item":"chair","due":"2026-12-24"}')}`);
-    expect(tried.html).toMatch(/data-testid="result"[\s\S]*Never[\s\S]*1\. No orders[\s\S]*order chair/);
-    expect((await ada.get(`${page}?${query('{"item":7}')}`)).html).toContain('role="alert"');
+    expect(tried.html).toMatch(
+      /data-testid="result"[\s\S]*Never[\s\S]*1\. No orders[\s\S]*What is refused[\s\S]*order <[^>]*>chair/,
+    );
+    const german = await ada.get(`${page}?${query('{"item":"chair","due":"2026-12-24"}')}&ui_locales=de`);
+    expect(german.html).toMatch(/data-testid="result"[\s\S]*Nie<[\s\S]*Was abgelehnt wird[\s\S]*chair/);
+    expect((await ada.get(`${page}?${query('{"item":7}')}`)).html).toContain('shop.orders.place: misses due.');
+    expect((await ada.get(`${page}?${query('{"item":7}')}&ui_locales=de`)).html).toContain('fehlt due.');
     expect((await ada.get(`${page}?${query('[')}`)).html).toContain('The parameters are no JSON.');
     expect(await database.first<Json>('select count(*) from approvals')).toEqual(before);
   });

@@ -1,5 +1,6 @@
 import { MOVE_REFUSED, REQUIRED } from '../../views/words/console-lifecycle.ts';
-import { inEnglish, type Saying, saying } from '../../views/words/saying.ts';
+import { REFUSED } from '../../views/words/console-refused.ts';
+import { type Saying, saying } from '../../views/words/saying.ts';
 import { FLAGS, type Flag, flagsOf, UNUSED_AFTER, unusedActions } from '../agents/flags.ts';
 import { describeRefusal, type MoveRefusal, type Requirement } from '../agents/lifecycle.ts';
 import type { Accountable, AgentFacts, AskedChange, ReviewOutcome, Verdict } from '../agents/ownership.ts';
@@ -126,7 +127,7 @@ export const getStanding: Answer = async (call, dependencies) => {
   const { organization, id } = found.value;
   const [facts] = await dependencies.accountability.facts(organization.id, { agent: id });
   const standing = await dependencies.accountability.standing(organization.id, id);
-  if (!facts || !standing) return unknown('the agent');
+  if (!facts || !standing) return unknown(saying(REFUSED.theAgent));
   const now = new Date();
   return done({
     ...described(facts, now),
@@ -163,13 +164,14 @@ export const offerOwnership: Answer = async (call, dependencies) => {
   const { organization, id, name } = found.value;
   const person = await personOf(organization, asked.value.person, dependencies);
   if (!person.ok) return person;
-  if (person.value.status !== 'active') return conflict('person_not_active', `${person.value.email} is not active`);
+  if (person.value.status !== 'active')
+    return conflict('person_not_active', saying(REFUSED.notActive, { person: person.value.email }));
   const [facts] = await dependencies.accountability.facts(organization.id, { agent: id });
-  if (!facts) return unknown('the agent');
+  if (!facts) return unknown(saying(REFUSED.theAgent));
   if (facts.status === 'retired' || facts.status === 'expired')
     return conflict('wrong_status', `${name} is ${facts.status}: nobody has to answer for it`);
   const other = role === 'owner' ? facts.deputy : facts.owner;
-  if (other.id === person.value.id) return unacceptable('same_person', 'owner and deputy are two people');
+  if (other.id === person.value.id) return unacceptable('same_person', saying(REFUSED.samePerson));
   const act = { organization: organization.id, caller: call.caller };
   const offer = await dependencies.accountability.offer(act, id, role, person.value.id);
   return done({
@@ -208,7 +210,7 @@ export const reviewAgent: Answer = async (call, dependencies) => {
   if (!outcome) return owner === undefined ? unknown(`agent ${name}`) : forbidden('not_yours', 'this is for its owner');
   if ('refused' in outcome) {
     const { refused } = outcome;
-    return conflict(refused.reason, inEnglish(describeVerdict(refused, name)));
+    return conflict(refused.reason, describeVerdict(refused, name));
   }
   return done({ id, name, verdict, removed: outcome.removed });
 };

@@ -10,6 +10,7 @@ import {
 import { ACTIONS, NEW_ACTION } from '../../views/words/console-actions.ts';
 import { PROPOSAL } from '../../views/words/console-policies.ts';
 import { LANGUAGE_NAMES } from '../../views/words/language.ts';
+import { saying } from '../../views/words/saying.ts';
 import { speakerOf } from '../../views/words/speaker.ts';
 import type { PlainMessage, Said } from '../../views/words/words.ts';
 import { askOf } from '../approvals/decision-props.ts';
@@ -21,13 +22,15 @@ import { BadRequest } from '../http/form.ts';
 import type { Person } from '../people/person.ts';
 import { actorOf } from './admin.ts';
 import type { AdminDependencies } from './call.ts';
-import { type Console, VIEWERS, type Visit } from './console.ts';
+import { type Console, eachRefusal, nothingHere, VIEWERS, type Visit } from './console.ts';
 import { type Look, previewOf, unlinted } from './preview.ts';
 import { draftHash, publishDraft, reviewOfDraft, type StoredDraft, yamlOf } from './publications.ts';
 
 export const ACTIONS_PATH = '/admin/actions';
 const PATH = ACTIONS_PATH;
 /** A form that carries a whole text, or a description of many. */
+/** Characters of one action. */
+const LONGEST = 200_000;
 export const LARGE = { limitBytes: 1024 * 1024 };
 
 interface Place {
@@ -83,7 +86,7 @@ export function adminActionPages(router: Router, console: Console, dependencies:
       before.find(({ actions }) => actions.some((action) => action.key === key)) ??
       before.find(({ resource }) => resource === draft?.resource);
     if (!place || (place.owner !== 'deployment' && place.owner !== visit.organization)) {
-      throw new BadRequest('There is no such action.', 404);
+      throw nothingHere();
     }
     const mayChange = visit.roles.has('admin') && place.owner === visit.organization;
     return { key, before, place, draft, mayChange };
@@ -141,14 +144,14 @@ export function adminActionPages(router: Router, console: Console, dependencies:
   const actOf = (visit: Visit) => ({ organization: visit.organization, caller: visit.caller });
   const changeable = async (visit: Visit) => {
     const at = await placeOf(visit);
-    if (!at.mayChange) throw new BadRequest('Only whoever owns this resource writes its actions.', 403);
+    if (!at.mayChange) throw new BadRequest(saying(ACTIONS.notYours), 403);
     return at;
   };
 
   const typedIn = (form: ReadonlyMap<string, string>) => {
     // A browser sends line ends of its own; what is published is hashed and compared.
     const yaml = (form.get('yaml') ?? '').replaceAll('\r\n', '\n');
-    if (yaml.trim() === '' || yaml.length > 200_000) throw new BadRequest('An action has up to 200,000 characters.');
+    if (yaml.trim() === '' || yaml.length > LONGEST) throw new BadRequest(saying(ACTIONS.length, { most: LONGEST }));
     return yaml;
   };
 
@@ -192,7 +195,7 @@ export function adminActionPages(router: Router, console: Console, dependencies:
     const outcome = await publishDraft(actOf(visit), { key, hash: form.get('hash') ?? '' }, publications);
     if (outcome.ok) return `${PATH}/${key}?done=published`;
     if (outcome.reason === 'second_administrator') return `${PATH}/${key}?done=proposed`;
-    const problems = outcome.problems ?? [outcome.detail];
+    const problems = eachRefusal(outcome, visit);
     return { document: await pageOf(visit, await placeOf(visit), { problems }), status: outcome.status };
   });
 
@@ -212,7 +215,7 @@ const NOTICES = new Map<string, PlainMessage>([
 ]);
 
 /** What happened a moment ago, as the address says it. */
-function noticeOf({ ctx, speaker: { say } }: Visit): string | undefined {
+function noticeOf({ ctx, speaker: { say } }: Visit): Said | undefined {
   const { done, made, there } = ctx.query;
   const notice = NOTICES.get(String(done ?? ''));
   if (notice !== undefined) return say(notice);
@@ -221,7 +224,7 @@ function noticeOf({ ctx, speaker: { say } }: Visit): string | undefined {
     ...(counted(made) > 0 ? [say(NEW_ACTION.drafted, { count: counted(made) })] : []),
     ...(counted(there) > 0 ? [say(NEW_ACTION.leftAlone, { count: counted(there) })] : []),
   ];
-  return parts.length === 0 ? undefined : parts.join(' ');
+  return parts.length === 0 ? undefined : (parts.join(' ') as Said);
 }
 
 function draftIn(visit: Visit, draft: StoredDraft, names: ReadonlyMap<string, string>): ActionPage['draft'] {
@@ -247,7 +250,8 @@ function lookOf(
   const written = reviewed ? reviewed.documents[0] : record && { ...place, actions: [record] };
   const preview = written && previewIn(before, written, look, person);
   const of = ({ sample, language }: Look) => `${sample}.${language}`;
-  const props = { mayChange, lint: reviewed?.problems, shown: of(preview ?? look) };
+  const lint = reviewed?.problems.map((problem) => problem(speaker));
+  const props = { mayChange, lint, shown: of(preview ?? look) };
   if (!preview) return props;
   const { sample, language, samples, described, durations, measures } = preview;
   const spoken = speakerOf(language);

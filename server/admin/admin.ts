@@ -1,4 +1,5 @@
-import { inEnglish, type Saying } from '../../views/words/saying.ts';
+import { REFUSED } from '../../views/words/console-refused.ts';
+import { inEnglish, type Saying, saying } from '../../views/words/saying.ts';
 import type { AgentMode, AgentStatus } from '../agents/agent.ts';
 import type { ClientKind } from '../agents/clients.ts';
 import type { MoveName, MoveRefusal } from '../agents/lifecycle.ts';
@@ -48,24 +49,27 @@ export interface AdminRefusal {
   said?: Saying;
   /** Each problem of a document that has several. */
   problems?: readonly string[];
+  /** The same for a person. */
+  saidProblems?: readonly Saying[];
 }
 
 export const done = <T>(value: T): AdminOutcome<T> => ({ ok: true, value });
 const refusal =
   (status: AdminRefusal['status']) =>
-  (reason: string, detail: string | Saying, problems?: readonly string[]): AdminRefusal => ({
+  (reason: string, detail: string | Saying, problems?: readonly Saying[]): AdminRefusal => ({
     ok: false,
     status,
     reason,
     ...(typeof detail === 'string' ? { detail } : { detail: inEnglish(detail), said: detail }),
-    ...(problems && { problems }),
+    ...(problems && { problems: problems.map(inEnglish), saidProblems: problems }),
   });
 export const malformed = (detail: string | Saying): AdminRefusal => refusal(400)('invalid_request', detail);
 export const forbidden = (reason: string, detail: string | Saying): AdminRefusal => refusal(403)(reason, detail);
-export const unknown = (what: string): AdminRefusal => refusal(404)('not_found', `${what} is unknown`);
-export const conflict = (reason: string, detail: string | Saying, problems?: readonly string[]): AdminRefusal =>
+export const unknown = (what: string | Saying): AdminRefusal =>
+  refusal(404)('not_found', typeof what === 'string' ? `${what} is unknown` : saying(REFUSED.unknown, { what }));
+export const conflict = (reason: string, detail: string | Saying, problems?: readonly Saying[]): AdminRefusal =>
   refusal(409)(reason, detail, problems);
-export const unacceptable = (reason: string, detail: string | Saying, problems?: readonly string[]): AdminRefusal =>
+export const unacceptable = (reason: string, detail: string | Saying, problems?: readonly Saying[]): AdminRefusal =>
   refusal(422)(reason, detail, problems);
 
 /** One administrator's change in one organization: where it happens and who did it. */

@@ -1,4 +1,5 @@
-import { inEnglish } from '../../views/words/saying.ts';
+import { REFUSED } from '../../views/words/console-refused.ts';
+import { saying } from '../../views/words/saying.ts';
 import { describeRefusal, MOVES, type MoveName } from '../agents/lifecycle.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { conflict, done, malformed, type Organization, onlyOf, unacceptable, unknown } from './admin.ts';
@@ -56,7 +57,7 @@ export const listAgents: Answer = async (call, dependencies) => {
     },
     AGENT_LISTING,
   );
-  if (!parsed.ok) return malformed(inEnglish(parsed.problem));
+  if (!parsed.ok) return malformed(parsed.problem);
   const places = await organizationsOf(call, asked.value.organization, dependencies);
   if (!places.ok) return places;
   const pages = await Promise.all(
@@ -106,7 +107,7 @@ export const getAgent: Answer = async (call, dependencies) => {
   const found = await agentOf(call, call.params.agent ?? '', call.query.organization, dependencies);
   if (!found.ok) return found;
   const agent = await dependencies.store.agent(found.value.organization.id, found.value.id);
-  return agent ? done(agent) : unknown('the agent');
+  return agent ? done(agent) : unknown(saying(REFUSED.theAgent));
 };
 gives(
   getAgent,
@@ -161,8 +162,8 @@ export const commandAgent = (move: MoveName): Answer =>
         const { organization, id, name } = found.value;
         const act = { organization: organization.id, caller: call.caller };
         const moved = await dependencies.store.moveAgent(act, id, move, asked.value.reason);
-        if (!moved) return unknown(`agent ${name}`);
-        if ('refused' in moved) return conflict(moved.refused.reason, inEnglish(describeRefusal(moved.refused, name)));
+        if (!moved) return unknown(saying(REFUSED.agent, { name }));
+        if ('refused' in moved) return conflict(moved.refused.reason, describeRefusal(moved.refused, name));
         const { to } = MOVES[move];
         return done({ id, name, status: to, ...(to !== 'active' && moved) });
       },

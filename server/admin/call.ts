@@ -1,3 +1,5 @@
+import { REFUSED } from '../../views/words/console-refused.ts';
+import { saying } from '../../views/words/saying.ts';
 import type { OwnershipStore } from '../agents/ownership.ts';
 import type { DeciderDirectory } from '../approvals/deciders.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
@@ -101,7 +103,7 @@ export async function organizationOf(
       organizationDomains: domains,
     } = caller.person;
     if (named !== undefined && named !== id && named !== slug) {
-      return forbidden('other_organization', `you are an administrator of ${slug} only`);
+      return forbidden('other_organization', saying(REFUSED.otherOrganization, { organization: slug }));
     }
     return done({ id, slug, name, domains });
   }
@@ -134,12 +136,12 @@ export async function agentOf(
     call.caller.kind === 'operator' && named === undefined ? await dependencies.organizations.ofAgent(agent) : [named];
   if (places.length > 1)
     return conflict('ambiguous', `agents of several organizations are called ${agent}: name the organization`);
-  if (places.length === 0) return unknown(`agent ${agent}`);
+  if (places.length === 0) return unknown(saying(REFUSED.agent, { name: agent }));
   const organization = await organizationOf(call, places[0], dependencies);
   if (!organization.ok) return organization;
   const [found, another] = await dependencies.store.findAgents(organization.value.id, agent, onlyOf(call.caller));
-  if (another) return conflict('ambiguous', `several agents are called ${agent}: name its id`);
-  return found ? done({ organization: organization.value, ...found }) : unknown(`agent ${agent}`);
+  if (another) return conflict('ambiguous', saying(REFUSED.ambiguousAgent, { name: agent }));
+  return found ? done({ organization: organization.value, ...found }) : unknown(saying(REFUSED.agent, { name: agent }));
 }
 
 /** The person that a request names by id or e-mail address. */
@@ -149,5 +151,5 @@ export async function personOf(
   { store }: AdminDependencies,
 ): Promise<AdminOutcome<ListedPerson>> {
   const found = await store.findPerson(organization.id, person);
-  return found ? done(found) : unknown(`person ${person} of ${organization.slug}`);
+  return found ? done(found) : unknown(saying(REFUSED.person, { name: person, organization: organization.slug }));
 }

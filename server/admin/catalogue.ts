@@ -1,10 +1,14 @@
 import { stringify } from 'yaml';
 
+import { CATALOGUE } from '../../views/words/console-lint.ts';
+import { REFUSED } from '../../views/words/console-refused.ts';
+import { inEnglish, saying } from '../../views/words/saying.ts';
 import { DEPLOYMENT } from '../agents/clients.ts';
 import { IMPACTS } from '../catalogue/action.ts';
 import { CatalogueError, LONGEST_NAME, parseCatalogue, type ResourceDocument } from '../catalogue/catalogue.ts';
 import { DraftError, draftFrom } from '../catalogue/draft.ts';
 import { FALLBACK, LANGUAGES, type Language } from '../catalogue/language.ts';
+import { at } from '../catalogue/problem.ts';
 import { publicationProblems, type Reviewed, review, reviewResources, versionsOf } from '../catalogue/publication.ts';
 import { type AdminOutcome, conflict, done, forbidden, malformed, unacceptable, unknown } from './admin.ts';
 import { type AdminDependencies, type Answer, type Call, organizationOf } from './call.ts';
@@ -86,7 +90,7 @@ export const publishCatalogue: Answer = (call, dependencies) =>
       const weakening = [
         ...reviewed,
         ...resources.map(({ resource, changes }) => ({ key: resource, changes })),
-      ].flatMap(({ key, changes }) => changes.filter(({ weakens }) => weakens).map(({ words }) => `${key}: ${words}`));
+      ].flatMap(({ key, changes }) => changes.filter(({ weakens }) => weakens).map(({ said }) => at(key, said)));
       if (weakening.length > 0) {
         const problems = publicationProblems(before, documents);
         if (problems.length > 0) throw new CatalogueError(problems);
@@ -102,7 +106,7 @@ export const publishCatalogue: Answer = (call, dependencies) =>
         for (const draft of drafts) await store.saveDraft(act, { ...draft, proposed: true });
         return conflict(
           'second_administrator',
-          `this allows more than before: another administrator has to confirm ${drafts.map(({ key }) => key).join(', ')}`,
+          saying(REFUSED.allowsMore, { key: drafts.map(({ key }) => key).join(', ') }),
           weakening,
         );
       }
@@ -116,7 +120,9 @@ gives(publishCatalogue, object({ published: count, resources: many(text) }));
 /** Every reason not to publish a YAML document as it is. Publishes nothing. */
 export const lintCatalogue: Answer = (call, dependencies) =>
   withDocuments(call, dependencies, async (documents) =>
-    done({ problems: publicationProblems(await dependencies.publications.store.published(), documents) }),
+    done({
+      problems: publicationProblems(await dependencies.publications.store.published(), documents).map(inEnglish),
+    }),
   );
 
 gives(lintCatalogue, object({ problems: many(text) }));
@@ -139,7 +145,10 @@ export const previewCatalogue: Answer = async (call, dependencies) => {
     if (action !== undefined && wanted.length === 0) return unknown(`action ${action}`);
     const previews = wanted.map(({ key, version }) => {
       const seen = previewOf(written, { key, version }, { sample: Number(sample), language }, reader);
-      if (!seen) throw new CatalogueError([`${key} v${version}: sample ${sample} does not fit its parameters`]);
+      if (!seen) {
+        const problem = saying(CATALOGUE.sampleDoesNotFit, { sample });
+        throw new CatalogueError([at(`${key} v${version}`, problem)]);
+      }
       const { samples, measures } = seen;
       return { key, version, sample: seen.sample, samples, language, text: previewText(seen), measures };
     });
@@ -175,7 +184,7 @@ export const diffCatalogue: Answer = (call, dependencies) =>
       dependencies,
     );
     return done({
-      problems: publicationProblems(before, documents),
+      problems: publicationProblems(before, documents).map(inEnglish),
       resources: reviewResources(before, documents),
       actions: reviewed.map((one) => ({ ...one, effect: effects.filter(({ key }) => key === one.key) })),
     });
@@ -246,7 +255,10 @@ export const listDrafts: Answer = async (call, dependencies) => {
   const { store } = dependencies.publications;
   const [before, drafts] = await Promise.all([store.published(), store.drafts(owner.value)]);
   return done({
-    drafts: drafts.map((draft) => ({ ...draft, hash: draftHash(draft), ...reviewOfDraft(draft, before) })),
+    drafts: drafts.map((draft) => {
+      const { problems, ...reviewed } = reviewOfDraft(draft, before);
+      return { ...draft, hash: draftHash(draft), ...reviewed, problems: problems.map(inEnglish) };
+    }),
   });
 };
 
@@ -322,7 +334,7 @@ export function draftedFrom(asked: unknown): AdminOutcome<ResourceDocument> {
     return done(draftFrom(sent.value));
   } catch (error) {
     if (!(error instanceof DraftError)) throw error;
-    return unacceptable('draft', error.message);
+    return unacceptable('draft', error.said);
   }
 }
 
@@ -366,7 +378,7 @@ async function withDocuments(
     return await work(owned);
   } catch (error) {
     if (!(error instanceof CatalogueError)) throw error;
-    return unacceptable('catalogue', `the catalogue has ${error.problems.length} problem(s)`, error.problems);
+    return unacceptable('catalogue', saying(REFUSED.catalogue, { count: error.said.length }), error.said);
   }
 }
 

@@ -3,6 +3,7 @@ import type { Context } from 'koa';
 import type { AdminFrame } from '../../views/admin/shell.tsx';
 import { errorPage } from '../../views/error.tsx';
 import { FORM } from '../../views/words/console-form.ts';
+import { REFUSED } from '../../views/words/console-refused.ts';
 import { CONSOLE, PARTS } from '../../views/words/console-shell.ts';
 import { ERRORS } from '../../views/words/errors.ts';
 import { saying } from '../../views/words/saying.ts';
@@ -215,10 +216,15 @@ const isFresh = ({ authenticatedAt }: Session, now = Date.now()): boolean =>
   now - authenticatedAt.getTime() < FRESH_SECONDS * 1000;
 
 /** Why the admin API refused the same, to a person: in their language where the rule that refused has it. */
-export const refusalWords = ({ said, detail }: AdminRefusal, { speaker }: Pick<Visit, 'speaker'>): Said =>
-  speaker.say(FORM.sentence, {
-    text: said?.(speaker) ?? `${detail.charAt(0).toUpperCase()}${detail.slice(1)}`,
-  });
+export function refusalWords({ said, reason }: AdminRefusal, { speaker }: Pick<Visit, 'speaker'>): Said {
+  const text = said?.(speaker) ?? speaker.say(REFUSED.because, { reason });
+  // A name stays as it is written.
+  return speaker.say(FORM.sentence, { text: text.replace(/^\p{Ll}(?=\p{L}*[ ,])/u, (letter) => letter.toUpperCase()) });
+}
+
+/** The same, one by one where a document has several problems. */
+export const eachRefusal = (refusal: AdminRefusal, visit: Pick<Visit, 'speaker'>): Said[] =>
+  refusal.saidProblems?.map((said) => said(visit.speaker)) ?? [refusalWords(refusal, visit)];
 
 /** What is not there, or not theirs to see: the same words for both. */
 export const nothingHere = (): BadRequest => new BadRequest(saying(ERRORS.notFoundMeans), 404);

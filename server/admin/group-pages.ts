@@ -6,7 +6,7 @@ import { WHO_DECIDES } from '../../views/words/console-deciders.ts';
 import type { Said } from '../../views/words/words.ts';
 import { type AdminRefusal, actorOf } from './admin.ts';
 import type { AdminDependencies } from './call.ts';
-import { type Console, VIEWERS, type Visit } from './console.ts';
+import { type Console, refusalWords, VIEWERS, type Visit } from './console.ts';
 import { confirmMembers, dropGroup, groupsOf, type Member, setGroup } from './groups.ts';
 
 const PATH = '/admin/groups';
@@ -57,7 +57,7 @@ export function adminGroupPages(router: Router, console: Console, dependencies: 
   };
   const actOf = ({ organization, caller }: Visit) => ({ organization, caller });
   const failed = async (visit: Visit, refusal: AdminRefusal) => ({
-    document: await pageOf(visit, { problem: refusal.detail as Said }),
+    document: await pageOf(visit, { problem: refusalWords(refusal, visit) }),
     status: refusal.status,
   });
 

@@ -1,3 +1,5 @@
+import { REFUSED } from '../../views/words/console-refused.ts';
+import { saying } from '../../views/words/saying.ts';
 import { canonicalJson, sha256url } from '../oauth/canonical.ts';
 import { newId } from '../oauth/ids.ts';
 import { checkSpacing, checkText } from '../oauth/text.ts';
@@ -161,8 +163,8 @@ export async function setGroup(
   { name, people }: { name: string; people: readonly string[] },
   { groups }: Pick<AdminDependencies, 'groups'>,
 ): Promise<AdminOutcome<object>> {
-  if (!NAME(name)) return malformed('a group has a name of 1 to 80 characters of plain text');
-  if (people.length > MOST_MEMBERS) return unacceptable('too_many', `a group has ${MOST_MEMBERS} members at most`);
+  if (!NAME(name)) return malformed(saying(REFUSED.groupName));
+  if (people.length > MOST_MEMBERS) return unacceptable('too_many', saying(REFUSED.groupFull, { count: MOST_MEMBERS }));
   const { organization, caller } = act;
   let group = await groups.find(organization, name);
   if (!group) {
@@ -171,13 +173,13 @@ export async function setGroup(
     await groups.add(act, made);
     group = await groups.find(organization, name);
   }
-  if (!group) return unknown(`group ${name}`);
+  if (!group) return unknown(saying(REFUSED.group, { name }));
   const before = group.members.map(({ id }) => id);
   const comes = people.filter((person) => !before.includes(person));
   const goes = before.filter((person) => !people.includes(person));
   await groups.change(act, group, { comes: [...new Set(comes)], goes, atOnce: isNobodyOfThem(caller) });
   const changed = await groups.find(organization, group.id);
-  if (!changed) return unknown(`group ${name}`);
+  if (!changed) return unknown(saying(REFUSED.group, { name }));
   const waits = changed.members.filter(isWaiting);
   return done({
     id: group.id,
@@ -212,17 +214,17 @@ export async function confirmMembers(
   { groups }: Pick<AdminDependencies, 'groups'>,
 ): Promise<AdminOutcome<object>> {
   const group = await groups.find(act.organization, named);
-  if (!group) return unknown(`group ${named}`);
+  if (!group) return unknown(saying(REFUSED.group, { name: named }));
   const waits = group.members.filter(isWaiting);
-  if (waits.length === 0) return conflict('over', `nobody waits to belong to ${group.name}`);
-  if (waitingHash(group) !== hash) return conflict('changed', 'the group was changed since you looked at it');
+  if (waits.length === 0) return conflict('over', saying(REFUSED.nobodyWaits, { group: group.name }));
+  if (waitingHash(group) !== hash) return conflict('changed', saying(REFUSED.groupChanged));
   const mine = waits.filter(({ added_by }) => added_by === actorOf(act.caller));
   if (mine.length > 0) {
-    return forbidden('second_administrator', 'another administrator than the one who added them has to confirm them');
+    return forbidden('second_administrator', saying(REFUSED.addedByYou));
   }
   const people = waits.map(({ id }) => id);
   if (!(await groups.confirm(act, group, people))) {
-    return conflict('changed', 'the group was changed since you looked at it');
+    return conflict('changed', saying(REFUSED.groupChanged));
   }
   return done({ id: group.id, name: group.name, confirmed: waits.map(({ email }) => email) });
 }
@@ -242,11 +244,11 @@ export async function dropGroup(
   { groups, policies }: Pick<AdminDependencies, 'groups' | 'policies'>,
 ): Promise<AdminOutcome<object>> {
   const group = await groups.find(act.organization, named);
-  if (!group) return unknown(`group ${named}`);
+  if (!group) return unknown(saying(REFUSED.group, { name: named }));
   const rules = (await policies.newest(act.organization))?.document.rules ?? [];
   const [asking] = rulesThatAsk(group.id, rules);
   if (asking) {
-    return conflict('named_by_policy', `the policy ${asking.name} asks ${group.name}: publish policies that do not`);
+    return conflict('named_by_policy', saying(REFUSED.groupAsked, { policy: asking.name, group: group.name }));
   }
   await groups.remove(act, group);
   return done({ id: group.id, name: group.name, removed: true });

@@ -1,3 +1,5 @@
+import { REFUSED } from '../../views/words/console-refused.ts';
+import { saying } from '../../views/words/saying.ts';
 import type { Role } from '../agents/lifecycle.ts';
 import { IMPACT_LEVELS, type Limits } from '../agents/limits.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
@@ -150,7 +152,7 @@ export const putBlueprint: Answer = async (call, dependencies) => {
   const all = await dependencies.limits.blueprints(organization.value.id);
   const named = (text: string) => all.find((one) => one.id === text || one.name.toLowerCase() === text.toLowerCase());
   const above = parent === null ? undefined : named(parent);
-  if (parent !== null && !above) return unknown(`blueprint ${parent}`);
+  if (parent !== null && !above) return unknown(saying(REFUSED.blueprint, { name: parent }));
   const act = { organization: organization.value.id, caller: call.caller };
   const blueprint = { id: named(name)?.id ?? newId('bpr'), name, parent: above?.id ?? null, limits };
   const put = await dependencies.limits.putBlueprint(act, blueprint);
@@ -170,7 +172,9 @@ export const removeBlueprint: Answer = async (call, dependencies) => {
   const act = { organization: organization.value.id, caller: call.caller };
   const removed = await dependencies.limits.removeBlueprint(act, found.value.id);
   if (removed === 'used') return conflict('used', `agents or other blueprints are held to ${name}`);
-  return removed === 'removed' ? done({ id: found.value.id, removed: true }) : unknown(`blueprint ${name}`);
+  return removed === 'removed'
+    ? done({ id: found.value.id, removed: true })
+    : unknown(saying(REFUSED.blueprint, { name }));
 };
 gives(removeBlueprint, object({ id: text, removed: always(true) }));
 
@@ -198,7 +202,7 @@ export const holdAgent: Answer = async (call, dependencies) => {
   if (chosen && !chosen.ok) return chosen;
   const act = { organization: organization.id, caller: call.caller };
   const held = await dependencies.limits.hold(act, id, { limits, blueprint: chosen?.value.id ?? blueprint, reason });
-  if (held === 'unknown_blueprint') return unknown(`blueprint ${blueprint}`);
+  if (held === 'unknown_blueprint') return unknown(saying(REFUSED.blueprint, { name: String(blueprint) }));
   return done({ id, name, limits, blueprint, tasks_ended: held.ended });
 };
 takes(holdAgent, { body: holding });
@@ -266,7 +270,7 @@ export async function blueprintOf(
 ): Promise<AdminOutcome<ListedBlueprint>> {
   const all = await limits.blueprints(id);
   const found = all.find((one) => one.id === name || one.name.toLowerCase() === name.toLowerCase());
-  return found ? done(found) : unknown(`blueprint ${name}`);
+  return found ? done(found) : unknown(saying(REFUSED.blueprint, { name }));
 }
 
 /** A limit to something misspelt would take everything away, in silence. */

@@ -1,9 +1,10 @@
 import type Router from '@koa/router';
-
 import { type NewActionPage, newActionPage } from '../../views/admin/new-action.tsx';
 import { NEW_ACTION } from '../../views/words/console-actions.ts';
+import type { Said } from '../../views/words/words.ts';
 import { isKey, type ResourceDocument } from '../catalogue/catalogue.ts';
 import { startingText } from '../catalogue/draft.ts';
+import { checkSpacing, checkText } from '../oauth/text.ts';
 import { ACTIONS_PATH, LARGE } from './action-pages.ts';
 import type { AdminDependencies } from './call.ts';
 import { draftedFrom } from './catalogue.ts';
@@ -60,7 +61,7 @@ export function adminNewActionPages(router: Router, console: Console, { publicat
     async (visit, form) => {
       const { owned, taken } = await there(visit);
       const { say } = visit.speaker;
-      const refused = (field: 'described_system' | 'file', text: string) => ({
+      const refused = (field: 'described_system' | 'file' | 'source', text: Said) => ({
         document: pageOf(visit, owned, { typed: form, problem: { field, text } }),
         status: 422,
       });
@@ -68,7 +69,11 @@ export function adminNewActionPages(router: Router, console: Console, { publicat
       if (!place) return refused('described_system', say(NEW_ACTION.chooseSystem));
       const [file, typed] = [form.get('file') ?? '', form.get('document') ?? ''];
       if ((file.trim() === '') === (typed.trim() === '')) return refused('file', say(NEW_ACTION.fileOrText));
-      const source = (form.get('source') ?? '').trim() || (file === '' ? 'pasted text' : form.get('file_name'));
+      const source =
+        (form.get('source') ?? '').trim() || (file === '' ? say(NEW_ACTION.pasted) : (form.get('file_name') ?? ''));
+      if (checkText(source) !== undefined || checkSpacing(source) !== undefined) {
+        return refused('source', say(NEW_ACTION.plainSource));
+      }
       const { resource, name, owner } = place;
       const drafted = draftedFrom({ resource, name, owner, source, document: file || typed });
       if (!drafted.ok) return refused('file', refusalWords(drafted, visit));

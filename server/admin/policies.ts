@@ -1,9 +1,13 @@
-import { inEnglish, type Saying } from '../../views/words/saying.ts';
+import { POLICY_LINT } from '../../views/words/console-policy-lint.ts';
+import { REFUSED } from '../../views/words/console-refused.ts';
+import { VALUE } from '../../views/words/console-values.ts';
+import { inEnglish, type Saying, saying } from '../../views/words/saying.ts';
 import { askedOf } from '../approvals/deciders.ts';
 import type { Impact } from '../catalogue/action.ts';
 import { describeAction, type Facts } from '../catalogue/describe.ts';
 import type { Change } from '../catalogue/diff.ts';
-import { FALLBACK, textIn } from '../catalogue/language.ts';
+import { FALLBACK, type Text, textIn } from '../catalogue/language.ts';
+import { at } from '../catalogue/problem.ts';
 import { sha256url } from '../oauth/canonical.ts';
 import { newId } from '../oauth/ids.ts';
 import { answerInWords, beginning } from '../tasks/deciders-in-words.ts';
@@ -12,12 +16,13 @@ import {
   NO_POLICIES,
   type PolicyDocument,
   type PolicySet,
+  passesOf,
   policyFor,
   type Verdict,
 } from '../tasks/policies.ts';
 import { policyChanges, type Recorded, type Replay, replay } from '../tasks/policy-change.ts';
 import { flowInWords, type ParsedPolicies, parsePolicies, ruleInWords } from '../tasks/policy-document.ts';
-import { parseDetails, weightOf } from '../tasks/request.ts';
+import { parametersProblem, parseDetails, type RequestedAction, weightOf } from '../tasks/request.ts';
 import {
   type Act,
   type AdminOutcome,
@@ -110,7 +115,9 @@ gives(
 
 /** Everything that is wrong with policies in YAML. Publishes nothing. */
 export const lintPolicies: Answer = (call, dependencies) =>
-  withPolicies(call, dependencies, async (_, parsed) => done({ problems: parsed.ok ? [] : parsed.problems }));
+  withPolicies(call, dependencies, async (_, parsed) =>
+    done({ problems: parsed.ok ? [] : parsed.problems.map(inEnglish) }),
+  );
 
 gives(lintPolicies, object({ problems: many(text) }));
 
@@ -165,8 +172,8 @@ export async function confirm(
   dependencies: AdminDependencies,
 ): Promise<AdminOutcome<object>> {
   const draft = await dependencies.policies.draft(organization.id);
-  if (!draft) return unknown('a proposal of policies');
-  if (policyHash(draft.yaml) !== hash) return conflict('changed', 'the proposal was changed since you looked at it');
+  if (!draft) return unknown(saying(REFUSED.proposal));
+  if (policyHash(draft.yaml) !== hash) return conflict('changed', saying(REFUSED.proposalChanged));
   const parsed = await parsedFor(organization, draft.yaml, dependencies);
   if (!parsed.ok) return refused(parsed.problems);
   return publish(act, { yaml: draft.yaml, ...parsed }, draft, dependencies);
@@ -176,7 +183,7 @@ export const removeProposal: Answer = async (call, dependencies) => {
   const organization = await organizationOf(call, call.query.organization, dependencies);
   if (!organization.ok) return organization;
   const act = { organization: organization.value.id, caller: call.caller };
-  return (await dependencies.policies.removeDraft(act)) ? done({ removed: true }) : unknown('a proposal of policies');
+  return (await dependencies.policies.removeDraft(act)) ? done({ removed: true }) : unknown(saying(REFUSED.proposal));
 };
 
 gives(removeProposal, object({ removed: always(true) }));
@@ -197,7 +204,11 @@ export const tryPolicies: Answer = async (call, dependencies) => {
   const sent = TRY(call.body);
   if (!sent.ok) return sent;
   const organization = await organizationOf(call, sent.value.organization, dependencies);
-  return organization.ok ? tryIt(call, organization.value, sent.value, dependencies) : organization;
+  if (!organization.ok) return organization;
+  const tried = await tryIt(call, organization.value, sent.value, dependencies);
+  if (!tried.ok) return tried;
+  const { say: _, requested: __, agent_name: ___, person: ____, passes, ...found } = tried.value;
+  return done({ ...found, ...(passes.length > 0 && { passes: passes.map((one) => textIn(one, FALLBACK)) }) });
 };
 takes(tryPolicies, { body: TRY });
 gives(
@@ -215,6 +226,7 @@ gives(
     {
       rule: object({ name: text, position: count, says: text }),
       blocks: text,
+      passes: many(text),
       stated_by: text,
       asked_of: many(text),
       later: many(text),
@@ -229,11 +241,19 @@ export interface Tried {
   /** The same for a person. */
   said: Saying;
   rule: { name: string; position: number; says: string } | undefined;
+  /** What the rule says to whoever it stops. */
   blocks: string | undefined;
+  say: Text | undefined;
+  /** What would pass, where it never does (A6-5). */
+  passes: readonly Text[];
   impact: Impact;
   headline: string;
   impact_line: string;
   facts: Facts;
+  /** The request, as a page shows it: whose, of whom, and what. */
+  requested: RequestedAction;
+  agent_name: string;
+  person: { name: string; email: string };
   stated_by: string | undefined;
   /** Who decides, where it is not the person alone: those of a group who may, by name. */
   asked_of: readonly string[] | undefined;
@@ -254,13 +274,14 @@ export async function tryIt(
   const person = await personOf(organization, asked.person, dependencies);
   if (!person.ok) return person;
   const catalogue = dependencies.catalogue().seenBy(organization.id);
-  const parsed = parseDetails([{ ...asked.parameters, type: asked.action }], catalogue, undefined);
+  const action = catalogue.actions.get(asked.action);
+  if (!action) return malformed(at(asked.action, saying(REFUSED.noAction)));
+  const parameters = asked.parameters ?? {};
+  const problem = parametersProblem(action, parameters);
+  if (problem !== undefined) return malformed(at(asked.action, problem));
+  const parsed = parseDetails([{ ...parameters, type: asked.action }], catalogue, undefined);
   const [requested] = parsed.ok ? parsed.value : [];
-  const action = requested && catalogue.version(requested.action, requested.version);
-  if (!requested || !action) {
-    const problem = parsed.ok || !('detail' in parsed.refusal) ? 'there is no such action' : parsed.refusal.detail;
-    return malformed(`${asked.action}: ${problem}`);
-  }
+  if (!requested) return malformed(at(asked.action, saying(VALUE.notAccepted, { at: '' })));
   const policies = (await dependencies.policies.newest(organization.id)) ?? NO_POLICIES;
   const facts = {
     agent: agent.value.id,
@@ -299,6 +320,11 @@ export async function tryIt(
       says: inEnglish(ruleInWords(rule, nameOf)),
     },
     blocks: rule?.say === undefined ? undefined : textIn(rule.say, FALLBACK),
+    say: rule?.say,
+    agent_name: agent.value.name,
+    person: { name: person.value.name, email: person.value.email },
+    passes: rule && verdict === 'never' ? passesOf(rule) : [],
+    requested: { ...requested, ...(action.resolve && { facts: { ...action.resolve.sample } }) },
     impact,
     headline: `${agent.value.name} wants to ${described.headlineText}`,
     impact_line: described.impactLine,
@@ -360,7 +386,7 @@ export async function policiesOf({ id }: Pick<Organization, 'id'>, dependencies:
       hash: policyHash(draft.yaml),
       saved_by: draft.saved_by,
       saved_at: draft.saved_at,
-      problems: parsed?.ok ? [] : (parsed?.problems ?? []),
+      problems: parsed?.ok ? [] : (parsed?.problems ?? []).map(inEnglish),
       changes: parsed?.ok ? policyChanges(document, parsed.document, nameOf) : [],
     },
     actions: [...catalogue.actions.keys()].toSorted(),
@@ -401,14 +427,10 @@ export async function publish(
   const before = newest?.document ?? NO_POLICIES.document;
   const nameOf = await namesIn(act.organization, both(before, document), dependencies);
   const changes = policyChanges(before, document, nameOf);
-  const weakening = changes.filter(({ weakens }) => weakens).map(({ words }) => words);
+  const weakening = changes.filter(({ weakens }) => weakens).map(({ said }) => said);
   if (weakening.length > 0 && isAlone(act.caller, draft)) {
     if (draft?.yaml !== yaml) await policies.saveDraft(act, { yaml, proposed: true });
-    return conflict(
-      'second_administrator',
-      'this lets through more than before: another administrator has to confirm it',
-      weakening,
-    );
+    return conflict('second_administrator', saying(REFUSED.letsMore), weakening);
   }
   const version = {
     id: newId('pol'),
@@ -418,7 +440,7 @@ export async function publish(
     madeBy: draft?.saved_by ?? actorOf(act.caller),
   };
   if (!(await policies.publish(act, version, changes))) {
-    return conflict('changed', 'somebody published other policies meanwhile: look at them first');
+    return conflict('changed', saying(REFUSED.published));
   }
   return done({ published: version.after + 1, id: version.id, changes: changes.map(({ words }) => words) });
 }
@@ -431,21 +453,21 @@ export async function parsedFor(
 ): Promise<ParsedPolicies> {
   const parsed = parsePolicies(yaml, catalogue().seenBy(id));
   if (!parsed.ok) return parsed;
-  const problems: string[] = [];
+  const problems: Saying[] = [];
   const agentId = async (name: string) => {
     const [found, another] = await store.findAgents(id, name);
     if (!found || another)
-      problems.push(another ? `several agents are called ${name}: name its id` : `agent ${name} is unknown`);
+      problems.push(saying(another ? POLICY_LINT.ambiguousAgent : POLICY_LINT.unknownAgent, { name }));
     return found?.id ?? name;
   };
   const personId = async (name: string) => {
     const found = await store.findPerson(id, name);
-    if (!found) problems.push(`person ${name} is unknown`);
+    if (!found) problems.push(saying(POLICY_LINT.unknownPerson, { name }));
     return found?.id ?? name;
   };
   const groupId = async (name: string) => {
     const found = await groups.find(id, name);
-    if (!found) problems.push(`group ${name} is unknown`);
+    if (!found) problems.push(saying(POLICY_LINT.unknownGroup, { name }));
     return found?.id ?? name;
   };
   const rules = [];
@@ -485,8 +507,8 @@ async function namesIn(organization: string, { rules }: PolicyDocument, { polici
   return (id: string) => names.get(id) ?? id;
 }
 
-const refused = (problems: readonly string[]) =>
-  unacceptable('policies', `the policies have ${problems.length} problem(s)`, problems);
+const refused = (problems: readonly Saying[]) =>
+  unacceptable('policies', saying(REFUSED.policies, { count: problems.length }), problems);
 
 async function withPolicies(
   call: Call,

@@ -3,7 +3,11 @@ import type Router from '@koa/router';
 import { type PoliciesPage, policiesPage } from '../../views/admin/policies.tsx';
 import { WHO_DECIDES } from '../../views/words/console-deciders.ts';
 import { POLICIES, PROPOSAL } from '../../views/words/console-policies.ts';
-import type { PlainMessage } from '../../views/words/words.ts';
+import type { Saying } from '../../views/words/saying.ts';
+import type { PlainMessage, Said } from '../../views/words/words.ts';
+import { choicesFor, describeApproval } from '../approvals/decide.ts';
+import { askOf } from '../approvals/decision-props.ts';
+import { textIn } from '../catalogue/language.ts';
 import { CLOSE, type Deciders } from '../tasks/policies.ts';
 import { MEETINGS } from '../tasks/policy-change.ts';
 import type { ParsedPolicies } from '../tasks/policy-document.ts';
@@ -11,7 +15,7 @@ import { ruleNames, type Written, writeDeciders } from '../tasks/write-deciders.
 import type { Organization } from './admin.ts';
 import { actorOf } from './admin.ts';
 import type { AdminDependencies } from './call.ts';
-import { type Console, VIEWERS, type Visit } from './console.ts';
+import { type Console, eachRefusal, refusalWords, VIEWERS, type Visit } from './console.ts';
 import { confirm, effectOf, parsedFor, policiesOf, publish, tryIt } from './policies.ts';
 
 const PATH = '/admin/policies';
@@ -77,7 +81,7 @@ export function adminPolicyPages(router: Router, console: Console, dependencies:
 
   /** The same text, with what it would change and have done. */
   const effectOn = async (visit: Visit, { yaml, parsed }: { yaml: string; parsed: ParsedPolicies }) => {
-    if (!parsed.ok) return { document: await pageOf(visit, { yaml, problems: parsed.problems }), status: 422 };
+    if (!parsed.ok) return { document: await pageOf(visit, { yaml, problems: inWords(parsed, visit) }), status: 422 };
     const { changes, days, effect } = await effectOf(organizationIn(visit), parsed.document, dependencies);
     const verdicts = MEETINGS.map((verdict) => ({
       verdict,
@@ -110,20 +114,20 @@ export function adminPolicyPages(router: Router, console: Console, dependencies:
 
   console.post(router, `${PATH}/publish`, ['admin'], async (visit, form) => {
     const { yaml, parsed } = await checked(visit, form);
-    if (!parsed.ok) return { document: await pageOf(visit, { yaml, problems: parsed.problems }), status: 422 };
+    if (!parsed.ok) return { document: await pageOf(visit, { yaml, problems: inWords(parsed, visit) }), status: 422 };
     const act = { organization: visit.organization, caller: visit.caller };
     const outcome = await publish(act, { yaml, document: parsed.document }, undefined, dependencies);
     if (outcome.ok) return `${PATH}?done=published`;
     return outcome.reason === 'second_administrator'
       ? `${PATH}?done=proposed`
-      : { document: await pageOf(visit, { yaml, problems: [outcome.detail] }), status: outcome.status };
+      : { document: await pageOf(visit, { yaml, problems: eachRefusal(outcome, visit) }), status: outcome.status };
   });
 
   console.post(router, `${PATH}/confirm`, ['admin'], async (visit, form) => {
     const act = { organization: visit.organization, caller: visit.caller };
     const outcome = await confirm(organizationIn(visit), act, form.get('hash') ?? '', dependencies);
     if (outcome.ok) return `${PATH}?done=published`;
-    return { document: await pageOf(visit, { problems: [outcome.detail] }), status: outcome.status };
+    return { document: await pageOf(visit, { problems: eachRefusal(outcome, visit) }), status: outcome.status };
   });
 
   console.post(router, `${PATH}/withdraw`, ['admin'], async (visit) => {
@@ -164,6 +168,8 @@ const NOTICES = new Map<string, PlainMessage>([
   ['removed', POLICIES.removed],
 ]);
 
+const SHOWN_AS = { allow: 'allowed', ask: 'page', two: 'page', never: 'refused' } as const;
+
 async function resultOf(
   visit: Visit,
   { agent, person, action, parameters }: PoliciesPage['tried'],
@@ -180,20 +186,28 @@ async function resultOf(
   }
   const asked = { agent, person, action, parameters: values as Record<string, unknown> };
   const tried = await tryIt(visit, organizationIn(visit), asked, dependencies);
-  if (!tried.ok) return { problem: tried.detail };
-  const { said, rule, blocks, headline, impact_line: impactLine, asked_of: askedOf, later } = tried.value;
-  const named = rule ? `${rule.position}. ${rule.name}` : visit.speaker.say(POLICIES.noneMatches);
+  if (!tried.ok) return { problem: refusalWords(tried, visit) };
+  const { speaker, person: reader } = visit;
+  const { said, verdict, rule, say, passes, requested, agent_name: agentName, asked_of: askedOf, later } = tried.value;
+  const catalogue = dependencies.catalogue().seenBy(visit.organization);
+  const { name, email } = tried.value.person;
+  const described = describeApproval({ actions: [requested] }, catalogue, { ...reader, name, email }, speaker.language);
+  const { timeZone } = reader;
+  const durations = described ? choicesFor(described, { now: new Date(), timeZone, locale: speaker.catalogue }) : [];
   return {
-    verdict: said(visit.speaker),
-    rule: named,
-    blocks,
-    headline,
-    impactLine,
+    verdict: said(speaker),
+    rule: rule ? `${rule.position}. ${rule.name}` : speaker.say(POLICIES.noneMatches),
+    blocks: say && textIn(say, speaker.catalogue),
+    passes: passes.length > 0 ? speaker.either(passes.map((one) => textIn(one, speaker.catalogue))) : undefined,
+    ask: described && { as: SHOWN_AS[verdict], page: { ...askOf(described, durations, speaker), agentName } },
     askedOf,
     later,
     tooFew: tried.value.too_few,
   };
 }
+
+const inWords = ({ problems }: { problems: readonly Saying[] }, { speaker }: Visit): Said[] =>
+  problems.map((problem) => problem(speaker));
 
 const organizationIn = ({ person }: Visit): Organization => ({
   id: person.organization,

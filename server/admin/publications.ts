@@ -1,8 +1,12 @@
 import { stringify } from 'yaml';
 
+import { CATALOGUE } from '../../views/words/console-lint.ts';
+import { REFUSED } from '../../views/words/console-refused.ts';
+import { type Saying, saying } from '../../views/words/saying.ts';
 import type { ActionDocument } from '../catalogue/action.ts';
 import { CatalogueError, parseAction, parseResource, type ResourceDocument } from '../catalogue/catalogue.ts';
 import type { Change } from '../catalogue/diff.ts';
+import { at } from '../catalogue/problem.ts';
 import { publicationProblems, review, reviewResources } from '../catalogue/publication.ts';
 import { sha256url } from '../oauth/canonical.ts';
 import {
@@ -99,9 +103,9 @@ export const isAlone = (caller: AdminCaller, draft: { proposed: boolean; saved_b
 export function reviewOfDraft(
   { key, resource, yaml }: Draft,
   before: readonly ResourceDocument[],
-): { problems: readonly string[]; changes: readonly Change[]; documents: readonly ResourceDocument[] } {
+): { problems: readonly Saying[]; changes: readonly Change[]; documents: readonly ResourceDocument[] } {
   const place = before.find((document) => document.resource === resource);
-  if (!place) return { problems: [`${resource} is not declared`], changes: [], documents: [] };
+  if (!place) return { problems: [saying(CATALOGUE.notDeclared, { resource })], changes: [], documents: [] };
   try {
     if (key === resource) {
       const documents = [parseResource(yaml, place)];
@@ -111,12 +115,12 @@ export function reviewOfDraft(
     const document = parseAction(yaml, place);
     const documents = [document];
     const [action] = document.actions;
-    if (action?.key !== key) return { problems: [`the key must stay ${key}`], changes: [], documents };
+    if (action?.key !== key) return { problems: [saying(CATALOGUE.keyStays, { key })], changes: [], documents };
     const changes = review(before, documents).flatMap((one) => one.changes);
     return { problems: publicationProblems(before, documents), changes, documents };
   } catch (error) {
     if (!(error instanceof CatalogueError)) throw error;
-    return { problems: error.problems, changes: [], documents: [] };
+    return { problems: error.said, changes: [], documents: [] };
   }
 }
 
@@ -130,20 +134,16 @@ export async function publishDraft(
   { store, publish }: Publications,
 ): Promise<AdminOutcome<{ published: number }>> {
   const draft = (await store.drafts(act.organization)).find((one) => one.key === key);
-  if (!draft) return unknown(`draft of ${key}`);
-  if (draftHash(draft) !== hash) return conflict('changed', 'the draft was changed since you looked at it');
+  if (!draft) return unknown(saying(REFUSED.draft, { key }));
+  if (draftHash(draft) !== hash) return conflict('changed', saying(REFUSED.draftChanged));
   const { problems, changes, documents } = reviewOfDraft(draft, await store.published());
   if (problems.length > 0) {
-    return unacceptable('catalogue', `the catalogue has ${problems.length} problem(s)`, problems);
+    return unacceptable('catalogue', saying(REFUSED.catalogue, { count: problems.length }), problems);
   }
-  const weakening = changes.filter(({ weakens }) => weakens).map(({ words }) => `${key}: ${words}`);
+  const weakening = changes.filter(({ weakens }) => weakens).map(({ said }) => at(key, said));
   if (weakening.length > 0 && isAlone(act.caller, draft)) {
     if (!draft.proposed) await store.saveDraft(act, { ...draft, proposed: true });
-    return conflict(
-      'second_administrator',
-      `this allows more than before: another administrator has to confirm ${key}`,
-      weakening,
-    );
+    return conflict('second_administrator', saying(REFUSED.allowsMore, { key }), weakening);
   }
   const published = await publish(documents, act.caller);
   await store.removeDraft(act, key);

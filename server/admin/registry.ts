@@ -1,5 +1,7 @@
 import type { JWK } from 'jose';
 import { errors } from 'oidc-provider';
+import { REFUSED } from '../../views/words/console-refused.ts';
+import { saying } from '../../views/words/saying.ts';
 
 import type { AgentMode } from '../agents/agent.ts';
 import { DEPLOYMENT } from '../agents/clients.ts';
@@ -116,11 +118,12 @@ export const addInitialAccessToken: Answer = async (call, dependencies) => {
   const deputy = await personOf(organization.value, asked.value.deputy, dependencies);
   if (!deputy.ok) return deputy;
   const inactive = [owner.value, deputy.value].find((person) => person.status !== 'active');
-  if (inactive) return conflict('person_not_active', `${inactive.email} is not active`);
+  if (inactive) return conflict('person_not_active', saying(REFUSED.notActive, { person: inactive.email }));
   // Whoever is to stand in for the owner cannot be the owner (D13).
-  if (owner.value.id === deputy.value.id) return unacceptable('same_person', 'owner and deputy are two people');
+  if (owner.value.id === deputy.value.id) return unacceptable('same_person', saying(REFUSED.samePerson));
   const misspelt = unknownLimits(limits, organization.value, dependencies.catalogue());
-  if (misspelt.length > 0) return unacceptable('unknown_limit', `unknown: ${misspelt.join(', ')}`);
+  if (misspelt.length > 0)
+    return unacceptable('unknown_limit', saying(REFUSED.unknownNames, { names: misspelt.join(', ') }));
   const blueprint = asked.value.blueprint
     ? await blueprintOf(asked.value.blueprint, organization.value, dependencies)
     : undefined;

@@ -21,7 +21,7 @@ const NAMED = 5;
 /** The person may not decide this: who may, how many of them have to, and which policy says so (U2, A6-5). */
 export async function askingOf(
   approval: Approval,
-  { say, list, catalogue }: Speaker,
+  { say, list, either, catalogue }: Speaker,
   { approvals }: Pick<ApprovalPages, 'approvals'>,
 ): Promise<Asking> {
   const { deciders } = approval;
@@ -30,12 +30,13 @@ export async function askingOf(
   const names = others.slice(0, NAMED).map(({ name }) => visible(name, 80));
   const more = others.length - names.length;
   const people = list(more > 0 ? [...names, say(DECIDERS.andMore, { count: more })] : names);
-  const passes = list(deciders.passes);
   return {
     only: say(DECIDERS.only, { group: visible(deciders.group.name, 80) }),
     who: say(DECIDERS.willBeAsked, { count: ofOthers(approval), people: textOf(people) }),
     policy: say(DECIDERS.byPolicy, { policy: policyOf(approval, catalogue) }),
-    ...(deciders.passes.length > 0 && { passes: say(DECIDERS.passes, { what: textOf(passes) }) }),
+    ...(deciders.passes.length > 0 && {
+      passes: say(DECIDERS.passes, { what: either(deciders.passes.map((one) => textIn(one, catalogue))) }),
+    }),
   };
 }
 

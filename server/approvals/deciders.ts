@@ -1,9 +1,7 @@
-import { inEnglish } from '../../views/words/saying.ts';
-import { otherwiseInWords } from '../catalogue/condition.ts';
 import { durationSeconds } from '../catalogue/duration.ts';
 import type { Text } from '../catalogue/language.ts';
 import { allow, type Outcome, refuse } from '../oauth/refusal.ts';
-import { type Close, type Deciders, quorumOf } from '../tasks/policies.ts';
+import { type Close, type Deciders, passesOf, quorumOf } from '../tasks/policies.ts';
 import { type Approval, TWO_PEOPLE_SECONDS } from './approval.ts';
 import type { Question } from './ask.ts';
 import { BACKCHANNEL_SECONDS } from './backchannel.ts';
@@ -24,7 +22,7 @@ export interface AskedOf {
   escalate?: { seconds: number; group?: { id: string; name: string }; deputy?: true };
   say?: Text;
   /** What would pass without them. */
-  passes: readonly string[];
+  passes: readonly Text[];
 }
 
 /** In which part somebody else than the person decides. */
@@ -96,7 +94,7 @@ export async function askedOf(
       },
     }),
     ...(rule.say !== undefined && { say: rule.say }),
-    passes: (rule.when?.where ?? []).map((one) => inEnglish(otherwiseInWords(one))),
+    passes: passesOf(rule),
   });
 }
 

@@ -5,7 +5,7 @@ import { blockedWords, reportedWords, resultPage, thankedWords } from '../../vie
 import { visible } from '../../views/text.tsx';
 import { DECIDERS } from '../../views/words/deciders.ts';
 import { RESULT } from '../../views/words/result.ts';
-import type { Text } from '../catalogue/language.ts';
+import { type Text, textIn } from '../catalogue/language.ts';
 import { BadRequest } from '../http/form.ts';
 import { page } from '../http/respond.ts';
 import { checkedForm, frameOf, sessionOf, signedIn, toSignIn } from '../people/pages.ts';
@@ -90,10 +90,8 @@ async function showAny(ctx: Context, approval: Approval, session: Session, pages
 /** A6-5: what the organization's policy says, and what would pass, to whoever would have been asked. */
 function showBlocked(ctx: Context, refusal: PolicyRefusal, url: string, { cookies }: ApprovalPages): void {
   const frame = frameOf(ctx, cookies);
-  const { say, list, catalogue } = frame.speaker;
-  const passes = list('passes' in refusal ? refusal.passes : [])
-    .map(({ text }) => text)
-    .join('');
+  const { say, either, catalogue } = frame.speaker;
+  const passes = either('passes' in refusal ? refusal.passes.map((one) => textIn(one as Text, catalogue)) : []);
   page(
     ctx,
     resultPage({

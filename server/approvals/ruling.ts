@@ -1,14 +1,12 @@
-import { inEnglish } from '../../views/words/saying.ts';
 import type { ClientRecord } from '../agents/clients.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
-import { otherwiseInWords } from '../catalogue/condition.ts';
 import { durationSeconds } from '../catalogue/duration.ts';
 import { FALLBACK, type Language, type Text, textIn } from '../catalogue/language.ts';
 import type { Refusal } from '../oauth/refusal.ts';
 import type { Person } from '../people/person.ts';
 import type { AgentRequest } from '../tasks/ask.ts';
 import { carriesOut, type ReadBefore, withFlow } from '../tasks/flow.ts';
-import { FLOW, type PolicySet, policyFor, type Ruling } from '../tasks/policies.ts';
+import { FLOW, type PolicySet, passesOf, policyFor, type Ruling } from '../tasks/policies.ts';
 
 export interface RulingDependencies {
   catalogue: () => Catalogue;
@@ -67,7 +65,7 @@ export function barredBy({ ruling, policies }: Pick<Ruled, 'ruling' | 'policies'
     rule: rule.name,
     action,
     ...(rule.say !== undefined && { say: rule.say }),
-    passes: (rule.when?.where ?? []).map((one) => inEnglish(otherwiseInWords(one))),
+    passes: passesOf(rule),
   };
 }
 

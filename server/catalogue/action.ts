@@ -1,3 +1,4 @@
+import type { Saying } from '../../views/words/saying.ts';
 import type { Comparator } from './comparator.ts';
 import type { Condition } from './condition.ts';
 import type { Format } from './format.ts';
@@ -190,7 +191,7 @@ export interface Action {
   readonly authentication?: { readonly acr?: 'pwd' | 'fed' | 'phr'; readonly maxAge?: number };
   readonly samples: readonly Record<string, unknown>[];
   /** What is wrong with these parameters, in words for the agent's builder; undefined when they fit. */
-  validate(parameters: unknown): string | undefined;
+  validate(parameters: unknown): Saying | undefined;
 }
 
 /** What the resource is asked about each request. */
@@ -201,7 +202,7 @@ export interface Resolver {
   readonly facts: ReadonlyMap<string, Parameter>;
   readonly sample: Readonly<Record<string, unknown>>;
   /** What is wrong with what the resource said; undefined when it fits. */
-  validate(facts: unknown): string | undefined;
+  validate(facts: unknown): Saying | undefined;
 }
 
 /** What no catalogue lowers: of this class, or of a verb that is always of one. */

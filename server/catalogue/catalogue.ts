@@ -1,4 +1,7 @@
-import { parseDocument } from 'yaml';
+import { ACTION_CHANGE } from '../../views/words/console-changes.ts';
+import { CATALOGUE, LINT, PLACE, SCHEMA } from '../../views/words/console-lint.ts';
+import { VALUE } from '../../views/words/console-values.ts';
+import { inEnglish, type Saying, saying } from '../../views/words/saying.ts';
 import {
   type Action,
   type ActionDocument,
@@ -16,9 +19,10 @@ import {
 import { COMPARATORS } from './comparator.ts';
 import { CONDITION_SCHEMA } from './condition.ts';
 import { durationSeconds } from './duration.ts';
-import { FALLBACK, LANGUAGES, type Language, languagesOf, type Text, textIn } from './language.ts';
+import { FALLBACK, inLanguage, LANGUAGES, type Language, languagesOf, type Text, textIn } from './language.ts';
 import { beyondLimit, limitProblems } from './limit.ts';
 import { actionProblems } from './lint.ts';
+import { at } from './problem.ts';
 import {
   type Check,
   type JsonSchema,
@@ -28,6 +32,7 @@ import {
   schemaProblems,
 } from './schema.ts';
 import { parseTemplate, placeholders, TemplateError } from './template.ts';
+import { readYaml } from './yaml.ts';
 
 /** One resource and its actions, as its owner writes them. */
 export interface ResourceDocument {
@@ -82,11 +87,16 @@ export interface Catalogue {
 
 /** Thrown with every problem at once, each with its place. */
 export class CatalogueError extends Error {
+  /** For machines. */
   readonly problems: readonly string[];
-  constructor(problems: readonly string[]) {
+  /** The same for a person, where a page shows them. */
+  readonly said: readonly Saying[];
+  constructor(said: readonly Saying[]) {
+    const problems = said.map(inEnglish);
     super(`Catalogue:\n  ${problems.join('\n  ')}`);
     this.name = 'CatalogueError';
     this.problems = problems;
+    this.said = said;
   }
 }
 
@@ -101,8 +111,8 @@ export function parseCatalogue(yaml: string): ResourceDocument[] {
 /** Reads the YAML form of one action, as an action of this resource. Throws {@link CatalogueError}. */
 export function parseAction(yaml: string, resource: ResourceDocument): ResourceDocument {
   const document = { ...resource, actions: [parseYaml(yaml)] };
-  const problem = checkDocuments([document]);
-  if (problem !== undefined) throw new CatalogueError([problem.replace(/^0\.actions\.0\.?/, '')]);
+  const problem = checkDocuments([document], '0.actions.0');
+  if (problem !== undefined) throw new CatalogueError([problem]);
   return document as ResourceDocument;
 }
 
@@ -110,21 +120,15 @@ export function parseAction(yaml: string, resource: ResourceDocument): ResourceD
 export function parseResource(yaml: string, { resource, owner }: ResourceDocument): ResourceDocument {
   const said = parseYaml(yaml);
   const document = { ...(typeof said === 'object' && said), resource, owner, actions: [] };
-  const problem = checkDocuments([document]);
-  if (problem !== undefined) throw new CatalogueError([problem.replace(/^0\.?/, '')]);
+  const problem = checkDocuments([document], '0');
+  if (problem !== undefined) throw new CatalogueError([problem]);
   return document as unknown as ResourceDocument;
 }
 
 function parseYaml(yaml: string): unknown {
-  const document = parseDocument(yaml, { schema: 'core', version: '1.2', uniqueKeys: true, strict: true });
-  const problems = [...document.errors, ...document.warnings].map(({ message }) => message);
-  if (problems.length > 0) throw new CatalogueError(problems);
-  try {
-    return document.toJS({ maxAliasCount: 100 });
-  } catch (cause) {
-    // An alias to nothing, or a bomb of them.
-    throw new CatalogueError([cause instanceof Error ? cause.message : String(cause)]);
-  }
+  const read = readYaml(yaml);
+  if (!read.ok) throw new CatalogueError(read.problems);
+  return read.value;
 }
 
 /**
@@ -140,7 +144,8 @@ export function compileCatalogue(
   const malformed = checkDocuments(documents);
   if (malformed !== undefined) throw new CatalogueError([malformed]);
 
-  const problems: string[] = [];
+  const problems: Saying[] = [];
+  const wrong = (place: string, problem: Saying) => problems.push(at(place, problem));
   const compileSchema = schemaCompiler();
   const resources = new Map<string, CatalogueResource>();
   const versions = new Map<string, Action[]>();
@@ -148,33 +153,33 @@ export function compileCatalogue(
     const { resource, name, owner, token_format: tokenFormat = 'jwt', mcp = false, actions } = document;
     const { authorization_server: authorizationServer = null, redeems = true } = document;
     if (authorizationServer !== null && !isIdentifier(authorizationServer)) {
-      problems.push(`${resource}: authorization_server is no issuer`);
+      wrong(resource, saying(CATALOGUE.noIssuer));
     }
-    if (resources.has(resource)) problems.push(`${resource}: declared twice`);
-    if (!isIdentifier(resource)) problems.push(`${resource}: not an absolute URI without fragment (RFC 8707 §2)`);
+    if (resources.has(resource)) wrong(resource, saying(CATALOGUE.declaredTwice));
+    if (!isIdentifier(resource)) wrong(resource, saying(CATALOGUE.noIdentifier));
     const organization = owner === 'deployment' ? null : owner;
     const declared = { resource, name, organization, tokenFormat, mcp, authorizationServer, redeems };
     resources.set(resource, declared);
     for (const document of actions) {
       const isRecord = published(document.key, document.version);
       const compiled = compileAction(document, declared, compileSchema, !isRecord);
-      problems.push(...compiled.problems.map((problem) => `${document.key} v${document.version}: ${problem}`));
+      for (const problem of compiled.problems) wrong(nameOf(document), problem);
       if (compiled.action) versions.set(document.key, [...(versions.get(document.key) ?? []), compiled.action]);
     }
   }
   for (const [key, all] of versions) {
     all.sort((a, b) => b.version - a.version);
-    if (new Set(all.map(({ version }) => version)).size < all.length) problems.push(`${key}: the same version twice`);
-    if (new Set(all.map(({ resource }) => resource)).size > 1) problems.push(`${key}: declared by two resources`);
+    if (new Set(all.map(({ version }) => version)).size < all.length) wrong(key, saying(CATALOGUE.versionTwice));
+    if (new Set(all.map(({ resource }) => resource)).size > 1) wrong(key, saying(CATALOGUE.twoResources));
   }
   const newest = new Map([...versions].flatMap(([key, [first]]) => (first ? [[key, first] as const] : [])));
   const scopes = new Map<string, Action>();
   for (const action of newest.values()) {
     for (const key of action.downstream) {
-      if (!newest.has(key)) problems.push(`${action.key} v${action.version}: downstream action ${key} is unknown`);
+      if (!newest.has(key)) wrong(nameOf(action), saying(CATALOGUE.downstream, { key }));
     }
     if (action.scope === undefined) continue;
-    if (scopes.has(action.scope)) problems.push(`${action.key} v${action.version}: scope ${action.scope} is taken`);
+    if (scopes.has(action.scope)) wrong(nameOf(action), saying(CATALOGUE.scopeTaken, { scope: action.scope }));
     scopes.set(action.scope, action);
   }
   if (problems.length > 0) throw new CatalogueError(problems);
@@ -204,20 +209,22 @@ export function compileCatalogue(
   return { ...catalogueOf(() => true), seenBy };
 }
 
+const nameOf = ({ key, version }: { key: string; version: number }): string => `${key} v${version}`;
+
 /** One action of one resource, with everything that is wrong with it. */
 function compileAction(
   document: ActionDocument,
   resource: CatalogueResource,
   compileSchema: (schema: JsonSchema) => Check,
   lint: boolean,
-): { action?: Action; problems: readonly string[] } {
+): { action?: Action; problems: readonly Saying[] } {
   const { resolve, impactClass } = document;
   const problems = [
     ...schemaProblems(document.parameters),
     ...(resolve ? schemaProblems(resolve.facts, 'resolve.facts', 'fact') : []),
   ];
   const maxSeconds = durationSeconds(document.durations.max) ?? 0;
-  if (maxSeconds === 0) problems.push(`durations.max ${document.durations.max} is no duration`);
+  if (maxSeconds === 0) problems.push(saying(LINT.noDuration, { duration: document.durations.max }));
 
   const parameters = parametersOf(document.parameters, (name) => document.compare?.[name] ?? 'equal');
   const facts = resolve ? parametersOf(resolve.facts, () => 'equal', '#') : new Map<string, Parameter>();
@@ -276,15 +283,15 @@ function compileAction(
 }
 
 /** What the action says, in every language that it says anything in. */
-function textsOf(document: ActionDocument, problems: string[]): Action['texts'] {
+function textsOf(document: ActionDocument, problems: Saying[]): Action['texts'] {
   const all = everyText(document);
   const spoken = new Set(all.flatMap(([, text]) => languagesOf(text)));
-  const template = (name: string, source: string) => {
+  const template = (place: string | Saying, source: string) => {
     try {
       return parseTemplate(source);
     } catch (cause) {
       if (!(cause instanceof TemplateError)) throw cause;
-      problems.push(`${name}: ${cause.message}`);
+      problems.push(at(place, cause.said));
       return parseTemplate('');
     }
   };
@@ -294,8 +301,8 @@ function textsOf(document: ActionDocument, problems: string[]): Action['texts'] 
   });
   const textsIn = (language: Language): ActionTexts => {
     // Half a page in one language and half in another is read by nobody.
-    for (const [name, text] of all) {
-      if (!languagesOf(text).includes(language)) problems.push(`${name}: ${language} is missing`);
+    for (const [place, text] of all) {
+      if (!languagesOf(text).includes(language)) problems.push(at(place, saying(LINT.languageMissing, { language })));
     }
     const sentence = (name: string, text: Text) => template(inLanguage(name, language), textIn(text, language));
     return {
@@ -320,7 +327,7 @@ function textsOf(document: ActionDocument, problems: string[]): Action['texts'] 
 }
 
 /** Every text that a person may read, with its place. */
-function everyText(document: ActionDocument): [place: string, text: Text][] {
+function everyText(document: ActionDocument): [place: string | Saying, text: Text][] {
   const { headline, button, effect, undo, facts, level } = document;
   return [
     ['headline', headline],
@@ -329,12 +336,12 @@ function everyText(document: ActionDocument): [place: string, text: Text][] {
     ...(undo === undefined ? [] : [['undo', undo] as [string, Text]]),
     ...FACT_NAMES.map((name): [string, Text] => [name, facts[name]]),
     ...(level.rules ?? []).flatMap((rule, index) =>
-      (['effect', 'undo'] as const).flatMap((part): [string, Text][] => {
+      (['effect', 'undo'] as const).flatMap((part): [Saying, Text][] => {
         const text = rule[part];
-        return text === undefined ? [] : [[`${part} of rule ${index + 1}`, text]];
+        return text === undefined ? [] : [[saying(PLACE.ofRule, { part, number: index + 1 }), text]];
       }),
     ),
-    ...labelsOf(document).map(([name, label]): [string, Text] => [`label of ${name}`, label]),
+    ...labelsOf(document).map(([name, label]): [Saying, Text] => [saying(ACTION_CHANGE.labelOf, { name }), label]),
   ];
 }
 
@@ -345,22 +352,19 @@ const labelsOf = ({ parameters, resolve }: ActionDocument): [name: string, label
     ),
   );
 
-/** A place in the fallback language goes without saying. */
-const inLanguage = (place: string, language: Language): string =>
-  language === FALLBACK ? place : `${place} (${language})`;
-
 function compileChecked(
   schema: JsonSchema,
   compileSchema: (schema: JsonSchema) => Check,
-  problems: string[],
+  problems: Saying[],
   place: string,
 ): Check {
-  const refuseAll = () => 'not accepted';
+  const refuseAll = () => saying(VALUE.notAccepted, { at: '' });
   if (problems.length > 0) return refuseAll;
   try {
     return compileSchema(schema);
   } catch (cause) {
-    problems.push(`${place}: ${cause instanceof Error ? cause.message : String(cause)}`);
+    const detail = cause instanceof Error ? cause.message : String(cause);
+    problems.push(at(place, saying(SCHEMA.none, { detail })));
     return refuseAll;
   }
 }
@@ -388,10 +392,11 @@ function parametersOf(
 }
 
 /** A range from later to earlier is empty, and a page would show it as if it were not. */
-function backwards(ranges: readonly (readonly string[])[], values: Record<string, unknown>): string | undefined {
+function backwards(ranges: readonly (readonly string[])[], values: Record<string, unknown>): Saying | undefined {
   for (const [from = '', to = ''] of ranges) {
     const [start, end] = [values[from], values[to]];
-    if (typeof start === 'string' && typeof end === 'string' && start > end) return `${from} is after ${to}`;
+    if (typeof start === 'string' && typeof end === 'string' && start > end)
+      return saying(VALUE.backwards, { from, to });
   }
   return undefined;
 }

@@ -1,3 +1,4 @@
+import { UNFIT } from '../../views/words/console-lint.ts';
 import { CONDITION } from '../../views/words/console-rules.ts';
 import { all, either, type Saying, saying } from '../../views/words/saying.ts';
 import type { Parameter } from './action.ts';
@@ -43,13 +44,13 @@ export function holds(
 }
 
 /** What is wrong with it for these parameters; undefined when it fits. */
-export function conditionProblem(condition: Condition, parameters: ReadonlyMap<string, Parameter>): string | undefined {
+export function conditionProblem(condition: Condition, parameters: ReadonlyMap<string, Parameter>): Saying | undefined {
   const [kind, argument] = only(condition);
   for (const name of kind.names(argument)) {
     const parameter = parameters.get(name);
-    if (!parameter || !kind.fits(parameter)) return `${name} ${kind.wanted}`;
+    if (!parameter || !kind.fits(parameter)) return saying(UNFIT[kind.unfit], { name });
     // Nobody can say whether it holds when the resource leaves it out.
-    if (name.startsWith('#') && !parameter.required) return `${name} must be required of the resource`;
+    if (name.startsWith('#') && !parameter.required) return saying(UNFIT.required, { name });
   }
   return undefined;
 }
@@ -70,8 +71,8 @@ interface Kind<T> {
   readonly schema: Record<string, unknown>;
   names(argument: T): string[];
   fits(parameter: Parameter): boolean;
-  /** Completes "{parameter} …" when one does not fit. */
-  readonly wanted: string;
+  /** What is said of a parameter that does not fit. */
+  readonly unfit: keyof typeof UNFIT;
   readonly whenAbsent?: true;
   holds(argument: T, values: Values, domains: readonly string[]): boolean;
   words(argument: T): Saying;
@@ -97,7 +98,7 @@ const KINDS: { readonly [kind in keyof Arguments]: Kind<Arguments[kind]> } = {
     schema: members({ parameter: name, value: { type: 'string', pattern: '^\\d{1,12}\\.\\d{2}$' } }),
     names: ({ parameter }) => [parameter],
     fits: format('money'),
-    wanted: 'is not money',
+    unfit: 'notMoney',
     holds: ({ parameter, value }, values) => compareDecimals((values[parameter] as Money).value, value) > 0,
     words: (slots) => saying(CONDITION.moneyAbove, slots),
     otherwise: (slots) => saying(CONDITION.moneyAtMost, slots),
@@ -106,7 +107,7 @@ const KINDS: { readonly [kind in keyof Arguments]: Kind<Arguments[kind]> } = {
     schema: members({ parameter: name, value: whole }),
     names: ({ parameter }) => [parameter],
     fits: format('count', 'list', 'changes'),
-    wanted: 'cannot be counted',
+    unfit: 'notCounted',
     holds: ({ parameter, value }, values) => countOf(values[parameter]) > value,
     words: (slots) => saying(CONDITION.countAbove, slots),
     otherwise: (slots) => saying(CONDITION.countAtMost, slots),
@@ -115,7 +116,7 @@ const KINDS: { readonly [kind in keyof Arguments]: Kind<Arguments[kind]> } = {
     schema: members({ from: name, to: name, value: whole }),
     names: ({ from, to }) => [from, to],
     fits: format('date'),
-    wanted: 'is not a date',
+    unfit: 'notADate',
     holds: ({ from, to, value }, values) => daysBetween(values[from] as string, values[to] as string) > value,
     words: (slots) => saying(CONDITION.daysAbove, slots),
     otherwise: (slots) => saying(CONDITION.daysAtMost, slots),
@@ -124,7 +125,7 @@ const KINDS: { readonly [kind in keyof Arguments]: Kind<Arguments[kind]> } = {
     schema: members({ parameter: name, values: list }),
     names: ({ parameter }) => [parameter],
     fits: format('text', 'id'),
-    wanted: 'is no single text',
+    unfit: 'noText',
     holds: ({ parameter, values: wanted }, values) => wanted.includes(values[parameter] as string),
     words: ({ parameter, values }) => saying(CONDITION.oneOf, { parameter, values: either(values) }),
     otherwise: ({ parameter, values }) => saying(CONDITION.otherThan, { parameter, values: all(values) }),
@@ -133,7 +134,7 @@ const KINDS: { readonly [kind in keyof Arguments]: Kind<Arguments[kind]> } = {
     schema: members({ parameter: name, names: list }),
     names: ({ parameter }) => [parameter],
     fits: format('changes'),
-    wanted: 'holds no changes',
+    unfit: 'noChanges',
     holds: ({ parameter, names }, values) => names.some((field) => Object.hasOwn(values[parameter] as object, field)),
     words: ({ parameter, names }) => saying(CONDITION.touches, { parameter, names: either(names) }),
     otherwise: ({ parameter, names }) => saying(CONDITION.without, { parameter, names: all(names) }),
@@ -142,7 +143,7 @@ const KINDS: { readonly [kind in keyof Arguments]: Kind<Arguments[kind]> } = {
     schema: name,
     names: (parameter) => [parameter],
     fits: (parameter) => holdsAddresses(parameter),
-    wanted: 'holds no addresses',
+    unfit: 'noAddresses',
     holds: (parameter, values, domains) =>
       [values[parameter]].flat().some((address) => typeof address === 'string' && isOutside(address, domains)),
     words: (parameter) => saying(CONDITION.somebodyOutside, { parameter }),
@@ -152,7 +153,7 @@ const KINDS: { readonly [kind in keyof Arguments]: Kind<Arguments[kind]> } = {
     schema: name,
     names: (parameter) => [parameter],
     fits: (parameter) => !parameter.required,
-    wanted: 'is never absent',
+    unfit: 'neverAbsent',
     whenAbsent: true,
     holds: () => false,
     words: (parameter) => saying(CONDITION.absent, { parameter }),

@@ -1,13 +1,21 @@
-import { parseDocument } from 'yaml';
+import { REFUSED } from '../../views/words/console-refused.ts';
+import { inEnglish, type Saying, saying } from '../../views/words/saying.ts';
 import type { ActionDocument, Impact, Verb } from './action.ts';
 import type { ResourceDocument } from './catalogue.ts';
 import { parameterOf } from './draft-parameter.ts';
 import { type Described, openApiOperations } from './openapi.ts';
 import type { JsonSchema } from './schema.ts';
 import { mcpTools } from './tools.ts';
+import { readYaml } from './yaml.ts';
 
 /** Thrown when a description cannot be read at all, with why. */
-export class DraftError extends Error {}
+export class DraftError extends Error {
+  readonly said: Saying;
+  constructor(said: Saying) {
+    super(inEnglish(said));
+    this.said = said;
+  }
+}
 
 /**
  * A resource with a draft for each operation of an OpenAPI 3 document, or each tool of an MCP server's list. What the
@@ -30,9 +38,9 @@ export function draftFrom({
 }): ResourceDocument {
   const read = parsed(document);
   const described = openApiOperations(read) ?? mcpTools(read);
-  if (described === undefined) throw new DraftError('this is neither an OpenAPI 3 document nor a list of MCP tools');
-  if (described.length === 0) throw new DraftError('it describes no operation');
-  if (described.length > MOST) throw new DraftError(`it describes more than ${MOST} operations: draft them in parts`);
+  if (described === undefined) throw new DraftError(saying(REFUSED.noDescription));
+  if (described.length === 0) throw new DraftError(saying(REFUSED.noOperation));
+  if (described.length > MOST) throw new DraftError(saying(REFUSED.manyOperations, { count: MOST }));
   const taken = new Set<string>();
   return {
     ...resource,
@@ -78,14 +86,9 @@ samples:
 `;
 
 function parsed(text: string): unknown {
-  const document = parseDocument(text, { schema: 'core', version: '1.2', uniqueKeys: true });
-  const [error] = document.errors;
-  if (error) throw new DraftError(error.message);
-  try {
-    return document.toJS({ maxAliasCount: 100 });
-  } catch (cause) {
-    throw new DraftError(cause instanceof Error ? cause.message : String(cause));
-  }
+  const read = readYaml(text, { strict: false });
+  if (!read.ok) throw new DraftError(read.problems[0] ?? saying(REFUSED.noDescription));
+  return read.value;
 }
 
 function draftOf(

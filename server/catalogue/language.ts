@@ -1,4 +1,7 @@
+import { ACTION_CHANGE } from '../../views/words/console-changes.ts';
 import { FALLBACK, LANGUAGES, type Language } from '../../views/words/language.ts';
+import { inEnglish, type Saying, saying } from '../../views/words/saying.ts';
+import { speakerOf } from '../../views/words/speaker.ts';
 import type { Impact } from './action.ts';
 
 export { FALLBACK, LANGUAGES, type Language, languageOf } from '../../views/words/language.ts';
@@ -13,6 +16,16 @@ export const languagesOf = (text: Text): Language[] =>
 /** A text as a reader of this language is shown it. */
 export const textIn = (text: Text, language: Language): string =>
   typeof text === 'string' ? text : (text[language] ?? text.en);
+
+/** A sentence of ours for readers who are not known yet, in every language at once: it may be kept. */
+export const inEveryLanguage = (sentence: Saying): Text => ({
+  en: inEnglish(sentence),
+  ...Object.fromEntries(LANGUAGES.map((language) => [language, sentence(speakerOf(language))])),
+});
+
+/** Where a text in this language stands; in the fallback language that goes without saying. */
+export const inLanguage = (place: string | Saying, language: Language): string | Saying =>
+  language === FALLBACK ? place : saying(ACTION_CHANGE.inLanguage, { place, language });
 
 /** The server's own words around a catalogue's, and the words that the lint looks for. */
 export interface Lexicon {

@@ -1,39 +1,45 @@
+import { LINT, UNFIT } from '../../views/words/console-lint.ts';
+import { VALUE } from '../../views/words/console-values.ts';
+import { either, type Saying, saying } from '../../views/words/saying.ts';
 import type { ActionDocument, Parameter } from './action.ts';
 import { daysBetween } from './condition.ts';
 import type { Money } from './format.ts';
 import { compareDecimals } from './money.ts';
+import { at } from './problem.ts';
 
 type Limits = NonNullable<ActionDocument['limits']>;
 
-/** Why parameters go further than their action does at all, in words for an agent's builder; undefined when they do not. */
-export function beyondLimit(limits: Limits, values: Readonly<Record<string, unknown>>): string | undefined {
+/** Why parameters go further than their action does at all, undefined when they do not. */
+export function beyondLimit(limits: Limits, values: Readonly<Record<string, unknown>>): Saying | undefined {
   for (const [name, limit] of Object.entries(limits)) {
     if (typeof limit === 'number') {
       const [from = '', to = ''] = name.split('..');
       const [start, end] = [values[from], values[to]];
-      if (typeof start !== 'string' || typeof end !== 'string') return `${name} must be given, at most ${limit} days`;
-      if (daysBetween(start, end) > limit) return `${name} must be at most ${limit} days`;
+      if (typeof start !== 'string' || typeof end !== 'string') return saying(VALUE.daysGiven, { name, count: limit });
+      if (daysBetween(start, end) > limit) return saying(VALUE.daysAtMost, { name, count: limit });
       continue;
     }
     const amount = values[name] as Money | undefined;
     if (amount === undefined) continue;
     const most = limit[amount.currency];
-    if (most === undefined) return `${name} must be in ${Object.keys(limit).join(' or ')}`;
-    if (compareDecimals(amount.value, most) > 0) return `${name} must be at most ${amount.currency} ${most}`;
+    if (most === undefined) return saying(VALUE.currencies, { name, currencies: either(Object.keys(limit)) });
+    if (compareDecimals(amount.value, most) > 0)
+      return saying(VALUE.moneyAtMost, { name, most: `${amount.currency} ${most}` });
   }
   return undefined;
 }
 
 /** What is wrong with the limits themselves. */
-export function limitProblems(limits: Limits, parameters: ReadonlyMap<string, Parameter>): string[] {
+export function limitProblems(limits: Limits, parameters: ReadonlyMap<string, Parameter>): Saying[] {
+  const wrong = (problem: Saying) => [at('limits', problem)];
   return Object.entries(limits).flatMap(([name, limit]) => {
     const places = name.split('..').map((place) => parameters.get(place));
     if (typeof limit === 'number') {
       const isRange = places.length === 2 && places.every((place) => place?.format === 'date');
-      return isRange ? [] : [`limits: ${name} is not a range of dates`];
+      return isRange ? [] : wrong(saying(LINT.notARange, { names: name }));
     }
-    if (places.length !== 1 || places[0]?.format !== 'money') return [`limits: ${name} is not money`];
+    if (places.length !== 1 || places[0]?.format !== 'money') return wrong(saying(UNFIT.notMoney, { name }));
     // Left out, it would have no limit.
-    return places[0].required ? [] : [`limits: ${name} must be required`];
+    return places[0].required ? [] : wrong(saying(UNFIT.mustBeRequired, { name }));
   });
 }

@@ -1,3 +1,7 @@
+import { ACTION_CHANGE } from '../../views/words/console-changes.ts';
+import { LINT, PLACE } from '../../views/words/console-lint.ts';
+import { HOSTILE } from '../../views/words/console-values.ts';
+import { inEnglish, type Saying, saying } from '../../views/words/saying.ts';
 import { checkTexts } from '../oauth/text.ts';
 import {
   type Action,
@@ -15,7 +19,8 @@ import { conditionProblem, holdsAddresses } from './condition.ts';
 import { type DescribeContext, type Description, describeAction, type Stated, shownOf } from './describe.ts';
 import { LONGEST } from './duration.ts';
 import { type Format, SHOWN_CHARACTERS } from './format.ts';
-import { FALLBACK, LANGUAGES, type Language, LEXICON } from './language.ts';
+import { inLanguage, LANGUAGES, type Language, LEXICON } from './language.ts';
+import { at } from './problem.ts';
 import { longest } from './schema.ts';
 import { type Filter, fixedWords, type Placeholder, placeholders, type Segment, type Template } from './template.ts';
 
@@ -23,12 +28,11 @@ import { type Filter, fixedWords, type Placeholder, placeholders, type Segment, 
  * What keeps an action from being published: a sentence that hides something, a level below what its class allows, a
  * comparison that does not fit, words a person need not know. Empty when there is nothing.
  */
-export function actionProblems(action: Action, document: ActionDocument): string[] {
+export function actionProblems(action: Action, document: ActionDocument): Saying[] {
   const spoken = LANGUAGES.flatMap((language): Spoken[] => {
     const texts = action.texts[language];
     if (texts === undefined) return [];
-    const name = (place: string) => (language === FALLBACK ? place : `${place} (${language})`);
-    return [{ language, texts, name }];
+    return [{ language, texts, name: (place) => inLanguage(place, language) }];
   });
   const problems = [
     ...draftProblems(document),
@@ -53,215 +57,231 @@ export function actionProblems(action: Action, document: ActionDocument): string
 interface Spoken {
   language: Language;
   texts: ActionTexts;
-  name(place: string): string;
+  name(place: Place): Place;
 }
 
-/** What was drafted from somebody else's words waits for a person's own. */
-const draftProblems = ({ draft }: ActionDocument): string[] =>
-  draft === undefined ? [] : [`is a draft from ${draft.source}: write its texts yourself, then remove "draft"`];
+/** As the YAML calls it, or in words. */
+type Place = string | Saying;
 
-const textProblems = ({ draft: _, ...document }: ActionDocument): string[] => {
+/** What was drafted from somebody else's words waits for a person's own. */
+const draftProblems = ({ draft }: ActionDocument): Saying[] =>
+  draft === undefined ? [] : [saying(LINT.draft, { source: draft.source })];
+
+const textProblems = ({ draft: _, ...document }: ActionDocument): Saying[] => {
   const found = checkTexts(document);
-  return found ? [`${found.field}: ${found.problem}`] : [];
+  return found ? [at(found.field, saying(HOSTILE[found.problem]))] : [];
 };
 
 /** Every placeholder names a parameter that is there, through filters that fit it. */
-function placeholderProblems(action: Action, spoken: Spoken): string[] {
+function placeholderProblems(action: Action, spoken: Spoken): Saying[] {
   const shown = shownOf(action);
   return sentences(spoken).flatMap(({ name, template }) =>
     placeholders(template).flatMap(({ placeholder, optional }) => {
+      const names = placeholder.parameters.join('..');
       const declared = placeholder.parameters.map((parameter) => shown.get(parameter));
       const missing = placeholder.parameters.filter((parameter) => !shown.has(parameter));
-      if (missing.length > 0) return missing.map((parameter) => `${name}: ${parameter} is not a parameter`);
+      if (missing.length > 0)
+        return missing.map((parameter) => at(name, saying(LINT.notAParameter, { name: parameter })));
       const parameters = declared.filter((parameter) => parameter !== undefined);
       if (parameters.length === 2 && parameters.some(({ format }) => format !== 'date')) {
-        return [`${name}: ${placeholder.parameters.join('..')} is not a range of dates`];
+        return [at(name, saying(LINT.notARange, { names }))];
       }
       const problems = placeholder.filters.flatMap((filter) =>
-        parameters.every((parameter) => fits(filter, parameter)) ? [] : [`${name}: ${filter.name} does not fit here`],
+        parameters.every((parameter) => fits(filter, parameter))
+          ? []
+          : [at(name, saying(LINT.doesNotFit, { name: filter.name }))],
       );
       // Such a stretch would vanish without a word when the value is absent.
       const mayBeAbsent = parameters.some((parameter) => !isAlwaysThere(action, parameter));
       if ((mayBeAbsent || placeholder.filters.some(isSplit)) && !optional)
-        problems.push(`${name}: ${placeholder.parameters.join('..')} may be absent, put it in []`);
+        problems.push(at(name, saying(LINT.mayBeAbsent, { names })));
       return problems;
     }),
   );
 }
 
 /** Nothing is granted that is not shown, and what matters stands in the headline, whole. */
-function visibilityProblems(action: Action, { texts, name: at }: Spoken): string[] {
-  const problems: string[] = [];
+function visibilityProblems(action: Action, { texts, name: placed }: Spoken): Saying[] {
+  const problems: Saying[] = [];
   const inHeadline = placeholders(texts.headline);
   for (const name of action.critical) {
     const parameter = action.parameters.get(name);
     const found = inHeadline.filter(({ placeholder }) => placeholder.parameters.includes(name));
-    if (found.length === 0) problems.push(`${at('headline')}: critical ${name} is missing`);
+    if (found.length === 0) problems.push(at(placed('headline'), saying(LINT.criticalMissing, { name })));
     if (parameter?.required && found.every(({ optional }) => optional)) {
-      problems.push(`${at('headline')}: critical ${name} stands only in an optional stretch`);
+      problems.push(at(placed('headline'), saying(LINT.criticalOptional, { name })));
     }
   }
   const everywhere = [...inHeadline, ...Object.values(texts.facts).flatMap(placeholders)];
   for (const { name, format } of shownOf(action).values()) {
-    const place = name.startsWith('#') ? `fact ${name}` : `parameter ${name}`;
+    const place = placed(saying(name.startsWith('#') ? PLACE.fact : PLACE.parameter, { name }));
     const shown = everywhere.filter(({ placeholder }) => placeholder.parameters.includes(name));
-    if (shown.length === 0) problems.push(`${at(place)} is never shown`);
+    if (shown.length === 0) problems.push(saying(LINT.neverShown, { place }));
     if ((format === 'date' || format === 'instant') && !shown.some(({ placeholder }) => isFull(placeholder))) {
-      problems.push(`${at(place)} is never shown with its year, use {${name}|full}`);
+      problems.push(saying(LINT.neverWithYear, { place, placeholder: `{${name}|full}` }));
     }
   }
   return problems;
 }
 
-function lengthProblems(action: Action): string[] {
+function lengthProblems(action: Action): Saying[] {
   return action.critical.flatMap((name) => {
     const parameter = action.parameters.get(name);
-    if (!parameter) return [`critical: ${name} is not a parameter`];
+    if (!parameter) return [at('critical', saying(LINT.notAParameter, { name }))];
     return canBeCut(parameter) && below(action.level.default, 'high')
-      ? [`critical ${name} can be longer than ${SHOWN_CHARACTERS} characters: bound it or raise the level`]
+      ? [saying(LINT.criticalLong, { name, count: SHOWN_CHARACTERS })]
       : [];
   });
 }
 
 /** The first word of "Changes" is the whole answer, and only writing has something to undo. */
-function changeProblems(action: Action, { language, texts, name }: Spoken): string[] {
-  const problems: string[] = [];
+function changeProblems(action: Action, { language, texts, name }: Spoken): Saying[] {
+  const problems: Saying[] = [];
+  const { verb } = action;
   const { nothing, yes, begins, cannot } = LEXICON[language];
   const changes = texts.facts.changes.source;
   if (action.access === 'read' && !nothing.test(changes)) {
-    problems.push(`${name('changes')}: verb ${action.verb} changes nothing, begin with "${begins.nothing}"`);
+    problems.push(at(name('changes'), saying(LINT.changesNothing, { verb, word: begins.nothing })));
   }
   if (action.access === 'write' && !yes.test(changes)) {
-    problems.push(`${name('changes')}: verb ${action.verb} changes something, begin with "${begins.yes}"`);
+    problems.push(at(name('changes'), saying(LINT.changesSomething, { verb, word: begins.yes })));
   }
-  if (action.access === 'write' && texts.undo === undefined) problems.push('undo is missing');
+  if (action.access === 'write' && texts.undo === undefined) problems.push(saying(LINT.undoMissing));
   if (texts.undo !== undefined && cannot.test(texts.undo.source) === action.reversible) {
-    problems.push(`${name('undo')}: does not fit reversible ${action.reversible}`);
+    problems.push(at(name('undo'), saying(LINT.undoReversible, { value: String(action.reversible) })));
   }
   return problems;
 }
 
-function levelProblems(action: Action, document: ActionDocument): string[] {
-  const problems: string[] = [];
+function levelProblems(action: Action, document: ActionDocument): Saying[] {
+  const problems: Saying[] = [];
+  const wrong = (place: string, problem: Saying) => problems.push(at(place, problem));
+  const level = action.level.default;
   const impactClass = classOf(document);
   if (impactClass !== undefined && below(document.level.default, 'high')) {
-    problems.push(`level: ${impactClass} is never below high`);
+    wrong('level', saying(LINT.neverBelowHigh, { class: impactClass }));
   }
   for (const { when, then } of action.level.rules) {
-    if (!below(action.level.default, then))
-      problems.push(`level: a rule to ${then} does not raise ${action.level.default}`);
+    if (!below(level, then)) wrong('level', saying(LINT.raisesNothing, { then, level }));
     const problem = conditionProblem(when, shownOf(action));
-    if (problem !== undefined) problems.push(`level: ${problem}`);
+    if (problem !== undefined) wrong('level', problem);
     if ('outside_domains' in when && below(then, 'high')) {
-      problems.push('level: a message to the outside is never below high');
+      wrong('level', saying(LINT.outsideBelowHigh));
     }
   }
   // Whoever may send may send to anyone, unless a rule looks at the addresses.
   const looks = action.level.rules.some(({ when }) => 'outside_domains' in when);
   if (action.verb === 'send' && impactClass === undefined && !looks) {
-    problems.push('level: sending needs impactClass external_message or a rule outside_domains');
+    wrong('level', saying(LINT.sending));
   }
   if (action.durations.maxSeconds > LONGEST[action.level.default]) {
-    problems.push(`durations.max is longer than ${action.level.default} impact allows`);
+    problems.push(saying(LINT.tooLasting, { level }));
   }
   if (action.standing !== 'never' && !below(action.level.default, 'high')) {
-    problems.push(`standing: ${action.level.default} impact is asked each time`);
+    wrong('standing', saying(LINT.standing, { level }));
   }
   if (!action.egress && (action.verb === 'send' || action.verb === 'export')) {
-    problems.push(`egress: verb ${action.verb} always carries something out`);
+    wrong('egress', saying(LINT.carriesOut, { verb: action.verb }));
   }
   return problems;
 }
 
 /** The resource is asked at its own place, and what it does not say may not be taken for nothing. */
-function resolveProblems({ resolve, resource, level, own }: Action): string[] {
+function resolveProblems({ resolve, resource, level, own }: Action): Saying[] {
   if (resolve === undefined) return [];
-  const problems: string[] = [];
+  const problems: Saying[] = [];
+  const wrong = (place: string, problem: Saying) => problems.push(at(place, problem));
   if (!URL.canParse(resolve.at) || new URL(resolve.at).origin !== new URL(resource).origin || /[#@]/.test(resolve.at)) {
-    problems.push(`resolve.at: must be at ${new URL(resource).origin}`);
+    wrong('resolve.at', saying(LINT.askedElsewhere, { origin: new URL(resource).origin }));
   }
-  if (resolve.facts.size === 0) problems.push('resolve.facts: there are none');
+  if (resolve.facts.size === 0) wrong('resolve.facts', saying(LINT.noFacts));
   if (resolve.unchecked !== 'refuse' && !below(level.default, resolve.unchecked)) {
-    problems.push(`resolve.unchecked: ${resolve.unchecked} does not raise ${level.default}, say "refuse"`);
+    const { unchecked } = resolve;
+    wrong('resolve.unchecked', saying(LINT.uncheckedRaises, { unchecked, level: level.default }));
   }
-  if (own) problems.push('own: what an agent does by itself nobody reads, so nothing is asked about it');
+  if (own) wrong('own', saying(LINT.ownResolve));
   const invalid = resolve.validate(resolve.sample);
-  if (invalid !== undefined) problems.push(`resolve.sample: ${invalid}`);
+  if (invalid !== undefined) wrong('resolve.sample', invalid);
   return problems;
 }
 
-function askingProblems(action: Action): string[] {
-  const problems: string[] = [];
+function askingProblems(action: Action): Saying[] {
+  const problems: Saying[] = [];
   const required = [...action.parameters.values()].filter((parameter) => parameter.required);
   if (action.scope !== undefined && required.length > 0) {
-    problems.push(`scope: ${required.map(({ name }) => name).join(', ')} cannot be said in a scope`);
+    problems.push(at('scope', saying(LINT.scope, { names: required.map(({ name }) => name).join(', ') })));
   }
   const levels = [action.level.default, ...action.level.rules.map(({ then }) => then)];
   if (action.own && levels.some((level) => !below(level, 'high'))) {
-    problems.push('own: an agent does nothing of high impact by itself');
+    problems.push(at('own', saying(LINT.ownImpact)));
   }
   return problems;
 }
 
-function comparatorProblems(action: Action, compare: Record<string, Comparator>): string[] {
+function comparatorProblems(action: Action, compare: Record<string, Comparator>): Saying[] {
   const unknown = Object.keys(compare).filter((name) => !action.parameters.has(name));
-  const problems = unknown.map((name) => `compare: ${name} is not a parameter`);
+  const problems = unknown.map((name) => at('compare', saying(LINT.notAParameter, { name })));
   for (const { name, format, comparator } of action.parameters.values()) {
     const wanted = FORMAT_OF_COMPARATOR[comparator];
-    if (wanted !== undefined && wanted !== format) problems.push(`compare: ${comparator} does not fit ${name}`);
+    if (wanted !== undefined && wanted !== format)
+      problems.push(at('compare', saying(LINT.notFor, { comparator, name })));
   }
   for (const name of action.narrowable) {
     const parameter = action.parameters.get(name);
-    if (!parameter || !isLimit(parameter.comparator)) problems.push(`narrowable: ${name} is not compared as a limit`);
+    if (!parameter || !isLimit(parameter.comparator)) problems.push(at('narrowable', saying(LINT.notALimit, { name })));
   }
   return problems;
 }
 
 /** People decide about tasks; how the server says it to software is no word for them. */
-function wordProblems(action: Action, spoken: Spoken): string[] {
+function wordProblems(action: Action, spoken: Spoken): Saying[] {
   const { language, texts, name } = spoken;
   const { forbidden, empty } = LEXICON[language];
   const said = sentences(spoken).map((sentence) => [sentence.name, fixedWords(sentence.template)] as const);
   const all = [
     ...said,
     [name('button'), texts.button] as const,
-    ['name of the resource', action.system] as const,
-    ...[...texts.labels].map(([parameter, label]) => [name(`label of ${parameter}`), label] as const),
+    [saying(PLACE.resourceName), action.system] as const,
+    ...[...texts.labels].map(
+      ([parameter, label]) => [name(saying(ACTION_CHANGE.labelOf, { name: parameter })), label] as const,
+    ),
   ];
   const problems = all.flatMap(([place, text]) => {
     const word = forbidden.exec(text)?.[0];
-    return word === undefined ? [] : [`${place}: the word "${word}" is not for a person`];
+    return word === undefined ? [] : [at(place, saying(LINT.forbiddenWord, { word }))];
   });
   // A value in the catalogue's own words is compared with nothing when the task is used.
   for (const [place, text] of said) {
     const value = VALUE.exec(text)?.[0];
-    if (value !== undefined)
-      problems.push(`${place}: "${value}" is only described, show it from a parameter or a fact`);
+    if (value !== undefined) problems.push(at(place, saying(LINT.onlyDescribed, { value })));
   }
-  if (empty.test(texts.button)) problems.push(`${name('button')}: say what is allowed or approved`);
-  if (wordsOf(texts.button) > 3) problems.push(`${name('button')}: more than 3 words`);
+  if (empty.test(texts.button)) problems.push(at(name('button'), saying(LINT.emptyButton)));
+  if (wordsOf(texts.button) > 3) problems.push(at(name('button'), saying(LINT.longButton)));
   return problems;
 }
 
 /** Holds the sentences, filled with the samples, to what a person can take in. */
-function sampleProblems(action: Action, { language, name: at }: Spoken): string[] {
+function sampleProblems(action: Action, { language, name }: Spoken): Saying[] {
   const reader = { ...SAMPLE_READER, locale: language };
   const unchecked = action.resolve?.unchecked ?? 'refuse';
   const stated: Stated[] = [action.resolve?.sample, ...(unchecked === 'refuse' ? [] : [null])];
   const problems = action.samples.flatMap((sample, index) => {
+    const number = index + 1;
     const invalid = action.validate(sample);
-    if (invalid !== undefined) return [`sample ${index + 1}: ${invalid}`];
+    if (invalid !== undefined) return [at(saying(PLACE.sample, { number }), invalid)];
     return stated.flatMap((facts) => {
-      const found = measure(describeAction(action, sample, reader, facts)).flatMap(({ place, unit, is, most }) => {
-        if (is === 0) return [`${at(place)} is empty`];
-        const name = place === 'headline' ? `${at(place)} and impact line have` : `${at(place)} has`;
-        return is > most ? [`${name} ${is}/${most} ${unit}`] : [];
+      const found = measure(describeAction(action, sample, reader, facts)).flatMap((measured) => {
+        const place = name(measured.place);
+        const { unit, is, most } = measured;
+        if (is === 0) return [saying(LINT.empty, { place })];
+        if (is <= most) return [];
+        return [saying(measured.place === 'headline' ? LINT.headlineWords : LINT[unit], { place, is, most })];
       });
-      const place = `sample ${index + 1}${facts === null ? ' unchecked' : ''}`;
-      return found.map((problem) => `${place}: ${problem}`);
+      const place = saying(facts === null ? PLACE.sampleUnchecked : PLACE.sample, { number });
+      return found.map((problem) => at(place, problem));
     });
   });
-  return [...new Set(problems)];
+  return [...new Map(problems.map((problem) => [inEnglish(problem), problem])).values()];
 }
 
 /** How long one text of a decision page is, and how long it may be. */
@@ -309,7 +329,7 @@ export const SAMPLE_READER: DescribeContext = {
   timeZone: 'Europe/Berlin',
 };
 
-const sentences = ({ texts, name }: Spoken): { name: string; template: Template }[] => [
+const sentences = ({ texts, name }: Spoken): { name: Place; template: Template }[] => [
   { name: name('headline'), template: texts.headline },
   ...FACT_NAMES.map((fact) => ({ name: name(fact), template: texts.facts[fact] })),
   { name: name('effect'), template: texts.effect },

@@ -1,3 +1,4 @@
+import { inEnglish } from '../../views/words/saying.ts';
 import { canonicalJson } from '../oauth/canonical.ts';
 import type { Action } from './action.ts';
 import { type Comparator, isLimit } from './comparator.ts';
@@ -39,7 +40,7 @@ export function coversAction(
   actual: unknown,
 ): string | undefined {
   const invalid = action.validate(actual);
-  return invalid ?? narrowerParameters(action, actual as Record<string, unknown>, approved);
+  return invalid ? inEnglish(invalid) : narrowerParameters(action, actual as Record<string, unknown>, approved);
 }
 
 const WITHIN: Readonly<Record<Comparator, (narrower: unknown, wider: unknown) => boolean>> = {

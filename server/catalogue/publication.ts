@@ -1,3 +1,5 @@
+import { CATALOGUE } from '../../views/words/console-lint.ts';
+import { type Saying, saying } from '../../views/words/saying.ts';
 import { canonicalJson } from '../oauth/canonical.ts';
 import type { ActionDocument } from './action.ts';
 import { CatalogueError, compileCatalogue, type ResourceDocument } from './catalogue.ts';
@@ -21,7 +23,7 @@ export interface Reviewed {
 export function publicationProblems(
   before: readonly ResourceDocument[],
   documents: readonly ResourceDocument[],
-): readonly string[] {
+): readonly Saying[] {
   const changed = documents.flatMap((document) => recordProblems(document, before));
   if (changed.length > 0) return changed;
   const there = new Set(before.flatMap(({ actions }) => actions.map(nameOf)));
@@ -29,7 +31,7 @@ export function publicationProblems(
     compileCatalogue(mergedWith(before, documents), (key, version) => there.has(nameOf({ key, version })));
     return [];
   } catch (error) {
-    if (error instanceof CatalogueError) return error.problems;
+    if (error instanceof CatalogueError) return error.said;
     throw error;
   }
 }
@@ -90,21 +92,23 @@ export function mergedWith(
   ];
 }
 
-function recordProblems({ resource, owner, actions }: ResourceDocument, before: readonly ResourceDocument[]): string[] {
-  const problems: string[] = [];
+function recordProblems({ resource, owner, actions }: ResourceDocument, before: readonly ResourceDocument[]): Saying[] {
+  const problems: Saying[] = [];
   const there = before.find((document) => document.resource === resource);
-  if (there && there.owner !== owner) problems.push(`${resource} has another owner`);
+  if (there && there.owner !== owner) problems.push(saying(CATALOGUE.otherOwner, { resource }));
   for (const action of actions) {
-    const place = before.find((document) => document.actions.some(({ key }) => key === action.key));
-    const versions = versionsOf(before, action.key);
-    const old = versions.find(({ version }) => version === action.version);
+    const { key } = action;
+    const version = String(action.version);
+    const place = before.find((document) => document.actions.some((one) => one.key === key));
+    const versions = versionsOf(before, key);
+    const old = versions.find((one) => one.version === action.version);
     if (old && (place?.resource !== resource || canonicalJson(old) !== canonicalJson(action))) {
-      problems.push(`${action.key} version ${action.version} is published and differs: give it a new version`);
+      problems.push(saying(CATALOGUE.record, { key, version }));
     }
     // What is below the newest would be compared with the wrong one, and never be asked.
     const newest = versions.at(-1)?.version ?? 0;
     if (!old && action.version < newest) {
-      problems.push(`${action.key} version ${action.version} is older than the published ${newest}`);
+      problems.push(saying(CATALOGUE.older, { key, version, newest: String(newest) }));
     }
   }
   return problems;

@@ -1,8 +1,12 @@
 import { Ajv2020, type ErrorObject, type Format as TextFormat } from 'ajv/dist/2020.js';
 import { fullFormats } from 'ajv-formats/dist/formats.js';
+import { PLACE, SCHEMA } from '../../views/words/console-lint.ts';
+import { VALUE } from '../../views/words/console-values.ts';
+import { type Saying, saying } from '../../views/words/saying.ts';
 import { canonicalJson } from '../oauth/canonical.ts';
 import { FORMATS, type Format } from './format.ts';
 import { LANGUAGES, type Text } from './language.ts';
+import { at } from './problem.ts';
 
 export type JsonSchema = Record<string, unknown>;
 export type ParameterSchema = JsonSchema & { 'x-label': Text; 'x-format': Format };
@@ -18,8 +22,12 @@ export const MONEY = {
   },
 };
 
-/** What is wrong with a value, in words for an agent's builder; undefined when it fits. */
-export type Check = (value: unknown) => string | undefined;
+/**
+ * What is wrong with a value; undefined when it fits.
+ *
+ * @param under of this place within it, which nobody who reads it has to hear about
+ */
+export type Check = (value: unknown, under?: string) => Saying | undefined;
 
 const STRICT = { strict: true, strictRequired: true, allowUnionTypes: true, ownProperties: true } as const;
 
@@ -38,7 +46,7 @@ export function schemaCompiler(): (schema: JsonSchema) => Check {
   return (schema) => {
     if (!META.validateSchema(schema)) throw new Error(`schema is invalid: ${META.errorsText()}`);
     const validate = ajv.compile(schema);
-    return (value) => (validate(value) ? undefined : explain(validate.errors?.[0]));
+    return (value, under = '') => (validate(value) ? undefined : explain(validate.errors?.[0], under));
   };
 }
 
@@ -46,16 +54,22 @@ export function schemaCompiler(): (schema: JsonSchema) => Check {
  * What a catalogue's schema may not do. It has to be closed and bounded, and every parameter shown in a way we know:
  * what a person is not shown cannot be asked for.
  */
-export function schemaProblems(schema: JsonSchema, place = 'parameters', member = 'parameter'): string[] {
-  const problems: string[] = [];
+export function schemaProblems(
+  schema: JsonSchema,
+  place = 'parameters',
+  member: keyof typeof PLACE & ('parameter' | 'fact') = 'parameter',
+): Saying[] {
+  const problems: Saying[] = [];
+  const wrong = (problem: Saying) => problems.push(at(place, problem));
   const allowed = ['type', 'properties', 'required', 'additionalProperties', 'dependentRequired'];
   for (const keyword of Object.keys(schema)) {
-    if (!allowed.includes(keyword)) problems.push(`${place}: keyword ${keyword} is not accepted`);
+    if (!allowed.includes(keyword)) wrong(saying(SCHEMA.keyword, { keyword }));
   }
-  if (schema.type !== 'object') problems.push(`${place}: type must be object`);
-  if (schema.additionalProperties !== false) problems.push(`${place}: additionalProperties must be false`);
+  if (schema.type !== 'object') wrong(saying(SCHEMA.typeObject));
+  if (schema.additionalProperties !== false) wrong(saying(SCHEMA.closed));
   for (const [name, property] of Object.entries(propertiesOf(schema))) {
-    problems.push(...propertyProblems(name, property).map((problem) => `${member} ${name}: ${problem}`));
+    const of = saying(PLACE[member], { name });
+    problems.push(...propertyProblems(name, property).map((problem) => at(of, problem)));
   }
   return problems;
 }
@@ -97,52 +111,52 @@ const TEXT_FORMATS: Record<string, TextFormat> = {
   },
 };
 
-function propertyProblems(name: string, schema: JsonSchema): string[] {
-  if (!isObject(schema)) return ['must be an object'];
+function propertyProblems(name: string, schema: JsonSchema): Saying[] {
+  if (!isObject(schema)) return [saying(SCHEMA.object)];
   const { 'x-label': label, 'x-format': format, ...rest } = schema;
-  const problems: string[] = [];
-  if (!/^[a-z][A-Za-z0-9_]{0,39}$/.test(name)) problems.push('name must be a word of letters, digits and _');
-  if ((RESERVED as readonly string[]).includes(name)) problems.push('name is reserved');
-  if (!isLabel(label)) problems.push('x-label is missing');
-  if (!FORMATS.includes(format as Format)) return [...problems, `x-format must be one of ${FORMATS.join(', ')}`];
+  const problems: Saying[] = [];
+  if (!/^[a-z][A-Za-z0-9_]{0,39}$/.test(name)) problems.push(saying(SCHEMA.name));
+  if ((RESERVED as readonly string[]).includes(name)) problems.push(saying(SCHEMA.reserved));
+  if (!isLabel(label)) problems.push(saying(SCHEMA.noLabel));
+  if (!FORMATS.includes(format as Format))
+    return [...problems, saying(SCHEMA.formats, { formats: FORMATS.join(', ') })];
   const shape = SHAPES[format as Format](rest);
   if (shape !== undefined) problems.push(shape);
   return [...problems, ...patternProblems(rest)];
 }
 
 /** What the schema of a parameter must be, so that everything it lets through can be shown and compared. */
-const SHAPES: Record<Format, (schema: JsonSchema) => string | undefined> = {
+const SHAPES: Record<Format, (schema: JsonSchema) => Saying | undefined> = {
   text: (schema) => boundedText(schema, ['maxLength', 'minLength', 'pattern', 'enum']),
   id: (schema) => boundedText(schema, ['maxLength', 'minLength', 'pattern', 'enum']),
   email: (schema) =>
-    schema.format === 'email' ? boundedText(schema, ['format', 'maxLength']) : 'must have format email',
-  money: (schema) => (same(schema, MONEY) ? undefined : `must be exactly ${JSON.stringify(MONEY)}`),
+    schema.format === 'email' ? boundedText(schema, ['format', 'maxLength']) : saying(SCHEMA.emailFormat),
+  money: (schema) => (same(schema, MONEY) ? undefined : saying(SCHEMA.exactly, { schema: JSON.stringify(MONEY) })),
   count: (schema) =>
     schema.type === 'integer' &&
     typeof schema.minimum === 'number' &&
     typeof schema.maximum === 'number' &&
     only(schema, ['type', 'minimum', 'maximum'])
       ? undefined
-      : 'must be an integer with minimum and maximum',
-  date: (schema) => (same(schema, { type: 'string', format: 'date' }) ? undefined : 'must be a string of format date'),
-  instant: (schema) =>
-    same(schema, { type: 'string', format: 'date-time' }) ? undefined : 'must be a string of format date-time',
-  flag: (schema) => (same(schema, { type: 'boolean' }) ? undefined : 'must be a boolean'),
+      : saying(SCHEMA.count),
+  date: (schema) => (same(schema, { type: 'string', format: 'date' }) ? undefined : saying(SCHEMA.date)),
+  instant: (schema) => (same(schema, { type: 'string', format: 'date-time' }) ? undefined : saying(SCHEMA.instant)),
+  flag: (schema) => (same(schema, { type: 'boolean' }) ? undefined : saying(SCHEMA.flag)),
   list: (schema) => {
     if (!only(schema, ['type', 'items', 'minItems', 'maxItems', 'uniqueItems']) || schema.type !== 'array') {
-      return 'must be an array with items, minItems, maxItems and uniqueItems';
+      return saying(SCHEMA.array);
     }
     const { minItems, maxItems, uniqueItems, items } = schema;
     if (typeof minItems !== 'number' || minItems < 1 || typeof maxItems !== 'number' || uniqueItems !== true) {
-      return 'must have minItems of at least 1, maxItems and uniqueItems';
+      return saying(SCHEMA.arrayBounds);
     }
-    if (!isObject(items)) return 'must have items';
+    if (!isObject(items)) return saying(SCHEMA.items);
     return boundedText(items, ['format', 'maxLength', 'minLength', 'pattern', 'enum']);
   },
   changes: (schema) => {
     const { type, minProperties, maxProperties, propertyNames, additionalProperties: values } = schema;
     if (!only(schema, ['type', 'minProperties', 'maxProperties', 'propertyNames', 'additionalProperties'])) {
-      return 'has keywords that are not accepted';
+      return saying(SCHEMA.keywords);
     }
     if (
       type !== 'object' ||
@@ -150,60 +164,84 @@ const SHAPES: Record<Format, (schema: JsonSchema) => string | undefined> = {
       minProperties < 1 ||
       typeof maxProperties !== 'number'
     ) {
-      return 'must be an object with minProperties of at least 1 and maxProperties';
+      return saying(SCHEMA.changes);
     }
     if (!isObject(propertyNames) || longest(propertyNames) === undefined || typeof propertyNames.pattern !== 'string') {
-      return 'must have propertyNames with pattern and maxLength';
+      return saying(SCHEMA.propertyNames);
     }
     if (!isObject(values) || longest(values) === undefined || !only(values, ['type', 'maxLength'])) {
-      return 'must have additionalProperties with type and maxLength';
+      return saying(SCHEMA.values);
     }
     const types = [values.type].flat();
     return types.every((name) => ['string', 'number', 'boolean', 'null'].includes(String(name)))
       ? undefined
-      : 'may only have texts, numbers, booleans and null as values';
+      : saying(SCHEMA.valueTypes);
   },
 };
 
-function boundedText(schema: JsonSchema, keywords: readonly string[]): string | undefined {
-  if (schema.type !== 'string') return 'must be a string';
-  if (!only(schema, ['type', ...keywords])) return `may only have ${keywords.join(', ')}`;
+function boundedText(schema: JsonSchema, keywords: readonly string[]): Saying | undefined {
+  if (schema.type !== 'string') return saying(SCHEMA.string);
+  if (!only(schema, ['type', ...keywords])) return saying(SCHEMA.only, { keywords: keywords.join(', ') });
   const characters = longest(schema);
-  if (characters === undefined) return 'must have maxLength';
-  return characters <= 500 ? undefined : 'maxLength must be at most 500';
+  if (characters === undefined) return saying(SCHEMA.maxLength);
+  return characters <= 500 ? undefined : saying(SCHEMA.tooLong);
 }
 
 /**
  * A pattern of a catalogue runs on whatever an agent sends. A repeated group, or many free repetitions over a long
  * text, can take minutes in a backtracking engine.
  */
-function patternProblems(schema: JsonSchema): string[] {
+function patternProblems(schema: JsonSchema): Saying[] {
   const patterns = [schema, schema.items, schema.propertyNames].flatMap((part) =>
     isObject(part) && typeof part.pattern === 'string' ? [part.pattern] : [],
   );
   return patterns.flatMap((pattern) => {
-    if (/\)[*+{?]/.test(pattern)) return [`pattern ${pattern} repeats a group`];
-    if ((pattern.match(/[*+]|,\}/g)?.length ?? 0) > 2) return [`pattern ${pattern} has more than two free repetitions`];
-    return pattern.startsWith('^') && pattern.endsWith('$')
-      ? []
-      : [`pattern ${pattern} must begin with ^ and end with $`];
+    if (/\)[*+{?]/.test(pattern)) return [saying(SCHEMA.repeatsGroup, { pattern })];
+    if ((pattern.match(/[*+]|,\}/g)?.length ?? 0) > 2) return [saying(SCHEMA.repetitions, { pattern })];
+    return pattern.startsWith('^') && pattern.endsWith('$') ? [] : [saying(SCHEMA.anchors, { pattern })];
   });
 }
 
-function explain(error: ErrorObject | undefined): string {
-  if (error === undefined) return 'not accepted';
-  const place = error.instancePath.slice(1).replaceAll('/', '.');
-  const at = place === '' ? '' : `${place} `;
-  switch (error.keyword) {
-    case 'required':
-    case 'dependentRequired':
-      return `${at}misses ${error.params.missingProperty}`;
-    case 'additionalProperties':
-      return `${at}has an unknown member ${error.params.additionalProperty}`;
-    default:
-      return `${at}${(error.message ?? 'not accepted').replaceAll('"', "'")}`;
-  }
+function explain(error: ErrorObject | undefined, under: string): Saying {
+  const place = error?.instancePath.slice(1).replaceAll('/', '.') ?? '';
+  const within =
+    place === under ? '' : under !== '' && place.startsWith(`${under}.`) ? place.slice(under.length + 1) : place;
+  return (EXPLAIN[error?.keyword ?? ''] ?? EXPLAIN.other)(within === '' ? '' : `${within} `, error?.params ?? {});
 }
+
+type Explain = (at: string, params: Record<string, unknown>) => Saying;
+
+const misses: Explain = (at, { missingProperty }) => saying(VALUE.misses, { at, name: String(missingProperty) });
+type Bound = 'atLeast' | 'atMost' | `${'characters' | 'items' | 'properties'}At${'Least' | 'Most'}`;
+const limited =
+  (bound: Bound): Explain =>
+  (at, { limit }) =>
+    saying(VALUE[bound], { at, limit: String(limit) });
+
+/** What the library says of a value, by the keyword that refused it. */
+const EXPLAIN: { readonly [keyword: string]: Explain; readonly other: Explain } = {
+  other: (at) => saying(VALUE.notAccepted, { at }),
+  required: misses,
+  dependentRequired: misses,
+  additionalProperties: (at, { additionalProperty }) =>
+    saying(VALUE.unknownMember, { at, name: String(additionalProperty) }),
+  type: (at, { type }) => saying(VALUE.type, { at, type: String(type) }),
+  enum: (at) => saying(VALUE.oneOf, { at }),
+  const: (at) => saying(VALUE.constant, { at }),
+  pattern: (at, { pattern }) => saying(VALUE.pattern, { at, pattern: String(pattern).replaceAll('"', "'") }),
+  format: (at, { format }) => saying(VALUE.format, { at, format: String(format) }),
+  minimum: limited('atLeast'),
+  maximum: limited('atMost'),
+  minLength: limited('charactersAtLeast'),
+  maxLength: limited('charactersAtMost'),
+  minItems: limited('itemsAtLeast'),
+  maxItems: limited('itemsAtMost'),
+  minProperties: limited('propertiesAtLeast'),
+  maxProperties: limited('propertiesAtMost'),
+  uniqueItems: (at, { i, j }) => saying(VALUE.twice, { at, first: String(j), second: String(i) }),
+  oneOf: (at) => saying(VALUE.oneShape, { at }),
+  propertyNames: (at) => saying(VALUE.memberName, { at }),
+};
 
 const isLabel = (label: unknown): boolean =>
   typeof label === 'string'

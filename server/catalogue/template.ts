@@ -1,3 +1,6 @@
+import { LINT } from '../../views/words/console-lint.ts';
+import { inEnglish, type Saying, saying } from '../../views/words/saying.ts';
+
 /**
  * The sentences of a catalogue. `{amount}` is a parameter, `{#contacts}` a fact that the resource stated, `{from..to}` a
  * range of two, `{@system}` a word of the
@@ -40,18 +43,24 @@ export interface Segment {
 }
 
 /** Thrown with what is wrong in a sentence; the catalogue collects it. */
-export class TemplateError extends Error {}
+export class TemplateError extends Error {
+  readonly said: Saying;
+  constructor(said: Saying) {
+    super(inEnglish(said));
+    this.said = said;
+  }
+}
 
 export function parseTemplate(source: string): Template {
   const parts = source.split(/(\[[^[\]]*\])/).flatMap((piece): Template['parts'] => {
     if (!piece.startsWith('[')) return parseParts(piece);
     const [whenPresent = [], otherwise = [], ...rest] = alternatives(piece.slice(1, -1));
-    if (rest.length > 0) throw new TemplateError(`more than one alternative in "${piece}"`);
+    if (rest.length > 0) throw new TemplateError(saying(LINT.alternatives, { piece }));
     if (!whenPresent.some((part) => typeof part !== 'string' && part.own === undefined)) {
-      throw new TemplateError(`"${piece}" depends on no parameter`);
+      throw new TemplateError(saying(LINT.noCondition, { piece }));
     }
     if (otherwise.some((part) => typeof part !== 'string' && part.own === undefined)) {
-      throw new TemplateError(`"${piece}" has a parameter in what stands when it is absent`);
+      throw new TemplateError(saying(LINT.parameterWhenAbsent, { piece }));
     }
     return [{ whenPresent, otherwise }];
   });
@@ -105,7 +114,7 @@ const parseParts = (text: string): Part[] =>
     .filter((piece) => piece !== '')
     .map((piece) => {
       if (piece.startsWith('{')) return parsePlaceholder(piece.slice(1, -1));
-      if (/[{}[\]]/.test(piece)) throw new TemplateError(`unbalanced bracket in "${text}"`);
+      if (/[{}[\]]/.test(piece)) throw new TemplateError(saying(LINT.bracket, { piece: text }));
       return piece;
     });
 
@@ -114,12 +123,12 @@ function parsePlaceholder(inner: string): Placeholder {
   const parsed = filters.map(parseFilter);
   if (reference.startsWith('@')) {
     const own = OWN.find((name) => `@${name}` === reference);
-    if (own === undefined) throw new TemplateError(`unknown word "{${inner}}"`);
+    if (own === undefined) throw new TemplateError(saying(LINT.unknownWord, { piece: `{${inner}}` }));
     return { parameters: [], own, filters: parsed };
   }
   const parameters = reference.split('..');
   if (parameters.length > 2 || !parameters.every((name) => /^#?[a-z][A-Za-z0-9_]*$/.test(name))) {
-    throw new TemplateError(`"{${inner}}" names no parameter`);
+    throw new TemplateError(saying(LINT.namesNothing, { piece: `{${inner}}` }));
   }
   return { parameters, filters: parsed };
 }
@@ -128,7 +137,7 @@ function parseFilter(text: string): Filter {
   const [, one, other] = /^count:([^,]+),([^,]+)$/.exec(text) ?? [];
   if (one !== undefined && other !== undefined) return { name: 'count', one, other };
   if (text === 'full' || text === 'names' || text === 'inside' || text === 'outside') return { name: text };
-  throw new TemplateError(`unknown filter "${text}"`);
+  throw new TemplateError(saying(LINT.unknownFilter, { piece: text }));
 }
 
 /** Undefined as soon as one value is absent. */

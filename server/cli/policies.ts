@@ -150,6 +150,7 @@ export function policyCommands(program: Command): void {
         in_words: string;
         rule?: { position: number; name: string };
         blocks?: string;
+        passes?: string[];
         asked_of?: string[];
         later?: string[];
         too_few: boolean;
@@ -160,6 +161,7 @@ export function policyCommands(program: Command): void {
         result: found.in_words,
         rule: found.rule ? `${found.rule.position}. ${found.rule.name}` : 'none: the person is asked',
         says: found.blocks,
+        'would pass': found.passes?.join(', or '),
         'asked of': found.too_few ? 'too few: it would be refused' : found.asked_of?.join(', '),
         'later also': found.later?.join(', '),
         page: found.headline,

@@ -1,5 +1,9 @@
 import { errors } from 'oidc-provider';
 
+/** A text of an organization: in English, or in several languages with English among them. */
+type ByLanguage = string | { readonly en: string; readonly [language: string]: string };
+const english = (text: ByLanguage): string => (typeof text === 'string' ? text : text.en);
+
 /**
  * Every way to be refused. A refusal is an expected answer; a fault is thrown. The full refusal goes to the evidence,
  * {@link toWire} decides what a stranger may hear of it. A new arm does not compile until it has a wire form.
@@ -60,9 +64,9 @@ export type Refusal =
       rule: string;
       action: string;
       /** What the policy says to whoever it stops, in one language or by language. */
-      say?: string | { readonly en: string; readonly [language: string]: string };
+      say?: ByLanguage;
       /** What would pass. */
-      passes: readonly string[];
+      passes: readonly ByLanguage[];
     }
   | {
       reason: 'nobody_decides';
@@ -220,9 +224,8 @@ export function toWire(refusal: Refusal): errors.OIDCProviderError {
       );
     case 'policy_forbids': {
       const { rule, action, say = rule, passes } = refusal;
-      const said = typeof say === 'string' ? say : say.en;
-      const otherwise = passes.length > 0 ? ` (what passes: ${passes.join(', or ')})` : '';
-      return forbidden(new errors.AccessDenied(describable(`${action}: ${said}${otherwise}`)));
+      const otherwise = passes.length > 0 ? ` (what passes: ${passes.map(english).join(', or ')})` : '';
+      return forbidden(new errors.AccessDenied(describable(`${action}: ${english(say)}${otherwise}`)));
     }
     case 'nobody_decides':
       return forbidden(

@@ -1,9 +1,26 @@
+/** What makes a text one that nobody is shown, in words for machines; a page says them in its reader's language. */
+export type TextProblem =
+  | 'half a character'
+  | 'a bidirectional control character'
+  | 'a control character'
+  | 'a zero-width or invisible character'
+  | 'a character without a meaning'
+  | 'too many combining marks'
+  | 'not in Unicode normal form C'
+  | 'white space other than single spaces between words';
+
 /** What is wrong with a text that a person will read, or undefined. Refused, never altered: a repaired text is not what was asked. */
-export function checkText(text: string): string | undefined {
+export function checkText(text: string): TextProblem | undefined {
   return PROBLEMS.find(([hostile]) => hostile(text))?.[1];
 }
 
 /** The first text in a JSON value (member names included) that `check` refuses, with its place. */
+export function checkTexts(value: unknown): { field: string; problem: TextProblem } | undefined;
+export function checkTexts<Problem extends string>(
+  value: unknown,
+  field: string,
+  check: (text: string) => Problem | undefined,
+): { field: string; problem: Problem } | undefined;
 export function checkTexts(
   value: unknown,
   field = '',
@@ -24,19 +41,19 @@ export function checkTexts(
 }
 
 /** Spaces that a page does not show as they are: HTML folds them, so the text shown would not be the text granted. */
-export function checkSpacing(text: string): string | undefined {
+export function checkSpacing(text: string): TextProblem | undefined {
   return /^\s|\s$|\s\s|[^\S ]/u.test(text) ? 'white space other than single spaces between words' : undefined;
 }
 
 /** What no name, key or address of a machine may hold: the database could not even store it. */
-export function controlCharacter(text: string): string | undefined {
+export function controlCharacter(text: string): TextProblem | undefined {
   if (!text.isWellFormed()) return 'half a character';
   return /\p{Cc}/u.test(text) ? 'a control character' : undefined;
 }
 
 const matches = (pattern: RegExp) => (text: string) => pattern.test(text);
 
-const PROBLEMS: readonly [(text: string) => boolean, string][] = [
+const PROBLEMS: readonly [(text: string) => boolean, TextProblem][] = [
   [(text) => !text.isWellFormed(), 'half a character'],
   // Overrides and isolates reorder what follows: "EUR 1" can be made to read "1 RUE" (Trojan Source).
   [matches(/\p{Bidi_Control}/u), 'a bidirectional control character'],

@@ -1,3 +1,4 @@
+import { inEnglish } from '../../views/words/saying.ts';
 import type { ClientRecord } from '../agents/clients.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { coversAction } from '../catalogue/narrowing.ts';
@@ -191,5 +192,7 @@ function differs(
 ): string | undefined {
   const rules = catalogue.version(action, version);
   if (!rules) return 'the version that was approved is gone';
-  return viaScope === undefined ? coversAction(rules, approved, actual) : rules.validate(actual);
+  if (viaScope === undefined) return coversAction(rules, approved, actual);
+  const invalid = rules.validate(actual);
+  return invalid && inEnglish(invalid);
 }

@@ -1,9 +1,9 @@
 import { type Action, type DataClass, IMPACTS, type Impact } from '../catalogue/action.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
-import { type Condition, holds } from '../catalogue/condition.ts';
+import { type Condition, holds, otherwiseInWords } from '../catalogue/condition.ts';
 import { shownOf, valuesOf } from '../catalogue/describe.ts';
 import { durationSeconds } from '../catalogue/duration.ts';
-import type { Text } from '../catalogue/language.ts';
+import { inEveryLanguage, type Text } from '../catalogue/language.ts';
 import { narrowerParameters } from '../catalogue/narrowing.ts';
 import { type RequestedAction, weightOf } from './request.ts';
 
@@ -249,6 +249,10 @@ function matches(
     )
   );
 }
+
+/** What this rule would not stand in the way of: any one of these. */
+export const passesOf = ({ when }: Rule): Text[] =>
+  (when?.where ?? []).map((one) => inEveryLanguage(otherwiseInWords(one)));
 
 /** Does this pattern of a rule name this action? */
 export const covers = (pattern: string, action: string): boolean =>

@@ -1,6 +1,8 @@
-import { parseDocument } from 'yaml';
+import { LINT } from '../../views/words/console-lint.ts';
+import { POLICY_LINT } from '../../views/words/console-policy-lint.ts';
 import { DATA, RULE } from '../../views/words/console-rules.ts';
 import { LEVEL } from '../../views/words/console-shell.ts';
+import { HOSTILE } from '../../views/words/console-values.ts';
 import { all, either, lasting, type Saying, saying } from '../../views/words/saying.ts';
 import { asItIs } from '../../views/words/words.ts';
 import { type Action, DATA_CLASSES, type DataClass, IMPACTS, type Impact } from '../catalogue/action.ts';
@@ -9,7 +11,9 @@ import { CONDITION_SCHEMA, conditionInWords, conditionProblem } from '../catalog
 import { shownOf } from '../catalogue/describe.ts';
 import { durationSeconds } from '../catalogue/duration.ts';
 import { LANGUAGES } from '../catalogue/language.ts';
+import { at } from '../catalogue/problem.ts';
 import { schemaCompiler } from '../catalogue/schema.ts';
+import { readYaml } from '../catalogue/yaml.ts';
 import { canonicalJson } from '../oauth/canonical.ts';
 import { checkTexts } from '../oauth/text.ts';
 import { answerInWords, beginning } from './deciders-in-words.ts';
@@ -24,22 +28,16 @@ import {
   VERDICTS,
 } from './policies.ts';
 
-export type ParsedPolicies = { ok: true; document: PolicyDocument } | { ok: false; problems: readonly string[] };
+export type ParsedPolicies = { ok: true; document: PolicyDocument } | { ok: false; problems: readonly Saying[] };
 
 /**
  * The YAML form: `rules` in order, and `flow`. Every problem at once: a rule that can never match, or that would be taken for
  * stricter than it is, is one.
  */
 export function parsePolicies(yaml: string, catalogue: Catalogue): ParsedPolicies {
-  const parsed = parseDocument(yaml, { schema: 'core', version: '1.2', uniqueKeys: true, strict: true });
-  const broken = [...parsed.errors, ...parsed.warnings].map(({ message }) => message);
-  if (broken.length > 0) return { ok: false, problems: broken };
-  let value: unknown;
-  try {
-    value = parsed.toJS({ maxAliasCount: 100 }) ?? { rules: [] };
-  } catch (cause) {
-    return { ok: false, problems: [cause instanceof Error ? cause.message : String(cause)] };
-  }
+  const read = readYaml(yaml);
+  if (!read.ok) return read;
+  const value = read.value ?? { rules: [] };
   const malformed = check(value);
   if (malformed !== undefined) return { ok: false, problems: [malformed] };
   const document = value as PolicyDocument;
@@ -48,80 +46,80 @@ export function parsePolicies(yaml: string, catalogue: Catalogue): ParsedPolicie
 }
 
 /** What is wrong with policies that have the right form; empty when nothing is. */
-export function policyProblems({ flow, rules }: PolicyDocument, catalogue: Catalogue): string[] {
-  const problems: string[] = [];
+export function policyProblems({ flow, rules }: PolicyDocument, catalogue: Catalogue): Saying[] {
+  const problems: Saying[] = [];
   const hostile = checkTexts({ flow, rules });
-  if (hostile) problems.push(`${hostile.field}: ${hostile.problem}`);
+  if (hostile) problems.push(at(hostile.field, saying(HOSTILE[hostile.problem])));
   if (flow && inRange(flow.within, 60, 30 * 86_400) === undefined) {
-    problems.push(`flow.within ${flow.within} is no duration from a minute to 30 days`);
+    problems.push(saying(POLICY_LINT.flowWithin, { duration: flow.within }));
   }
   const names = rules.map(({ name }) => name);
   for (const [index, rule] of rules.entries()) {
-    const at = (problem: string) => problems.push(`rule ${index + 1} (${rule.name}): ${problem}`);
-    if (names.indexOf(rule.name) < index) at('another rule has this name');
-    if (rule.for !== undefined && rule.verdict !== 'allow') at('for stands with allow alone');
+    const place = saying(POLICY_LINT.rule, { number: index + 1, name: rule.name });
+    const wrong = (problem: Saying) => problems.push(at(place, problem));
+    if (names.indexOf(rule.name) < index) wrong(saying(POLICY_LINT.sameName));
+    if (rule.for !== undefined && rule.verdict !== 'allow') wrong(saying(POLICY_LINT.forWithAllow));
     if (rule.for !== undefined && inRange(rule.for, 60, 86_400) === undefined) {
-      at(`for ${rule.for} is no duration from a minute to a day`);
+      wrong(saying(POLICY_LINT.forDuration, { duration: rule.for }));
     }
     if (rule.say !== undefined && rule.verdict !== 'never' && rule.verdict !== 'two' && !rule.deciders?.group) {
-      at('say is for never and two, and where others decide');
+      wrong(saying(POLICY_LINT.sayWhere));
     }
-    for (const problem of deciderProblems(rule)) at(problem);
+    for (const problem of deciderProblems(rule)) wrong(problem);
     const { impact: { at_least: least = 'low', at_most: most = 'critical' } = {} } = rule.when ?? {};
-    if (IMPACTS.indexOf(least) > IMPACTS.indexOf(most)) at('no impact is within these');
+    if (IMPACTS.indexOf(least) > IMPACTS.indexOf(most)) wrong(saying(POLICY_LINT.noImpact));
     if (rule.verdict === 'allow' && IMPACTS.indexOf(least) > IMPACTS.indexOf('medium')) {
-      at('nothing above medium impact is allowed without asking');
+      wrong(saying(POLICY_LINT.allowAbove));
     }
     // Whoever allows for everybody and everything has to say so for each of them.
     if (rule.verdict === 'allow' && rule.when?.actions === undefined && rule.when?.impact === undefined) {
-      at('name the actions, or the impact, that are allowed without asking');
+      wrong(saying(POLICY_LINT.allowAll));
     }
-    for (const problem of matcherProblems(rule.when ?? {}, catalogue)) at(problem);
+    for (const problem of matcherProblems(rule.when ?? {}, catalogue)) wrong(problem);
   }
   return problems;
 }
 
-function deciderProblems({ verdict, deciders }: Rule): string[] {
+function deciderProblems({ verdict, deciders }: Rule): Saying[] {
   if (!deciders) return [];
   const { group, quorum, may_include: close, escalate, within } = deciders;
-  const problems: string[] = [];
-  if (verdict !== 'ask' && verdict !== 'two') problems.push('deciders stand with ask and two');
-  if (group === undefined && escalate === undefined) problems.push('deciders names a group, or to whom to escalate');
+  const problems: Saying[] = [];
+  if (verdict !== 'ask' && verdict !== 'two') problems.push(saying(POLICY_LINT.decidersWhere));
+  if (group === undefined && escalate === undefined) problems.push(saying(POLICY_LINT.decidersWho));
   if (group === undefined && (quorum !== undefined || close !== undefined)) {
-    problems.push('quorum and may_include are of a group: name it');
+    problems.push(saying(POLICY_LINT.ofGroup));
   }
-  if (group === undefined && verdict === 'two') problems.push('two with deciders names the group that is asked second');
+  if (group === undefined && verdict === 'two') problems.push(saying(POLICY_LINT.twoNeedsGroup));
   if (escalate && (escalate.group === undefined) === (escalate.deputy === undefined)) {
-    problems.push('escalate names a group or the deputy');
+    problems.push(saying(POLICY_LINT.escalateWho));
   }
-  if (escalate?.group !== undefined && escalate.group === group) problems.push('escalate names another group');
+  if (escalate?.group !== undefined && escalate.group === group) problems.push(saying(POLICY_LINT.escalateOther));
   const [after, end] = [escalate?.after, within].map((text) =>
     text === undefined ? undefined : inRange(text, ...WAIT),
   );
-  if (escalate && after === undefined) problems.push(`after ${escalate.after} is no duration from a minute to 3 days`);
-  if (within !== undefined && end === undefined)
-    problems.push(`within ${within} is no duration from a minute to 3 days`);
-  if (after !== undefined && end !== undefined && after >= end) problems.push('it ends before others are asked');
+  if (escalate && after === undefined) problems.push(saying(POLICY_LINT.after, { duration: escalate.after }));
+  if (within !== undefined && end === undefined) problems.push(saying(POLICY_LINT.within, { duration: within }));
+  if (after !== undefined && end !== undefined && after >= end) problems.push(saying(POLICY_LINT.endsBefore));
   return problems;
 }
 
 /** As long as a request may wait at all (CIBA, `requested_expiry`), in seconds. */
 const WAIT = [60, 72 * 3600] as const;
 
-function matcherProblems({ actions = [], within, where = [] }: Matcher, catalogue: Catalogue): string[] {
+function matcherProblems({ actions = [], within, where = [] }: Matcher, catalogue: Catalogue): Saying[] {
   const named = actions.map((pattern) => [pattern, actionsOf(pattern, catalogue)] as const);
   const problems = named.flatMap(([pattern, found]) =>
-    found.length === 0 ? [`${pattern}: there is no such action`] : [],
+    found.length === 0 ? [at(pattern, saying(POLICY_LINT.noAction))] : [],
   );
   const looks = where.length > 0 || within !== undefined;
-  if (looks && actions.length === 0) return [...problems, 'name the actions whose parameters it looks at'];
+  if (looks && actions.length === 0) return [...problems, saying(POLICY_LINT.nameActions)];
   for (const action of named.flatMap(([, found]) => found)) {
     for (const condition of where) {
       const problem = conditionProblem(condition, shownOf(action));
-      if (problem !== undefined) problems.push(`${action.key}: ${problem}`);
+      if (problem !== undefined) problems.push(at(action.key, problem));
     }
     const unknown = Object.keys(within ?? {}).find((name) => !action.parameters.has(name));
-    if (unknown !== undefined) problems.push(`${action.key}: ${unknown} is not a parameter`);
+    if (unknown !== undefined) problems.push(at(action.key, saying(LINT.notAParameter, { name: unknown })));
   }
   return problems;
 }

@@ -1,6 +1,9 @@
+import { HOSTILE, VALUE } from '../../views/words/console-values.ts';
+import { inEnglish, type Saying, saying } from '../../views/words/saying.ts';
 import { type Access, type Action, type Impact, worse } from '../catalogue/action.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { impactOf } from '../catalogue/describe.ts';
+import { at } from '../catalogue/problem.ts';
 import { RESERVED } from '../catalogue/schema.ts';
 import { canonicalJson, sha256url } from '../oauth/canonical.ts';
 import { allow, type Outcome, refuse } from '../oauth/refusal.ts';
@@ -172,31 +175,49 @@ function parseDetail(
   if (action === undefined) return refuse({ reason: 'type_unknown', type });
   if (allowedTypes !== undefined && !allowedTypes.includes(type)) return refuse({ reason: 'type_not_allowed', type });
 
-  const invalid = (problem: string) => refuse({ reason: 'parameters_invalid', type, detail: problem });
-  const reserved = Object.keys(parameters).find((name) => (RESERVED as readonly string[]).includes(name));
-  if (reserved !== undefined) return invalid(`${reserved} cannot be asked for`);
-  if (locations !== undefined && canonicalJson(locations) !== canonicalJson([action.resource])) {
-    return invalid(`locations can only be ${action.resource}`);
-  }
-  const unsaid = purposeProblem(purpose);
-  if (unsaid !== undefined) return invalid(unsaid);
-  const problem = action.validate(parameters);
-  if (problem !== undefined) return invalid(problem);
+  const problem = memberProblem(action, locations, purpose, parameters);
+  if (problem !== undefined) return refuse({ reason: 'parameters_invalid', type, detail: inEnglish(problem) });
   const blank = spacingProblem(parameters);
   if (blank) return refuse({ reason: 'text_refused', field: blank.field, detail: blank.problem });
 
   return allow({ ...identity(action), parameters, ...(typeof purpose === 'string' && { purpose }) });
 }
 
+/** What keeps parameters from being asked for at all, to whoever tries them: the same as `parseDetails` refuses. */
+export function parametersProblem(action: Action, members: Readonly<Record<string, unknown>>): Saying | undefined {
+  const { type: _, locations, purpose, ...parameters } = members;
+  const hostile = checkTexts(members);
+  if (hostile) return at(hostile.field, saying(HOSTILE[hostile.problem]));
+  const problem = memberProblem(action, locations, purpose, parameters);
+  if (problem !== undefined) return problem;
+  const blank = spacingProblem(parameters);
+  return blank && at(blank.field, saying(HOSTILE[blank.problem]));
+}
+
+function memberProblem(
+  action: Action,
+  locations: unknown,
+  purpose: unknown,
+  parameters: Readonly<Record<string, unknown>>,
+): Saying | undefined {
+  const reserved = Object.keys(parameters).find((name) => (RESERVED as readonly string[]).includes(name));
+  if (reserved !== undefined) return saying(VALUE.reserved, { name: reserved });
+  const { resource } = action;
+  if (locations !== undefined && canonicalJson(locations) !== canonicalJson([resource])) {
+    return saying(VALUE.onlyThere, { resource });
+  }
+  return purposeProblem(purpose) ?? action.validate(parameters);
+}
+
 const identity = ({ key, version, resource }: Action) => ({ action: key, version, resource });
 
 const malformed = (detail: string): Outcome<never> => refuse({ reason: 'details_malformed', detail });
 
-function purposeProblem(purpose: unknown): string | undefined {
+function purposeProblem(purpose: unknown): Saying | undefined {
   if (purpose === undefined) return undefined;
-  if (typeof purpose !== 'string' || purpose === '') return 'purpose must be a text';
+  if (typeof purpose !== 'string' || purpose === '') return saying(VALUE.purposeText);
   return [...purpose].length > PURPOSE_CHARACTERS
-    ? `purpose has more than ${PURPOSE_CHARACTERS} characters`
+    ? saying(VALUE.purposeLong, { count: PURPOSE_CHARACTERS })
     : undefined;
 }
 

@@ -6,6 +6,7 @@ import {
   parseCatalogue,
   type ResourceDocument,
 } from '../../server/catalogue/catalogue.ts';
+import { said } from '../support/said.ts';
 import { catalogue, yaml } from './demonstration.ts';
 
 const problemsOf = (documents: readonly ResourceDocument[]): readonly string[] => {
@@ -13,7 +14,7 @@ const problemsOf = (documents: readonly ResourceDocument[]): readonly string[] =
     compileCatalogue(documents);
     return [];
   } catch (cause) {
-    if (cause instanceof CatalogueError) return cause.problems;
+    if (cause instanceof CatalogueError) return cause.said.map(said);
     throw cause;
   }
 };
@@ -259,7 +260,7 @@ test.each(spoiled)('a catalogue is refused when %s', (_, [from, to], problem) =>
   try {
     problems = problemsOf(parseCatalogue(right.replace(from, () => to)));
   } catch (cause) {
-    problems = (cause as CatalogueError).problems;
+    problems = (cause as CatalogueError).said.map(said);
   }
 
   expect(problems.join('\n')).toContain(problem);

@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import { parseAction, parseCatalogue, type ResourceDocument } from '../../server/catalogue/catalogue.ts';
 import { changesOf, resourceChangesOf } from '../../server/catalogue/diff.ts';
 import { publicationProblems, review, reviewResources } from '../../server/catalogue/publication.ts';
+import { said } from '../support/said.ts';
 import { yaml } from './demonstration.ts';
 import { asked, shop } from './shop.ts';
 
@@ -195,14 +196,14 @@ test('A5-4: a published version never changes, and none is published behind it',
   const one = documentOf(shop);
   const three = documentOf(shop.replace('version: 1', 'version: 3'));
 
-  expect(publicationProblems([one], [one])).toEqual([]);
-  expect(publicationProblems([one], [documentOf(shop.replace('PT1H', 'PT30M'))])).toEqual([
+  expect(publicationProblems([one], [one]).map(said)).toEqual([]);
+  expect(publicationProblems([one], [documentOf(shop.replace('PT1H', 'PT30M'))]).map(said)).toEqual([
     'shop.orders.place version 1 is published and differs: give it a new version',
   ]);
-  expect(publicationProblems([three], [documentOf(shop.replace('version: 1', 'version: 2'))])).toEqual([
+  expect(publicationProblems([three], [documentOf(shop.replace('version: 1', 'version: 2'))]).map(said)).toEqual([
     'shop.orders.place version 2 is older than the published 3',
   ]);
-  expect(publicationProblems([one], [{ ...one, owner: 'org_other' }])).toEqual([
+  expect(publicationProblems([one], [{ ...one, owner: 'org_other' }]).map(said)).toEqual([
     'https://shop.example has another owner',
   ]);
 });
@@ -211,8 +212,8 @@ test('A5-4: a record that a later lint would refuse keeps nobody from publishing
   const old = documentOf(shop.replace('Allow order', 'OK'));
   const other = documentOf(shop.replaceAll('shop.', 'store.'));
 
-  expect(publicationProblems([old], [other])).toEqual([]);
-  expect(publicationProblems([], [old])).toEqual([expect.stringContaining('say what is allowed')]);
+  expect(publicationProblems([old], [other]).map(said)).toEqual([]);
+  expect(publicationProblems([], [old]).map(said)).toEqual([expect.stringContaining('say what is allowed')]);
 });
 
 test('the YAML of one action is read as an action of its resource, and its problems name its members', () => {

@@ -6,6 +6,7 @@ import { type Condition, conditionInWords } from '../../server/catalogue/conditi
 import { describeAction, impactOf } from '../../server/catalogue/describe.ts';
 import { narrowerParameters } from '../../server/catalogue/narrowing.ts';
 import { inEnglish } from '../../views/words/saying.ts';
+import { said } from '../support/said.ts';
 import { reader, yaml } from './demonstration.ts';
 import { asked, onlyAction, problemsIn, shop } from './shop.ts';
 
@@ -164,7 +165,7 @@ test.each([
 ])('a limit of the action refuses what goes beyond: %s %s', (currency, value, problem) => {
   const action = parseAndFind(priced, 'payments.refund.create');
 
-  expect(action.validate(refund(currency, value))).toBe(problem);
+  expect(said(action.validate(refund(currency, value)))).toBe(problem);
 });
 
 test('a range may be limited in days, both days counted, and must then be given', () => {
@@ -172,7 +173,7 @@ test('a range may be limited in days, both days counted, and must then be given'
   const action = parseAndFind(limited, 'calendar.events.export');
 
   expect(action.validate({ from: '2026-11-01', to: '2026-12-01' })).toBeUndefined();
-  expect(action.validate({ from: '2026-11-01', to: '2026-12-02' })).toBe('from..to must be at most 31 days');
+  expect(said(action.validate({ from: '2026-11-01', to: '2026-12-02' }))).toBe('from..to must be at most 31 days');
 });
 
 test.each([

@@ -1,5 +1,6 @@
 import type { Action } from '../../server/catalogue/action.ts';
 import { CatalogueError, compileCatalogue, parseCatalogue } from '../../server/catalogue/catalogue.ts';
+import { said } from '../support/said.ts';
 
 /** One action that is right, to be made wrong in one way per test. */
 export const shop = `
@@ -61,7 +62,7 @@ export function problemsIn(yaml: string): string {
     compileCatalogue(parseCatalogue(yaml));
     return '';
   } catch (cause) {
-    if (cause instanceof CatalogueError) return cause.problems.join('\n');
+    if (cause instanceof CatalogueError) return cause.said.map(said).join('\n');
     throw cause;
   }
 }

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { said } from '../support/said.ts';
 import { actionOf } from './demonstration.ts';
 
 const invitation = { title: 'Q1', start: '2026-11-26T10:00:00Z', guests: ['a@acme.example'] };
@@ -107,5 +108,5 @@ const refused: [string, unknown, string][] = [
 ];
 
 test.each(refused)('%s refuses %j (RAR-07)', (key, parameters, problem) => {
-  expect(actionOf(key).validate(parameters)).toBe(problem);
+  expect(said(actionOf(key).validate(parameters))).toBe(problem);
 });

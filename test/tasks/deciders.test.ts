@@ -5,9 +5,11 @@ import { type Deciders, policyFor, quorumOf, type Rule } from '../../server/task
 import { policyChanges, replay } from '../../server/tasks/policy-change.ts';
 import { parsePolicies, ruleInWords } from '../../server/tasks/policy-document.ts';
 import type { RequestedAction } from '../../server/tasks/request.ts';
+import type { Saying } from '../../views/words/saying.ts';
 import { inEnglish } from '../../views/words/saying.ts';
 import { speakerOf } from '../../views/words/speaker.ts';
 import { yaml } from '../catalogue/demonstration.ts';
+import { said } from '../support/said.ts';
 
 const catalogue = compileCatalogue(parseCatalogue(yaml));
 const request = (action: string, parameters: Record<string, unknown>): RequestedAction => {
@@ -218,7 +220,7 @@ describe('what cannot be meant is refused', () => {
     ['{ group: Privacy, may_include: [everybody] }', 'ask', 'may_include'],
     ['{ group: Privacy, people: [x] }', 'ask', 'people'],
   ])('%s with %s', (deciders, verdict, problem) => {
-    const { ok, problems } = parsed(deciders, verdict) as { ok: boolean; problems?: string[] };
-    expect([ok, problems?.join()]).toEqual([false, expect.stringContaining(problem)]);
+    const { ok, problems } = parsed(deciders, verdict) as { ok: boolean; problems?: Saying[] };
+    expect([ok, problems?.map(said).join()]).toEqual([false, expect.stringContaining(problem)]);
   });
 });

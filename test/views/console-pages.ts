@@ -35,13 +35,14 @@ import { WHO_DECIDES } from '../../views/words/console-deciders.ts';
 import { LET_IN, LETTING_IN, LIMIT_WORDS } from '../../views/words/console-documents.ts';
 import { FORM } from '../../views/words/console-form.ts';
 import { BEYOND, REACH, REQUIRED } from '../../views/words/console-lifecycle.ts';
+import { LINT, PLACE, YAML } from '../../views/words/console-lint.ts';
 import { LIST, LISTING } from '../../views/words/console-list.ts';
 import { FIGURES } from '../../views/words/console-overview.ts';
 import { POLICIES } from '../../views/words/console-policies.ts';
 import { RECOVERIES } from '../../views/words/console-recovery.ts';
 import { DRAFT, REGISTER, REGISTER_STEPS } from '../../views/words/console-register.ts';
 import { REVIEWS } from '../../views/words/console-review.ts';
-import { ANSWER, POLICY_CHANGE, RULE } from '../../views/words/console-rules.ts';
+import { ANSWER, CONDITION, POLICY_CHANGE, RULE } from '../../views/words/console-rules.ts';
 import { LEVEL, PARTS, STATUS } from '../../views/words/console-shell.ts';
 import { EFFECT, RESUME_REFUSED, STOP, STOP_KINDS, STOP_REASONS, STOPPED } from '../../views/words/console-stop.ts';
 import { SYSTEMS } from '../../views/words/console-systems.ts';
@@ -732,7 +733,7 @@ export function consolePagesIn(language: PageLanguage): Record<string, string> {
     shared: false,
     yaml: WRITTEN,
     problems: [],
-    lint: ['sample 1: impact has 83/70 characters'],
+    lint: [say(LINT.characters, { place: say(PLACE.sample, { number: 1 }), is: 83, most: 70 })],
     shown: '1.en',
     preview: {
       ask: readCalendar,
@@ -784,6 +785,7 @@ export function consolePagesIn(language: PageLanguage): Record<string, string> {
     first: undefined,
     next: undefined,
   };
+  const unreadable = say(YAML.at, { line: '4', column: '2', problem: say(YAML.BAD_INDENT) });
 
   return {
     'console-policies-none': policiesPage(policies),
@@ -818,8 +820,8 @@ export function consolePagesIn(language: PageLanguage): Record<string, string> {
         verdict: say(ANSWER.ask),
         rule: say(POLICIES.noneMatches),
         blocks: 'Reading',
-        headline: 'Reading',
-        impactLine: 'Reading',
+        passes: say(CONDITION.countAtMost, { parameter: 'JWK', value: 500 }),
+        ask: { as: 'page', page: readCalendar },
       },
     }),
     'console-policies-seen': policiesPage({
@@ -854,13 +856,13 @@ export function consolePagesIn(language: PageLanguage): Record<string, string> {
         },
       ],
       begin: '/admin/actions/new',
-      notice: `${say(NEW_ACTION.drafted, { count: 12 })} ${say(NEW_ACTION.leftAlone, { count: 1 })}`,
+      notice: asItIs(`${say(NEW_ACTION.drafted, { count: 12 })} ${say(NEW_ACTION.leftAlone, { count: 1 })}`),
     }),
     'console-action': actionPage(action),
     'console-action-wrong': actionPage({
       ...action,
       problems: [say(ACTIONS.keptSo)],
-      lint: ['flow map at line 4'],
+      lint: [unreadable],
       preview: undefined,
     }),
     'console-action-drafted': actionPage({
@@ -869,7 +871,7 @@ export function consolePagesIn(language: PageLanguage): Record<string, string> {
       versions: [],
       effect: [],
       draft: { proposed: false, by: 'Olga Marin', since: '13:40', mine: false, hash: 'abc' },
-      lint: ['facts.what: wher is not a parameter', 'flow map at line 4'],
+      lint: [say(LINT.notAParameter, { name: 'agent.yaml' }), unreadable],
       described: { source: 'agent.yaml', says: 'Finds a room', lacks: ['JWK', 'Reading'] },
     }),
     'console-action-shared': actionPage({

@@ -7,6 +7,7 @@ import { LEVEL } from '../words/console-shell.ts';
 import { In, useSpeaker } from '../words/context.tsx';
 import { DECISION } from '../words/decision.ts';
 import type { Speaker } from '../words/speaker.ts';
+import type { Said } from '../words/words.ts';
 import { Section } from './detail.tsx';
 import { AdminForm, TextArea } from './form.tsx';
 import { Table } from './list.tsx';
@@ -34,7 +35,7 @@ export interface ActionsPage {
   }[];
   /** Where a new one begins; left out for whoever may not. */
   begin?: string | undefined;
-  notice?: string | undefined;
+  notice?: Said | undefined;
 }
 
 /** Every action that can be asked for in this organization. */
@@ -95,14 +96,14 @@ export interface ActionPage extends Look {
   shared: boolean;
   yaml: string;
   /** Why what was asked was not done. */
-  problems: readonly string[];
+  problems: readonly Said[];
   changes: Changes['changes'];
   /** What lives under each version. */
   effect: readonly { version: number; tasks: number; standing: number; people: number; questions: number }[];
   draft?: { proposed: boolean; by: string; since: string; mine: boolean; hash: string } | undefined;
   /** What somebody else says about it, from whose description it was drafted. */
   described?: { source: string; says?: string | undefined; lacks?: readonly string[] | undefined } | undefined;
-  notice?: string | undefined;
+  notice?: Said | undefined;
 }
 
 /** What is drawn anew while somebody types: what the text lacks, and what a person would read. */
@@ -110,7 +111,7 @@ export interface Look {
   /** Whether this organization owns it, and this person may change it. */
   mayChange: boolean;
   /** What keeps the text from being published; undefined where it is published already. */
-  lint?: readonly string[] | undefined;
+  lint?: readonly Said[] | undefined;
   /** The sample and the language that are looked at. */
   shown: string;
   preview?:
@@ -289,13 +290,13 @@ function Preview({ mayChange, lint, shown, preview }: Look) {
 /** A line that cannot be read makes every line after it one: the first of them say enough. */
 const SAID = 12;
 
-function Lint({ lint }: { lint: readonly string[] }) {
+function Lint({ lint }: { lint: readonly Said[] }) {
   const { say } = useSpeaker();
   return (
     <div id="lint">
       <h3>{lint.length === 0 ? say(ACTIONS.nothingWrong) : say(ACTIONS.wrong, { count: lint.length })}</h3>
       {lint.length === 0 ? null : (
-        <ul class="lint" lang="en">
+        <ul class="lint">
           {lint.slice(0, SAID).map((problem) => (
             <li>
               <Foreign text={problem} limit={400} />

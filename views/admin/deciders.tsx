@@ -2,7 +2,7 @@ import { Csrf, page } from '../layout.tsx';
 import { Foreign } from '../text.tsx';
 import { WHO_DECIDES } from '../words/console-deciders.ts';
 import { useSpeaker } from '../words/context.tsx';
-import type { Said } from '../words/words.ts';
+import { asItIs, type Said } from '../words/words.ts';
 import { Section } from './detail.tsx';
 import { AdminForm, CheckList, RadioList, Select, TextArea, TextInput } from './form.tsx';
 import { type AdminFrame, AdminLayout } from './shell.tsx';
@@ -128,7 +128,7 @@ function Groups({ frame, csrf, mayChange, groups, notice, problem }: GroupsPage)
       )}
       {groups.length === 0 ? <p class="quiet empty">{say(WHO_DECIDES.noGroups)}</p> : null}
       {groups.map((group) => (
-        <Section title={group.name}>
+        <Section title={asItIs(group.name)}>
           <ul class="plain">
             {group.members.map(({ words }) => (
               <li>

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
 
 import { visible } from '../text.tsx';
+import type { Said } from '../words/words.ts';
 
 /** One thing of the console: its name and state, what can be done with it, and its sides as addresses of their own. */
 export interface AdminDetail {
@@ -40,7 +41,7 @@ export function Detail({ title, state, lead, actions, tabs, children }: AdminDet
 }
 
 /** A part of a page with a heading of its own. */
-export function Section({ title, children }: { title: string; children: ComponentChildren }) {
+export function Section({ title, children }: { title: Said; children: ComponentChildren }) {
   return (
     <section class="part">
       <h2>{title}</h2>

@@ -3,6 +3,7 @@ import type { ComponentChildren } from 'preact';
 import { Csrf, ErrorSummary } from '../layout.tsx';
 import { FORM } from '../words/console-form.ts';
 import { useSpeaker } from '../words/context.tsx';
+import type { Said } from '../words/words.ts';
 
 /** A form of the console: what is wrong comes first and has the focus, what was typed stays. */
 export function AdminForm({
@@ -24,7 +25,7 @@ export function AdminForm({
   files?: boolean | undefined;
   csrf: string;
   /** Each with the field it is about, if it is about one. */
-  problems?: readonly { field?: string | undefined; text: string }[] | undefined;
+  problems?: readonly { field?: string | undefined; text: Said }[] | undefined;
   submit: string;
   danger?: boolean | undefined;
   cancel?: string | undefined;
@@ -62,8 +63,8 @@ export function AdminForm({
 
 interface Control {
   name: string;
-  label: string;
-  hint?: string | undefined;
+  label: Said;
+  hint?: Said | undefined;
   optional?: boolean | undefined;
 }
 
@@ -219,7 +220,7 @@ export function CheckList({
   options,
 }: {
   legend: string;
-  hint?: string | undefined;
+  hint?: Said | undefined;
   options: readonly {
     name: string;
     label: ComponentChildren;

@@ -3,6 +3,7 @@ import type { ComponentChildren } from 'preact';
 import { visible } from '../text.tsx';
 import { LIST } from '../words/console-list.ts';
 import { useSpeaker } from '../words/context.tsx';
+import type { Said } from '../words/words.ts';
 
 /** A list of the console: everything about it is in its address, so that a reload or a colleague sees the same. */
 export interface AdminList {
@@ -27,7 +28,7 @@ export interface AdminList {
   first?: string | undefined;
   next?: string | undefined;
   /** What was wrong with the filter. */
-  problem?: string | undefined;
+  problem?: Said | undefined;
   exports: readonly { label: string; href: string }[];
   /** The same list at the command line. */
   command?: string | undefined;

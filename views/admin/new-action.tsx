@@ -1,6 +1,7 @@
 import { page } from '../layout.tsx';
 import { ACTIONS, NEW_ACTION } from '../words/console-actions.ts';
 import { useSpeaker } from '../words/context.tsx';
+import type { Said } from '../words/words.ts';
 import { Section } from './detail.tsx';
 import { AdminForm, FileInput, Select, TextArea, TextInput } from './form.tsx';
 import { type AdminFrame, AdminLayout } from './shell.tsx';
@@ -12,7 +13,7 @@ export interface NewActionPage {
   systems: readonly { value: string; label: string }[];
   /** What came back, with what is wrong with it. */
   typed?: ReadonlyMap<string, string> | undefined;
-  problem?: { field: keyof typeof FORM_OF; text: string } | undefined;
+  problem?: { field: keyof typeof FORM_OF; text: Said } | undefined;
 }
 
 /** In which of the two forms each field is. */

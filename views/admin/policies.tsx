@@ -1,3 +1,4 @@
+import { Ask, type AskProps } from '../decision.tsx';
 import { Csrf, page } from '../layout.tsx';
 import { Foreign } from '../text.tsx';
 import { WHO_DECIDES } from '../words/console-deciders.ts';
@@ -27,7 +28,7 @@ export interface PoliciesPage {
   yaml: string;
   /** Whether this person may change them. */
   mayChange: boolean;
-  problems: readonly string[];
+  problems: readonly Said[];
   /** What the text in the editor would change, and what it would have done. */
   effect?:
     | (Changes & {
@@ -47,18 +48,20 @@ export interface PoliciesPage {
   decidersProblem?: Said | undefined;
   result?:
     | {
-        problem?: string | undefined;
+        problem?: Said | undefined;
         verdict?: Said | undefined;
         rule?: string | undefined;
         blocks?: string | undefined;
-        headline?: string | undefined;
-        impactLine?: string | undefined;
+        /** What would pass, where it never does. */
+        passes?: Said | undefined;
+        /** What is asked, allowed or refused, as people read it. */
+        ask?: { as: 'page' | 'allowed' | 'refused'; page: AskProps } | undefined;
         askedOf?: readonly string[] | undefined;
         later?: readonly string[] | undefined;
         tooFew?: boolean | undefined;
       }
     | undefined;
-  notice?: string | undefined;
+  notice?: Said | undefined;
 }
 
 /** A6: the rules in words and as YAML, what another text would do, and a place to try them. */
@@ -273,10 +276,17 @@ function Try({ tried, actions, result }: PoliciesPage) {
               ...(result.later === undefined
                 ? []
                 : [[say(WHO_DECIDES.later), <bdi>{names(result.later)}</bdi>] as const]),
-              [say(POLICIES.page), <bdi>{result.headline}</bdi>],
-              [say(POLICIES.impact), <bdi>{result.impactLine}</bdi>],
+              ...(result.passes === undefined ? [] : [[say(POLICIES.passes), <bdi>{result.passes}</bdi>] as const]),
             ]}
           />
+          {result.ask === undefined ? null : (
+            <>
+              <h3>{say(POLICIES[result.ask.as])}</h3>
+              <article class="phone" aria-label={say(POLICIES[result.ask.as])} data-testid="tried">
+                <Ask {...result.ask.page} />
+              </article>
+            </>
+          )}
         </div>
       )}
     </Section>

@@ -29,7 +29,7 @@ export interface AdminLayoutProps {
   /** A form or a few lines of text: narrower than a list. */
   narrow?: boolean | undefined;
   /** What happened a moment ago, said once. */
-  notice?: string | undefined;
+  notice?: Said | undefined;
   script?: LayoutProps['script'];
   children?: ComponentChildren;
 }

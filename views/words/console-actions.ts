@@ -85,6 +85,11 @@ export const ACTIONS = words({
   },
   lacks: { en: 'Parameters that could not be taken over: {names}.', de: 'Nicht übernommene Parameter: {names}.' },
   removed: { en: 'The draft is removed.', de: 'Der Entwurf ist entfernt.' },
+  notYours: {
+    en: 'Only whoever owns this resource writes its actions.',
+    de: 'Die Aktionen einer Ressource schreibt nur, wem sie gehört.',
+  },
+  length: { en: 'An action has up to {most} characters.', de: 'Eine Aktion hat bis zu {most} Zeichen.' },
 });
 
 /** A5-5: an action that nobody has published. */
@@ -117,6 +122,12 @@ export const NEW_ACTION = words({
   sourceHint: {
     en: 'A name or an address, for whoever writes the drafts anew.',
     de: 'Ein Name oder eine Adresse, für alle, die die Entwürfe neu schreiben.',
+  },
+  /** As the source of a draft, where nothing else is said. */
+  pasted: { en: 'pasted text', de: 'eingefügter Text' },
+  plainSource: {
+    en: 'Where it is from is plain text with single spaces between words.',
+    de: 'Woher sie stammt, ist einfacher Text mit einzelnen Leerzeichen zwischen den Wörtern.',
   },
   make: { en: 'Make drafts', de: 'Entwürfe anlegen' },
   chooseSystem: { en: 'Choose a system of your organization.', de: 'Wählen Sie ein System Ihrer Organisation.' },
