@@ -10,9 +10,10 @@ import { BadRequest } from '../http/form.ts';
 import { page } from '../http/respond.ts';
 import { checkedForm, frameOf, sessionOf, signedIn, toSignIn } from '../people/pages.ts';
 import type { Session } from '../people/person.ts';
-import { type Approval, DENY_REASONS } from './approval.ts';
+import { type Approval, DENY_REASONS, isOver } from './approval.ts';
 import { postBatch, showBatch } from './batch.ts';
 import { showSignedIn } from './confirm.ts';
+import { decidedHere } from './decided-here.ts';
 import { showInbox } from './inbox.ts';
 import { type ApprovalPages, nothingHere, type PolicyRefusal } from './pages.ts';
 import { postDecision } from './post-decision.ts';
@@ -20,7 +21,7 @@ import { isDecider } from './quorum.ts';
 import { receiptRoutes } from './receipts.ts';
 import { postRepeat } from './repeat-pages.ts';
 import { saidBy } from './ruling.ts';
-import { showApproval } from './show.ts';
+import { showApproval, showOver } from './show.ts';
 import { confirmingIn } from './sign-in-again.ts';
 
 /** Where a person is asked: the inbox, a browser request, and a request from behind. */
@@ -116,7 +117,7 @@ async function interact(
   then: (approval: Approval, session: Session) => Promise<void>,
 ): Promise<void> {
   const waiting = await pages.browser.waitingFor(ctx);
-  if (waiting === undefined) return nothingHere(ctx, pages, 404);
+  if (waiting === undefined) return showFinished(ctx, pages);
   if (waiting !== 'sign_in' && 'goOn' in waiting) {
     if (waiting.because) return showBlocked(ctx, waiting.because, waiting.goOn, pages);
     ctx.redirect(waiting.goOn);
@@ -149,6 +150,14 @@ async function interact(
   }
   const approval = await ownApproval(session, waiting.approval, pages);
   return approval ? then(approval, session) : nothingHere(ctx, pages);
+}
+
+/** Where this browser decided here it is told so, however often the page is sent again (U2-7). */
+async function showFinished(ctx: Context, pages: ApprovalPages): Promise<void> {
+  const [session, id] = [sessionOf(ctx), decidedHere(ctx)];
+  const approval = session && id ? await ownApproval(session, id, pages) : undefined;
+  if (!session || !approval || !isOver(approval)) return nothingHere(ctx, pages);
+  return showOver(ctx, approval, session, pages, ctx.method === 'POST' ? 409 : 200);
 }
 
 /** Their own, or one that they decide as well. */
