@@ -249,7 +249,7 @@ describeBrowser('the pages in a browser', () => {
     const { page } = opened;
     expect(await page.textContent('#waiting')).toBe('Waiting for you (2)');
     site.inbox = inboxPage({ ...live, waiting: inbox.waiting.slice(1) });
-    site.announce();
+    await site.announce();
     await page.waitForFunction("document.querySelector('#inbox-news').textContent === 'Waiting for you (1)'");
     expect(await page.locator('.waiting-link').count()).toBe(1);
   });

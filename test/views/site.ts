@@ -13,12 +13,14 @@ export interface Site {
   /** What was posted, as fields. */
   posts: Record<string, string>[];
   inbox: string;
-  announce: () => void;
+  /** Tells every page that listens, once one does. */
+  announce: () => Promise<void>;
 }
 
 /** @param pages by their path */
 export async function startSite(pages: Readonly<Record<string, string>>): Promise<Site> {
   const streams = new Set<import('node:http').ServerResponse>();
+  const listening: (() => void)[] = [];
   const server = createServer((request, response) => {
     const path = (request.url ?? '/').slice(1);
     const html = path === 'inbox-live' ? site.inbox : pages[path];
@@ -35,6 +37,7 @@ export async function startSite(pages: Readonly<Record<string, string>>): Promis
     } else if (path === 'inbox/events') {
       response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders();
       streams.add(response);
+      for (const heard of listening.splice(0)) heard();
       request.on('close', () => streams.delete(response));
     } else if (path.startsWith('static/')) {
       response.setHeader('content-type', TYPES[path.split('.').pop() ?? ''] ?? 'text/plain');
@@ -50,7 +53,8 @@ export async function startSite(pages: Readonly<Record<string, string>>): Promis
     base: `http://localhost:${(server.address() as AddressInfo).port}`,
     posts: [],
     inbox: '',
-    announce: () => {
+    async announce() {
+      if (streams.size === 0) await new Promise<void>((resolve) => listening.push(resolve));
       for (const stream of streams) stream.write('event: inbox\ndata: {}\n\n');
     },
   };

@@ -19,7 +19,7 @@ export const LET_IN = words({
   },
   since: { en: 'Since', de: 'Seit' },
   look: { en: 'Look at it', de: 'Ansehen' },
-  lookAt: { en: 'Look at {address}', de: '{address} ansehen' },
+  lookAt: { en: 'Look at it: {address}', de: 'Ansehen: {address}' },
   another: { en: 'Allow another address', de: 'Eine andere Adresse zulassen' },
 
   domains: { en: 'By domain', de: 'Nach Domain' },

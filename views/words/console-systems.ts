@@ -20,9 +20,9 @@ export const SYSTEMS = words({
   or: { en: 'Or in the DNS', de: 'Oder im DNS' },
   record: { en: 'this TXT record', de: 'dieser TXT-Eintrag' },
   prove: { en: 'Look for it', de: 'Nachsehen' },
-  proveFor: { en: 'Look for the proof of {system}', de: 'Nach dem Beleg für {system} sehen' },
+  proveFor: { en: 'Look for it: the proof of {system}', de: 'Nachsehen: der Beleg für {system}' },
   again: { en: 'Begin again', de: 'Neu beginnen' },
-  againFor: { en: 'Begin again with {system}', de: 'Mit {system} neu beginnen' },
+  againFor: { en: 'Begin again with {system}', de: 'Neu beginnen mit {system}' },
 
   add: { en: 'Name a system', de: 'Ein System nennen' },
   resource: { en: 'Its identifier', de: 'Seine Kennung' },
