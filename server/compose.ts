@@ -83,23 +83,10 @@ import { upstreamProviders } from '../adapters/upstream.ts';
 import { cibaPush } from '../grants/ciba-push.ts';
 import { type GrantDependencies, grantsOnOwnPath } from '../grants/index.ts';
 import type { Mint } from '../grants/issue.ts';
-import { adminActionPages } from './admin/action-pages.ts';
 import type { AdminCaller } from './admin/admin.ts';
-import { adminAgentPages } from './admin/agent-pages.ts';
-import { adminAgentSides } from './admin/agent-sides.ts';
-import { adminApprovalPages } from './admin/approval-pages.ts';
-import { adminClaimPages } from './admin/claim-pages.ts';
 import { makeConsole } from './admin/console.ts';
-import { adminDocumentPages } from './admin/document-pages.ts';
-import { adminGroupPages } from './admin/group-pages.ts';
-import { adminNewActionPages } from './admin/new-action-pages.ts';
-import { adminOverviewPages } from './admin/overview-pages.ts';
-import { adminPolicyPages } from './admin/policy-pages.ts';
-import { adminRecoveryPages } from './admin/recovery-pages.ts';
-import { adminRegisterPages } from './admin/register-pages.ts';
-import { adminReviewPages } from './admin/review-pages.ts';
+import { consolePages } from './admin/console-pages.ts';
 import { adminRoutes } from './admin/routes.ts';
-import { adminStopPages } from './admin/stop-pages.ts';
 import { attestations } from './agents/attestation.ts';
 import { signedBy } from './agents/authenticate.ts';
 import type { MutualTls } from './agents/certificate.ts';
@@ -541,7 +528,6 @@ export async function composeHouse({
     drafts: postgresAgentDrafts(database),
     register: (token: string, metadata: object) => toOurselves('/reg', token, metadata),
   };
-  const agentPages = administration;
   const security = {
     passkeys,
     people,
@@ -688,20 +674,7 @@ export async function composeHouse({
       (router) => securityRoutes(router, security),
       channels.routes, //                                  /settings/notifications  /agents/:id/contact  /inbox/events
       (router) => adminRoutes(router, administration),
-      (router) => adminOverviewPages(router, adminConsole, agentPages),
-      (router) => adminApprovalPages(router, adminConsole, administration),
-      (router) => adminRegisterPages(router, adminConsole, registerPages),
-      (router) => adminAgentPages(router, adminConsole, agentPages),
-      (router) => adminNewActionPages(router, adminConsole, administration),
-      (router) => adminActionPages(router, adminConsole, administration),
-      (router) => adminPolicyPages(router, adminConsole, administration),
-      (router) => adminGroupPages(router, adminConsole, administration),
-      (router) => adminDocumentPages(router, adminConsole, administration),
-      (router) => adminClaimPages(router, adminConsole, administration),
-      (router) => adminAgentSides(router, adminConsole, agentPages),
-      (router) => adminReviewPages(router, adminConsole, agentPages),
-      (router) => adminRecoveryPages(router, adminConsole, administration),
-      (router) => adminStopPages(router, adminConsole, administration),
+      (router) => consolePages(router, adminConsole, registerPages),
     ],
     isPublicType: (type) => catalogue.actions.get(type)?.organization === null,
     handOver: handOver(issuer, [

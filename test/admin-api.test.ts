@@ -1,6 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import Router from '@koa/router';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import type { Database } from '../adapters/postgres/database.ts';
+import { sendSignal } from '../adapters/postgres/signals.ts';
+import { makeConsole } from '../server/admin/console.ts';
+import { consolePages } from '../server/admin/console-pages.ts';
 import { ENDPOINTS } from '../server/admin/routes.ts';
 import { type Api, administrator, apiWith, commandLineRequest, operator, signInTo } from './support/admin.ts';
 import { nameOf, type Operation } from './support/admin-document.ts';
@@ -14,7 +18,7 @@ import {
   type TestClient,
 } from './support/agent.ts';
 import { databaseOf } from './support/delegation.ts';
-import { browserOf } from './support/person.ts';
+import { browserOf, type PageAnswer, signIn, type TestPerson } from './support/person.ts';
 import { startServer, type TestServer } from './support/server.ts';
 
 let server: TestServer;
@@ -378,6 +382,103 @@ describe('entity tags', () => {
   });
 });
 
+describe('pages of the console, and whoever is of another organization', () => {
+  /** Every one there is: mounted on nothing, only to be read. */
+  const nothing: never = new Proxy(() => {}, { get: () => nothing }) as never;
+  const router = new Router();
+  consolePages(router, makeConsole(nothing), nothing);
+  const routes = router.stack.flatMap(({ methods, path }) =>
+    methods.filter((method) => method !== 'HEAD').map((method) => ({ method, path: String(path) })),
+  );
+
+  /** One of everything that an address names, all of acme and of nobody else. */
+  const named: Record<string, string> = {};
+  let [ada, gail, gus]: TestPerson[] = [];
+  let secret: RegExp;
+  beforeAll(async () => {
+    const everyRole = ['admin', 'security', 'auditor', 'approver'];
+    await database.run(`update people set roles = $1 where email like 'admin@%'`, [everyRole]);
+    [ada, gail, gus] = await Promise.all(
+      ['admin@acme.example', 'admin@globex.example', 'person@globex.example'].map((email) => signIn(server, email)),
+    );
+    const { registration, clientId } = agent;
+    await database.run(
+      `insert into resources (resource, organization, name) select 'https://rooms.example', id, 'Rooms' from organizations where slug = 'acme'`,
+    );
+    await sendSignal(database, 'catalogue', 'published'); // until every instance knows that it is there
+    while ((await asAcme('POST', '/catalogue', ROOMS)).status !== 200);
+    Object.assign(named, {
+      agent: registration.agent_id,
+      client: clientId,
+      stop: VALUES.stop,
+      draft: /drf_[0-9a-f]+/.exec((await ada?.get('/admin/agents/new'))?.url ?? '')?.[0],
+      step: '1',
+      key: 'rooms.read',
+    });
+    const { organization } = registration;
+    secret = new RegExp(
+      `Olga Marin|Ada Lind|Anna Berg|Dora Deputy|Meeting Helper|Ledger|Stopped Helper|Readers|read the rooms|${organization}`,
+    );
+  });
+  /** What forms and filters would name, of acme. */
+  const fields = () => ({
+    ...named,
+    kind: 'agent',
+    subject: named.agent ?? '',
+    person: 'owner@acme.example',
+    owner: 'owner@acme.example',
+    deputy: 'admin@acme.example',
+    members: 'owner@acme.example',
+    name: 'Finance',
+    group: VALUES.group ?? '',
+    rule: 'Reading',
+    confirm: VALUES.recovery ?? '',
+    domain: 'example.com',
+    resource: 'https://rooms.example',
+    action: 'rooms.read',
+    actions: 'calendar.events.read',
+    verdict: 'confirm',
+    confirmation: 'Stopped Helper',
+    reason: 'because',
+    yaml: 'rules: []',
+    url: 'https://agent.acme.example/client.json',
+    q: 'owner:owner@acme.example',
+    organization: 'acme',
+  });
+  const csrfIn = (page: PageAnswer | undefined) => /name="csrf" value="([^"]*)"/.exec(page?.html ?? '')?.[1];
+  const addressOf = (path: string): string =>
+    path.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(named[name] ?? `unknown-${name}`));
+
+  test('there are pages, and each name in an address is one that is filled in here', () => {
+    expect(routes.length).toBeGreaterThan(50);
+    const names = new Set(routes.flatMap(({ path }) => [...path.matchAll(/:(\w+)/g)].map(([, name]) => name)));
+    expect([...names].toSorted()).toEqual(Object.keys(named).toSorted());
+  });
+
+  test.each(routes.filter(({ method, path }) => method === 'GET' && path.includes(':')))(
+    '$path is there for its own administrator',
+    async ({ path }) => {
+      const page = await ada?.get(`${addressOf(path)}?${new URLSearchParams(fields())}`);
+      expect([page?.status, secret.test(page?.html ?? '')]).toEqual([200, true]);
+    },
+  );
+
+  test.each(routes)('$method $path: not there for another, with nothing of it in a word', async ({ method, path }) => {
+    const [before, sent] = [await stateOfAcme(), fields()];
+    const look = async (visitor: TestPerson | undefined) => {
+      const csrf = method === 'POST' && csrfIn(await visitor?.get('/settings/security'));
+      const page = csrf
+        ? await visitor?.post(addressOf(path), { ...sent, csrf })
+        : await visitor?.get(`${addressOf(path)}?${new URLSearchParams(sent)}`);
+      return { says: secret.exec(page?.html ?? 'Ada Lind')?.[0], status: page?.status };
+    };
+    const [administrator, anybody] = await Promise.all([look(gail), look(gus)]);
+    expect(anybody).toEqual({ says: undefined, status: 403 });
+    expect(administrator).toEqual({ says: undefined, status: path.includes(':') ? 404 : expect.any(Number) });
+    expect(await stateOfAcme()).toEqual(before);
+  });
+});
+
 const operatorOnly = (operation: { method: string; path: string }): boolean =>
   /^For the operator/.test(operationOf(operation).description);
 
@@ -445,6 +546,32 @@ function exampleOf(schema: Json, name: string): Json {
   return ['owner', 'person'].includes(name) ? 'owner@acme.example' : name === 'deputy' ? 'admin@acme.example' : 'none';
 }
 
+const ROOMS = `
+- resource: https://rooms.example
+  name: Rooms
+  owner: acme
+  actions:
+    - key: rooms.read
+      version: 1
+      verb: read
+      parameters: { type: object, additionalProperties: false, properties: {} }
+      critical: []
+      headline: "read the rooms"
+      button: Allow reading
+      effect: Reads only
+      facts:
+        what: Read the rooms
+        system: "{@system}, {@email}"
+        data: All of them
+        changes: Nothing. It cannot create, change or send
+        impact: It will see what is in there
+      reversible: true
+      level: { default: low }
+      narrowable: []
+      durations: { default: once, max: P1D }
+      samples: [{}]
+`;
+
 /** Everything of acme that an administrator can change. */
 async function stateOfAcme(): Promise<Json> {
   const tables = [
@@ -461,15 +588,22 @@ async function stateOfAcme(): Promise<Json> {
     'notification_targets',
     'introductions',
     'passkey_recoveries',
+    'groups',
+    'group_members',
+    'policies',
+    'policy_drafts',
+    'catalogue_drafts',
+    'agent_drafts',
+    'resource_claims',
+    'ownership_offers',
+    'registration_changes',
   ];
-  return Promise.all(
-    tables.map((table) =>
-      database.first(
-        `select md5(coalesce(string_agg(t::text, '|' order by t::text), '')) as digest from ${table} t
-         where organization = (select id from organizations where slug = 'acme')`,
-      ),
-    ),
+  const digests = tables.map(
+    (table) =>
+      `select '${table}' as name, md5(coalesce(string_agg(t::text, '|' order by t::text), '')) as digest from ${table} t
+       where organization = (select id from organizations where slug = 'acme')`,
   );
+  return database.rows(`${digests.join(' union all ')} order by name`);
 }
 
 async function withRole(role: string): Promise<Api> {

@@ -111,6 +111,9 @@ describe('what was seen', () => {
     await database.query('insert into style_sheets (hash, css) values ($1, $2)', [oldHash, old]);
     const seen = await fetch(`${server.issuer}/static/styles/${oldHash}.css`);
     expect([await seen.text(), seen.headers.get('cache-control')]).toEqual([old, expect.stringContaining('immutable')]);
+    // It never changes, so the database is asked for it once.
+    await database.query('delete from style_sheets where hash = $1', [oldHash]);
+    expect(await (await fetch(`${server.issuer}/static/styles/${oldHash}.css`)).text()).toBe(old);
     expect((await fetch(`${server.issuer}/static/styles/${'A'.repeat(43)}.css`)).status).toBe(404);
   });
 
