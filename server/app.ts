@@ -20,6 +20,7 @@ import { type Clock, onlyInTime } from './http/clock.ts';
 import type { Cookies } from './http/cookies.ts';
 import { endpointOf, guardEndpoints, isForMachines } from './http/endpoints.ts';
 import { BadRequest } from './http/form.ts';
+import { onlyInTouch } from './http/in-touch.ts';
 import { type PollPace, pacePolls } from './http/overload.ts';
 import { stateOf } from './http/request-state.ts';
 import { json, page } from './http/respond.ts';
@@ -39,6 +40,7 @@ import { type RedemptionDependencies, redemptionRoutes } from './redemptions/rou
 export interface AppDependencies {
   pace: PollPace;
   clock: Pick<Clock, 'agrees'>;
+  isInTouch(): boolean;
   issuer: string;
   trustProxy: boolean;
   nonces: Nonces;
@@ -101,6 +103,7 @@ export function createApp(dependencies: AppDependencies): Koa {
   app.use(answerErrors(dependencies));
   app.use(onlyOurHost(dependencies));
   app.use(onlyInTime(dependencies.clock));
+  app.use(onlyInTouch(dependencies.isInTouch));
   app.use(pacePolls(dependencies.pace));
   app.use(guardEndpoints({ challenges: dependencies.challenges !== undefined }));
   app.use(takeProofs(dependencies.nonces));

@@ -142,6 +142,8 @@ export interface House {
   app: Koa;
   database: Database;
   clock: Pick<Clock, 'agrees'>;
+  /** Whether the database answered within the last two seconds. */
+  isInTouch(): boolean;
   /** Rebuilds the engine from the published catalogue. */
   reloadCatalogue(): Promise<void>;
   /** Begins with what the outbox holds and with the periodic jobs, beside the other instances. */
@@ -546,6 +548,7 @@ export async function composeHouse({
   const app = createApp({
     styleSheets,
     clock,
+    isInTouch: signals.isInTouch,
     pace: {
       // Two connections are left to whoever does not wait for a person.
       atOnce: Math.max(1, config.databasePoolSize - 2),
@@ -712,6 +715,7 @@ export async function composeHouse({
     app,
     database,
     clock,
+    isInTouch: signals.isInTouch,
     reloadCatalogue,
     startJobs() {
       const runner = startRunner({

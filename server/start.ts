@@ -56,7 +56,7 @@ export async function start(config: Config): Promise<Running> {
 
     let house: House | undefined;
     const { metrics, server: managementServer } = management(async () => ({
-      database: (await house?.database.rows('select 1')) !== undefined,
+      database: house?.isInTouch() !== false && (await house?.database.rows('select 1')) !== undefined,
       clock: house?.clock.agrees() ?? true,
     }));
     const address = `http://localhost:${(http.address() as AddressInfo).port}`;

@@ -1,3 +1,4 @@
+import { createECDH, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 import type { Database } from '../adapters/postgres/database.ts';
@@ -28,8 +29,10 @@ import {
 } from './support/delegation.ts';
 import { type Deployment, startDeployment } from './support/deployment.ts';
 import { detailsParameter, signIn, type TestPerson, tokenInBrowser } from './support/person.ts';
+import { type Silence, startSilence } from './support/silence.ts';
 
 let deployment: Deployment;
+let silence: Silence;
 let database: Database;
 let anna: TestPerson;
 let ben: TestPerson;
@@ -39,7 +42,16 @@ let asAda: Api;
 let asOperator: Api;
 
 beforeAll(async () => {
-  deployment = await startDeployment();
+  // Mail, push and webhooks: whoever is there takes the connection and never answers.
+  silence = await startSilence();
+  deployment = await startDeployment({
+    settings: () => ({
+      COUNTERSIGN_SMTP_URL: `smtp://${silence.host}`,
+      COUNTERSIGN_MAIL_FROM: 'agents@acme.example',
+      COUNTERSIGN_PUSH_HOSTS: silence.host,
+      COUNTERSIGN_EGRESS_ALLOW: silence.host,
+    }),
+  });
   database = databaseOf(deployment);
   // Somebody for security, beside the administrator.
   await database.run(`update people set roles = '{security}' where email = 'approver@acme.example'`);
@@ -51,11 +63,29 @@ beforeAll(async () => {
     administrator(deployment, 'admin@acme.example'),
     operator(deployment),
   ]);
+  const settings = '/settings/notifications';
+  const csrf = /name="csrf"[^>]*value="([^"]*)"/.exec((await anna.get(settings)).html)?.[1] ?? '';
+  const keys = {
+    p256dh: createECDH('prime256v1').generateKeys().toString('base64url'),
+    auth: randomBytes(16).toString('base64url'),
+  };
+  const subscription = JSON.stringify({ endpoint: `http://${silence.host}/push`, keys });
+  await anna.post(`${settings}/devices`, { csrf, subscription, name: 'Phone' });
+  await anna.post(`${settings}/targets`, { csrf, kind: 'webhook', address: `https://${silence.host}/hook` });
 }, 60_000);
 afterAll(async () => {
   await database?.close();
   await deployment?.close();
+  await silence?.close();
 });
+
+/** What goes out to Anna by mail, push and webhook, was begun, and is not through. */
+const hanging = async (): Promise<string[]> =>
+  (
+    await database.rows<{ kind: string }>(
+      `select distinct kind from outbox where payload ? 'offer' and state = 'waiting' and attempts > 0 order by kind`,
+    )
+  ).map(({ kind }) => kind);
 
 interface World {
   agent: TestClient;
@@ -108,10 +138,16 @@ const subjects: Record<string, (world: World) => string | undefined> = {
 };
 
 describe.each(Object.keys(subjects))('%s', (kind) => {
-  test('A8-3 A8-5 A8-6 from the answer on, both instances refuse everything; resuming brings nothing back', async () => {
+  test('A8-3 A8-5 A8-6 while mail, push and webhooks hang: from the answer on, both instances refuse everything; resuming brings nothing back', async () => {
     const world = await makeWorld();
     const { agent, root, leaf, refreshToken } = world;
     const subject = subjects[kind]?.(world);
+    await asAda('POST', `/agents/${agent.registration.agent_id}/offers`, {
+      role: 'deputy',
+      person: 'person@acme.example',
+    });
+    const WAYS = ['notify.email', 'notify.push', 'notify.webhook'];
+    while ((await hanging()).length < WAYS.length) await new Promise((resolve) => setTimeout(resolve, 30));
 
     // A live client at each instance, before, during and after.
     const successes: number[] = [];
@@ -130,6 +166,7 @@ describe.each(Object.keys(subjects))('%s', (kind) => {
       while (successes.length < 4) await new Promise((resolve) => setImmediate(resolve));
       stopped = await asAda('POST', '/stops', { kind, subject, reason: 'it misbehaved' });
       answered = performance.now();
+      expect(await hanging()).toEqual(WAYS);
       for (const base of deployment.bases) {
         expect({ base, status: (await exchange(agent, root, { resource: CALENDAR }, { base })).status }).toEqual({
           base,

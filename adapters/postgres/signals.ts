@@ -26,8 +26,13 @@ export interface Signals {
   /** The same for whichever of several comes first. */
   nextOf(awaited: readonly (readonly [topic: Topic, value: string])[], until: Until): Promise<boolean>;
   on(topic: Topic, listener: (value: string) => void): void;
+  /** Whether the database answered within the last two seconds. */
+  isInTouch(): boolean;
   close(): Promise<void>;
 }
+
+const POLL_MS = 250;
+const OUT_OF_TOUCH_MS = 2000;
 
 /**
  * LISTEN on a direct connection gets a signal through within milliseconds; one poll per instance stands behind it,
@@ -72,9 +77,12 @@ export async function openSignals(
   };
   if (directUrl !== undefined) await listen().catch(() => {}); // the poll below is enough to be right; this only makes it fast
 
+  // Looks are counted, not seconds: a process that stood still for a while has missed none of them.
+  let unanswered = 0;
   let polling = false;
   let polledAt = performance.now();
   const poll = setInterval(async () => {
+    unanswered += 1;
     if (polling) return;
     polling = true;
     try {
@@ -83,6 +91,7 @@ export async function openSignals(
       const rows = await database.rows<SignalRow>(RECENT, [WINDOW_SECONDS + (began - polledAt) / 1000]);
       const ended = performance.now();
       polledAt = began;
+      unanswered = 0;
       for (const { id, topic, value, now } of rows) {
         if (id === null) looked(now, ended - began);
         else hear(id, topic, value);
@@ -94,7 +103,7 @@ export async function openSignals(
     } finally {
       polling = false;
     }
-  }, 250);
+  }, POLL_MS);
   poll.unref();
 
   const nextOf: Signals['nextOf'] = (awaited, { since, milliseconds, ended }) =>
@@ -124,6 +133,7 @@ export async function openSignals(
     on: (topic, listener) => {
       listeners.set(topic, [...(listeners.get(topic) ?? []), listener]);
     },
+    isInTouch: () => unanswered * POLL_MS < OUT_OF_TOUCH_MS,
     async close() {
       closed = true;
       clearInterval(poll);

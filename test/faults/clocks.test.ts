@@ -6,11 +6,21 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import type { Database } from '../../adapters/postgres/database.ts';
 import { watchClock } from '../../server/http/clock.ts';
 import { ask, poll } from '../protocol/support.ts';
-import { claimsOf, type Json, registerAgent, type TestClient } from '../support/agent.ts';
-import { databaseOf } from '../support/delegation.ts';
+import { administrator } from '../support/admin.ts';
+import {
+  CALENDAR,
+  claimsOf,
+  demoClient,
+  type Json,
+  readDetails,
+  registerAgent,
+  type TestClient,
+} from '../support/agent.ts';
+import { accessTokenIn, databaseOf, exchange, rootToken } from '../support/delegation.ts';
 import { type Deployment, startDeployment } from '../support/deployment.ts';
 import { signIn, type TestPerson } from '../support/person.ts';
 import { send } from '../support/send.ts';
+import { type Line, startLine } from '../support/silence.ts';
 
 /** Three processes on one database; the clock of the third one is turned. The database's clock decides. */
 const DAY = 86_400_000;
@@ -18,13 +28,17 @@ let deployment: Deployment;
 let database: Database;
 let person: TestPerson;
 let third: string;
+/** The third one's way to the database. */
+let line: Line;
 let dial: string;
 beforeAll(async () => {
   deployment = await startDeployment({ settings: () => ({ COUNTERSIGN_LOG_LEVEL: 'fatal' }) });
   database = databaseOf(deployment);
   dial = path.join(deployment.dataDir, 'clock');
   fs.writeFileSync(dial, '0');
+  line = await startLine(deployment.databaseUrl);
   third = await deployment.add({
+    DATABASE_URL: line.url,
     TURNED_CLOCK: dial,
     NODE_OPTIONS: `--import=${pathToFileURL(path.join(import.meta.dirname, '../support/turned-clock.js')).href}`,
   });
@@ -33,6 +47,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await database?.close();
   await deployment?.close();
+  await line?.close();
 });
 afterEach(() => turn(0));
 
@@ -113,6 +128,37 @@ describe.each([
     expect(await approvalOf(client)).toMatchObject({ status: 'pending' });
   });
 });
+
+test('issue 6.6 an instance without fresh stop state for 2 s refuses, and whatever was stopped meanwhile stays stopped', async () => {
+  const [agent, resourceServer, asAda] = await Promise.all([
+    registerAgent(deployment),
+    demoClient(deployment, 'resourceServer'),
+    administrator(deployment, 'admin@acme.example'),
+  ]);
+  const root = await rootToken(agent, person, readDetails());
+  const narrowed = (base: string) => exchange(agent, root, { resource: CALENDAR }, { base });
+  const isActive = (token: string) =>
+    resourceServer.post('/token/introspection', { token }, { dpop: false, base: third });
+  const leaf = accessTokenIn(await narrowed(third));
+  expect(await isActive(leaf)).toMatchObject({ status: 200, body: { active: true } });
+
+  line.cut();
+  // Asked while nobody knows yet that the line is dead: it is answered once the answer can be known.
+  const early = narrowed(third);
+  const stopped = await asAda('POST', '/stops', { kind: 'agent', subject: agent.registration.agent_id, reason: 'x' });
+  expect(stopped.status).toBe(200);
+  expect((await narrowed(deployment.bases[1])).status).toBe(400);
+  await looking(async () => !(await serves()));
+  const refused = { status: 503, body: { error: 'temporarily_unavailable' } };
+  expect(await narrowed(third)).toMatchObject(refused);
+  expect(await isActive(leaf)).toMatchObject(refused);
+  expect((await person.at(third).get('/inbox')).status).toBe(503);
+
+  line.mend();
+  await looking(serves);
+  expect([(await early).status, (await narrowed(third)).status]).toEqual([400, 400]);
+  expect(await isActive(leaf)).toMatchObject({ status: 200, body: { active: false } });
+}, 60_000);
 
 describe('whether two clocks agree', () => {
   const at = (offsetMs: number, tookMs = 0) => {
