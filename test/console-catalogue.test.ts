@@ -133,6 +133,14 @@ describe('A5: the editor', () => {
     expect(drawn.html).toMatch(/keeps? it from being published[\s\S]*is published and differs/);
     const german = await post(ada, `${PAGE}/preview`, { yaml: yamlIn(await ada.get(PAGE)), show: '1.de' });
     expect(german.html).toMatch(/<article class="phone"[^>]*lang="de"[\s\S]*Ein Agent[\s\S]*möchte/);
+    // A second language that is half written is shown, with English where it is not there yet.
+    const half = yamlIn(await ada.get(PAGE)).replace(
+      'button: Allow order',
+      'button:\n  en: Allow order\n  de: Bestellung erlauben',
+    );
+    const begun = await post(ada, `${PAGE}/preview`, { yaml: half, show: '1.de' });
+    expect(partOf(begun.html)).toMatch(/möchte[\s\S]*order /);
+    expect(begun.html).toContain('headline: de is missing');
     expect(await database.first('select from catalogue_drafts')).toBeUndefined();
     // Without script the page comes back with what was typed.
     const unscripted = await post(ada, PAGE, { yaml, show: '2.en' });
@@ -178,6 +186,30 @@ describe('A5: the editor', () => {
     expect((await post(ben, `${PAGE}/publish`, { hash: 'x' })).status).toBe(409);
     expect((await post(ben, `${PAGE}/publish`, { hash: hashIn(seen) })).url).toContain('done=published');
     expect(await database.first('select from actions where key = $1 and version = $2', [PLACE, version])).toBeDefined();
+  });
+
+  test('A5-3: what is written is published in one step, as the version it names, or proposed where it allows more', async () => {
+    const shown = await ada.get(PAGE);
+    expect(shown.html).toMatch(/href="[^"]*#yaml"[^>]*data-testid="new-version">New version</);
+    const next = yamlIn(shown);
+    const written = (from: string, to: string) => next.replace(from, () => to);
+    const publish = (who: TestPerson, yaml: string) => post(who, PAGE, { yaml, publish: '1' });
+    const stricter = written('max: PT30M', 'max: PT20M').replace('max: PT1H', 'max: PT20M');
+    const drawn = await post(ada, `${PAGE}/preview`, { yaml: stricter });
+    expect(drawn.html).toMatch(new RegExp(`name="publish"[^>]*>Publish v${version + 1}<`));
+    // Nothing to publish in what is as it was; nor where the lint complains (A5-1).
+    for (const yaml of [next, stricter.replace('order {item}', 'order {thing}')]) {
+      expect((await post(ada, `${PAGE}/preview`, { yaml })).html).not.toContain('name="publish"');
+    }
+    expect((await publish(ada, stricter.replace('order {item}', 'order {thing}'))).status).toBe(422);
+    await database.run('delete from catalogue_drafts');
+    expect((await publish(ada, stricter)).url).toContain('done=published');
+    const wider = yamlIn(await ada.get(PAGE)).replace('max: PT20M', 'max: PT1H');
+    expect((await post(ada, `${PAGE}/preview`, { yaml: wider })).html).toContain('to a second administrator');
+    expect((await publish(ada, wider)).url).toContain('done=proposed');
+    expect((await publish(ada, wider)).url).toContain('done=proposed');
+    // The very text that waits is confirmed by whoever else sends it, and not proposed anew.
+    expect((await publish(ben, wider)).url).toContain('done=published');
   });
 
   test('A5-4: an old version is shown as it was, and cannot be written', async () => {

@@ -52,7 +52,7 @@ const SAVE_DRAFT = `
 
 const EFFECTS = `
   with live as (
-    select a.action, a.version, t.organization, t.id, t.person, t.standing_until is not null as standing
+    select a.action, a.version, t.organization, t.id, t.person, t.agent, t.standing_until is not null as standing
     from task_actions a join tasks t on t.organization = a.organization and t.id = a.task
     where a.action = any($1) and ($2::text is null or t.organization = $2) and t.expires_at > clock_timestamp()
       and (a.max_uses is null or a.uses < a.max_uses)
@@ -66,9 +66,9 @@ const EFFECTS = `
     where p.status = 'pending' and p.expires_at > clock_timestamp() and ($2::text is null or p.organization = $2)
       and q.action ->> 'action' = any($1)
   )
-  select key, version, sum(tasks)::int as tasks, sum(standing)::int as standing, sum(people)::int as people, sum(questions)::int as questions from (
-    select action as key, version, count(distinct id) as tasks, count(distinct id) filter (where standing) as standing, count(distinct person) as people, 0 as questions
+  select key, version, sum(tasks)::int as tasks, sum(standing)::int as standing, sum(people)::int as people, sum(agents)::int as agents, sum(questions)::int as questions from (
+    select action as key, version, count(distinct id) as tasks, count(distinct id) filter (where standing) as standing, count(distinct person) as people, count(distinct agent) as agents, 0 as questions
     from live group by action, version
     union all
-    select action, version, 0, 0, 0, count(distinct id) from waiting group by action, version
+    select action, version, 0, 0, 0, 0, count(distinct id) from waiting group by action, version
   ) as counted group by key, version order by key, version`;

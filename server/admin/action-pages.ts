@@ -24,7 +24,7 @@ import { actorOf } from './admin.ts';
 import type { AdminDependencies } from './call.ts';
 import { type Console, eachRefusal, nothingHere, VIEWERS, type Visit } from './console.ts';
 import { type Look, previewOf, unlinted } from './preview.ts';
-import { draftHash, publishDraft, reviewOfDraft, type StoredDraft, yamlOf } from './publications.ts';
+import { draftHash, isAlone, publishDraft, reviewOfDraft, type StoredDraft, yamlOf } from './publications.ts';
 
 export const ACTIONS_PATH = '/admin/actions';
 const PATH = ACTIONS_PATH;
@@ -108,10 +108,9 @@ export function adminActionPages(router: Router, console: Console, dependencies:
     const begun = record && (mayChange ? { ...record, version: record.version + 1 } : record);
     const yaml = typed ?? (isNewest && draft ? draft.yaml : begun ? yamlOf(begun) : '');
     const isRecord = typed === undefined && !mayChange && !(isNewest && draft);
-    const reviewed = isRecord
-      ? undefined
-      : reviewOfDraft({ key, resource: place.resource, yaml, proposed: false }, before);
-    const [written] = reviewed?.documents[0]?.actions ?? [];
+    const reviewed = isRecord ? undefined : reviewOf(at, yaml);
+    const written = reviewed && actionIn(reviewed);
+    const effect = await store.effects([key], visit.organization);
     const names = draft ? await policies.names(visit.organization, [draft.saved_by]) : new Map<string, string>();
     return actionPage({
       frame: visit.frame(PATH),
@@ -128,8 +127,13 @@ export function adminActionPages(router: Router, console: Console, dependencies:
       yaml,
       problems: [],
       changes: reviewed?.changes ?? [],
-      effect: await store.effects([key], visit.organization),
-      draft: draft && isNewest ? draftIn(visit, draft, names) : undefined,
+      effect,
+      draft:
+        draft && isNewest
+          ? { ...draftIn(visit, draft, names), version: actionIn(reviewOf(at, draft.yaml))?.version }
+          : undefined,
+      begin: at.mayChange && !(isNewest && draft) ? `${PATH}/${key}#yaml` : undefined,
+      live: isNewest && record ? (effect.find(({ version }) => version === record.version)?.agents ?? 0) : undefined,
       described: written?.draft?.says === undefined && written?.draft?.lacks === undefined ? undefined : written.draft,
       ...lookOf(visit, { ...at, mayChange }, { shown, record, reviewed }),
       ...more,
@@ -146,6 +150,14 @@ export function adminActionPages(router: Router, console: Console, dependencies:
     const at = await placeOf(visit);
     if (!at.mayChange) throw new BadRequest(saying(ACTIONS.notYours), 403);
     return at;
+  };
+
+  const publishNow = async (visit: Visit, key: string, hash: string) => {
+    const outcome = await publishDraft(actOf(visit), { key, hash }, publications);
+    if (outcome.ok) return `${PATH}/${key}?done=published`;
+    if (outcome.reason === 'second_administrator') return `${PATH}/${key}?done=proposed`;
+    const problems = eachRefusal(outcome, visit);
+    return { document: await pageOf(visit, await placeOf(visit), { problems }), status: outcome.status };
   };
 
   const typedIn = (form: ReadonlyMap<string, string>) => {
@@ -167,7 +179,9 @@ export function adminActionPages(router: Router, console: Console, dependencies:
       const shown = form.get('show');
       if (shown !== undefined) return { document: await pageOf(visit, at, { typed: yaml, shown }), status: 200 };
       const draft = { key, resource: place.resource, yaml, proposed: false };
-      await store.saveDraft(actOf(visit), draft);
+      // The very text that waits is not taken from whoever proposed it.
+      if (at.draft?.yaml !== yaml || form.get('publish') === undefined) await store.saveDraft(actOf(visit), draft);
+      if (form.get('publish') !== undefined) return publishNow(visit, key, draftHash(draft));
       if (reviewOfDraft(draft, before).problems.length === 0) return `${PATH}/${key}?done=saved`;
       const problems = [visit.speaker.say(ACTIONS.keptSo)];
       return { document: await pageOf(visit, await placeOf(visit), { problems }), status: 422 };
@@ -183,7 +197,7 @@ export function adminActionPages(router: Router, console: Console, dependencies:
     async (visit, form) => {
       const at = await changeable(visit);
       const yaml = typedIn(form);
-      const reviewed = reviewOfDraft({ key: at.key, resource: at.place.resource, yaml, proposed: false }, at.before);
+      const reviewed = reviewOf(at, yaml);
       const look = lookOf(visit, at, { shown: form.get('show'), record: undefined, reviewed });
       return { document: actionLook({ frame: visit.frame(PATH), ...look }), status: 200 };
     },
@@ -192,11 +206,7 @@ export function adminActionPages(router: Router, console: Console, dependencies:
 
   console.post(router, `${PATH}/:key/publish`, ['admin'], async (visit, form) => {
     const { key } = await changeable(visit);
-    const outcome = await publishDraft(actOf(visit), { key, hash: form.get('hash') ?? '' }, publications);
-    if (outcome.ok) return `${PATH}/${key}?done=published`;
-    if (outcome.reason === 'second_administrator') return `${PATH}/${key}?done=proposed`;
-    const problems = eachRefusal(outcome, visit);
-    return { document: await pageOf(visit, await placeOf(visit), { problems }), status: outcome.status };
+    return publishNow(visit, key, form.get('hash') ?? '');
   });
 
   console.post(router, `${PATH}/:key/remove`, ['admin'], async (visit) => {
@@ -227,7 +237,11 @@ function noticeOf({ ctx, speaker: { say } }: Visit): Said | undefined {
   return parts.length === 0 ? undefined : (parts.join(' ') as Said);
 }
 
-function draftIn(visit: Visit, draft: StoredDraft, names: ReadonlyMap<string, string>): ActionPage['draft'] {
+function draftIn(
+  visit: Visit,
+  draft: StoredDraft,
+  names: ReadonlyMap<string, string>,
+): NonNullable<ActionPage['draft']> {
   return {
     proposed: draft.proposed,
     by: names.get(draft.saved_by) ?? draft.saved_by,
@@ -240,7 +254,7 @@ function draftIn(visit: Visit, draft: StoredDraft, names: ReadonlyMap<string, st
 /** What the text lacks, and what a person would read: of what is written and not published yet, else of the record. */
 function lookOf(
   visit: Visit,
-  { key, before, place, mayChange }: Pick<Place, 'key' | 'before' | 'place' | 'mayChange'>,
+  { key, before, place, draft, mayChange }: Place,
   text: { shown: string | undefined; record: ActionDocument | undefined; reviewed: Reviewed | undefined },
 ): LookProps {
   const { shown, record, reviewed } = text;
@@ -251,7 +265,8 @@ function lookOf(
   const preview = written && previewIn(before, written, look, person);
   const of = ({ sample, language }: Look) => `${sample}.${language}`;
   const lint = reviewed?.problems.map((problem) => problem(speaker));
-  const props = { mayChange, lint, shown: of(preview ?? look) };
+  const publish = mayChange && reviewed ? publishable(visit, { key, before, draft }, reviewed) : undefined;
+  const props = { mayChange, lint, publish, shown: of(preview ?? look) };
   if (!preview) return props;
   const { sample, language, samples, described, durations, measures } = preview;
   const spoken = speakerOf(language);
@@ -277,7 +292,27 @@ function lookOf(
   };
 }
 
-type Reviewed = ReturnType<typeof reviewOfDraft>;
+type Reviewed = ReturnType<typeof reviewOfDraft> & { yaml: string };
+
+const reviewOf = ({ key, place, before }: Pick<Place, 'key' | 'place' | 'before'>, yaml: string): Reviewed => ({
+  ...reviewOfDraft({ key, resource: place.resource, yaml, proposed: false }, before),
+  yaml,
+});
+
+const actionIn = ({ documents }: Reviewed): ActionDocument | undefined => documents[0]?.actions[0];
+
+/** What was written, where publishing it would change something; a draft that is shown as it is has its own button. */
+function publishable(
+  { caller }: Visit,
+  { key, before, draft }: Pick<Place, 'key' | 'before' | 'draft'>,
+  reviewed: Reviewed,
+): LookProps['publish'] {
+  const { problems, changes, yaml } = reviewed;
+  const action = actionIn(reviewed);
+  const same = changes.length === 0 && versionsOf(before, key).length > 0;
+  if (!action || problems.length > 0 || draft?.yaml === yaml || same) return undefined;
+  return { version: action.version, alone: changes.some(({ weakens }) => weakens) && isAlone(caller, undefined) };
+}
 
 /** "2.de": the second sample, in German. */
 function lookIn(shown: string | undefined, language: Language): Look {

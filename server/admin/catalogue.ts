@@ -191,7 +191,15 @@ export const diffCatalogue: Answer = (call, dependencies) =>
   });
 
 const CHANGE = object({ words: text, weakens: truth });
-const LIVING = object({ key: text, version: count, tasks: count, standing: count, people: count, questions: count });
+const LIVING = object({
+  key: text,
+  version: count,
+  tasks: count,
+  standing: count,
+  people: count,
+  agents: count,
+  questions: count,
+});
 gives(
   diffCatalogue,
   object(

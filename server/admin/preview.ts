@@ -89,8 +89,11 @@ export const SAMPLE_PERSON: DescribedTo = {
 };
 
 /** What is written beside what is published, without the lint: what it complains about is best seen. @throws CatalogueError */
-export const unlinted = (before: readonly ResourceDocument[], documents: readonly ResourceDocument[]): Catalogue =>
-  compileCatalogue(mergedWith(before, documents.map(labelled)), () => true);
+export function unlinted(before: readonly ResourceDocument[], documents: readonly ResourceDocument[]): Catalogue {
+  const written = new Set(documents.flatMap(({ actions }) => actions.map(({ key, version }) => `${key} ${version}`)));
+  const isRecord = (key: string, version: number) => !written.has(`${key} ${version}`);
+  return compileCatalogue(mergedWith(before, documents.map(labelled)), isRecord, { lint: false });
+}
 
 /** A parameter that nobody has labelled yet goes by its name: no sentence shows a label, and a draft has none at first. */
 const labelled = (document: ResourceDocument): ResourceDocument => ({

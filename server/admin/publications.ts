@@ -43,6 +43,8 @@ export interface Effect {
   /** Of these, those that repeat without asking: under another version they are asked again. */
   standing: number;
   people: number;
+  /** With a live task under it. */
+  agents: number;
   questions: number;
 }
 

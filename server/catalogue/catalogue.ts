@@ -25,11 +25,12 @@ import { actionProblems } from './lint.ts';
 import { at } from './problem.ts';
 import {
   type Check,
+  compileSchema,
   type JsonSchema,
   type ParameterSchema,
   propertiesOf,
-  schemaCompiler,
   schemaProblems,
+  whenAsked,
 } from './schema.ts';
 import { parseTemplate, placeholders, TemplateError } from './template.ts';
 import { readYaml } from './yaml.ts';
@@ -135,18 +136,20 @@ function parseYaml(yaml: string): unknown {
  * Makes documents into a catalogue. Throws {@link CatalogueError} with every problem of every action.
  *
  * @param published says of an action that it is a record already: a record is not held to rules that were made after it,
- * or a server with a stricter lint would not start on what its predecessor published
+ * or a server with a stricter lint would not start on what its predecessor published; and its schemas are compiled when
+ * they are first asked
+ * @param lint without it, what is written is made into a catalogue where it can be read at all
  */
 export function compileCatalogue(
   documents: readonly ResourceDocument[],
   published: (key: string, version: number) => boolean = () => false,
+  { lint = true } = {},
 ): Catalogue {
   const malformed = checkDocuments(documents);
   if (malformed !== undefined) throw new CatalogueError([malformed]);
 
   const problems: Saying[] = [];
   const wrong = (place: string, problem: Saying) => problems.push(at(place, problem));
-  const compileSchema = schemaCompiler();
   const resources = new Map<string, CatalogueResource>();
   const versions = new Map<string, Action[]>();
   for (const document of documents) {
@@ -162,7 +165,7 @@ export function compileCatalogue(
     resources.set(resource, declared);
     for (const document of actions) {
       const isRecord = published(document.key, document.version);
-      const compiled = compileAction(document, declared, compileSchema, !isRecord);
+      const compiled = compileAction(document, declared, isRecord ? 'record' : lint ? 'lint' : 'readable');
       for (const problem of compiled.problems) wrong(nameOf(document), problem);
       if (compiled.action) versions.set(document.key, [...(versions.get(document.key) ?? []), compiled.action]);
     }
@@ -215,8 +218,7 @@ const nameOf = ({ key, version }: { key: string; version: number }): string => `
 function compileAction(
   document: ActionDocument,
   resource: CatalogueResource,
-  compileSchema: (schema: JsonSchema) => Check,
-  lint: boolean,
+  as: 'record' | 'readable' | 'lint',
 ): { action?: Action; problems: readonly Saying[] } {
   const { resolve, impactClass } = document;
   const problems = [
@@ -229,8 +231,11 @@ function compileAction(
   const parameters = parametersOf(document.parameters, (name) => document.compare?.[name] ?? 'equal');
   const facts = resolve ? parametersOf(resolve.facts, () => 'equal', '#') : new Map<string, Parameter>();
   const texts = textsOf(document, problems);
-  const check = compileChecked(document.parameters, compileSchema, problems, 'parameters');
-  const checkFacts = resolve && compileChecked(resolve.facts, compileSchema, problems, 'resolve.facts');
+  // Where one is missing, a reader is shown English: whoever writes sees the page before every language is there.
+  const missing = as === 'lint' ? missingTexts(document) : [];
+  const compile = as === 'record' ? whenAsked : compileChecked;
+  const check = compile(document.parameters, problems, 'parameters');
+  const checkFacts = resolve && compile(resolve.facts, problems, 'resolve.facts');
   if (problems.length > 0) return { problems };
 
   const ranges = Object.values(texts)
@@ -278,7 +283,7 @@ function compileAction(
       backwards(ranges, values as Record<string, unknown>) ??
       beyondLimit(limits, values as Record<string, unknown>),
   };
-  if (!lint) return { action, problems };
+  if (as !== 'lint' || missing.length > 0) return { action, problems: missing };
   return { action, problems: [...limitProblems(limits, parameters), ...actionProblems(action, document)] };
 }
 
@@ -300,10 +305,6 @@ function textsOf(document: ActionDocument, problems: Saying[]): Action['texts'] 
     ...(undo !== undefined && { undo: template(inLanguage('undo', language), textIn(undo, language)) }),
   });
   const textsIn = (language: Language): ActionTexts => {
-    // Half a page in one language and half in another is read by nobody.
-    for (const [place, text] of all) {
-      if (!languagesOf(text).includes(language)) problems.push(at(place, saying(LINT.languageMissing, { language })));
-    }
     const sentence = (name: string, text: Text) => template(inLanguage(name, language), textIn(text, language));
     return {
       ...said({ ...(document.undo !== undefined && { undo: document.undo }) }, language),
@@ -324,6 +325,17 @@ function textsOf(document: ActionDocument, problems: Saying[]): Action['texts'] 
     ]),
   ) as Action['texts'];
   return { en, ...others };
+}
+
+/** Half a page in one language and half in another is read by nobody. */
+function missingTexts(document: ActionDocument): Saying[] {
+  const all = everyText(document);
+  const spoken = LANGUAGES.filter((language) => all.some(([, text]) => languagesOf(text).includes(language)));
+  return spoken.flatMap((language) =>
+    all.flatMap(([place, text]) =>
+      languagesOf(text).includes(language) ? [] : [at(place, saying(LINT.languageMissing, { language }))],
+    ),
+  );
 }
 
 /** Every text that a person may read, with its place. */
@@ -352,12 +364,7 @@ const labelsOf = ({ parameters, resolve }: ActionDocument): [name: string, label
     ),
   );
 
-function compileChecked(
-  schema: JsonSchema,
-  compileSchema: (schema: JsonSchema) => Check,
-  problems: Saying[],
-  place: string,
-): Check {
+function compileChecked(schema: JsonSchema, problems: Saying[], place: string): Check {
   const refuseAll = () => saying(VALUE.notAccepted, { at: '' });
   if (problems.length > 0) return refuseAll;
   try {
@@ -534,7 +541,7 @@ const ACTION = {
 export const LONGEST_RESOURCE = 200;
 export const LONGEST_NAME = 40;
 
-const checkDocuments = schemaCompiler()({
+const checkDocuments = whenAsked({
   type: 'array',
   items: {
     type: 'object',

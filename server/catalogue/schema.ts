@@ -31,23 +31,44 @@ export type Check = (value: unknown, under?: string) => Saying | undefined;
 
 const STRICT = { strict: true, strictRequired: true, allowUnionTypes: true, ownProperties: true } as const;
 
-/** Knows what a schema is, and keeps none: the schema of schemas takes as long to compile as a whole catalogue. */
-const META = new Ajv2020(STRICT);
+/** Turns a JSON Schema into a function. Throws when it is no schema. */
+export function compileSchema(schema: JsonSchema): Check {
+  meta ??= new Ajv2020(STRICT);
+  if (!meta.validateSchema(schema)) throw new Error(`schema is invalid: ${meta.errorsText()}`);
+  return compiled(schema);
+}
 
-/**
- * Turns JSON Schemas into functions. Make one for each catalogue and let it go with it: the library keeps what it
- * compiled for as long as it lives. Throws when a schema is no schema.
- */
-export function schemaCompiler(): (schema: JsonSchema) => Check {
-  // Strict: an unknown keyword, a property without a type and the like are mistakes of a catalogue, not permissions.
-  const ajv = new Ajv2020({ ...STRICT, validateSchema: false });
+/** The same when it is first asked, for what is known to be a schema: most processes ask few of them. */
+export function whenAsked(schema: JsonSchema): Check {
+  let check: Check | undefined;
+  return (value, under) => {
+    check ??= compiled(schema);
+    return check(value, under);
+  };
+}
+
+/** Knows what a schema is: to compile the schema of schemas takes as long as a whole catalogue. */
+let meta: Ajv2020 | undefined;
+
+/** By the schema itself: a catalogue is compiled whenever one action of it is written or published. */
+const checks = new Map<string, Check>();
+const MOST_CHECKS = 1000;
+
+function compiled(schema: JsonSchema): Check {
+  const key = canonicalJson(schema);
+  const known = checks.get(key);
+  if (known) return known;
+  // Strict: an unknown keyword, a property without a type and the like are mistakes of a catalogue, not permissions. One
+  // for each schema: the library keeps what it compiled for as long as it lives.
+  const ajv = new Ajv2020({ ...STRICT, meta: false, validateSchema: false });
   ajv.addVocabulary(['x-label', 'x-format']);
   for (const [name, format] of Object.entries(TEXT_FORMATS)) ajv.addFormat(name, format);
-  return (schema) => {
-    if (!META.validateSchema(schema)) throw new Error(`schema is invalid: ${META.errorsText()}`);
-    const validate = ajv.compile(schema);
-    return (value, under = '') => (validate(value) ? undefined : explain(validate.errors?.[0], under));
-  };
+  const validate = ajv.compile(schema);
+  const check: Check = (value, under = '') => (validate(value) ? undefined : explain(validate.errors?.[0], under));
+  const [oldest] = checks.keys();
+  if (checks.size >= MOST_CHECKS && oldest !== undefined) checks.delete(oldest);
+  checks.set(key, check);
+  return check;
 }
 
 /**

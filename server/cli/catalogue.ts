@@ -31,6 +31,7 @@ interface Effect {
   tasks: number;
   standing: number;
   people: number;
+  agents: number;
   questions: number;
 }
 
@@ -248,8 +249,8 @@ const toldOfResource = ({ resource, changes }: Difference['resources'][number]):
 
 const line = ({ words, weakens }: Change): string => `  ${weakens ? '! ' : '- '}${words}\n`;
 
-const livesUnder = ({ version, tasks, standing, people, questions }: Effect): string =>
-  `Version ${version}: ${count(tasks, 'live task')}${standing === 0 ? '' : ` (${standing} without asking)`} of ${count(people, 'person', 'people')} and ${count(
+const livesUnder = ({ version, tasks, standing, people, agents, questions }: Effect): string =>
+  `Version ${version}: ${count(tasks, 'live task')}${standing === 0 ? '' : ` (${standing} without asking)`} of ${count(agents, 'agent')} for ${count(people, 'person', 'people')} and ${count(
     questions,
     'waiting question',
   )} stay under it until they end; the newest is asked anew.`;

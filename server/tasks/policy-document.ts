@@ -12,7 +12,7 @@ import { shownOf } from '../catalogue/describe.ts';
 import { durationSeconds } from '../catalogue/duration.ts';
 import { LANGUAGES } from '../catalogue/language.ts';
 import { at } from '../catalogue/problem.ts';
-import { schemaCompiler } from '../catalogue/schema.ts';
+import { whenAsked } from '../catalogue/schema.ts';
 import { readYaml } from '../catalogue/yaml.ts';
 import { canonicalJson } from '../oauth/canonical.ts';
 import { checkTexts } from '../oauth/text.ts';
@@ -203,7 +203,7 @@ const DECIDERS = object({
   within: text(20),
 } satisfies Record<keyof Deciders, unknown>);
 
-const check = schemaCompiler()(
+const check = whenAsked(
   object(
     {
       flow: object({ after: { ...list({ enum: DATA_CLASSES }), minItems: 0 }, within: text(20) }, ['after', 'within']),

@@ -761,7 +761,10 @@ export function consolePagesIn(language: PageLanguage): Record<string, string> {
       })),
     },
     changes,
-    effect: [{ version: 1, tasks: 3, standing: 1, people: 2, questions: 0 }],
+    effect: [{ version: 1, tasks: 3, standing: 1, people: 2, agents: 1, questions: 0 }],
+    begin: '/admin/actions/x#yaml',
+    live: 31,
+    publish: { version: 3, alone: true },
     draft: { proposed: true, by: 'Olga Marin', since: '13:40', mine: false, hash: 'abc' },
   };
 

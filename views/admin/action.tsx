@@ -99,9 +99,22 @@ export interface ActionPage extends Look {
   problems: readonly Said[];
   changes: Changes['changes'];
   /** What lives under each version. */
-  effect: readonly { version: number; tasks: number; standing: number; people: number; questions: number }[];
-  draft?: { proposed: boolean; by: string; since: string; mine: boolean; hash: string } | undefined;
+  effect: readonly {
+    version: number;
+    tasks: number;
+    standing: number;
+    people: number;
+    agents: number;
+    questions: number;
+  }[];
+  draft?:
+    | { proposed: boolean; by: string; since: string; mine: boolean; hash: string; version?: number | undefined }
+    | undefined;
   /** What somebody else says about it, from whose description it was drafted. */
+  /** Where the next version is written; left out where nobody may, and where one is begun already. */
+  begin?: string | undefined;
+  /** Agents that may do it now under the newest version; left out for an older one. */
+  live?: number | undefined;
   described?: { source: string; says?: string | undefined; lacks?: readonly string[] | undefined } | undefined;
   notice?: Said | undefined;
 }
@@ -112,6 +125,8 @@ export interface Look {
   mayChange: boolean;
   /** What keeps the text from being published; undefined where it is published already. */
   lint?: readonly Said[] | undefined;
+  /** The version that the text would be published as, and whether a second administrator has to agree; left out where it cannot be. */
+  publish?: { version: number; alone: boolean } | undefined;
   /** The sample and the language that are looked at. */
   shown: string;
   preview?:
@@ -141,8 +156,22 @@ export const actionLook = (props: Look & Pick<ActionPage, 'frame'>): string =>
   part(<Preview {...props} />, props.frame);
 
 function Action(props: ActionPage) {
-  const { frame, key, version, versions, system, shared, problems, changes, notice, draft, described, mayChange } =
-    props;
+  const {
+    frame,
+    key,
+    version,
+    versions,
+    system,
+    shared,
+    problems,
+    changes,
+    notice,
+    draft,
+    described,
+    mayChange,
+    begin,
+    live,
+  } = props;
   const { say, markup } = useSpeaker();
   const place = <Foreign text={system} limit={40} />;
   return (
@@ -154,11 +183,19 @@ function Action(props: ActionPage) {
       error={problems.length > 0}
       script={mayChange ? 'preview.js' : undefined}
     >
-      <h1 class="action-key">{key}</h1>
+      <div class="heading">
+        <h1 class="action-key">{key}</h1>
+        {begin === undefined ? null : (
+          <a class="button" href={begin} data-testid="new-version">
+            {say(ACTIONS.newVersion)}
+          </a>
+        )}
+      </div>
       <p class="lead">
         {version === undefined
           ? markup(ACTIONS.leadNew, { system: place })
-          : markup(shared ? ACTIONS.leadShared : ACTIONS.leadYours, { version, system: place })}
+          : markup(shared ? ACTIONS.leadShared : ACTIONS.leadYours, { version, system: place })}{' '}
+        {live === undefined ? null : say(ACTIONS.live, { count: live })}
       </p>
       {versions.length === 0 ? null : (
         <nav class="tabs" aria-label={say(ACTIONS.versions)}>
@@ -222,7 +259,7 @@ function Draft({ csrf, key, draft, mayChange }: ActionPage & { draft: NonNullabl
               <Csrf value={csrf} />
               <input type="hidden" name="hash" value={hash} />
               <button type="submit" class="button primary" data-testid="publish">
-                {say(PROPOSAL.publish)}
+                {draft.version === undefined ? say(PROPOSAL.publish) : say(ACTIONS.publish, { version: draft.version })}
               </button>
             </form>
           )}
@@ -253,7 +290,7 @@ function Editor({ csrf, key, yaml, mayChange, problems }: ActionPage) {
         id="editor"
         action={`/admin/actions/${key}`}
         csrf={csrf}
-        submit={say(ACTIONS.keep)}
+        submit={say(ACTIONS.save)}
         problems={problems.map((text) => ({ field: 'yaml', text }))}
       >
         <TextArea name="yaml" label={say(ACTIONS.actionYaml)} value={yaml} rows={28} maxLength={200_000} />
@@ -263,7 +300,7 @@ function Editor({ csrf, key, yaml, mayChange, problems }: ActionPage) {
 }
 
 /** What the text lacks, and the very markup of the decision page, in the language chosen. */
-function Preview({ mayChange, lint, shown, preview }: Look) {
+function Preview({ mayChange, lint, publish, shown, preview }: Look) {
   const { say } = useSpeaker();
   return (
     <section class="part" id="preview" data-shown={shown}>
@@ -276,6 +313,20 @@ function Preview({ mayChange, lint, shown, preview }: Look) {
         ) : null}
       </div>
       {lint === undefined ? null : <Lint lint={lint} />}
+      {publish === undefined ? null : (
+        <div class="actions">
+          <button
+            type="submit"
+            class="button primary"
+            form="editor"
+            name="publish"
+            value="1"
+            data-testid="publish-this"
+          >
+            {say(publish.alone ? ACTIONS.propose : ACTIONS.publish, { version: publish.version })}
+          </button>
+        </div>
+      )}
       {preview === undefined ? (
         <p class="quiet" id="no-preview">
           {say(ACTIONS.noPreview)}
@@ -375,11 +426,12 @@ function Effects({ effect }: ActionPage) {
           { label: say(ACTIONS.tasks), number: true },
           { label: say(ACTIONS.standing), number: true },
           { label: say(ACTIONS.people), number: true },
+          { label: say(ACTIONS.agents), number: true },
           { label: say(ACTIONS.questions), number: true },
         ]}
-        rows={effect.map(({ version, tasks, standing, people, questions }) => ({
+        rows={effect.map(({ version, tasks, standing, people, agents, questions }) => ({
           key: String(version),
-          cells: [version, tasks, standing, people, questions],
+          cells: [version, tasks, standing, people, agents, questions],
         }))}
       />
     </Section>

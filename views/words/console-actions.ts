@@ -28,7 +28,18 @@ export const ACTIONS = words({
   yaml: { en: 'As YAML', de: 'Als YAML' },
   write: { en: 'Write it', de: 'Schreiben' },
   actionYaml: { en: 'The action, as YAML', de: 'Die Aktion, als YAML' },
-  keep: { en: 'Keep as a draft', de: 'Als Entwurf behalten' },
+  newVersion: { en: 'New version', de: 'Neue Version' },
+  /** Behind what version it is. */
+  live: {
+    en: { one: '{count} agent may do it now.', other: '{count} agents may do it now.' },
+    de: { one: '{count} Agent darf es jetzt.', other: '{count} Agenten dürfen es jetzt.' },
+  },
+  save: { en: 'Save draft', de: 'Entwurf speichern' },
+  publish: { en: 'Publish v{version}', de: 'v{version} veröffentlichen' },
+  propose: {
+    en: 'Propose v{version} to a second administrator',
+    de: 'v{version} einer zweiten Administration vorschlagen',
+  },
   preview: { en: 'Preview', de: 'Vorschau' },
   look: { en: 'Preview what is written', de: 'Geschriebenes ansehen' },
   nothingWrong: {
@@ -68,6 +79,7 @@ export const ACTIONS = words({
   tasks: { en: 'Live tasks', de: 'Laufende Aufgaben' },
   standing: { en: 'without asking', de: 'ohne Frage' },
   people: { en: 'People', de: 'Personen' },
+  agents: { en: 'Agents', de: 'Agenten' },
   questions: { en: 'Waiting questions', de: 'Wartende Fragen' },
   saved: { en: 'Kept as a draft. It is not published.', de: 'Als Entwurf behalten. Er ist nicht veröffentlicht.' },
   published: {
