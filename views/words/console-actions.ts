@@ -55,8 +55,8 @@ export const ACTIONS = words({
   },
   more: { en: { other: 'And {count} more.' }, de: { other: 'Und {count} weitere.' } },
   keptSo: {
-    en: 'It is kept as a draft. What keeps it from being published stands beside the preview.',
-    de: 'Es ist als Entwurf behalten. Was der Veröffentlichung entgegensteht, steht bei der Vorschau.',
+    en: 'It is saved as a draft. What keeps it from being published stands beside the preview.',
+    de: 'Es ist als Entwurf gespeichert. Was der Veröffentlichung entgegensteht, steht bei der Vorschau.',
   },
   lengths: { en: 'Lengths, in this language', de: 'Längen, in dieser Sprache' },
   headline: { en: 'Headline and impact line', de: 'Überschrift und Auswirkungszeile' },
@@ -81,7 +81,7 @@ export const ACTIONS = words({
   people: { en: 'People', de: 'Personen' },
   agents: { en: 'Agents', de: 'Agenten' },
   questions: { en: 'Waiting questions', de: 'Wartende Fragen' },
-  saved: { en: 'Kept as a draft. It is not published.', de: 'Als Entwurf behalten. Er ist nicht veröffentlicht.' },
+  saved: { en: 'Saved as a draft. It is not published.', de: 'Als Entwurf gespeichert. Er ist nicht veröffentlicht.' },
   published: {
     en: 'Published. What lives stays under its version; the newest is asked.',
     de: 'Veröffentlicht. Was läuft, bleibt unter seiner Version; gefragt wird die neueste.',
