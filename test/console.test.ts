@@ -1,4 +1,6 @@
 import { execFile as execFileCallback } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
@@ -6,7 +8,7 @@ import { addUpUse } from '../adapters/postgres/agent-jobs.ts';
 import type { Database } from '../adapters/postgres/database.ts';
 import { csvOf, parseListing, partsOf } from '../server/admin/listing.ts';
 import { inEnglish } from '../views/words/saying.ts';
-import { administrator } from './support/admin.ts';
+import { acceptOffers, administrator } from './support/admin.ts';
 import {
   CALENDAR,
   claimsOf,
@@ -551,6 +553,9 @@ describe('A4 registering an agent in five steps', () => {
     expect(at(last)).toBe(`${draft}/review`);
     expect((await ada.get(first)).html).toContain('value="Refund Worker"');
 
+    // What people will see, in the words of the decision page itself.
+    expect(text(inner(last.html, 'article', 'class="phone"'))).toMatch(/^Refund Worker wants to read .*calendar/);
+
     // Nobody else's, whoever knows the address.
     expect((await gail.get(`${draft}/1`)).status).toBe(404);
     expect((await olga.get(`${draft}/1`)).status).toBe(403);
@@ -579,14 +584,62 @@ describe('A4 registering an agent in five steps', () => {
     expect((await ada.get(`${draft}/1`)).status).toBe(404); // it is done
 
     const token = /[\w-]{40,}/.exec(done.html.split('What changes its registration')[1] ?? '')?.[0] ?? '';
-    const snippet = inner(done.html, 'pre', 'data-testid="snippet"')
-      .replaceAll('&quot;', '"')
-      .replace(/<[^>]*>/g, '');
-    const ran = await execFile('sh', ['-c', snippet.trim()], {
+    const snippet = (name: string) =>
+      inner(done.html, 'pre', `data-testid="snippet-${name}"`)
+        .replace(/<[^>]*>/g, '')
+        .replaceAll('&quot;', '"')
+        .replaceAll('&lt;', '<')
+        .replaceAll('&gt;', '>')
+        .replaceAll('&amp;', '&')
+        .trim();
+    const ran = await execFile('sh', ['-c', snippet('curl')], {
       env: { PATH: process.env.PATH, REGISTRATION_ACCESS_TOKEN: token },
       timeout: 20_000,
     });
-    expect(JSON.parse(ran.stdout)).toMatchObject({ client_name: 'Refund Worker', agent_status: 'pending' });
+    const registration = JSON.parse(ran.stdout);
+    expect(registration).toMatchObject({ client_name: 'Refund Worker', agent_status: 'pending' });
+    expect(snippet('mcp')).toContain(`new StreamableHTTPClientTransport(new URL("${CALENDAR}")`);
+
+    // [Activate] says what it waits for, and works when that came.
+    const activate = `/admin/agents/${registration.agent_id}/activate`;
+    expect(done.html).toContain(`href="${activate}"`);
+    const early = await ada.get(activate);
+    expect(text(early.html)).toContain('It lacks an active owner who accepted it, an active deputy who accepted it.');
+    const typed = { confirmation: 'Refund Worker', reason: 'ready' };
+    expect((await ada.post(activate, { csrf: csrfIn(early.html), ...typed })).status).toBe(409);
+    await acceptOffers(server, registration);
+    await step(activate, typed);
+    expect(await statusOf({ registration })).toBe('active');
+
+    // Where the packages of this repository are found, as whoever runs it has installed them.
+    const place = mkdtempSync('node_modules/.first-');
+    try {
+      writeFileSync(join(place, 'agent-key.json'), shown);
+      writeFileSync(join(place, 'first.mjs'), snippet('openidClient'));
+      const run = execFile('node', ['first.mjs'], {
+        cwd: place,
+        env: { PATH: process.env.PATH, PERSON: 'person@acme.example' },
+        timeout: 30_000,
+      });
+      const [number] = await new Promise<string[]>((resolve) =>
+        run.child.stderr?.on('data', (said) => resolve(/\d\d/.exec(String(said)) ?? [])),
+      );
+      const approval = await database.first<{ id: string }>('select id from approvals where client_id = $1', [
+        registration.client_id,
+      ]);
+      await anna.submit(await anna.get(`/r/${approval?.id}`), {
+        read: '1',
+        decision: 'approve',
+        duration: 'once',
+        number: number ?? '',
+      });
+      expect(JSON.parse((await run).stdout)).toMatchObject({
+        token_type: 'dpop',
+        authorization_details: [{ type: READ, locations: [CALENDAR] }],
+      });
+    } finally {
+      rmSync(place, { recursive: true });
+    }
   });
 });
 
@@ -623,7 +676,7 @@ describe('how a list is asked for', () => {
 
 const csrfIn = (html: string): string => /name="csrf" value="([^"]*)"/.exec(html)?.[1] ?? '';
 
-async function statusOf({ registration }: TestClient): Promise<string | undefined> {
+async function statusOf({ registration }: Pick<TestClient, 'registration'>): Promise<string | undefined> {
   const row = await database.first<{ status: string }>('select status from agents where id = $1', [
     registration.agent_id,
   ]);

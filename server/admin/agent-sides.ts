@@ -186,12 +186,13 @@ export function adminAgentSides(router: Router, console: Console, dependencies: 
   for (const name of ['activate', 'resume', 'retire'] as const) {
     const path = `${PATH}/:agent/${name}`;
     console.get(router, path, MOVED_BY, async (visit) => {
-      const { card, head } = await seenIn(visit, 'summary');
+      const { card, head, lacks } = await seenIn(visit, 'summary');
       return agentMovePage({
         ...head,
         csrf: visit.csrf,
         move: name,
         action: `${PATH}/${card.id}/${name}`,
+        lacks: name === 'activate' ? lacks : [],
         problems: [],
       });
     });

@@ -6,6 +6,8 @@ import { registeredPage, registerPage, registerReviewPage } from '../../views/ad
 import { DRAFT, REGISTER, REGISTER_STEPS } from '../../views/words/console-register.ts';
 import { LEVEL, STATUS } from '../../views/words/console-shell.ts';
 import type { Said } from '../../views/words/words.ts';
+import { askOf } from '../approvals/decision-props.ts';
+import { IMPACTS, worse } from '../catalogue/action.ts';
 import { newId } from '../oauth/ids.ts';
 import type { AdminDependencies } from './call.ts';
 import { type Console, nothingHere, refusalWords, type Visit } from './console.ts';
@@ -20,8 +22,10 @@ import {
   problemsIn,
   STEPS,
 } from './draft.ts';
+import { inCurl, inMcpClient, inOpenidClient, KEY_FILE } from './first-steps.ts';
 import { highestOf } from './inventory.ts';
 import type { PageAsked } from './listing.ts';
+import { previewOf } from './preview.ts';
 import { addInitialAccessToken } from './registry.ts';
 
 export interface DraftStore {
@@ -65,7 +69,7 @@ export function adminRegisterPages(router: Router, console: Console, dependencie
   console.get(router, `${PATH}/:draft/review`, ['admin'], async (visit) => {
     const { id, fields } = await draftIn(visit);
     const unfinished = firstUnfinished(fields, await factsOf(visit));
-    if (unfinished === undefined) return review(visit, id, fields, []);
+    if (unfinished === undefined) return review(visit, id, fields, [], String(visit.ctx.query.show ?? ''));
     visit.ctx.redirect(`${PATH}/${id}/${unfinished}`);
     visit.ctx.status = 303;
     return undefined;
@@ -96,7 +100,9 @@ export function adminRegisterPages(router: Router, console: Console, dependencie
         ],
         privateKey: privateKey && JSON.stringify(privateKey, undefined, 2),
         registrationAccessToken: String(body.registration_access_token),
-        snippet: `curl -H "Authorization: Bearer $REGISTRATION_ACCESS_TOKEN" ${body.registration_client_uri}`,
+        keyFile: KEY_FILE,
+        activate: `/admin/agents/${body.agent_id}/activate`,
+        snippets: snippetsOf(visit, plan, body),
       }),
     };
   });
@@ -149,8 +155,53 @@ export function adminRegisterPages(router: Router, console: Console, dependencie
     });
   }
 
-  function review(visit: Visit, id: string, fields: DraftFields, problems: readonly { text: Said }[]): string {
+  /** What the first request would be for: of its actions that its limit allows, the one with most at stake. */
+  function samplesOf({ organization, speaker, person }: Visit, plan: AgentPlan) {
+    const seen = catalogue().seenBy(organization);
+    const samples = plan.actions.flatMap((key) => {
+      const action = seen.actions.get(key);
+      const { version = 0 } = action ?? {};
+      const preview = previewOf(seen, { key, version }, { sample: 1, language: speaker.catalogue }, person);
+      const [only] = preview?.described ?? [];
+      if (!preview || !only) return [];
+      const { impact } = only.description;
+      const beyond = plan.highestImpact !== undefined && worse(impact, plan.highestImpact) !== plan.highestImpact;
+      return [{ key, action: only.action, requested: only.requested, preview, impact, beyond }];
+    });
+    const stake = ({ impact, beyond }: (typeof samples)[number]) => (beyond ? -1 : IMPACTS.indexOf(impact));
+    return samples.toSorted((one, other) => stake(other) - stake(one));
+  }
+
+  function snippetsOf(visit: Visit, plan: AgentPlan, body: Record<string, unknown>) {
+    const [first] = samplesOf(visit, plan);
+    const steps = first && {
+      issuer: dependencies.issuer,
+      clientId: String(body.client_id),
+      registrationUri: String(body.registration_client_uri),
+      name: plan.name,
+      mode: plan.mode,
+      resource: first.requested.resource,
+      details: { type: first.key, locations: [first.requested.resource], ...first.requested.parameters },
+      person: visit.person.email,
+    };
+    if (!steps) return [];
+    return [
+      { name: 'curl' as const, text: inCurl(steps) },
+      { name: 'openidClient' as const, text: inOpenidClient(steps) },
+      { name: 'mcp' as const, text: inMcpClient(steps) },
+    ];
+  }
+
+  function review(
+    visit: Visit,
+    id: string,
+    fields: DraftFields,
+    problems: readonly { text: Said }[],
+    show = '',
+  ): string {
     const plan = planOf(fields);
+    const samples = samplesOf(visit, plan);
+    const shown = samples.find(({ key }) => key === show) ?? samples[0];
     const { say } = visit.speaker;
     return registerReviewPage({
       frame: visit.frame('/admin/agents'),
@@ -170,6 +221,18 @@ export function adminRegisterPages(router: Router, console: Console, dependencie
         [say(REGISTER.ends), say(REGISTER.inDays, { count: plan.days })],
       ],
       yaml: stringify(documentOf(plan), { lineWidth: 0 }),
+      sample: shown && {
+        ask: {
+          ...askOf(shown.preview.described, shown.preview.durations, visit.speaker),
+          agentName: plan.name,
+        },
+        beyond: shown.beyond,
+        actions: samples.map(({ key }) => ({
+          key,
+          href: `${PATH}/${id}/review?show=${encodeURIComponent(key)}`,
+          current: key === shown.key,
+        })),
+      },
       problems,
       back: `${PATH}/${id}/5`,
     });

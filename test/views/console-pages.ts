@@ -402,6 +402,14 @@ export function consolePagesIn(language: PageLanguage): Record<string, string> {
       action: '/admin/agents/agt_meeting/retire',
       problems: [{ field: 'confirmation', text: say(AGENT.typeExactly, { agent: 'Meeting Helper' }) }],
     }),
+    'console-agent-activate': agentMovePage({
+      ...head('summary'),
+      status: 'pending',
+      move: 'activate',
+      action: '/admin/agents/agt_meeting/activate',
+      lacks: [say(REQUIRED.owner), say(REQUIRED.deputy)],
+      problems: [],
+    }),
     'console-agent-resume': agentMovePage({
       ...head('summary'),
       status: 'suspended',
@@ -687,6 +695,15 @@ export function consolePagesIn(language: PageLanguage): Record<string, string> {
         [say(REGISTER.ends), say(REGISTER.inDays, { count: 90 })],
       ],
       yaml: 'kind: Agent\nname: Meeting Helper\n',
+      sample: {
+        ask: readCalendar,
+        beyond: true,
+        actions: ['calendar.events.read', 'calendar.invitations.send'].map((key, index) => ({
+          key,
+          href: `/admin/agents/new/drf_1/review?show=${key}`,
+          current: index === 0,
+        })),
+      },
       problems: [{ text: say(DRAFT.refused, { detail: 'Finds a room' }) }],
       back: '/admin/agents/new/drf_1/5',
     }),
@@ -700,7 +717,13 @@ export function consolePagesIn(language: PageLanguage): Record<string, string> {
       ],
       privateKey: '{ "kty": "EC" }',
       registrationAccessToken: 'opaque',
-      snippet: 'curl https://agents.example',
+      keyFile: 'agent-key.json',
+      activate: '/admin/agents/agt_meeting/activate',
+      snippets: [
+        { name: 'curl', text: 'curl https://agents.example' },
+        { name: 'openidClient', text: "import * as oauth from 'openid-client';" },
+        { name: 'mcp', text: "import { Client } from '@modelcontextprotocol/sdk/client/index.js';" },
+      ],
     }),
   };
 

@@ -384,17 +384,7 @@ function Phone({
           ),
         )}
       </fieldset>
-      <article
-        class="phone"
-        aria-label={say(ACTIONS.preview)}
-        lang={speaker.language}
-        dir={speaker.direction}
-        data-testid="preview"
-      >
-        <In speaker={speaker}>
-          <Ask {...ask} />
-        </In>
-      </article>
+      <OnPhone ask={ask} speaker={speaker} label={say(ACTIONS.preview)} />
       <ul class="measures" aria-label={say(ACTIONS.lengths)}>
         {measures
           .filter(({ place, unit, is, most }) => is > most || unit === (place === 'headline' ? 'words' : 'characters'))
@@ -410,6 +400,17 @@ function Phone({
           ))}
       </ul>
     </div>
+  );
+}
+
+/** The words of a decision page, as a phone shows them. */
+export function OnPhone({ ask, speaker, label }: { ask: AskProps; speaker: Speaker; label: Said }) {
+  return (
+    <article class="phone" aria-label={label} lang={speaker.language} dir={speaker.direction} data-testid="preview">
+      <In speaker={speaker}>
+        <Ask {...ask} />
+      </In>
+    </article>
   );
 }
 

@@ -392,6 +392,8 @@ export const agentChangesPage = (props: AgentChanges): string => {
 export interface AgentMove extends AgentHead {
   move: 'activate' | 'resume' | 'retire';
   action: string;
+  /** What is still missing to become active. */
+  lacks?: readonly Said[] | undefined;
   problems: readonly { field?: string | undefined; text: Said }[];
 }
 
@@ -402,7 +404,7 @@ const MOVE_WORDS = {
 } as const;
 
 /** A step that is slow and typed (D12). */
-export const agentMovePage = ({ move, action, problems, ...head }: AgentMove): string => {
+export const agentMovePage = ({ move, action, lacks = [], problems, ...head }: AgentMove): string => {
   const [verb, heading, effect] = MOVE_WORDS[move];
   const { say, markup } = head.frame.speaker;
   const name = visible(head.name, 80);
@@ -419,6 +421,7 @@ export const agentMovePage = ({ move, action, problems, ...head }: AgentMove): s
     >
       <h1>{markup(heading, { agent: <bdi>{name}</bdi> })}</h1>
       <p class="lead">{say(effect)}</p>
+      {lacks.length === 0 ? null : <p class="warning">{say(AGENT.lacks, { lacks: lacks.join(', ') })}</p>}
       <AdminForm
         action={action}
         csrf={head.csrf}

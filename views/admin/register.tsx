@@ -1,13 +1,16 @@
 import type { ComponentChildren } from 'preact';
 
+import type { AskProps } from '../decision.tsx';
 import { page } from '../layout.tsx';
 import { visible } from '../text.tsx';
+import { MOVE } from '../words/console-agent.ts';
 import { FORM } from '../words/console-form.ts';
 import { REGISTER } from '../words/console-register.ts';
 import { PARTS } from '../words/console-shell.ts';
 import { useSpeaker } from '../words/context.tsx';
 import { IMPACT } from '../words/shell.ts';
 import type { Said } from '../words/words.ts';
+import { OnPhone } from './action.tsx';
 import { LevelMark } from './agents.tsx';
 import { Facts, Section } from './detail.tsx';
 import { AdminForm, CheckList, RadioList, Select, TextArea, TextInput } from './form.tsx';
@@ -254,6 +257,15 @@ export interface RegisterReview {
   facts: readonly (readonly [label: Said, value: string])[];
   /** The same as a file for `countersign apply`; left out where the key is made here. */
   yaml: string;
+  /** What people will read when it asks: of each action the first sample of the catalogue, one of them shown. */
+  sample?:
+    | {
+        ask: AskProps;
+        /** More than it may ask for: then nobody reads this. */
+        beyond: boolean;
+        actions: readonly { key: string; href: string; current: boolean }[];
+      }
+    | undefined;
   problems: readonly { text: Said }[];
   back: string;
 }
@@ -266,6 +278,7 @@ export const registerReviewPage = ({
   steps,
   facts,
   yaml,
+  sample,
   problems,
   back,
 }: RegisterReview): string => {
@@ -281,6 +294,22 @@ export const registerReviewPage = ({
       <Progress steps={steps} />
       <h1>{say(REGISTER.isThisRight)}</h1>
       <Facts facts={facts.map(([label, value]) => [label, <bdi>{visible(value, 300)}</bdi>] as const)} />
+      {sample === undefined ? null : (
+        <Section title={say(REGISTER.whatPeopleSee)}>
+          <p class="quiet">{say(REGISTER.sampleLead)}</p>
+          {sample.actions.length < 2 ? null : (
+            <nav class="tabs" aria-label={say(REGISTER.mayAsk)}>
+              {sample.actions.map(({ key, href: shown, current }) => (
+                <a class="tab" href={shown} aria-current={current ? 'true' : undefined}>
+                  <code>{key}</code>
+                </a>
+              ))}
+            </nav>
+          )}
+          {sample.beyond ? <p class="warning">{say(REGISTER.beyond)}</p> : null}
+          <OnPhone ask={sample.ask} speaker={frame.speaker} label={say(REGISTER.whatPeopleSee)} />
+        </Section>
+      )}
       <p class="quiet">{say(REGISTER.untilAccepted)}</p>
       <AdminForm
         action={action}
@@ -316,8 +345,15 @@ export interface RegisteredPage {
   privateKey?: string | undefined;
   /** Shown once: what changes the registration later (RFC 7592). */
   registrationAccessToken: string;
-  snippet: string;
+  /** What the programs read the private key from. */
+  keyFile: string;
+  /** Where it is activated. */
+  activate: string;
+  /** What a builder begins with: where its registration is read, and whole programs. */
+  snippets: readonly { name: 'curl' | 'openidClient' | 'mcp'; text: string }[];
 }
+
+const SNIPPETS = { curl: REGISTER.inCurl, openidClient: REGISTER.inOpenidClient, mcp: REGISTER.inMcp } as const;
 
 /** It is registered: what its builder needs, once. */
 export const registeredPage = ({
@@ -327,7 +363,9 @@ export const registeredPage = ({
   facts,
   privateKey,
   registrationAccessToken,
-  snippet,
+  keyFile,
+  activate,
+  snippets,
 }: RegisteredPage): string => {
   const { say, markup } = frame.speaker;
   const agent = visible(name, 80);
@@ -354,16 +392,28 @@ export const registeredPage = ({
           <code>{registrationAccessToken}</code>
         </pre>
       </Section>
-      <Section title={say(REGISTER.firstRequest)}>
-        <pre class="snippet" data-testid="snippet">
-          <code>{snippet}</code>
-        </pre>
+      <Section title={say(REGISTER.begin)}>
+        <p class="quiet">{say(REGISTER.beginMeans)}</p>
+        <p class="actions">
+          <a class="button primary" href={activate}>
+            {say(MOVE.activateLink)}
+          </a>
+          <a class="button" href={href}>
+            {say(REGISTER.toAgent)}
+          </a>
+        </p>
       </Section>
-      <p>
-        <a class="button" href={href}>
-          {say(REGISTER.toAgent)}
-        </a>
-      </p>
+      <Section title={say(REGISTER.forBuilders)}>
+        <p class="quiet">{markup(REGISTER.keyFile, { file: <code>{keyFile}</code> })}</p>
+        {snippets.map(({ name: kind, text }) => (
+          <details open={kind === 'curl'}>
+            <summary>{say(SNIPPETS[kind])}</summary>
+            <pre class="snippet" data-testid={`snippet-${kind}`}>
+              <code>{text}</code>
+            </pre>
+          </details>
+        ))}
+      </Section>
     </AdminLayout>,
     frame,
   );

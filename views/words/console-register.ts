@@ -109,7 +109,31 @@ export const REGISTER = words({
   },
   privateKey: { en: 'Its private key', de: 'Sein privater Schlüssel' },
   changesRegistration: { en: 'What changes its registration', de: 'Womit sich die Registrierung ändern lässt' },
-  firstRequest: { en: 'Its first request', de: 'Seine erste Anfrage' },
+  whatPeopleSee: { en: 'What people will see', de: 'Was Menschen sehen werden' },
+  sampleLead: {
+    en: 'When it asks, in the words of the catalogue and with its sample values.',
+    de: 'Wenn er fragt: in den Worten des Katalogs und mit dessen Beispielwerten.',
+  },
+  beyond: {
+    en: 'This sample lies above its limit: it would be refused, and nobody asked.',
+    de: 'Dieses Beispiel liegt über seiner Grenze: Es würde abgelehnt, und niemand gefragt.',
+  },
+  begin: { en: 'Let it begin', de: 'Anfangen lassen' },
+  beginMeans: {
+    en: 'Once its owner and its deputy have accepted it. Until then it is nobody anywhere.',
+    de: 'Sobald die verantwortliche Person und die Vertretung zugestimmt haben. Bis dahin ist er nirgends bekannt.',
+  },
+  forBuilders: { en: 'To start with', de: 'Für den Anfang' },
+  keyFile: {
+    en: 'The programs read its private key from {file}. They run as they are once it is active.',
+    de: 'Die Programme lesen seinen privaten Schlüssel aus {file}. Sie laufen, wie sie dastehen, sobald er aktiv ist.',
+  },
+  inCurl: { en: 'Its registration, with curl', de: 'Seine Registrierung, mit curl' },
+  inOpenidClient: { en: 'Its first token, in JavaScript', de: 'Sein erstes Token, in JavaScript' },
+  inMcp: {
+    en: 'As an MCP client, where the system is an MCP server',
+    de: 'Als MCP-Client, wo das System ein MCP-Server ist',
+  },
   toAgent: { en: 'To the agent', de: 'Zum Agenten' },
   client: { en: 'Client', de: 'Client' },
   agent: { en: 'Agent', de: 'Agent' },
