@@ -1,5 +1,5 @@
 import { Csrf, type Frame, Layout, page } from './layout.tsx';
-import { Foreign, visible } from './text.tsx';
+import { Foreign, Told, visible } from './text.tsx';
 import { useSpeaker } from './words/context.tsx';
 import { DECISION } from './words/decision.ts';
 import { INBOX } from './words/inbox.ts';
@@ -44,8 +44,8 @@ function Batch({ frame, csrf, agentName, rows, allReads }: BatchPage) {
         <Csrf value={csrf} />
         {rows.map((row, index) => (
           <fieldset class="fieldset" data-request={row.id}>
-            <legend class="label" dir="auto">
-              {row.sentence}
+            <legend class="label">
+              <Told text={row.sentence} />
             </legend>
             <p class="hint">
               {row.impactLine} · {say(INBOX.batchUntil, { time: row.until })} ·{' '}

@@ -1,7 +1,7 @@
 import { type Choice, Choices, Field } from './form.tsx';
 import { Csrf, ErrorSummary, type Frame, type Impact, Layout, Pair, page } from './layout.tsx';
 import { idOf, Narrow, type Narrowing } from './narrowing.tsx';
-import { Foreign, Names, type Part, Sentence, visible, visibleJson } from './text.tsx';
+import { Foreign, Names, type Part, Sentence, Told, visible, visibleJson } from './text.tsx';
 import { CEREMONY } from './words/ceremony.ts';
 import { useSpeaker } from './words/context.tsx';
 import { DECIDERS } from './words/deciders.ts';
@@ -35,6 +35,8 @@ export interface DecisionPage {
   stated?: { by: readonly string[]; unanswered: readonly string[] } | undefined;
   /** What the agent read for this person before, where this carries something out. */
   readBefore?: readonly string[] | undefined;
+  /** Words of the request whose letters are not what they look like. */
+  lookAlikes?: readonly string[] | undefined;
   /** What the agent says about it: quoted, labelled, not to be trusted. */
   agentWords?: string | undefined;
   /** CIBA binding message: shown, inert, no proof of anything. */
@@ -173,6 +175,7 @@ function Decision(props: DecisionPage) {
         </ErrorSummary>
       )}
       <Ask {...props} />
+      <LookTwice {...props} />
       <ReadBefore {...props} />
       <Stated {...props} />
       {who.mayHandTo.length === 0 ? null : (
@@ -271,6 +274,16 @@ function FactList({ facts, language }: { facts: Facts; language: Language | unde
     </>
   );
 }
+
+/** A name in which two alphabets meet may be real; whoever reads it is told. */
+function LookTwice({ lookAlikes = [] }: DecisionPage) {
+  const { markup } = useSpeaker();
+  if (lookAlikes.length === 0) return null;
+  return <p class="warning">{markup(DECISION.lookTwice, { words: <Names names={lookAlikes.slice(0, NAMED)} /> })}</p>;
+}
+
+/** As many words are named. */
+const NAMED = 3;
 
 /** Why it weighs more than it would by itself: what was read may have been an instruction, or may be what goes out now. */
 function ReadBefore({ readBefore }: DecisionPage) {
@@ -417,7 +430,7 @@ function ActionChoice(
   return (
     <fieldset class="action" data-level={impact}>
       <legend class="action-legend" lang={props.taskLanguage}>
-        {sentence} <span class="action-impact">{impactLine}</span>
+        <Told text={sentence} /> <span class="action-impact">{impactLine}</span>
       </legend>
       {props.fixed ? null : (
         <Choices

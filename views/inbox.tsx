@@ -1,6 +1,6 @@
 import { type Frame, type Impact, Layout, page } from './layout.tsx';
 import { type HistoryEntry, Timeline } from './my-agents.tsx';
-import { Foreign } from './text.tsx';
+import { Foreign, Told } from './text.tsx';
 import { useSpeaker } from './words/context.tsx';
 import { DECISION } from './words/decision.ts';
 import { INBOX } from './words/inbox.ts';
@@ -75,7 +75,9 @@ function Inbox({ frame, waiting, earlier, recent, quiet = [], together = [], eve
             <h2 id="quiet">{say(INBOX.quiet)}</h2>
             <ul class="plain">
               {quiet.map((sentence) => (
-                <li class="quiet">{sentence}</li>
+                <li class="quiet">
+                  <Told text={sentence} />
+                </li>
               ))}
             </ul>
           </section>
@@ -100,7 +102,9 @@ function Waiting({ href, agentName, headline, impact, impactSymbol, expiresAt, s
         </span>
         <span class="words">
           <span class="quiet">{markup(DECISION.wantsTo, { agent: <Foreign text={agentName} limit={80} /> })}</span>{' '}
-          <strong dir="auto">{headline}</strong>{' '}
+          <strong>
+            <Told text={headline} />
+          </strong>{' '}
           {first ? <span class="tag">{say(NOTIFICATIONS.firstRequest)}</span> : null}{' '}
           <span class="quiet">
             {say(INBOX.until, { impact: say(IMPACT[impact]), time: expiresAt })}

@@ -1,6 +1,6 @@
 import { Field } from './form.tsx';
 import { Csrf, type Frame, Layout, page } from './layout.tsx';
-import { Foreign, visible } from './text.tsx';
+import { Foreign, Told, visible } from './text.tsx';
 import { AGENTS } from './words/agents.ts';
 import { useSpeaker } from './words/context.tsx';
 import { SHELL } from './words/shell.ts';
@@ -194,7 +194,15 @@ export function TaskList({ csrf, tasks }: { csrf: string; tasks: readonly MyTask
             {impactSymbol}
           </span>
           <span class="words">
-            <span>{markup(AGENTS.mayTask, { task: <bdi>{sentence}</bdi> })}</span>{' '}
+            <span>
+              {markup(AGENTS.mayTask, {
+                task: (
+                  <bdi>
+                    <Told text={sentence} />
+                  </bdi>
+                ),
+              })}
+            </span>{' '}
             <span class="quiet">
               {repeats ? `${say(AGENTS.withoutAsking)} · ` : ''}
               {uses === undefined
@@ -264,10 +272,10 @@ export function Timeline({ entries }: { entries: readonly HistoryEntry[] }) {
           <span class="quiet">{at}</span>{' '}
           <span>
             {href === undefined ? (
-              <Foreign text={text} limit={200} />
+              <Told text={text} limit={200} />
             ) : (
               <a href={href}>
-                <Foreign text={text} limit={200} />
+                <Told text={text} limit={200} />
               </a>
             )}
             {outcome === undefined ? null : <span class="quiet">{`\u00a0· ${outcome}`}</span>}

@@ -1,6 +1,6 @@
 import { Csrf, type Frame, type Impact, Layout, Pair, page } from './layout.tsx';
 import { type HistoryEntry, Timeline } from './my-agents.tsx';
-import { Foreign, visible, visibleJson } from './text.tsx';
+import { Foreign, Told, visible, visibleJson } from './text.tsx';
 import { AGENTS } from './words/agents.ts';
 import { useSpeaker } from './words/context.tsx';
 import { RECEIPT } from './words/receipt.ts';
@@ -56,10 +56,16 @@ function Receipt(props: ReceiptPage) {
     >
       <h1 class="ask">
         <span class="asker">
-          {markup(RECEIPT.askedTo, { agent: <a href={`/agents/${agent.id}`}>{visible(agent.name, 80)}</a> })}{' '}
+          {markup(RECEIPT.askedTo, {
+            agent: (
+              <a href={`/agents/${agent.id}`}>
+                <Foreign text={agent.name} limit={80} />
+              </a>
+            ),
+          })}{' '}
         </span>
-        <span class="asked" dir="auto">
-          {sentence}
+        <span class="asked">
+          <Told text={sentence} />
         </span>
       </h1>
       <p class="verdict" data-status={status}>

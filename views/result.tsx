@@ -1,6 +1,6 @@
 import { Csrf, type Frame, Layout, Pair, page } from './layout.tsx';
 import { ReceiptLink } from './receipt.tsx';
-import { Foreign, followable, visible } from './text.tsx';
+import { Foreign, followable, Told, visible } from './text.tsx';
 import { useSpeaker } from './words/context.tsx';
 import { DENY_REASONS, RESULT } from './words/result.ts';
 import { SHELL } from './words/shell.ts';
@@ -227,11 +227,17 @@ export function Outcome({
       <span class="mark" data-status={status} aria-hidden="true">
         {MARKS[status]}
       </span>
-      <h1>{title}</h1>{' '}
+      <h1>
+        <Told text={title} />
+      </h1>{' '}
       <p class="message" role={status === 'error' ? 'alert' : 'status'}>
-        {message}
+        <Told text={message} />
       </p>
-      {detail === undefined ? null : <p class="lead">{detail}</p>}
+      {detail === undefined ? null : (
+        <p class="lead">
+          <Told text={detail} />
+        </p>
+      )}
     </div>
   );
 }

@@ -2,12 +2,12 @@ import { useSpeaker } from './words/context.tsx';
 
 /**
  * Text that somebody else wrote. Preact escapes markup; what is left to stop is text that changes how its neighbours
- * look: U+202E turning an amount around, zero-width characters hiding in a name, a tower of accents painting over the
- * line above, five thousand characters pushing the buttons off the page. Requests with such text are refused before
+ * look: U+202E turning an amount around, zero-width characters hiding in a name, a stroke through a word that counts all the
+ * same, a tower of accents painting over the line above, five thousand characters pushing the buttons off the page. Requests with such text are refused before
  * they get here; the pages do not rely on it.
  */
 const UNSEEN =
-  /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}\u{2800}]|\p{M}{5,}/gu;
+  /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}\u{2800}]|[\u{305}\u{332}-\u{338}\u{33f}\u{347}\u{35f}\u{20d2}\u{20d3}\u{20d8}-\u{20da}\u{20e5}-\u{20e8}\u{20ea}\u{20eb}]|[\u{488}\u{489}]|[\u{20dd}-\u{20e0}]|[\u{20e2}-\u{20e4}]|\p{M}{5,}/gu;
 const REPLACEMENT = '\u{fffd}';
 
 /** One line, without what cannot be seen, of at most `limit` code points. What was taken out leaves a visible mark. */
@@ -37,9 +37,24 @@ export interface Part {
   stated?: boolean;
 }
 
+/**
+ * A sentence of ours as one text, as lists and mails keep it: the values in it are not marked any more. Where one runs
+ * the other way, the figures after it would be read before it; so each stretch of such letters is set apart.
+ */
+export function Told({ text, limit }: { text: string; limit?: number }) {
+  const { direction } = useSpeaker();
+  const stretches = (limit === undefined ? text : visible(text, limit)).split(OTHER_WAY);
+  if (stretches.length === 1) return stretches;
+  return <span dir={direction}>{stretches.map((one, index) => (index % 2 === 1 ? <bdi>{one}</bdi> : one))}</span>;
+}
+
+/** Letters that are read from right to left, and what stands between two of them. */
+const OTHER_WAY =
+  /((?:(?=[\p{L}\p{M}])[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\u{10800}-\u{10fff}\u{1e800}-\u{1efff}][^\p{L}\p{N}“”„]*)*(?=[\p{L}\p{M}])[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\u{10800}-\u{10fff}\u{1e800}-\u{1efff}])/u;
+
 /** A sentence of the catalogue, every value in it set apart; its text is exactly what was given. */
 export function Sentence({ parts }: { parts: string | readonly Part[] }) {
-  if (typeof parts === 'string') return parts;
+  if (typeof parts === 'string') return <Told text={parts} />;
   return parts.map(({ text, value, critical, stated }) => {
     if (stated) return <bdi class="stated">{text}</bdi>;
     if (critical) return <bdi class={text.length <= SHORT ? 'critical unbroken' : 'critical'}>{text}</bdi>;

@@ -1,6 +1,7 @@
 import { createTransport } from 'nodemailer';
 
 import type { Channel, Notice } from '../../server/notifications/notice.ts';
+import { unlinked } from './unlinked.ts';
 
 /** Milliseconds. */
 const LONGEST = 10_000;
@@ -22,7 +23,8 @@ export function email(url: string, from: string): Channel<{ to: string }> & { cl
   } as never);
   const domain = from.split('@').at(-1)?.replace('>', '') ?? 'localhost';
   return {
-    async send({ to }, notice, { id }) {
+    async send({ to }, told, { id }) {
+      const notice = unlinked(told);
       try {
         await transport.sendMail({
           from,

@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 
 import type { Channel, Notice, TargetAddress, TargetKind } from '../../server/notifications/notice.ts';
 import { posted } from './posted.ts';
+import { unlinked } from './unlinked.ts';
 
 /** Where each kind lives; anywhere (public, https) for those that people run themselves. */
 const HOSTS: Readonly<Record<TargetKind, readonly RegExp[] | undefined>> = {
@@ -23,7 +24,8 @@ export const isTargetAddress = (kind: TargetKind, url: string, allowed: readonly
 /** ntfy, incoming webhooks of Slack and Teams, and webhooks of one's own: all of them only tell. */
 export const targets = (fetch: typeof globalThis.fetch): Channel<TargetAddress> => ({
   async send(address, notice, { id, signal }) {
-    const { headers, body } = REQUESTS[address.kind](notice, address, id);
+    const told = address.kind === 'webhook' ? notice : unlinked(notice);
+    const { headers, body } = REQUESTS[address.kind](told, address, id);
     return posted(fetch, address.url, { headers, body, signal });
   },
 });

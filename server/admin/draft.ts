@@ -3,6 +3,7 @@ import { DRAFT, type REGISTER_STEPS, UNFIT } from '../../views/words/console-reg
 import { type Saying, saying } from '../../views/words/saying.ts';
 import type { PlainMessage } from '../../views/words/words.ts';
 import type { AgentMode } from '../agents/agent.ts';
+import { confusableWith } from '../agents/confusable.ts';
 import { IMPACTS, type Impact } from '../catalogue/action.ts';
 import { checkSpacing, checkText } from '../oauth/text.ts';
 
@@ -126,14 +127,9 @@ function textProblems(fields: DraftFields, field: string, label: PlainMessage, l
   return [{ field, text: saying(DRAFT.mayNotHold, { field: saying(label), what: unfit ? saying(unfit) : problem }) }];
 }
 
-/** Two agents that a person would take for one another: the same letters and digits, whatever stands between. */
+/** Two agents that a person would take for one another at a glance. */
 function similar(name: string, names: readonly string[]): Problem[] {
-  const skeleton = (text: string) =>
-    text
-      .normalize('NFKD')
-      .toLowerCase()
-      .replace(/[^\p{L}\p{N}]/gu, '');
-  const twin = names.find((other) => skeleton(other) === skeleton(name));
+  const twin = confusableWith(name, names);
   return twin === undefined ? [] : [{ field: 'name', text: saying(DRAFT.similar, { agent: twin }) }];
 }
 

@@ -2,8 +2,9 @@ import type { JsonWebKey } from 'node:crypto';
 import { errors } from 'oidc-provider';
 
 import { newId } from '../oauth/ids.ts';
+import { lookAlikesIn } from '../oauth/look-alikes.ts';
 import { depthProblem } from '../oauth/strict-json.ts';
-import { checkText, checkTexts, controlCharacter } from '../oauth/text.ts';
+import { checkSpacing, checkText, checkTexts, controlCharacter } from '../oauth/text.ts';
 import { type AgentMode, isAgentMode, withinCeiling } from './agent.ts';
 import { ATTESTED } from './attestation.ts';
 import { certificatesIn, SUBJECT_MEMBERS, subjectProblem, TLS_METHODS } from './certificate.ts';
@@ -172,6 +173,8 @@ function checkMetadata(
 
   const { agent_purpose: purpose, client_name: name = 'Unnamed agent' } = metadata;
   metadata.client_name = shortText('client_name', name, 80);
+  const pretends = nameProblem(metadata.client_name as string);
+  if (pretends !== undefined) throw invalid(`client_name: ${pretends}`);
   if (purpose !== undefined) metadata.agent_purpose = shortText('agent_purpose', purpose, 120);
   const mode = metadata.agent_mode ?? (modeCeiling === 'sub_agent' ? 'sub_agent' : 'attended');
   if (!isAgentMode(mode)) throw invalid('agent_mode must be attended, unattended or sub_agent');
@@ -394,6 +397,16 @@ function shortText(name: string, value: unknown, limit: number): string {
   if (problem !== undefined) throw invalid(`${name}: ${problem}`);
   return value;
 }
+
+/** A name stands where the server itself speaks: it wears no seal there, and is made of what it looks like. */
+function nameProblem(name: string): string | undefined {
+  if (SEALS.test(name)) return 'a sign that looks like a seal of approval';
+  return lookAlikesIn(name).length > 0 ? 'letters or digits that look like others' : checkSpacing(name);
+}
+
+/** Ticks, shields, locks, stars and medals. */
+const SEALS =
+  /[\u2605\u2606\u2611\u2705\u2713\u2714\u2b50\u{1f396}\u{1f3c5}\u{1f3c6}\u{1f44d}\u{1f44c}\u{1f4af}\u{1f50f}-\u{1f513}\u{1f5f8}\u{1f5f9}\u{1f6e1}\u{1f947}\u{1faaa}\u{1f197}]/u;
 
 // RFC 6749 §5.2: printable ASCII without quote and backslash.
 const shown = (text: string) => text.replace(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, '?').slice(0, 100);

@@ -1,3 +1,4 @@
+import { lookAlikesIn } from '../oauth/look-alikes.ts';
 import type { Approval } from './approval.ts';
 import { isTheirsAlone } from './deciders.ts';
 
@@ -26,6 +27,8 @@ export function together(
     const [only, ...more] = approval.actions;
     if (only === undefined || more.length > 0 || approval.person !== person || !isTheirsAlone(approval)) continue;
     if (approval.kind === 'browser' || approval.hasNumber) continue;
+    // What asks to be looked at twice is not answered in a row.
+    if (lookAlikesIn([only.parameters, only.facts]).length > 0) continue;
     if (approval.impact !== 'low' && approval.impact !== 'medium') continue;
     // From behind and without a number is an unattended agent: whoever has a passkey answers it with that, and whoever has
     // none has just signed in, as on a page of its own.

@@ -11,6 +11,7 @@ import type { Description } from '../catalogue/describe.ts';
 import { type DurationChoice, lastingFact } from '../catalogue/duration.ts';
 import type { Language } from '../catalogue/language.ts';
 import { fixedWords } from '../catalogue/template.ts';
+import { lookAlikesIn } from '../oauth/look-alikes.ts';
 import { inSameLanguage, speakerFor } from '../people/language.ts';
 import { frameOf } from '../people/pages.ts';
 import type { Session } from '../people/person.ts';
@@ -112,6 +113,11 @@ export async function decisionProps(
     ...askOf(described, durations, speaker),
     stated: statedIn(described),
     readBefore: readBefore(described, pages.catalogue(), speaker.catalogue),
+    // Of the name too: it may be older than the rule about names.
+    lookAlikes: lookAlikesIn([
+      agent.name,
+      ...described.map(({ requested: { parameters, facts } }) => [parameters, facts]),
+    ]),
     agentWords: approval.actions.find(({ purpose }) => purpose !== undefined)?.purpose,
     reference: approval.bindingMessage ?? undefined,
     actions: several

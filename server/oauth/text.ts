@@ -6,6 +6,7 @@ export type TextProblem =
   | 'a zero-width or invisible character'
   | 'a character without a meaning'
   | 'too many combining marks'
+  | 'a mark that strikes out, underlines or encloses'
   | 'not in Unicode normal form C'
   | 'white space other than single spaces between words';
 
@@ -64,5 +65,12 @@ const PROBLEMS: readonly [(text: string) => boolean, TextProblem][] = [
   [matches(/[\p{Co}\p{Noncharacter_Code_Point}]/u), 'a character without a meaning'],
   // A tower of marks paints over the lines above and below it, where the other facts stand.
   [matches(/\p{M}{5,}/u), 'too many combining marks'],
+  // Struck out reads as void, underlined as a link, enclosed as a sign; the text under it is granted all the same.
+  [
+    matches(
+      /[\u0305\u0332-\u0338\u033f\u0347\u035f\u20d2\u20d3\u20d8-\u20da\u20e5-\u20e8\u20ea\u20eb]|[\u0488\u0489]|[\u20dd-\u20e0]|[\u20e2-\u20e4]/u,
+    ),
+    'a mark that strikes out, underlines or encloses',
+  ],
   [(text) => text.normalize('NFC') !== text, 'not in Unicode normal form C'],
 ];

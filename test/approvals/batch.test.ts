@@ -32,6 +32,11 @@ describe('U7-3, ux.md §3.2: what may be decided on one page', () => {
     ['another action', [one(), one({ actions: [{ action: 'other' }] })], []],
     ['several actions', [one(), one({ actions: [{ action: 'a' }, { action: 'b' }] })], []],
     ['with a number', [one(), one({ hasNumber: true })], []],
+    [
+      'what has to be looked at twice',
+      [one(), one(), one({ actions: [{ action: 'calendar.events.read', parameters: { title: 'ЕUR' } }] })],
+      [2],
+    ],
     ['high impact', [one({ impact: 'high' }), one({ impact: 'high' })], []],
     [
       'medium, from an exchange',

@@ -180,7 +180,9 @@ describe('hostile content never changes what a person understands', () => {
     ['markup', '</bdi><h1>Approved</h1><img src=x>'],
     ['a borrowed seal', '✅ Approved by Security'],
     ['another sentence', '”, free of charge, Fri 27 Nov 10:00'],
-    ['a look-alike amount', 'ЕUR 0.01 to you'],
+    ['an amount', 'EUR 0.01 to you'],
+    ['an address', 'https://evil.example/approve'],
+    ['a mark of the systems', 'Q1 review ✓'],
   ])('U2-8 %s stays a value: set apart, in its place, and nowhere else', async (_, hostile) => {
     const calm = await ask(inviteDetails({ title: 'calm', purpose: 'calm words' }));
     const page = await ask(inviteDetails({ title: hostile, purpose: hostile }));
@@ -196,6 +198,14 @@ describe('hostile content never changes what a person understands', () => {
     for (const [, fact] of page.html.matchAll(/<dd data-fact="(?:changes|impact|duration)"[^>]*>([\s\S]*?)<\/dd>/gu)) {
       expect(text(fact ?? '')).not.toContain(hostile);
     }
+  });
+
+  test('U2-8 a look-alike in a value is named above the buttons', async () => {
+    const page = await ask(inviteDetails({ title: 'ЕUR 0.01 to you', purpose: 'calm words' }));
+    expect(text(inner(page.html, 'p', 'class="warning"'))).toBe(
+      'Look twice: ЕUR holds letters or digits that only look like others.',
+    );
+    expect((await ask(inviteDetails({ title: 'EUR 0.01 to you' }))).html).not.toContain('Look twice');
   });
 
   test('as many guests as an action takes: the page says how many, names them further down, and stays small', async () => {

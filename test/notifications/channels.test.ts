@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { withoutAddresses } from '../../adapters/channels/unlinked.ts';
 
 import type { Database } from '../../adapters/postgres/database.ts';
 import { ask, decideFor, type Form, poll } from '../protocol/support.ts';
@@ -307,10 +308,25 @@ describe('e-mail', () => {
 
   test('a name that would be markup is text', async () => {
     await prefer({ channel_0: 'email', channel_1: '' });
-    await asked(await enabled({ client_name: '<b>Bank</b> & "Co"' }));
+    await asked(await enabled({ client_name: '<b>Bank</b> & "Co" https://evil.example' }));
     const [mail] = await mailbox.until(1);
     expect(mail?.html).not.toContain('<b>');
+    // Nor does a program that reads it make an address of it.
+    expect(mail?.html).toContain('https[:]//evil[.]example');
+    expect(`${mail?.text} ${mail?.html}`).not.toContain('evil.example');
   });
+
+  test.each([
+    ['evil.example/x', 'evil[.]example/x'],
+    ['HTTPS://EVIL.example', 'HTTPS[:]//EVIL[.]example'],
+    ['j.doe@nordwind.example', 'j[.]doe@nordwind[.]example'],
+    ['evil。example', 'evil[.]example'],
+    [
+      'EUR 4,200.00 and 4.200,00 on 24.11.2026 at 14:12. Then',
+      'EUR 4,200.00 and 4.200,00 on 24.11.2026 at 14:12. Then',
+    ],
+    ['z. B. 1,5 Std. heute.', 'z. B. 1,5 Std. heute.'],
+  ])('%s is written as %s', (said, written) => expect(withoutAddresses(said)).toBe(written));
 });
 
 describe('other places', () => {

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { lookAlikesIn } from '../../server/oauth/look-alikes.ts';
 import { checkSpacing, checkText, checkTexts } from '../../server/oauth/text.ts';
 
 test.each([
@@ -77,6 +78,9 @@ const hostile: [string, string, string][] = [
   ['private use', '\uf8ff', 'a character without a meaning'],
   ['a character that is none', '\ufdd0', 'a character without a meaning'],
   ['a tower of marks', `a${'\u0316'.repeat(5)}`, 'too many combining marks'],
+  ['a word struck out', 'd\u0336o\u0336 not', 'a mark that strikes out, underlines or encloses'],
+  ['a word underlined like a link', 'o\u0332k\u0332', 'a mark that strikes out, underlines or encloses'],
+  ['a forbidden sign around a letter', 'a\u20e0', 'a mark that strikes out, underlines or encloses'],
   ['form D', 'u\u0308', 'not in Unicode normal form C'],
   ['a character with a twin: the Ohm sign', '\u2126', 'not in Unicode normal form C'],
 ];
@@ -94,6 +98,30 @@ test.each(['a  b', ' a', 'a ', '\u00a0', 'a\u00a0b', 'a\u3000b', 'a\u2003b'])(
 
 test.each(['', 'a', 'a b c', 'Nordwind GmbH & Co. KG'])('single spaces between words are spaces: %j', (text) => {
   expect(checkSpacing(text)).toBeUndefined();
+});
+
+test.each([
+  ['a Cyrillic letter in a Latin word', 'ЕUR 1', ['ЕUR']],
+  ['a name of two alphabets', 'Nоrdwind GmbH', ['Nоrdwind']],
+  ['a Greek capital', 'ΒMW', ['ΒMW']],
+  ['a word of nothing but imitations', 'pay to асе', ['асе']],
+  ['full-width digits', 'EUR ４200', ['４200']],
+  ['mathematical digits', 'INV-𝟒𝟐', ['𝟒𝟐']],
+  ['two kinds of digits', '1٢', ['1٢']],
+  ['digits that a reader of this sentence does not know', 'invite ٤٢ people', ['٤٢']],
+  ['digits in a circle', 'room ①', ['①']],
+  ['a ligature', 'ﬁnance', ['ﬁnance']],
+  ['Armenian in Latin', 'օffice', ['օffice']],
+  ['one in a member name', { pаyee: 'Nordwind' }, ['pаyee']],
+  ['several, once each', ['ЕUR', ['ЕUR', 'РауРаl']], ['ЕUR', 'РауРаl']],
+  ['Russian', 'Счёт за ноябрь', []],
+  ['Russian with a Latin word', 'Отчёт для Nordwind GmbH 2026', []],
+  ['Greek', 'Αθήνα 2026', []],
+  ['Arabic with its own digits', 'فاتورة ٤٢', []],
+  ['Japanese', '会議 11月', []],
+  ['units and symbols', '10 kΩ, 5 µm, ΔT = 2 K, 1º, naïve café, GmbH & Co. KG', []],
+])('%s: words that are not what they are drawn as', (_, value, words) => {
+  expect(lookAlikesIn(value)).toEqual(words);
 });
 
 test('a value is searched to its leaves, names included', () => {

@@ -3,6 +3,7 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { inboxPage } from '../../views/inbox.tsx';
 import { describeBrowser, launchBrowser } from '../support/browser.ts';
 import { AXE, axe, decidable, looks, PHONE, SMALL_PHONE, tabTo, WIDER, WIDTHS } from '../support/looking.ts';
+import { HOSTILE, harmDone, hostilePages } from './hostile.ts';
 import { account, everyPage, pagesIn } from './pages.ts';
 import { inbox } from './samples.ts';
 import { type Site, startSite } from './site.ts';
@@ -118,6 +119,18 @@ describeBrowser('the pages in a browser', () => {
     },
     60_000,
   );
+
+  test('U2-8 hostile words in a name, a headline, a fact, a quotation, a reference or a row change nothing else on any page', async () => {
+    await using staged = await stage({ viewport: SMALL_PHONE });
+    const calm = await staged.findings(hostilePages('calm'), '() => document.querySelector("main").textContent');
+    for (const { name, words } of HOSTILE) {
+      const found: Record<string, unknown> = {};
+      for (const [page, html] of Object.entries(hostilePages(words))) {
+        Object.assign(found, await staged.findings({ [page]: html }, harmDone(words, String(calm[page]))));
+      }
+      expect([name, found]).toEqual([name, {}]);
+    }
+  }, 60_000);
 
   test('U2-10 a page asks nothing of anybody else and breaks no rule of its own', async () => {
     for (const name of ['read-calendar', 'inbox', 'agents', 'sign-in', 'receipt']) {

@@ -1,5 +1,5 @@
 import { page } from '../layout.tsx';
-import { Foreign, visible } from '../text.tsx';
+import { Foreign, Told, visible } from '../text.tsx';
 import { AGENT } from '../words/console-agent.ts';
 import { KEY_OVERLAP, REMOVAL, ROTATION } from '../words/console-agent-changes.ts';
 import { PARTS } from '../words/console-shell.ts';
@@ -48,7 +48,7 @@ export const agentRemovePage = ({ frame, csrf, name, action, cancel, removed, pe
             columns={[{ label: say(REMOVAL.person) }, { label: say(REMOVAL.task) }, { label: say(REMOVAL.until) }]}
             rows={ends.map(({ task, person, sentence, until }) => ({
               key: task,
-              cells: [<Foreign text={person} limit={60} />, <Foreign text={sentence} limit={160} />, until],
+              cells: [<Foreign text={person} limit={60} />, <Told text={sentence} limit={160} />, until],
             }))}
           />
         </>

@@ -1,5 +1,5 @@
 import { page } from '../layout.tsx';
-import { Foreign, visible } from '../text.tsx';
+import { Foreign, Told, visible } from '../text.tsx';
 import { APPROVALS, STANDING_WORDS } from '../words/console-approvals.ts';
 import { useSpeaker } from '../words/context.tsx';
 import type { Said } from '../words/words.ts';
@@ -49,7 +49,7 @@ function Approvals({ frame, list, columns, approvals }: ApprovalsPage) {
     key: one.id,
     cells: [
       <strong dir="auto">
-        <Foreign text={one.what} limit={160} />
+        <Told text={one.what} limit={160} />
       </strong>,
       <LevelMark level={one.level} />,
       <a class="row-link" href={one.agent.href}>

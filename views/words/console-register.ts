@@ -203,6 +203,10 @@ export const UNFIT = words({
   invisible: { en: 'a zero-width or invisible character', de: 'ein unsichtbares Zeichen' },
   meaningless: { en: 'a character without a meaning', de: 'ein Zeichen ohne Bedeutung' },
   marks: { en: 'too many combining marks', de: 'zu viele kombinierende Zeichen' },
+  strikes: {
+    en: 'a mark that strikes out, underlines or encloses',
+    de: 'ein Zeichen, das durchstreicht, unterstreicht oder umrandet',
+  },
   form: { en: 'not in Unicode normal form C', de: 'Zeichen außerhalb der Unicode-Normalform C' },
   spaces: {
     en: 'white space other than single spaces between words',

@@ -83,6 +83,10 @@ export const HOSTILE = words({
   },
   'a character without a meaning': { en: 'a character without a meaning', de: 'ein Zeichen ohne Bedeutung' },
   'too many combining marks': { en: 'too many combining marks', de: 'zu viele Zeichen übereinander' },
+  'a mark that strikes out, underlines or encloses': {
+    en: 'a mark that strikes out, underlines or encloses',
+    de: 'ein Zeichen, das durchstreicht, unterstreicht oder umrandet',
+  },
   'not in Unicode normal form C': { en: 'not in Unicode normal form C', de: 'nicht in der Unicode-Normalform C' },
   'white space other than single spaces between words': {
     en: 'white space other than single spaces between words',

@@ -21,6 +21,10 @@ export const DECISION = words({
     en: '{systems} could not be asked. What this is about could not be checked.',
     de: '{systems} war nicht zu erreichen. Worum es hier geht, ließ sich nicht prüfen.',
   },
+  lookTwice: {
+    en: 'Look twice: {words} holds letters or digits that only look like others.',
+    de: 'Sehen Sie genau hin: {words} enthält Buchstaben oder Ziffern, die nur wie andere aussehen.',
+  },
   handOff: { en: 'It may hand part of this to {agents}.', de: 'Er darf einen Teil davon an {agents} weitergeben.' },
   agentSays: {
     en: '{agent} says (not checked by {organization}):',
