@@ -31,6 +31,7 @@ export interface NotificationsPage {
   /** "UTC+2". */
   zone: string;
   agents: readonly { id: string; name: string; since: string }[];
+  groups: readonly { id: string; name: string; since: string; muted: boolean }[];
   codeIsSet: boolean;
   done?: Said | undefined;
   error?: Said | undefined;
@@ -77,6 +78,7 @@ function Notifications(props: NotificationsPage) {
       <Targets {...props} />
       <Choices {...props} />
       <Agents {...props} />
+      <Groups {...props} />
       <Code {...props} />
     </Layout>
   );
@@ -269,6 +271,36 @@ function Agents({ csrf, agents }: NotificationsPage) {
                 {say(N.remove)}
               </button>
             </form>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Groups({ csrf, groups }: NotificationsPage) {
+  const { say } = useSpeaker();
+  if (groups.length === 0) return null;
+  return (
+    <section class="panel" aria-labelledby="groups">
+      <h2 id="groups">{say(N.groups)}</h2>
+      <p class="quiet">{say(N.groupsHint)}</p>
+      <ul class="plain">
+        {groups.map(({ id, name, since, muted }) => (
+          <li class="listed" data-group={id}>
+            <span class="words">
+              <Foreign text={name} limit={80} />{' '}
+              <span class="quiet">
+                {say(N.since, { date: since })}
+                {muted ? <> · {say(N.groupMuted)}</> : null}
+              </span>
+            </span>
+            <Small
+              csrf={csrf}
+              action={`${BASE}/groups/${id}/${muted ? 'unmute' : 'mute'}`}
+              label={say(muted ? N.unmute : N.mute)}
+              full={say(muted ? N.unmuteOf : N.muteOf, { name: visible(name, 80) })}
+            />
           </li>
         ))}
       </ul>

@@ -1,8 +1,10 @@
 import { actorOf } from '../../server/admin/admin.ts';
 import type { Group, GroupStore } from '../../server/admin/groups.ts';
 import type { DeciderDirectory } from '../../server/approvals/deciders.ts';
+import type { Membership } from '../../server/notifications/store.ts';
 import { acted } from './admin.ts';
 import { type Database, isUniqueViolation, type Statements } from './database.ts';
+import { afterQuiet, tellEverywhere } from './notifications.ts';
 
 /** Groups of deciders under row-level security. */
 export const postgresGroups = (database: Database): GroupStore => ({
@@ -30,9 +32,11 @@ export const postgresGroups = (database: Database): GroupStore => ({
   change: (act, { id, name }, { comes, goes, atOnce }) =>
     database.within(act.organization, async (statements) => {
       const by = actorOf(act.caller);
-      const gone = await statements.rows<{ person: string }>(LEAVE, [act.organization, id, goes]);
+      const gone = await statements.rows<Left>(LEAVE, [act.organization, id, goes]);
       const come = await statements.rows<{ person: string }>(JOIN, [act.organization, id, comes, by, atOnce]);
       if (gone.length === 0 && come.length === 0) return;
+      await tellMembers(statements, act.organization, { group: id, name, joined: false }, gone.filter(hasCounted));
+      if (atOnce) await tellMembers(statements, act.organization, { group: id, name, joined: true }, come);
       await acted(statements, act, 'group.changed', {
         group: id,
         name,
@@ -49,6 +53,8 @@ export const postgresGroups = (database: Database): GroupStore => ({
       .within(act.organization, async (statements) => {
         const confirmed = await statements.run(CONFIRM, [act.organization, id, people, actorOf(act.caller)]);
         if (confirmed !== people.length) throw new Changed();
+        const come = people.map((person) => ({ person }));
+        await tellMembers(statements, act.organization, { group: id, name, joined: true }, come);
         await acted(statements, act, 'group.confirmed', { group: id, name, confirmed: people });
         return true;
       })
@@ -59,13 +65,40 @@ export const postgresGroups = (database: Database): GroupStore => ({
 
   remove: (act, { id, name }) =>
     database.within(act.organization, async (statements) => {
+      const gone = await statements.rows<Left>(MEMBERS, [act.organization, id]);
       const removed = await statements.run('delete from groups where organization = $1 and id = $2', [
         act.organization,
         id,
       ]);
-      if (removed > 0) await acted(statements, act, 'group.removed', { group: id, name });
+      if (removed === 0) return;
+      await tellMembers(statements, act.organization, { group: id, name, joined: false }, gone.filter(hasCounted));
+      await acted(statements, act, 'group.removed', { group: id, name });
     }),
 });
+
+/**
+ * Whoever decides from now on, or does not any more, hears of it by every way they are reached, in the morning where it is
+ * night: somebody else may have made them decide.
+ */
+async function tellMembers(
+  statements: Statements,
+  organization: string,
+  membership: Membership,
+  people: readonly { person: string }[],
+): Promise<void> {
+  for (const { person } of people) {
+    const at = await afterQuiet(statements, organization, person);
+    await tellEverywhere(statements, organization, person, { membership }, at);
+  }
+}
+
+interface Left {
+  person: string;
+  counts_from: Date | null;
+}
+
+/** Whoever was never confirmed decided nothing, and was told nothing. */
+const hasCounted = ({ counts_from }: Left): boolean => counts_from !== null;
 
 /** The same, as whoever opens a question looks at it. */
 export const postgresDeciders = (database: Database): DeciderDirectory => ({
@@ -101,7 +134,10 @@ const ABLE = `
   from groups g where g.organization = $1 and g.id = $2`;
 
 const LEAVE = `
-  delete from group_members where organization = $1 and of_group = $2 and person = any($3) returning person`;
+  delete from group_members where organization = $1 and of_group = $2 and person = any($3) returning person, counts_from`;
+
+const MEMBERS = `
+  select person, counts_from from group_members where organization = $1 and of_group = $2 order by person for update`;
 
 const JOIN = `
   insert into group_members (organization, of_group, person, added_by, counts_from)

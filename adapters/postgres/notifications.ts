@@ -9,8 +9,10 @@ import type {
   Device,
   Introduction,
   ListedTarget,
+  Membership,
   NotificationOutbox,
   NotificationStore,
+  OwnGroup,
 } from '../../server/notifications/store.ts';
 import { newId } from '../../server/oauth/ids.ts';
 import { approvalWithAgent } from './approvals.ts';
@@ -152,6 +154,15 @@ export const postgresNotifications = (database: Database, sealing: Sealing): Not
       return gone === 1;
     }),
 
+  groups: (organization, person) =>
+    database.within(organization, (statements) => statements.rows<OwnGroup>(GROUPS, [organization, person])),
+
+  muteGroup: (organization, person, group, muted) =>
+    database.within(
+      organization,
+      async (statements) => (await statements.run(MUTE, [organization, person, group, muted])) === 1,
+    ),
+
   test: (organization, person, { channel, address }) =>
     database.within(organization, (statements) =>
       enqueue(statements, ERRANDS[channel], { person, ...(address !== undefined && { address }) }, { organization }),
@@ -180,6 +191,7 @@ export const notificationOutbox = (database: Database, sealing: Sealing): Notifi
       preferences,
       // Administrators made them one who decides: that is to be asked by any agent.
       introduced: row.introduced || !own,
+      muted: row.muted && !own,
       devices: row.devices,
       chats: row.chats,
       webhooks: row.webhooks,
@@ -210,6 +222,10 @@ export const notificationOutbox = (database: Database, sealing: Sealing): Notifi
   preferencesOf: (organization, person) => preferencesOf(database, organization, person),
 
   receipt: (organization, approval) => database.first(RECEIPT, [organization, approval]),
+
+  async belongs(organization, person, group) {
+    return (await database.first(BELONGS, [organization, person, group])) !== undefined;
+  },
 
   offer: (organization, person, offer) => database.first(OFFERED, [organization, person, offer]),
 
@@ -272,7 +288,12 @@ export async function tellEverywhere(
   statements: Statements,
   organization: string,
   person: string,
-  about: { passkeys: PasskeyNews } | { approval: string } | { expiry: Ending } | { offer: string },
+  about:
+    | { passkeys: PasskeyNews }
+    | { approval: string }
+    | { expiry: Ending }
+    | { offer: string }
+    | { membership: Membership },
   at?: Date,
 ): Promise<void> {
   const to = { organization, ...(at && { at }) };
@@ -333,6 +354,18 @@ const OFFERED = `
   where f.organization = $1 and f.person = $2 and f.id = $3 and f.answer is null
     and a.status not in ('retired', 'expired')`;
 
+const GROUPS = `
+  select g.id, g.name, m.counts_from as since, m.muted_at is not null as muted
+  from group_members m join groups g on g.organization = m.organization and g.id = m.of_group
+  where m.organization = $1 and m.person = $2 and m.counts_from is not null order by lower(g.name)`;
+
+const MUTE = `
+  update group_members set muted_at = case when $4::boolean then coalesce(muted_at, clock_timestamp()) end
+  where organization = $1 and person = $2 and of_group = $3 and counts_from is not null`;
+
+const BELONGS = `
+  select from group_members where organization = $1 and person = $2 and of_group = $3 and counts_from is not null`;
+
 const ADDRESSES = `
   select id, 'push' as kind from push_subscriptions where organization = $1 and person = $2 and gone_at is null
   union all
@@ -391,6 +424,7 @@ interface OccasionRow {
   decides: boolean;
   seen: boolean;
   introduced: boolean;
+  muted: boolean;
   devices: string[];
   chats: string[];
   webhooks: string[];
@@ -488,6 +522,11 @@ const OCCASION = `
     decides_as($1, $2, $4, false) is not null and not exists (
       select from decisions d where d.organization = $1 and d.approval = $4 and d.person = $2 and d.signed_at is not null) as decides,
     exists (select from screens s where s.organization = $1 and s.approval = $4 and s.person = $2) as seen,
+    exists (
+      select from approvals a join group_members m on m.organization = $1 and m.person = $2 and m.muted_at is not null
+      where a.organization = $1 and a.id = $4
+        and m.of_group = case decides_as($1, $2, $4, false) when 'group' then a.deciders #>> '{group,id}'
+                                                            when 'escalation' then a.deciders #>> '{escalate,group,id}' end) as muted,
     (select coalesce(array_agg(id order by created_at), '{}') from push_subscriptions where organization = $1 and person = $2 and gone_at is null) as devices,
     ${TARGET_IDS(`person = $2 and kind <> 'webhook'`)} as chats,
     ${TARGET_IDS(`person = $2 and kind = 'webhook'`)} as webhooks,

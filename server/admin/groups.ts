@@ -53,7 +53,7 @@ export interface GroupStore {
   add(act: Act, group: { id: string; name: string }): Promise<boolean>;
   /**
    * Whoever goes decides nothing from now on; whoever comes decides what is asked after another administrator confirmed
-   * them, or `atOnce`. Everybody who belongs to it is told.
+   * them, or `atOnce`. Whoever decides from now on, or does not any more, hears of it.
    */
   change(
     act: Act,

@@ -118,6 +118,6 @@ export async function showInbox(ctx: Context, { person }: Session, pages: Approv
   );
 }
 
-/** The first contact stands at its request; it is no reason to look anywhere else. */
+/** The first contact stands at its request, and who muted a group knows it: neither is a reason to look anywhere else. */
 const isReason = (because: string): because is 'open_push' | 'ten_minutes' | 'day' =>
-  because !== 'first_contact' && because !== 'nowhere' && Object.hasOwn(NOTIFICATIONS.because, because);
+  !['first_contact', 'muted', 'nowhere'].includes(because) && Object.hasOwn(NOTIFICATIONS.because, because);

@@ -1,5 +1,5 @@
 import { AGENTS } from '../../views/words/agents.ts';
-import { EXPIRY_NEWS, NOTIFICATIONS } from '../../views/words/notifications.ts';
+import { EXPIRY_NEWS, GROUP_NEWS, NOTIFICATIONS } from '../../views/words/notifications.ts';
 import { OWNED } from '../../views/words/owned.ts';
 import { PASSKEY_NEWS } from '../../views/words/security.ts';
 import { SHELL } from '../../views/words/shell.ts';
@@ -22,7 +22,7 @@ import {
   type TargetAddress,
 } from './notice.ts';
 import { planNotification } from './plan.ts';
-import type { NotificationOutbox, Occasion, Offered, Receipt } from './store.ts';
+import type { Membership, NotificationOutbox, Occasion, Offered, Receipt } from './store.ts';
 
 /** A request waits: decide whether and how its person hears of it. `payload`: {@link Waiting}. */
 export const NOTIFY = 'notify';
@@ -64,6 +64,8 @@ interface Errand {
   receipt?: string;
   /** An agent that they are asked to answer for, instead of a request. */
   offer?: string;
+  /** A group that they decide with from now on, or no longer, instead of a request. */
+  membership?: Membership;
   /** Channels that were tried, this one among them. */
   tried?: readonly ChannelName[];
   /** Not for whom it is, but somebody else who decides it. */
@@ -188,7 +190,7 @@ export function notifications<Statements>(
 
   /** What was decided, as rows: whom to tell, when to look again, or why nobody is told. */
   async function act(statements: Statements, occasion: Occasion, tried: readonly ChannelName[]): Promise<void> {
-    const { preferences, introduced, pushes, person, waitsForThem } = occasion;
+    const { preferences, introduced, muted, pushes, person, waitsForThem } = occasion;
     const { organization, id } = occasion.approval;
     const decider = person === occasion.approval.person ? {} : { person };
     // What somebody else looked at was not looked at by them.
@@ -205,7 +207,7 @@ export function notifications<Statements>(
     const reachable = new Set(CHANNELS.filter((channel) => addresses[channel].length > 0));
     const { timeZone } = found;
     const plan = planNotification(
-      { approval, preferences, timeZone, introduced, pushes, reachable, tried },
+      { approval, preferences, timeZone, introduced, muted, pushes, reachable, tried },
       new Date(),
     );
     if ('over' in plan) return;
@@ -215,7 +217,7 @@ export function notifications<Statements>(
     if ('suppressed' in plan) {
       if (!(await outbox.note(statements, occasion, 'none', plan.suppressed))) return;
       counted({ suppressed: plan.suppressed });
-      const isFatigue = plan.suppressed !== 'first_contact' && plan.suppressed !== 'nowhere';
+      const isFatigue = !(['first_contact', 'muted', 'nowhere'] as const).some((one) => one === plan.suppressed);
       if (isFatigue && channels.email && preferences.channels.includes('email')) {
         const at = await outbox.digestDue(statements, organization, person);
         if (at) await outbox.enqueue(statements, DIGEST, { person }, { organization, at });
@@ -289,9 +291,16 @@ export function notifications<Statements>(
     if (errand.receipt !== undefined && !receipt) return { done: true };
     const offer = errand.offer === undefined ? undefined : await outbox.offer(organization, person.id, errand.offer);
     if (errand.offer !== undefined && !offer) return { done: true };
+    const { membership } = errand;
+    // It came otherwise meanwhile, and that is told as well.
+    if (membership && membership.joined !== (await outbox.belongs(organization, person.id, membership.group))) {
+      return { done: true };
+    }
     const notice = offer
       ? offerNotice(person, offer, errand.offer ?? '')
-      : await noticeFor(person, found, receipt, errand);
+      : membership
+        ? await membershipNotice(person, membership)
+        : await noticeFor(person, found, receipt, errand);
     const sent = await send(channel, errand, person, notice, { id: message.id, signal });
     if (sent === undefined) return { done: true };
     if ('retry' in sent) return sent;
@@ -362,6 +371,24 @@ export function notifications<Statements>(
       url: `${dependencies.issuer}/owned`,
       open: say(NOTIFICATIONS.open),
       tag: `offer ${offer}`,
+      impact: undefined,
+      expiresAt: new Date(Date.now() + 86_400_000),
+      language: speaker.language,
+    };
+  }
+
+  async function membershipNotice(person: Person, { group, name, joined }: Membership): Promise<Notice> {
+    const speaker = speakerFor(person);
+    const { say } = speaker;
+    const { detail } = await outbox.preferencesOf(person.organization, person.id);
+    const means = say(joined ? GROUP_NEWS.joinedMeans : GROUP_NEWS.leftMeans);
+    return {
+      title: say(joined ? GROUP_NEWS.joined : GROUP_NEWS.left),
+      body: detail === 'summary' ? `${name}: ${means}` : means,
+      // Its name stands there, and whoever wants no calls says so there.
+      url: `${dependencies.issuer}/settings/notifications`,
+      open: say(NOTIFICATIONS.open),
+      tag: `group ${group}`,
       impact: undefined,
       expiresAt: new Date(Date.now() + 86_400_000),
       language: speaker.language,

@@ -10,6 +10,8 @@ export interface PlanFacts {
   timeZone: string;
   /** This person enabled the agent in a browser, or an admin assigned it to them. */
   introduced: boolean;
+  /** They decide it with a group whose requests they muted. */
+  muted: boolean;
   /** Channels that lead anywhere for this person. */
   reachable: ReadonlySet<ChannelName>;
   pushes: PushFacts;
@@ -21,22 +23,23 @@ export type Plan =
   /** Nobody waits for an answer any more, or somebody is looking at it already. */
   | { over: true }
   /** It waits in the inbox; nobody is called. */
-  | { suppressed: 'first_contact' | 'open_push' | 'ten_minutes' | 'day' | 'nowhere' }
+  | { suppressed: 'first_contact' | 'muted' | 'open_push' | 'ten_minutes' | 'day' | 'nowhere' }
   | { later: Date }
   | { tell: ChannelName; next: Date | undefined };
 
 /** Whether this request rings, where, and when it rings again elsewhere. Pure. */
 export function planNotification(facts: PlanFacts, now: Date): Plan {
-  const { approval, preferences, timeZone, introduced, reachable, pushes, tried } = facts;
+  const { approval, preferences, timeZone, introduced, muted, reachable, pushes, tried } = facts;
+  const isFirst = tried.length === 0;
   if (approval.status !== 'pending' || approval.stopped || approval.expiresAt <= now || approval.shownAt !== null) {
     return { over: true };
   }
   // Relationship first: whoever the person never heard of does not ring at their devices.
   if (!introduced) return { suppressed: 'first_contact' };
+  if (muted) return isFirst ? { suppressed: 'muted' } : { over: true };
   const quiet = breaksQuiet(preferences, approval.impact) ? undefined : quietUntil(preferences, now, timeZone);
   if (quiet) return quiet < approval.expiresAt ? { later: quiet } : { over: true };
   const [tell, another] = preferences.channels.filter((channel) => reachable.has(channel) && !tried.includes(channel));
-  const isFirst = tried.length === 0;
   if (tell === undefined) return isFirst ? { suppressed: 'nowhere' } : { over: true };
   if (isFirst) {
     const verdict = mayPush(pushes);

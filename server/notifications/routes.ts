@@ -70,6 +70,14 @@ export function notificationRoutes(router: Router, pages: NotificationPages): vo
     });
     within(`${BASE}/${kind}/:id/test`, (ctx, session) => test(ctx, session, kind, pages));
   }
+  for (const what of ['mute', 'unmute'] as const) {
+    within(`${BASE}/groups/:id/${what}`, async (ctx, session) => {
+      const { organization, id } = session.person;
+      const theirs = await notifications.muteGroup(organization, id, String(ctx.params.id), what === 'mute');
+      if (!theirs) return notYours();
+      await show(ctx, session, pages, { done: frameOf(ctx, cookies).speaker.say(N.saved) });
+    });
+  }
   within(`${BASE}/email/test`, (ctx, session) => test(ctx, session, 'email', pages));
   within(`${BASE}/code`, async (ctx, session, form) => {
     const { say } = frameOf(ctx, cookies).speaker;
@@ -111,11 +119,12 @@ async function show(ctx: Context, session: Session, pages: NotificationPages, ne
   const { notifications, people, userCodes, cookies } = pages;
   const frame = frameOf(ctx, cookies);
   const { clock, date, zone } = frame.speaker;
-  const [preferences, devices, targets, agents, codeIsSet, pushKey] = await Promise.all([
+  const [preferences, devices, targets, agents, groups, codeIsSet, pushKey] = await Promise.all([
     notifications.preferences(person.organization, person.id),
     notifications.devices(person.organization, person.id),
     notifications.targets(person.organization, person.id),
     notifications.introductions(person.organization, person.id),
+    notifications.groups(person.organization, person.id),
     userCodes.isSet(person.organization, person.id),
     pages.pushKey(),
   ]);
@@ -146,6 +155,7 @@ async function show(ctx: Context, session: Session, pages: NotificationPages, ne
         name: agentName,
         since: date(at, person.timeZone),
       })),
+      groups: groups.map(({ since, ...group }) => ({ ...group, since: date(since, person.timeZone) })),
       codeIsSet,
       ...news,
     }),

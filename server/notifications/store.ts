@@ -22,6 +22,22 @@ export interface ListedTarget {
   createdAt: Date;
 }
 
+/** Somebody decides with a group from now on, or does not any more. */
+export interface Membership {
+  group: string;
+  name: string;
+  joined: boolean;
+}
+
+/** A group that a person decides with. */
+export interface OwnGroup {
+  id: string;
+  name: string;
+  since: Date;
+  /** They are not called for what it is asked: it waits in their inbox. */
+  muted: boolean;
+}
+
 export interface Introduction {
   agent: string;
   agentName: string;
@@ -38,6 +54,8 @@ export interface Occasion {
   agentName: string;
   preferences: Preferences;
   introduced: boolean;
+  /** They decide it with a group whose requests they muted. */
+  muted: boolean;
   pushes: PushFacts;
   devices: readonly string[];
   chats: readonly string[];
@@ -74,6 +92,9 @@ export interface NotificationStore {
   /** False when there is no such agent. */
   introduce(organization: string, agent: string, person: string, by: string): Promise<boolean>;
   forget(organization: string, agent: string, person: string, by: string): Promise<boolean>;
+  groups(organization: string, person: string): Promise<OwnGroup[]>;
+  /** False where they do not decide with that group. */
+  muteGroup(organization: string, person: string, group: string, muted: boolean): Promise<boolean>;
   /** Sends a notice to one address of this person, by the outbox like any other. */
   test(organization: string, person: string, to: { channel: ChannelName; address?: string }): Promise<void>;
   /** Requests of the last day of which this person was not told, by agent and why. */
@@ -124,6 +145,8 @@ export interface NotificationOutbox<Statements> {
   preferencesOf(organization: string, person: string): Promise<Preferences>;
   /** What this decision allowed; undefined where it allowed nothing. */
   receipt(organization: string, approval: string): Promise<Receipt | undefined>;
+  /** Does this person decide with this group now? */
+  belongs(organization: string, person: string, group: string): Promise<boolean>;
   /** What this person is asked to answer for; undefined where it was answered or taken back. */
   offer(organization: string, person: string, offer: string): Promise<Offered | undefined>;
   device(organization: string, id: string): Promise<PushAddress | undefined>;

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 
 import type { Database } from '../../adapters/postgres/database.ts';
+import { postgresGroups } from '../../adapters/postgres/groups.ts';
 import { ask } from '../protocol/support.ts';
 import { inviteDetails, type Json, registerAgent } from '../support/agent.ts';
 import { addColleague, addGroup, type Member, memberOf } from '../support/deciders.ts';
@@ -102,6 +103,32 @@ test('U3-10: the fourth within ten minutes rings nobody, and waits in the inbox'
   expect((await carl.person.get('/inbox')).html).toContain(id);
 });
 
+test('a muted group calls its member for nothing: it waits in the inbox, the others are called, and unmuted it rings again', async () => {
+  const at = '/settings/notifications';
+  const press = async (what: 'mute' | 'unmute', of: string) => {
+    const csrf = /name="csrf" value="([^"]*)"/.exec((await ben.person.get(at)).html)?.[1] ?? '';
+    return ben.person.post(`${at}/groups/${of}/${what}`, { csrf });
+  };
+  const [, id = ''] =
+    /data-group="(grp_\w+)"[^>]*>\s*<span class="words">[^<]*<[^>]*>Privacy/.exec((await ben.person.get(at)).html) ??
+    [];
+  expect((await press('mute', id)).html).toContain('Notify me of Privacy again');
+  const { id: quiet } = await asked('Quiet');
+  expect((await mails()).map(({ to }) => to[0])).toEqual([carl.email]);
+  const noted = await database.rows<Json>('select suppressed from notifications where approval = $1 and person = $2', [
+    quiet,
+    ben.id,
+  ]);
+  expect(noted).toEqual([{ suppressed: 'muted' }]);
+  expect((await ben.person.get('/inbox')).html).toContain(quiet);
+
+  await press('unmute', id);
+  mailbox.received.length = 0;
+  await asked('Loud');
+  expect((await mails()).map(({ to }) => to[0]).toSorted()).toEqual([ben.email, carl.email].toSorted());
+  expect((await press('mute', `grp_${'0'.repeat(32)}`)).status).toBe(404);
+});
+
 test('whoever left the group, or looked at it, is not called again', async () => {
   await database.run(
     `insert into notification_preferences (organization, person, channels, fallback_minutes, detail, high_breaks_quiet, deputy_minutes)
@@ -119,4 +146,52 @@ test('whoever left the group, or looked at it, is not called again', async () =>
   await database.run(`update outbox set due_at = now() where state = 'waiting' and kind = 'notify'`);
   await database.run(`insert into signals (topic, value) values ('outbox', 'notify')`);
   expect(await mails()).toEqual([]);
+});
+
+describe('who comes into a group, or goes', () => {
+  const act = (client: string) => ({ organization: acme, caller: { kind: 'operator' as const, client } });
+  const security = { id: `grp_${'5'.repeat(32)}`, name: 'Layoffs' };
+  const told = async () => (await mails()).map(({ to, headers }) => [to[0], headers.subject]);
+
+  test('hears of it once they count, and once they do not any more; whoever was never confirmed hears nothing', async () => {
+    const groups = postgresGroups(database);
+    await groups.add(act('ada'), security);
+    const comes = [ben.id, carl.id];
+    await groups.change(act('ada'), security, { comes, goes: [], atOnce: false });
+    expect(await told()).toEqual([]);
+    expect(await groups.confirm(act('ben'), security, [ben.id])).toBe(true);
+    expect(await told()).toEqual([[ben.email, 'You decide with a group now']]);
+    mailbox.received.length = 0;
+    await groups.change(act('ada'), security, { comes: [], goes: comes, atOnce: true });
+    expect(await told()).toEqual([[ben.email, 'You no longer decide with a group']]);
+  });
+
+  test('D10: without its name, unless they chose to read more; in their language', async () => {
+    await database.run(
+      `insert into notification_preferences (organization, person, channels, fallback_minutes, detail, high_breaks_quiet, deputy_minutes)
+       values ($1, $2, '{email}', 5, 'summary', true, 30)`,
+      [acme, carl.id],
+    );
+    await database.run(`update people set language = 'de' where id = $1`, [carl.id]);
+    await postgresGroups(database).change(act('ada'), security, { comes: [ben.id, carl.id], goes: [], atOnce: true });
+    const [english, german] = (await mails()).toSorted((a, b) => (a.to[0] ?? '').localeCompare(b.to[0] ?? ''));
+    expect(english?.text).toContain('/settings/notifications');
+    expect(`${english?.raw}${english?.text}`).not.toMatch(/Layoffs|decision=|Approve/);
+    expect(german?.text).toMatch(/Layoffs: Was Agenten diese Gruppe fragen/);
+    await database.run('update people set language = null where id = $1', [carl.id]);
+  });
+
+  test('hears nothing that is not so any more: gone before the night was over', async () => {
+    await database.run(
+      `insert into notification_preferences (organization, person, channels, fallback_minutes, detail, quiet_from, quiet_to, high_breaks_quiet, deputy_minutes)
+       values ($1, $2, '{email}', 5, 'minimal', 0, 1439, true, 30)`,
+      [acme, ben.id],
+    );
+    await postgresGroups(database).remove(act('ada'), security);
+    await postgresGroups(database).add(act('ada'), security);
+    await postgresGroups(database).change(act('ada'), security, { comes: [ben.id], goes: [], atOnce: true });
+    await database.run(`update outbox set due_at = now() where state = 'waiting' and kind like 'notify%'`);
+    await database.run(`insert into signals (topic, value) values ('outbox', 'notify')`);
+    expect((await told()).filter(([to]) => to === ben.email)).toEqual([[ben.email, 'You decide with a group now']]);
+  });
 });

@@ -207,6 +207,10 @@ export function pagesIn(language: PageLanguage) {
       },
       zone: 'UTC+1',
       agents: [{ id: 'agt_1', name: 'Finance Agent', since: '24/11/2026' }],
+      groups: [
+        { id: 'grp_1', name: 'Privacy', since: '24/11/2026', muted: false },
+        { id: 'grp_2', name: 'Security', since: '24/11/2026', muted: true },
+      ],
       codeIsSet: true,
       error: say(NOTIFICATIONS.notSaved),
       problems: { quiet: say(NOTIFICATIONS.quietWrong), deputy: say(NOTIFICATIONS.deputyUnknown) },

@@ -159,6 +159,17 @@ export const NOTIFICATIONS = {
     },
     since: { en: 'since {date}', de: 'seit {date}' },
 
+    groups: { en: 'Groups you decide with', de: 'Gruppen, in denen Sie mitentscheiden' },
+    groupsHint: {
+      en: 'What agents ask a group waits in your inbox in any case. Mute a group, and you are not called for it.',
+      de: 'Was Agenten eine Gruppe fragen, wartet in jedem Fall in Ihrem Posteingang. Schalten Sie eine Gruppe stumm, klingelt es bei Ihnen nicht.',
+    },
+    groupMuted: { en: 'muted', de: 'stumm' },
+    mute: { en: 'Mute', de: 'Stumm schalten' },
+    muteOf: { en: 'Mute {name}', de: '{name} stumm schalten' },
+    unmute: { en: 'Notify me again', de: 'Wieder benachrichtigen' },
+    unmuteOf: { en: 'Notify me of {name} again', de: 'Bei {name} wieder benachrichtigen' },
+
     code: { en: 'A code for those who may ask you', de: 'Ein Code für alle, die Sie fragen dürfen' },
     codeHint: {
       en: 'Programs that support it have to send this code with every request to you. Tell it only to those whose requests you want.',
@@ -223,9 +234,24 @@ export const NOTIFICATIONS = {
     open_push: { en: 'one is open already', de: 'eine ist schon offen' },
     ten_minutes: { en: 'too many within ten minutes', de: 'zu viele in zehn Minuten' },
     day: { en: 'daily limit', de: 'Tageslimit' },
+    muted: { en: 'you muted the group', de: 'Sie haben die Gruppe stumm geschaltet' },
     nowhere: { en: 'you are notified nowhere', de: 'Sie werden nirgends benachrichtigt' },
   }),
 } as const;
+
+/** What somebody is told who decides with a group from now on, or does not any more. */
+export const GROUP_NEWS = words({
+  joined: { en: 'You decide with a group now', de: 'Sie entscheiden jetzt in einer Gruppe mit' },
+  joinedMeans: {
+    en: 'What agents ask this group waits in your inbox too, and you are told of it. Which group it is, and how to mute it, stands in your settings.',
+    de: 'Was Agenten diese Gruppe fragen, wartet auch in Ihrem Posteingang, und Sie hören davon. Welche Gruppe es ist und wie Sie sie stumm schalten, steht in Ihren Einstellungen.',
+  },
+  left: { en: 'You no longer decide with a group', de: 'Sie entscheiden in einer Gruppe nicht mehr mit' },
+  leftMeans: {
+    en: 'What agents ask this group does not reach you any more. If you do not know why, ask whoever administers it.',
+    de: 'Was Agenten diese Gruppe fragen, erreicht Sie nicht mehr. Wenn Sie den Grund nicht kennen, fragen Sie die Verwaltung.',
+  },
+});
 
 /** What an owner or deputy is told of what ends soon. */
 export const EXPIRY_NEWS = words({
