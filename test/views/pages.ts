@@ -46,6 +46,7 @@ export const NAMES = [
   'Finance Agent',
   'Web Researcher',
   'Pays what is due',
+  'Privacy',
   'Tom Kehl',
   'anna@acme.example',
   'tom@acme.example',
