@@ -47,6 +47,7 @@ export const NAMES = [
   'Web Researcher',
   'Pays what is due',
   'Privacy',
+  'Payments desk',
   'Tom Kehl',
   'anna@acme.example',
   'tom@acme.example',
@@ -210,7 +211,7 @@ export function pagesIn(language: PageLanguage) {
       agents: [{ id: 'agt_1', name: 'Finance Agent', since: '24/11/2026' }],
       groups: [
         { id: 'grp_1', name: 'Privacy', since: '24/11/2026', muted: false },
-        { id: 'grp_2', name: 'Security', since: '24/11/2026', muted: true },
+        { id: 'grp_2', name: 'Payments desk', since: '24/11/2026', muted: true },
       ],
       codeIsSet: true,
       error: say(NOTIFICATIONS.notSaved),
