@@ -112,7 +112,7 @@ test('a muted group calls its member for nothing: it waits in the inbox, the oth
   const [, id = ''] =
     /data-group="(grp_\w+)"[^>]*>\s*<span class="words">[^<]*<[^>]*>Privacy/.exec((await ben.person.get(at)).html) ??
     [];
-  expect((await press('mute', id)).html).toContain('Notify me of Privacy again');
+  expect((await press('mute', id)).html).toContain('Notify me again: Privacy');
   const { id: quiet } = await asked('Quiet');
   expect((await mails()).map(({ to }) => to[0])).toEqual([carl.email]);
   const noted = await database.rows<Json>('select suppressed from notifications where approval = $1 and person = $2', [

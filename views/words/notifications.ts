@@ -168,7 +168,7 @@ export const NOTIFICATIONS = {
     mute: { en: 'Mute', de: 'Stumm schalten' },
     muteOf: { en: 'Mute {name}', de: '{name} stumm schalten' },
     unmute: { en: 'Notify me again', de: 'Wieder benachrichtigen' },
-    unmuteOf: { en: 'Notify me of {name} again', de: 'Bei {name} wieder benachrichtigen' },
+    unmuteOf: { en: 'Notify me again: {name}', de: 'Wieder benachrichtigen: {name}' },
 
     code: { en: 'A code for those who may ask you', de: 'Ein Code für alle, die Sie fragen dürfen' },
     codeHint: {
