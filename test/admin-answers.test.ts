@@ -111,7 +111,15 @@ test('registration', async () => {
   });
   expect(await put.json()).toMatchObject({ pending_change: { waits_for: 'owner' } });
   const { changes } = await well(ada, 'GET', '/registration-changes');
-  await well(ada, 'POST', `/registration-changes/${changes[0].id}`, { answer: 'approve' });
+  // Neither an administrator nor the operator is the agent: they may say no, and only its owner says yes.
+  const waits = `/registration-changes/${changes[0].id}`;
+  for (const api of [ben, op])
+    expect(await api('POST', waits, { organization: 'acme', answer: 'approve' })).toMatchObject({
+      status: 403,
+      body: { reason: 'for_owner' },
+    });
+  const olga = await administrator(server, 'owner@acme.example');
+  await well(olga, 'POST', waits, { answer: 'approve' });
 });
 
 test('agents, and what they are held to', async () => {

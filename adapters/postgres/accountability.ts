@@ -74,10 +74,12 @@ export const postgresAccountability = (database: Database): Accountability => ({
         change,
       ]);
       if (!asked) return undefined;
-      // Administrators make secrets: the word of another is what it waits for.
-      if (approves && asked.proposed.client_secret !== undefined) return 'for_owner';
-      const role = caller.kind === 'person' ? 'admin' : 'operator';
-      await answerChange(statements, { organization, asked, approves, by: actorOf(caller), role });
+      const by = actorOf(caller);
+      const owns = (await statements.first(OWNS, [organization, asked.agent, by])) !== undefined;
+      // With a key or an address of their own in its place somebody is the agent: no single administrator gets there.
+      if (approves && !owns) return 'for_owner';
+      const role = owns ? 'owner' : caller.kind === 'person' ? 'admin' : 'operator';
+      await answerChange(statements, { organization, asked, approves, by, role });
       return 'answered';
     }),
 
@@ -90,6 +92,9 @@ export const postgresAccountability = (database: Database): Accountability => ({
       return reviewed(statements, { organization, facts, verdict, by: actorOf(caller), role, reason });
     }),
 });
+
+const OWNS = `
+  select from agents where organization = $1 and id = $2 and owner = $3 and owner_accepted_at is not null`;
 
 const ASKED = `
   select f.role, p.email as person, f.made_at as since

@@ -43,7 +43,7 @@ export interface Accountability {
   offer(act: Act, agent: string, role: Accountable, person: string): Promise<string>;
   /** What builders asked to change, and waits for the owner. */
   changes(organization: string, asked: PageAsked): Promise<Page<AskedChange>>;
-  /** In the owner's place; a secret only the owner agrees to. Undefined: no such change waits. */
+  /** Anybody who administers it may decline; its owner alone approves. Undefined: no such change waits. */
   answerChange(act: Act, change: string, approves: boolean): Promise<'answered' | 'for_owner' | undefined>;
   review(act: Act, agent: string, verdict: Verdict, reason: string): Promise<ReviewOutcome | undefined>;
 }
@@ -264,7 +264,7 @@ const answering = input<{ organization?: string; answer: 'approve' | 'decline' }
   ['answer'],
 );
 
-/** Answers, as the owner or in their place, what a builder asked to change. */
+/** Answers what a builder asked to change: its owner either way, an administrator only with no. */
 export const answerChange: Answer = async (call, dependencies) => {
   const asked = answering(call.body);
   if (!asked.ok) return asked;
@@ -279,7 +279,7 @@ export const answerChange: Answer = async (call, dependencies) => {
       ? await dependencies.accountability.answerChange(act, id, answer === 'approve')
       : await dependencies.ownership.answerChange(act.organization, owner, id, answer === 'approve');
   if (answered === 'for_owner')
-    return forbidden('for_owner', 'a secret waits for the owner of the agent: nobody agrees in their place');
+    return forbidden('for_owner', 'it waits for the owner of the agent: nobody agrees in their place');
   return answered ? done({ id, answer }) : unknown(`change ${id}`);
 };
 takes(answerChange, { body: answering });

@@ -147,7 +147,7 @@ function changeCommands(program: Command): void {
   for (const answer of ['approve', 'decline'] as const) {
     changes
       .command(`${answer} <id>`)
-      .description(answer === 'approve' ? 'puts it in force, in the owner’s place' : 'lets the old stay')
+      .description(answer === 'approve' ? 'puts it in force, by whoever owns the agent' : 'lets the old stay')
       .option(...ORGANIZATION)
       .action(async (id: string, options: Where, command: Command) => {
         const { place, format } = shared(command);
