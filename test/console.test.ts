@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
-import { addUpUse } from '../adapters/postgres/agent-jobs.ts';
+import { addUpUse, sweepAgents } from '../adapters/postgres/agent-jobs.ts';
 import type { Database } from '../adapters/postgres/database.ts';
 import { csvOf, parseListing, partsOf } from '../server/admin/listing.ts';
 import { inEnglish } from '../views/words/saying.ts';
+import { speakerOf } from '../views/words/speaker.ts';
 import { acceptOffers, administrator } from './support/admin.ts';
 import {
   CALENDAR,
@@ -208,6 +209,35 @@ describe('A2 the inventory', () => {
   });
 });
 
+test('A2-2 its owner leaves: the list flags it within one run of the job, and shows it paused after the grace', async () => {
+  const agent = await registerAgent(server, { client_name: 'Left Alone' });
+  const { agent_id: id } = agent.registration;
+  await database.run(
+    `insert into people (organization, id, email, name, roles, status)
+     select id, 'usr_' || n, n || '@acme.example', n, '{}', 'active' from organizations, unnest('{oda,dan}'::text[]) n where slug = 'acme'`,
+  );
+  await database.run(`update agents set owner = 'usr_oda', deputy = 'usr_dan' where id = $1`, [id]);
+  const left = (person: string) => database.run(`update people set status = 'disabled' where id = $1`, [person]);
+  const rowOf = async (q: string) => {
+    const { html } = await ada.get(`/admin/agents?q=${encodeURIComponent(q)}`);
+    return text(new RegExp(`data-row="${id}">([\\s\\S]*?)</tr>`).exec(html)?.[1] ?? '');
+  };
+  expect(await rowOf('flag:ownerless')).toBe('');
+
+  await left('usr_oda');
+  await sweepAgents(database);
+  expect([await rowOf('flag:ownerless'), await rowOf('flag:no_deputy')]).toEqual(['', expect.stringContaining('dan')]);
+  await left('usr_dan');
+  await sweepAgents(database);
+  expect(await rowOf('flag:ownerless')).toMatch(/^Left Alone ● active.*ownerless/);
+
+  await database.run(`update agents set unowned_since = now() - interval '8 days' where id = $1`, [id]);
+  await sweepAgents(database);
+  expect(await rowOf('flag:ownerless')).toMatch(/^Left Alone ■ suspended.*ownerless/);
+  expect((await ada.get(`/admin/agents/${id}/changes`)).html).toContain('nobody answers for it');
+  expect(await agent.token({ grant_type: 'client_credentials' })).toMatchObject({ status: 401 });
+});
+
 describe('A6 the approvals that wait', () => {
   test('A6-2 A6-3 the highest level first, then what ends first; nothing on the page decides', async () => {
     const agent = await registerAgent(server, {
@@ -264,7 +294,7 @@ describe('A6 the approvals that wait', () => {
 });
 
 describe('A1 the overview', () => {
-  test('every figure leads to the list that counts the same', async () => {
+  test('A1 every figure leads to the list that counts the same', async () => {
     const { html } = await ada.get('/admin');
     const figures = [...html.matchAll(/<li class="figure"[^>]*>([\s\S]*?)<\/li>/g)].map(([, inside = '']) => ({
       count: Number(/figure-count">([\d,]+)</.exec(inside)?.[1]?.replaceAll(',', '')),
@@ -367,7 +397,20 @@ describe('A3 one agent', () => {
     expect(await neverUsed()).toBe(false);
     const after = await ada.get(`/admin/agents/${agent.registration.agent_id}/may-do`);
     expect(after.html).not.toContain('not yet');
-    expect((await ada.get(`/admin/agents/${agent.registration.agent_id}/activity`)).html).toContain('got a token');
+    // The time that the page says is that of the evidence, and the activity has as many tokens as it.
+    const issued = await database.rows<{ at: Date; zone: string }>(
+      `select e.at, coalesce(p.time_zone, o.time_zone) as zone
+       from evidence e join people p on p.email = 'admin@acme.example' join organizations o on o.id = p.organization
+       where e.agent = $1 and e.type = 'token.issued' order by e.at desc`,
+      [id],
+    );
+    const [last] = issued;
+    const row = new RegExp(`data-row="${READ}">([\\s\\S]*?)</tr>`).exec(after.html)?.[1] ?? '';
+    expect(text(inner(row, 'td', 'data-label="Used in 90 days"'))).toBe(
+      speakerOf('en').clock(last?.at ?? new Date(0), last?.zone ?? ''),
+    );
+    const activity = (await ada.get(`/admin/agents/${id}/activity`)).html;
+    expect(activity.match(/got a token/g)).toHaveLength(issued.length);
     expect((await ada.get(`/admin/agents/${agent.registration.agent_id}/people`)).html).toContain(
       'person@acme.example',
     );
@@ -582,6 +625,17 @@ describe('A4 registering an agent in five steps', () => {
     );
     expect(agent).toEqual({ status: 'pending', limits: { highest_impact: 'low' }, days: 30 });
     expect((await ada.get(`${draft}/1`)).status).toBe(404); // it is done
+
+    // Whatever the form let through: what lacks an owner who accepted it begins nothing.
+    const { id: made } = (await database.first<{ id: string }>(
+      `select id from agents where name = 'Refund Worker'`,
+    )) as { id: string };
+    const begun = await ada.post(`/admin/agents/${made}/activate`, {
+      csrf: csrfIn((await ada.get(`/admin/agents/${made}`)).html),
+      confirmation: 'Refund Worker',
+      reason: 'x',
+    });
+    expect([begun.status, text(inner(begun.html, 'main'))]).toEqual([409, expect.stringContaining('owner')]);
 
     const token = /[\w-]{40,}/.exec(done.html.split('What changes its registration')[1] ?? '')?.[0] ?? '';
     const snippet = (name: string) =>
