@@ -39,26 +39,29 @@ test.each([
   { what: 'everything of one agent on its page', where: 'agent', action: /^\/agents\/agt_.*\/stop$/u },
   { what: 'an agent by pausing it', where: 'entry', action: /\/pause$/u },
   { what: 'all agents', where: 'list', action: /^\/agents\/stop$/u },
-])('U9-2 $what is stopped in one step, and inactive within a second', async ({ where, action }) => {
-  const client = await registerAgent(server, { client_name: 'Stopped Helper' });
-  const [mine, colleagues] = [await token(client, person), await token(client, colleague)];
-  const id = client.registration.agent_id;
-  const page = await person.get(where === 'agent' ? `/agents/${id}` : '/agents');
-  const part =
-    where === 'entry'
-      ? (page.html.split('<article ').find((one) => one.includes(`data-agent="${id}"`)) ?? '')
-      : page.html;
-  const form = tags(part, 'form')
-    .flatMap((tag) => /action="([^"]+)"/u.exec(tag)?.[1] ?? [])
-    .find((candidate) => action.test(candidate));
-  const started = performance.now();
-  const answer = await person.post(form ?? '', { csrf: csrfIn(page) });
-  expect([answer.status, await isActive(client, mine)]).toEqual([200, false]);
-  expect(performance.now() - started).toBeLessThan(1000);
-  // U9-5: of this person, and of nobody else.
-  expect(await isActive(client, colleagues)).toBe(true);
-  expect((await person.get(`/agents/${client.registration.agent_id}`)).html).not.toContain('data-task=');
-});
+])(
+  'U9-2, U9-5 $what is stopped in one step for this person alone, and inactive within a second',
+  async ({ where, action }) => {
+    const client = await registerAgent(server, { client_name: 'Stopped Helper' });
+    const [mine, colleagues] = [await token(client, person), await token(client, colleague)];
+    const id = client.registration.agent_id;
+    const page = await person.get(where === 'agent' ? `/agents/${id}` : '/agents');
+    const part =
+      where === 'entry'
+        ? (page.html.split('<article ').find((one) => one.includes(`data-agent="${id}"`)) ?? '')
+        : page.html;
+    const form = tags(part, 'form')
+      .flatMap((tag) => /action="([^"]+)"/u.exec(tag)?.[1] ?? [])
+      .find((candidate) => action.test(candidate));
+    const started = performance.now();
+    const answer = await person.post(form ?? '', { csrf: csrfIn(page) });
+    expect([answer.status, await isActive(client, mine)]).toEqual([200, false]);
+    expect(performance.now() - started).toBeLessThan(1000);
+    // Of nobody else.
+    expect(await isActive(client, colleagues)).toBe(true);
+    expect((await person.get(`/agents/${client.registration.agent_id}`)).html).not.toContain('data-task=');
+  },
+);
 
 test('U9-3, U9-6 the history has the sentence that was decided on, what came of it, and the way to its receipt', async () => {
   const asked = await askInBrowser(other, person, inviteDetails({ title: 'History' }), { resource: CALENDAR });

@@ -4,6 +4,7 @@ import pg from 'pg';
 import { CALENDAR, inviteDetails, registerAgent } from './support/agent.ts';
 import { browserOf, detailsParameter, signIn } from './support/person.ts';
 import { startServer, type TestServer } from './support/server.ts';
+import { inner, text } from './views/html.ts';
 
 let server: TestServer;
 let database: pg.Client;
@@ -33,6 +34,16 @@ describe('signing in with a local account', () => {
     expect(answer.html).not.toContain('<script>alert');
   });
 
+  test('whoever is refused waits as long, whether the account is here or not', async () => {
+    for (const email of ['owner@acme.example', 'nobody@acme.example']) {
+      const browser = browserOf(server.issuer);
+      const page = await browser.get('/login');
+      const begun = performance.now();
+      expect((await browser.submit(page, { email, password: 'wrong' })).status).toBe(401);
+      expect(performance.now() - begun).toBeGreaterThanOrEqual(245);
+    }
+  });
+
   test('a disabled person is told the same', async () => {
     await database.query(`update people set status = 'disabled' where email = 'approver@acme.example'`);
     const browser = browserOf(server.issuer);
@@ -44,17 +55,25 @@ describe('signing in with a local account', () => {
     await database.query(`update people set status = 'active' where email = 'approver@acme.example'`);
   });
 
-  test('U1-5: after ten wrong passwords the account waits, and so does whoever knows the right one', async () => {
+  test('U1-5: ten wrong passwords are told the same and are evidence; then the account waits, and so does whoever knows the right one', async () => {
     const browser = browserOf(server.issuer);
-    const statuses: number[] = [];
+    const [statuses, texts]: [number[], string[]] = [[], []];
     for (let tries = 0; tries < 11; tries++) {
       const answer = await browser.submit(await browser.get('/login'), {
         email: 'admin@globex.example',
         password: 'wrong',
       });
       statuses.push(answer.status);
+      texts.push(text(inner(answer.html, 'div', 'role="alert"')));
     }
     expect(statuses).toEqual([...Array(10).fill(401), 429]);
+    expect(texts.slice(0, 10)).toEqual(Array(10).fill(GENERIC));
+    const { rows } = await database.query(
+      `select e.reason from evidence e join people p on p.id = e.person
+       where e.type = 'person.sign_in_refused' and p.email = 'admin@globex.example'`,
+    );
+    // Those that are not tried any more are no news.
+    expect(rows).toEqual(Array(10).fill({ reason: 'wrong_password' }));
     const right = await browser.submit(await browser.get('/login'), {
       email: 'admin@globex.example',
       password: server.demo.password,
@@ -144,7 +163,7 @@ describe('a session', () => {
     const { rows } = await database.query(
       `select distinct type from evidence where type like 'person.%' order by type`,
     );
-    expect(rows.map(({ type }) => type)).toEqual(['person.signed_in', 'person.signed_out']);
+    expect(rows.map(({ type }) => type)).toEqual(['person.sign_in_refused', 'person.signed_in', 'person.signed_out']);
   });
 });
 

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { Evidence } from '../evidence/evidence.ts';
 import { hashOf, newSecret } from '../oauth/ids.ts';
 import { passwordMatches } from './password.ts';
@@ -26,9 +27,29 @@ export type SignInResult =
   /** The password was right, and is not enough any more: one of this person's passkeys is. */
   | { ok: false; passkeyOf: Pick<Person, 'organization' | 'id'> };
 
-/** Signs a local account in: a new session, whose cookie value is stored only as a hash. */
-export async function signIn(
-  { email, password, address }: { email: string; password: string; address: string },
+/**
+ * Signs a local account in: a new session, whose cookie value is stored only as a hash. Whoever is refused waits a moment,
+ * and as long for an account that is here, of which evidence is written, as for one that is not.
+ */
+export async function signIn(attempt: Attempt, dependencies: SignInDependencies): Promise<SignInResult> {
+  const begun = performance.now();
+  const result = await tryPassword(attempt, dependencies);
+  const refused = !result.ok && !('passkeyOf' in result) && result.waitSeconds === undefined;
+  if (refused) await setTimeout(Math.max(0, REFUSAL_MS - (performance.now() - begun)));
+  return result;
+}
+
+/** Milliseconds: longer than comparing a password and writing a row. */
+const REFUSAL_MS = 250;
+
+interface Attempt {
+  email: string;
+  password: string;
+  address: string;
+}
+
+async function tryPassword(
+  { email, password, address }: Attempt,
   { people, sessions, evidence, limits, sessionHours }: SignInDependencies,
 ): Promise<SignInResult> {
   const account = email.trim().toLowerCase().slice(0, 320);
@@ -37,24 +58,25 @@ export async function signIn(
 
   const credential = await people.localCredential(account);
   const matches = await passwordMatches(password, credential?.secret);
-  const person = credential && matches ? await people.find(credential.person) : undefined;
-  if (!credential || person?.status !== 'active') return { ok: false };
+  const person = credential && (await people.find(credential.person));
+  if (!credential || !person) return { ok: false };
+  const event = { organization: person.organization, person: person.id, content: { address } };
   const breakGlass = credential.passwords === 'administrators' && person.roles.includes('admin');
-  if (credential.passwords !== 'everyone' && !breakGlass) {
-    const event = { organization: person.organization, person: person.id, content: { address } };
-    await evidence.record({
-      ...event,
-      type: 'person.sign_in_refused',
-      decision: 'refused',
-      reason: 'password_not_used',
-    });
+  const reason = !matches
+    ? 'wrong_password'
+    : person.status !== 'active'
+      ? 'disabled'
+      : credential.passwords !== 'everyone' && !breakGlass
+        ? 'password_not_used'
+        : undefined;
+  if (reason !== undefined) {
+    await evidence.record({ ...event, type: 'person.sign_in_refused', decision: 'refused', reason });
     return { ok: false };
   }
 
   await limits.succeeded(account);
   if (breakGlass) {
     // Whatever comes of it: the password for emergencies was used.
-    const event = { organization: person.organization, person: person.id, content: { address } };
     await evidence.record({ ...event, type: 'person.alarm', decision: 'reported', reason: 'break_glass' });
     if (credential.hasPasskey) {
       const reason = 'passkey_needed';

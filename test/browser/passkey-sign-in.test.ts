@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Browser } from 'playwright-core';
 
+import { CALENDAR, inviteDetails, registerAgent } from '../support/agent.ts';
 import { addVirtualAuthenticator, describeBrowser, launchBrowser } from '../support/browser.ts';
+import { detailsParameter } from '../support/person.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
 describeBrowser('a passkey at a real browser', () => {
@@ -15,7 +17,7 @@ describeBrowser('a passkey at a real browser', () => {
     await server?.close();
   });
 
-  test('U1-4 a passkey added in a browser signs in there, without an address or a password', async () => {
+  test('U1-4, U1-1 a passkey added in a browser signs in there, without an address or a password, and leads to the request that was opened', async () => {
     const context = await browser.newContext();
     const page = await context.newPage();
     const { cdp, authenticatorId } = await addVirtualAuthenticator(page);
@@ -29,15 +31,28 @@ describeBrowser('a passkey at a real browser', () => {
     await page.click('[data-testid=add-passkey]');
     await page.waitForSelector('text=The passkey was added.');
 
+    const agent = await registerAgent(server);
+    const asked = await agent.post('/backchannel', {
+      scope: 'openid',
+      login_hint: 'person@acme.example',
+      authorization_details: detailsParameter(inviteDetails({ title: 'Secret plan' })),
+      resource: CALENDAR,
+    });
+    expect(asked.status).toBe(200);
+    await page.goto(`${server.issuer}/inbox`);
+    const path = (await page.getAttribute('a[href^="/r/"]', 'href')) ?? '';
+
     // Nobody touches the authenticator until the button is pressed.
     await touched(false);
     await context.clearCookies();
-    await page.goto(`${server.issuer}/login?return_to=${encodeURIComponent('/agents')}`);
+    await page.goto(`${server.issuer}${path}`);
     await page.waitForSelector('[data-testid=passkey]');
+    expect(await page.content()).not.toMatch(/data-fact|Secret plan|Meeting Helper/u);
     await touched(true);
     // The browser may offer it in the field first: then the page has gone on before the button is pressed.
     await page.click('[data-testid=passkey]').catch(() => {});
-    await page.waitForURL(`${server.issuer}/agents`);
+    await page.waitForURL(`${server.issuer}${path}`);
+    expect(await page.locator('dd[data-fact]').count()).toBe(6);
     expect(await page.textContent('header')).toContain('Anna Berg');
     await context.close();
   }, 60_000);

@@ -2,14 +2,18 @@ import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import pg from 'pg';
 import type { Browser, BrowserContext, CDPSession, Page } from 'playwright-core';
 
+import { type Api, administrator } from '../support/admin.ts';
 import { claimsOf, type Json, pkce, push, type TestClient } from '../support/agent.ts';
 import { addVirtualAuthenticator, describeBrowser, launchBrowser } from '../support/browser.ts';
-import { deleteDetails, financeAgent, refundDetails } from '../support/ceremony.ts';
-import { authorizationUrl, detailsParameter } from '../support/person.ts';
+import { askFreely, deleteDetails, financeAgent, refundDetails } from '../support/ceremony.ts';
+import { type IdentityProvider, startIdentityProvider } from '../support/identity-provider.ts';
+import { authorizationUrl, detailsParameter, signIn } from '../support/person.ts';
 import { startServer, type TestServer } from '../support/server.ts';
+import { addProvider, connect } from '../support/sign-in-provider.ts';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 /** Where pictures go when somebody wants to look at them. */
@@ -18,6 +22,7 @@ const PICTURES = process.env.TEST_PICTURES;
 /** What Chromium itself makes of our pages and options, with an authenticator that it simulates (WebAuthn Level 3 §11). */
 describeBrowser('a passkey in a real browser', () => {
   let server: TestServer;
+  let idp: IdentityProvider;
   let agent: TestClient;
   let browser: Browser;
   let client: Server;
@@ -25,7 +30,8 @@ describeBrowser('a passkey in a real browser', () => {
   const arrived: URL[] = [];
 
   beforeAll(async () => {
-    server = await startServer();
+    idp = await startIdentityProvider();
+    server = await startServer({ COUNTERSIGN_EGRESS_ALLOW: idp.host });
     client = createServer((request, response) => {
       if (request.url?.startsWith('/callback')) arrived.push(new URL(request.url, redirect));
       response.end('<!doctype html><title>Agent</title><h1>Back at the agent</h1>');
@@ -40,6 +46,7 @@ describeBrowser('a passkey in a real browser', () => {
     client?.close();
     client?.closeAllConnections();
     await server?.close();
+    await idp?.close();
   });
 
   interface AtBrowser {
@@ -101,7 +108,7 @@ describeBrowser('a passkey in a real browser', () => {
     await page.click('[data-testid=approve]');
   };
 
-  test('U4, U11: one is added, vouches for another, approves a refund by keyboard, and is removed', async () => {
+  test('U4-4, U4-6, U11: one is added, approves a refund by keyboard, and is removed', async () => {
     const { context, page, cdp, authenticatorId } = await atBrowser('person@acme.example');
     await check(page, 'inbox');
     await page.goto(`${server.issuer}/settings/security`);
@@ -115,16 +122,26 @@ describeBrowser('a passkey in a real browser', () => {
     const { url, verifier } = await ask(refundDetails());
     await page.goto(url);
     await check(page, 'refund');
-    // U4-4: the wrong amount is said at the field, which has the focus.
+    // U4-4: the wrong amount is said at the field, which has the focus, and no passkey is asked.
+    const used = async () => (await cdp.send('WebAuthn.getCredentials', { authenticatorId })).credentials[0]?.signCount;
+    const before = await used();
     await approve(page, '42.00');
     await page.waitForSelector('text=That is not the value above');
-    expect(await page.evaluate('document.activeElement.name ?? document.activeElement.className')).toMatch(
-      /critical_value|error-summary/,
-    );
+    const described = `(() => {
+      const { name, attributes } = document.activeElement;
+      return [name, document.getElementById(attributes['aria-describedby'].value.split(' ')[0]).textContent];
+    })()`;
+    expect(await page.evaluate(described)).toEqual([
+      'critical_value',
+      'That is not the value above. Please compare it.',
+    ]);
+    expect([await used(), await page.locator('[data-testid=confirm]').count()]).toEqual([before, 0]);
     await check(page, 'refund-wrong');
     await approve(page, '4,200.00');
     await page.waitForSelector('[data-testid=confirm]');
     await check(page, 'confirm');
+    // U4-6: it does not look like signing in.
+    expect((await page.locator('main button').allTextContents()).join()).not.toMatch(/sign in/i);
     // Declined: nothing happens, and it can be tried again.
     await cdp.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified: false });
     await page.focus('[data-testid=confirm]');
@@ -200,5 +217,90 @@ describeBrowser('a passkey in a real browser', () => {
     await page.waitForURL(/callback/);
     expect(arrived.at(-1)?.searchParams.get('error')).toBe('access_denied');
     await context.close();
+  });
+
+  describe('without a passkey, at the company’s own provider', () => {
+    const ANNA = 'anna-there';
+    let provider: Json;
+    let database: pg.Client;
+    beforeAll(async () => {
+      database = new pg.Client({ connectionString: server.databaseUrl });
+      await database.connect();
+      await askFreely(database, agent.registration.organization);
+      await database.query(`delete from credentials where kind = 'passkey'`);
+      await database.query(`update people set roles = '{admin}' where email = 'owner@acme.example'`);
+      const [ada, olga] = [
+        await administrator(server, 'admin@acme.example'),
+        await administrator(server, 'owner@acme.example'),
+      ];
+      provider = await addProvider(idp, ada, { acr: { phr: 'phr' } });
+      const allow = (api: Api) => api('PUT', `/sign-in-providers/${provider.id}/confirming`, { confirms: true });
+      await allow(ada);
+      expect((await allow(olga)).body).toMatchObject({ confirms: true });
+      await connect(await signIn(server), idp, provider, ANNA);
+    });
+    afterAll(async () => {
+      await database?.end();
+    });
+
+    test('U1-2: an account there with the address of somebody here signs nobody in', async () => {
+      const context = await browser.newContext();
+      const page = await context.newPage();
+      idp.becomes('eve-there', { email: 'person@acme.example' });
+      await page.goto(`${server.issuer}/login`);
+      await page.click(`[data-testid=provider-${provider.id}]`);
+      await page.waitForSelector('text=This account is not known here');
+      await page.goto(`${server.issuer}/inbox`);
+      await page.waitForURL(/login/);
+      await context.close();
+    });
+
+    test.each([true, false])(
+      'U4-5, U4-6: a fresh sign-in there confirms exactly this, an older one nothing, script %s',
+      async (script) => {
+        const context = await browser.newContext({ javaScriptEnabled: script, reducedMotion: 'reduce' });
+        const page = await context.newPage();
+        const begun = Math.floor(Date.now() / 1000);
+        const tasks = async () => (await database.query('select count(*)::int as all from tasks')).rows[0].all;
+        const { url, verifier } = await ask(refundDetails({ invoice: `INV-SSO-${script}` }));
+        idp.becomes(ANNA, { acr: 'phr', amr: ['hwk'], at: begun - 600 });
+        await page.goto(url);
+        await page.click(`[data-testid=provider-${provider.id}]`);
+        await page.waitForSelector('[data-testid=approve]');
+        const choose = async () => {
+          if (script) return approve(page, '4,200.00');
+          await page.check('[name=read]');
+          await page.fill('[name=critical_value]', '4,200.00');
+          await page.click('[data-testid=approve]');
+        };
+        await choose();
+        await page.waitForSelector('[data-testid=sign-in-again]');
+        const labels = await page.locator('main button').allTextContents();
+        expect(labels.filter((label) => /sign in/i.test(label))).toEqual(['Sign in again with Acme SSO']);
+        if (script) await check(page, 'confirm-sign-in-again');
+        // They say that the person signed in before they were asked.
+        const before = await tasks();
+        await page.click('[data-testid=sign-in-again]');
+        await page.waitForSelector('text=Not confirmed. Nothing was allowed.');
+        idp.becomes(ANNA, { acr: 'phr', amr: ['hwk'] });
+        await page.click('main a.button');
+        await choose();
+        await page.click('[data-testid=sign-in-again]');
+        await page.waitForSelector('text=You signed in at Acme SSO for this');
+        expect(await tasks()).toBe(before);
+        if (script) await check(page, 'confirm-signed-in');
+        await page.click('[data-testid=confirm]');
+        await page.waitForSelector('text=Allowed once');
+        expect(await tasks()).toBe(before + 1);
+        await page.click('a.primary');
+        await page.waitForURL(/callback/);
+        const code = arrived.at(-1)?.searchParams.get('code') ?? '';
+        const answer = await agent.token({ grant_type: 'authorization_code', code, code_verifier: verifier });
+        const claims = claimsOf(answer.body.access_token);
+        expect(claims).toMatchObject({ acr: 'fed', amr: ['hwk'] });
+        expect(claims.auth_time).toBeGreaterThanOrEqual(begun);
+        await context.close();
+      },
+    );
   });
 });
