@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { secondsAhead } from '../../server/http/clock.ts';
 import { Unavailable } from '../unavailable.ts';
 
 const OLDEST = 15;
@@ -12,12 +13,22 @@ export async function assertReachable(url: string, setting = 'DATABASE_URL'): Pr
     throw new Unavailable(`${setting}: ${reason(error)}`);
   });
   try {
-    const { rows } = await client.query<{ version: string; standby: boolean }>(
-      `select current_setting('server_version') as version, pg_is_in_recovery() as standby`,
+    const began = performance.now();
+    const { rows } = await client.query<{ version: string; standby: boolean; now: number }>(
+      `select current_setting('server_version') as version, pg_is_in_recovery() as standby,
+              extract(epoch from clock_timestamp())::float8 * 1000 as now`,
     );
-    const [{ version, standby } = { version: '0', standby: false }] = rows;
+    const [{ version, standby, now } = { version: '0', standby: false, now: 0 }] = rows;
+    const ahead = secondsAhead(now, performance.now() - began);
     if (Number.parseInt(version, 10) < OLDEST) {
       throw new Unavailable(`${setting}: the server is PostgreSQL ${version}, and ${OLDEST} or newer is needed.`);
+    }
+    // Before anything is dated by it: keys, the demonstration, evidence.
+    if (ahead !== 0) {
+      const apart = `${Math.abs(ahead)} seconds ${ahead > 0 ? 'ahead of' : 'behind'}`;
+      throw new Unavailable(
+        `${setting}: the clock of this machine is ${apart} the database's. Set whichever is wrong.`,
+      );
     }
     if (standby) throw new Unavailable(`${setting}: the server is a read-only standby. Name the primary.`);
   } finally {

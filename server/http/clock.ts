@@ -29,15 +29,21 @@ export function watchClock(changed: (agrees: boolean, aheadSeconds: number) => v
       if (!agrees()) throw new Error('the clock of this instance is wrong');
     },
     looked(database, tookMs) {
-      const after = Date.now();
-      const before = after - tookMs;
-      turnedFrom = after - performance.now();
-      // Somewhere between the two: how long the look took is no difference.
-      const ahead = database < before - TOLERANCE_MS ? before - database : Math.min(0, after + TOLERANCE_MS - database);
-      if ((ahead === 0) !== agreed) changed(ahead === 0, Math.round(ahead / 1000));
+      turnedFrom = Date.now() - performance.now();
+      const ahead = secondsAhead(database, tookMs);
+      if ((ahead === 0) !== agreed) changed(ahead === 0, ahead);
       agreed = ahead === 0;
     },
   };
+}
+
+/** Seconds by which this instance is ahead of what the database said (epoch milliseconds) in a look that has just ended; 0: they agree. */
+export function secondsAhead(database: number, tookMs: number): number {
+  const after = Date.now();
+  const before = after - tookMs;
+  // Somewhere between the two: how long the look took is no difference.
+  if (database < before - TOLERANCE_MS) return Math.round((before - database) / 1000);
+  return database > after + TOLERANCE_MS ? Math.round((after - database) / 1000) : 0;
 }
 
 /** Nothing is served by a wrong clock: another instance does, or this one when it is right. */

@@ -4,7 +4,7 @@ import { expect, test } from '@jest/globals';
 import { otherDatabase } from '../../adapters/postgres/create-database.ts';
 import { Database } from '../../adapters/postgres/database.ts';
 import { assertReachable } from '../../adapters/postgres/reachable.ts';
-import { adminUrl, useDatabase } from '../support/database.ts';
+import { adminUrl, turnedClock, useDatabase } from '../support/database.ts';
 
 const database = useDatabase();
 
@@ -28,6 +28,21 @@ test.each([
 ])('%s', async (_case, url, reason) => {
   await expect(assertReachable(url())).rejects.toThrow(`DATABASE_URL: ${reason}`);
 });
+
+test.each([
+  ['ahead of', '-1 hour'],
+  ['behind', '1 hour'],
+])(
+  'issue 5.10: an instance that starts with a clock an hour %s the database’s begins nothing, and says why',
+  async (apart, by) => {
+    const url = await turnedClock(database.url, by);
+    await expect(assertReachable(url)).rejects.toThrow(
+      new RegExp(`^DATABASE_URL: the clock of this machine is 3(599|600|601) seconds ${apart} the database's\\. Set`),
+    );
+    await turnedClock(database.url, '5 seconds');
+    await expect(assertReachable(url)).resolves.toBeUndefined();
+  },
+);
 
 test('something that is no PostgreSQL is given up after some seconds', async () => {
   const silent = createServer(() => {}).listen(0, '127.0.0.1');

@@ -179,13 +179,24 @@ describe('whether two clocks agree', () => {
     expect(at(offset, took).agrees).toBe(agrees);
   });
 
-  test('it is said once when it begins, and once when it ends', () => {
+  test.each([60, -60])('by %s seconds: it is said once when it begins, and once when it ends', (seconds) => {
     const said: Json[] = [];
     const clock = watchClock((agrees, ahead) => said.push([agrees, ahead]));
-    for (const offset of [0, 60_000, 60_000, 0, 0]) clock.looked(Date.now() - offset, 0);
+    for (const offset of [0, seconds, seconds, 0, 0]) clock.looked(Date.now() - offset * 1000, 0);
     expect(said).toEqual([
-      [false, 60],
+      [false, seconds],
       [true, 0],
     ]);
+  });
+
+  test('issue 5.10: when the clock of the database is set, every instance stops until its own is set too', () => {
+    const clock = watchClock(() => {});
+    clock.looked(Date.now(), 0);
+    expect(clock.agrees()).toBe(true);
+    clock.looked(Date.now() + 3_600_000, 0);
+    expect(clock.agrees()).toBe(false);
+    expect(() => clock.mustAgree()).toThrow('the clock of this instance is wrong');
+    clock.looked(Date.now(), 0);
+    expect(clock.agrees()).toBe(true);
   });
 });
