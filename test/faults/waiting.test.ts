@@ -10,7 +10,7 @@ import { createDatabase, DATABASE_ROLE } from '../../adapters/postgres/create-da
 import { type EmbeddedServer, startEmbedded } from '../../adapters/postgres/embedded.ts';
 import { type Answer, askForTask } from '../../examples/agent/ask-for-task.ts';
 import { type Agent, connect } from '../../examples/agent/client.ts';
-import { ask } from '../protocol/support.ts';
+import { ask, poll } from '../protocol/support.ts';
 import { CALENDAR, inviteDetails, type Json, registerAgent, type TestClient } from '../support/agent.ts';
 import { type Deployment, startDeployment } from '../support/deployment.ts';
 import { signIn, type TestPerson } from '../support/person.ts';
@@ -143,16 +143,23 @@ test('the database is away while the person decides: a fault, and nothing is dec
   expect(await eventsOf(one)).toEqual(['request.received', 'task.approved', 'token.issued']);
 }, 120_000);
 
-test('the database restarts while a ping is under way: it arrives, and is evidence once', async () => {
+/** A client that is told of a decision, which was made: the endpoint has not answered when it is told. */
+async function beingTold(): Promise<{ client: TestClient; body: Json }> {
   const client = await registerAgent(deployment, {
     backchannel_token_delivery_mode: 'ping',
     backchannel_client_notification_endpoint: receiver.url,
   });
+  const before = receiver.received.length;
   receiver.replies.push('hang');
   const { body } = await ask(client, { client_notification_token: 'of-this-very-request.1234567890' });
   const [{ id }] = await query(`select id from approvals where client_id = '${client.clientId}'`);
   expect((await decide({ path: `/r/${id}`, number: body.display_code })).status).toBe(200);
-  await receiver.until(1);
+  await receiver.until(before + 1);
+  return { client, body };
+}
+
+test('the database restarts while a ping is under way: it arrives, and is evidence once', async () => {
+  const { client, body } = await beingTold();
   await restartDatabase();
   await query(
     `update outbox set due_at = now() where state = 'waiting' and kind = 'backchannel.ping' and attempts > 0`,
@@ -182,13 +189,16 @@ test('the token is lost on its way: the agent asks again, is answered from the t
   expect(await eventsOf(one)).toEqual(['request.received', 'task.approved', 'token.issued', 'token.issued']);
 }, 120_000);
 
-test('both processes are killed while polls are held: every agent comes through, nothing is decided twice', async () => {
+test('issue 5.2 5.10: kill -9 of both processes while polls are held and pings are under way: every agent comes through, none is lost, nothing is decided or collected twice', async () => {
   const all = [await waiting(), await waiting(), await waiting()];
+  const pinged = [await beingTold(), await beingTold(), await beingTold()];
+  const before = receiver.received.length;
   const [first] = all;
   if (!first) throw new Error('three');
   expect((await decide(first)).status).toBe(200);
   await deployment.kill();
   await deployment.restart();
+  await query(`update outbox set due_at = now() where state = 'waiting' and lease is not null`);
   for (const one of all.slice(1)) expect((await decide(one)).status).toBe(200);
   for (const one of all) {
     expect((await one.answer).outcome).toBe('approved');
@@ -197,5 +207,15 @@ test('both processes are killed while polls are held: every agent comes through,
     expect(await query(`select count(*)::int as count from tasks where client_id = '${one.client.clientId}'`)).toEqual([
       { count: 1 },
     ]);
+  }
+  const sent = ({ client }: Pick<Asked, 'client'>) =>
+    query(`select from evidence where application = '${client.clientId}' and type = 'delivery.sent'`);
+  for (const one of pinged) {
+    await until(async () => (await sent(one)).length > 0);
+    const again = receiver.received.slice(before).filter(({ body }) => body.includes(one.body.auth_req_id));
+    expect([again.length > 0, (await sent(one)).length]).toEqual([true, 1]);
+    const polled = [await poll(one.client, one.body.auth_req_id), await poll(one.client, one.body.auth_req_id)];
+    expect(polled.map(({ status, body }) => body.error ?? status)).toEqual([200, 'invalid_grant']);
+    expect(await eventsOf(one)).toEqual(['request.received', 'task.approved', 'token.issued']);
   }
 }, 180_000);
