@@ -16,6 +16,7 @@ import type { PlainMessage, Said } from '../../views/words/words.ts';
 import { askOf } from '../approvals/decision-props.ts';
 import type { ActionDocument } from '../catalogue/action.ts';
 import { CatalogueError, type ResourceDocument } from '../catalogue/catalogue.ts';
+import { changesOf } from '../catalogue/diff.ts';
 import { LANGUAGES, type Language } from '../catalogue/language.ts';
 import { versionsOf } from '../catalogue/publication.ts';
 import { BadRequest } from '../http/form.ts';
@@ -105,6 +106,7 @@ export function adminActionPages(router: Router, console: Console, dependencies:
     const isNewest = record === newest;
     const mayChange = at.mayChange && isNewest;
     // A record never changes (A5-4): whoever writes begins its next version.
+    const previous = versions.findLast(({ version }) => record !== undefined && version < record.version);
     const begun = record && (mayChange ? { ...record, version: record.version + 1 } : record);
     const yaml = typed ?? (isNewest && draft ? draft.yaml : begun ? yamlOf(begun) : '');
     const isRecord = typed === undefined && !mayChange && !(isNewest && draft);
@@ -126,11 +128,12 @@ export function adminActionPages(router: Router, console: Console, dependencies:
       shared: place.owner === 'deployment',
       yaml,
       problems: [],
-      changes: reviewed?.changes ?? [],
+      changes: reviewed ? reviewed.changes : previous && record ? changesOf(previous, record) : [],
+      after: reviewed ? newest?.version : previous?.version,
       effect,
       draft:
         draft && isNewest
-          ? { ...draftIn(visit, draft, names), version: actionIn(reviewOf(at, draft.yaml))?.version }
+          ? { ...draftIn(visit, draft, names), version: publishableIn(reviewOf(at, draft.yaml))?.version }
           : undefined,
       begin: at.mayChange && !(isNewest && draft) ? `${PATH}/${key}#yaml` : undefined,
       live: isNewest && record ? (effect.find(({ version }) => version === record.version)?.agents ?? 0) : undefined,
@@ -299,6 +302,10 @@ const reviewOf = ({ key, place, before }: Pick<Place, 'key' | 'place' | 'before'
   yaml,
 });
 
+/** The action, where nothing keeps it from being published. */
+const publishableIn = (reviewed: Reviewed): ActionDocument | undefined =>
+  reviewed.problems.length > 0 ? undefined : actionIn(reviewed);
+
 const actionIn = ({ documents }: Reviewed): ActionDocument | undefined => documents[0]?.actions[0];
 
 /** What was written, where publishing it would change something; a draft that is shown as it is has its own button. */
@@ -307,10 +314,10 @@ function publishable(
   { key, before, draft }: Pick<Place, 'key' | 'before' | 'draft'>,
   reviewed: Reviewed,
 ): LookProps['publish'] {
-  const { problems, changes, yaml } = reviewed;
-  const action = actionIn(reviewed);
+  const { changes, yaml } = reviewed;
+  const action = publishableIn(reviewed);
   const same = changes.length === 0 && versionsOf(before, key).length > 0;
-  if (!action || problems.length > 0 || draft?.yaml === yaml || same) return undefined;
+  if (!action || draft?.yaml === yaml || same) return undefined;
   return { version: action.version, alone: changes.some(({ weakens }) => weakens) && isAlone(caller, undefined) };
 }
 

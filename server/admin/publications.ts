@@ -65,7 +65,7 @@ export interface Publications {
 }
 
 /** What somebody who looked at a draft names when they publish it: another text has another hash. */
-export const draftHash = ({ key, yaml }: Draft): string => sha256url(`${key}\n${yaml}`);
+export const draftHash = ({ key, yaml }: Pick<Draft, 'key' | 'yaml'>): string => sha256url(`${key}\n${yaml}`);
 
 /** In the order that somebody writes them in; the database keeps another. */
 const MEMBERS: readonly (keyof ActionDocument)[] = [

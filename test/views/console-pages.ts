@@ -35,7 +35,7 @@ import { WHO_DECIDES } from '../../views/words/console-deciders.ts';
 import { LET_IN, LETTING_IN, LIMIT_WORDS } from '../../views/words/console-documents.ts';
 import { FORM } from '../../views/words/console-form.ts';
 import { BEYOND, REACH, REQUIRED } from '../../views/words/console-lifecycle.ts';
-import { LINT, PLACE, YAML } from '../../views/words/console-lint.ts';
+import { LINT, YAML } from '../../views/words/console-lint.ts';
 import { LIST, LISTING } from '../../views/words/console-list.ts';
 import { FIGURES } from '../../views/words/console-overview.ts';
 import { POLICIES } from '../../views/words/console-policies.ts';
@@ -750,13 +750,14 @@ export function consolePagesIn(language: PageLanguage): Record<string, string> {
     csrf,
     key: 'calendar.events.read',
     version: 2,
+    after: 2,
     versions: [1, 2].map((version) => ({ version, href: '/admin/actions/x', current: version === 2 })),
     system: 'Google Calendar',
     mayChange: true,
     shared: false,
     yaml: WRITTEN,
     problems: [],
-    lint: [say(LINT.characters, { place: say(PLACE.sample, { number: 1 }), is: 83, most: 70 })],
+    lint: [],
     shown: '1.en',
     preview: {
       ask: readCalendar,
@@ -768,7 +769,7 @@ export function consolePagesIn(language: PageLanguage): Record<string, string> {
         { place: 'system', unit: 'characters', is: 35, most: 60 },
         { place: 'data', unit: 'characters', is: 39, most: 60 },
         { place: 'changes', unit: 'characters', is: 41, most: 60 },
-        { place: 'impact', unit: 'characters', is: 83, most: 70 },
+        { place: 'impact', unit: 'characters', is: 33, most: 70 },
       ],
       samples: [1, 2, 3].map((number) => ({
         label: say(ACTIONS.sample, { number }),
@@ -788,7 +789,6 @@ export function consolePagesIn(language: PageLanguage): Record<string, string> {
     begin: '/admin/actions/x#yaml',
     live: 31,
     publish: { version: 3, alone: true },
-    draft: { proposed: true, by: 'Olga Marin', since: '13:40', mine: false, hash: 'abc' },
   };
 
   const documents: DocumentsPage = {
@@ -811,6 +811,7 @@ export function consolePagesIn(language: PageLanguage): Record<string, string> {
     first: undefined,
     next: undefined,
   };
+  const unpublishable = { begin: undefined, live: undefined, publish: undefined };
   const unreadable = say(YAML.at, { line: '4', column: '2', problem: say(YAML.BAD_INDENT) });
 
   return {
@@ -890,13 +891,17 @@ export function consolePagesIn(language: PageLanguage): Record<string, string> {
       problems: [say(ACTIONS.keptSo)],
       lint: [unreadable],
       preview: undefined,
+      ...unpublishable,
+      draft: { proposed: false, by: 'Olga Marin', since: '13:40', mine: true, hash: 'abc' },
     }),
     'console-action-drafted': actionPage({
       ...action,
       version: undefined,
+      after: undefined,
       versions: [],
       effect: [],
-      draft: { proposed: false, by: 'Olga Marin', since: '13:40', mine: false, hash: 'abc' },
+      ...unpublishable,
+      draft: { proposed: false, by: 'Olga Marin', since: '13:40', mine: false, hash: 'abc', version: 1 },
       lint: [say(LINT.notAParameter, { name: 'agent.yaml' }), unreadable],
       described: { source: 'agent.yaml', says: 'Finds a room', lacks: ['JWK', 'Reading'] },
     }),
@@ -905,9 +910,10 @@ export function consolePagesIn(language: PageLanguage): Record<string, string> {
       mayChange: false,
       shared: true,
       lint: undefined,
+      ...unpublishable,
+      live: 31,
+      after: 1,
       notice: say(ACTIONS.saved),
-      draft: undefined,
-      changes: [],
     }),
     'console-action-new': newActionPage({
       frame: frame('actions'),

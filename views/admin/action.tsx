@@ -98,6 +98,8 @@ export interface ActionPage extends Look {
   /** Why what was asked was not done. */
   problems: readonly Said[];
   changes: Changes['changes'];
+  /** The version that it changes; left out where there is none before it. */
+  after?: number | undefined;
   /** What lives under each version. */
   effect: readonly {
     version: number;
@@ -108,13 +110,21 @@ export interface ActionPage extends Look {
     questions: number;
   }[];
   draft?:
-    | { proposed: boolean; by: string; since: string; mine: boolean; hash: string; version?: number | undefined }
+    | {
+        proposed: boolean;
+        by: string;
+        since: string;
+        mine: boolean;
+        hash: string;
+        /** As which it would be published; left out where something keeps it from that. */
+        version?: number | undefined;
+      }
     | undefined;
-  /** What somebody else says about it, from whose description it was drafted. */
   /** Where the next version is written; left out where nobody may, and where one is begun already. */
   begin?: string | undefined;
   /** Agents that may do it now under the newest version; left out for an older one. */
   live?: number | undefined;
+  /** What somebody else says about it, from whose description it was drafted. */
   described?: { source: string; says?: string | undefined; lacks?: readonly string[] | undefined } | undefined;
   notice?: Said | undefined;
 }
@@ -170,6 +180,7 @@ function Action(props: ActionPage) {
     described,
     mayChange,
     begin,
+    after,
     live,
   } = props;
   const { say, markup } = useSpeaker();
@@ -215,8 +226,8 @@ function Action(props: ActionPage) {
           <Preview {...props} />
         </div>
       </div>
-      {version === undefined ? null : (
-        <Section title={say(ACTIONS.changesAfter, { version })}>
+      {after === undefined ? null : (
+        <Section title={say(ACTIONS.changesAfter, { version: after })}>
           <ChangeList changes={changes} />
         </Section>
       )}
@@ -254,12 +265,12 @@ function Draft({ csrf, key, draft, mayChange }: ActionPage & { draft: NonNullabl
         <div class="actions">
           {proposed && mine ? (
             <p class="quiet">{say(PROPOSAL.yours)}</p>
-          ) : (
+          ) : draft.version === undefined ? null : (
             <form method="post" action={`/admin/actions/${key}/publish`}>
               <Csrf value={csrf} />
               <input type="hidden" name="hash" value={hash} />
               <button type="submit" class="button primary" data-testid="publish">
-                {draft.version === undefined ? say(PROPOSAL.publish) : say(ACTIONS.publish, { version: draft.version })}
+                {say(ACTIONS.publish, { version: draft.version })}
               </button>
             </form>
           )}
@@ -291,6 +302,7 @@ function Editor({ csrf, key, yaml, mayChange, problems }: ActionPage) {
         action={`/admin/actions/${key}`}
         csrf={csrf}
         submit={say(ACTIONS.save)}
+        quiet
         problems={problems.map((text) => ({ field: 'yaml', text }))}
       >
         <TextArea name="yaml" label={say(ACTIONS.actionYaml)} value={yaml} rows={28} maxLength={200_000} />

@@ -13,6 +13,7 @@ export function AdminForm({
   csrf,
   problems = [],
   submit,
+  quiet = false,
   danger,
   cancel,
   cancelLabel,
@@ -27,6 +28,8 @@ export function AdminForm({
   /** Each with the field it is about, if it is about one. */
   problems?: readonly { field?: string | undefined; text: Said }[] | undefined;
   submit: string;
+  /** Another step leads on from here, and stands out. */
+  quiet?: boolean | undefined;
   danger?: boolean | undefined;
   cancel?: string | undefined;
   /** "Back", where nothing is lost by it; "Cancel" where it is left out. */
@@ -53,7 +56,7 @@ export function AdminForm({
             {cancelLabel ?? say(FORM.cancel)}
           </a>
         )}
-        <button type="submit" class={danger ? 'button stop' : 'button primary'} data-testid="submit">
+        <button type="submit" class={danger ? 'button stop' : quiet ? 'button' : 'button primary'} data-testid="submit">
           {submit}
         </button>
       </div>

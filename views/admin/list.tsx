@@ -163,7 +163,7 @@ export function Table({ label, columns, rows }: Pick<AdminList, 'label' | 'colum
           <tr role="row" data-row={key}>
             {cells.map((cell, index) =>
               index === 0 ? (
-                <th scope="row" role="rowheader">
+                <th scope="row" role="rowheader" class={columns[0]?.number ? 'number' : undefined}>
                   {cell}
                 </th>
               ) : (

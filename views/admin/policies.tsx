@@ -80,22 +80,26 @@ function Policies(props: PoliciesPage) {
           : markup(POLICIES.lead, { version, time: since.time, by: <Foreign text={since.by} limit={80} /> })}
       </p>
       {proposal === undefined ? null : <Proposal {...props} proposal={proposal} />}
-      {rules.length === 0 ? null : (
-        <Table
-          label={say(POLICIES.rules)}
-          columns={[
-            { label: say(POLICIES.position), number: true },
-            { label: say(POLICIES.name) },
-            { label: say(POLICIES.rule) },
-          ]}
-          rows={rules.map(({ position, name, said }) => ({
-            key: String(position),
-            cells: [position, <Foreign text={name} limit={80} />, <bdi>{said(speaker)}</bdi>],
-          }))}
-        />
-      )}
-      <p class="quiet">{flow(speaker)}</p>
-      <Editor {...props} />
+      <div class="side-by-side even">
+        <Section title={say(POLICIES.rules)}>
+          {rules.length === 0 ? null : (
+            <Table
+              label={say(POLICIES.rules)}
+              columns={[
+                { label: say(POLICIES.position), number: true },
+                { label: say(POLICIES.name) },
+                { label: say(POLICIES.rule) },
+              ]}
+              rows={rules.map(({ position, name, said }) => ({
+                key: String(position),
+                cells: [position, <Foreign text={name} limit={80} />, <bdi>{said(speaker)}</bdi>],
+              }))}
+            />
+          )}
+          <p class="quiet">{flow(speaker)}</p>
+        </Section>
+        <Editor {...props} />
+      </div>
       {props.mayChange ? (
         <WhoDecides
           csrf={props.csrf}

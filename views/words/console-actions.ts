@@ -77,7 +77,7 @@ export const ACTIONS = words({
     de: 'Es bleibt unter seiner Version, bis es endet; was sich ohne Frage wiederholt, wird neu gefragt.',
   },
   tasks: { en: 'Live tasks', de: 'Laufende Aufgaben' },
-  standing: { en: 'without asking', de: 'ohne Frage' },
+  standing: { en: 'Without asking', de: 'Ohne Frage' },
   people: { en: 'People', de: 'Personen' },
   agents: { en: 'Agents', de: 'Agenten' },
   questions: { en: 'Waiting questions', de: 'Wartende Fragen' },
