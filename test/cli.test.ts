@@ -207,6 +207,12 @@ describe('agents and their stop', () => {
     expect(JSON.parse((await run('diff', '-f', file, ...acme, '-o', 'json')).stdout)).toEqual([]);
     expect((await run('export', ...acme)).stdout).toMatch(/kind: Group\nname: Privacy\nmembers:\n( +- \S+\n){2}/);
     expect((await run('groups', 'confirm', 'Privacy', ...acme)).code).toBe(3); // nobody waits
+    for (const what of [
+      ['policies', 'withdraw'],
+      ['catalogue', 'withdraw', 'shop.orders.place'],
+    ]) {
+      expect((await run(...what, ...acme)).code).toBe(3); // nor anything
+    }
     expect((await run('groups', 'list', ...acme)).stdout).toContain('approver@acme.example');
     expect((await run('groups', 'remove', 'Privacy', ...acme)).code).toBe(0);
     expect((await run('groups', 'remove', 'Privacy', ...acme)).code).toBe(3);

@@ -323,7 +323,7 @@ export async function tryIt(
     say: rule?.say,
     agent_name: agent.value.name,
     person: { name: person.value.name, email: person.value.email },
-    passes: rule && verdict === 'never' ? passesOf(rule) : [],
+    passes: verdict === 'never' ? passesOf(ruling, catalogue) : [],
     requested: { ...requested, ...(action.resolve && { facts: { ...action.resolve.sample } }) },
     impact,
     headline: `${agent.value.name} wants to ${described.headlineText}`,

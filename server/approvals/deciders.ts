@@ -1,7 +1,7 @@
 import { durationSeconds } from '../catalogue/duration.ts';
 import type { Text } from '../catalogue/language.ts';
 import { allow, type Outcome, refuse } from '../oauth/refusal.ts';
-import { type Close, type Deciders, passesOf, quorumOf } from '../tasks/policies.ts';
+import { type Close, type Deciders, quorumOf } from '../tasks/policies.ts';
 import { type Approval, TWO_PEOPLE_SECONDS } from './approval.ts';
 import type { Question } from './ask.ts';
 import { BACKCHANNEL_SECONDS } from './backchannel.ts';
@@ -94,7 +94,7 @@ export async function askedOf(
       },
     }),
     ...(rule.say !== undefined && { say: rule.say }),
-    passes: passesOf(rule),
+    passes: ruling.passes ?? [],
   });
 }
 

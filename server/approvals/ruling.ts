@@ -45,14 +45,16 @@ export const rulingOf = (
   policies: PolicySet,
   { client, person }: { client: ClientRecord; person: Person },
   catalogue: Catalogue,
-): Ruling =>
-  policyFor(actions, {
+): Ruling => {
+  const ruling = policyFor(actions, {
     agent: client.agent?.id ?? '',
     person: person.id,
     policies,
     catalogue,
     organizationDomains: person.organizationDomains,
   });
+  return { ...ruling, passes: passesOf(ruling, catalogue) };
+};
 
 /** Why nobody is asked: a policy forbids it, or gives its parts to different people. */
 export function barredBy({ ruling, policies }: Pick<Ruled, 'ruling' | 'policies'>): Refusal | undefined {
@@ -65,7 +67,7 @@ export function barredBy({ ruling, policies }: Pick<Ruled, 'ruling' | 'policies'
     rule: rule.name,
     action,
     ...(rule.say !== undefined && { say: rule.say }),
-    passes: passesOf(rule),
+    passes: ruling.passes ?? [],
   };
 }
 

@@ -1,6 +1,7 @@
 import { UNFIT } from '../../views/words/console-lint.ts';
 import { CONDITION } from '../../views/words/console-rules.ts';
-import { all, either, type Saying, saying } from '../../views/words/saying.ts';
+import { PASSES } from '../../views/words/passes.ts';
+import { either, type Saying, saying } from '../../views/words/saying.ts';
 import type { Parameter } from './action.ts';
 import { isLimit } from './comparator.ts';
 import { isOutside, type Money } from './format.ts';
@@ -61,10 +62,10 @@ export function conditionInWords(condition: Condition): Saying {
   return kind.words(argument);
 }
 
-/** What would not meet it, for whoever is refused because of it: "at most 500 in limit". */
-export function otherwiseInWords(condition: Condition): Saying {
+/** What would not meet it, for whoever is refused because of it: "Contacts: at most 500". */
+export function otherwiseInWords(condition: Condition, labelOf: (parameter: string) => Saying): Saying {
   const [kind, argument] = only(condition);
-  return kind.otherwise(argument);
+  return kind.otherwise(argument, labelOf);
 }
 
 interface Kind<T> {
@@ -76,7 +77,7 @@ interface Kind<T> {
   readonly whenAbsent?: true;
   holds(argument: T, values: Values, domains: readonly string[]): boolean;
   words(argument: T): Saying;
-  otherwise(argument: T): Saying;
+  otherwise(argument: T, labelOf: (parameter: string) => Saying): Saying;
 }
 
 const name = { type: 'string' };
@@ -101,7 +102,8 @@ const KINDS: { readonly [kind in keyof Arguments]: Kind<Arguments[kind]> } = {
     unfit: 'notMoney',
     holds: ({ parameter, value }, values) => compareDecimals((values[parameter] as Money).value, value) > 0,
     words: (slots) => saying(CONDITION.moneyAbove, slots),
-    otherwise: (slots) => saying(CONDITION.moneyAtMost, slots),
+    otherwise: ({ parameter, value }, labelOf) =>
+      saying(PASSES.atMost, { label: labelOf(parameter), value: ({ amount }) => amount(value) }),
   },
   count_above: {
     schema: members({ parameter: name, value: whole }),
@@ -110,7 +112,7 @@ const KINDS: { readonly [kind in keyof Arguments]: Kind<Arguments[kind]> } = {
     unfit: 'notCounted',
     holds: ({ parameter, value }, values) => countOf(values[parameter]) > value,
     words: (slots) => saying(CONDITION.countAbove, slots),
-    otherwise: (slots) => saying(CONDITION.countAtMost, slots),
+    otherwise: ({ parameter, value }, labelOf) => saying(PASSES.atMost, { label: labelOf(parameter), value }),
   },
   days_above: {
     schema: members({ from: name, to: name, value: whole }),
@@ -119,7 +121,7 @@ const KINDS: { readonly [kind in keyof Arguments]: Kind<Arguments[kind]> } = {
     unfit: 'notADate',
     holds: ({ from, to, value }, values) => daysBetween(values[from] as string, values[to] as string) > value,
     words: (slots) => saying(CONDITION.daysAbove, slots),
-    otherwise: (slots) => saying(CONDITION.daysAtMost, slots),
+    otherwise: ({ value }) => saying(PASSES.days, { count: value }),
   },
   one_of: {
     schema: members({ parameter: name, values: list }),
@@ -128,7 +130,8 @@ const KINDS: { readonly [kind in keyof Arguments]: Kind<Arguments[kind]> } = {
     unfit: 'noText',
     holds: ({ parameter, values: wanted }, values) => wanted.includes(values[parameter] as string),
     words: ({ parameter, values }) => saying(CONDITION.oneOf, { parameter, values: either(values) }),
-    otherwise: ({ parameter, values }) => saying(CONDITION.otherThan, { parameter, values: all(values) }),
+    otherwise: ({ parameter, values }, labelOf) =>
+      saying(PASSES.otherThan, { label: labelOf(parameter), values: either(values) }),
   },
   touches: {
     schema: members({ parameter: name, names: list }),
@@ -137,7 +140,8 @@ const KINDS: { readonly [kind in keyof Arguments]: Kind<Arguments[kind]> } = {
     unfit: 'noChanges',
     holds: ({ parameter, names }, values) => names.some((field) => Object.hasOwn(values[parameter] as object, field)),
     words: ({ parameter, names }) => saying(CONDITION.touches, { parameter, names: either(names) }),
-    otherwise: ({ parameter, names }) => saying(CONDITION.without, { parameter, names: all(names) }),
+    otherwise: ({ parameter, names }, labelOf) =>
+      saying(PASSES.without, { label: labelOf(parameter), names: either(names) }),
   },
   outside_domains: {
     schema: name,
@@ -147,7 +151,7 @@ const KINDS: { readonly [kind in keyof Arguments]: Kind<Arguments[kind]> } = {
     holds: (parameter, values, domains) =>
       [values[parameter]].flat().some((address) => typeof address === 'string' && isOutside(address, domains)),
     words: (parameter) => saying(CONDITION.somebodyOutside, { parameter }),
-    otherwise: (parameter) => saying(CONDITION.nobodyOutside, { parameter }),
+    otherwise: (parameter, labelOf) => saying(PASSES.nobodyOutside, { label: labelOf(parameter) }),
   },
   absent: {
     schema: name,
@@ -157,7 +161,7 @@ const KINDS: { readonly [kind in keyof Arguments]: Kind<Arguments[kind]> } = {
     whenAbsent: true,
     holds: () => false,
     words: (parameter) => saying(CONDITION.absent, { parameter }),
-    otherwise: (parameter) => saying(CONDITION.present, { parameter }),
+    otherwise: (parameter, labelOf) => saying(PASSES.given, { label: labelOf(parameter) }),
   },
 };
 

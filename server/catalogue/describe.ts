@@ -118,6 +118,10 @@ export function impactOf(
 export const shownOf = (action: Action): ReadonlyMap<string, Parameter> =>
   action.resolve ? new Map([...action.parameters, ...action.resolve.facts]) : action.parameters;
 
+/** What people call a parameter or fact, in this language. */
+export const labelIn = (action: Action, name: string, language: Language): string | undefined =>
+  action.texts[language]?.labels.get(name) ?? shownOf(action).get(name)?.label;
+
 /** The values of a request under the names that sentences and rules know them by. */
 export const valuesOf = (parameters: Record<string, unknown>, stated: Stated): Values =>
   stated

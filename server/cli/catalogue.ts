@@ -205,6 +205,17 @@ export function catalogueCommands(program: Command): void {
       print(answer, format, () => '');
       say(`Published ${answer.published} action(s).`);
     });
+  catalogue
+    .command('withdraw <action>')
+    .description('removes what is written or proposed and not published')
+    .option(...ORGANIZATION)
+    .action(async (action: string, { organization }: { organization?: string }, command: Command) => {
+      const { place, format } = shared(command);
+      const path = `/catalogue/drafts/${encodeURIComponent(action)}`;
+      const answer = await call<{ removed: string }>(place, path, { method: 'DELETE', query: { organization } });
+      print(answer, format, () => '');
+      say(`Removed the draft of ${answer.removed}.`);
+    });
   catalogue.command('list').action(async (_options: object, command: Command) => {
     const { place, format } = shared(command);
     const { resources } = await call<{ resources: ListedResource[] }>(place, '/catalogue');

@@ -137,6 +137,19 @@ export function policyCommands(program: Command): void {
       say(`Published version ${answer.published}.`);
     });
   policies
+    .command('withdraw')
+    .description('removes what waits for another administrator')
+    .option(...ORGANIZATION)
+    .action(async ({ organization }: { organization?: string }, command: Command) => {
+      const { place, format } = shared(command);
+      const answer = await call<{ removed: true }>(place, '/policies/proposal', {
+        method: 'DELETE',
+        query: { organization },
+      });
+      print(answer, format, () => '');
+      say('Removed the proposal.');
+    });
+  policies
     .command('try')
     .description('what would happen if an agent asked; nobody is asked')
     .requiredOption('--agent <agent>', 'name or id')

@@ -1,7 +1,9 @@
+import type { Saying } from '../../views/words/saying.ts';
+import { asItIs } from '../../views/words/words.ts';
 import { type Action, type DataClass, IMPACTS, type Impact } from '../catalogue/action.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { type Condition, holds, otherwiseInWords } from '../catalogue/condition.ts';
-import { shownOf, valuesOf } from '../catalogue/describe.ts';
+import { labelIn, shownOf, valuesOf } from '../catalogue/describe.ts';
 import { durationSeconds } from '../catalogue/duration.ts';
 import { inEveryLanguage, type Text } from '../catalogue/language.ts';
 import { narrowerParameters } from '../catalogue/narrowing.ts';
@@ -93,6 +95,8 @@ export interface Ruling {
   deciders?: Deciders;
   /** Several of the actions are for different people to decide: nobody decides all of them. */
   differ?: true;
+  /** What its rule would not stand in the way of, for whoever is told. */
+  passes?: readonly Text[];
 }
 
 /** A policy that decides in a person's place. */
@@ -250,9 +254,15 @@ function matches(
   );
 }
 
-/** What this rule would not stand in the way of: any one of these. */
-export const passesOf = ({ when }: Rule): Text[] =>
-  (when?.where ?? []).map((one) => inEveryLanguage(otherwiseInWords(one)));
+/** What its rule would not stand in the way of: any one of these. */
+export function passesOf({ rule, action: key = '' }: Pick<Ruling, 'rule' | 'action'>, catalogue: Catalogue): Text[] {
+  const action = catalogue.actions.get(key);
+  const labelOf =
+    (name: string): Saying =>
+    ({ catalogue: language }) =>
+      asItIs((action && labelIn(action, name, language)) ?? name);
+  return (rule?.when?.where ?? []).map((one) => inEveryLanguage(otherwiseInWords(one, labelOf)));
+}
 
 /** Does this pattern of a rule name this action? */
 export const covers = (pattern: string, action: string): boolean =>

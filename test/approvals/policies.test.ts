@@ -136,7 +136,7 @@ describe('what a policy forbids, nobody is asked either', () => {
     const { status, body } = await ask(agent, reading);
     expect([status, body.error]).toEqual([403, 'access_denied']);
     expect(body.error_description).toBe(
-      'calendar.events.read: Your organization does not allow more than 3 days (what passes: at most 3 days from from to to)',
+      'calendar.events.read: Your organization does not allow more than 3 days (what passes: at most 3 days)',
     );
     expect(await evidence('request.refused')).toMatchObject([{ reason: 'policy_forbids' }]);
     const short = { ...reading, authorization_details: detailsParameter(readDetails({ to: '2026-11-26' })) };
@@ -149,8 +149,10 @@ describe('what a policy forbids, nobody is asked either', () => {
     expect(page.status).toBe(403);
     expect(wordsOf(page)).toContain('Your organization does not allow this.');
     expect(wordsOf(page)).toContain('Your organization does not allow more than 3 days');
-    expect(wordsOf(page)).toContain('What would pass: at most 3 days from from to to.');
+    expect(wordsOf(page)).toContain('What would pass: at most 3 days.');
     expect(wordsOf(page)).not.toContain('Allow reading');
+    const german = wordsOf((await pageOf({ ...reading, ui_locales: 'de' })).page);
+    expect(german).toMatch(/Ihre Organisation erlaubt nicht mehr als 3 Tage[\s\S]*Das ginge: höchstens 3 Tage\./);
     const next = /<a class="button primary wide" href="([^"]+)"/.exec(page.html)?.[1]?.replaceAll('&amp;', '&') ?? '';
     const back = await person.get(next);
     expect(new URL(back.url).searchParams.get('error')).toBe('access_denied');

@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 
 import { compileCatalogue, parseCatalogue } from '../../server/catalogue/catalogue.ts';
+import type { Condition } from '../../server/catalogue/condition.ts';
 import { withFlow } from '../../server/tasks/flow.ts';
-import { allowedBy, FLOW, type PolicyDocument, policyFor, type Rule } from '../../server/tasks/policies.ts';
+import { allowedBy, FLOW, type PolicyDocument, passesOf, policyFor, type Rule } from '../../server/tasks/policies.ts';
 import { policyChanges, replay } from '../../server/tasks/policy-change.ts';
 import { flowInWords, parsePolicies, ruleInWords } from '../../server/tasks/policy-document.ts';
 import { type RequestedAction, weightOf } from '../../server/tasks/request.ts';
@@ -237,6 +238,32 @@ test.each([
 ])('policies are refused for %s', (_, text, problem) => {
   const parsed = parsePolicies(text, catalogue);
   expect(parsed.ok ? '' : parsed.problems.map(said).join('\n')).toMatch(new RegExp(problem));
+});
+
+test.each([
+  [
+    'crm.contacts.export',
+    { count_above: { parameter: 'limit', value: 1500 } },
+    { en: 'Number of contacts: at most 1,500', de: 'Zahl der Kontakte: höchstens 1.500' },
+  ],
+  [
+    'payments.refund.create',
+    { money_above: { parameter: 'amount', value: '5000.00' } },
+    { en: 'Amount: at most 5,000.00', de: 'Betrag: höchstens 5.000,00' },
+  ],
+  [
+    'payments.refund.create',
+    { one_of: { parameter: 'payee', values: ['A', 'B'] } },
+    { en: 'Payee: other than A or B', de: 'Empfänger: etwas anderes als A oder B' },
+  ],
+  [
+    'calendar.invitations.send',
+    { outside_domains: 'guests' },
+    { en: 'Guests: nobody outside your organization', de: 'Gäste: niemand außerhalb Ihrer Organisation' },
+  ],
+] as const)('A6-5: what would pass is said to people by the labels of %s: %j', (action, condition, passes) => {
+  const rule = { name: 'No', verdict: 'never' as const, when: { where: [condition as unknown as Condition] } };
+  expect(passesOf({ rule, action }, catalogue)).toEqual([passes]);
 });
 
 describe('A5-3: what lets through more than before is told apart by the order alone, on the safe side', () => {

@@ -42,12 +42,13 @@ import { POLICIES } from '../../views/words/console-policies.ts';
 import { RECOVERIES } from '../../views/words/console-recovery.ts';
 import { DRAFT, REGISTER, REGISTER_STEPS } from '../../views/words/console-register.ts';
 import { REVIEWS } from '../../views/words/console-review.ts';
-import { ANSWER, CONDITION, POLICY_CHANGE, RULE } from '../../views/words/console-rules.ts';
+import { ANSWER, POLICY_CHANGE, RULE } from '../../views/words/console-rules.ts';
 import { LEVEL, PARTS, STATUS } from '../../views/words/console-shell.ts';
 import { EFFECT, RESUME_REFUSED, STOP, STOP_KINDS, STOP_REASONS, STOPPED } from '../../views/words/console-stop.ts';
 import { SYSTEMS } from '../../views/words/console-systems.ts';
 import { LANGUAGE_NAMES, LANGUAGES, type PageLanguage } from '../../views/words/language.ts';
 import { AGENT_FLAGS } from '../../views/words/owned.ts';
+import { PASSES } from '../../views/words/passes.ts';
 import { saying } from '../../views/words/saying.ts';
 import { speakerOf } from '../../views/words/speaker.ts';
 import { asItIs } from '../../views/words/words.ts';
@@ -847,7 +848,7 @@ export function consolePagesIn(language: PageLanguage): Record<string, string> {
         verdict: say(ANSWER.ask),
         rule: say(POLICIES.noneMatches),
         blocks: 'Reading',
-        passes: say(CONDITION.countAtMost, { parameter: 'JWK', value: 500 }),
+        passes: say(PASSES.atMost, { label: 'JWK', value: 500 }),
         ask: { as: 'page', page: readCalendar },
       },
     }),

@@ -96,20 +96,13 @@ export const POLICY_CHANGE = words({
   },
 });
 
-/** Conditions on parameters, and what would not meet them. */
+/** Conditions on parameters. */
 export const CONDITION = words({
   moneyAbove: { en: '{parameter} above {value}', de: '{parameter} über {value}' },
-  moneyAtMost: { en: '{parameter} of at most {value}', de: '{parameter} bis höchstens {value}' },
   countAbove: { en: 'more than {value} in {parameter}', de: 'mehr als {value} in {parameter}' },
-  countAtMost: { en: 'at most {value} in {parameter}', de: 'höchstens {value} in {parameter}' },
   daysAbove: { en: 'more than {value} days from {from} to {to}', de: 'mehr als {value} Tage von {from} bis {to}' },
-  daysAtMost: { en: 'at most {value} days from {from} to {to}', de: 'höchstens {value} Tage von {from} bis {to}' },
   oneOf: { en: '{parameter} is {values}', de: '{parameter} ist {values}' },
-  otherThan: { en: '{parameter} other than {values}', de: '{parameter} außer {values}' },
   touches: { en: '{parameter} touches {names}', de: '{parameter} ändert {names}' },
-  without: { en: '{parameter} without {names}', de: '{parameter} ohne {names}' },
   somebodyOutside: { en: 'somebody outside in {parameter}', de: 'jemand Externes in {parameter}' },
-  nobodyOutside: { en: 'nobody outside in {parameter}', de: 'niemand Externes in {parameter}' },
   absent: { en: 'no {parameter}', de: 'kein {parameter}' },
-  present: { en: 'with {parameter}', de: 'mit {parameter}' },
 });

@@ -16,6 +16,8 @@ export interface Speaker {
   /** A sentence with markup in its slots. */
   markup<M extends Message>(message: M, ...slots: SlotArguments<M, ComponentChildren>): ComponentChildren[];
   number(value: number): Said;
+  /** A decimal amount with its cents, exactly. */
+  amount(value: string): Said;
   /** "a, b and c", in stretches, so that each may be set apart. */
   list(items: readonly string[]): { text: string; item: number | undefined }[];
   /** "a, b or c". */
@@ -51,6 +53,7 @@ function newSpeaker(language: PageLanguage): Speaker {
   // What a formatter says in a pseudo-language is marked as well: its words too are not hard-coded.
   const written = (text: string) => (spoken === undefined ? inPseudo(text, language) : text.replace(THIN, ' ')) as Said;
   const numbers = new Intl.NumberFormat(locale);
+  const amounts = new Intl.NumberFormat(locale, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
   const plurals = new Intl.PluralRules(locale);
   const lists = new Intl.ListFormat(locale);
   const choices = new Intl.ListFormat(locale, { type: 'disjunction' });
@@ -87,6 +90,7 @@ function newSpeaker(language: PageLanguage): Speaker {
         });
     },
     number: (value) => number(value) as Said,
+    amount: (value) => amounts.format(value as Intl.StringNumericLiteral).replace(THIN, ' ') as Said,
     list(items) {
       let next = 0;
       return lists
