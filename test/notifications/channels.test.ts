@@ -354,7 +354,7 @@ describe('other places', () => {
   });
 
   test.each([
-    ['ntfy', (body: string, headers: Json) => [body, headers.title, headers.click]],
+    ['ntfy', (body: string) => Object.values(JSON.parse(body)).map((value) => JSON.stringify(value))],
     [
       'slack',
       (body: string) => {
@@ -368,20 +368,17 @@ describe('other places', () => {
       },
     ],
     ['teams', (body: string) => [JSON.stringify(JSON.parse(body).attachments[0].content)]],
-  ] as [string, (body: string, headers: Json) => string[]][])(
-    '%s only tells, and opens the page',
-    async (kind, parts) => {
-      await add(kind);
-      await prefer({ channel_0: 'chat', channel_1: '' });
-      const { path } = await asked(
-        await enabled({ client_name: kind === 'ntfy' ? 'Finance' : 'Finance *Agent* <!channel>' }),
-      );
-      const [got] = await receiver.until(1);
-      const said = parts(got?.body ?? '', got?.headers).join('\n');
-      expect(said).toContain(`${server.issuer}${path}`);
-      expect(said).not.toMatch(/<!channel>|\*Agent\*(?!\*)|Review|Action\.Submit|Action\.Execute|"http"/);
-    },
-  );
+  ] as [string, (body: string) => string[]][])('%s only tells, and opens the page', async (kind, parts) => {
+    await add(kind);
+    await prefer({ channel_0: 'chat', channel_1: '' });
+    const { path } = await asked(
+      await enabled({ client_name: kind === 'ntfy' ? 'Finance' : 'Finance *Agent* <!channel>' }),
+    );
+    const [got] = await receiver.until(1);
+    const said = parts(got?.body ?? '').join('\n');
+    expect(said).toContain(`${server.issuer}${path}`);
+    expect(said).not.toMatch(/<!channel>|\*Agent\*(?!\*)|Review|Action\.Submit|Action\.Execute|"http"/);
+  });
 
   test('an organization’s own webhook hears of every request, first contact too', async () => {
     const url = `https://${receiver.host}/organization`;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { isTargetAddress, signature } from '../../adapters/channels/targets.ts';
+import { isTargetAddress, signature, targets } from '../../adapters/channels/targets.ts';
 import { pushServices } from '../../adapters/channels/web-push.ts';
-import { CHANNELS, type ChannelName } from '../../server/notifications/notice.ts';
+import { CHANNELS, type ChannelName, type Notice, type TargetKind } from '../../server/notifications/notice.ts';
 import { type PlanFacts, planNotification } from '../../server/notifications/plan.ts';
 import { type Preferences, quietUntil, USUAL } from '../../server/notifications/preferences.ts';
 import { subscriptionIn } from '../../server/notifications/routes.ts';
@@ -149,6 +149,9 @@ describe('where a message may go', () => {
     ['teams', 'https://example.com/x', false],
     ['ntfy', 'https://ntfy.sh/topic', true],
     ['ntfy', 'http://ntfy.sh/topic', false],
+    ['ntfy', 'https://ntfy.sh/', false],
+    ['ntfy', 'https://ntfy.sh/some/topic', false],
+    ['ntfy', `https://ntfy.sh/${'t'.repeat(65)}`, false],
     ['webhook', 'https://hooks.acme.example/x', true],
     ['webhook', 'https://user:secret@hooks.acme.example/x', false],
     ['webhook', 'http://localhost:1234/x', true],
@@ -188,5 +191,96 @@ describe('a subscription is what a browser gives, or it is refused', () => {
     ['a very long address', JSON.stringify({ ...whole, endpoint: `https://push.example/${'x'.repeat(2000)}` })],
   ])('%s', (_name, text) => {
     expect(subscriptionIn(text)).toBeUndefined();
+  });
+});
+
+describe('what each chat documents that it takes', () => {
+  const URL_OF_PAGE = 'https://as.example/r/apr_1?a=1&b=2';
+  const usual = { title: 'Finance Agent is waiting for you', body: 'High-impact task · expires 14:12' };
+  const hostile = {
+    title: 'A & <!channel> *b* _c_ ~d~ `e` [f](https://evil.example), "g"; h=i\nÄöü {{DATE(2026-01-01T00:00:00Z)}}',
+    body: '<https://evil.example|Allow> <@U1> # heading\n- list ![x](https://evil.example/x.png)',
+  };
+  const long = { title: '<'.repeat(5000), body: '😀'.repeat(5000) };
+
+  async function sent(kind: TargetKind, said: Pick<Notice, 'title' | 'body'>, address: string) {
+    let request: { url: string; body: string } | undefined;
+    const take = async (url: unknown, options?: RequestInit) => {
+      request = { url: String(url), body: String(options?.body) };
+      return new Response('ok');
+    };
+    const more = { open: 'Öffnen', tag: 'apr_1', impact: 'high', expiresAt: minutes(60), language: 'de' } as const;
+    const notice: Notice = { ...said, ...more, url: URL_OF_PAGE };
+    const signal = new AbortController().signal;
+    await targets(take as typeof fetch).send({ kind, url: address }, notice, { id: '1', signal });
+    return { url: request?.url, body: request?.body ?? '', json: JSON.parse(request?.body ?? '') };
+  }
+  const cases = [
+    ['as usual', usual],
+    ['with whatever an agent may be called', hostile],
+    ['longer than anything', long],
+  ] as const;
+
+  test.each(cases)(
+    'Slack, %s: text objects of 1 to 3,000 characters, &, < and > escaped, no markup but the one link',
+    async (_, said) => {
+      const { json } = await sent('slack', said, 'https://hooks.slack.com/services/T/B/x');
+      const [section, link] = json.blocks;
+      for (const { type, text } of json.blocks) {
+        expect([type, text.text.length >= 1 && text.text.length <= 3000]).toEqual(['section', true]);
+      }
+      expect(section.text).toEqual({ type: 'plain_text', text: expect.any(String), emoji: false });
+      expect(link.text).toEqual({
+        type: 'mrkdwn',
+        text: '<https://as.example/r/apr_1?a=1&amp;b=2|Öffnen>',
+        verbatim: true,
+      });
+      expect(json.text).not.toMatch(/[<>*_~`]|&(?!amp;|lt;|gt;)/);
+      expect(json.text.length).toBeLessThanOrEqual(4000);
+      expect(Object.keys(json).toSorted()).toEqual(['blocks', 'text', 'unfurl_links', 'unfurl_media']);
+    },
+  );
+
+  test.each(cases)(
+    'Teams, %s: one Adaptive Card 1.4 of what has to stand in it, below 28 KB, with no markup',
+    async (_, said) => {
+      const { body, json } = await sent('teams', said, 'https://x.webhook.office.com/x');
+      expect(Buffer.byteLength(body)).toBeLessThan(28 * 1024);
+      expect(json).toMatchObject({
+        type: 'message',
+        attachments: [{ contentType: 'application/vnd.microsoft.card.adaptive', contentUrl: null }],
+      });
+      const { $schema, type, version, body: texts, actions, ...others } = json.attachments[0].content;
+      expect([$schema, type, version, others]).toEqual([
+        'http://adaptivecards.io/schemas/adaptive-card.json',
+        'AdaptiveCard',
+        '1.4',
+        {},
+      ]);
+      expect(actions).toEqual([{ type: 'Action.OpenUrl', title: 'Öffnen', url: URL_OF_PAGE }]);
+      for (const { type: kind, text, wrap } of texts) {
+        expect([kind, typeof text, wrap]).toEqual(['TextBlock', 'string', true]);
+        // Every character that Markdown or a template reads is written as itself.
+        expect(text.replace(/\\[\\`*_{}[\]()#+!|<>-]/g, '')).not.toMatch(/[`*_{}[\]()#+!|<>\\]/);
+      }
+    },
+  );
+
+  test.each(cases)(
+    'ntfy, %s: JSON at the root with fields of its own, a message of at most 4,096 bytes',
+    async (_, said) => {
+      const { url, json } = await sent('ntfy', said, 'https://ntfy.example/topic_1?auth=x');
+      expect(url).toBe('https://ntfy.example/?auth=x');
+      const { topic, title, message, click, actions, priority, ...others } = json;
+      expect([topic, click, priority, others]).toEqual(['topic_1', URL_OF_PAGE, 4, {}]);
+      expect(actions).toEqual([{ action: 'view', label: 'Öffnen', url: URL_OF_PAGE }]);
+      expect([title.length > 0, Buffer.byteLength(message) <= 4096]).toEqual([true, true]);
+      expect(`${title}${message}`).not.toContain('https://');
+    },
+  );
+
+  test('a webhook of one’s own gets it whole', async () => {
+    const { json } = await sent('webhook', long, 'https://hooks.example/x');
+    expect([json.data.title, json.data.body]).toEqual([long.title, long.body]);
   });
 });
