@@ -132,6 +132,11 @@ test('agents, and what they are held to', async () => {
   await well(ada, 'POST', `${at}/client-secret/end`, { reason });
   await well(ada, 'POST', `${at}/review`, { verdict: 'confirm', reason });
   await well(ada, 'POST', `${at}/offers`, { role: 'deputy', person: 'approver@acme.example' });
+  for (const role of ['owner', 'deputy'])
+    expect(await ben('POST', `${at}/offers`, { role, person: 'approver@acme.example' })).toMatchObject({
+      status: 403,
+      body: { reason: 'own_offer' },
+    });
   const limits = { highest_impact: 'medium', chain_depth: 2 };
   await well(ada, 'PUT', '/blueprints', { name: 'Readers', limits });
   await well(ada, 'PUT', '/blueprints', { name: 'Calendar readers', parent: 'Readers', limits: { actions: [READ] } });

@@ -295,6 +295,10 @@ describe('A6 the approvals that wait', () => {
 
 describe('A1 the overview', () => {
   test('A1 every figure leads to the list that counts the same', async () => {
+    await database.run(
+      `insert into document_requests (organization, url, person)
+       select organization, 'https://agents.example/' || n, id from people, generate_series(1, 3) n where email = 'person@acme.example'`,
+    );
     const { html } = await ada.get('/admin');
     const figures = [...html.matchAll(/<li class="figure"[^>]*>([\s\S]*?)<\/li>/g)].map(([, inside = '']) => ({
       count: Number(/figure-count">([\d,]+)</.exec(inside)?.[1]?.replaceAll(',', '')),

@@ -65,6 +65,15 @@ export const postgresDocumentAdministration = (database: Database): DocumentAdmi
       return true;
     }),
 
+  waiting: (organization) =>
+    database.within(organization, async (statements) => {
+      const row = await statements.first<{ count: number }>(
+        'select count(*)::int as count from document_requests where organization = $1',
+        [organization],
+      );
+      return row?.count ?? 0;
+    }),
+
   requests: (organization, asked) =>
     database.within(organization, (statements) =>
       pageIn<DocumentRequest>(

@@ -172,6 +172,9 @@ export const offerOwnership: Answer = async (call, dependencies) => {
     return conflict('wrong_status', `${name} is ${facts.status}: nobody has to answer for it`);
   const other = role === 'owner' ? facts.deputy : facts.owner;
   if (other.id === person.value.id) return unacceptable('same_person', saying(REFUSED.samePerson));
+  // Whoever owns an agent approves its next key: nobody gets there by their own word alone.
+  if (call.caller.kind === 'person' && call.caller.person.id === person.value.id)
+    return forbidden('own_offer', 'another administrator offers it to you: nobody takes an agent by themselves');
   const act = { organization: organization.id, caller: call.caller };
   const offer = await dependencies.accountability.offer(act, id, role, person.value.id);
   return done({

@@ -27,6 +27,8 @@ export interface DocumentAdministration {
   /** With `deny`, everything that clients of the domain hold ends at once. */
   putPolicy(act: Act, policy: DocumentPolicy): Promise<void>;
   removePolicy(act: Act, domain: string): Promise<boolean>;
+  /** How many documents wait for an administrator. */
+  waiting(organization: string): Promise<number>;
   /** Whoever waits longest first. */
   requests(organization: string, asked: PageAsked): Promise<Page<DocumentRequest>>;
   /** Makes the agent, pending until owner and deputy accepted. Undefined: it is there already. */

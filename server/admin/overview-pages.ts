@@ -4,6 +4,7 @@ import { overviewPage, type UnreadPrompt } from '../../views/admin/overview.tsx'
 import { FIGURES } from '../../views/words/console-overview.ts';
 import type { PromptQuality } from '../approvals/quality.ts';
 import { type Console, VIEWERS } from './console.ts';
+import type { DocumentAdministration } from './documents.ts';
 import type { AgentCounts, Inventory } from './inventory.ts';
 import { addressOf } from './listing.ts';
 import { type PromptAdministration, REPORT_DAYS, reportOf } from './prompts.ts';
@@ -13,20 +14,22 @@ export interface OverviewDependencies {
   inventory: Inventory;
   stops: StopStore;
   prompts: Pick<PromptAdministration, 'quality'>;
+  documents: { administration: Pick<DocumentAdministration, 'waiting'> };
 }
 
 /** A1: every figure is a link to the list that counts the same. */
 export function adminOverviewPages(router: Router, console: Console, dependencies: OverviewDependencies): void {
-  const { inventory, stops } = dependencies;
+  const { inventory, stops, documents } = dependencies;
   console.get(router, '/admin', [...VIEWERS, 'owner'], async (visit) => {
     const { organization, only, person } = visit;
     const { say, clock } = visit.speaker;
     const hourOf = (at: Date) => clock(at, person.timeZone, at);
-    const [counts, day, standing, report] = await Promise.all([
+    const [counts, day, standing, report, fromTheWeb] = await Promise.all([
       inventory.counts(organization, only),
       only === undefined ? inventory.day(organization) : undefined,
       only === undefined ? stops.list(organization, STANDING).then(({ rows }) => rows) : [],
       only === undefined ? reportOf(dependencies, organization, REPORT_DAYS) : [],
+      only === undefined ? documents.administration.waiting(organization) : undefined,
     ]);
     const now = Date.now();
     const byHour = (counts: readonly number[] = []) =>
@@ -50,6 +53,17 @@ export function adminOverviewPages(router: Router, console: Console, dependencie
               attention,
             }))
           : []),
+        ...(fromTheWeb === undefined
+          ? []
+          : [
+              {
+                name: 'from_the_web',
+                label: say(FIGURES.from_the_web),
+                count: fromTheWeb,
+                href: '/admin/documents',
+                attention: true,
+              },
+            ]),
       ],
       standing: standing.map(({ id, name, reason, stopped_at }) => ({
         href: `/admin/stops/${id}`,

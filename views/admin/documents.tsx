@@ -7,7 +7,7 @@ import { IMPACT } from '../words/shell.ts';
 import type { Said } from '../words/words.ts';
 import { Section } from './detail.tsx';
 import { AdminForm, RadioList, Select, TextArea, TextInput } from './form.tsx';
-import { Pill, Table, type Tone } from './list.tsx';
+import { Command, Pill, Table, type Tone } from './list.tsx';
 import { type AdminFrame, AdminLayout } from './shell.tsx';
 
 const PATH = '/admin/documents';
@@ -62,6 +62,9 @@ function Documents(props: DocumentsPage) {
       <Section title={say(LET_IN.domains)}>
         <Domains {...props} />
       </Section>
+      <div class="take">
+        <Command line={'countersign documents waiting\ncountersign documents list'} />
+      </div>
       {first === undefined ? null : (
         <p>
           <a class="small-link" href={first}>
@@ -92,7 +95,13 @@ function Waiting({ mayChange, waiting, moreWaiting }: DocumentsPage) {
           rows={waiting.map(({ url, person, times, since, href }) => ({
             key: url,
             cells: [
-              <Foreign text={url} limit={300} />,
+              mayChange ? (
+                <a class="row-link" href={href}>
+                  <Foreign text={url} limit={300} />
+                </a>
+              ) : (
+                <Foreign text={url} limit={300} />
+              ),
               <Foreign text={person} limit={80} />,
               say(LET_IN.times, { count: times }),
               since,

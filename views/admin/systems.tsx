@@ -6,7 +6,7 @@ import { useSpeaker } from '../words/context.tsx';
 import type { Said } from '../words/words.ts';
 import { Facts } from './detail.tsx';
 import { AdminForm, TextInput } from './form.tsx';
-import { Pill, type Tone } from './list.tsx';
+import { Command, Pill, type Tone } from './list.tsx';
 import { type AdminFrame, AdminLayout } from './shell.tsx';
 
 const PATH = '/admin/systems';
@@ -77,6 +77,9 @@ function Systems(props: SystemsPage) {
           )}
         </nav>
       )}
+      <div class="take">
+        <Command line="countersign resources claims" />
+      </div>
       {mayChange ? (
         <section class="panel" aria-labelledby="add">
           <h2 id="add">{say(SYSTEMS.add)}</h2>

@@ -45,5 +45,6 @@ export const FIGURES = words({
   waiting: { en: 'waiting for an approval', de: 'warten auf eine Freigabe' },
   waiting_critical: { en: 'of them critical', de: 'davon kritisch' },
   denied: { en: 'denied in 24 hours', de: 'abgelehnt in 24 Stunden' },
+  from_the_web: { en: 'from the web, to be looked at', de: 'aus dem Netz, noch anzusehen' },
   not_me: { en: '“I did not start this”', de: '„Das habe ich nicht gestartet“' },
 });
