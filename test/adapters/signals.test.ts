@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import pg from 'pg';
 
 import { Database } from '../../adapters/postgres/database.ts';
-import { openSignals, type Signals, sendSignal } from '../../adapters/postgres/signals.ts';
+import { LISTENER, openSignals, type Signals, sendSignal } from '../../adapters/postgres/signals.ts';
 import { type Answer, CALENDAR, CIBA, inviteDetails, registerAgent, type TestClient } from '../support/agent.ts';
 import { adminUrl, useDatabase } from '../support/database.ts';
 import { type Deployment, startDeployment } from '../support/deployment.ts';
@@ -141,7 +141,7 @@ describe('two instances', () => {
     const [one, other] = [await open(url), await open(url)];
     const admin = new pg.Client({ connectionString: adminUrl() });
     await admin.connect();
-    const cut = `select pg_terminate_backend(pid) from pg_stat_activity where datname = $1 and query = 'listen countersign'`;
+    const cut = `select pg_terminate_backend(pid) from pg_stat_activity where datname = $1 and application_name = '${LISTENER}'`;
     const listeners = async () => {
       const found = await admin.query(cut.replace('pg_terminate_backend(pid)', 'pid'), [
         new URL(url).pathname.slice(1),
