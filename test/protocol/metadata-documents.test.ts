@@ -677,11 +677,18 @@ describe('what an organization says of domains', () => {
 
   test('names that could be taken for another agent are refused, where names are shown', async () => {
     await allow('localhost');
-    for (const client_name of ['C1aude Code', 'Countersign', 'Сlaude']) {
-      const page = await person.get(request(publish({ client_name })).path);
-      expect(wordsOf(page)).toContain('gives itself a name that is taken');
+    try {
+      for (const [client_name, why] of [
+        ['C1aude Code', 'gives itself a name that is taken'],
+        ['Countersign', 'gives itself a name that is taken'],
+        ['Сlaude', 'letters or digits that look like others'],
+      ] as const) {
+        const page = await person.get(request(publish({ client_name })).path);
+        expect([client_name, wordsOf(page)]).toEqual([client_name, expect.stringContaining(why)]);
+      }
+    } finally {
+      await admin('DELETE', '/document-policies/localhost');
     }
-    await admin('DELETE', '/document-policies/localhost');
   });
 
   test.each([
