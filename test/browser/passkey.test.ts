@@ -108,7 +108,7 @@ describeBrowser('a passkey in a real browser', () => {
     await page.click('[data-testid=approve]');
   };
 
-  test('U4-4, U4-6, U11: one is added, approves a refund by keyboard, and is removed', async () => {
+  test('U4-1 to U4-4, U4-6, U11-2: one is added, signs exactly what is shown, once, approves a refund by keyboard, and is removed', async () => {
     const { context, page, cdp, authenticatorId } = await atBrowser('person@acme.example');
     await check(page, 'inbox');
     await page.goto(`${server.issuer}/settings/security`);
@@ -142,13 +142,39 @@ describeBrowser('a passkey in a real browser', () => {
     await check(page, 'confirm');
     // U4-6: it does not look like signing in.
     expect((await page.locator('main button').allTextContents()).join()).not.toMatch(/sign in/i);
+    // What the authenticator signs is sent, and refused: another hash (U4-1), and nobody verified (U4-3).
+    const verified = (isUserVerified: boolean) =>
+      cdp.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified });
+    const send = async (assertion: string, again: string) => {
+      await Promise.all([
+        page.waitForEvent('framenavigated'),
+        page.evaluate(`(async () => {
+          const form = document.querySelector('form[data-passkey]');
+          const options = JSON.parse(form.dataset.request);
+          form.elements.assertion.value = await (${assertion})(options);
+          form.submit();
+        })()`),
+      ]);
+      expect(await page.evaluate('performance.getEntriesByType("navigation")[0].responseStatus')).toBe(409);
+      await page.goto(again);
+      await approve(page, '4,200.00');
+      await page.waitForSelector('[data-testid=confirm]');
+    };
+    const signed = (bent: string) => `async (options) => {
+      const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON({ ...options, ${bent} });
+      return JSON.stringify((await navigator.credentials.get({ publicKey })).toJSON());
+    }`;
+    await send(signed(`challenge: '${'A'.repeat(43)}'`), page.url());
+    await verified(false);
+    await send(signed(`userVerification: 'discouraged'`), page.url());
     // Declined: nothing happens, and it can be tried again.
-    await cdp.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified: false });
     await page.focus('[data-testid=confirm]');
     await page.keyboard.press('Enter');
     await page.waitForSelector('text=No passkey answered');
-    await cdp.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified: true });
+    await verified(true);
+    const posted = page.waitForRequest((request) => request.method() === 'POST');
     await page.keyboard.press('Enter');
+    const assertion = new URLSearchParams((await posted).postData() ?? '').get('assertion');
     await page.waitForSelector('text=Allowed once');
     await check(page, 'receipt-high');
     expect(page.url()).toContain('/interaction/'); // it waits for the link (U6)
@@ -157,6 +183,25 @@ describeBrowser('a passkey in a real browser', () => {
     const code = arrived.at(-1)?.searchParams.get('code') ?? '';
     const answer = await agent.token({ grant_type: 'authorization_code', code, code_verifier: verifier });
     expect(claimsOf(answer.body.access_token)).toMatchObject({ acr: 'phr' });
+
+    // U4-2: what was signed once is signed for that alone.
+    const other = await ask(refundDetails({ invoice: 'INV-20992' }));
+    await page.goto(other.url);
+    await approve(page, '4,200.00');
+    await page.waitForSelector('[data-testid=confirm]');
+    await send(`() => ${JSON.stringify(assertion)}`, page.url());
+
+    // U11-2: whoever has her session, and a device of their own, adds no passkey.
+    const thief = await atBrowser('person@acme.example');
+    await thief.page.goto(`${server.issuer}/settings/security`);
+    await thief.page.fill('form[action$="/passkeys"] [name=name]', 'Mine');
+    await thief.page.click('[data-testid=add-passkey]');
+    await thief.page.waitForSelector('text=No passkey answered');
+    await thief.page.reload();
+    expect(await thief.page.locator('[data-passkey-id]').allTextContents()).toEqual([
+      expect.stringContaining('Laptop'),
+    ]);
+    await thief.context.close();
 
     await page.goto(`${server.issuer}/settings/security`);
     await page.click('summary');

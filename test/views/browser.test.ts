@@ -156,23 +156,25 @@ describeBrowser('the pages in a browser', () => {
   ])('U2-9 on $name', ({ name, button, decision }) => {
     const selector = `[data-testid=${button}]`;
 
-    test('a real click in the first moment is held back, and says why; after 700 ms of reading it counts', async () => {
+    test('a real click in the first 700 ms of reading is held back, and says why; after them it counts', async () => {
       await using opened = await open(name, { viewport: SMALL_PHONE, colorScheme: 'dark' });
       const { page } = opened;
+      // By a clock of its own: how busy this machine is does not matter.
+      await page.clock.install({ time: 0 });
+      await page.reload();
+      await page.clock.pauseAt(60_000);
       await page.locator(selector).scrollIntoViewIfNeeded();
       const { x, y, width, height } = (await page.locator(selector).boundingBox()) ?? never();
+      const press = () => page.mouse.click(x + width / 2, y + height / 2);
       // The window in front closes and this one gets the focus, and with it the second half of a double click.
-      const readFor = page.evaluate(`new Promise((resolve) => {
-        dispatchEvent(new Event('focus'));
-        const [begun, button] = [performance.now(), document.querySelector('${selector}')];
-        new MutationObserver(() => {
-          if (button.getAttribute('aria-disabled') === 'false') resolve(performance.now() - begun);
-        }).observe(button, { attributes: true });
-      })`);
-      await page.mouse.click(x + width / 2, y + height / 2);
-      expect(await sentAfterAMoment(page, site)).toEqual([]);
-      expect(await page.textContent('[data-note]')).toBe('Please read it first, then choose again.');
-      expect(await readFor).toBeGreaterThanOrEqual(695); // a timer may be a few milliseconds early by another clock
+      await page.evaluate("dispatchEvent(new Event('focus'))");
+      for (const passing of [0, 699]) {
+        await page.clock.runFor(passing);
+        await press();
+        expect(await sentAfterAMoment(page, site)).toEqual([]);
+        expect(await page.textContent('[data-note]')).toBe('Please read it first, then choose again.');
+      }
+      await page.clock.runFor(1);
       expect(await decided(page, () => page.click(selector), site)).toMatchObject({ decision, read: '1' });
     });
 

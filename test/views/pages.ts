@@ -79,6 +79,7 @@ export function pagesIn(language: PageLanguage) {
     readCalendar,
     refund,
     refundChosen,
+    refundLookAlike,
     refundNarrowed,
     sendInvitations,
     severalActions,
@@ -158,6 +159,7 @@ export function pagesIn(language: PageLanguage) {
       ),
       approvals: say(CEREMONY.firstApproval, { person: 'Lena S.', time: '14:01' }),
     }),
+    'look-alike': decisionPage(refundLookAlike),
     'narrowing-wrong': decisionPage({ ...refundNarrowed, error: say(NARROWING.notNarrower) }),
     'choice-missing': decisionPage({ ...severalActions, error: say(DECISION.nothingChosen) }),
   };

@@ -259,6 +259,15 @@ export function samplesIn(language: PageLanguage) {
     },
   };
 
+  /** A payee whose name is not what it looks like: its o is Cyrillic. */
+  const refundLookAlike: DecisionPage = {
+    ...refund,
+    headline: refund.headline.map((part) =>
+      part.text === 'Nordwind GmbH' ? { ...part, text: 'Nоrdwind GmbH' } : part,
+    ),
+    lookAlikes: ['Nоrdwind'],
+  };
+
   /** More than was asked for, and nothing left of a list. */
   const refundNarrowed: DecisionPage = {
     ...refund,
@@ -517,6 +526,7 @@ export function samplesIn(language: PageLanguage) {
     exportContacts,
     refund,
     refundChosen,
+    refundLookAlike,
     refundNarrowed,
     deleteRepository,
     severalActions,
