@@ -44,6 +44,7 @@ import * as digests from './115_digests.ts';
 import * as waitingQuestions from './117_waiting_questions.ts';
 import * as claimsOfSubjects from './118_claims_of_subjects.ts';
 import * as agentRules from './119_agent_rules.ts';
+import * as reviewCampaigns from './120_review_campaigns.ts';
 import * as styleSheets from './123_style_sheets.ts';
 import * as groupNotices from './125_group_notices.ts';
 import * as secretsWait from './129_secrets_wait.ts';
@@ -99,6 +100,7 @@ const migrations: readonly Migration[] = [
   { name: '117_waiting_questions', ...waitingQuestions },
   { name: '118_claims_of_subjects', ...claimsOfSubjects },
   { name: '119_agent_rules', ...agentRules },
+  { name: '120_review_campaigns', ...reviewCampaigns },
   { name: '123_style_sheets', ...styleSheets },
   { name: '125_group_notices', ...groupNotices },
   { name: '129_secrets_wait', ...secretsWait },

@@ -64,6 +64,7 @@ import { postgresRedemptions } from '../adapters/postgres/redemptions.ts';
 import { postgresRefreshTokens } from '../adapters/postgres/refresh-tokens.ts';
 import { postgresReplays } from '../adapters/postgres/replays.ts';
 import { postgresClaims } from '../adapters/postgres/resource-claims.ts';
+import { attendToReviews, postgresReviews } from '../adapters/postgres/reviews.ts';
 import { postgresScreens } from '../adapters/postgres/screens.ts';
 import { postgresSignInLimits } from '../adapters/postgres/sign-in-limits.ts';
 import {
@@ -515,6 +516,7 @@ export async function composeHouse({
     webhooks: { store: postgresWebhooks(database, sealing), isAddress: channels.isWebhookAddress },
     recoveries: postgresRecoveries(database),
     passkeyRules: postgresPasskeyRules(database),
+    reviews: postgresReviews(database),
     agentRules: postgresAgentRules(database),
     checkClient,
   };
@@ -707,6 +709,7 @@ export async function composeHouse({
     { name: 'drop old partitions', every: 3600, run: () => dropOldPartitions(database) },
     { name: 'metadata documents', every: 60, run: () => refreshDocuments(() => staleDocuments(database), documents) },
     { name: 'what ends soon', every: 600, run: () => warnOfExpiry(database) },
+    { name: 'reviews', every: 60, run: () => attendToReviews(database) },
     { name: 'agents by date', every: 60, run: (signal) => sweepAgents(database, signal) },
     { name: 'use of agents', every: 60, run: () => addUpUse(database) },
   ];

@@ -130,7 +130,11 @@ test('agents, and what they are held to', async () => {
   await well(ada, 'POST', `${at}/own-actions`, { actions: [] });
   await well(ada, 'POST', `${at}/client-secret`, { reason });
   await well(ada, 'POST', `${at}/client-secret/end`, { reason });
+  const campaign = await well(ada, 'POST', '/review-campaigns', { name: 'Autumn', filter: 'status:active', days: 20 });
   await well(ada, 'POST', `${at}/review`, { verdict: 'confirm', reason });
+  await well(ada, 'GET', '/review-campaigns');
+  expect(await well(ada, 'GET', `/review-campaigns/${campaign.id}`)).toMatchObject({ settled: 1 });
+  await well(ada, 'POST', `/review-campaigns/${campaign.id}/close`, {});
   await well(ada, 'POST', `${at}/offers`, { role: 'deputy', person: 'approver@acme.example' });
   for (const role of ['owner', 'deputy'])
     expect(await ben('POST', `${at}/offers`, { role, person: 'approver@acme.example' })).toMatchObject({

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 import { addUpUse, sweepAgents } from '../adapters/postgres/agent-jobs.ts';
 import type { Database } from '../adapters/postgres/database.ts';
+import { attendToReviews, DUE } from '../adapters/postgres/reviews.ts';
 import { csvOf, parseListing, partsOf } from '../server/admin/listing.ts';
 import { inEnglish } from '../views/words/saying.ts';
 import { speakerOf } from '../views/words/speaker.ts';
@@ -564,6 +565,104 @@ describe('A9 reviews', () => {
     const changes = await database.rows(`select from agent_changes where agent = any($1) and change = 'review'`, [ids]);
     expect(changes).toHaveLength(1);
     expect((await gail.get('/admin/reviews')).html).not.toContain('Never Used');
+  });
+});
+
+describe('A9 campaigns', () => {
+  test('looked at, started, answered by owners, closed when nothing is left; its agents are due no later than it ends', async () => {
+    const registered = [
+      await registerAgent(server, { client_name: 'Autumn Reader', authorization_details_types: [READ] }),
+      await registerAgent(server, {
+        client_name: 'Autumn Deleter',
+        authorization_details_types: ['repos.repository.delete'],
+      }),
+      await registerAgent(server, { client_name: 'Autumn Idler', authorization_details_types: [READ, INVITE] }),
+    ];
+    const [reader = '', deleter = '', idler = ''] = registered.map(
+      ({ registration }) => registration.agent_id as string,
+    );
+    await database.run(`update agents set created_at = now() - interval '100 days' where id = $1`, [idler]);
+    await database.run(
+      `insert into agent_use (organization, agent, action, used_at) select organization, id, $2, now() from agents where id = $1`,
+      [idler, READ],
+    );
+    const form = async (fields: Record<string, string>) =>
+      ada.post('/admin/reviews/new', { csrf: csrfIn((await ada.get('/admin/reviews/new')).html), ...fields });
+    const asked = { name: 'Autumn 2026', filter: 'autumn', days: '30' };
+    for (const [wrong, problem] of [
+      [{ ...asked, name: '' }, 'A name has 1 to 80 characters.'],
+      [{ ...asked, days: '181' }, 'a whole number from 1 to 180'],
+      [{ ...asked, filter: 'level:huge' }, 'level is one of low, medium, high, critical.What'],
+      [
+        { ...asked, filter: 'nobody-is-called-so', start: '=nobody-is-called-so' },
+        'No agent that is active or suspended',
+      ],
+    ] as const) {
+      const answer = await form(wrong);
+      expect([answer.status >= 400, text(answer.html)]).toEqual([true, expect.stringContaining(problem)]);
+    }
+    expect(text((await form(asked)).html)).toContain('3 agents fit. 1 person answers for them.');
+    // Another filter than the one that was looked at starts nothing.
+    expect((await form({ ...asked, start: '=level:low' })).status).toBe(200);
+    const began = await form({ ...asked, start: '=autumn' });
+    const path = new URL(began.url).pathname;
+    expect(text(began.html)).toContain('0 of 3');
+    const due = await database.rows<{ days: number }>(
+      `select round(extract(epoch from review_at - now()) / 86400)::int as days from agents where id = any($1)`,
+      [[reader, deleter, idler]],
+    );
+    expect(due).toEqual([{ days: 30 }, { days: 30 }, { days: 30 }]);
+
+    // Its owner finds it; nobody of another organization and nobody without agents does.
+    const mine = await olga.get(path);
+    expect(names(mine.html).toSorted()).toEqual(['Autumn Deleter', 'Autumn Idler', 'Autumn Reader']);
+    expect((await olga.get('/admin/reviews')).html).toContain(`href="${path}"`);
+    for (const other of [gail, anna]) expect([403, 404]).toContain((await other.get(path)).status);
+    expect((await olga.post(`${path}/close`, { csrf: csrfIn(mine.html) })).status).toBe(403);
+
+    // All the rest at once: what was not used is taken away, and only what cannot do much is kept.
+    const open = { [`verdict ${reader}`]: '', [`verdict ${deleter}`]: '', [`verdict ${idler}`]: '' };
+    const narrowed = await olga.post(path, { csrf: csrfIn(mine.html), ...open, rest: 'narrow' });
+    expect(text(narrowed.html)).toContain('0 kept, 1 narrowed, 0 ended.');
+    const kept = await olga.post(path, { csrf: csrfIn(mine.html), ...open, rest: 'confirm' });
+    expect(text(kept.html)).toContain('2 kept'); // the reader, and the idler once more; the deleter never so
+    expect(names(kept.html)).toEqual(['Autumn Deleter']);
+    expect(text((await ada.get(path)).html)).toContain('2 of 3');
+
+    const ended = await olga.post(path, { csrf: csrfIn(mine.html), [`verdict ${deleter}`]: 'retire' });
+    expect(text(ended.html)).toContain('Nothing waits for an answer here.');
+    await attendToReviews(database);
+    const answers = await database.rows<Json>(
+      `select m.verdict, p.email, c.closed_by from campaign_agents m join people p on p.id = m.answered_by
+       join review_campaigns c on c.id = m.campaign where c.name = 'Autumn 2026' order by m.verdict`,
+    );
+    const email = 'owner@acme.example';
+    expect(answers).toEqual(
+      ['confirm', 'narrow', 'retire'].map((verdict) => ({ verdict, email, closed_by: 'countersign' })),
+    );
+  });
+
+  test('what is due is read along its index, a page at a time', async () => {
+    const plan = await database.transaction(async (statements) => {
+      await statements.run('set local enable_seqscan = off');
+      return statements.rows<Json>(`explain ${DUE}`, [helper.registration.organization, '-infinity', '', 51, null]);
+    });
+    expect(plan.map((line) => line['QUERY PLAN']).join('\n')).toMatch(
+      /Index Only Scan using agents_review_due.*\n.*Index Cond:.*review_at <=/,
+    );
+  });
+
+  test('how often, and how long without an owner: an administrator says so on a page, within bounds', async () => {
+    const say = async (review_days: string, unowned_grace_days: string) =>
+      ada.post('/admin/reviews/rules', {
+        csrf: csrfIn((await ada.get('/admin/reviews/rules')).html),
+        review_days,
+        unowned_grace_days,
+      });
+    expect(text((await say('10', '')).html)).toMatch(/from 30 to 366.*from 0 to 30/);
+    expect(text((await say('60', '3')).html)).toContain('reviewed after 60 days.');
+    expect((await olga.get('/admin/reviews/rules')).status).toBe(403);
+    await say('90', '7');
   });
 });
 

@@ -25,6 +25,18 @@ export const agentFacts = (
     only.limit ?? 500,
   ]);
 
+/** The same of these agents, in their order. */
+export async function factsOfAgents(
+  statements: Statements,
+  organization: string,
+  agents: readonly string[],
+): Promise<AgentFacts[]> {
+  if (agents.length === 0) return [];
+  const facts = await statements.rows<AgentFacts>(FACTS_OF, [organization, agents]);
+  const order = new Map(agents.map((id, index) => [id, index]));
+  return facts.toSorted((one, other) => (order.get(one.id) ?? 0) - (order.get(other.id) ?? 0));
+}
+
 const person = (alias: string) =>
   `json_build_object('id', ${alias}.id, 'name', ${alias}.name, 'email', ${alias}.email)`;
 
@@ -43,12 +55,8 @@ export const ALLOWED = `
           where named.types is null or x = any(named.types))
     else named.types end`;
 
-const FACTS = `
-  with page as (
-    select * from agents a
-    where a.organization = $1 and a.id > $4 and ($2::text is null or a.id = $2)
-      and ($3::text is null or (a.owner = $3 and a.owner_accepted_at is not null) or (a.deputy = $3 and a.deputy_accepted_at is not null))
-    order by a.id limit $5),
+const factsOf = (those: string): string => `
+  with page as (select * from agents a where a.organization = $1 and ${those}),
   uses as materialized (
     select u.agent, u.action, max(u.used_at) as at from agent_use_now u
     where u.organization = $1 and u.agent = any(array(select id from page)) group by u.agent, u.action),
@@ -74,3 +82,8 @@ const FACTS = `
   left join used on used.agent = a.id
   cross join lateral (${NAMED}) named
   order by a.id`;
+
+const FACTS = factsOf(`a.id > $4 and ($2::text is null or a.id = $2)
+      and ($3::text is null or (a.owner = $3 and a.owner_accepted_at is not null) or (a.deputy = $3 and a.deputy_accepted_at is not null))
+    order by a.id limit $5`);
+const FACTS_OF = factsOf('a.id = any($2::text[])');

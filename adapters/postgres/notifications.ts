@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Ending } from '../../server/agents/expiry.ts';
+import type { Ending, ReviewNews } from '../../server/agents/expiry.ts';
 import type { Sealing } from '../../server/keys/seal.ts';
 import type { ChannelName, PushAddress, TargetAddress } from '../../server/notifications/notice.ts';
 import { ERRANDS, type PasskeyNews } from '../../server/notifications/notify.ts';
@@ -292,6 +292,7 @@ export async function tellEverywhere(
     | { passkeys: PasskeyNews }
     | { approval: string }
     | { expiry: Ending }
+    | { review: ReviewNews }
     | { offer: string }
     | { membership: Membership },
   at?: Date,

@@ -16,6 +16,7 @@ import { moveAgent } from './agents.ts';
 import { secretAgreed } from './client-secrets.ts';
 import { replaceRegistration } from './clients.ts';
 import type { Database, Statements } from './database.ts';
+import { ANSWERED } from './reviews.ts';
 
 /** What a person does with the agents they answer for, under row-level security. */
 export const postgresOwnership = (database: Database): OwnershipStore => ({
@@ -100,9 +101,12 @@ export async function reviewed(
   }: { organization: string; facts: AgentFacts; verdict: Verdict; by: string; role: Role; reason: string },
 ) {
   const { id: agent } = facts;
+  const answered = () => statements.run(ANSWERED, [organization, agent, by, verdict]);
   if (verdict === 'retire') {
     const problem = await moveAgent(statements, { organization, agent, move: 'retire', role, by, reason });
-    return problem && problem !== 'unknown' ? { refused: problem } : { reviewed: verdict, removed: [] };
+    if (problem && problem !== 'unknown') return { refused: problem };
+    await answered();
+    return { reviewed: verdict, removed: [] };
   }
   const removed = verdict === 'narrow' ? unusedActions(facts, new Date()) : [];
   const kept = facts.allowed?.filter((action) => !removed.includes(action));
@@ -112,6 +116,7 @@ export async function reviewed(
     await holdAgent(statements, { organization, agent, limits: { ...facts.limits, actions: kept ?? [] }, by });
   }
   await statements.run(POSTPONE, [organization, agent]);
+  await answered();
   await recordAgentChange(statements, {
     organization,
     agent,

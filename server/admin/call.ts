@@ -36,6 +36,7 @@ import type { PolicyStore } from './policies.ts';
 import type { PromptAdministration } from './prompts.ts';
 import type { Publications } from './publications.ts';
 import type { RecoveryAdministration } from './recoveries.ts';
+import type { ReviewStore } from './reviews.ts';
 import type { SignInProviderDependencies } from './sign-in-providers.ts';
 import type { StopStore } from './standing-stops.ts';
 import type { Webhooks } from './webhooks.ts';
@@ -78,6 +79,7 @@ export interface AdminDependencies {
   introductions: IntroductionAdministration;
   webhooks: Webhooks;
   recoveries: RecoveryAdministration;
+  reviews: ReviewStore;
   agentRules: AgentRuleAdministration;
   passkeyRules: PasskeyRuleAdministration;
   /** @throws errors.OIDCProviderError when the engine would not load a client of this metadata */

@@ -84,6 +84,7 @@ import { getPromptLimits, promptReport, setPromptLimits } from './prompts.ts';
 import { getChain, listEvidence } from './read-evidence.ts';
 import { askRecovery, cancelRecovery, confirmRecovery, listRecoveries } from './recoveries.ts';
 import { addClient, addInitialAccessToken, endInitialAccessToken, listInitialAccessTokens } from './registry.ts';
+import { closeCampaign, getCampaign, listCampaigns, startCampaign } from './reviews.ts';
 import {
   addressesAtProvider,
   addSignInProvider,
@@ -129,6 +130,10 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ['get', '/agent-flags', listFlags],
   ['get', '/agent-rules', getAgentRules],
   ['put', '/agent-rules', setAgentRules],
+  ['get', '/review-campaigns', listCampaigns],
+  ['post', '/review-campaigns', startCampaign],
+  ['get', '/review-campaigns/:campaign', getCampaign],
+  ['post', '/review-campaigns/:campaign/close', closeCampaign],
   ['get', '/registration-changes', listChanges],
   ['post', '/registration-changes/:change', answerChange],
   ['put', '/agents/:agent/limits', holdAgent],
@@ -382,6 +387,7 @@ const CREATES: ReadonlySet<string> = new Set([
   '/people',
   '/people/:person/enrolment',
   '/initial-access-tokens',
+  '/review-campaigns',
   '/clients',
   '/agents/:agent/offers',
   '/agents/:agent/client-secret',

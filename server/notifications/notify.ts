@@ -1,10 +1,10 @@
 import { AGENTS } from '../../views/words/agents.ts';
-import { EXPIRY_NEWS, GROUP_NEWS, NOTIFICATIONS } from '../../views/words/notifications.ts';
+import { EXPIRY_NEWS, GROUP_NEWS, NOTIFICATIONS, REVIEW_NEWS } from '../../views/words/notifications.ts';
 import { OWNED } from '../../views/words/owned.ts';
 import { PASSKEY_NEWS } from '../../views/words/security.ts';
 import { SHELL } from '../../views/words/shell.ts';
 import { speakerOf } from '../../views/words/speaker.ts';
-import type { Ending } from '../agents/expiry.ts';
+import type { Ending, ReviewNews } from '../agents/expiry.ts';
 import type { Approval } from '../approvals/approval.ts';
 import { describeApproval } from '../approvals/decide.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
@@ -60,6 +60,8 @@ interface Errand {
   passkeys?: PasskeyNews;
   /** What ends soon, instead of a request; its instant as RFC 3339. */
   expiry?: Omit<Ending, 'endsAt'> & { endsAt: string };
+  /** Agents of theirs to review, instead of a request; its instant as RFC 3339. */
+  review?: Omit<ReviewNews, 'first'> & { first: string };
   /** A decision of the person's, instead of a request. */
   receipt?: string;
   /** An agent that they are asked to answer for, instead of a request. */
@@ -399,7 +401,7 @@ export function notifications<Statements>(
     person: Person,
     found: { approval: Approval; agentName: string } | undefined,
     receipt: Receipt | undefined,
-    { inPlaceOf, passkeys, expiry, digest, receipt: id }: Errand,
+    { inPlaceOf, passkeys, expiry, review, digest, receipt: id }: Errand,
   ): Promise<Notice> {
     const { issuer, catalogue } = dependencies;
     const speaker = speakerFor(person);
@@ -417,6 +419,21 @@ export function notifications<Statements>(
         tag: `expiry ${expiry.agent ?? 'registration'}`,
         impact: undefined,
         expiresAt: endsAt,
+        language: speaker.language,
+      };
+    }
+    if (!found && review) {
+      const { agents: count, campaign } = review;
+      const first = new Date(review.first);
+      const date = speaker.date(first, person.timeZone);
+      return {
+        title: campaign === null ? say(REVIEW_NEWS.due, { count }) : say(REVIEW_NEWS.asked, { count, campaign }),
+        body: say(REVIEW_NEWS.means, { date }),
+        url: `${issuer}/admin/reviews`,
+        open,
+        tag: 'reviews',
+        impact: undefined,
+        expiresAt: first,
         language: speaker.language,
       };
     }

@@ -17,6 +17,7 @@ export type IdPrefix =
   | 'cli'
   | 'pol'
   | 'rec'
+  | 'rev'
   | 'off'
   | 'stp'
   | 'ins'

@@ -101,6 +101,8 @@ const TABLES = [
     'group_members',
     'client_secrets',
     'expiry_notices',
+    'review_campaigns',
+    'campaign_agents',
   ].map((table) => [table, 'organization'] as const),
 ] as const;
 /** Those of the deployment itself that everybody may see: servers of shared resources. */
@@ -433,6 +435,10 @@ async function tellStory(): Promise<void> {
     `insert into client_secrets (organization, id, client_id, secret_hash, reason, made_by, expires_at)
      select organization, 'sec_1', (select client_id from clients c where c.organization = $1 limit 1), sha256('x'), 'x', 'test', now()`,
     `insert into expiry_notices (organization, kind, subject, ends_at, days) select organization, 'credentials', 'x', now(), 14`,
+    `insert into review_campaigns (organization, id, name, filter, started_by, due_at)
+     select organization, 'rev_' || substr(md5(organization), 1, 8), 'x', '', 'test', now() + interval '1 day'`,
+    `insert into campaign_agents (organization, campaign, agent)
+     select organization, (select id from review_campaigns c where c.organization = $1 limit 1), '${parent}'`,
     `insert into notification_digests (organization, person) select organization, id`,
     `insert into notifications (organization, approval, channel, person, agent) select organization, 'apr_1', 'push', id, '${parent}'`,
   ]) {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 import type { Database } from '../../adapters/postgres/database.ts';
 import { warnOfExpiry } from '../../adapters/postgres/expiry.ts';
+import { attendToReviews } from '../../adapters/postgres/reviews.ts';
 import { type Api, administrator } from '../support/admin.ts';
 import { type Json, registerAgent } from '../support/agent.ts';
 import { databaseOf } from '../support/delegation.ts';
@@ -38,7 +39,7 @@ const subjectOf = ({ raw }: Mail): string => /^Subject: (.*(?:\r\n .*)*)/m.exec(
 async function toldOf(what: string): Promise<string[]> {
   for (;;) {
     const waiting = await database.first(
-      `select from outbox where payload ?| '{expiry,offer}' and state = 'waiting' and (due_at <= now() or lease is not null) limit 1`,
+      `select from outbox where payload ?| '{expiry,offer,review}' and state = 'waiting' and (due_at <= now() or lease is not null) limit 1`,
     );
     if (!waiting) break;
     await new Promise((resolve) => setTimeout(resolve, 30));
@@ -195,4 +196,38 @@ describe('whoever is asked to answer for an agent hears of it', () => {
     await toldOf('Offered Four');
     expect(mails('Offered Four')).toEqual([]);
   });
+});
+
+test('A9: of a campaign its owners hear when it begins, and two weeks, a week and a day before: one mail for all agents', async () => {
+  const agents: string[] = [];
+  for (const name of ['Spring One', 'Spring Two'])
+    agents.push((await registerAgent(server, { client_name: name })).registration.agent_id);
+  const attend = () => Promise.all([attendToReviews(database), attendToReviews(other)]);
+  const owner = 'owner@acme.example';
+  const { status } = await admin('POST', '/review-campaigns', { name: 'Spring', filter: 'spring', days: 30 });
+  expect(status).toBe(201);
+  expect(await toldOf('Spring: review 2 agents')).toEqual([owner]);
+  await attend();
+  expect(await toldOf('wait for your review')).toEqual([]);
+  const dueIn = (days: number) =>
+    database.run(`update agents set review_at = now() + make_interval(days => $2, hours => 12) where id = any($1)`, [
+      agents,
+      days,
+    ]);
+  for (const [days, reminders] of [
+    [12, 1],
+    [6, 2],
+    [0, 3],
+  ] as const) {
+    await dueIn(days);
+    for (let times = 0; times < 2; times++) await attend();
+    // Of the same date nobody is reminded twice, and of another one anew.
+    expect([days, await toldOf('2 agents wait for your review')]).toEqual([days, Array(reminders).fill(owner)]);
+  }
+  // Begun within a threshold, its beginning is the reminder.
+  await dueIn(80);
+  await admin('POST', '/review-campaigns', { name: 'Late spring', filter: 'spring', days: 5 });
+  await attend();
+  expect(await toldOf('2 agents wait for your review')).toHaveLength(3);
+  expect(await toldOf('Late spring: review 2 agents')).toEqual([owner]);
 });

@@ -21,7 +21,7 @@ import { overviewPage } from '../../views/admin/overview.tsx';
 import { type PoliciesPage, policiesPage } from '../../views/admin/policies.tsx';
 import { recoveriesPage } from '../../views/admin/recoveries.tsx';
 import { registeredPage, registerPage, registerReviewPage } from '../../views/admin/register.tsx';
-import { reviewsPage } from '../../views/admin/review.tsx';
+import { type ReviewsPage, reviewRulesPage, reviewsPage, startReviewPage } from '../../views/admin/review.tsx';
 import type { AdminFrame } from '../../views/admin/shell.tsx';
 import { resumePage, type StandingRow, type StopPage, stopPage, stoppedPage } from '../../views/admin/stop.tsx';
 import { type SystemsPage, systemsPage } from '../../views/admin/systems.tsx';
@@ -77,6 +77,7 @@ export const CONSOLE_NAMES = [
   ...['calendar.events.read', 'calendar.events.export', 'repos.repository.delete', 'calendar.read', 'Reading'],
   ...['private_key_jwt', 'mTLS', 'agt_meeting', 'cli_8f2k91c', 'Google Calendar', 'GitHub'],
   ...['anna@acme.exmaple', 'approver@acme.example', 'person@acme.example', 'lost the phone', 'new laptop'],
+  ...['Autumn 2026', 'Tom Krause', 'level:high'],
   ...[
     'stp_1',
     'JWK',
@@ -420,10 +421,21 @@ export function consolePagesIn(language: PageLanguage): Record<string, string> {
     }),
   };
 
-  const reviews = reviewsPage({
+  const campaign = {
+    name: 'Autumn 2026',
+    agents: 42,
+    settled: 18,
+    until: say(REVIEWS.until, { time: asItIs('14:02') }),
+    closed: false,
+  };
+  const reviewed: ReviewsPage = {
     frame: frame('reviews'),
     csrf,
     action: '/admin/reviews',
+    total: 71,
+    campaigns: [{ ...campaign, href: '/admin/reviews/rev_1' }],
+    begin: '/admin/reviews/new',
+    rules: { says: say(REVIEWS.ruled, { days: 90, grace: 7 }), href: '/admin/reviews/rules' },
     notice: say(REVIEWS.done, { kept: 2, narrowed: 1, ended: 0 }),
     problems: [
       say(FORM.sentence, {
@@ -439,7 +451,11 @@ export function consolePagesIn(language: PageLanguage): Record<string, string> {
         owner: 'Olga Marin',
         due: asItIs('14:02'),
         overdue: true,
-        allowed: 'calendar.events.read, calendar.events.export',
+        level: 'high',
+        allowed: [
+          { action: 'calendar.events.read', used: asItIs('14:02') },
+          { action: 'calendar.events.export', used: say(REVIEWS.never) },
+        ],
         unused: ['calendar.events.export'],
         lastUsed: asItIs('14:02'),
       },
@@ -450,13 +466,16 @@ export function consolePagesIn(language: PageLanguage): Record<string, string> {
         owner: 'Olga Marin',
         due: asItIs('14:02'),
         overdue: false,
-        allowed: say(REVIEWS.anything),
+        level: 'critical',
+        allowed: null,
         unused: [],
         lastUsed: say(REVIEWS.never),
       },
     ],
-    more: true,
-  });
+    first: '/admin/reviews',
+    next: '/admin/reviews?after=x',
+  };
+  const reviews = reviewsPage(reviewed);
 
   const overview = overviewPage({
     frame: frame('overview'),
@@ -1109,8 +1128,58 @@ export function consolePagesIn(language: PageLanguage): Record<string, string> {
       action: '/admin/reviews',
       notice: undefined,
       problems: [],
+      total: 0,
+      campaigns: [],
+      begin: undefined,
+      rules: undefined,
       agents: [],
-      more: false,
+      first: undefined,
+      next: undefined,
+    }),
+    'console-reviews-campaign': reviewsPage({
+      ...reviewed,
+      notice: say(REVIEWS.started),
+      problems: [],
+      campaign: {
+        ...campaign,
+        started: say(REVIEWS.startedBy, { person: 'Ada Lovelace', time: asItIs('13:40') }),
+        filter: 'level:high',
+        owners: [
+          { name: 'Olga Marin', agents: 30, settled: 6 },
+          { name: 'Tom Krause', agents: 12, settled: 12 },
+        ],
+        close: '/admin/reviews/rev_1/close',
+      },
+      total: 24,
+      campaigns: [],
+      begin: undefined,
+      rules: undefined,
+      first: undefined,
+    }),
+    'console-reviews-new': startReviewPage({
+      frame: frame('reviews'),
+      csrf,
+      action: '/admin/reviews/new',
+      back: '/admin/reviews',
+      name: 'Autumn 2026',
+      filter: 'level:high',
+      days: '30',
+      found: { agents: 42, owners: 7 },
+      problems: [],
+    }),
+    'console-reviews-rules': reviewRulesPage({
+      frame: frame('reviews'),
+      csrf,
+      action: '/admin/reviews/rules',
+      back: '/admin/reviews',
+      review: '400',
+      grace: '7',
+      problems: [
+        {
+          field: 'review_days',
+          text: say(REVIEWS.wholeNumber, { field: say(REVIEWS.everyDays), least: 30, most: 366 }),
+        },
+      ],
     }),
   };
 }

@@ -20,6 +20,11 @@ export const REFUSED = words({
     en: 'you are an administrator of {organization} only',
     de: 'Sie sind nur in der Administration von {organization}',
   },
+  noAgents: {
+    en: 'no agent that is active or suspended fits this filter',
+    de: 'kein aktiver oder gesperrter Agent passt zu diesem Filter',
+  },
+  closedBefore: { en: 'it is closed already', de: 'sie ist schon geschlossen' },
   notActive: { en: '{person} is not active', de: '{person} ist nicht aktiv' },
   samePerson: {
     en: 'owner and deputy are two people',

@@ -253,6 +253,22 @@ export const GROUP_NEWS = words({
   },
 });
 
+/** What an owner is told of agents that wait for their review. */
+export const REVIEW_NEWS = words({
+  due: {
+    en: { one: '{count} agent waits for your review', other: '{count} agents wait for your review' },
+    de: { one: '{count} Agent wartet auf Ihre Prüfung', other: '{count} Agenten warten auf Ihre Prüfung' },
+  },
+  asked: {
+    en: { one: '{campaign}: review {count} agent', other: '{campaign}: review {count} agents' },
+    de: { one: '{campaign}: {count} Agenten prüfen', other: '{campaign}: {count} Agenten prüfen' },
+  },
+  means: {
+    en: 'What you have not answered by {date} is suspended.',
+    de: 'Was Sie bis zum {date} nicht beantwortet haben, wird gesperrt.',
+  },
+});
+
 /** What an owner or deputy is told of what ends soon. */
 export const EXPIRY_NEWS = words({
   credentials: {
