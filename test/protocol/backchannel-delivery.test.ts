@@ -138,6 +138,17 @@ describe('ping', () => {
     expect(JSON.parse(receiver.received[1]?.body ?? '')).toEqual({ auth_req_id: again.auth_req_id });
   });
 
+  test('CB-61: 200 is an answer as 204 is, and what stands in it is read by nobody', async () => {
+    const client = await agent('ping');
+    receiver.replies.push({ status: 200, body: '{"error":"access_denied"}' });
+    const body = await asked(client);
+    await decideFor(server, client, person, approve(body));
+    await receiver.until(1);
+    await ended(client);
+    expect(await eventsOf(client)).toEqual([{ type: 'delivery.sent', reason: PING }]);
+    expect((await poll(client, body.auth_req_id)).status).toBe(200);
+  });
+
   test('CB-62: it goes nowhere else, whoever says so, and is not tried again', async () => {
     const client = await agent('ping');
     receiver.replies.push({ status: 302, headers: { location: 'https://localhost:1/elsewhere' } });

@@ -2,6 +2,8 @@ import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 import type { Database } from '../../adapters/postgres/database.ts';
+import { decisionHash } from '../../server/tasks/decision.ts';
+import { requestHash } from '../../server/tasks/request.ts';
 import {
   type Answer,
   CALENDAR,
@@ -15,7 +17,7 @@ import {
   registerAgent,
   type TestClient,
 } from '../support/agent.ts';
-import { databaseOf, introspect, registerAgentAt, stop } from '../support/delegation.ts';
+import { databaseOf, eventsIn, introspect, registerAgentAt, stop } from '../support/delegation.ts';
 import { detailsParameter, signIn, type TestPerson } from '../support/person.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 import {
@@ -554,16 +556,44 @@ describe('the poll', () => {
   test('CB-84: who decided, when and what was shown is evidence with hashes that fit', async () => {
     const client = await agent();
     const { body } = await tokenFromBehind(server, client, person);
-    const events = await database.rows<{ type: string; person: string }>(
-      'select type, person from evidence where agent = $1 order by at',
-      [client.registration.agent_id],
+    const { sub, task_hash, acr } = claimsOf(body.access_token);
+    const events = (await eventsIn(database)).filter((event) => event.agent === client.registration.agent_id);
+    const [asked, approved] = ['request.received', 'task.approved'].map((type) =>
+      events
+        .filter((event) => event.type === type)
+        .map(({ fields, ...event }) => ({
+          ...event,
+          of: (name: string) => fields[`content.${name}`]?.value as Json,
+        })),
     );
-    expect(events.map(({ type }) => type)).toEqual(
-      expect.arrayContaining(['request.received', 'task.approved', 'token.issued']),
-    );
-    expect(new Set(events.filter(({ type }) => type === 'task.approved').map((event) => event.person))).toEqual(
-      new Set([claimsOf(body.access_token).sub]),
-    );
+    const [[request], [decided]] = [asked ?? [], approved ?? []];
+    expect([asked?.length, approved?.length, decided?.person]).toEqual([1, 1, sub]);
+    // Computed again from what the evidence holds: the request, the decision on it, and the token.
+    const decision = decided?.of('decision') as Parameters<typeof decisionHash>[0];
+    expect(requestHash(request?.of('request') as Parameters<typeof requestHash>[0])).toBe(decision.request_hash);
+    expect([request?.of('request_hash'), decisionHash(decision)]).toEqual([decision.request_hash, task_hash]);
+    expect([decision.verdict, decision.approver, acr]).toEqual(['approve', sub, 'pwd']);
+    expect(decided?.of('screen')).toContain(`name="request_hash" value="${decision.request_hash}"`);
+    expect(decided?.of('shown')).toMatchObject({ id: expect.any(String) });
+  });
+
+  test('CB-80: the page shows who asks, the reference as inert text, every action, until when, and takes a yes and a no', async () => {
+    const client = await agent({ client_name: 'Finance Agent' });
+    const { binding_message } = await asked(client, {
+      binding_message: 'K7-QX <b>now</b> https://evil.example',
+      authorization_details: detailsParameter(readDetails(), inviteDetails({ title: 'Second of two' })),
+    }).then(() => ({ binding_message: 'K7-QX &lt;b>now&lt;/b>' }));
+    const row = await database.first<{ id: string }>('select id from approvals where client_id = $1', [
+      client.clientId,
+    ]);
+    const { html } = await person.get(`/r/${row?.id}`);
+    for (const said of ['Finance Agent', 'Second of two', 'K7-QX', 'data-testid="approve"', 'data-testid="deny"']) {
+      expect(html).toContain(said);
+    }
+    expect(html.replaceAll('&gt;', '>')).toContain(binding_message);
+    expect(html).not.toMatch(/<b>now|href="https:\/\/evil/);
+    expect(html).toMatch(/data-fact="duration"/);
+    expect(html).toMatch(/expires \d\d:\d\d/);
   });
 });
 

@@ -84,6 +84,7 @@ const header =
 
 const REFUSED: [string, Bent][] = [
   ['PK-03 K2 F2-07 CB-10: aud is the token endpoint', () => agent.assertion({ aud: `${server.issuer}/token` })],
+  ['PK-03 CB-10: aud is the backchannel endpoint', () => agent.assertion({ aud: `${server.issuer}/backchannel` })],
   ['PK-03 K11 F2-07: aud is a list', () => agent.assertion({ aud: [server.issuer] })],
   [
     'PK-03: aud is a list with the issuer among others',

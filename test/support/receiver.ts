@@ -13,7 +13,7 @@ export interface Received {
 }
 
 /** What the receiver does with a request: a status, headers; `hang` never answers. */
-export type Reply = { status: number; headers?: Record<string, string> } | 'hang';
+export type Reply = { status: number; headers?: Record<string, string>; body?: string } | 'hang';
 
 /** An https endpoint of somebody else: it keeps what it got and answers as it is told. */
 export interface Receiver {
@@ -44,7 +44,7 @@ export async function startReceiver(): Promise<Receiver> {
       const { method, url, headers } = request;
       received.push({ method, path: url, headers, body: Buffer.concat(chunks).toString('utf8') });
       const reply = replies.shift() ?? { status: 204 };
-      if (reply !== 'hang') response.writeHead(reply.status, reply.headers).end();
+      if (reply !== 'hang') response.writeHead(reply.status, reply.headers).end(reply.body);
       for (const check of waiting) check();
     });
   });
