@@ -79,26 +79,6 @@ describe('the page', () => {
     database.run(`update approvals set expires_at = now() - interval '1 hour' where status = 'pending'`),
   );
 
-  test('U7-1: the inbox has the worst first, and of the same level what ends first', async () => {
-    const wanted: [number, Json][] = [
-      [900, readDetails()],
-      [900, inviteDetails({ title: 'Late' })],
-      [600, inviteDetails({ title: 'Soon' })],
-      [900, inviteDetails({ title: 'Outside', guests: ['someone@elsewhere.example'] })],
-      [300, readDetails({ from: '2026-12-01', to: '2026-12-02' })],
-    ];
-    const ids: string[] = [];
-    for (const [seconds, details] of wanted) {
-      const more = { requested_expiry: String(seconds), authorization_details: detailsParameter(details) };
-      expect((await ask(agent, more)).status).toBe(200);
-      const row = await database.first<{ id: string }>('select id from approvals order by asked_at desc limit 1');
-      ids.push(row?.id ?? '');
-    }
-    const { html } = await person.get('/inbox');
-    const shown = [...new Set([...html.matchAll(/href="\/r\/(apr_\w+)"/g)].map(([, id]) => id))];
-    expect(shown.filter((id) => ids.includes(id ?? '')).map((id) => ids.indexOf(id ?? ''))).toEqual([3, 2, 1, 4, 0]);
-  });
-
   test('U7-3: changes that an unattended agent asks for stand together, each with its own answer, and none is allowed by one button', async () => {
     const invite = async (title: string) =>
       (await ask(agent, { authorization_details: detailsParameter(inviteDetails({ title })) })).body;
@@ -196,5 +176,26 @@ describe('the page', () => {
     const answer = await person.submit(page, { decision: 'all_reads' });
     expect(answer.url).toContain('/login');
     await database.run('update sessions set authenticated_at = now()');
+  });
+
+  test('U7-1: the inbox has the worst first, and of the same level what ends first', async () => {
+    const wanted: [number, Json][] = [
+      [900, readDetails()],
+      [900, inviteDetails({ title: 'Late' })],
+      [600, inviteDetails({ title: 'Soon' })],
+      [900, inviteDetails({ title: 'Outside', guests: ['someone@elsewhere.example'] })],
+      [300, readDetails({ from: '2026-12-01', to: '2026-12-02' })],
+    ];
+    const ids: string[] = [];
+    const other = await registerAgent(server, { client_name: 'Many Questions', agent_mode: 'unattended' });
+    for (const [seconds, details] of wanted) {
+      const more = { requested_expiry: String(seconds), authorization_details: detailsParameter(details) };
+      expect((await ask(other, more)).status).toBe(200);
+      const row = await database.first<{ id: string }>('select id from approvals order by asked_at desc limit 1');
+      ids.push(row?.id ?? '');
+    }
+    const { html } = await person.get('/inbox');
+    const shown = [...new Set([...html.matchAll(/href="\/r\/(apr_\w+)"/g)].map(([, id]) => id))];
+    expect(shown.filter((id) => ids.includes(id ?? '')).map((id) => ids.indexOf(id ?? ''))).toEqual([3, 2, 1, 4, 0]);
   });
 });
