@@ -1,5 +1,12 @@
 import type { IncomingMessage } from 'node:http';
-import { type Configuration, errors, interactionPolicy, type KoaContextWithOIDC, Provider } from 'oidc-provider';
+import {
+  type Configuration,
+  type ErrorOut,
+  errors,
+  interactionPolicy,
+  type KoaContextWithOIDC,
+  Provider,
+} from 'oidc-provider';
 
 import {
   ClientAdapter,
@@ -211,8 +218,9 @@ export function makeProvider(dependencies: EngineDependencies): Provider {
           out.error === 'server_error'
             ? say(ERRORS.faultMeans)
             : unknown
-              ? say(DOCUMENTS[unknown.reason], { host: unknown.host, detail: unknown.detail })
-              : say(ERRORS.requestEndsMeans, { code: out.error, detail: out.error_description ?? '' }),
+              ? say(DOCUMENTS[unknown.reason], { host: unknown.host })
+              : say(ERRORS.requestEndsMeans),
+        forBuilder: out.error === 'server_error' ? undefined : told(out, unknown?.detail),
         nextStep: say(unknown?.reason === 'waits' ? DOCUMENTS.waitsNext : ERRORS.requestEndsNext),
         requestId: stateOf(ctx.req).id,
       });
@@ -578,4 +586,9 @@ async function bindToKey(ctx: KoaContextWithOIDC, { keyProofs }: EngineDependenc
   if (params.dpop_jkt !== key) {
     throw new errors.InvalidRequest('the key that is proven does not match dpop_jkt');
   }
+}
+
+/** "redirect_uri is missing (invalid_request)" */
+function told({ error, error_description: said }: ErrorOut, found = said): string {
+  return found === undefined ? error : `${found} (${error})`;
 }

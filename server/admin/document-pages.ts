@@ -233,7 +233,10 @@ function inWords({ reason, detail }: AdminRefusal, { speaker }: Visit, malformed
     case 'confusable':
       return {
         field: 'url',
-        text: say(DOCUMENTS[reason], { host: URL.parse(url ?? '')?.host || (url ?? ''), detail }),
+        text: say(DOCUMENTS.found, {
+          sentence: say(DOCUMENTS[reason], { host: URL.parse(url ?? '')?.host || (url ?? '') }),
+          detail,
+        }),
       };
     default:
       return { text: say(LETTING_IN.notDone) };

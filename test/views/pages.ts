@@ -414,6 +414,7 @@ export function pagesIn(language: PageLanguage) {
       title: say(ERRORS.notFound),
       message: say(ERRORS.notFoundMeans),
       nextStep: say(ERRORS.goBack),
+      forBuilder: 'redirect_uri is missing (invalid_request)',
       requestId: 'http_5k2m',
     }),
   };

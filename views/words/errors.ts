@@ -26,9 +26,11 @@ export const ERRORS = words({
   noneOfYours: { en: 'Nothing of yours has this id.', de: 'Nichts von Ihnen hat diese Kennung.' },
   requestEnds: { en: 'This request cannot go on', de: 'Diese Anfrage kann nicht weitergehen' },
   requestEndsMeans: {
-    en: 'The agent sent something that cannot be answered. For its builder: {detail} ({code}).',
-    de: 'Der Agent hat etwas gesendet, das sich nicht beantworten lässt. Für den Entwickler: {detail} ({code}).',
+    en: 'The agent sent something that cannot be answered.',
+    de: 'Der Agent hat etwas gesendet, das sich nicht beantworten lässt.',
   },
+  /** Before what a machine is told, in the language of machines. */
+  forBuilder: { en: 'For the builder of the agent: {detail}', de: 'Für die Entwicklung des Agenten: {detail}' },
   requestEndsNext: {
     en: 'Go back to the agent and start again. If it happens again, tell its owner the reference below.',
     de: 'Gehen Sie zurück zum Agenten und beginnen Sie neu. Geschieht es wieder, nennen Sie der verantwortlichen Person die Referenz unten.',
