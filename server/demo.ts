@@ -125,6 +125,7 @@ export async function writeCommandLineKey(
 
 async function addPeople(database: Database, password: string, setPassword: boolean): Promise<Map<string, string>> {
   const ids = new Map<string, string>();
+  const secret = setPassword ? await hashPassword(password) : undefined; // one for all: they share the password
   for (const { slug, name, domain, people } of ORGANIZATIONS) {
     const row = await database.first<{ id: string }>(
       `insert into organizations (id, slug, name, domains) values ($1, $2, $3, $4)
@@ -146,11 +147,11 @@ async function addPeople(database: Database, password: string, setPassword: bool
          on conflict (organization, lower(email)) do update set email = excluded.email returning id`,
         [row.id, newId('usr'), email, person.name, person.roles],
       );
-      if (!setPassword) continue;
+      if (secret === undefined) continue;
       await database.run(
         `insert into credentials (organization, person, id, kind, identifier, secret, made_by) values ($1, $2, $3, 'password', $4, $5, 'demonstration')
          on conflict (lower(identifier)) where kind = 'password' do update set secret = excluded.secret`,
-        [row.id, found?.id, newId('crd'), email, await hashPassword(password)],
+        [row.id, found?.id, newId('crd'), email, secret],
       );
     }
   }
