@@ -35,6 +35,15 @@ export async function findBrowser(root) {
 }
 
 /**
+ * The same engine without windows, a third of the work: for whatever needs no window of the system, as a notification
+ * does. Undefined where it is not installed, and where CHROMIUM names the browser that is wanted.
+ * @returns {string | undefined}
+ */
+export function findShell() {
+  return process.env.CHROMIUM ? undefined : ['/usr/bin/chromium-headless-shell'].find(runs);
+}
+
+/**
  * As root by the system's packages, which bring every library; else by the browser tool, which brings the browser only.
  * @param {string} root
  */

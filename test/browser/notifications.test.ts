@@ -21,7 +21,7 @@ describeBrowser('what reaches a person', () => {
   beforeAll(async () => {
     server = await startServer();
     database = databaseOf(server);
-    browser = await launchBrowser();
+    browser = await launchBrowser('whole');
     context = await signedIn();
     page = await context.newPage();
   }, 60_000);

@@ -11,11 +11,16 @@ export function describeBrowser(name: string, tests: () => void): void {
   else describe.skip(`${name} (no browser: ${INSTALL_COMMAND})`, tests);
 }
 
-/** The caller closes it. WebAuthn needs pages at `localhost`, not 127.0.0.1. */
-export function launchBrowser(): Promise<Browser> {
+/**
+ * The caller closes it. WebAuthn needs pages at `localhost`, not 127.0.0.1.
+ *
+ * @param windows 'none' where its shell will do, which takes a third of the time; 'whole' for what the system shows
+ */
+export function launchBrowser(windows: 'none' | 'whole' = 'none'): Promise<Browser> {
   if (!executablePath) throw new Error(`No browser was found: ${INSTALL_COMMAND}`);
+  const shell = windows === 'none' ? process.env.TEST_BROWSER_SHELL : undefined;
   return chromium.launch({
-    executablePath,
+    executablePath: shell || executablePath,
     args: [
       '--no-sandbox', // root has none, and a container often gives an ordinary user none either
       '--disable-dev-shm-usage',

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { createDatabase, DATABASE_ROLE, otherDatabase } from '../../adapters/postgres/create-database.ts';
 import { type EmbeddedServer, startEmbedded } from '../../adapters/postgres/embedded.ts';
 import { migrate } from '../../migrations/index.ts';
-import { findBrowser } from '../../server/setup/browser.js';
+import { findBrowser, findShell } from '../../server/setup/browser.js';
 
 declare global {
   var embeddedServer: EmbeddedServer | undefined;
@@ -34,6 +34,7 @@ export default async function globalSetup(): Promise<void> {
   // Hundreds of processes of ours are started: each but the first finds its code compiled.
   process.env.NODE_COMPILE_CACHE ??= path.join(os.tmpdir(), 'countersign-compiled');
   process.env.TEST_BROWSER = (await findBrowser(process.cwd())) ?? '';
+  process.env.TEST_BROWSER_SHELL = findShell() ?? '';
 }
 
 /** Memory where there is plenty of it (a container often has 64 MB), else the temporary directory. */

@@ -37,7 +37,9 @@ function guard(form) {
     addEventListener(
       sign,
       (event) => {
-        touched ||= event.isTrusted;
+        // A page that appears below a resting pointer is told of a move that nobody made: by nothing, to nowhere.
+        const unmoved = event.type === 'pointermove' && event.movementX === 0 && event.movementY === 0;
+        touched ||= event.isTrusted && !unmoved;
       },
       { passive: true, capture: true },
     );
