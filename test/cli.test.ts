@@ -1,10 +1,11 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { parse } from 'yaml';
 
+import { EXAMPLES } from '../server/cli/examples.ts';
 import { shop } from './catalogue/shop.ts';
 import { CALENDAR, type Json, newKey, READ, readDetails, registerAgent, type TestClient } from './support/agent.ts';
 import { cli } from './support/cli.ts';
@@ -144,8 +145,31 @@ Wie lange   Ihre Wahl unten
   });
 
   test('completions name every command', async () => {
-    for (const shell of ['bash', 'zsh', 'fish']) expect((await run('completion', shell)).stdout).toMatch(/rotate-key/);
+    for (const shell of ['zsh', 'fish']) expect((await run('completion', shell)).stdout).toMatch(/rotate-key/);
     expect((await run('completion', 'csh')).code).toBe(2);
+    const { stdout: script } = await run('completion', 'bash');
+    const completed = (...typed: string[]) => {
+      const words = ['countersign', ...typed].map((word) => `'${word}'`).join(' ');
+      const asked = `COMP_WORDS=(${words}); COMP_CWORD=${typed.length}; _countersign; echo "\${COMPREPLY[*]}"`;
+      return spawnSync('bash', ['-c', `${script}\n${asked}`], { encoding: 'utf8' }).stdout.trim();
+    };
+    expect(completed('agents', 'rot')).toBe('rotate-key');
+    // A value and a name are no commands, and after an option comes its value.
+    expect(completed('agents', '--organization', 'acme', 'exp')).toBe('explain');
+    expect(completed('agents', 'pause', 'Travel Helper', '--rea')).toBe('--reason');
+    expect(completed('agents', 'list', '-o', 'js')).toBe('json jsonl');
+    expect(completed('audit', 'ch')).toBe('chain');
+  });
+
+  test('help begins with examples, each of a command that there is, by the names that it has', async () => {
+    const { stdout: script } = await run('completion', 'bash');
+    for (const [path, examples] of Object.entries(EXAMPLES)) {
+      expect([path, path === '' || script.includes(`'${path}')`)]).toEqual([path, true]);
+      for (const option of examples.join(' ').match(/ --[a-z-]+/g) ?? []) expect(script).toContain(option.trim());
+    }
+    const help = await run('agents', '--help');
+    expect([help.code, help.stdout.indexOf('agents explain') < help.stdout.indexOf('Usage:')]).toEqual([0, true]);
+    expect(await run('context', 'use', 'https://nowhere.example')).toMatchObject({ code: 3, stdout: '' });
   });
 
   test('doctor finds what is wrong, and nothing where nothing is', async () => {

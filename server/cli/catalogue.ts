@@ -70,7 +70,7 @@ interface Waiting {
 }
 
 export function catalogueCommands(program: Command): void {
-  const catalogue = program.command('catalogue').description('resources and their actions');
+  const catalogue = program.command('catalogue').alias('actions').description('resources and their actions');
   catalogue
     .command('lint <file>')
     .description('says everything that keeps a file from being published; - reads standard input')

@@ -119,6 +119,18 @@ export function dropSignIn(issuer: string): boolean {
   return true;
 }
 
+/** Where somebody is signed in here: never the token. */
+export const contexts = (): { issuer: string; email: string; expires_at: string }[] =>
+  Object.entries(readSignIns().issuers).map(([issuer, { email, expires_at }]) => ({ issuer, email, expires_at }));
+
+export function useContext(issuer: string): void {
+  const { issuers } = readSignIns();
+  if (!Object.hasOwn(issuers, issuer)) {
+    throw new Failure('notFound', `Nobody is signed in at ${issuer}. Run: countersign login --issuer ${issuer}`);
+  }
+  writeSignIns({ last: issuer, issuers });
+}
+
 interface SignIns {
   last?: string | undefined;
   issuers: Record<string, SignIn>;

@@ -9,6 +9,7 @@ import { isReadable, print, say } from './output.ts';
 export function evidenceCommands(program: Command): void {
   const evidence = program
     .command('evidence')
+    .alias('audit')
     .description('what happened: who asked, who decided, what was issued, used and stopped');
   evidence
     .command('list')

@@ -6,6 +6,7 @@ import { completionCommand } from './completion.ts';
 import { directoryCommands } from './directory.ts';
 import { doctorCommand } from './doctor.ts';
 import { evidenceCommands } from './evidence.ts';
+import { showExamples } from './examples.ts';
 import { EXIT, Failure } from './failure.ts';
 import { fileCommands } from './files.ts';
 import { groupCommands } from './groups.ts';
@@ -59,6 +60,7 @@ stopCommands(program);
 fileCommands(program);
 doctorCommand(program);
 completionCommand(program);
+showExamples(program);
 for (const command of everyCommand(program)) command.exitOverride();
 
 try {

@@ -151,11 +151,12 @@ export function policyCommands(program: Command): void {
     });
   policies
     .command('try')
+    .alias('test')
     .description('what would happen if an agent asked; nobody is asked')
     .requiredOption('--agent <agent>', 'name or id')
     .requiredOption('--person <person>', 'e-mail address or id')
     .requiredOption('--action <key>', 'of the catalogue')
-    .option('--parameters <json>', 'of the action', '{}')
+    .option('--parameters <json|file>', 'of the action, as they are or in a file', '{}')
     .option(...ORGANIZATION)
     .action(async ({ parameters, ...options }: Record<string, string>, command: Command) => {
       const { place, format } = shared(command);
@@ -185,10 +186,11 @@ export function policyCommands(program: Command): void {
 
 const line = ({ words, weakens }: Change): string => `${weakens ? '! ' : '- '}${words}\n`;
 
+/** As it stands there, or in a file. */
 function json(text: string): unknown {
   try {
-    return JSON.parse(text);
-  } catch {
-    throw new Failure('usage', '--parameters is no JSON.');
+    return JSON.parse(text.trimStart().startsWith('{') ? text : readText(text));
+  } catch (error) {
+    throw error instanceof Failure ? error : new Failure('usage', '--parameters is no JSON.');
   }
 }

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 
 import { call } from './client.ts';
-import { dropSignIn, issuerOf } from './credentials.ts';
+import { contexts, dropSignIn, issuerOf, useContext } from './credentials.ts';
 import { shared } from './options.ts';
-import { printOne, say } from './output.ts';
+import { moment, printOne, printRows, say } from './output.ts';
 
 interface WhoAmI {
   kind: 'operator' | 'administrator' | 'owner';
@@ -36,6 +36,37 @@ export function signInCommands(program: Command): void {
     .action((_options: object, command: Command) => {
       const issuer = issuerOf(shared(command).place);
       say(dropSignIn(issuer) ? `Signed out at ${issuer}.` : `Nobody was signed in at ${issuer}.`);
+    });
+  const context = program.command('context').description('which server commands are for, where none is named');
+  context
+    .command('list')
+    .description('where somebody is signed in on this machine')
+    .action((_options: object, command: Command) => {
+      const { place, format } = shared(command);
+      const current = issuerOf(place);
+      printRows(
+        contexts().map((one) => ({ ...one, current: one.issuer === current })),
+        format,
+        {
+          CURRENT: ({ current }) => (current ? '*' : ''),
+          ISSUER: ({ issuer }) => issuer,
+          'SIGNED IN AS': ({ email }) => email,
+          UNTIL: ({ expires_at }) => moment(expires_at),
+        },
+        'Nobody is signed in. Run: countersign login',
+      );
+    });
+  context
+    .command('use <issuer>')
+    .description('of those, for every command from now on')
+    .action((issuer: string, _options: object, command: Command) => {
+      useContext(issuer);
+      const { place, format } = shared(command);
+      printOne({ issuer }, format, { issuer });
+      // What is nearer says otherwise: an option, the environment, the key of this host.
+      const current = issuerOf(place);
+      if (current !== issuer)
+        say(`Here commands go to ${current} all the same: by --issuer, ISSUER or the key of this host.`);
     });
   program.command('whoami').action(async (_options: object, command: Command) => {
     const { place, format } = shared(command);
