@@ -27,7 +27,7 @@ import { flagsOf, UNUSED_AFTER, unusedActions } from '../agents/flags.ts';
 import { endOf, hasOwnKeys, type Jwk, keysIn, rotatedKeys } from '../agents/keys.ts';
 import { describeRefusal, MOVES, type MoveName, moveProblem } from '../agents/lifecycle.ts';
 import { type AgentFacts, type OwnershipStore, VERDICTS, type Verdict } from '../agents/ownership.ts';
-import { checkKeys } from '../agents/registration.ts';
+import { checkKeys, saidOf } from '../agents/registration.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { BadRequest } from '../http/form.ts';
 import type { Accountability } from './accountability.ts';
@@ -269,7 +269,7 @@ export function adminAgentSides(router: Router, console: Console, dependencies: 
       return undefined;
     } catch (error) {
       if (!(error instanceof errors.OIDCProviderError)) throw error;
-      return saying(ROTATION.refused, { detail: error.error_description ?? error.error });
+      return saying(ROTATION.refused, { detail: saidOf(error) });
     }
   }
 

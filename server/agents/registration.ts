@@ -1,5 +1,7 @@
 import type { JsonWebKey } from 'node:crypto';
 import { errors } from 'oidc-provider';
+import { KEYS_REFUSED } from '../../views/words/console-agent-changes.ts';
+import { inEnglish, type Saying, saying } from '../../views/words/saying.ts';
 
 import { newId } from '../oauth/ids.ts';
 import { lookAlikesIn } from '../oauth/look-alikes.ts';
@@ -361,19 +363,19 @@ function checkTypes(types: unknown, mayAsk: Limits['mayAsk']): void {
 export function checkKeys(metadata: Metadata): void {
   const { jwks, jwks_uri: uri } = metadata;
   if (jwks === undefined && uri === undefined) {
-    throw invalid('register a public key by jwks or jwks_uri: agents have keys, not secrets');
+    throw refusedKeys(saying(KEYS_REFUSED.none));
   }
   if (typeof uri === 'string') {
     const url = URL.parse(uri);
     const loopback = url?.protocol === 'http:' && LOOPBACK.includes(url.hostname);
-    if (url?.protocol !== 'https:' && !loopback) throw invalid('jwks_uri must be an https URL');
+    if (url?.protocol !== 'https:' && !loopback) throw refusedKeys(saying(KEYS_REFUSED.address));
   }
   if (typeof jwks !== 'object' || jwks === null) return; // the engine says what is wrong with it
   const { keys } = jwks as { keys?: unknown };
   if (!Array.isArray(keys)) return;
-  const wanted = 'a public key for ES256, EdDSA or PS256 (RSA of at least 2048 bits)';
+  const wanted = saying(KEYS_REFUSED.wanted);
   if (keys.length > 20 || !keys.some(canAuthenticate)) {
-    throw invalid(`jwks must hold ${wanted}, and at most 20 keys`);
+    throw refusedKeys(saying(KEYS_REFUSED.unusable, { wanted }));
   }
   // Found out today and not on the day when the other one ends. A certificate is compared, whatever its key is.
   const useless =
@@ -381,7 +383,7 @@ export function checkKeys(metadata: Metadata): void {
       ? keys.findIndex((jwk) => !canAuthenticate(jwk) && !(isObject(jwk) && isForSomethingElse(jwk)))
       : -1;
   if (useless >= 0) {
-    throw invalid(`key ${useless + 1} of jwks is not ${wanted}: leave it out, or say what it is for, as use=enc does`);
+    throw refusedKeys(saying(KEYS_REFUSED.useless, { position: useless + 1, wanted }));
   }
   const odd = endProblem(metadata);
   if (odd !== undefined) throw invalid(odd);
@@ -411,4 +413,15 @@ const SEALS =
 // RFC 6749 §5.2: printable ASCII without quote and backslash.
 const shown = (text: string) => text.replace(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, '?').slice(0, 100);
 const invalid = (description: string) => new errors.InvalidClientMetadata(description);
+
+const SAID = new WeakMap<object, Saying>();
+function refusedKeys(said: Saying) {
+  const error = invalid(inEnglish(said));
+  SAID.set(error, said);
+  return error;
+}
+
+/** Why a registration was refused, to a person; as machines are told where it has no words of its own. */
+export const saidOf = (error: errors.OIDCProviderError): Saying | string =>
+  SAID.get(error) ?? error.error_description ?? error.error;
 const redirect = (description: string) => new errors.CustomOIDCProviderError('invalid_redirect_uri', description);

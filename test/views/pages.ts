@@ -411,9 +411,9 @@ export function pagesIn(language: PageLanguage) {
     'signed-out': signedOutPage({ frame: visitor, signInUrl: '/sign-in' }),
     error: errorPage({
       frame: visitor,
-      title: say(ERRORS.notFound),
-      message: say(ERRORS.notFoundMeans),
-      nextStep: say(ERRORS.goBack),
+      title: say(ERRORS.requestEnds),
+      message: say(ERRORS.requestEndsMeans),
+      nextStep: say(ERRORS.requestEndsNext),
       forBuilder: 'redirect_uri is missing (invalid_request)',
       requestId: 'http_5k2m',
     }),

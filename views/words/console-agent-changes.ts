@@ -90,6 +90,27 @@ export const ROTATION = words({
   refused: { en: 'This cannot be registered: {detail}.', de: 'Das lässt sich nicht registrieren: {detail}.' },
 });
 
+/** What is wrong with keys that somebody registers; in English it is what RFC 7591 answers. */
+export const KEYS_REFUSED = words({
+  none: {
+    en: 'register a public key by jwks or jwks_uri: agents have keys, not secrets',
+    de: 'registrieren Sie einen öffentlichen Schlüssel als jwks oder jwks_uri: Agenten haben Schlüssel, keine Geheimnisse',
+  },
+  address: { en: 'jwks_uri must be an https URL', de: 'jwks_uri muss eine https-Adresse sein' },
+  wanted: {
+    en: 'a public key for ES256, EdDSA or PS256 (RSA of at least 2048 bits)',
+    de: 'ein öffentlicher Schlüssel für ES256, EdDSA oder PS256 (RSA mit mindestens 2048 Bit)',
+  },
+  unusable: {
+    en: 'jwks must hold {wanted}, and at most 20 keys',
+    de: 'in jwks muss {wanted} stehen, und höchstens 20 Schlüssel',
+  },
+  useless: {
+    en: 'key {position} of jwks is not {wanted}: leave it out, or say what it is for, as use=enc does',
+    de: 'Schlüssel {position} in jwks ist anders als verlangt ({wanted}): Lassen Sie ihn weg oder sagen Sie, wozu er da ist, wie use=enc es tut',
+  },
+});
+
 /** For how long, as the form sends it: seconds behind a letter, in this order. */
 export const KEY_OVERLAP = words({
   s0: { en: 'not at all', de: 'gar nicht' },
