@@ -1,8 +1,8 @@
 import type { Context } from 'koa';
 import { errors, type Provider, type UnknownObject } from 'oidc-provider';
 
-import { type Approval, DENY_REASONS, type DenyReason } from '../server/approvals/approval.ts';
-import type { ApprovalStore, Poll } from '../server/approvals/store.ts';
+import { DENY_REASONS, type DenyReason } from '../server/approvals/approval.ts';
+import type { ApprovalStore, Poll, Polled } from '../server/approvals/store.ts';
 import type { Clock } from '../server/http/clock.ts';
 import { stateOf } from '../server/http/request-state.ts';
 import { hashOf } from '../server/oauth/ids.ts';
@@ -33,7 +33,7 @@ export interface PollDependencies {
    * What to wait with for this approval: resolves when it may have been decided or ended after `since` (true; as
    * `performance.now()` says), after `milliseconds`, or when `gone` is signalled. Asks the database nothing.
    */
-  decided(approval: Approval): (since: number, milliseconds: number, gone: AbortSignal) => Promise<boolean>;
+  decided(approval: Polled): (since: number, milliseconds: number, gone: AbortSignal) => Promise<boolean>;
   /** May an agent of this organization hear why a person said no? */
   tellsReason(organization: string): Promise<boolean>;
   defaultWait: number;
@@ -45,7 +45,8 @@ type PollContext = RequestContext & Pick<Context, 'res' | 'get' | 'set'>;
 export const CIBA = 'urn:openid:params:grant-type:ciba';
 
 const LONGEST_HOLD_SECONDS = 25;
-const PENDING = 'the person has not decided yet';
+/** The answer to most polls, and always the same: one is enough, and where it was thrown is nobody's question. */
+const PENDING = new errors.AuthorizationPending('the person has not decided yet');
 
 /** OpenID Connect CIBA Core §10.1, §11: the poll. Paced, held when asked, collected once. */
 export function ciba({
@@ -131,7 +132,7 @@ export function ciba({
         if (gone.signal.aborted) {
           // Nobody is there to collect: the next poll does, and need not wait for the end of this one.
           if (signalled) await approvals.released(id);
-          throw new errors.AuthorizationPending(PENDING);
+          throw PENDING;
         }
         // Or the signal was about something else of this agent, person or organization: held on.
         if (!signalled || now.state !== 'pending') return now;
@@ -155,14 +156,14 @@ interface Held {
 const holdOf = (seconds: number): number => seconds * 1000 * (1 - Math.random() / 5);
 
 /** @throws the OAuth error of every state but approved (CIBA Core §11) */
-function answered(poll: Exclude<Poll, { state: 'denied' }>): Approval {
+function answered(poll: Exclude<Poll, { state: 'denied' }>): Polled {
   switch (poll.state) {
     case 'unknown':
       throw new errors.InvalidGrant('auth_req_id not found');
     case 'slow_down':
       throw new errors.SlowDown('polled too fast: the interval is 5 seconds longer from now on');
     case 'pending':
-      throw new errors.AuthorizationPending(PENDING);
+      throw PENDING;
     case 'expired':
       throw new errors.ExpiredToken('the request expired before the person decided');
     case 'approved':
@@ -171,7 +172,7 @@ function answered(poll: Exclude<Poll, { state: 'denied' }>): Approval {
 }
 
 /** Coarse words of ours, and only where the organization lets agents hear them (`ux.md` U5-2). */
-function denial({ status, denyReason }: Approval, tells: boolean): string {
+function denial({ status, denyReason }: Polled, tells: boolean): string {
   if (status !== 'denied') return 'the request was ended';
   const words = tells ? DENY_REASONS[denyReason as DenyReason] : undefined;
   return `the person denied the request${words === undefined ? '' : `: ${words}`}`;

@@ -9,6 +9,7 @@ import type {
   ConfirmingProvider,
   PersonApprovals,
   Poll,
+  Polled,
   SameQuestion,
   SignedDecision,
 } from '../../server/approvals/store.ts';
@@ -526,8 +527,8 @@ async function findHeld(database: Database, sql: string, authReqIdHashes: readon
 function found(row: PollRow | undefined): Poll {
   if (!row) return { state: 'unknown' };
   if (row.too_fast) return { state: 'slow_down' };
-  const approval = toApproval(row);
-  if (approval.status === 'denied' || (approval.status === 'pending' && approval.stopped)) {
+  const approval = toPolled(row);
+  if (approval.status === 'denied' || (approval.status === 'pending' && row.stopped)) {
     return { state: 'denied', approval };
   }
   if (approval.status === 'approved') return { state: 'approved', approval };
@@ -632,7 +633,39 @@ export interface ApprovalRow {
   others_since: Date | null;
   asker: Approval['asker'];
 }
-type PollRow = ApprovalRow & { too_fast: boolean; ends_in: number };
+type PollRow = Pick<
+  ApprovalRow,
+  | 'organization'
+  | 'id'
+  | 'agent'
+  | 'person'
+  | 'client_id'
+  | 'actions'
+  | 'asked_at'
+  | 'status'
+  | 'deny_reason'
+  | 'task'
+  | 'bound_to'
+  | 'resources'
+  | 'oidc'
+  | 'stopped'
+> & { too_fast: boolean; ends_in: number };
+
+const toPolled = (row: PollRow): Polled => ({
+  organization: row.organization,
+  id: row.id,
+  agent: row.agent,
+  person: row.person,
+  clientId: row.client_id,
+  actions: row.actions,
+  askedAt: row.asked_at,
+  status: row.status,
+  denyReason: row.deny_reason,
+  task: row.task,
+  boundTo: row.bound_to,
+  resources: row.resources,
+  oidc: row.oidc,
+});
 
 const ENDS_IN = `extract(epoch from a.expires_at - clock_timestamp())::float8 * 1000 as ends_in`;
 
@@ -737,8 +770,11 @@ const RECENT = `
 // Not waited for where a commit that waits follows in the same request, and flushes this too.
 const UNWAITED = `(select set_config('synchronous_commit', 'off', true)) as unwaited`;
 
+const POLLED = `a.organization, a.id, a.agent, a.person, a.client_id, a.actions, a.asked_at, a.status, a.deny_reason, a.task,
+  a.bound_to, a.resources, a.oidc, ${ENDS_IN}, ${STOPPED} as stopped`;
+
 const LOOK = `
-  select a.*, false as too_fast, ${ENDS_IN}, ${STOPPED} as stopped
+  select a.auth_req_id_hash, false as too_fast, ${POLLED}
   from approvals a where auth_req_id_hash = any($1::bytea[])`;
 
 // In one order, so that two instances which end the same holds wait for each other and do not lock each other out.
@@ -747,7 +783,7 @@ const RELEASED = `
     select organization, id from approvals, ${UNWAITED} where auth_req_id_hash = any($1::bytea[]) order by id for no key update of approvals)
   update approvals a set held_until = null, polled_at = null
   from over where a.organization = over.organization and a.id = over.id
-  returning a.*, false as too_fast, ${ENDS_IN}, ${STOPPED} as stopped`;
+  returning a.auth_req_id_hash, false as too_fast, ${POLLED}`;
 
 // Interval counts from start to start; a poll during a held one overlaps it. Both lengthen the interval for good (CB-45).
 // Once the person decided there is nothing to wait for: the first poll collects, any other hears that it is too late.
@@ -765,7 +801,7 @@ const POLL = `
       held_until = case when before.too_fast then a.held_until
                         when $3::int > 0 then before.now + make_interval(secs => $3::int + 2) end
   from before where a.organization = before.organization and a.id = before.id
-  returning a.*, coalesce(before.too_fast, false) as too_fast, ${ENDS_IN}, ${STOPPED} as stopped`;
+  returning coalesce(before.too_fast, false) as too_fast, ${POLLED}`;
 
 const COLLECT = `
   update approvals set collected_at = clock_timestamp() from ${UNWAITED}

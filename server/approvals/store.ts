@@ -9,15 +9,33 @@ import type { Decided } from './decide.ts';
 import type { Part } from './deciders.ts';
 import type { Pair } from './prompts.ts';
 
+/** What a poll needs of its approval, and no more: there may be hundreds of them in a second. */
+export type Polled = Pick<
+  Approval,
+  | 'organization'
+  | 'id'
+  | 'agent'
+  | 'person'
+  | 'clientId'
+  | 'actions'
+  | 'askedAt'
+  | 'status'
+  | 'denyReason'
+  | 'task'
+  | 'boundTo'
+  | 'resources'
+  | 'oidc'
+>;
+
 /** What one poll of a backchannel request finds (CIBA Core §11). */
 export type Poll =
   | { state: 'unknown' }
   | { state: 'slow_down' }
-  | { state: 'expired'; approval: Approval }
+  | { state: 'expired'; approval: Polled }
   /** `endsIn`: milliseconds until the question ends, by the clock that decides it. */
-  | { state: 'pending'; approval: Approval; endsIn: number }
-  | { state: 'denied'; approval: Approval }
-  | { state: 'approved'; approval: Approval };
+  | { state: 'pending'; approval: Polled; endsIn: number }
+  | { state: 'denied'; approval: Polled }
+  | { state: 'approved'; approval: Polled };
 
 /** A limit, asked with what was asked before. */
 export type PromptRule = (history: PromptHistory, limits: PromptLimits) => Refusal | undefined;
