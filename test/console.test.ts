@@ -513,6 +513,35 @@ describe('A3 one agent', () => {
     expect((await ada.post(`${path}/pause`, { csrf, reason: 'x' })).status).toBe(409);
   });
 
+  test('somebody else is asked to answer for it, and not by themselves; it passes to them when they accept', async () => {
+    const agent = await registerAgent(server, { client_name: 'Changes Hands' });
+    const path = `/admin/agents/${agent.registration.agent_id}`;
+    const link = `href="${path}/offer"`;
+    expect([(await ada.get(path)).html.includes(link), (await olga.get(path)).html.includes(link)]).toEqual([
+      true,
+      false,
+    ]);
+    expect((await olga.get(`${path}/offer`)).status).toBe(403);
+    const page = await ada.get(`${path}/offer`);
+    for (const [typed, status, problem] of [
+      [{ role: 'owner', person: 'nobody@acme.example' }, 404, 'person nobody@acme.example of acme is unknown.'],
+      [{ role: 'owner', person: 'admin@acme.example' }, 422, 'wner and deputy are two people.'],
+      [{ role: 'deputy', person: 'admin@acme.example' }, 403, 'nobody takes an agent by themselves.'],
+      [{ person: 'person@acme.example' }, 400, 'Choose in what capacity, and say whom.'],
+    ] as const) {
+      const answer = await ada.submit(page, typed);
+      expect([answer.status, text(inner(answer.html, 'main'))]).toEqual([
+        status,
+        expect.stringMatching(new RegExp(problem, 'i')),
+      ]);
+    }
+    const asked = await ada.submit(page, { role: 'deputy', person: 'person@acme.example' });
+    expect(text(inner(asked.html, 'main'))).toMatch(/Asked\. They were told.*Asked to stand in ?person@acme\.example/);
+    const [offer] = [...(await anna.get('/owned')).html.matchAll(/href="(\/offers\/[^"]*)"/g)].at(-1)?.slice(1) ?? [];
+    expect((await anna.submit(await anna.get(offer ?? ''), { answer: 'accept' })).status).toBe(200);
+    expect(text(inner((await ada.get(path)).html, 'main'))).toMatch(/Deputy ?Anna[^<]*<?person@acme\.example/);
+  });
+
   test('an owner pauses what they answer for, and may let it go on; what an administrator paused they may not', async () => {
     const agent = await registerAgent(server, { client_name: 'Paused By Its Owner' });
     const path = `/admin/agents/${agent.registration.agent_id}`;

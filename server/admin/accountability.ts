@@ -169,12 +169,12 @@ export const offerOwnership: Answer = async (call, dependencies) => {
   const [facts] = await dependencies.accountability.facts(organization.id, { agent: id });
   if (!facts) return unknown(saying(REFUSED.theAgent));
   if (facts.status === 'retired' || facts.status === 'expired')
-    return conflict('wrong_status', `${name} is ${facts.status}: nobody has to answer for it`);
+    return conflict('wrong_status', saying(REFUSED.agentIsOver, { agent: name }));
   const other = role === 'owner' ? facts.deputy : facts.owner;
   if (other.id === person.value.id) return unacceptable('same_person', saying(REFUSED.samePerson));
   // Whoever owns an agent approves its next key: nobody gets there by their own word alone.
   if (call.caller.kind === 'person' && call.caller.person.id === person.value.id)
-    return forbidden('own_offer', 'another administrator offers it to you: nobody takes an agent by themselves');
+    return forbidden('own_offer', saying(REFUSED.ownOffer));
   const act = { organization: organization.id, caller: call.caller };
   const offer = await dependencies.accountability.offer(act, id, role, person.value.id);
   return done({

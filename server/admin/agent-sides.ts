@@ -26,7 +26,7 @@ import type { ClientRecord, ClientStore } from '../agents/clients.ts';
 import { flagsOf, UNUSED_AFTER, unusedActions } from '../agents/flags.ts';
 import { endOf, hasOwnKeys, type Jwk, keysIn, rotatedKeys } from '../agents/keys.ts';
 import { describeRefusal, MOVES, type MoveName, moveProblem } from '../agents/lifecycle.ts';
-import { type AgentFacts, type OwnershipStore, VERDICTS, type Verdict } from '../agents/ownership.ts';
+import { type Accountable, type AgentFacts, type OwnershipStore, VERDICTS, type Verdict } from '../agents/ownership.ts';
 import { checkKeys, saidOf } from '../agents/registration.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { BadRequest } from '../http/form.ts';
@@ -77,15 +77,19 @@ export function adminAgentSides(router: Router, console: Console, dependencies: 
   const side = (name: Side, below: string, show: (visit: Visit, agent: Seen) => Promise<string>) =>
     console.get(router, `${PATH}/:agent${below}`, SEEN_BY, async (visit) => show(visit, await seenIn(visit, name)));
 
-  side('summary', '', async (visit, { card, facts, head, lacks }) => {
+  side('summary', '', async (visit, { card, facts, head, lacks, asked }) => {
     const { say, number } = visit.speaker;
     return agentSummaryPage({
       ...head,
       flags: flagsOf(facts, new Date()).map((flag) => say(AGENT_FLAGS[flag])),
       lacks,
+      offer: visit.roles.has('admin') && !isOver(card) ? `${PATH}/${card.id}/offer` : undefined,
       facts: [
         [say(AGENT.owner), named(visit, card.owner, facts.ownerAccepted)],
         [say(AGENT.deputy), named(visit, card.deputy, facts.deputyAccepted)],
+        ...asked.map(
+          ({ role, person }) => [say(role === 'owner' ? AGENT.askedOwner : AGENT.askedDeputy), person] as const,
+        ),
         [say(AGENT.howItRuns), say(MODES[card.mode])],
         [say(AGENT.registered), visit.at(facts.createdAt)],
         [say(AGENT.lastUsed), facts.lastUsedAt ? visit.at(facts.lastUsedAt) : say(AGENT.never)],
@@ -369,6 +373,8 @@ export function adminAgentSides(router: Router, console: Console, dependencies: 
     facts: AgentFacts;
     head: AgentHead;
     lacks: readonly Said[];
+    /** Who was asked to answer for it, and has not answered. */
+    asked: readonly { role: Accountable; person: string }[];
     mayMove: boolean;
   }
 
@@ -394,6 +400,7 @@ export function adminAgentSides(router: Router, console: Console, dependencies: 
       card,
       facts,
       mayMove,
+      asked: standing.asked,
       lacks: card.status === 'pending' ? standing.lacks.map((one) => visit.speaker.say(REQUIRED[one])) : [],
       head: {
         frame: visit.frame(PATH),
@@ -440,6 +447,8 @@ const KEYS_BY: readonly AdminRole[] = ['admin', 'owner'];
 
 const rotates = ({ roles }: Visit, { status }: AgentFacts): boolean =>
   KEYS_BY.some((role) => roles.has(role)) && status !== 'retired' && status !== 'expired';
+
+const isOver = ({ status }: AgentCard): boolean => status === 'retired' || status === 'expired';
 
 const keyOf = (agent: string, client: string): string => `${PATH}/${agent}/clients/${encodeURIComponent(client)}/key`;
 

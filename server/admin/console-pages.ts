@@ -9,6 +9,7 @@ import type { Console } from './console.ts';
 import { adminDocumentPages } from './document-pages.ts';
 import { adminGroupPages } from './group-pages.ts';
 import { adminNewActionPages } from './new-action-pages.ts';
+import { adminOfferPages } from './offer-pages.ts';
 import { adminOverviewPages } from './overview-pages.ts';
 import { adminPolicyPages } from './policy-pages.ts';
 import { adminRecoveryPages } from './recovery-pages.ts';
@@ -29,6 +30,7 @@ const PAGES = [
   adminDocumentPages,
   adminClaimPages,
   adminAgentSides,
+  adminOfferPages,
   adminReviewPages,
   adminRecoveryPages,
   adminStopPages,

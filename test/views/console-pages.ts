@@ -11,7 +11,7 @@ import {
   agentPeoplePage,
   agentSummaryPage,
 } from '../../views/admin/agent.tsx';
-import { agentKeyPage, agentRemovePage } from '../../views/admin/agent-changes.tsx';
+import { agentKeyPage, agentOfferPage, agentRemovePage } from '../../views/admin/agent-changes.tsx';
 import { type AgentsPage, agentsPage } from '../../views/admin/agents.tsx';
 import { approvalsPage } from '../../views/admin/approvals.tsx';
 import { groupsPage } from '../../views/admin/deciders.tsx';
@@ -27,7 +27,7 @@ import { resumePage, type StandingRow, type StopPage, stopPage, stoppedPage } fr
 import { type SystemsPage, systemsPage } from '../../views/admin/systems.tsx';
 import { ACTIONS, NEW_ACTION } from '../../views/words/console-actions.ts';
 import { AGENT, AGENT_EVENTS, AGENT_NOTICES, METHODS, MODES, MOVE } from '../../views/words/console-agent.ts';
-import { ROTATION } from '../../views/words/console-agent-changes.ts';
+import { OFFERING, ROTATION } from '../../views/words/console-agent-changes.ts';
 import { AGENT_VIEWS, FLAG_NAMES, INVENTORY } from '../../views/words/console-agents.ts';
 import { APPROVALS, SECOND_REASON } from '../../views/words/console-approvals.ts';
 import { ACTION_CHANGE } from '../../views/words/console-changes.ts';
@@ -252,6 +252,7 @@ export function consolePagesIn(language: PageLanguage): Record<string, string> {
       facts: [
         [say(AGENT.owner), 'Olga Marin <olga@acme.example>'],
         [say(AGENT.deputy), say(AGENT.notAccepted, { person: 'Ada Lovelace <ada@acme.example>' })],
+        [say(AGENT.askedDeputy), 'anna@acme.example'],
         [say(AGENT.howItRuns), say(MODES.unattended)],
         [say(AGENT.registered), '14:02'],
         [say(AGENT.lastUsed), say(AGENT.never)],
@@ -260,6 +261,7 @@ export function consolePagesIn(language: PageLanguage): Record<string, string> {
         [say(AGENT.ends), say(AGENT.noDate)],
         [say(AGENT.id), 'agt_meeting'],
       ],
+      offer: '/admin/agents/agt_meeting/offer',
       clients: (Object.keys(METHODS) as (keyof typeof METHODS)[]).map((method) => ({
         id: 'cli_8f2k91c',
         name: method === 'none' ? '' : 'Meeting Helper',
@@ -329,6 +331,14 @@ export function consolePagesIn(language: PageLanguage): Record<string, string> {
       ],
       typed: { keys: '{"kty": "EC"}', overlap: 's86400' },
       problems: [{ field: 'keys', text: say(ROTATION.registeredAlready) }],
+    }),
+    'console-agent-offer': agentOfferPage({
+      ...head('summary'),
+      action: '/admin/agents/agt_meeting/offer',
+      cancel: '/admin/agents/agt_meeting',
+      people: [{ email: 'anna@acme.example', name: 'Anna Berg' }],
+      typed: { person: 'anna@acme.example' },
+      problem: say(OFFERING.incomplete),
     }),
     'console-agent-remove': agentRemovePage({
       ...head('mayDo'),

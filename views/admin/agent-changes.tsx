@@ -1,11 +1,11 @@
 import { page } from '../layout.tsx';
 import { Foreign, Told, visible } from '../text.tsx';
 import { AGENT } from '../words/console-agent.ts';
-import { KEY_OVERLAP, REMOVAL, ROTATION } from '../words/console-agent-changes.ts';
+import { KEY_OVERLAP, OFFERING, REMOVAL, ROTATION } from '../words/console-agent-changes.ts';
 import { PARTS } from '../words/console-shell.ts';
 import type { Said } from '../words/words.ts';
 import type { AgentHead } from './agent.tsx';
-import { AdminForm, Select, TextArea, TextInput } from './form.tsx';
+import { AdminForm, RadioList, Select, TextArea, TextInput } from './form.tsx';
 import { Table } from './list.tsx';
 import { AdminLayout } from './shell.tsx';
 
@@ -65,6 +65,67 @@ export const agentRemovePage = ({ frame, csrf, name, action, cancel, removed, pe
         <input type="hidden" name="actions" value={removed.join(',')} />
         <input type="hidden" name="shown" value={ends.map(({ task }) => task).join(' ')} />
         <TextInput name="reason" label={say(AGENT.why)} maxLength={200} optional />
+      </AdminForm>
+    </AdminLayout>,
+    frame,
+  );
+};
+
+export interface AgentOffer extends Pick<AgentHead, 'frame' | 'csrf' | 'name'> {
+  action: string;
+  cancel: string;
+  people: readonly { email: string; name: string }[];
+  typed: { role?: string | undefined; person?: string | undefined };
+  problem?: Said | undefined;
+}
+
+/** Somebody else is asked to answer for it. */
+export const agentOfferPage = ({ frame, csrf, name, action, cancel, people, typed, problem }: AgentOffer): string => {
+  const { say, markup } = frame.speaker;
+  const agent = visible(name, 80);
+  return page(
+    <AdminLayout
+      frame={frame}
+      title={say(OFFERING.title, { agent })}
+      error={problem !== undefined}
+      above={[
+        { href: '/admin/agents', label: say(PARTS.agents) },
+        { href: cancel, label: name },
+      ]}
+      narrow
+    >
+      <h1>{markup(OFFERING.title, { agent: <bdi>{agent}</bdi> })}</h1>
+      <p class="lead">{say(OFFERING.means)}</p>
+      <AdminForm
+        action={action}
+        csrf={csrf}
+        problems={problem === undefined ? [] : [{ field: 'person', text: problem }]}
+        submit={say(OFFERING.ask)}
+        cancel={cancel}
+      >
+        <RadioList
+          name="role"
+          legend={say(OFFERING.role)}
+          options={(['owner', 'deputy'] as const).map((value) => ({
+            value,
+            label: say(OFFERING[value]),
+            detail: say(OFFERING[`${value}Means`]),
+            checked: typed.role === value,
+          }))}
+        />
+        <TextInput
+          name="person"
+          label={say(OFFERING.person)}
+          type="email"
+          list="people"
+          value={typed.person}
+          invalid={problem !== undefined}
+        />
+        <datalist id="people">
+          {people.map(({ email, name }) => (
+            <option value={email}>{visible(name, 80)}</option>
+          ))}
+        </datalist>
       </AdminForm>
     </AdminLayout>,
     frame,

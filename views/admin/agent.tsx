@@ -33,6 +33,8 @@ export interface AgentSummary extends AgentHead {
   /** What keeps it from beginning. */
   lacks: readonly Said[];
   facts: readonly (readonly [label: Said, value: string])[];
+  /** Where somebody else is asked to answer for it. */
+  offer?: string | undefined;
   clients: readonly {
     id: string;
     name: string;
@@ -56,6 +58,13 @@ export const agentSummaryPage = (props: AgentSummary): string => {
         </ul>
       )}
       <Facts facts={props.facts.map(([label, value]) => [label, <Foreign text={value} limit={200} />] as const)} />
+      {props.offer === undefined ? null : (
+        <p>
+          <a class="small-link" href={props.offer}>
+            {say(AGENT.offer)}
+          </a>
+        </p>
+      )}
       <Section title={say(AGENT.clients)}>
         {props.clients.length === 0 ? (
           <p class="quiet">{say(AGENT.noClient)}</p>

@@ -48,6 +48,29 @@ export const REMOVAL = words({
   },
 });
 
+/** Somebody else is to answer for an agent. */
+export const OFFERING = words({
+  title: { en: 'Who is to answer for {agent}?', de: 'Wer soll für {agent} einstehen?' },
+  means: {
+    en: 'They read what it is and may ask for, and accept or decline. You cannot ask yourself.',
+    de: 'Die Person liest, was er ist und wonach er fragen darf, und stimmt zu oder lehnt ab. Sich selbst können Sie nicht bitten.',
+  },
+  role: { en: 'As', de: 'Als' },
+  owner: { en: 'Owner', de: 'Verantwortliche Person' },
+  ownerMeans: {
+    en: 'In the place of whoever owns it now.',
+    de: 'An Stelle der Person, die jetzt verantwortlich ist.',
+  },
+  deputy: { en: 'Deputy', de: 'Vertretung' },
+  deputyMeans: {
+    en: 'In the place of whoever stands in now.',
+    de: 'An Stelle der Person, die jetzt vertritt.',
+  },
+  person: { en: 'E-mail address', de: 'E-Mail-Adresse' },
+  ask: { en: 'Ask them', de: 'Fragen' },
+  incomplete: { en: 'Choose in what capacity, and say whom.', de: 'Wählen Sie, als was, und nennen Sie wen.' },
+});
+
 /** A3-2: a new key for an agent. */
 export const ROTATION = words({
   title: { en: 'A new key for {agent}', de: 'Ein neuer Schlüssel für {agent}' },

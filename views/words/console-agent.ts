@@ -19,6 +19,9 @@ export const AGENT = words({
   owner: { en: 'Owner', de: 'Verantwortlich' },
   deputy: { en: 'Deputy', de: 'Vertretung' },
   notAccepted: { en: '{person} (has not accepted)', de: '{person} (hat nicht zugestimmt)' },
+  askedOwner: { en: 'Asked to own it', de: 'Um Verantwortung gebeten' },
+  askedDeputy: { en: 'Asked to stand in', de: 'Um Vertretung gebeten' },
+  offer: { en: 'Ask somebody to answer for it…', de: 'Jemanden um die Verantwortung bitten…' },
   howItRuns: { en: 'How it runs', de: 'Wie er läuft' },
   registered: { en: 'Registered', de: 'Registriert' },
   lastUsed: { en: 'Last used', de: 'Zuletzt genutzt' },
@@ -150,6 +153,10 @@ export const AGENT_NOTICES = words({
   waits: {
     en: 'The new key waits for its owner. Until then the old one counts.',
     de: 'Der neue Schlüssel wartet auf die verantwortliche Person. Bis dahin gilt der alte.',
+  },
+  offered: {
+    en: 'Asked. They were told; until they accept, whoever answered for it before does.',
+    de: 'Gefragt. Die Person wurde benachrichtigt; bis sie zustimmt, bleibt die Verantwortung, wo sie war.',
   },
   removed: {
     en: 'Removed. It can no longer ask for this, and what was shown has ended.',

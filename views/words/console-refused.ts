@@ -30,6 +30,14 @@ export const REFUSED = words({
     en: 'owner and deputy are two people',
     de: 'Verantwortung und Vertretung liegen bei zwei Personen',
   },
+  ownOffer: {
+    en: 'another administrator offers it to you: nobody takes an agent by themselves',
+    de: 'das bietet Ihnen jemand anderes aus der Administration an: Niemand nimmt sich einen Agenten selbst',
+  },
+  agentIsOver: {
+    en: '{agent} is over: nobody has to answer for it',
+    de: '{agent} ist zu Ende: Niemand muss dafür einstehen',
+  },
   unknownNames: { en: 'unknown: {names}', de: 'unbekannt: {names}' },
   // Catalogue and policies.
   draftChanged: {
