@@ -413,6 +413,7 @@ describe('pages of the console, and whoever is of another organization', () => {
       stop: VALUES.stop,
       draft: /drf_[0-9a-f]+/.exec((await ada?.get('/admin/agents/new'))?.url ?? '')?.[0],
       step: '1',
+      campaign: VALUES.campaign,
       key: 'rooms.read',
     });
     const { organization } = registration;
@@ -512,6 +513,7 @@ async function fill(): Promise<void> {
   VALUES.group = (await make('PUT', '/groups', { name: 'Finance', members: ['owner@acme.example'] })).name;
   const recovery = await make('POST', '/people/owner@acme.example/passkey-recovery', { reason: 'lost' });
   VALUES.recovery = recovery.id;
+  VALUES.campaign = (await make('POST', '/review-campaigns', { name: 'Autumn', filter: 'status:active', days: 20 })).id;
   const subject = (await registerAgent(server, { client_name: 'Stopped Helper' })).registration.agent_id;
   VALUES.stop = (await make('POST', '/stops', { kind: 'agent', subject, reason: 'odd' })).id;
 }
@@ -594,6 +596,7 @@ async function stateOfAcme(): Promise<Json> {
     'policy_drafts',
     'catalogue_drafts',
     'agent_drafts',
+    'review_campaigns',
     'resource_claims',
     'ownership_offers',
     'registration_changes',
