@@ -272,6 +272,14 @@ test('stops and evidence', async () => {
   await well(ada, 'GET', '/evidence?limit=500');
   await well(ada, 'GET', `/stops/effect?kind=agent&subject=${subject}`);
   const stop = await well(ada, 'POST', '/stops', { kind: 'agent', subject, reason: 'odd' });
+  const asked = await well(ada, 'GET', '/approvals?q=is:allowed&limit=5');
+  expect(asked.approvals).toContainEqual(
+    expect.objectContaining({ actions: [READ], sentence: expect.stringContaining('calendar'), organization: 'acme' }),
+  );
+  await well(op, 'GET', '/approvals');
+  await well(ada, 'GET', `/approvals/${asked.approvals[0].id}`);
+  const globex = await administrator(server, 'admin@globex.example');
+  expect(await globex('GET', `/approvals/${asked.approvals[0].id}`)).toMatchObject({ status: 404 });
   await well(ada, 'GET', '/stops?kind=agent');
   for (const api of [ada, ben])
     await well(api, 'POST', `/stops/${stop.id}/resume`, { confirmation: 'Meeting Helper', reason: 'mended' });

@@ -169,6 +169,11 @@ Wie lange   Ihre Wahl unten
     }
     const help = await run('agents', '--help');
     expect([help.code, help.stdout.indexOf('agents explain') < help.stdout.indexOf('Usage:')]).toEqual([0, true]);
+    expect(await run('approvals', 'list', '--organization', 'acme', '-o', 'json')).toMatchObject({
+      code: 0,
+      stdout: '[]\n',
+    });
+    expect(await run('approvals', 'show', 'apr_0', '--organization', 'acme')).toMatchObject({ code: 3 });
     expect(await run('context', 'use', 'https://nowhere.example')).toMatchObject({ code: 3, stdout: '' });
   });
 

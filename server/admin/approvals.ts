@@ -1,8 +1,13 @@
 import type { DenyReason } from '../approvals/approval.ts';
+import { describeApproval } from '../approvals/decide.ts';
 import { IMPACTS, type Impact } from '../catalogue/action.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { RequestedAction } from '../tasks/request.ts';
-import type { Named } from './admin.ts';
-import type { Listing, ListingRules, Page } from './listing.ts';
+import { done, malformed, type Named, type Organization, unknown } from './admin.ts';
+import { type Answer, organizationOf, organizationsOf } from './call.ts';
+import { gives, input, reference, takes } from './input.ts';
+import { type Listing, type ListingRules, type Page, parseListing } from './listing.ts';
+import { count, instant, many, maybe, named, object, one, pageOfMany, text, withMembers } from './shapes.ts';
 
 /** How a question stands; `stopped`: a stop overtook it while it waited. */
 export const STANDINGS = ['waiting', 'allowed', 'denied', 'expired', 'stopped'] as const;
@@ -54,4 +59,88 @@ export interface ListedApproval {
 export interface ApprovalList {
   /** @param reader whose possible signature `may_sign` is about */
   list(organization: string, asked: { listing: Listing; reader: string; limit: number }): Promise<Page<ListedApproval>>;
+}
+
+const listing = input<{ organization?: string; q?: string; sort?: string; after?: string; limit?: string }>({
+  organization: reference,
+  q: { type: 'string', maxLength: 500, description: 'As the console has it: is:waiting level:high' },
+  sort: { type: 'string', maxLength: 20 },
+  after: { type: 'string', maxLength: 1000 },
+  limit: { type: 'string', pattern: '^([1-9][0-9]?|1[0-9][0-9]|200)$' },
+});
+
+/** Questions to people, as the console lists them. Deciding one, denying too, is a page that its person opens. */
+export const listApprovals: Answer = async (call, dependencies) => {
+  const asked = listing(call.query);
+  if (!asked.ok) return asked;
+  const { organization, limit = '50', ...query } = asked.value;
+  const parsed = parseListing(query, APPROVAL_LISTING);
+  if (!parsed.ok) return malformed(parsed.problem);
+  const places = await organizationsOf(call, organization, dependencies);
+  if (!places.ok) return places;
+  const reader = call.caller.kind === 'person' ? call.caller.person.id : '';
+  const pages = await Promise.all(
+    places.value.map(async (place) => {
+      const asking = { listing: parsed.listing, reader, limit: Number(limit) };
+      const { rows, next } = await dependencies.approvalList.list(place.id, asking);
+      return { rows: rows.map((row) => shown(row, place, dependencies.catalogue())), next };
+    }),
+  );
+  const [only, ...others] = pages;
+  return done({
+    approvals: pages.flatMap(({ rows }) => rows),
+    next: others.length === 0 ? (only?.next ?? null) : null,
+  });
+};
+takes(listApprovals, { query: listing });
+const APPROVAL = object({
+  id: text,
+  organization: text,
+  standing: one(...STANDINGS),
+  impact: one(...IMPACTS),
+  actions: many(text),
+  sentence: maybe(text),
+  agent: named,
+  person: named,
+  asked_at: instant,
+  expires_at: instant,
+  decided_at: maybe(instant),
+  deny_reason: maybe(text),
+  quorum: count,
+  signed: many(object({ name: text, at: instant })),
+});
+gives(listApprovals, pageOfMany('approvals', APPROVAL));
+
+export const getApproval: Answer = async (call, dependencies) => {
+  const place = await organizationOf(call, call.query.organization, dependencies);
+  if (!place.ok) return place;
+  const id = call.params.approval ?? '';
+  const asked = { filters: [], words: [id], sort: 'asked', descending: true, after: undefined };
+  const { rows } = await dependencies.approvalList.list(place.value.id, { listing: asked, reader: '', limit: 2 });
+  const found = rows.find((row) => row.id === id);
+  return found ? done(shown(found, place.value, dependencies.catalogue())) : unknown(id);
+};
+gives(getApproval, withMembers(APPROVAL, {}));
+
+/** What was asked in the words of the catalogue, without the values of the request that no sentence says. */
+function shown(row: ListedApproval, { slug, name, domains }: Organization, catalogue: Catalogue) {
+  const reader = { name: '', email: '', timeZone: 'UTC', organizationName: name, organizationDomains: domains };
+  const described = describeApproval(row, catalogue, reader);
+  const { id, standing, impact, agent, person, asked_at, expires_at, decided_at, deny_reason, quorum, signed } = row;
+  return {
+    id,
+    organization: slug,
+    standing,
+    impact,
+    actions: row.actions.map(({ action }) => action),
+    sentence: described?.map(({ description }) => description.headlineText).join('; ') ?? null,
+    agent,
+    person,
+    asked_at,
+    expires_at,
+    decided_at,
+    deny_reason,
+    quorum,
+    signed,
+  };
 }

@@ -20,6 +20,7 @@ import {
   unknown,
 } from './admin.ts';
 import type { AgentRuleAdministration } from './agent-rules.ts';
+import type { ApprovalList } from './approvals.ts';
 import type { BackchannelAdministration } from './backchannel.ts';
 import type { Claims } from './claims.ts';
 import type { ClientSecretsForAdmins } from './client-secrets.ts';
@@ -79,6 +80,7 @@ export interface AdminDependencies {
   introductions: IntroductionAdministration;
   webhooks: Webhooks;
   recoveries: RecoveryAdministration;
+  approvalList: ApprovalList;
   reviews: ReviewStore;
   agentRules: AgentRuleAdministration;
   passkeyRules: PasskeyRuleAdministration;

@@ -19,6 +19,7 @@ import {
 } from './admin.ts';
 import { getAgentRules, setAgentRules } from './agent-rules.ts';
 import { commandAgent, getAgent, listAgents, listEdges, putEdge, removeEdge, setOwnActions } from './agents.ts';
+import { getApproval, listApprovals } from './approvals.ts';
 import { getBackchannel, putBackchannel } from './backchannel.ts';
 import type { AdminDependencies } from './call.ts';
 import { type Called, type CallerDependencies, callerOf } from './caller.ts';
@@ -139,6 +140,8 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ['put', '/agents/:agent/limits', holdAgent],
   ['put', '/agents/:agent/use-case', setUseCase],
   ['get', '/agents/:agent/explain', explainAgent],
+  ['get', '/approvals', listApprovals],
+  ['get', '/approvals/:approval', getApproval],
   ['get', '/resource-claims', listClaims],
   ['post', '/resource-claims', claimResource],
   ['post', '/resource-claims/prove', proveResource],

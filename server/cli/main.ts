@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 
 import { agentCommands } from './agents.ts';
+import { approvalCommands } from './approvals.ts';
 import { catalogueCommands } from './catalogue.ts';
 import { completionCommand } from './completion.ts';
 import { directoryCommands } from './directory.ts';
@@ -48,6 +49,7 @@ registryCommands(program);
 registrationCommands(program);
 agentCommands(program);
 reviewCommands(program);
+approvalCommands(program);
 catalogueCommands(program);
 issuerCommands(program);
 signInProviderCommands(program);

@@ -20,12 +20,6 @@ export function stopCommands(program: Command): void {
     .addHelpText(
       'after',
       `
-Examples:
-  countersign stop agent "Finance Agent" --reason "suspected prompt injection"
-  countersign stop owner tom@acme.example --reason "left the company"
-  countersign stop system https://payments.acme.example --reason "incident 42"
-  countersign stop all --reason "incident 42"
-
 What is narrower ends, and that is all: person, task, grant, token, client.`,
     )
     .requiredOption('--reason <text>', 'why; it goes into the evidence')

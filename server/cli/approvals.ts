@@ -1,0 +1,66 @@
+import type { Command } from 'commander';
+
+import type { ListedApproval } from '../admin/approvals.ts';
+import { call } from './client.ts';
+import type { Json } from './format.ts';
+import { ORGANIZATION, shared } from './options.ts';
+import { isReadable, moment, printOne, printRows, say } from './output.ts';
+
+interface Asked extends Omit<Json<ListedApproval>, 'actions' | 'may_sign'> {
+  actions: string[];
+  sentence: string | null;
+}
+
+/** What agents asked people. Deciding one, denying too, is a page that its person opens. */
+export function approvalCommands(program: Command): void {
+  const approvals = program.command('approvals').description('what agents asked people; deciding stays in the browser');
+  approvals
+    .command('list')
+    .option('--filter <text>', 'as in the console: is:waiting level:critical agent:"Finance Agent"', 'is:waiting')
+    .option('--sort <column>', 'urgency or asked; a minus before it turns it round', 'urgency')
+    .option('--limit <number>', 'of one page, up to 200', '50')
+    .option('--after <place>', 'where the page before ended')
+    .option(...ORGANIZATION)
+    .action(async ({ filter, ...options }: Record<string, string>, command: Command) => {
+      const { place, format } = shared(command);
+      const page = await call<{ approvals: Asked[]; next: string | null }>(place, '/approvals', {
+        query: { ...options, q: filter },
+      });
+      printRows(
+        page.approvals,
+        format,
+        {
+          ID: ({ id }) => id,
+          LEVEL: ({ impact }) => impact,
+          WHAT: wordsOf,
+          AGENT: ({ agent }) => agent.name ?? agent.id,
+          FOR: ({ person }) => person.email ?? person.id,
+          UNTIL: ({ expires_at }) => moment(expires_at),
+          STATE: ({ standing }) => standing,
+        },
+        'Nothing is asked.',
+      );
+      if (page.next !== null && isReadable(format)) say(`More: --after ${page.next}`);
+    });
+  approvals
+    .command('show <approval>')
+    .description('one of them, and who has signed')
+    .option(...ORGANIZATION)
+    .action(async (approval: string, options: { organization?: string }, command: Command) => {
+      const { place, format } = shared(command);
+      const asked = await call<Asked>(place, `/approvals/${encodeURIComponent(approval)}`, { query: options });
+      printOne(asked, format, {
+        what: wordsOf(asked),
+        level: asked.impact,
+        agent: asked.agent.name ?? asked.agent.id,
+        for: asked.person.email ?? asked.person.id,
+        asked: moment(asked.asked_at),
+        until: moment(asked.expires_at),
+        state: asked.standing,
+        reason: asked.deny_reason ?? undefined,
+        signed: asked.signed.map(({ name, at }) => `${name} ${moment(at)}`),
+      });
+    });
+}
+
+const wordsOf = ({ sentence, actions }: Asked): string => sentence ?? actions.join(', ');
