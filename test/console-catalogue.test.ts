@@ -247,6 +247,7 @@ describe('A5: the editor', () => {
     expect(new URL(page.url).pathname).toBe('/admin/actions/shop.orders.cancel');
     expect(partOf(page.html)).toContain('change ');
     expect(page.html).toMatch(/1 thing keeps it[\s\S]*is a draft from scratch/);
+    expect((await ada.get(`${page.url.split('?')[0]}?ui_locales=de`)).html).toContain('ist ein ganz neuer Entwurf');
     expect((await ada.get('/admin/actions')).html).toMatch(/data-row="shop.orders.cancel"[\s\S]*?draft/);
     const at = '/admin/actions/shop.orders.cancel';
     expect((await post(ada, `${at}/publish`, { hash: await hashKept() }, at)).status).toBe(422);

@@ -50,7 +50,12 @@ export function adminNewActionPages(router: Router, console: Console, { publicat
           : undefined;
     if (!place || problem) return { document: pageOf(visit, owned, { typed: form, problem }), status: 422 };
     const act = { organization: visit.organization, caller: visit.caller };
-    await store.saveDraft(act, { key, resource: place.resource, yaml: startingText(key), proposed: false });
+    await store.saveDraft(act, {
+      key,
+      resource: place.resource,
+      yaml: startingText(key, visit.speaker),
+      proposed: false,
+    });
     return `${ACTIONS_PATH}/${key}`;
   });
 

@@ -1,8 +1,11 @@
+import { STARTING } from '../../views/words/console-actions.ts';
 import { REFUSED } from '../../views/words/console-refused.ts';
 import { inEnglish, type Saying, saying } from '../../views/words/saying.ts';
-import type { ActionDocument, Impact, Verb } from './action.ts';
+import type { Speaker } from '../../views/words/speaker.ts';
+import { type ActionDocument, IMPACTS, type Impact, VERBS, type Verb } from './action.ts';
 import type { ResourceDocument } from './catalogue.ts';
 import { parameterOf } from './draft-parameter.ts';
+import { SCRATCH } from './lint.ts';
 import { type Described, openApiOperations } from './openapi.ts';
 import type { JsonSchema } from './schema.ts';
 import { mcpTools } from './tools.ts';
@@ -57,17 +60,17 @@ export function draftFrom({
 const MOST = 500;
 
 /** What somebody begins with who writes from scratch: previewed at once, and a draft until every text is theirs. */
-export const startingText = (key: string): string => `key: ${key}
+export const startingText = (key: string, { say }: Speaker): string => `key: ${key}
 version: 1
-draft: { source: scratch } # remove it when every text is yours: before that it cannot be published
-verb: update # or read, summarise, draft, send, delete, approve, export, purchase
+draft: { source: ${SCRATCH} } # ${say(STARTING.draft)}
+verb: update # ${say(STARTING.or, { others: VERBS.filter((verb) => verb !== 'update').join(', ') })}
 parameters:
   type: object
   additionalProperties: false
   required: [item]
   properties:
     item: { type: string, minLength: 1, maxLength: 40, x-label: Item, x-format: text }
-critical: [item] # has to stand in the headline
+critical: [item] # ${say(STARTING.critical)}
 headline: change {item}
 button: Allow change
 effect: Changes something
@@ -79,7 +82,7 @@ facts:
   changes: Yes, one item is changed
   impact: What this means to somebody
 reversible: false
-level: { default: high } # or low, medium, critical
+level: { default: high } # ${say(STARTING.or, { others: IMPACTS.filter((impact) => impact !== 'high').join(', ') })}
 durations: { default: once, max: PT10M }
 samples:
   - { item: chair }

@@ -63,9 +63,14 @@ interface Spoken {
 /** As the YAML calls it, or in words. */
 type Place = string | Saying;
 
+/** What a draft says it is from that was drafted from nothing. */
+export const SCRATCH = 'scratch';
+
 /** What was drafted from somebody else's words waits for a person's own. */
 const draftProblems = ({ draft }: ActionDocument): Saying[] =>
-  draft === undefined ? [] : [saying(LINT.draft, { source: draft.source })];
+  draft === undefined
+    ? []
+    : [draft.source === SCRATCH ? saying(LINT.begun) : saying(LINT.draft, { source: draft.source })];
 
 const textProblems = ({ draft: _, ...document }: ActionDocument): Saying[] => {
   const found = checkTexts(document);

@@ -171,6 +171,16 @@ export const NEW_ACTION = words({
   },
 });
 
+/** Comments in the text of an action that begins from scratch. */
+export const STARTING = words({
+  draft: {
+    en: 'remove it when every text is yours: before that it cannot be published',
+    de: 'entfernen, sobald jeder Text Ihrer ist: Vorher lässt es sich nicht veröffentlichen',
+  },
+  or: { en: 'or {others}', de: 'oder {others}' },
+  critical: { en: 'has to stand in the headline', de: 'muss in der Überschrift stehen' },
+});
+
 /** What an action does, in one word. */
 export const VERBS = words({
   read: { en: 'read', de: 'lesen' },

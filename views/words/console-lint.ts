@@ -17,6 +17,10 @@ export const LINT = words({
     en: 'is a draft from {source}: write its texts yourself, then remove "draft"',
     de: 'ist ein Entwurf nach {source}: Schreiben Sie die Texte selbst, dann entfernen Sie „draft“',
   },
+  begun: {
+    en: 'is a draft from scratch: write its texts yourself, then remove "draft"',
+    de: 'ist ein ganz neuer Entwurf: Schreiben Sie die Texte selbst, dann entfernen Sie „draft“',
+  },
   notAParameter: { en: '{name} is not a parameter', de: '{name} ist kein Parameter' },
   notARange: { en: '{names} is not a range of dates', de: '{names} ist kein Zeitraum zwischen zwei Daten' },
   doesNotFit: { en: '{name} does not fit here', de: '{name} passt hier nicht' },
