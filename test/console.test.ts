@@ -709,6 +709,8 @@ describe('A4 registering an agent in five steps', () => {
       ['', 'A name has 1 to 80 characters.'],
       ['Meeting-Helper', 'There is an agent called Meeting Helper.'],
       ['Refund\u202eWorker', 'may not hold a bidirectional control character'],
+      ['R\u0435fund Worker', 'may not hold letters or digits that look like others'],
+      ['Refund Worker \u2705', 'may not hold a sign that looks like a seal of approval'],
     ] as const)
       expect((await step(first, { name, purpose: 'Refunds' })).html).toContain(problem);
     expect((await ada.get(first)).html).toContain('value="Refunds"');

@@ -4,6 +4,7 @@ import { type Saying, saying } from '../../views/words/saying.ts';
 import type { PlainMessage } from '../../views/words/words.ts';
 import type { AgentMode } from '../agents/agent.ts';
 import { confusableWith } from '../agents/confusable.ts';
+import { nameProblem } from '../agents/registration.ts';
 import { IMPACTS, type Impact } from '../catalogue/action.ts';
 import { checkSpacing, checkText } from '../oauth/text.ts';
 
@@ -121,7 +122,7 @@ function textProblems(fields: DraftFields, field: string, label: PlainMessage, l
   const text = fields[field] ?? '';
   if (text === '' || [...text].length > limit)
     return [{ field, text: saying(DRAFT.length, { field: saying(label), limit }) }];
-  const problem = checkText(text) ?? checkSpacing(text);
+  const problem = checkText(text) ?? (field === 'name' ? nameProblem(text) : checkSpacing(text));
   if (problem === undefined) return [];
   const unfit = Object.values(UNFIT).find(({ en }) => en === problem);
   return [{ field, text: saying(DRAFT.mayNotHold, { field: saying(label), what: unfit ? saying(unfit) : problem }) }];

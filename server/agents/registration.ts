@@ -1,6 +1,7 @@
 import type { JsonWebKey } from 'node:crypto';
 import { errors } from 'oidc-provider';
 import { KEYS_REFUSED } from '../../views/words/console-agent-changes.ts';
+import { UNFIT } from '../../views/words/console-register.ts';
 import { inEnglish, type Saying, saying } from '../../views/words/saying.ts';
 
 import { newId } from '../oauth/ids.ts';
@@ -401,9 +402,9 @@ function shortText(name: string, value: unknown, limit: number): string {
 }
 
 /** A name stands where the server itself speaks: it wears no seal there, and is made of what it looks like. */
-function nameProblem(name: string): string | undefined {
-  if (SEALS.test(name)) return 'a sign that looks like a seal of approval';
-  return lookAlikesIn(name).length > 0 ? 'letters or digits that look like others' : checkSpacing(name);
+export function nameProblem(name: string): string | undefined {
+  if (SEALS.test(name)) return UNFIT.seal.en;
+  return lookAlikesIn(name).length > 0 ? UNFIT.lookAlike.en : checkSpacing(name);
 }
 
 /** Ticks, shields, locks, stars and medals. */

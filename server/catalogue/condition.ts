@@ -56,7 +56,7 @@ export function conditionProblem(condition: Condition, parameters: ReadonlyMap<s
   return undefined;
 }
 
-/** For whoever reviews a catalogue: "amount above 5000.00". */
+/** For whoever reviews a catalogue: "amount above 5,000.00". */
 export function conditionInWords(condition: Condition): Saying {
   const [kind, argument] = only(condition);
   return kind.words(argument);
@@ -101,7 +101,7 @@ const KINDS: { readonly [kind in keyof Arguments]: Kind<Arguments[kind]> } = {
     fits: format('money'),
     unfit: 'notMoney',
     holds: ({ parameter, value }, values) => compareDecimals((values[parameter] as Money).value, value) > 0,
-    words: (slots) => saying(CONDITION.moneyAbove, slots),
+    words: ({ parameter, value }) => saying(CONDITION.moneyAbove, { parameter, value: ({ amount }) => amount(value) }),
     otherwise: ({ parameter, value }, labelOf) =>
       saying(PASSES.atMost, { label: labelOf(parameter), value: ({ amount }) => amount(value) }),
   },

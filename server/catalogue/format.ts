@@ -125,8 +125,17 @@ const showChange = (value: unknown, locale: string): string => {
   return typeof value === 'string' ? words.quote(value) : String(value);
 };
 
-function showMoney({ currency, value }: Money, locale: string): string {
-  const format = numberFormat(locale, {
+/** Does a value that was checked against no schema look like an amount? */
+export const isMoney = (value: unknown): value is Money => {
+  const { currency, value: amount, ...rest } = Object(value) as Partial<Money>;
+  return (
+    /^[A-Z]{3}$/.test(String(currency)) && /^\d{1,12}(\.\d{1,2})?$/.test(String(amount)) && !Object.keys(rest).length
+  );
+};
+
+/** "EUR 5,000.00". */
+export function showMoney({ currency, value }: Money, locale: string): string {
+  const format = numberFormat(localeOf(locale), {
     style: 'currency',
     currency,
     currencyDisplay: 'code',

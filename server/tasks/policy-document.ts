@@ -4,12 +4,14 @@ import { DATA, RULE } from '../../views/words/console-rules.ts';
 import { LEVEL } from '../../views/words/console-shell.ts';
 import { HOSTILE } from '../../views/words/console-values.ts';
 import { all, either, lasting, type Saying, saying } from '../../views/words/saying.ts';
+import type { Speaker } from '../../views/words/speaker.ts';
 import { asItIs } from '../../views/words/words.ts';
 import { type Action, DATA_CLASSES, type DataClass, IMPACTS, type Impact } from '../catalogue/action.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { CONDITION_SCHEMA, conditionInWords, conditionProblem } from '../catalogue/condition.ts';
 import { shownOf } from '../catalogue/describe.ts';
 import { durationSeconds } from '../catalogue/duration.ts';
+import { isMoney, showMoney } from '../catalogue/format.ts';
 import { LANGUAGES } from '../catalogue/language.ts';
 import { at } from '../catalogue/problem.ts';
 import { whenAsked } from '../catalogue/schema.ts';
@@ -138,7 +140,7 @@ export function ruleInWords(
   nameOf: (id: string) => string = (id) => id,
 ): Saying {
   const { actions, impact, agents, people, data, within, where = [] } = when;
-  const limits = Object.entries(within ?? {}).map(([name, value]) => `${name} ${shown(value)}`);
+  const limits = Object.entries(within ?? {}).map(([name, value]) => limitInWords(name, value));
   const parts = [
     actions && saying(RULE.actions, { actions: either(actions) }),
     impact && impactInWords(impact),
@@ -173,7 +175,17 @@ function impactInWords({ at_least: least, at_most: most }: NonNullable<Matcher['
   return saying(most === undefined ? RULE.impactAtLeast : RULE.impactIs, { level: level(least) });
 }
 
-const shown = (value: unknown): string => (typeof value === 'string' ? value : canonicalJson(value));
+/** "amount EUR 5,000.00": what a rule knows to be an amount or a number is written as its reader writes it. */
+const limitInWords =
+  (name: string, value: unknown): Saying =>
+  (speaker) =>
+    asItIs(`${name} ${shown(value, speaker)}`);
+
+function shown(value: unknown, { number, catalogue }: Speaker): string {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number') return number(value);
+  return isMoney(value) ? showMoney(value, catalogue) : canonicalJson(value);
+}
 
 /** Nobody waits for more. */
 const MOST_DECIDERS = 10;

@@ -201,6 +201,29 @@ test('YAML becomes rules, and rules are said in words', () => {
   expect(verdict(parsed.document.rules, contacts(500)).verdict).toBe('ask');
 });
 
+test('amounts and numbers of a rule are written as its reader writes them', () => {
+  const parsed = parsePolicies(
+    `
+rules:
+  - name: Large refunds
+    when:
+      actions: [payments.refund.create]
+      within: { amount: { currency: EUR, value: "12000.00" } }
+      where: [{ money_above: { parameter: amount, value: "5000.00" } }]
+    verdict: never
+`,
+    catalogue,
+  );
+  if (!parsed.ok) throw new Error(parsed.problems.map(inEnglish).join());
+  const said = parsed.document.rules.map((one) => ruleInWords(one));
+  expect(said.map(inEnglish)).toEqual([
+    'Never: to payments.refund.create, within amount EUR 12,000.00, with amount above 5,000.00.',
+  ]);
+  expect(said.map((one) => one(speakerOf('de')))).toEqual([
+    'Nie: Aktion payments.refund.create, in den Grenzen amount 12.000,00 EUR, mit amount über 5.000,00.',
+  ]);
+});
+
 test.each([
   ['no rules', 'flow: { after: [untrusted], within: P1D }', 'rules'],
   ['an unknown member', ok.replace('verdict: never', 'verdict: never\n    until: P1D'), 'until'],
