@@ -48,6 +48,7 @@ import * as reviewCampaigns from './120_review_campaigns.ts';
 import * as styleSheets from './123_style_sheets.ts';
 import * as groupNotices from './125_group_notices.ts';
 import * as secretsWait from './129_secrets_wait.ts';
+import * as askedBefore from './146_asked_before.ts';
 
 interface Migration {
   name: string;
@@ -104,6 +105,7 @@ const migrations: readonly Migration[] = [
   { name: '123_style_sheets', ...styleSheets },
   { name: '125_group_notices', ...groupNotices },
   { name: '129_secrets_wait', ...secretsWait },
+  { name: '146_asked_before', ...askedBefore },
 ];
 
 /** Brings the database at `url` to the newest schema; answers the names of the migrations it ran. Forward only. */

@@ -1,3 +1,4 @@
+import { type Compared, ComparedWithBefore } from './compared.tsx';
 import { type Choice, Choices, Field } from './form.tsx';
 import { Csrf, ErrorSummary, type Frame, type Impact, Layout, Pair, page } from './layout.tsx';
 import { idOf, Narrow, type Narrowing } from './narrowing.tsx';
@@ -63,6 +64,8 @@ export interface DecisionPage {
   asking?: Asking | undefined;
   /** Why somebody else than the person decides. */
   because?: Said | undefined;
+  /** For whoever decides for somebody else: what differs from before. */
+  compared?: Compared | undefined;
   /** Where this was started, as far as the server itself knows. */
   origin?: Said | undefined;
   /** An event stream that says when this may have been decided elsewhere. */
@@ -153,7 +156,7 @@ export interface Asker {
 export const decisionPage = (props: DecisionPage): string => page(<Decision {...props} />, props.frame);
 
 function Decision(props: DecisionPage) {
-  const { frame, agentName, headline, impact, who, error } = props;
+  const { frame, agentName, headline, impact, who, error, taskLanguage } = props;
   const { say, markup } = useSpeaker();
   return (
     <Layout
@@ -183,6 +186,9 @@ function Decision(props: DecisionPage) {
       )}
       <AgentWords {...props} />
       <Others {...props} />
+      {props.compared === undefined ? null : (
+        <ComparedWithBefore {...props.compared} {...{ agentName, taskLanguage }} />
+      )}
       <DecisionForm {...props} />
       <MoreAboutIt {...props} />
     </Layout>

@@ -157,6 +157,13 @@ export const postgresPersonApprovals = (
       (await statements.rows<ApprovalRow>(RECENT, [organization, person, limit])).map(toApproval),
     ),
 
+  latestLike: ({ organization, id, person, agent, actions }) =>
+    database.within(organization, async (statements) => {
+      const keys = JSON.stringify(actions.map(({ action }) => action));
+      const row = await statements.first<ApprovalRow>(LATEST_LIKE, [organization, person, agent, keys, id]);
+      return row && toApproval(row);
+    }),
+
   wrongValue: (organization, id) =>
     database.within(organization, async (statements) => {
       const row = await statements.first<{ value_tries: number }>(
@@ -622,7 +629,7 @@ export interface ApprovalRow {
   expires_at: Date;
   decided_at: Date | null;
   deny_reason: string | null;
-  decision: { duration: string } | null;
+  decision: Approval['decision'];
   task: string | null;
   display_code_hash: Buffer | null;
   number_tries: number;
@@ -766,6 +773,13 @@ const WAITING = `
 const RECENT = `
   ${APPROVAL} where organization = $1 and person = $2 and (status <> 'pending' or expires_at <= clock_timestamp())
   order by asked_at desc limit $3`;
+
+// Along `approvals_alike`.
+const LATEST_LIKE = `
+  ${APPROVAL}
+  where organization = $1 and person = $2 and agent = $3 and jsonb_path_query_array(actions, '$[*].action') = $4::jsonb
+    and decision is not null and status <> 'pending' and id <> $5
+  order by decided_at desc limit 1`;
 
 // Not waited for where a commit that waits follows in the same request, and flushes this too.
 const UNWAITED = `(select set_config('synchronous_commit', 'off', true)) as unwaited`;

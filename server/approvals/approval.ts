@@ -1,4 +1,5 @@
 import type { Impact } from '../catalogue/action.ts';
+import type { Decision } from '../tasks/decision.ts';
 import type { CanonicalRequest, RequestedAction } from '../tasks/request.ts';
 import type { ApprovedEdge, Authentication } from '../tasks/task.ts';
 import type { AskedOf } from './deciders.ts';
@@ -36,7 +37,8 @@ export interface Approval {
   expiresAt: Date;
   decidedAt: Date | null;
   denyReason: string | null;
-  decision: { duration: string } | null;
+  /** `granted`: empty where it was denied. */
+  decision: (Pick<Decision, 'duration'> & Partial<Pick<Decision, 'granted'>>) | null;
   task: string | null;
   hasNumber: boolean;
   numberTries: number;

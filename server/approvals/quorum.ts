@@ -2,6 +2,7 @@ import type { Catalogue } from '../catalogue/catalogue.ts';
 import { instant } from '../oauth/canonical.ts';
 import type { Person, Session } from '../people/person.ts';
 import { type Decision, decisionHash } from '../tasks/decision.ts';
+import type { TaskAction } from '../tasks/task.ts';
 import { type Approval, isOver } from './approval.ts';
 import { type DescribedAction, describeApproval } from './decide.ts';
 import type { ApprovalPages } from './pages.ts';
@@ -53,10 +54,12 @@ export function furtherDecision(
   return { ...decided, decision, hash, madeAt: now.toISOString(), task };
 }
 
+type Granted = Pick<TaskAction, 'action' | 'version' | 'resource' | 'parameters' | 'viaScope'>;
+
 /** What was granted, as its reader reads it: after narrowing, with what the resource stated when it was asked. */
 export function describeGranted(
   approval: Approval,
-  { task }: Approved,
+  { task }: { task: { actions: readonly Granted[] } },
   { person, locale, catalogue }: { person: Person; locale: string; catalogue: Catalogue },
 ): DescribedAction[] | undefined {
   const asked = [...approval.actions];

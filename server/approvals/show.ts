@@ -15,6 +15,7 @@ import type { Session } from '../people/person.ts';
 import { type Approval, isOver } from './approval.ts';
 import { askingOf, becauseOf } from './ask-others.ts';
 import { ceremonyProps } from './ceremony-props.ts';
+import { comparedProps } from './compare.ts';
 import { type DecisionProblem, describeApproval } from './decide.ts';
 import { wasDecidedHere } from './decided-here.ts';
 import { isForOthers, isTheirsAlone } from './deciders.ts';
@@ -59,12 +60,17 @@ export async function showApproval(
   if (!described || !client?.agent) return showProblem(ctx, 'not_describable', approval, session, pages);
   const speaker = speakerFor(ctx);
   const asked = await decisionProps(ctx, approval, described, client, { ...session, person: reader }, pages, retry);
+  const { duration } = first?.decided.decision ?? {};
+  const chosen = asked.durations.length > 1 && asked.durations.find(({ value }) => value === duration)?.label;
   const props = part
     ? {
         ...asked,
         // What the first person signed is approved as it is, or not at all.
         narrowing: first ? [] : described.map((one, index) => narrowingOf(one, index, speaker, retry.form)),
+        // What the first one chose, and not what they could have chosen.
+        ...(chosen && { facts: { ...asked.facts, duration: chosen } }),
         because: becauseOf(approval, part, speaker, reader.name),
+        ...(forAnother && (await comparedProps(approval, described, { first, reader }, pages, speaker))),
         ...(!own && {
           origin: speaker.say(DECIDERS.askedFor, {
             agent: asked.agentName,

@@ -48,6 +48,15 @@ const at = (member: { person: TestPerson; key: Authenticator } | undefined) => {
   if (!member) throw new Error('nobody');
   return member;
 };
+/** What stands beside the request for whoever compares it; empty where nothing does. */
+const comparedOn = ({ html }: PageAnswer): string => {
+  const [section = ''] = /<section class="compared"[\s\S]*?<\/section>/.exec(html) ?? [];
+  return section
+    .replace(/<\/?bdi[^>]*>/g, '')
+    .replace(/<[^>]*>/g, ' ')
+    .replace(/\s+/g, ' ')
+    .trim();
+};
 let count = 0;
 const fresh = () => `acme/repo-${++count}`;
 const tasks = async () =>
@@ -100,6 +109,7 @@ test('A6: two people with their own passkeys make one task; the first one’s pa
     'duration',
   ]);
   expect(page.html).toMatch(/First approval: Anna Berg \(passkey\) \d\d:\d\d/);
+  expect(comparedOn(page)).toMatch(/Never asked before: nobody has decided such a request of .+ for Anna Berg yet\./);
   const done = await approveWith(person, page, key, choices(repository));
   expect(done.html).toMatch(/Allowed once\./);
   expect(done.html).not.toMatch(/data-testid="stop"/); // the task is Anna's
@@ -127,6 +137,51 @@ test('A6: two people with their own passkeys make one task; the first one’s pa
     [claims.task_hash],
   );
   expect(kept[0].lasts.minutes ?? 0).toBeLessThanOrEqual(10);
+});
+
+describe('A6 what the second person compares', () => {
+  test('with the latest decision of this person about the same: what was allowed then, and what is asked now', async () => {
+    const earlier = await firstHalf();
+    const { person, key } = at(ben);
+    await approveWith(person, await person.get(earlier.review), key, choices(earlier.repository));
+    const { asked, review, repository } = await firstHalf();
+    const page = await person.get(review);
+    const then = `${earlier.repository} → ${repository}`;
+    expect(comparedOn(page)).toMatch(/Last time, for Anna Berg: allowed once, by 2 people, \d\d:\d\d\./);
+    expect(comparedOn(page)).toContain(then);
+    expect(comparedOn(await person.get(`${review}?ui_locales=de`))).toMatch(
+      /von 2 Personen, \d\d:\d\d\. Damals erlaubt → jetzt/,
+    );
+    // Who asked reads nothing of it.
+    expect(comparedOn(asked.page)).toBe('');
+
+    // Neither what the agent asked of others, nor what others asked of the person, nor what nobody decided.
+    const { rows } = await database.query(`select id from people where email = 'owner@acme.example'`);
+    const [of, as] = [`update approvals set person = $1 where person = $2 and id <> $3`, String(rows[0].id)];
+    const { person: her } = await lastApproval();
+    await database.query(of, [as, her, review.slice(3)]);
+    expect(comparedOn(await person.get(review))).toMatch(/Never asked before/);
+    await database.query(of, [her, as, review.slice(3)]);
+    expect(comparedOn(await person.get(review))).toContain(then);
+
+    await person.submit(await person.get(review), { decision: 'deny' });
+    const next = await firstHalf();
+    expect(comparedOn(await person.get(next.review))).toMatch(
+      new RegExp(`for Anna Berg: denied, .* What was asked then → .*${repository} → ${next.repository}`),
+    );
+  });
+
+  test('with what was asked, where the first one allowed less', async () => {
+    const first = at(anna);
+    const amount = { currency: 'EUR', value: '7000.00' };
+    const asked = await askInBrowser(agent, first.person, refundDetails({ amount }));
+    const less = { ...choices('6,000.00'), narrow_0_amount: '6,000.00' };
+    await approveWith(first.person, asked.page, first.key, less);
+    const { id } = await lastApproval();
+    expect(comparedOn(await at(ben).person.get(`/r/${id}`))).toMatch(
+      /^Anna Berg approved less than was asked: \S.* EUR 7,000.00 → EUR 6,000.00 Compared with/,
+    );
+  });
 });
 
 test('A6-5 the second person may read no more of it once somebody else decided', async () => {

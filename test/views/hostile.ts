@@ -76,6 +76,23 @@ export function hostilePages(words: string, language: PageLanguage = 'en'): Reco
       who: { ...readCalendar.who, owner: words, chain: ['Anna Berg', words], application: words, mayHandTo: [words] },
       values: [{ label: 'Title', text: words }],
       exactRequest: JSON.stringify({ title: words }, null, 2),
+      compared: {
+        person: words,
+        last: {
+          outcome: asItIs('allowed'),
+          time: asItIs('14:01'),
+          wasAllowed: true,
+          differences: {
+            values: [
+              { label: 'Title', about: words, before: words, after: 'Lunch' },
+              { label: 'Title', before: undefined, after: words },
+            ],
+            added: [words],
+            left: [words],
+          },
+        },
+        narrowed: { person: words, differences: { values: [], added: [], left: [words] } },
+      },
     }),
     confirm: confirmPage({
       frame,

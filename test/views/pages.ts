@@ -17,6 +17,7 @@ import { signInSettingsPage } from '../../views/sign-in-settings.tsx';
 import { signedOutPage } from '../../views/signed-out.tsx';
 import { EVENTS } from '../../views/words/agents.ts';
 import { CEREMONY } from '../../views/words/ceremony.ts';
+import { COMPARED } from '../../views/words/compared.ts';
 import { DECIDERS } from '../../views/words/deciders.ts';
 import { DECISION } from '../../views/words/decision.ts';
 import { ENTRANCE } from '../../views/words/entrance.ts';
@@ -58,6 +59,7 @@ export const NAMES = [
   ...['Phone', 'hooks.slack.example', 'Slack', 'Teams', 'ntfy', 'UTC+2'],
   ...['calendar.events.read', 'calendar.events.export', 'redirect_uris'],
   'Acme Labs',
+  ...['Amount', 'Invoice', 'INV-20991', 'EUR 310.00', 'EUR 4,200.00', 'EUR 5,000.00'],
   'Acme',
   'Anna Berg',
   'person@acme.example',
@@ -158,6 +160,30 @@ export function pagesIn(language: PageLanguage) {
         `${say(DECIDERS.asOne, { person: 'Anna Berg', group: 'Acme Labs', count: 2 })} ${say(DECIDERS.byPolicy, { policy: 'Acme' })}`,
       ),
       approvals: say(CEREMONY.firstApproval, { person: 'Lena S.', time: '14:01' }),
+      compared: {
+        person: 'Anna Berg',
+        last: {
+          outcome: say(COMPARED.allowedOnce, { count: 2 }),
+          time: speaker.clock(new Date('2026-11-12T14:01:00Z'), 'UTC', new Date('2026-11-26T14:01:00Z')),
+          wasAllowed: true,
+          differences: {
+            values: [
+              { label: 'Amount', before: 'EUR 310.00', after: 'EUR 4,200.00' },
+              { label: 'Invoice', before: undefined, after: 'INV-20991' },
+            ],
+            added: [],
+            left: [],
+          },
+        },
+        narrowed: {
+          person: 'Lena S.',
+          differences: {
+            values: [{ label: 'Amount', before: 'EUR 5,000.00', after: 'EUR 4,200.00' }],
+            added: [],
+            left: [],
+          },
+        },
+      },
     }),
     'look-alike': decisionPage(refundLookAlike),
     'narrowing-wrong': decisionPage({ ...refundNarrowed, error: say(NARROWING.notNarrower) }),
