@@ -774,8 +774,8 @@ const RECENT = `
   ${APPROVAL} where organization = $1 and person = $2 and (status <> 'pending' or expires_at <= clock_timestamp())
   order by asked_at desc limit $3`;
 
-// Along `approvals_alike`.
-const LATEST_LIKE = `
+/** Along the index `approvals_alike`. */
+export const LATEST_LIKE = `
   ${APPROVAL}
   where organization = $1 and person = $2 and agent = $3 and jsonb_path_query_array(actions, '$[*].action') = $4::jsonb
     and decision is not null and status <> 'pending' and id <> $5

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 
+import { LATEST_LIKE } from '../../adapters/postgres/approvals.ts';
 import { CIBA, claimsOf, type Json, type TestClient } from '../support/agent.ts';
 import { type Authenticator, addPasskey, optionsIn } from '../support/authenticator.ts';
 import {
@@ -168,6 +169,19 @@ describe('A6 what the second person compares', () => {
     const next = await firstHalf();
     expect(comparedOn(await person.get(next.review))).toMatch(
       new RegExp(`for Anna Berg: denied, .* What was asked then → .*${repository} → ${next.repository}`),
+    );
+  });
+
+  test('found along its own index, however many requests there were', async () => {
+    const { organization, person, agent: asking, actions, id } = await lastApproval();
+    const keys = JSON.stringify(actions.map(({ action }: { action: string }) => action));
+    await database.query('begin');
+    await database.query('set local enable_seqscan = off');
+    await database.query('set local enable_sort = off');
+    const { rows } = await database.query(`explain ${LATEST_LIKE}`, [organization, person, asking, keys, id]);
+    await database.query('rollback');
+    expect(rows.map((line) => line['QUERY PLAN']).join('\n')).toMatch(
+      /Index Scan (?:Backward )?using approvals_alike on approvals a.*\n\s*Index Cond: .*jsonb_path_query_array/,
     );
   });
 

@@ -378,6 +378,9 @@ describe('a quorum', () => {
     expect(wordsOf(await ben.person.get('/inbox'))).not.toContain((await approval()).id);
     const page = await review(carl);
     expect(wordsOf(page)).toMatch(/First approval: Ben Okafor \(passkey\) \d\d:\d\d/);
+    // How long is no choice of theirs: it is what the first one chose.
+    expect(page.html).toMatch(/<dd data-fact="duration">[^<]*[Oo]nce/);
+    expect(page.html).not.toContain('Your choice below');
     await approveWith(carl.person, page, carl.key, choices());
     const token = claimsOf(accessTokenIn(await polled(asked)));
 
