@@ -15,7 +15,8 @@ export interface BenchClient {
   /** The public key, as registered. */
   jwk: EcJwk & { kid: string; alg: 'ES256'; use: 'sig' };
   assertion(audience: string): string;
-  proof(url: string): string;
+  /** DPoP (RFC 9449); for a resource, with the access token that it goes with. */
+  proof(url: string, method?: string, accessToken?: string): string;
 }
 
 export interface BenchKey {
@@ -51,11 +52,17 @@ export function clientWith(id: string, { key, jwk }: BenchKey, bound = false): B
         { iss: id, sub: id, aud: audience, jti: randomUUID(), iat: now, exp: now + 300 },
       );
     },
-    proof: (url) =>
+    proof: (url, method = 'POST', accessToken = undefined) =>
       jws(
         key,
         { typ: 'dpop+jwt', jwk: { kty, crv, x, y } },
-        { htm: 'POST', htu: url, jti: randomUUID(), iat: Math.floor(Date.now() / 1000) },
+        {
+          htm: method,
+          htu: url,
+          jti: randomUUID(),
+          iat: Math.floor(Date.now() / 1000),
+          ...(accessToken && { ath: createHash('sha256').update(accessToken).digest('base64url') }),
+        },
       ),
   };
 }

@@ -115,13 +115,21 @@ async function operator(server: MeasuredServer, home: string): Promise<Call> {
   const client = clientWith(client_id, keyFrom(jwk));
   const { body } = await send(server, {
     path: '/token',
-    ...form({ ...authentication(client, server), grant_type: 'client_credentials', scope: 'admin' }),
+    ...form(
+      { ...authentication(client, server), grant_type: 'client_credentials', scope: 'admin' },
+      { DPoP: client.proof(`${server.issuer}/token`) },
+    ),
   });
-  const headers = { authorization: `Bearer ${JSON.parse(body).access_token}`, 'content-type': 'application/json' };
+  const { access_token: token } = JSON.parse(body);
   return async (method, path, content) => {
-    const response = await fetch(`${server.issuer}/admin/api${path}`, {
+    const url = `${server.issuer}/admin/api${path}`;
+    const response = await fetch(url, {
       method,
-      headers,
+      headers: {
+        authorization: `DPoP ${token}`,
+        dpop: client.proof(url.split('?')[0] ?? url, method, token),
+        'content-type': 'application/json',
+      },
       ...(content && { body: JSON.stringify(content) }),
     });
     const answer = await response.json();

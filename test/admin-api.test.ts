@@ -6,6 +6,7 @@ import { sendSignal } from '../adapters/postgres/signals.ts';
 import { makeConsole } from '../server/admin/console.ts';
 import { consolePages } from '../server/admin/console-pages.ts';
 import { ENDPOINTS } from '../server/admin/routes.ts';
+import { roomsOf } from './catalogue/rooms.ts';
 import { type Api, administrator, apiWith, commandLineRequest, operator, signInTo } from './support/admin.ts';
 import { nameOf, type Operation } from './support/admin-document.ts';
 import {
@@ -406,7 +407,7 @@ describe('pages of the console, and whoever is of another organization', () => {
       `insert into resources (resource, organization, name) select 'https://rooms.example', id, 'Rooms' from organizations where slug = 'acme'`,
     );
     await sendSignal(database, 'catalogue', 'published'); // until every instance knows that it is there
-    while ((await asAcme('POST', '/catalogue', ROOMS)).status !== 200);
+    while ((await asAcme('POST', '/catalogue', roomsOf('https://rooms.example', 'acme', 'rooms.read'))).status !== 200);
     Object.assign(named, {
       agent: registration.agent_id,
       client: clientId,
@@ -547,32 +548,6 @@ function exampleOf(schema: Json, name: string): Json {
   if (['agent', 'parent', 'child', 'subject'].includes(name)) return agent.registration.agent_id;
   return ['owner', 'person'].includes(name) ? 'owner@acme.example' : name === 'deputy' ? 'admin@acme.example' : 'none';
 }
-
-const ROOMS = `
-- resource: https://rooms.example
-  name: Rooms
-  owner: acme
-  actions:
-    - key: rooms.read
-      version: 1
-      verb: read
-      parameters: { type: object, additionalProperties: false, properties: {} }
-      critical: []
-      headline: "read the rooms"
-      button: Allow reading
-      effect: Reads only
-      facts:
-        what: Read the rooms
-        system: "{@system}, {@email}"
-        data: All of them
-        changes: Nothing. It cannot create, change or send
-        impact: It will see what is in there
-      reversible: true
-      level: { default: low }
-      narrowable: []
-      durations: { default: once, max: P1D }
-      samples: [{}]
-`;
 
 /** Everything of acme that an administrator can change. */
 async function stateOfAcme(): Promise<Json> {

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 import type { Database } from '../adapters/postgres/database.ts';
 import { DOCUMENT_MEMBER, placesOf, resourceProblem } from '../server/admin/claims.ts';
+import { roomsOf } from './catalogue/rooms.ts';
 import { wordsOf } from './protocol/support.ts';
 import { type Api, administrator } from './support/admin.ts';
 import type { Json } from './support/agent.ts';
@@ -56,36 +57,10 @@ const show = (resource: string, more: Json) =>
     new URL(placesOf({ resource, challenge: '' }).document.url).pathname,
     JSON.stringify({ resource, ...more }),
   );
-const catalogueOf = (resource: string, owner: string) => `
-- resource: ${resource}
-  name: Rooms
-  owner: ${owner}
-  actions:
-    - key: rooms${resource.length}.read
-      version: 1
-      verb: read
-      parameters: { type: object, additionalProperties: false, properties: {} }
-      critical: []
-      headline: "read the rooms"
-      button: Allow reading
-      effect: Reads only
-      facts:
-        what: Read the rooms
-        system: "{@system}, {@email}"
-        data: All of them
-        changes: Nothing. It cannot create, change or send
-        impact: It will see what is in there
-      reversible: true
-      level: { default: low }
-      narrowable: []
-      durations: { default: once, max: P1D }
-      samples: [{}]
-`;
-
 describe('a resource of an organization', () => {
   test('is registered by whoever proves to control it, and then its catalogue is theirs to publish', async () => {
     const resource = `${origin}/rooms`;
-    expect(await acme('POST', '/catalogue', catalogueOf(resource, 'acme'))).toMatchObject({ status: 403 });
+    expect(await acme('POST', '/catalogue', roomsOf(resource, 'acme'))).toMatchObject({ status: 403 });
     const { status, body } = await claim(acme, resource);
     expect([status, body.document.url, body.dns.name]).toEqual([
       201,
@@ -98,7 +73,7 @@ describe('a resource of an organization', () => {
       expect(await prove(acme, resource)).toMatchObject({ status: 200, body: { proven_by: 'document' } });
     });
     expect(events).toMatchObject([{ type: 'admin.acted', reason: 'resource.proven' }]);
-    expect((await acme('POST', '/catalogue', catalogueOf(resource, 'acme'))).status).toBeLessThan(300);
+    expect((await acme('POST', '/catalogue', roomsOf(resource, 'acme'))).status).toBeLessThan(300);
   });
 
   test('has one owner in the deployment: the first who proves it; the challenge of one proves nothing for another', async () => {
@@ -110,7 +85,7 @@ describe('a resource of an organization', () => {
     show(resource, { [DOCUMENT_MEMBER]: mine.body.challenge });
     expect(await prove(acme, resource)).toMatchObject({ status: 409, body: { reason: 'taken' } });
     expect(await claim(acme, resource)).toMatchObject({ status: 409, body: { reason: 'taken' } });
-    expect(await acme('POST', '/catalogue', catalogueOf(resource, 'acme'))).toMatchObject({ status: 403 });
+    expect(await acme('POST', '/catalogue', roomsOf(resource, 'acme'))).toMatchObject({ status: 403 });
   });
 
   test('proven by twenty at once, it is there once', async () => {
@@ -143,7 +118,7 @@ describe('a resource of an organization', () => {
     const { body } = await acme('POST', '/resource-claims', fits);
     show(fits.resource, { [DOCUMENT_MEMBER]: body.challenge });
     expect(await prove(acme, fits.resource)).toMatchObject({ status: 200 });
-    const published = await acme('POST', '/catalogue', catalogueOf(fits.resource, 'acme').replace('Rooms', fits.name));
+    const published = await acme('POST', '/catalogue', roomsOf(fits.resource, 'acme').replace('Rooms', fits.name));
     expect(published.status).toBeLessThan(300);
   });
 

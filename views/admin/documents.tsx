@@ -7,7 +7,7 @@ import { IMPACT } from '../words/shell.ts';
 import type { Said } from '../words/words.ts';
 import { Section } from './detail.tsx';
 import { AdminForm, RadioList, Select, TextArea, TextInput } from './form.tsx';
-import { Command, Pill, Table, type Tone } from './list.tsx';
+import { Command, Paging, Pill, Table, type Tone } from './list.tsx';
 import { type AdminFrame, AdminLayout } from './shell.tsx';
 
 const PATH = '/admin/documents';
@@ -116,7 +116,7 @@ function Waiting({ mayChange, waiting, moreWaiting }: DocumentsPage) {
           }))}
         />
       )}
-      <More href={moreWaiting} label={say(LET_IN.waiting)} />
+      <Paging next={moreWaiting} label={say(LET_IN.waiting)} />
       {mayChange ? (
         <p>
           <a class="small-link" href={`${PATH}/allow`}>
@@ -172,21 +172,9 @@ function Domains({ mayChange, policies, saysOfOthers, morePolicies }: DocumentsP
           }))}
         />
       )}
-      <More href={morePolicies} label={say(LET_IN.domains)} />
+      <Paging next={morePolicies} label={say(LET_IN.domains)} />
       {saysOfOthers ? null : <p class="quiet">{say(LET_IN.otherwise)}</p>}
     </>
-  );
-}
-
-function More({ href, label }: { href: string | undefined; label: Said }) {
-  const { say } = useSpeaker();
-  return href === undefined ? null : (
-    <nav class="paging" aria-label={label}>
-      <span />
-      <a class="button" href={href} rel="next">
-        {say(LIST.next)}
-      </a>
-    </nav>
   );
 }
 

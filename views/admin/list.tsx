@@ -104,16 +104,7 @@ export function AdminListing(list: AdminList) {
         </ul>
       )}
       {rows.length === 0 ? <p class="quiet empty">{nothing}</p> : <Table label={label} columns={columns} rows={rows} />}
-      {first === undefined && next === undefined ? null : (
-        <nav class="paging" aria-label={say(LIST.pages)}>
-          {first === undefined ? <span /> : <a href={first}>{say(LIST.first)}</a>}
-          {next === undefined ? null : (
-            <a class="button" href={next} rel="next">
-              {say(LIST.next)}
-            </a>
-          )}
-        </nav>
-      )}
+      <Paging first={first} next={next} />
       <div class="take">
         {list.exports.map((one) => (
           <a class="small-link" href={one.href} download>
@@ -123,6 +114,22 @@ export function AdminListing(list: AdminList) {
         {list.command === undefined ? null : <Command line={list.command} />}
       </div>
     </>
+  );
+}
+
+/** The ways on from one page of a list: back to the first, and to the next where there is one. */
+export function Paging({ first, next, label }: { first?: string | undefined; next: string | undefined; label?: Said }) {
+  const { say } = useSpeaker();
+  if (first === undefined && next === undefined) return null;
+  return (
+    <nav class="paging" aria-label={label ?? say(LIST.pages)}>
+      {first === undefined ? <span /> : <a href={first}>{say(LIST.first)}</a>}
+      {next === undefined ? null : (
+        <a class="button" href={next} rel="next">
+          {say(LIST.next)}
+        </a>
+      )}
+    </nav>
   );
 }
 

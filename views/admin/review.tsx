@@ -1,6 +1,5 @@
 import { Csrf, ErrorSummary, page } from '../layout.tsx';
 import { Foreign, visible } from '../text.tsx';
-import { LIST } from '../words/console-list.ts';
 import { REVIEWS } from '../words/console-review.ts';
 import { PARTS } from '../words/console-shell.ts';
 import { useSpeaker } from '../words/context.tsx';
@@ -8,7 +7,7 @@ import type { Said } from '../words/words.ts';
 import { LevelMark } from './agents.tsx';
 import { Section } from './detail.tsx';
 import { AdminForm, Select, TextInput } from './form.tsx';
-import { Table } from './list.tsx';
+import { Paging, Table } from './list.tsx';
 import { type AdminFrame, AdminLayout } from './shell.tsx';
 
 /** How far a campaign is. */
@@ -133,16 +132,7 @@ function Reviews(props: ReviewsPage) {
           </div>
         </form>
       )}
-      {props.first === undefined && props.next === undefined ? null : (
-        <nav class="paging" aria-label={say(LIST.pages)}>
-          {props.first === undefined ? <span /> : <a href={props.first}>{say(LIST.first)}</a>}
-          {props.next === undefined ? null : (
-            <a class="button" href={props.next} rel="next">
-              {say(LIST.next)}
-            </a>
-          )}
-        </nav>
-      )}
+      <Paging first={props.first} next={props.next} />
       {rules === undefined ? null : (
         <p class="quiet">
           {rules.says} {rules.href === undefined ? null : <a href={rules.href}>{say(REVIEWS.changeRules)}</a>}

@@ -1,12 +1,11 @@
 import { Csrf, ErrorSummary, page } from '../layout.tsx';
 import { Foreign, visible } from '../text.tsx';
-import { LIST } from '../words/console-list.ts';
 import { SYSTEMS } from '../words/console-systems.ts';
 import { useSpeaker } from '../words/context.tsx';
 import type { Said } from '../words/words.ts';
 import { Facts } from './detail.tsx';
 import { AdminForm, TextInput } from './form.tsx';
-import { Command, Pill, type Tone } from './list.tsx';
+import { Command, Paging, Pill, type Tone } from './list.tsx';
 import { type AdminFrame, AdminLayout } from './shell.tsx';
 
 const PATH = '/admin/systems';
@@ -67,16 +66,7 @@ function Systems(props: SystemsPage) {
       {claims.map((claim) => (
         <System csrf={csrf} claim={claim} mayChange={mayChange} />
       ))}
-      {first === undefined && next === undefined ? null : (
-        <nav class="paging" aria-label={say(LIST.pages)}>
-          {first === undefined ? <span /> : <a href={first}>{say(LIST.first)}</a>}
-          {next === undefined ? null : (
-            <a class="button" href={next} rel="next">
-              {say(LIST.next)}
-            </a>
-          )}
-        </nav>
-      )}
+      <Paging first={first} next={next} />
       <div class="take">
         <Command line="countersign resources claims" />
       </div>
