@@ -22,6 +22,7 @@ import { offerPush } from '../grants/provider-helpers.ts';
 import { errorPage } from '../views/error.tsx';
 import { DOCUMENTS } from '../views/words/documents.ts';
 import { ERRORS } from '../views/words/errors.ts';
+import { inEnglish } from '../views/words/saying.ts';
 import { ATTESTED, attestationMetadata } from './agents/attestation.ts';
 import { ASSERTION_ALGORITHMS, assertionProblem } from './agents/authenticate.ts';
 import { authenticates, isIssuedBy, type MutualTls, type SubjectMember, subjectMatches } from './agents/certificate.ts';
@@ -220,7 +221,7 @@ export function makeProvider(dependencies: EngineDependencies): Provider {
             : unknown
               ? say(DOCUMENTS[unknown.reason], { host: unknown.host })
               : say(ERRORS.requestEndsMeans),
-        forBuilder: out.error === 'server_error' ? undefined : told(out, unknown?.detail),
+        forBuilder: out.error === 'server_error' ? undefined : told(out, unknown && inEnglish(unknown.detail)),
         nextStep: say(unknown?.reason === 'waits' ? DOCUMENTS.waitsNext : ERRORS.requestEndsNext),
         requestId: stateOf(ctx.req).id,
       });

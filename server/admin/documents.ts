@@ -1,3 +1,5 @@
+import { DOCUMENT_REFUSED } from '../../views/words/console-registration-refused.ts';
+import { saying } from '../../views/words/saying.ts';
 import { type DocumentPolicy, NO_POLICY } from '../agents/document.ts';
 import { type DocumentDependencies, findDocument } from '../agents/documents.ts';
 import type { Limits } from '../agents/limits.ts';
@@ -169,7 +171,8 @@ export const allowDocument: Answer = async (call, dependencies) => {
   const { owner, deputy } = people.value;
   if (owner === null || deputy === null) return malformed('owner and deputy are required');
   const found = await findDocument(url, organization.value.id, dependencies.documents);
-  if ('reason' in found) return unacceptable(found.reason, `${found.host}: ${found.detail}`);
+  if ('reason' in found)
+    return unacceptable(found.reason, saying(DOCUMENT_REFUSED.at, { host: found.host, problem: found.detail }));
   const act = { organization: organization.value.id, caller: call.caller };
   const name = asked.value.name ?? found.name;
   const agent = await dependencies.documents.administration.allow(act, { ...found, name }, { owner, deputy, limits });

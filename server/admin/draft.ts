@@ -122,7 +122,7 @@ function textProblems(fields: DraftFields, field: string, label: PlainMessage, l
   const text = fields[field] ?? '';
   if (text === '' || [...text].length > limit)
     return [{ field, text: saying(DRAFT.length, { field: saying(label), limit }) }];
-  const problem = checkText(text) ?? (field === 'name' ? nameProblem(text) : checkSpacing(text));
+  const problem = checkText(text) ?? (field === 'name' ? nameProblem(text)?.en : checkSpacing(text));
   if (problem === undefined) return [];
   const unfit = Object.values(UNFIT).find(({ en }) => en === problem);
   return [{ field, text: saying(DRAFT.mayNotHold, { field: saying(label), what: unfit ? saying(unfit) : problem }) }];

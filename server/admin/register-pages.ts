@@ -5,7 +5,9 @@ import { stringify } from 'yaml';
 import { registeredPage, registerPage, registerReviewPage } from '../../views/admin/register.tsx';
 import { DRAFT, REGISTER, REGISTER_STEPS } from '../../views/words/console-register.ts';
 import { LEVEL, STATUS } from '../../views/words/console-shell.ts';
+import { inEnglish, type Saying, saying } from '../../views/words/saying.ts';
 import type { Said } from '../../views/words/words.ts';
+import { type Limits, type Metadata, whyRefused } from '../agents/registration.ts';
 import { askOf } from '../approvals/decision-props.ts';
 import { IMPACTS, worse } from '../catalogue/action.ts';
 import { newId } from '../oauth/ids.ts';
@@ -262,10 +264,18 @@ export function adminRegisterPages(router: Router, console: Console, dependencie
     if (!token.ok) return { problem: refusalWords(token, visit), status: token.status };
     const { initial_access_token: secret } = token.value as { initial_access_token: string };
     const made = plan.keys.kind === 'made' ? await newKey() : undefined;
-    const { status, body } = await dependencies.register(secret, metadataOf(plan, made?.publicKey));
+    const metadata = metadataOf(plan, made?.publicKey);
+    const { status, body } = await dependencies.register(secret, metadata);
     if (status !== 201) {
-      const detail = String(body.error_description ?? body.error);
-      return { problem: visit.speaker.say(DRAFT.refused, { detail }), status: 422 };
+      const detail = saidAs(String(body.error_description ?? body.error), metadata, {
+        modeCeiling: plan.mode,
+        allowUnbound: false,
+        mayAsk: (type) => catalogue().seenBy(visit.organization).actions.has(type),
+        certificates: [],
+        delivery: { push: false, notificationHosts: [] },
+        attestation: 'not offered',
+      });
+      return { problem: saying(DRAFT.refused, { detail })(visit.speaker), status: 422 };
     }
     return { body, privateKey: made?.privateKey };
   }
@@ -312,13 +322,19 @@ const limitsOf = ({ highestImpact, perMinute }: AgentPlan) => ({
   ...(perMinute !== undefined && { requests_per_minute: perMinute }),
 });
 
+/** What the endpoint answered, for a person: by the rule that says exactly this to machines; of any other, as they hear it. */
+export function saidAs(answered: string, metadata: Metadata, limits: Limits): Saying | string {
+  const said = whyRefused(metadata, limits);
+  return said && inEnglish(said) === answered ? said : answered;
+}
+
 const grantsOf = ({ mode, redirectUris }: AgentPlan): string[] => [
   ...(redirectUris.length > 0 ? ['authorization_code'] : []),
   ...(mode === 'sub_agent' ? [] : ['urn:openid:params:grant-type:ciba']),
   'urn:ietf:params:oauth:grant-type:token-exchange',
 ];
 
-function metadataOf(plan: AgentPlan, made: JWK | undefined): object {
+function metadataOf(plan: AgentPlan, made: JWK | undefined): Metadata {
   const { name, purpose, mode, redirectUris, keys, actions } = plan;
   return {
     client_name: name,

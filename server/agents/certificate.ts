@@ -1,6 +1,8 @@
 import type { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 
+import { REGISTRATION_REFUSED } from '../../views/words/console-registration-refused.ts';
+import { type Saying, saying } from '../../views/words/saying.ts';
 import { bindingTo, type CertificateReader, type ClientCertificate } from '../http/client-certificate.ts';
 import { parseCertificate } from '../oauth/x509.ts';
 import type { ClientRecord } from './clients.ts';
@@ -102,21 +104,23 @@ export function subjectMatches(x509: X509Certificate, member: SubjectMember, exp
 }
 
 /** What is wrong with a subject that a client wants to register; undefined where it can be compared. */
-export function subjectProblem(member: SubjectMember, value: unknown): string | undefined {
-  if (typeof value !== 'string' || value === '' || value.length > 500) return 'is a text of 1 to 500 characters';
+export function subjectProblem(member: SubjectMember, value: unknown): Saying | undefined {
+  if (typeof value !== 'string' || value === '' || value.length > 500) {
+    return saying(REGISTRATION_REFUSED.text, { member, limit: 500 });
+  }
   switch (member) {
     case 'tls_client_auth_subject_dn':
-      return parseName(value) ? undefined : 'is a distinguished name as in RFC 4514, the most specific part first';
+      return parseName(value) ? undefined : saying(REGISTRATION_REFUSED.subjectDn, { member });
     case 'tls_client_auth_san_dns':
       return /^(?=.{1,253}$)([a-z0-9_]([a-z0-9-]*[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]*[a-z0-9])?$/i.test(value)
         ? undefined
-        : 'is a DNS name without wildcard';
+        : saying(REGISTRATION_REFUSED.subjectDns, { member });
     case 'tls_client_auth_san_ip':
-      return isIP(value) !== 0 ? undefined : 'is an IP address';
+      return isIP(value) !== 0 ? undefined : saying(REGISTRATION_REFUSED.subjectIp, { member });
     case 'tls_client_auth_san_email':
-      return /^[^\s@]+@[^\s@]+$/.test(value) ? undefined : 'is an e-mail address';
+      return /^[^\s@]+@[^\s@]+$/.test(value) ? undefined : saying(REGISTRATION_REFUSED.subjectEmail, { member });
     case 'tls_client_auth_san_uri':
-      return URL.canParse(value) ? undefined : 'is an absolute URI';
+      return URL.canParse(value) ? undefined : saying(REGISTRATION_REFUSED.subjectUri, { member });
   }
 }
 

@@ -1,5 +1,8 @@
-import { errors } from 'oidc-provider';
 import { getDomain } from 'tldts';
+
+import { REGISTRATION_REFUSED } from '../../views/words/console-registration-refused.ts';
+import { saying } from '../../views/words/saying.ts';
+import { invalid } from './refused.ts';
 
 /** What an organization and its deployment allow of a client's notifications. */
 export interface DeliveryTerms {
@@ -19,38 +22,36 @@ const CIBA = 'urn:openid:params:grant-type:ciba';
  */
 export function checkDelivery(metadata: Record<string, unknown>, { push, notificationHosts }: DeliveryTerms): void {
   const { profile } = metadata;
-  if (profile !== undefined && profile !== 'fapi_ciba') throw invalid('profile must be fapi_ciba or absent');
+  if (profile !== undefined && profile !== 'fapi_ciba') throw invalid(saying(REGISTRATION_REFUSED.profile));
   if (!(metadata.grant_types as string[]).includes(CIBA)) {
-    if (profile !== undefined) throw invalid(`profile fapi_ciba is for clients of ${CIBA}`);
+    if (profile !== undefined) throw invalid(saying(REGISTRATION_REFUSED.profileFor, { grant: CIBA }));
     return;
   }
   metadata.backchannel_token_delivery_mode ??= 'poll';
   const mode = metadata.backchannel_token_delivery_mode;
-  if (mode === 'push' && !push) throw invalid('push delivery is not offered here: use poll or ping');
+  if (mode === 'push' && !push) throw invalid(saying(REGISTRATION_REFUSED.noPush));
   if (profile === 'fapi_ciba') {
-    if (mode === 'push') throw invalid('profile fapi_ciba knows no push delivery: use poll or ping');
+    if (mode === 'push') throw invalid(saying(REGISTRATION_REFUSED.profilePush));
     metadata.backchannel_authentication_request_signing_alg ??= 'ES256';
     if (!FAPI_ALGORITHMS.includes(String(metadata.backchannel_authentication_request_signing_alg))) {
-      throw invalid(`profile fapi_ciba needs a backchannel_authentication_request_signing_alg of ${FAPI_ALGORITHMS}`);
+      throw invalid(saying(REGISTRATION_REFUSED.profileAlgorithm, { algorithms: FAPI_ALGORITHMS.join(',') }));
     }
     if (metadata.dpop_bound_access_tokens !== true && metadata.tls_client_certificate_bound_access_tokens !== true) {
-      throw invalid('profile fapi_ciba needs bound tokens: dpop_bound_access_tokens or a certificate');
+      throw invalid(saying(REGISTRATION_REFUSED.profileBound));
     }
   }
   const endpoint = metadata.backchannel_client_notification_endpoint;
   if (mode === 'poll') {
-    if (endpoint !== undefined) throw invalid('backchannel_client_notification_endpoint is for ping and push');
+    if (endpoint !== undefined) throw invalid(saying(REGISTRATION_REFUSED.endpointFor));
     return;
   }
   if (typeof endpoint !== 'string') return; // the engine says that it is missing
   const url = URL.parse(endpoint);
   if (url?.protocol !== 'https:' || url.username || url.password || url.hash) {
-    throw invalid('backchannel_client_notification_endpoint must be an https URL without user and fragment');
+    throw invalid(saying(REGISTRATION_REFUSED.endpointHttps));
   }
   if (!isUnderTheirControl(url, metadata.jwks_uri, notificationHosts)) {
-    throw invalid(
-      `${url.host} is not known to be this client's: serve jwks_uri from the same domain, or have an administrator add the host to the notification hosts`,
-    );
+    throw invalid(saying(REGISTRATION_REFUSED.endpointStrange, { host: url.host }));
   }
 }
 
@@ -69,5 +70,3 @@ function isUnderTheirControl(endpoint: URL, jwksUri: unknown, hosts: readonly st
     (domain !== null && domain === getDomain(keys.hostname, { allowPrivateDomains: true }))
   );
 }
-
-const invalid = (description: string) => new errors.InvalidClientMetadata(description);

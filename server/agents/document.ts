@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { getDomain } from 'tldts';
 
+import { DOCUMENT_REFUSED } from '../../views/words/console-registration-refused.ts';
+import { type Saying, saying } from '../../views/words/saying.ts';
 import { canonicalJson } from '../oauth/canonical.ts';
-import { parseStrictJson } from '../oauth/strict-json.ts';
+import { NO_JSON, parseStrictJson } from '../oauth/strict-json.ts';
 import type { Limits } from './limits.ts';
 import type { Metadata } from './registration.ts';
 
@@ -23,20 +25,19 @@ export const outwardId = (clientId: string): string => clientId.split('#', 1)[0]
  *
  * @param privateHosts hosts that the operator allows outbound requests to, where http will do
  */
-export function documentUrlProblem(clientId: string, privateHosts: readonly string[]): string | undefined {
+export function documentUrlProblem(clientId: string, privateHosts: readonly string[]): Saying | undefined {
   const url = URL.parse(clientId);
-  if (!url) return 'it is no URL';
+  if (!url) return saying(DOCUMENT_REFUSED.noUrl);
   const own = privateHosts.includes(url.host) || privateHosts.includes(url.hostname);
-  if (url.protocol !== 'https:' && !(own && url.protocol === 'http:')) return 'it must use https';
-  if (url.username || url.password || clientId.includes('@')) return 'it must not name a user';
-  if (clientId.includes('#')) return 'it must not have a fragment';
-  if (clientId.includes('?')) return 'it must not have a query';
-  if (url.pathname === '/') return 'it must have a path';
-  if (/(^|\/)(\.|%2e){1,2}(\/|$)/i.test(clientId.slice(clientId.indexOf('/', 8))))
-    return 'it must not have dots as a segment';
+  if (url.protocol !== 'https:' && !(own && url.protocol === 'http:')) return saying(DOCUMENT_REFUSED.https);
+  if (url.username || url.password || clientId.includes('@')) return saying(DOCUMENT_REFUSED.user);
+  if (clientId.includes('#')) return saying(DOCUMENT_REFUSED.fragment);
+  if (clientId.includes('?')) return saying(DOCUMENT_REFUSED.query);
+  if (url.pathname === '/') return saying(DOCUMENT_REFUSED.path);
+  if (/(^|\/)(\.|%2e){1,2}(\/|$)/i.test(clientId.slice(clientId.indexOf('/', 8)))) return saying(DOCUMENT_REFUSED.dots);
   // The one spelling: what is compared and shown is what is fetched.
-  if (url.href !== clientId) return 'it must be written as a browser would write it';
-  return clientId.length > 300 ? 'it must not be longer than 300 characters' : undefined;
+  if (url.href !== clientId) return saying(DOCUMENT_REFUSED.spelling);
+  return clientId.length > 300 ? saying(DOCUMENT_REFUSED.long) : undefined;
 }
 
 export const DOCUMENT_BYTES = 5 * 1024;
@@ -56,36 +57,40 @@ const MEMBERS = [
   'dpop_bound_access_tokens',
 ] as const;
 
-export type ReadDocument = { ok: true; metadata: Metadata; hash: string } | { ok: false; problem: string };
+export type ReadDocument = { ok: true; metadata: Metadata; hash: string } | { ok: false; problem: Saying };
 
 /**
  * A fetched document (CIMD-03, CIMD-04). Secrets have no place in what everybody can read, and neither has a private
  * key.
  */
 export function readDocument(url: string, contentType: string, text: string): ReadDocument {
-  const bad = (problem: string): ReadDocument => ({ ok: false, problem });
-  if (!/^application\/([a-z0-9.!#$&^_-]+\+)?json\s*(;|$)/i.test(contentType)) return bad('it is not served as JSON');
-  if (Buffer.byteLength(text) > DOCUMENT_BYTES) return bad('it is larger than 5 KB');
+  const bad = (problem: Saying): ReadDocument => ({ ok: false, problem });
+  if (!/^application\/([a-z0-9.!#$&^_-]+\+)?json\s*(;|$)/i.test(contentType))
+    return bad(saying(DOCUMENT_REFUSED.notServedAsJson));
+  if (Buffer.byteLength(text) > DOCUMENT_BYTES) return bad(saying(DOCUMENT_REFUSED.large));
   const parsed = parseStrictJson(text);
-  if (!parsed.ok) return bad(`it is ${parsed.problem}`);
+  if (!parsed.ok) return bad(jsonProblem(parsed.problem));
   const { value } = parsed;
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return bad('it is no JSON object');
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return bad(saying(DOCUMENT_REFUSED.noObject));
   const document = value as Metadata;
-  if (document.client_id !== url) return bad('its client_id is not its address');
+  if (document.client_id !== url) return bad(saying(DOCUMENT_REFUSED.otherId));
   if (document.client_secret !== undefined || document.client_secret_expires_at !== undefined)
-    return bad('it holds a client secret');
+    return bad(saying(DOCUMENT_REFUSED.secret));
   const { token_endpoint_auth_method: method = 'none' } = document;
-  if (method !== 'none' && method !== 'private_key_jwt')
-    return bad('its authentication method is none or private_key_jwt');
-  if (holdsPrivateKey(document.jwks)) return bad('it holds a private key');
+  if (method !== 'none' && method !== 'private_key_jwt') return bad(saying(DOCUMENT_REFUSED.method));
+  if (holdsPrivateKey(document.jwks)) return bad(saying(DOCUMENT_REFUSED.privateKey));
   if (typeof document.client_name !== 'string' || document.client_name.trim() === '')
-    return bad('it has no client_name');
+    return bad(saying(DOCUMENT_REFUSED.noName));
   const { redirect_uris: redirects } = document;
-  if (!Array.isArray(redirects) || redirects.length === 0) return bad('it has no redirect_uris');
+  if (!Array.isArray(redirects) || redirects.length === 0) return bad(saying(DOCUMENT_REFUSED.noRedirects));
   const known = MEMBERS.flatMap((name) => (document[name] === undefined ? [] : [[name, document[name]] as const]));
   const metadata = { ...Object.fromEntries(known), token_endpoint_auth_method: method };
   return { ok: true, metadata, hash: createHash('sha256').update(canonicalJson(metadata)).digest('base64url') };
 }
+
+const jsonProblem = (problem: string): Saying =>
+  problem === NO_JSON ? saying(DOCUMENT_REFUSED.noJson) : saying(DOCUMENT_REFUSED.json, { problem });
 
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'k', 'oth'];
 

@@ -1,3 +1,8 @@
+import { errors } from 'oidc-provider';
+
+import { DOCUMENT_REFUSED } from '../../views/words/console-registration-refused.ts';
+import { type Saying, saying } from '../../views/words/saying.ts';
+import { asItIs } from '../../views/words/words.ts';
 import type { ClientRecord } from './clients.ts';
 import { confusableWith, mixesScripts } from './confusable.ts';
 import {
@@ -10,14 +15,15 @@ import {
   readDocument,
 } from './document.ts';
 import { PRESETS } from './presets.ts';
+import { saidOf } from './refused.ts';
 import type { Metadata } from './registration.ts';
 
 /** Why a client that names itself by a metadata document is not let in. Told to the person by host, never by name. */
 export interface DocumentRefusal {
   reason: 'invalid' | 'unreachable' | 'too_many' | 'denied' | 'waits' | 'changed' | 'confusable' | 'full';
   host: string;
-  /** For whoever made the document. */
-  detail: string;
+  /** For whoever made the document, and for an administrator who lets it in. */
+  detail: Saying;
 }
 
 declare module '../http/request-state.ts' {
@@ -104,16 +110,17 @@ export async function clientOfDocument(
 ): Promise<ClientRecord | DocumentRefusal> {
   const { store, privateHosts } = dependencies;
   const host = URL.parse(url)?.hostname ?? '';
-  const refuse = (reason: DocumentRefusal['reason'], detail: string): DocumentRefusal => ({ reason, host, detail });
+  const refuse = (reason: DocumentRefusal['reason'], detail: Saying): DocumentRefusal => ({ reason, host, detail });
   const wrong = documentUrlProblem(url, privateHosts);
-  if (wrong !== undefined) return refuse('invalid', `client_id ${url.slice(0, 100)}: ${wrong}`);
+  if (wrong !== undefined)
+    return refuse('invalid', saying(DOCUMENT_REFUSED.clientId, { url: url.slice(0, 100), problem: wrong }));
 
   const { organization } = request;
   const policy = organization === undefined ? undefined : policyForHost(host, await store.policies(organization));
-  if (policy?.verdict === 'deny') return refuse('denied', 'an administrator denies this domain');
+  if (policy?.verdict === 'deny') return refuse('denied', saying(DOCUMENT_REFUSED.denied));
   const before = organization === undefined ? undefined : await store.placed(url, organization);
   if (!request.mayFetch || (organization !== undefined && !before && !request.mayPlace)) {
-    return before?.client ?? refuse('waits', 'nobody has begun with it here');
+    return before?.client ?? refuse('waits', saying(DOCUMENT_REFUSED.notBegun));
   }
   const document = await currentDocument(url, host, request, dependencies);
   if ('reason' in document) return document;
@@ -121,7 +128,7 @@ export async function clientOfDocument(
   try {
     metadata = dependencies.prepare(document.metadata);
   } catch (error) {
-    return refuse('invalid', (error as { error_description?: string }).error_description ?? (error as Error).message);
+    return refuse('invalid', sayingOf(error));
   }
   if (organization === undefined || policy === undefined) return unplaced(url, host, metadata);
 
@@ -140,18 +147,18 @@ export async function clientOfDocument(
   };
   if (placed?.hash === document.hash) return placed.client;
   const like = verified ? confusable(name, await store.names(organization), url, placed?.client) : undefined;
-  if (like !== undefined) return refuse('confusable', `client_name could be taken for ${like}`);
+  if (like !== undefined) return refuse('confusable', like);
   if (placed) {
     if ((await store.change(next, placed.client)) === 'waits')
-      return refuse('changed', 'the document changed: its owner has to agree');
+      return refuse('changed', saying(DOCUMENT_REFUSED.changed));
   } else if (policy.verdict === 'allow') {
-    if ((await store.place(next)) === 'full') return refuse('full', 'an administrator retires one first');
+    if ((await store.place(next)) === 'full') return refuse('full', saying(DOCUMENT_REFUSED.full));
   } else {
     if (request.person !== undefined) await store.ask(organization, url, request.person);
-    return refuse('waits', 'an administrator has to allow it');
+    return refuse('waits', saying(DOCUMENT_REFUSED.waits));
   }
   const now = await store.placed(url, organization);
-  return now?.client ?? refuse('waits', 'it could not be placed');
+  return now?.client ?? refuse('waits', saying(DOCUMENT_REFUSED.notPlaced));
 }
 
 /**
@@ -181,12 +188,18 @@ export async function findDocument(
   if ('reason' in document) return document;
   const name = String(document.metadata.client_name);
   const like = confusable(name, await dependencies.store.names(organization), url, undefined);
-  if (like !== undefined) return { reason: 'confusable', host, detail: `client_name could be taken for ${like}` };
+  if (like !== undefined) return { reason: 'confusable', host, detail: like };
   try {
     return { url, hash: document.hash, name, metadata: dependencies.prepare(document.metadata) };
   } catch (error) {
-    return { reason: 'invalid', host, detail: (error as Error).message };
+    return { reason: 'invalid', host, detail: sayingOf(error) };
   }
+}
+
+/** What `prepare` threw: by a rule of ours in the reader's language, by the engine as it says it. */
+function sayingOf(error: unknown): Saying {
+  const said = error instanceof errors.OIDCProviderError ? saidOf(error) : (error as Error).message;
+  return typeof said === 'string' ? () => asItIs(said) : said;
 }
 
 /** A name that is somebody else's already, or that imitates one by its letters. */
@@ -195,13 +208,14 @@ function confusable(
   names: readonly string[],
   url: string,
   own: ClientRecord | undefined,
-): string | undefined {
-  if (mixesScripts(name)) return 'another, by letters of several scripts';
+): Saying | undefined {
+  if (mixesScripts(name)) return saying(DOCUMENT_REFUSED.scripts);
   const others = names.filter((other) => other !== own?.agent?.name);
   const famous = Object.values(PRESETS).flatMap((preset) =>
     'document' in preset && preset.document === url ? [] : [preset.name],
   );
-  return confusableWith(name, [...others, ...famous, 'Countersign']);
+  const like = confusableWith(name, [...others, ...famous, 'Countersign']);
+  return like === undefined ? undefined : saying(DOCUMENT_REFUSED.like, { name: like });
 }
 
 /** What the cache holds, or what its address says now. A failure is remembered for nobody but its host. */
@@ -214,9 +228,9 @@ async function currentDocument(
   const known = await store.known(url);
   if (known?.fresh) return known;
   if ((await tooMany(`document ${address}`)) !== undefined)
-    return { reason: 'too_many', host, detail: 'too many documents were fetched for this address' };
+    return { reason: 'too_many', host, detail: saying(DOCUMENT_REFUSED.tooMany) };
   const place = new URL(url).host;
-  if (breaker.isOpen(place)) return { reason: 'unreachable', host, detail: 'it could not be had a moment ago' };
+  if (breaker.isOpen(place)) return { reason: 'unreachable', host, detail: saying(DOCUMENT_REFUSED.unreachableBefore) };
   const read = await fetchDocument(url, fetch);
   if (!read.ok) {
     // One bad document says nothing of its neighbours.
@@ -231,7 +245,7 @@ async function currentDocument(
 
 type Fetched =
   | (Extract<ReadDocument, { ok: true }> & { freshSeconds: number })
-  | { ok: false; problem: string; unreachable: boolean };
+  | { ok: false; problem: Saying; unreachable: boolean };
 
 /** CIMD-02, CIMD-06, CIMD-07: one answer, 200, no redirect, no private address, no more than 5 KB. */
 async function fetchDocument(url: string, fetch: typeof globalThis.fetch): Promise<Fetched> {
@@ -241,12 +255,16 @@ async function fetchDocument(url: string, fetch: typeof globalThis.fetch): Promi
     response = await fetch(url, { headers: { accept: 'application/json' } });
     if (response.status !== 200) {
       await response.body?.cancel();
-      return { ok: false, problem: `it answers ${response.status}`, unreachable: true };
+      return {
+        ok: false,
+        problem: saying(DOCUMENT_REFUSED.status, { status: String(response.status) }),
+        unreachable: true,
+      };
     }
     text = await response.text();
   } catch {
     // Which of our rules stopped it would tell a stranger what is behind them.
-    return { ok: false, problem: 'it cannot be had', unreachable: true };
+    return { ok: false, problem: saying(DOCUMENT_REFUSED.unreachable), unreachable: true };
   }
   const read = readDocument(url, response.headers.get('content-type') ?? '', text);
   if (!read.ok) return { ...read, unreachable: false };

@@ -21,11 +21,9 @@ export function keysEndAt(metadata: ClientRecord['metadata']): Date | null {
   return new Date(Math.max(...ends.map((end) => (end as Date).getTime())));
 }
 
-/** What is wrong with the ends of these keys; undefined when nothing is. */
-export function endProblem(metadata: ClientRecord['metadata']): string | undefined {
-  const odd = keysIn(metadata).some(({ exp }) => exp !== undefined && !(Number.isInteger(exp) && Number(exp) > 0));
-  return odd ? 'exp of a key is a whole number of seconds since 1970' : undefined;
-}
+/** Does one of these keys end at what is no whole number of seconds since 1970? */
+export const hasOddEnd = (metadata: ClientRecord['metadata']): boolean =>
+  keysIn(metadata).some(({ exp }) => exp !== undefined && !(Number.isInteger(exp) && Number(exp) > 0));
 
 /** Can a client prove itself with this public key? With an algorithm that we take, and of a size that is enough. */
 export const canAuthenticate = (jwk: unknown): boolean => {

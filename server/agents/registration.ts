@@ -2,12 +2,14 @@ import type { JsonWebKey } from 'node:crypto';
 import { errors } from 'oidc-provider';
 import { KEYS_REFUSED } from '../../views/words/console-agent-changes.ts';
 import { UNFIT } from '../../views/words/console-register.ts';
-import { inEnglish, type Saying, saying } from '../../views/words/saying.ts';
-
+import { REGISTRATION_REFUSED } from '../../views/words/console-registration-refused.ts';
+import { HOSTILE } from '../../views/words/console-values.ts';
+import { type Saying, saying } from '../../views/words/saying.ts';
+import type { PlainMessage } from '../../views/words/words.ts';
 import { newId } from '../oauth/ids.ts';
 import { lookAlikesIn } from '../oauth/look-alikes.ts';
-import { depthProblem } from '../oauth/strict-json.ts';
-import { checkSpacing, checkText, checkTexts, controlCharacter } from '../oauth/text.ts';
+import { DEPTH_LIMIT, depthProblem } from '../oauth/strict-json.ts';
+import { A_MEMBER_NAME, checkSpacing, checkText, checkTexts, controlCharacter } from '../oauth/text.ts';
 import { type AgentMode, isAgentMode, withinCeiling } from './agent.ts';
 import { ATTESTED } from './attestation.ts';
 import { certificatesIn, SUBJECT_MEMBERS, subjectProblem, TLS_METHODS } from './certificate.ts';
@@ -15,8 +17,9 @@ import { isSecretMethod } from './client-secret.ts';
 import type { ClientRecord, RegistrationTerms } from './clients.ts';
 import { checkDelivery, type DeliveryTerms } from './delivery.ts';
 import { isSameSite } from './document.ts';
-import { canAuthenticate, endProblem, isForSomethingElse, type Jwk } from './keys.ts';
+import { canAuthenticate, hasOddEnd, isForSomethingElse, type Jwk } from './keys.ts';
 import { PRESETS, type PresetName, strangeRedirects } from './presets.ts';
+import { invalid, invalidRedirect, saidOf } from './refused.ts';
 import { workloadProblem } from './workload.ts';
 
 /** Metadata of `design.md`'s contract that agents send. */
@@ -87,7 +90,7 @@ function applyPreset(metadata: Metadata, preset: PresetName): void {
   const { name, redirects } = PRESETS[preset];
   const [strange] = strangeRedirects(preset, metadata.redirect_uris ?? []);
   if (strange !== undefined || metadata.redirect_uris === undefined) {
-    throw redirect(`this initial access token is for ${name}: redirect_uris may be ${redirects.join(', ')}`);
+    throw invalidRedirect(saying(REGISTRATION_REFUSED.presetRedirects, { name, redirects: redirects.join(', ') }));
   }
   Object.assign(metadata, {
     client_name: name,
@@ -160,14 +163,31 @@ export const ownMetadata = ({ organization, agent }: ClientRecord): Metadata =>
 /** The mode a registration asked for. */
 export const modeOf = (metadata: Metadata): AgentMode => metadata.agent_mode as AgentMode;
 
+/**
+ * Why this registration is refused, to whoever reads it at a page of ours, which sent it and was answered for machines.
+ * Undefined where it is none of the rules here: the engine's, or one that needs to know more than these.
+ */
+export function whyRefused(metadata: Metadata, limits: Limits): Saying | undefined {
+  try {
+    checkMetadata(structuredClone(metadata), limits);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof errors.OIDCProviderError)) throw error;
+    const said = saidOf(error);
+    return typeof said === 'string' ? undefined : said;
+  }
+}
+
 function checkMetadata(
   metadata: Metadata,
   { modeCeiling, allowUnbound, mayAsk, certificates, delivery, attestation, secret }: Limits,
 ): void {
-  const deep = depthProblem(metadata);
-  if (deep !== undefined) throw invalid(`the registration is ${deep}`);
+  if (depthProblem(metadata) !== undefined) throw invalid(saying(REGISTRATION_REFUSED.nested, { levels: DEPTH_LIMIT }));
   const hostile = checkTexts(metadata, '', controlCharacter);
-  if (hostile) throw invalid(`${hostile.field} has ${hostile.problem}`);
+  if (hostile) {
+    const member = hostile.field === A_MEMBER_NAME ? saying(REGISTRATION_REFUSED.aMemberName) : hostile.field;
+    throw invalid(saying(REGISTRATION_REFUSED.has, { member, problem: saying(HOSTILE[hostile.problem]) }));
+  }
   // There are no secrets here, and no pairwise subjects whose sector we would have to fetch. What the engine made
   // before it knew the method must not be stored either.
   for (const name of [...OWN_METADATA, 'client_secret', 'client_secret_expires_at', 'sector_identifier_uri']) {
@@ -177,18 +197,18 @@ function checkMetadata(
   const { agent_purpose: purpose, client_name: name = 'Unnamed agent' } = metadata;
   metadata.client_name = shortText('client_name', name, 80);
   const pretends = nameProblem(metadata.client_name as string);
-  if (pretends !== undefined) throw invalid(`client_name: ${pretends}`);
+  if (pretends !== undefined)
+    throw invalid(saying(REGISTRATION_REFUSED.unfit, { member: 'client_name', problem: saying(pretends) }));
   if (purpose !== undefined) metadata.agent_purpose = shortText('agent_purpose', purpose, 120);
   const mode = metadata.agent_mode ?? (modeCeiling === 'sub_agent' ? 'sub_agent' : 'attended');
-  if (!isAgentMode(mode)) throw invalid('agent_mode must be attended, unattended or sub_agent');
-  if (!withinCeiling(mode, modeCeiling))
-    throw invalid(`agent_mode may not rise above ${modeCeiling} with this initial access token`);
+  if (!isAgentMode(mode)) throw invalid(saying(REGISTRATION_REFUSED.mode));
+  if (!withinCeiling(mode, modeCeiling)) throw invalid(saying(REGISTRATION_REFUSED.modeCeiling, { mode: modeCeiling }));
   metadata.agent_mode = mode;
 
   const grants = metadata.grant_types ?? ['authorization_code'];
-  if (!Array.isArray(grants)) throw invalid('grant_types must be an array');
+  if (!Array.isArray(grants)) throw invalid(saying(REGISTRATION_REFUSED.grantsArray));
   const unknown = grants.find((grant) => !GRANTS.includes(grant as string));
-  if (unknown !== undefined) throw invalid(`grant_types may hold ${GRANTS.join(', ')}`);
+  if (unknown !== undefined) throw invalid(saying(REGISTRATION_REFUSED.grants, { grants: GRANTS.join(', ') }));
   metadata.grant_types = grants;
   if (!grants.includes('authorization_code')) {
     // An agent that never uses a browser needs neither a response type nor a redirect.
@@ -203,13 +223,11 @@ function checkMetadata(
   // Once allowed, it stays so when its builder replaces the registration; nobody gets one by asking for it here (F2-05).
   const byAllowedSecret = isSecretMethod(method) && method === secret;
   if (typeof method === 'string' && method.startsWith('client_secret') && !byAllowedSecret) {
-    throw invalid(
-      'agents have keys, not secrets: register a key by jwks or jwks_uri with private_key_jwt. Where that cannot be, an administrator allows a secret for one client after it registered',
-    );
+    throw invalid(saying(REGISTRATION_REFUSED.secret));
   }
   const hasKey = method !== 'none';
   if (!hasKey && grants.some((grant) => grant !== 'authorization_code' && grant !== 'refresh_token')) {
-    throw invalid('a public client may only use authorization_code and refresh_token: register a key');
+    throw invalid(saying(REGISTRATION_REFUSED.publicGrants));
   }
   checkCertificate(metadata, certificates);
   // Vouched for by an authority, under a name: there is no key to register.
@@ -226,12 +244,10 @@ function checkMetadata(
   const bound = metadata.tls_client_certificate_bound_access_tokens === true;
   metadata.dpop_bound_access_tokens ??= hasKey && !bound;
   if (hasKey && !bound && metadata.dpop_bound_access_tokens !== true && !allowUnbound) {
-    throw invalid(
-      'dpop_bound_access_tokens or tls_client_certificate_bound_access_tokens must be true with this initial access token',
-    );
+    throw invalid(saying(REGISTRATION_REFUSED.mustBind));
   }
   if (byAllowedSecret && !bound && metadata.dpop_bound_access_tokens !== true) {
-    throw invalid('tokens of a client with a secret are bound: dpop_bound_access_tokens is true');
+    throw invalid(saying(REGISTRATION_REFUSED.secretBound));
   }
   leaveOutForeignPages(metadata);
   checkDelivery(metadata, delivery);
@@ -257,11 +273,9 @@ function leaveOutForeignPages(metadata: Metadata): void {
 /** A client that authenticates by what its platform says of it has no key of its own to register. */
 function applyWorkload(metadata: Metadata): void {
   const problem = workloadProblem(metadata.workload_identity);
-  if (problem !== undefined) throw invalid(`workload_identity ${problem}`);
+  if (problem !== undefined) throw invalid(saying(problem));
   if (metadata.token_endpoint_auth_method !== 'private_key_jwt' || keysIn(metadata) !== undefined) {
-    throw invalid(
-      'workload_identity takes the place of jwks and jwks_uri, with token_endpoint_auth_method private_key_jwt',
-    );
+    throw invalid(saying(REGISTRATION_REFUSED.workloadKeys));
   }
 }
 
@@ -270,19 +284,15 @@ const keysIn = ({ jwks, jwks_uri: uri }: Metadata): unknown => jwks ?? uri;
 /** Each instance has a key of its own, which its attester names; none of them is registered (ATT-01). */
 function checkAttester(metadata: Metadata, attestation: AttestationTerms): void {
   const { token_endpoint_auth_method: method, client_attester: attester } = metadata;
-  if (method !== ATTESTED) throw invalid(`client_attester is for ${ATTESTED}`);
-  if (attestation === 'not offered') throw invalid(`${ATTESTED} is not offered here: register a key`);
-  if (typeof attester !== 'string') throw invalid(`${ATTESTED} needs client_attester, the issuer of its attestations`);
+  if (method !== ATTESTED) throw invalid(saying(REGISTRATION_REFUSED.attesterFor, { method: ATTESTED }));
+  if (attestation === 'not offered') throw invalid(saying(REGISTRATION_REFUSED.attestationOff, { method: ATTESTED }));
+  if (typeof attester !== 'string') throw invalid(saying(REGISTRATION_REFUSED.attesterMissing, { method: ATTESTED }));
   if (attestation === 'untrusted') {
-    throw invalid(
-      `client_attester ${shown(attester)} is not trusted here: an administrator adds it to the trusted issuers, with the profile attestation`,
-    );
+    throw invalid(saying(REGISTRATION_REFUSED.attesterUntrusted, { attester: shown(attester) }));
   }
-  if (keysIn(metadata) !== undefined) throw invalid('client_attester takes the place of jwks and jwks_uri');
+  if (keysIn(metadata) !== undefined) throw invalid(saying(REGISTRATION_REFUSED.attesterKeys));
   if (metadata.tls_client_certificate_bound_access_tokens === true || metadata.dpop_bound_access_tokens === false) {
-    throw invalid(
-      'tokens of an attested client are bound to the key of its instance: dpop_bound_access_tokens is true',
-    );
+    throw invalid(saying(REGISTRATION_REFUSED.attestedBound));
   }
 }
 
@@ -290,25 +300,26 @@ function checkAttester(metadata: Metadata, attestation: AttestationTerms): void 
 function checkCertificate(metadata: Metadata, methods: readonly string[]): void {
   const { token_endpoint_auth_method: method, tls_client_certificate_bound_access_tokens: bound } = metadata;
   if (bound !== undefined && typeof bound !== 'boolean') {
-    throw invalid('tls_client_certificate_bound_access_tokens must be true or false');
+    throw invalid(saying(REGISTRATION_REFUSED.boundBoolean));
   }
-  if (bound === true && methods.length === 0) throw invalid('this server asks for no client certificates');
+  if (bound === true && methods.length === 0) throw invalid(saying(REGISTRATION_REFUSED.noCertificates));
   if (bound === true && metadata.dpop_bound_access_tokens === true) {
-    throw invalid('tokens are bound to a certificate or to a DPoP key, not to both');
+    throw invalid(saying(REGISTRATION_REFUSED.boundTwice));
   }
   const subjects = SUBJECT_MEMBERS.filter((member) => metadata[member] !== undefined);
   if (method !== 'tls_client_auth') {
-    if (subjects.length > 0) throw invalid(`${subjects[0]} is for tls_client_auth`);
+    const [member] = subjects;
+    if (member !== undefined) throw invalid(saying(REGISTRATION_REFUSED.subjectFor, { member }));
   } else if (methods.includes(method)) {
     const [member] = subjects;
     if (member === undefined || subjects.length > 1) {
-      throw invalid(`tls_client_auth takes exactly one of ${SUBJECT_MEMBERS.join(', ')}`);
+      throw invalid(saying(REGISTRATION_REFUSED.subjectOne, { members: SUBJECT_MEMBERS.join(', ') }));
     }
     const problem = subjectProblem(member, metadata[member]);
-    if (problem !== undefined) throw invalid(`${member} ${problem}`);
+    if (problem !== undefined) throw invalid(problem);
   }
   if (method === 'self_signed_tls_client_auth' && metadata.jwks !== undefined && !holdCertificates(metadata.jwks)) {
-    throw invalid('jwks must hold keys with x5c, each with the certificate of that very key first');
+    throw invalid(saying(REGISTRATION_REFUSED.certificatesInJwks));
   }
 }
 
@@ -333,20 +344,18 @@ function holdCertificates(jwks: unknown): boolean {
  */
 function checkRedirects(uris: unknown, type: unknown): unknown {
   if (uris === undefined) return type;
-  if (!Array.isArray(uris) || uris.length > 20) throw redirect('redirect_uris must be an array of at most 20');
+  if (!Array.isArray(uris) || uris.length > 20) throw invalidRedirect(saying(REGISTRATION_REFUSED.redirectsMany));
   let onlyNative = false;
   for (const uri of uris) {
     const url = typeof uri === 'string' ? URL.parse(uri) : null;
-    if (!url) throw redirect('redirect_uris must be absolute URIs');
+    if (!url) throw invalidRedirect(saying(REGISTRATION_REFUSED.redirectsAbsolute));
     if (url.username || url.password || url.hash || !/^[\x21\x23-\x29\x2b-\x5b\x5d-\x7e]+$/.test(uri)) {
-      throw redirect('redirect_uris have no user, fragment, wildcard or white space');
+      throw invalidRedirect(saying(REGISTRATION_REFUSED.redirectsPlain));
     }
     if (url.protocol === 'https:') continue;
     const loopback = url.protocol === 'http:' && LOOPBACK.includes(url.hostname);
     if (type === 'web' || !(loopback || /^[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+:$/.test(url.protocol))) {
-      throw redirect(
-        'redirect_uris use https, or for application_type native http on loopback or a private-use scheme with a dot',
-      );
+      throw invalidRedirect(saying(REGISTRATION_REFUSED.redirectsScheme));
     }
     onlyNative = true;
   }
@@ -357,26 +366,26 @@ function checkRedirects(uris: unknown, type: unknown): unknown {
 function checkTypes(types: unknown, mayAsk: Limits['mayAsk']): void {
   if (!Array.isArray(types)) return; // the engine says what is wrong with it
   const unknown = types.find((type) => typeof type === 'string' && !mayAsk(type));
-  if (unknown !== undefined) throw invalid(`authorization_details_types: '${shown(unknown)}' is unknown`);
+  if (unknown !== undefined) throw invalid(saying(REGISTRATION_REFUSED.unknownType, { type: shown(unknown) }));
 }
 
 /** A key that can sign what we accept, and nothing to fetch over plain http. */
 export function checkKeys(metadata: Metadata): void {
   const { jwks, jwks_uri: uri } = metadata;
   if (jwks === undefined && uri === undefined) {
-    throw refusedKeys(saying(KEYS_REFUSED.none));
+    throw invalid(saying(KEYS_REFUSED.none));
   }
   if (typeof uri === 'string') {
     const url = URL.parse(uri);
     const loopback = url?.protocol === 'http:' && LOOPBACK.includes(url.hostname);
-    if (url?.protocol !== 'https:' && !loopback) throw refusedKeys(saying(KEYS_REFUSED.address));
+    if (url?.protocol !== 'https:' && !loopback) throw invalid(saying(KEYS_REFUSED.address));
   }
   if (typeof jwks !== 'object' || jwks === null) return; // the engine says what is wrong with it
   const { keys } = jwks as { keys?: unknown };
   if (!Array.isArray(keys)) return;
   const wanted = saying(KEYS_REFUSED.wanted);
   if (keys.length > 20 || !keys.some(canAuthenticate)) {
-    throw refusedKeys(saying(KEYS_REFUSED.unusable, { wanted }));
+    throw invalid(saying(KEYS_REFUSED.unusable, { wanted }));
   }
   // Found out today and not on the day when the other one ends. A certificate is compared, whatever its key is.
   const useless =
@@ -384,27 +393,30 @@ export function checkKeys(metadata: Metadata): void {
       ? keys.findIndex((jwk) => !canAuthenticate(jwk) && !(isObject(jwk) && isForSomethingElse(jwk)))
       : -1;
   if (useless >= 0) {
-    throw refusedKeys(saying(KEYS_REFUSED.useless, { position: useless + 1, wanted }));
+    throw invalid(saying(KEYS_REFUSED.useless, { position: useless + 1, wanted }));
   }
-  const odd = endProblem(metadata);
-  if (odd !== undefined) throw invalid(odd);
+  if (hasOddEnd(metadata)) throw invalid(saying(REGISTRATION_REFUSED.keyEnd));
 }
 
 const isObject = (value: unknown): value is Jwk => typeof value === 'object' && value !== null;
 
 function shortText(name: string, value: unknown, limit: number): string {
   if (typeof value !== 'string' || value.trim() === '' || [...value].length > limit) {
-    throw invalid(`${name} is a text of 1 to ${limit} characters`);
+    throw invalid(saying(REGISTRATION_REFUSED.text, { member: name, limit }));
   }
   const problem = checkText(value);
-  if (problem !== undefined) throw invalid(`${name}: ${problem}`);
+  if (problem !== undefined) {
+    throw invalid(saying(REGISTRATION_REFUSED.unfit, { member: name, problem: saying(HOSTILE[problem]) }));
+  }
   return value;
 }
 
 /** A name stands where the server itself speaks: it wears no seal there, and is made of what it looks like. */
-export function nameProblem(name: string): string | undefined {
-  if (SEALS.test(name)) return UNFIT.seal.en;
-  return lookAlikesIn(name).length > 0 ? UNFIT.lookAlike.en : checkSpacing(name);
+export function nameProblem(name: string): PlainMessage | undefined {
+  if (SEALS.test(name)) return UNFIT.seal;
+  if (lookAlikesIn(name).length > 0) return UNFIT.lookAlike;
+  const spacing = checkSpacing(name);
+  return spacing && HOSTILE[spacing];
 }
 
 /** Ticks, shields, locks, stars and medals. */
@@ -413,16 +425,3 @@ const SEALS =
 
 // RFC 6749 §5.2: printable ASCII without quote and backslash.
 const shown = (text: string) => text.replace(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, '?').slice(0, 100);
-const invalid = (description: string) => new errors.InvalidClientMetadata(description);
-
-const SAID = new WeakMap<object, Saying>();
-function refusedKeys(said: Saying) {
-  const error = invalid(inEnglish(said));
-  SAID.set(error, said);
-  return error;
-}
-
-/** Why a registration was refused, to a person; as machines are told where it has no words of its own. */
-export const saidOf = (error: errors.OIDCProviderError): Saying | string =>
-  SAID.get(error) ?? error.error_description ?? error.error;
-const redirect = (description: string) => new errors.CustomOIDCProviderError('invalid_redirect_uri', description);

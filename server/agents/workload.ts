@@ -1,5 +1,7 @@
 import type { Context } from 'koa';
 
+import { REGISTRATION_REFUSED } from '../../views/words/console-registration-refused.ts';
+import type { PlainMessage } from '../../views/words/words.ts';
 import type { ProofReader } from '../http/sent-proof.ts';
 import { parseJws } from '../oauth/jws.ts';
 import { isProof } from '../oauth/proof.ts';
@@ -21,18 +23,19 @@ export const workloadOf = ({ metadata }: Pick<ClientRecord, 'metadata'>): Worklo
   metadata.workload_identity as WorkloadIdentity | undefined;
 
 /** What is wrong with a workload that a client wants to register; undefined where it can be compared. */
-export function workloadProblem(value: unknown): string | undefined {
+export function workloadProblem(value: unknown): PlainMessage | undefined {
   const isText = (text: unknown) => typeof text === 'string' && text.length > 0 && text.length <= 500;
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'is an object';
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return REGISTRATION_REFUSED.workloadObject;
   const { issuer, subject, claims = {}, ...more } = value as Record<string, unknown>;
   const [unknown] = Object.keys(more);
-  if (unknown !== undefined) return 'holds issuer, subject and claims alone';
-  if (!isText(issuer) || !URL.canParse(String(issuer))) return 'needs an issuer, as its tokens name it';
-  if (!isText(subject) || String(subject).includes('*')) return 'needs a subject, in full';
-  if (typeof claims !== 'object' || claims === null || Array.isArray(claims)) return 'has claims by name';
+  if (unknown !== undefined) return REGISTRATION_REFUSED.workloadMembers;
+  if (!isText(issuer) || !URL.canParse(String(issuer))) return REGISTRATION_REFUSED.workloadIssuer;
+  if (!isText(subject) || String(subject).includes('*')) return REGISTRATION_REFUSED.workloadSubject;
+  if (typeof claims !== 'object' || claims === null || Array.isArray(claims))
+    return REGISTRATION_REFUSED.workloadClaims;
   return Object.keys(claims).length <= 10 && Object.values(claims).every(isText)
     ? undefined
-    : 'has at most 10 claims, each a text';
+    : REGISTRATION_REFUSED.workloadMany;
 }
 
 export interface WorkloadDependencies {

@@ -1,4 +1,5 @@
 import type { Context, Next } from 'koa';
+import { inEnglish } from '../../views/words/saying.ts';
 
 import { endpointOf } from './endpoints.ts';
 import { stateOf } from './request-state.ts';
@@ -35,7 +36,7 @@ export function shapeAnswers(issuer: string, isPublic: (type: string) => boolean
     const { documentRefusal: unknown } = stateOf(ctx.req);
     if (body.error === 'invalid_client' && unknown) {
       body.error_description = PUBLIC_REASONS.has(unknown.reason)
-        ? `the metadata document: ${unknown.detail.replace(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, '?')}`
+        ? `the metadata document: ${inEnglish(unknown.detail).replace(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, '?')}`
         : 'unknown to the organization that this request is about: a person there begins with it in a browser';
     }
     if (body.error === 'server_error') body.error_description = 'something went wrong here';

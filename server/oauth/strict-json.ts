@@ -1,8 +1,10 @@
 /** A JSON text that has one meaning, or what is wrong with it. */
 export type ParsedJson = { ok: true; value: unknown } | { ok: false; problem: string };
 
+export const NO_JSON = 'not valid JSON';
+
 /** Levels of arrays and objects in an outside text; {@link depthProblem} holds values that came parsed to the same. */
-const DEPTH_LIMIT = 6;
+export const DEPTH_LIMIT = 6;
 
 /**
  * JSON without its two ambiguities. A repeated member name is refused: `JSON.parse` takes the last one, another
@@ -14,7 +16,7 @@ export function parseStrictJson(text: string): ParsedJson {
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    if (cause instanceof SyntaxError) return { ok: false, problem: 'not valid JSON' };
+    if (cause instanceof SyntaxError) return { ok: false, problem: NO_JSON };
     throw cause;
   }
   const problem = ambiguity(text) ?? depthProblem(value);

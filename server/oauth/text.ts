@@ -15,6 +15,9 @@ export function checkText(text: string): TextProblem | undefined {
   return PROBLEMS.find(([hostile]) => hostile(text))?.[1];
 }
 
+/** Where a problem is, when it is in a name of the outermost object. */
+export const A_MEMBER_NAME = 'a member name';
+
 /** The first text in a JSON value (member names included) that `check` refuses, with its place. */
 export function checkTexts(value: unknown): { field: string; problem: TextProblem } | undefined;
 export function checkTexts<Problem extends string>(
@@ -34,7 +37,7 @@ export function checkTexts(
   if (typeof value !== 'object' || value === null) return undefined;
   for (const [name, inner] of Object.entries(value)) {
     const problem = Array.isArray(value) ? undefined : check(name);
-    if (problem !== undefined) return { field: field || 'a member name', problem };
+    if (problem !== undefined) return { field: field || A_MEMBER_NAME, problem };
     const found = checkTexts(inner, field === '' ? name : `${field}.${name}`, check);
     if (found) return found;
   }
