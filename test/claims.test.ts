@@ -136,6 +136,27 @@ describe('a resource of an organization', () => {
     expect(await prove(acme, resource)).toMatchObject({ status: 422 });
   });
 
+  test('many claims are read a page at a time, each once; words and proof choose among them', async () => {
+    for (const n of [1, 2, 3, 4, 5]) await claim(acme, `${origin}/paged/${n}`);
+    const read = async (query: string) => {
+      const found: string[] = [];
+      let after = '';
+      do {
+        const { body } = await acme(
+          'GET',
+          `/resource-claims?${query}${after && `&after=${encodeURIComponent(after)}`}`,
+        );
+        found.push(...body.resource_claims.map(({ resource }: Json) => resource));
+        after = body.next ?? '';
+      } while (after !== '');
+      return found;
+    };
+    const all = [1, 2, 3, 4, 5].map((n) => `${origin}/paged/${n}`);
+    expect(await read('q=%2Fpaged%2F&limit=2')).toEqual(all);
+    expect(await read('q=%2Fpaged%2F&proven=true')).toEqual([]);
+    expect(await read('q=%2Fpaged%2F&proven=false&limit=3')).toEqual(all);
+  });
+
   test('a claim that expired proves nothing', async () => {
     const resource = `${origin}/late`;
     const { body } = await claim(acme, resource);

@@ -2,16 +2,30 @@ import { actorOf } from '../../server/admin/admin.ts';
 import type { Claim, ClaimStore } from '../../server/admin/claims.ts';
 import { acted } from './admin.ts';
 import type { Database } from './database.ts';
+import { pageIn } from './paging.ts';
 import { sendSignal } from './signals.ts';
 
 /** Claims of an organization under row-level security; that a resource has one owner, the key of `resources` says. */
 export const postgresClaims = (database: Database): ClaimStore => ({
-  claims: (organization) =>
+  claims: (organization, asked) =>
     database.within(organization, (statements) =>
-      statements.rows<Claim>(
-        'select resource, name, challenge, expires_at, proven_at, proven_by from resource_claims where organization = $1 order by resource',
-        [organization],
+      pageIn<Claim>(
+        statements,
+        {
+          select: CLAIMS,
+          parameters: [organization],
+          by: ['resource', 'text'],
+          id: 'resource',
+          words: ['resource', 'name'],
+          filters: { proven: (value) => `(proven_at is not null) = ${value}::boolean` },
+        },
+        asked,
       ),
+    ),
+
+  find: (organization, resource) =>
+    database.within(organization, (statements) =>
+      statements.first<Claim>(`${CLAIMS} and resource = $2`, [organization, resource]),
     ),
 
   async claim(act, { resource, name, challenge, expires_at }) {
@@ -34,6 +48,9 @@ export const postgresClaims = (database: Database): ClaimStore => ({
       return 'proven';
     }),
 });
+
+const CLAIMS = `
+  select resource, name, challenge, expires_at, proven_at, proven_by from resource_claims where organization = $1`;
 
 const CLAIM = `
   insert into resource_claims (organization, resource, name, challenge, made_by, expires_at) values ($1, $2, $3, $4, $5, $6)

@@ -4,7 +4,7 @@ import { type SystemsPage, systemsPage } from '../../views/admin/systems.tsx';
 import { SYSTEMS } from '../../views/words/console-systems.ts';
 import type { PlainMessage } from '../../views/words/words.ts';
 import type { AdminDependencies } from './call.ts';
-import { type Claim, claimResource, claimsOf, placesOf, proveResource } from './claims.ts';
+import { type Claim, claimResource, placesOf, proveResource } from './claims.ts';
 import { type Console, VIEWERS, type Visit } from './console.ts';
 import { addressOf, parseCursor, queryOf } from './listing.ts';
 
@@ -16,7 +16,7 @@ export function adminClaimPages(router: Router, console: Console, dependencies: 
   const show = async (visit: Visit, more: Partial<SystemsPage> = {}): Promise<string> => {
     const { after } = visit.ctx.method === 'GET' ? queryOf(visit.ctx.query) : {};
     const asked = { words: [], filters: {}, after: after === undefined ? undefined : parseCursor(after), limit: ROWS };
-    const { rows, next } = await claimsOf(visit.organization, asked, dependencies);
+    const { rows, next } = await dependencies.claims.store.claims(visit.organization, asked);
     return systemsPage({
       frame: visit.frame(PATH),
       csrf: visit.csrf,

@@ -1,9 +1,9 @@
 import { LONGEST_NAME, LONGEST_RESOURCE } from '../catalogue/catalogue.ts';
 import { newSecret } from '../oauth/ids.ts';
 import { type Act, conflict, done, unacceptable, unknown } from './admin.ts';
-import { type AdminDependencies, type Answer, organizationOf } from './call.ts';
+import { type Answer, organizationOf } from './call.ts';
 import { gives, input, oneOf, plain, reference, takes } from './input.ts';
-import { type Page, type PageAsked, pageOf } from './listing.ts';
+import type { Page, PageAsked } from './listing.ts';
 import { listed, listQuery } from './lists.ts';
 import { address, always, instant, maybe, object, one, pageOfMany, text, withMembers } from './shapes.ts';
 
@@ -20,7 +20,10 @@ export interface Claim {
 export type Proof = 'document' | 'dns';
 
 export interface ClaimStore {
-  claims(organization: string): Promise<Claim[]>;
+  /** By resource; the filter `proven` is `true` or `false`. */
+  claims(organization: string, asked: PageAsked): Promise<Page<Claim>>;
+  /** Of exactly this resource. */
+  find(organization: string, resource: string): Promise<Claim | undefined>;
   /** Replaces an earlier one that was not proven. `taken`: the resource has an owner, this organization or another. */
   claim(act: Act, claim: Pick<Claim, 'resource' | 'name' | 'challenge' | 'expires_at'>): Promise<'claimed' | 'taken'>;
   /** Makes the resource the organization's. `taken`: somebody else proved it first. */
@@ -38,18 +41,6 @@ export interface Claims {
   reload(): Promise<void>;
 }
 
-/** One page of what an organization claims. */
-export const claimsOf = async (
-  organization: string,
-  asked: PageAsked,
-  { claims }: Pick<AdminDependencies, 'claims'>,
-): Promise<Page<Claim>> =>
-  pageOf(await claims.store.claims(organization), asked, {
-    key: ({ resource }) => resource,
-    words: ({ resource, name }) => [resource, name],
-    filters: { proven: ({ proven_at }, value) => (proven_at !== null) === (value === 'true') },
-  });
-
 const CLAIM_SECONDS = 7 * 86_400;
 export const DOCUMENT_MEMBER = 'countersign_challenge';
 
@@ -57,7 +48,7 @@ const someClaims = listQuery({ proven: oneOf('true', 'false') });
 
 export const listClaims: Answer = async (call, dependencies) => {
   const claims = await listed(call, someClaims, dependencies, async ({ id }, asked) => {
-    const { rows, next } = await claimsOf(id, asked, dependencies);
+    const { rows, next } = await dependencies.claims.store.claims(id, asked);
     return { rows: rows.map((claim) => ({ ...claim, ...placesOf(claim) })), next };
   });
   return claims.ok ? done({ resource_claims: claims.value.rows, next: claims.value.next }) : claims;
@@ -122,7 +113,7 @@ export const proveResource: Answer = async (call, dependencies) => {
   if (!organization.ok) return organization;
   const { resource } = asked.value;
   const { claims } = dependencies;
-  const claim = (await claims.store.claims(organization.value.id)).find((one) => one.resource === resource);
+  const claim = await claims.store.find(organization.value.id, resource);
   if (!claim) return unknown(`a claim of ${resource}`);
   if (claim.expires_at.getTime() <= Date.now()) return conflict('expired', 'the claim has expired: claim it again');
   const proof = (await isInDocument(claim, claims)) ? 'document' : (await isInDns(claim, claims)) ? 'dns' : undefined;
