@@ -2,6 +2,7 @@ import { Field } from './form.tsx';
 import { Csrf, type Frame, Layout, Pair, page } from './layout.tsx';
 import { Foreign, visible, visibleJson } from './text.tsx';
 import { AGENT_STATES, AGENTS } from './words/agents.ts';
+import { LIST } from './words/console-list.ts';
 import { useSpeaker } from './words/context.tsx';
 import { AGENT_FLAGS, OWNED } from './words/owned.ts';
 import { asItIs } from './words/words.ts';
@@ -56,12 +57,15 @@ export interface OwnedPage extends Shell {
   offers: readonly (Offer & { href: string })[];
   changes: readonly (Change & { href: string })[];
   agents: readonly OwnedAgentCard[];
+  /** Where the list begins, if this is not its beginning; and where it goes on. */
+  first?: string | undefined;
+  next?: string | undefined;
 }
 
 /** Agents that a person answers for, and those they are asked to. */
 export const ownedPage = (props: OwnedPage): string => page(<Owned {...props} />, props.frame);
 
-function Owned({ frame, csrf, offers, changes, agents }: OwnedPage) {
+function Owned({ frame, csrf, offers, changes, agents, first, next }: OwnedPage) {
   const { say, markup } = useSpeaker();
   return (
     <Layout frame={frame} title={say(OWNED.title)} current="agents" width="wide">
@@ -103,6 +107,16 @@ function Owned({ frame, csrf, offers, changes, agents }: OwnedPage) {
       {agents.map((agent) => (
         <OwnedEntry csrf={csrf} agent={agent} />
       ))}
+      {first === undefined && next === undefined ? null : (
+        <nav class="paging" aria-label={say(LIST.pages)}>
+          {first === undefined ? <span /> : <a href={first}>{say(LIST.first)}</a>}
+          {next === undefined ? null : (
+            <a class="button" href={next} rel="next">
+              {say(LIST.next)}
+            </a>
+          )}
+        </nav>
+      )}
     </Layout>
   );
 }

@@ -48,8 +48,18 @@ export const postgresOwnership = (database: Database): OwnershipStore => ({
       return { answered: accepts ? 'accepted' : 'declined' };
     }),
 
-  owned: (organization, person) =>
-    database.within(organization, (statements) => agentFacts(statements, organization, { accountable: person })),
+  owned: (organization, person, { after, limit }) =>
+    database.within(organization, async (statements) => {
+      const found = await agentFacts(statements, organization, { accountable: person, after, limit: limit + 1 });
+      const agents = found.slice(0, limit);
+      return { agents, next: found.length > limit ? agents.at(-1)?.id : undefined };
+    }),
+
+  ownedAgent: (organization, person, agent) =>
+    database.within(organization, async (statements) => {
+      const [facts] = await agentFacts(statements, organization, { accountable: person, agent });
+      return facts;
+    }),
 
   changes: (organization, person) =>
     database.within(organization, (statements) =>

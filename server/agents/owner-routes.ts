@@ -29,10 +29,12 @@ export function ownerRoutes(router: Router, { ownership, cookies }: OwnerPages):
     const session = signedIn(ctx);
     if (!session) return;
     const { organization, id } = session.person;
-    const [offers, changes, agents] = await Promise.all([
+    const { after } = ctx.query;
+    const asked = { after: typeof after === 'string' && /^\w{1,64}$/.test(after) ? after : undefined, limit: ROWS };
+    const [offers, changes, { agents, next }] = await Promise.all([
       ownership.offers(organization, id),
       ownership.changes(organization, id),
-      ownership.owned(organization, id),
+      ownership.owned(organization, id, asked),
     ]);
     page(
       ctx,
@@ -41,6 +43,8 @@ export function ownerRoutes(router: Router, { ownership, cookies }: OwnerPages):
         offers: offers.map((offer) => ({ ...offer, href: `/offers/${offer.id}` })),
         changes: changes.map((change) => ({ ...change, href: `/owned/changes/${change.id}` })),
         agents: agents.map((agent) => cardOf(agent, session, clockOf(ctx, session))),
+        first: asked.after && '/owned',
+        next: next && `/owned?after=${encodeURIComponent(next)}`,
       }),
     );
   });
@@ -147,12 +151,14 @@ export function ownerRoutes(router: Router, { ownership, cookies }: OwnerPages):
 
   /** @throws BadRequest for an agent of others, which looks like one that never was */
   async function mine(ctx: Context, { person }: Session): Promise<AgentFacts> {
-    const owned = await ownership.owned(person.organization, person.id);
-    const agent = owned.find(({ id }) => id === ctx.params.agent);
+    const agent = await ownership.ownedAgent(person.organization, person.id, String(ctx.params.agent));
     if (!agent) throw new BadRequest('Nothing of yours has this id.', 404, ERRORS.noneOfYours);
     return agent;
   }
 }
+
+/** Of the agents that somebody answers for, on one page. */
+const ROWS = 50;
 
 const nothingWaits = () => new BadRequest('Nothing waits for you at this address.', 404, OWNING.nothingWaits);
 

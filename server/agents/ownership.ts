@@ -39,6 +39,12 @@ export interface AgentFacts extends FlagFacts {
   limits: Limits;
 }
 
+/** A page of the agents that somebody answers for; the next begins behind `next`. */
+export interface OwnedPart {
+  agents: readonly AgentFacts[];
+  next: string | undefined;
+}
+
 export type AnswerOutcome =
   | { answered: 'accepted' | 'declined' }
   /** There is no such offer for this person, or it has been answered. */
@@ -71,8 +77,10 @@ export interface AskedChange {
 export interface OwnershipStore {
   offers(organization: string, person: string): Promise<OwnershipOffer[]>;
   answer(organization: string, person: string, offer: string, accepts: boolean): Promise<AnswerOutcome>;
-  /** Agents they are owner or deputy of, and accepted. */
-  owned(organization: string, person: string): Promise<AgentFacts[]>;
+  /** Agents they are owner or deputy of, and accepted: a page of them, in the order of their ids. */
+  owned(organization: string, person: string, asked: { after: string | undefined; limit: number }): Promise<OwnedPart>;
+  /** This one, where it is one of them. */
+  ownedAgent(organization: string, person: string, agent: string): Promise<AgentFacts | undefined>;
   /** Of the agents they own. */
   changes(organization: string, person: string): Promise<AskedChange[]>;
   /** False: there is no such change for this person, or it has been answered. */

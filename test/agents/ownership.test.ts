@@ -118,6 +118,33 @@ describe('nobody answers for what they did not accept', () => {
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
   });
 
+  test('whoever answers for more agents than a page holds reads all of them, each once, and looks at the last', async () => {
+    const id = ids['person@acme.example'];
+    await database.run(
+      `insert into agents select (jsonb_populate_record(a, jsonb_build_object(
+          'id', 'agt_many' || lpad(n::text, 3, '0'), 'name', 'Many ' || n, 'owner', $2::text,
+          'owner_accepted_at', clock_timestamp(), 'deputy_accepted_at', clock_timestamp()))).*
+       from agents a, generate_series(1, 120) n where a.id = $1`,
+      [(await pending()).agent_id, id],
+    );
+    const shown: string[] = [];
+    let at: string | undefined = '/owned';
+    for (let pages = 0; at !== undefined && pages < 9; pages++) {
+      const { html } = await person.get(at);
+      shown.push(...[...html.matchAll(/data-agent="([^"]*)"/g)].map(([, id]) => String(id)));
+      at = /href="([^"]*)" rel="next"/.exec(html)?.[1];
+    }
+    const all = await database.rows<{ id: string }>(
+      'select id from agents where owner = $1 and owner_accepted_at is not null order by id',
+      [id],
+    );
+    expect(shown).toEqual(all.map(({ id }) => id));
+    expect(shown.length).toBeGreaterThanOrEqual(120);
+    expect((await person.get('/owned/agt_many120/review')).status).toBe(200);
+    expect((await owner.get('/owned/agt_many120/review')).status).toBe(404);
+    await database.run(`delete from agents where id like 'agt_many%'`);
+  });
+
   test('declined: it stays pending, and an administrator asks somebody else, but not its deputy', async () => {
     const registration = await pending();
     await answer(owner, await offerOf(registration, 'owner'), 'decline');

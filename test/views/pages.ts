@@ -383,7 +383,7 @@ export function pagesIn(language: PageLanguage) {
       chooses: false,
       addFirst: false,
     }),
-    owned: ownedPage({ frame, csrf: 'csrf-value', ...owning }),
+    owned: ownedPage({ frame, csrf: 'csrf-value', ...owning, first: '/owned', next: '/owned?after=agt_9' }),
     offer: offerPage({ frame, csrf: 'csrf-value', offer: { ...owning.offers[0], madeAt: '14:02' } }),
     change: changePage({ frame, csrf: 'csrf-value', change: { ...owning.changes[0], askedAt: '14:02' } }),
     review: reviewPage({
