@@ -110,7 +110,7 @@ test('A6: two people with their own passkeys make one task; the first one’s pa
     'duration',
   ]);
   expect(page.html).toMatch(/First approval: Anna Berg \(passkey\) \d\d:\d\d/);
-  expect(comparedOn(page)).toMatch(/Never asked before: nobody has decided such a request of .+ for Anna Berg yet\./);
+  expect(comparedOn(page)).toMatch(/Nobody has decided such a request of .+ for Anna Berg before\./);
   const done = await approveWith(person, page, key, choices(repository));
   expect(done.html).toMatch(/Allowed once\./);
   expect(done.html).not.toMatch(/data-testid="stop"/); // the task is Anna's
@@ -161,7 +161,7 @@ describe('A6 what the second person compares', () => {
     const [of, as] = [`update approvals set person = $1 where person = $2 and id <> $3`, String(rows[0].id)];
     const { person: her } = await lastApproval();
     await database.query(of, [as, her, review.slice(3)]);
-    expect(comparedOn(await person.get(review))).toMatch(/Never asked before/);
+    expect(comparedOn(await person.get(review))).toMatch(/Nobody has decided such/);
     await database.query(of, [her, as, review.slice(3)]);
     expect(comparedOn(await person.get(review))).toContain(then);
 

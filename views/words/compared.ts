@@ -20,9 +20,10 @@ export const COMPARED = words({
   same: { en: 'Every value is the same as then.', de: 'Alle Werte sind dieselben wie damals.' },
   notPartThen: { en: 'Not part of it then: {what}', de: 'Damals nicht dabei: {what}' },
   gone: { en: 'What it said can no longer be shown.', de: 'Was darin stand, lässt sich nicht mehr zeigen.' },
+  /** It may have been asked, and ended unanswered. */
   never: {
-    en: 'Never asked before: nobody has decided such a request of {agent} for {person} yet.',
-    de: 'Noch nie gefragt: Über eine solche Anfrage von {agent} für {person} hat noch niemand entschieden.',
+    en: 'Nobody has decided such a request of {agent} for {person} before.',
+    de: 'Über eine solche Anfrage von {agent} für {person} hat noch nie jemand entschieden.',
   },
   narrowed: { en: '{person} approved less than was asked:', de: '{person} hat weniger freigegeben als angefragt:' },
   leftOut: { en: 'Left out: {what}', de: 'Weggelassen: {what}' },
