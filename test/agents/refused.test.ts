@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 
+import { saidAs } from '../../server/admin/register-pages.ts';
 import { type Metadata, whyRefused } from '../../server/agents/registration.ts';
 import { inEnglish, type Saying } from '../../views/words/saying.ts';
 import { newKey } from '../support/agent.ts';
@@ -67,4 +68,11 @@ test.each<[string, Metadata]>([
   expect(said(refused)).toContain(english);
   // RFC 6749 §5.2: what machines are told.
   expect(inEnglish(refused as Saying)).toMatch(/^[\x20-\x21\x23-\x5b\x5d-\x7e]+$/);
+});
+
+test('A4: what the endpoint answered is said by the rule that answered; of any other, as machines hear it', async () => {
+  const wrong = { ...(await good()), redirect_uris: ['here'] };
+  const answered = 'redirect_uris must be absolute URIs';
+  expect(said(saidAs(answered, wrong, LIMITS) as Saying)).toBe(answered);
+  expect(saidAs('the engine says something else', wrong, LIMITS)).toBe('the engine says something else');
 });
