@@ -36,7 +36,7 @@ test.each([[[]], [['--forms']]])(
     const told = await steps(child);
     const [code] = child.exitCode === null ? await once(child, 'exit') : [child.exitCode];
     expect(code).toBe(0);
-    expect(told).toHaveLength(9);
+    expect(told.map(({ step }) => step)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
     expect(told.filter(({ ok }) => !ok)).toEqual([]);
     expect(fs.readdirSync(scratch)).toEqual([]);
   },
