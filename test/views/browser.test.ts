@@ -246,6 +246,19 @@ describeBrowser('the pages in a browser', () => {
     expect(site.posts).toHaveLength(1);
   });
 
+  test('U3-7 what a person decides here is answered here, though the news of it comes first', async () => {
+    const asked = everyPage['read-calendar'] ?? never();
+    site.inbox = asked.replace('data-guard', 'data-events="/inbox/events" data-guard');
+    await using opened = await open('inbox-live');
+    const { page } = opened;
+    await page.evaluate("document.querySelector('form[data-guard]').action = '/slow'");
+    site.inbox = everyPage.receipt ?? never();
+    const answered = page.waitForURL('**/slow');
+    await page.click('[data-testid=deny]', { noWaitAfter: true });
+    await site.announce();
+    await answered;
+  });
+
   test('the error summary has the focus, and so has a wrong number', async () => {
     for (const [name, focused] of [
       ['sign-in-refused', 'DIV'],

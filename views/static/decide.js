@@ -85,11 +85,14 @@ function say(form, name, value) {
 /** Decided on another device, or ended: this page then shows what became of it. What is shown is always the server's own. */
 function watchOthers(stream) {
   new EventSource(stream).addEventListener('inbox', async () => {
+    // Decided right here: the answer to the form is on its way, and loading this page once more would take its place.
+    const decidedHere = () => form.querySelector('[aria-busy="true"]') !== null;
+    if (decidedHere()) return;
     const answer = await fetch(location.href, {
       headers: { accept: 'text/html', 'x-countersign-refresh': '1' },
       redirect: 'manual',
     }).catch(() => null);
     if (answer === null || answer.type === 'opaqueredirect' || answer.status >= 500) return;
-    if (!(await answer.text()).includes('data-guard')) location.replace(location.href);
+    if (!(await answer.text()).includes('data-guard') && !decidedHere()) location.replace(location.href);
   });
 }
