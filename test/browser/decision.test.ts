@@ -1,8 +1,6 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import pg from 'pg';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 
 import {
   CALENDAR,
@@ -17,43 +15,36 @@ import {
   registerAgent,
   type TestClient,
 } from '../support/agent.ts';
+import {
+  type AtBrowser,
+  type Callback,
+  nothingToComplainOf,
+  atBrowser as openAt,
+  signInAt as signInTo,
+  startCallback,
+} from '../support/at-browser.ts';
 import { describeBrowser, launchBrowser } from '../support/browser.ts';
 import { askFreely } from '../support/ceremony.ts';
-import { lookAround, PHONE, tabTo } from '../support/looking.ts';
+import { lookAround, tabTo } from '../support/looking.ts';
 import { authorizationUrl, detailsParameter } from '../support/person.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
-const POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; " +
-  "form-action 'self'; frame-ancestors 'none'; base-uri 'none'; manifest-src 'self'; worker-src 'self'";
 /** Where pictures go when somebody wants to look at them. */
 const PICTURES = process.env.TEST_PICTURES;
-
-/** §11.2, of every page. */
-const HEADERS = {
-  'content-security-policy': POLICY,
-  'x-frame-options': 'DENY',
-  'referrer-policy': 'no-referrer',
-  'cache-control': 'no-store',
-};
 
 describeBrowser('a person at a real browser', () => {
   let server: TestServer;
   let agent: TestClient;
   let browser: Browser;
   let database: pg.Client;
-  let client: Server;
+  let client: Callback;
   let redirect: string;
-  const arrived: URL[] = [];
+  let arrived: URL[];
 
   beforeAll(async () => {
     server = await startServer();
-    client = createServer((request, response) => {
-      if (request.url?.startsWith('/callback')) arrived.push(new URL(request.url, redirect));
-      response.end('<!doctype html><title>Agent</title><h1>Back at the agent</h1>');
-    });
-    await new Promise<void>((resolve) => client.listen(0, '127.0.0.1', resolve));
-    redirect = `http://127.0.0.1:${(client.address() as AddressInfo).port}/callback`;
+    client = await startCallback();
+    ({ redirect, arrived } = client);
     agent = await registerAgent(server);
     // These tests deny and ask again; how often that may be is tested elsewhere.
     database = new pg.Client({ connectionString: server.databaseUrl });
@@ -65,7 +56,6 @@ describeBrowser('a person at a real browser', () => {
     await browser?.close();
     await database?.end();
     client?.close();
-    client?.closeAllConnections();
     await server?.close();
   });
 
@@ -73,40 +63,11 @@ describeBrowser('a person at a real browser', () => {
     if (PICTURES) await page.screenshot({ path: `${PICTURES}/${name}.png` });
   };
 
-  async function atBrowser({ script = true } = {}): Promise<{ context: BrowserContext; page: Page }> {
-    const context = await browser.newContext({
-      javaScriptEnabled: script,
-      viewport: PHONE,
-      reducedMotion: 'reduce', // a colour half-way through its transition has a contrast of its own
-    });
-    const page = await context.newPage();
-    // U2-10: no page, script or style comes from elsewhere, and every page says so itself.
-    page.on('request', (request) => {
-      const { origin } = new URL(request.url());
-      if (origin !== server.issuer && origin !== new URL(redirect).origin) complaints.push(request.url());
-    });
-    page.on('response', (response) => {
-      const headers = response.headers();
-      const ours = response.url().startsWith(server.issuer) && (response.status() < 300 || response.status() > 399);
-      const page = ours && headers['content-type']?.startsWith('text/html');
-      const missing = Object.entries(HEADERS).filter(([name, value]) => page && headers[name] !== value);
-      complaints.push(...missing.map(([name]) => `${response.url()}: ${name} is ${headers[name]}`));
-    });
-    page.on('console', (message) => {
-      // Chromium says of each answer above 399 that it failed.
-      if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
-        complaints.push(message.text());
-    });
-    return { context, page };
-  }
-  const complaints: string[] = [];
-  afterEach(() => expect(complaints).toEqual([]));
+  const atBrowser = ({ script = true } = {}): Promise<AtBrowser> =>
+    openAt(browser, server, { script, elsewhere: redirect });
+  afterEach(nothingToComplainOf);
 
-  async function signInAt(page: Page, email = 'person@acme.example') {
-    await page.fill('[name=email]', email);
-    await page.fill('[name=password]', server.demo.password);
-    await page.click('button[type=submit]:not([disabled])');
-  }
+  const signInAt = (page: Page, email?: string) => signInTo(page, server, email);
 
   async function ask(form: Json): Promise<{ url: string; verifier: string; details: Json }> {
     const { verifier, challenge } = pkce();

@@ -1,13 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
 import { createRequire } from 'node:module';
-import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 import type { Browser, BrowserContext, CDPSession, Page } from 'playwright-core';
 
 import { type Api, administrator } from '../support/admin.ts';
 import { claimsOf, type Json, pkce, push, type TestClient } from '../support/agent.ts';
+import { type Callback, startCallback } from '../support/at-browser.ts';
 import { addVirtualAuthenticator, describeBrowser, launchBrowser } from '../support/browser.ts';
 import { askFreely, deleteDetails, financeAgent, refundDetails } from '../support/ceremony.ts';
 import { type IdentityProvider, startIdentityProvider } from '../support/identity-provider.ts';
@@ -25,26 +24,21 @@ describeBrowser('a passkey in a real browser', () => {
   let idp: IdentityProvider;
   let agent: TestClient;
   let browser: Browser;
-  let client: Server;
+  let client: Callback;
   let redirect: string;
-  const arrived: URL[] = [];
+  let arrived: URL[];
 
   beforeAll(async () => {
     idp = await startIdentityProvider();
     server = await startServer({ COUNTERSIGN_EGRESS_ALLOW: idp.host });
-    client = createServer((request, response) => {
-      if (request.url?.startsWith('/callback')) arrived.push(new URL(request.url, redirect));
-      response.end('<!doctype html><title>Agent</title><h1>Back at the agent</h1>');
-    });
-    await new Promise<void>((resolve) => client.listen(0, '127.0.0.1', resolve));
-    redirect = `http://127.0.0.1:${(client.address() as AddressInfo).port}/callback`;
+    client = await startCallback();
+    ({ redirect, arrived } = client);
     agent = await financeAgent(server);
     browser = await launchBrowser();
   }, 60_000);
   afterAll(async () => {
     await browser?.close();
     client?.close();
-    client?.closeAllConnections();
     await server?.close();
     await idp?.close();
   });

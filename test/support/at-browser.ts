@@ -1,0 +1,109 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect } from '@jest/globals';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+
+import { PHONE } from './looking.ts';
+import type { TestServer } from './server.ts';
+
+/** §11.2, of every page. */
+const HEADERS = {
+  'content-security-policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; " +
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'; manifest-src 'self'; worker-src 'self'",
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'no-referrer',
+  'cache-control': 'no-store',
+};
+
+const complaints: string[] = [];
+
+/** For `afterEach`: no page asked anybody else, lacked a header, or broke a rule of its own (U2-10, §11.2). */
+export const nothingToComplainOf = (): void => expect(complaints.splice(0)).toEqual([]);
+
+/** Somebody at a browser of their own. It is closed when it goes out of scope. */
+export interface AtBrowser extends AsyncDisposable {
+  context: BrowserContext;
+  page: Page;
+}
+
+export async function atBrowser(
+  browser: Browser,
+  { issuer }: Pick<TestServer, 'issuer'>,
+  {
+    script = true,
+    viewport = PHONE,
+    elsewhere,
+  }: { script?: boolean; viewport?: typeof PHONE; elsewhere?: string } = {},
+): Promise<AtBrowser> {
+  const context = await browser.newContext({
+    javaScriptEnabled: script,
+    viewport,
+    reducedMotion: 'reduce', // a colour half-way through its transition has a contrast of its own
+  });
+  const page = await context.newPage();
+  const known = [issuer, ...(elsewhere === undefined ? [] : [new URL(elsewhere).origin])];
+  page.on('request', (request) => {
+    if (!known.includes(new URL(request.url()).origin)) complaints.push(request.url());
+  });
+  page.on('response', (response) => {
+    const headers = response.headers();
+    const ours = response.url().startsWith(issuer) && (response.status() < 300 || response.status() > 399);
+    const isPage = ours && headers['content-type']?.startsWith('text/html');
+    const missing = Object.entries(HEADERS).filter(([name, value]) => isPage && headers[name] !== value);
+    complaints.push(...missing.map(([name]) => `${response.url()}: ${name} is ${headers[name]}`));
+  });
+  page.on('console', (message) => {
+    // Chromium says of each answer above 399 that it failed.
+    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
+      complaints.push(message.text());
+  });
+  return { context, page, [Symbol.asyncDispose]: () => context.close() };
+}
+
+/** Signs somebody of the demonstration in, on the page that asks for it. */
+export async function signInAt(page: Page, { demo }: Pick<TestServer, 'demo'>, email = 'person@acme.example') {
+  await page.fill('[name=email]', email);
+  await page.fill('[name=password]', demo.password);
+  await page.click('button[type=submit]:not([disabled])');
+}
+
+/** The same, who then looks at that page of ours. */
+export async function signedInAt(
+  browser: Browser,
+  server: TestServer,
+  email: string,
+  path: string,
+  options: Parameters<typeof atBrowser>[2] = {},
+): Promise<AtBrowser> {
+  const somebody = await atBrowser(browser, server, options);
+  await somebody.page.goto(`${server.issuer}/login?return_to=${encodeURIComponent(path)}`);
+  await signInAt(somebody.page, server, email);
+  await somebody.page.waitForURL((url) => url.pathname !== '/login');
+  return somebody;
+}
+
+/** Where an agent's people arrive again: a page of its own, and what it was told. */
+export interface Callback {
+  redirect: string;
+  arrived: URL[];
+  close(): void;
+}
+
+export async function startCallback(): Promise<Callback> {
+  const arrived: URL[] = [];
+  const client = createServer((request, response) => {
+    if (request.url?.startsWith('/callback')) arrived.push(new URL(request.url, redirect));
+    response.end('<!doctype html><title>Agent</title><h1>Back at the agent</h1>');
+  });
+  await new Promise<void>((resolve) => client.listen(0, '127.0.0.1', resolve));
+  const redirect = `http://127.0.0.1:${(client.address() as AddressInfo).port}/callback`;
+  return {
+    redirect,
+    arrived,
+    close() {
+      client.close();
+      client.closeAllConnections();
+    },
+  };
+}
