@@ -74,7 +74,7 @@ function Approvals({ frame, list, columns, approvals }: ApprovalsPage) {
       one.review === undefined ? (
         ''
       ) : (
-        <a class="button small" href={one.review}>
+        <a class="button small" href={one.review} data-testid="review">
           {say(APPROVALS.review)}
           <span class="unseen">{markup(APPROVALS.reviewOf, { what: visible(one.what, 80) })}</span>
         </a>
