@@ -6,8 +6,8 @@ import { Foreign, Names, type Part, Sentence, Told, visible, visibleJson } from 
 import { CEREMONY } from './words/ceremony.ts';
 import { useSpeaker } from './words/context.tsx';
 import { DECIDERS } from './words/deciders.ts';
-import { DECISION } from './words/decision.ts';
-import { LANGUAGE_NAMES, type Language } from './words/language.ts';
+import { DECISION, LANGUAGE_CALLED } from './words/decision.ts';
+import type { Language } from './words/language.ts';
 import { NOTIFICATIONS } from './words/notifications.ts';
 import type { Speaker } from './words/speaker.ts';
 import { asItIs, type Said } from './words/words.ts';
@@ -265,7 +265,7 @@ function FactList({ facts, language }: { facts: Facts; language: Language | unde
   return (
     <>
       {language === undefined ? null : (
-        <p class="quiet">{say(DECISION.onlyIn, { language: LANGUAGE_NAMES[language] })}</p>
+        <p class="quiet">{say(DECISION.onlyIn, { language: say(LANGUAGE_CALLED[language]) })}</p>
       )}
       <dl class="facts">
         {FACTS.map((name) => (

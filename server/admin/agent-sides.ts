@@ -4,6 +4,7 @@ import { errors } from 'oidc-provider';
 
 import {
   type AgentHead,
+  type AgentMove,
   agentActivityPage,
   agentChangesPage,
   agentEdgesPage,
@@ -118,19 +119,21 @@ export function adminAgentSides(router: Router, console: Console, dependencies: 
       ...head,
       csrf: visit.csrf,
       days: UNUSED_AFTER,
-      reached: explainReach(reachable, catalogue().seenBy(visit.organization), new Date()).map((one) => ({
-        action: one.action,
-        system: catalogue().resources.get(one.resource)?.name ?? one.resource,
-        level: one.impact,
-        ways: one.ways.map(({ says }) => says(visit.speaker)),
-        because: one.because?.(visit.speaker),
-        used: one.lastUsed ? visit.at(new Date(one.lastUsed)) : undefined,
-        unused: unused.includes(one.action),
-        remove:
-          mayRemove && (facts.allowed === null || facts.allowed.includes(one.action))
-            ? removalOf(card.id, [one.action])
-            : undefined,
-      })),
+      reached: explainReach(reachable, catalogue().seenBy(visit.organization), new Date(), visit.person.timeZone).map(
+        (one) => ({
+          action: one.action,
+          system: catalogue().resources.get(one.resource)?.name ?? one.resource,
+          level: one.impact,
+          ways: one.ways.map(({ says }) => says(visit.speaker)),
+          because: one.because?.(visit.speaker),
+          used: one.lastUsed ? visit.at(new Date(one.lastUsed)) : undefined,
+          unused: unused.includes(one.action),
+          remove:
+            mayRemove && (facts.allowed === null || facts.allowed.includes(one.action))
+              ? removalOf(card.id, [one.action])
+              : undefined,
+        }),
+      ),
       unused,
       removeUnused: mayRemove && unused.length > 0 ? removalOf(card.id, unused) : undefined,
       reviewBy: visit.at(facts.reviewAt),
@@ -190,24 +193,25 @@ export function adminAgentSides(router: Router, console: Console, dependencies: 
 
   for (const name of ['activate', 'resume', 'retire'] as const) {
     const path = `${PATH}/:agent/${name}`;
-    console.get(router, path, MOVED_BY, async (visit) => {
-      const { card, head, lacks } = await seenIn(visit, 'summary');
-      return agentMovePage({
+    const pageOf = (visit: Visit, { card, head, lacks }: Seen, more: Pick<AgentMove, 'problems' | 'typed'>) =>
+      agentMovePage({
         ...head,
         csrf: visit.csrf,
         move: name,
         action: `${PATH}/${card.id}/${name}`,
         lacks: name === 'activate' ? lacks : [],
-        problems: [],
+        ...more,
       });
-    });
+    console.get(router, path, MOVED_BY, async (visit) =>
+      pageOf(visit, await seenIn(visit, 'summary'), { problems: [] }),
+    );
     console.post(router, path, MOVED_BY, async (visit, form) => {
-      const { card, head } = await seenIn(visit, 'summary');
+      const seen = await seenIn(visit, 'summary');
+      const { card } = seen;
       // Ending and coming back are slow and typed (D12).
       if (form.get('confirmation')?.trim() !== card.name) {
         const problems = [{ field: 'confirmation', text: visit.speaker.say(AGENT.typeExactly, { agent: card.name }) }];
-        const action = `${PATH}/${card.id}/${name}`;
-        return { document: agentMovePage({ ...head, csrf: visit.csrf, move: name, action, problems }), status: 422 };
+        return { document: pageOf(visit, seen, { problems, typed: form }), status: 422 };
       }
       await move(visit, card, name, reasonIn(form));
       return `${PATH}/${card.id}?done=${name}d`;

@@ -91,7 +91,11 @@ function rowOf(one: ListedApproval, visit: Visit, catalogue: Catalogue): Approva
     what:
       described?.map(({ description }) => description.headlineText).join(say(DECISION.and)) ??
       say(INBOX.noLongerOffered),
-    agent: { href: `/admin/agents/${one.agent.id}`, name: one.agent.name ?? one.agent.id },
+    agent: {
+      // Who only decides has nothing to look for there.
+      href: visit.only === undefined ? `/admin/agents/${one.agent.id}` : undefined,
+      name: one.agent.name ?? one.agent.id,
+    },
     person: one.person.name ?? one.person.id,
     asked: visit.at(one.asked_at),
     until: one.standing === 'waiting' ? visit.at(one.expires_at) : asItIs('–'),

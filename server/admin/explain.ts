@@ -1,6 +1,7 @@
 import { REACH, REQUIRED } from '../../views/words/console-lifecycle.ts';
 import { STATUS } from '../../views/words/console-shell.ts';
 import { inEnglish, listed, type Saying, saying } from '../../views/words/saying.ts';
+import type { Speaker } from '../../views/words/speaker.ts';
 import { asItIs } from '../../views/words/words.ts';
 import type { AgentStatus } from '../agents/agent.ts';
 import type { Requirement } from '../agents/lifecycle.ts';
@@ -66,15 +67,17 @@ export interface Reached {
 /**
  * What could this agent reach now, for whom, by which rule, and what it used. Pure: the same facts and catalogue in, the
  * same answer out. An agent that is not active reaches nothing, whatever it is registered for.
+ *
+ * @param timeZone of the person who reads it; a machine reads instants
  */
-export function explainReach(facts: ReachFacts, catalogue: Catalogue, now: Date): Reached[] {
+export function explainReach(facts: ReachFacts, catalogue: Catalogue, now: Date, timeZone?: string): Reached[] {
   const stopped = whyNothing(facts, now);
   return [...catalogue.actions.values()]
     .map((action) => {
       const { key, resource } = action;
       const impact = action.level.default;
       const because = stopped ?? whyNot(action, facts);
-      const ways = because === undefined ? waysTo(action, facts) : [];
+      const ways = because === undefined ? waysTo(action, facts, timeZone) : [];
       const lastUsed = facts.usedAt[key] ?? null;
       const none = because ?? saying(REACH.nobody);
       return { action: key, resource, impact, ways, ...(ways.length === 0 && { because: none }), lastUsed };
@@ -97,19 +100,21 @@ function whyNot({ key, resource, scope, level }: Action, { agent }: ReachFacts):
   return beyondLimits(agent.limits, { action: key, resource, scope, impact: level.default });
 }
 
-function waysTo(action: Action, facts: ReachFacts): Reached['ways'] {
+function waysTo(action: Action, facts: ReachFacts, timeZone: string | undefined): Reached['ways'] {
   const { agent, people, pausedBy, policies, tasks, from } = facts;
   const { key, scope, own, level } = action;
   const ways: Reached['ways'][number][] = [];
   if (own && agent.ownActions.includes(key) && agent.confidential) {
     ways.push({ rule: 'own', forWhom: saying(REACH.itself), says: saying(REACH.own) });
   }
+  const clock = (at: Date) =>
+    timeZone === undefined ? at.toISOString() : (speaker: Speaker) => speaker.clock(at, timeZone);
   for (const { id, person, actions, until } of tasks) {
     if (actions.includes(key))
       ways.push({
         rule: 'task',
         forWhom: () => asItIs(person),
-        says: saying(REACH.task, { person, task: id, until: until.toISOString() }),
+        says: saying(REACH.task, { person, task: id, until: clock(until) }),
       });
   }
   const registered = agent.types === null || agent.types.includes(key);

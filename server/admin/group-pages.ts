@@ -56,8 +56,8 @@ export function adminGroupPages(router: Router, console: Console, dependencies: 
     });
   };
   const actOf = ({ organization, caller }: Visit) => ({ organization, caller });
-  const failed = async (visit: Visit, refusal: AdminRefusal) => ({
-    document: await pageOf(visit, { problem: refusalWords(refusal, visit) }),
+  const failed = async (visit: Visit, refusal: AdminRefusal, typed?: GroupsPage['typed']) => ({
+    document: await pageOf(visit, { problem: refusalWords(refusal, visit), typed }),
     status: refusal.status,
   });
 
@@ -68,19 +68,20 @@ export function adminGroupPages(router: Router, console: Console, dependencies: 
   });
 
   console.post(router, PATH, ['admin'], async (visit, form) => {
-    const emails = (form.get('members') ?? '').split(/[\s,;]+/).filter((email) => email !== '');
+    const typed = { name: (form.get('name') ?? '').trim(), members: form.get('members') ?? '' };
+    const emails = typed.members.split(/[\s,;]+/).filter((email) => email !== '');
     const people: string[] = [];
     for (const email of emails) {
       const person = await dependencies.store.findPerson(visit.organization, email);
       if (!person) {
         const problem = visit.speaker.say(WHO_DECIDES.unknownPerson, { person: visible(email, 80) });
-        return { document: await pageOf(visit, { problem }), status: 422 };
+        return { document: await pageOf(visit, { problem, typed }), status: 422 };
       }
       people.push(person.id);
     }
-    const name = (form.get('name') ?? '').trim();
+    const { name } = typed;
     const outcome = await setGroup(actOf(visit), { name, people: [...new Set(people)] }, dependencies);
-    return outcome.ok ? `${PATH}?done=saved` : failed(visit, outcome);
+    return outcome.ok ? `${PATH}?done=saved` : failed(visit, outcome, typed);
   });
 
   console.post(router, `${PATH}/confirm`, ['admin'], async (visit, form) => {

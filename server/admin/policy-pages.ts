@@ -80,8 +80,14 @@ export function adminPolicyPages(router: Router, console: Console, dependencies:
   };
 
   /** The same text, with what it would change and have done. */
-  const effectOn = async (visit: Visit, { yaml, parsed }: { yaml: string; parsed: ParsedPolicies }) => {
-    if (!parsed.ok) return { document: await pageOf(visit, { yaml, problems: inWords(parsed, visit) }), status: 422 };
+  const effectOn = async (
+    visit: Visit,
+    { yaml, parsed }: { yaml: string; parsed: ParsedPolicies },
+    more: Partial<PoliciesPage> = {},
+  ) => {
+    if (!parsed.ok) {
+      return { document: await pageOf(visit, { ...more, yaml, problems: inWords(parsed, visit) }), status: 422 };
+    }
     const { changes, days, effect } = await effectOf(organizationIn(visit), parsed.document, dependencies);
     const verdicts = MEETINGS.map((verdict) => ({
       verdict,
@@ -90,6 +96,7 @@ export function adminPolicyPages(router: Router, console: Console, dependencies:
     }));
     return {
       document: await pageOf(visit, {
+        ...more,
         yaml,
         effect: { changes, days, requests: effect.requests, verdicts, otherPeople: effect.decided_by_others },
       }),
@@ -104,12 +111,10 @@ export function adminPolicyPages(router: Router, console: Console, dependencies:
     const written = typeof chosen === 'string' ? undefined : writeDeciders(yaml, form.get('rule') ?? '', chosen);
     if (written === undefined) {
       const problem = visit.speaker.say(WHO_DECIDES[typeof chosen === 'string' ? chosen : 'noRule']);
-      return { document: await pageOf(visit, { yaml, decidersProblem: problem }), status: 422 };
+      return { document: await pageOf(visit, { yaml, deciders: { typed: form, problem } }), status: 422 };
     }
-    return effectOn(visit, {
-      yaml: written,
-      parsed: await parsedFor(organizationIn(visit), written, dependencies),
-    });
+    const parsed = await parsedFor(organizationIn(visit), written, dependencies);
+    return effectOn(visit, { yaml: written, parsed }, { deciders: { typed: form } });
   });
 
   console.post(router, `${PATH}/publish`, ['admin'], async (visit, form) => {

@@ -1,8 +1,7 @@
 import { FACTS } from '../../views/decision.tsx';
 import { visible } from '../../views/text.tsx';
 import { ACTIONS } from '../../views/words/console-actions.ts';
-import { DECISION } from '../../views/words/decision.ts';
-import { LANGUAGE_NAMES } from '../../views/words/language.ts';
+import { DECISION, LANGUAGE_CALLED } from '../../views/words/decision.ts';
 import { speakerOf } from '../../views/words/speaker.ts';
 import { choicesFor, type DescribedAction, type DescribedTo, describeApproval } from '../approvals/decide.ts';
 import { askOf } from '../approvals/decision-props.ts';
@@ -71,7 +70,7 @@ export function previewText({ described, durations, language }: Previewed): stri
   return [
     `${say(DECISION.wantsTo, { agent: say(ACTIONS.anAgent) })} ${line(ask.headline)}`,
     `${ask.impactSymbol} ${line(ask.impactLine)}`,
-    ...(ask.taskLanguage ? [say(DECISION.onlyIn, { language: LANGUAGE_NAMES[ask.taskLanguage] })] : []),
+    ...(ask.taskLanguage ? [say(DECISION.onlyIn, { language: say(LANGUAGE_CALLED[ask.taskLanguage]) })] : []),
     ...facts.map(({ label, text }) => `${label.padEnd(width)}  ${text}`),
     `[${say(DECISION.deny)}] [${line(described[0]?.description.button ?? '')}]`,
   ]

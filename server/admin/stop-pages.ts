@@ -116,7 +116,7 @@ export function adminStopPages(
       const reason = form.get('reason')?.trim() ?? '';
       if (reason === '' || reason.length > 200) {
         const problems = [{ field: 'reason', text: visit.speaker.say(STOPPED.sayWhy) }];
-        return { document: resumeForm(visit, stop, problems) };
+        return { document: resumeForm(visit, stop, problems, form) };
       }
       const { organization, caller } = visit;
       const confirmation = form.get('confirmation') ?? '';
@@ -124,7 +124,7 @@ export function adminStopPages(
       if (!resumed.ok) {
         const field = resumed.reason === 'name_not_typed' ? 'confirmation' : undefined;
         const text = refusalWords(resumed, visit);
-        return { document: resumeForm(visit, stop, [{ field, text }]), status: resumed.status };
+        return { document: resumeForm(visit, stop, [{ field, text }], form), status: resumed.status };
       }
       return `/admin/stops/${stop.id}?done=${resumed.value.resumed ? 'resumed' : 'asked'}`;
     },
@@ -213,6 +213,7 @@ export function adminStopPages(
     visit: Visit,
     stop: StandingStop,
     problems: readonly { field?: string | undefined; text: Said }[],
+    typed?: ReadonlyMap<string, string>,
   ) =>
     resumePage({
       frame: visit.frame('/admin/stop'),
@@ -222,6 +223,7 @@ export function adminStopPages(
         stop.resume_asked_by && stop.resume_asked_by.id !== actorOf(visit.caller)
           ? (stop.resume_asked_by.name ?? stop.resume_asked_by.id)
           : undefined,
+      typed,
       problems,
     });
 }

@@ -89,6 +89,10 @@ describeBrowser('A5: the catalogue at a real browser', () => {
       await lint(page, 'changes nothing');
       expect(await page.locator('[data-testid=publish-this]').count()).toBe(0);
 
+      // Whoever reads German is told in German that there is none.
+      await page.getByRole('button', { name: 'Deutsch' }).click();
+      await page.locator('[data-testid=preview]', { hasText: 'nur auf Englisch beschrieben' }).waitFor();
+
       // Put right, it is published in one step: stricter than before, so alone.
       const stricter = lasting(-1);
       await page.fill('#yaml', stricter);

@@ -110,7 +110,8 @@ describeBrowser('A6: policies and the queue at a real browser', () => {
       const { page: owners } = olga;
       const row = (page: Page) => page.locator('[data-row]', { hasText: repository });
       expect(await row(owners).textContent()).toMatch(/Anna Berg, by passkey, .*needs 1 more/);
-      expect(await row(owners).locator('[data-testid=review]').count()).toBe(0);
+      // Neither to decide, nor to an agent that who only decides does not see.
+      expect(await row(owners).getByRole('link').count()).toBe(0);
       await owners.goto(`${server.issuer}/r/${await row(owners).getAttribute('data-row')}`);
       expect(await owners.textContent('h1')).toBe('Nothing to review here.');
 
@@ -136,7 +137,7 @@ describeBrowser('A6: policies and the queue at a real browser', () => {
     'A6-4: by keyboard alone, what other rules would have done in the last seven days is seen before they are published, script %s',
     async (script) => {
       await asks(readDetails());
-      await using ada = await at('admin@acme.example', '/admin', script);
+      await using ada = await at('admin@acme.example', '/admin', script, PHONE);
       const { page } = ada;
       await page.focus('nav a[href="/admin/policies"]');
       await page.keyboard.press('Enter');
@@ -151,6 +152,7 @@ describeBrowser('A6: policies and the queue at a real browser', () => {
       await enter(page, 'submit');
       const effect = page.locator('[data-testid=effect]');
       await effect.waitFor();
+      expect((await effect.boundingBox())?.y).toBeLessThan(PHONE.height); // not below what somebody already read
       expect(await effect.locator('.changes').textContent()).toBe('new: No calendars (never)');
       const [before, after] = (await effect.locator('[data-row=never] td').allTextContents()).map(Number);
       expect([before, after]).toEqual([0, expect.any(Number)]);
@@ -160,6 +162,54 @@ describeBrowser('A6: policies and the queue at a real browser', () => {
       await enter(page, 'publish');
       await page.getByRole('status').getByText('Published.').waitFor();
       expect(await page.locator('[aria-label=Rules]').textContent()).toContain(`Never: to ${READ}.`);
+    },
+  );
+
+  test.each([true, false])(
+    'A6: what was typed of a group and of who decides stays while something is wrong with it, script %s',
+    async (script) => {
+      await using ada = await at('admin@acme.example', '/admin/policies', script);
+      const { page } = ada;
+      await page.getByRole('link', { name: 'Groups that decide' }).click();
+      const name = `Privacy ${script}`;
+      const members = `owner@acme.example\nnobody-${script}@acme.example`;
+      const save = page.getByRole('button', { name: 'Save' });
+      await page.fill('#name', name);
+      await page.fill('#members', members);
+      await save.last().click();
+      const problem = page.locator('.error-summary');
+      await problem.getByText('is nobody of your organization').waitFor();
+      expect([await page.inputValue('#name'), await page.inputValue('#members')]).toEqual([name, members]);
+      await page.fill('#members', 'owner@acme.example');
+      await save.last().click();
+      await page
+        .getByText(/Olga Marin waits to be confirmed/)
+        .last()
+        .waitFor();
+      const group = page.locator('section', { has: page.getByRole('heading', { name }) });
+      await group.locator('textarea').fill(members);
+      await group.getByRole('button', { name: 'Save' }).click();
+      await problem.waitFor();
+      expect(await group.locator('textarea').inputValue()).toBe(members);
+      expect([await page.inputValue('#name'), await problem.count()]).toEqual(['', 1]);
+      await look(page, 'groups', script);
+
+      await page.getByRole('main').getByRole('link', { name: 'Policies' }).click();
+      await page.fill('#yaml', 'rules: [{ name: Exports, when: { actions: [crm.contacts.export] }, verdict: ask }]');
+      const see = page.getByRole('button', { name: 'See what it would do' });
+      await see.click();
+      await page.check('[name=how][value=group]');
+      await page.check('[name=may_deputy]');
+      await page.fill('#within', '240');
+      await see.last().click();
+      await problem.getByText('Choose a group.').waitFor();
+      await page.selectOption('#group', name);
+      await see.last().click();
+      const changes = page.locator('[data-testid=effect] .changes');
+      expect(await changes.textContent()).toContain(
+        `asked of one of ${name} (not of the person or the owner; for 4 hours`,
+      );
+      expect(await page.isChecked('[name=how][value=group]')).toBe(true);
     },
   );
 

@@ -403,6 +403,8 @@ export interface AgentMove extends AgentHead {
   action: string;
   /** What is still missing to become active. */
   lacks?: readonly Said[] | undefined;
+  /** What came back, with what is wrong with it. */
+  typed?: ReadonlyMap<string, string> | undefined;
   problems: readonly { field?: string | undefined; text: Said }[];
 }
 
@@ -413,7 +415,7 @@ const MOVE_WORDS = {
 } as const;
 
 /** A step that is slow and typed (D12). */
-export const agentMovePage = ({ move, action, lacks = [], problems, ...head }: AgentMove): string => {
+export const agentMovePage = ({ move, action, lacks = [], typed, problems, ...head }: AgentMove): string => {
   const [verb, heading, effect] = MOVE_WORDS[move];
   const { say, markup } = head.frame.speaker;
   const name = visible(head.name, 80);
@@ -444,9 +446,10 @@ export const agentMovePage = ({ move, action, lacks = [], problems, ...head }: A
           label={say(AGENT.type, { agent: name })}
           verbatim
           maxLength={200}
+          value={typed?.get('confirmation')}
           invalid={problems.length > 0}
         />
-        <TextInput name="reason" label={say(AGENT.why)} maxLength={200} />
+        <TextInput name="reason" label={say(AGENT.why)} maxLength={200} value={typed?.get('reason')} />
       </AdminForm>
     </AdminLayout>,
     head.frame,

@@ -19,7 +19,8 @@ export interface ApprovalRow {
   level: 'low' | 'medium' | 'high' | 'critical';
   /** "delete repository acme/billing", in the words of the catalogue. */
   what: string;
-  agent: { href: string; name: string };
+  /** With a way to it for whoever sees it. */
+  agent: { href: string | undefined; name: string };
   person: string;
   asked: Said;
   until: Said;
@@ -52,9 +53,13 @@ function Approvals({ frame, list, columns, approvals }: ApprovalsPage) {
         <Told text={one.what} limit={160} />
       </strong>,
       <LevelMark level={one.level} />,
-      <a class="row-link" href={one.agent.href}>
+      one.agent.href === undefined ? (
         <Foreign text={one.agent.name} limit={60} />
-      </a>,
+      ) : (
+        <a class="row-link" href={one.agent.href}>
+          <Foreign text={one.agent.name} limit={60} />
+        </a>
+      ),
       <Foreign text={one.person} limit={60} />,
       one.asked,
       one.until,

@@ -1,4 +1,4 @@
-import { Csrf, page } from '../layout.tsx';
+import { Csrf, ErrorSummary, page } from '../layout.tsx';
 import { Foreign } from '../text.tsx';
 import { WHO_DECIDES } from '../words/console-deciders.ts';
 import { useSpeaker } from '../words/context.tsx';
@@ -7,6 +7,9 @@ import { Section } from './detail.tsx';
 import { AdminForm, CheckList, RadioList, Select, TextArea, TextInput } from './form.tsx';
 import { type AdminFrame, AdminLayout } from './shell.tsx';
 
+/** Who is close to a request: they count only where the rule says so. */
+const CLOSE = ['requester', 'owner', 'deputy'] as const;
+
 /** What stands in the form for one rule. */
 export interface DecidersForm {
   csrf: string;
@@ -14,13 +17,21 @@ export interface DecidersForm {
   yaml: string;
   rules: readonly string[];
   groups: readonly string[];
+  /** What was chosen a moment ago. */
+  typed?: ReadonlyMap<string, string> | undefined;
   problem?: Said | undefined;
 }
 
 /** Who decides, as a sentence with fields in it. */
-export function WhoDecides({ csrf, yaml, rules, groups, problem }: DecidersForm) {
+export function WhoDecides({ csrf, yaml, rules, groups, typed, problem }: DecidersForm) {
   const { say } = useSpeaker();
   const named = groups.map((name) => ({ value: name, label: name }));
+  const how = typed?.get('how') ?? 'person';
+  const may = (one: (typeof CLOSE)[number]) => ({
+    name: `may_${one}`,
+    label: say(WHO_DECIDES[one]),
+    checked: typed?.get(`may_${one}`) === '1',
+  });
   return (
     <Section title={say(WHO_DECIDES.title)}>
       <p class="quiet">
@@ -30,7 +41,7 @@ export function WhoDecides({ csrf, yaml, rules, groups, problem }: DecidersForm)
         <p data-testid="no-rules">{say(WHO_DECIDES.noRules)}</p>
       ) : (
         <AdminForm
-          action="/admin/policies/deciders"
+          action="/admin/policies/deciders#effect"
           csrf={csrf}
           submit={say(WHO_DECIDES.submit)}
           problems={problem === undefined ? [] : [{ text: problem }]}
@@ -39,36 +50,38 @@ export function WhoDecides({ csrf, yaml, rules, groups, problem }: DecidersForm)
           <Select
             name="rule"
             label={say(WHO_DECIDES.rule)}
+            value={typed?.get('rule')}
             options={rules.map((name) => ({ value: name, label: name }))}
           />
           <RadioList
             name="how"
             legend={say(WHO_DECIDES.how)}
             options={[
-              { value: 'person', label: say(WHO_DECIDES.byPerson), checked: true },
-              { value: 'group', label: say(WHO_DECIDES.byGroup) },
-              { value: 'both', label: say(WHO_DECIDES.byBoth) },
+              { value: 'person', label: say(WHO_DECIDES.byPerson), checked: how === 'person' },
+              { value: 'group', label: say(WHO_DECIDES.byGroup), checked: how === 'group' },
+              { value: 'both', label: say(WHO_DECIDES.byBoth), checked: how === 'both' },
             ]}
           />
           <Select
             name="group"
             label={say(WHO_DECIDES.group)}
+            value={typed?.get('group')}
             optional
             options={[{ value: '', label: say(WHO_DECIDES.noGroup) }, ...named]}
           />
-          <TextInput name="quorum" label={say(WHO_DECIDES.quorum)} type="number" value="1" optional />
-          <CheckList
-            legend={say(WHO_DECIDES.close)}
-            options={[
-              { name: 'may_requester', label: say(WHO_DECIDES.requester) },
-              { name: 'may_owner', label: say(WHO_DECIDES.owner) },
-              { name: 'may_deputy', label: say(WHO_DECIDES.deputy) },
-            ]}
+          <TextInput
+            name="quorum"
+            label={say(WHO_DECIDES.quorum)}
+            type="number"
+            value={typed?.get('quorum') ?? '1'}
+            optional
           />
-          <TextInput name="after" label={say(WHO_DECIDES.after)} type="number" optional />
+          <CheckList legend={say(WHO_DECIDES.close)} options={CLOSE.map(may)} />
+          <TextInput name="after" label={say(WHO_DECIDES.after)} type="number" value={typed?.get('after')} optional />
           <Select
             name="escalate"
             label={say(WHO_DECIDES.escalate)}
+            value={typed?.get('escalate')}
             optional
             options={[
               { value: '', label: say(WHO_DECIDES.nobodyElse) },
@@ -81,6 +94,7 @@ export function WhoDecides({ csrf, yaml, rules, groups, problem }: DecidersForm)
             label={say(WHO_DECIDES.within)}
             hint={say(WHO_DECIDES.usual)}
             type="number"
+            value={typed?.get('within')}
             optional
           />
         </AdminForm>
@@ -103,15 +117,19 @@ export interface GroupsPage {
     removable: boolean;
   }[];
   notice?: Said | undefined;
+  /** What came back, with what is wrong with it. */
+  typed?: { name: string; members: string } | undefined;
   problem?: Said | undefined;
 }
 
 /** A6: people who decide together, by name. */
 export const groupsPage = (props: GroupsPage): string => page(<Groups {...props} />, props.frame);
 
-function Groups({ frame, csrf, mayChange, groups, notice, problem }: GroupsPage) {
+function Groups({ frame, csrf, mayChange, groups, notice, typed, problem }: GroupsPage) {
   const { say } = useSpeaker();
   const problems = problem === undefined ? [] : [{ text: problem }];
+  const isTyped = ({ name }: { name: string }) => name === typed?.name;
+  const added = groups.some(isTyped) ? undefined : typed;
   return (
     <AdminLayout frame={frame} title={say(WHO_DECIDES.groups)} notice={notice} error={problem !== undefined}>
       <h1>{say(WHO_DECIDES.groups)}</h1>
@@ -121,11 +139,7 @@ function Groups({ frame, csrf, mayChange, groups, notice, problem }: GroupsPage)
           {say(WHO_DECIDES.toPolicies)}
         </a>
       </p>
-      {problem === undefined ? null : (
-        <p class="problem" role="alert">
-          {problem}
-        </p>
-      )}
+      {problem === undefined || typed !== undefined ? null : <ErrorSummary>{problem}</ErrorSummary>}
       {groups.length === 0 ? <p class="quiet empty">{say(WHO_DECIDES.noGroups)}</p> : null}
       {groups.map((group) => (
         <Section title={asItIs(group.name)}>
@@ -139,16 +153,19 @@ function Groups({ frame, csrf, mayChange, groups, notice, problem }: GroupsPage)
           <p class="quiet">
             <bdi>{group.askedBy}</bdi>
           </p>
-          {mayChange ? <GroupForms csrf={csrf} group={group} /> : null}
+          {mayChange ? (
+            <GroupForms csrf={csrf} group={group} {...(isTyped(group) && { typed: typed?.members, problem })} />
+          ) : null}
         </Section>
       ))}
       {mayChange ? (
         <Section title={say(WHO_DECIDES.add)}>
-          <AdminForm action="/admin/groups" csrf={csrf} submit={say(WHO_DECIDES.save)} problems={problems}>
-            <TextInput name="name" label={say(WHO_DECIDES.name)} maxLength={80} />
+          <AdminForm action="/admin/groups" csrf={csrf} submit={say(WHO_DECIDES.save)} problems={added && problems}>
+            <TextInput name="name" label={say(WHO_DECIDES.name)} maxLength={80} value={added?.name} />
             <TextArea
               name="members"
               label={say(WHO_DECIDES.members)}
+              value={added?.members}
               hint={say(WHO_DECIDES.membersHint)}
               rows={4}
               maxLength={13_000}
@@ -160,7 +177,18 @@ function Groups({ frame, csrf, mayChange, groups, notice, problem }: GroupsPage)
   );
 }
 
-function GroupForms({ csrf, group }: { csrf: string; group: GroupsPage['groups'][number] }) {
+function GroupForms({
+  csrf,
+  group,
+  typed,
+  problem,
+}: {
+  csrf: string;
+  group: GroupsPage['groups'][number];
+  /** The members, as they came back. */
+  typed?: string | undefined;
+  problem?: Said | undefined;
+}) {
   const { say } = useSpeaker();
   const { id, name, members, waiting, removable } = group;
   return (
@@ -180,6 +208,7 @@ function GroupForms({ csrf, group }: { csrf: string; group: GroupsPage['groups']
       <form class="form" method="post" action="/admin/groups">
         <Csrf value={csrf} />
         <input type="hidden" name="name" value={name} />
+        {problem === undefined ? null : <ErrorSummary>{problem}</ErrorSummary>}
         <label class="label" for={`members-${id}`}>
           {say(WHO_DECIDES.members)}
         </label>
@@ -191,7 +220,7 @@ function GroupForms({ csrf, group }: { csrf: string; group: GroupsPage['groups']
           maxLength={13_000}
           spellcheck={false}
         >
-          {members.map(({ email }) => email).join('\n')}
+          {typed ?? members.map(({ email }) => email).join('\n')}
         </textarea>
         <div class="form-end">
           <button type="submit" class="button">

@@ -45,7 +45,8 @@ export interface PoliciesPage {
   /** Of the text in the editor. */
   rulesByName: readonly string[];
   groups: readonly string[];
-  decidersProblem?: Said | undefined;
+  /** What was chosen of who decides, and what is wrong with it. */
+  deciders?: { typed: ReadonlyMap<string, string>; problem?: Said | undefined } | undefined;
   result?:
     | {
         problem?: Said | undefined;
@@ -106,7 +107,7 @@ function Policies(props: PoliciesPage) {
           yaml={props.yaml}
           rules={props.rulesByName}
           groups={props.groups}
-          problem={props.decidersProblem}
+          {...props.deciders}
         />
       ) : null}
       <Try {...props} />
@@ -179,7 +180,7 @@ function Editor({ csrf, yaml, mayChange, problems, effect }: PoliciesPage) {
   return (
     <Section title={say(POLICIES.write)}>
       <AdminForm
-        action="/admin/policies"
+        action="/admin/policies#effect"
         csrf={csrf}
         submit={say(POLICIES.see)}
         problems={problems.map((text) => ({ field: 'yaml', text }))}
@@ -187,7 +188,7 @@ function Editor({ csrf, yaml, mayChange, problems, effect }: PoliciesPage) {
         <TextArea name="yaml" label={say(POLICIES.rulesYaml)} value={yaml} rows={18} maxLength={200_000} />
       </AdminForm>
       {effect === undefined ? null : (
-        <div class="effect" data-testid="effect">
+        <div class="effect" id="effect" data-testid="effect">
           <h3>{say(POLICIES.change)}</h3>
           <ChangeList changes={effect.changes} />
           <Table

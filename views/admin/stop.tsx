@@ -259,11 +259,13 @@ export interface ResumePage {
   stop: StandingRow;
   /** Another administrator has resumed it already: this is the second word. */
   second: string | undefined;
+  /** What came back, with what is wrong with it. */
+  typed?: ReadonlyMap<string, string> | undefined;
   problems: readonly { field?: string | undefined; text: Said }[];
 }
 
 /** Resuming is slow and typed (D12). */
-export const resumePage = ({ frame, csrf, stop, second, problems }: ResumePage): string => {
+export const resumePage = ({ frame, csrf, stop, second, typed, problems }: ResumePage): string => {
   const { say, markup } = frame.speaker;
   const name = visible(stop.name, 80);
   return page(
@@ -297,9 +299,10 @@ export const resumePage = ({ frame, csrf, stop, second, problems }: ResumePage):
           hint={say(STOPPED.exactly)}
           verbatim
           maxLength={200}
+          value={typed?.get('confirmation')}
           invalid={problems.some(({ field }) => field === 'confirmation')}
         />
-        <TextInput name="reason" label={say(STOPPED.whyGoOn)} maxLength={200} />
+        <TextInput name="reason" label={say(STOPPED.whyGoOn)} maxLength={200} value={typed?.get('reason')} />
       </AdminForm>
     </AdminLayout>,
     frame,

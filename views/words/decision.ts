@@ -112,3 +112,9 @@ export const DECISION = words({
     de: 'Sie haben keine der Aktionen erlaubt. Wählen Sie bei mindestens einer „Erlauben“ oder unten „Ablehnen“.',
   },
 });
+
+/** Languages, as whoever reads the page calls them. */
+export const LANGUAGE_CALLED = words({
+  en: { en: 'English', de: 'Englisch' },
+  de: { en: 'German', de: 'Deutsch' },
+});
