@@ -22,6 +22,7 @@ import { offerPush } from '../grants/provider-helpers.ts';
 import { errorPage } from '../views/error.tsx';
 import { DOCUMENTS } from '../views/words/documents.ts';
 import { ERRORS } from '../views/words/errors.ts';
+import { jsonRefused } from '../views/words/json.ts';
 import { inEnglish } from '../views/words/saying.ts';
 import { ATTESTED, attestationMetadata } from './agents/attestation.ts';
 import { ASSERTION_ALGORITHMS, assertionProblem } from './agents/authenticate.ts';
@@ -395,7 +396,7 @@ function assertRequestObject(
   if (Number(exp) - Math.min(Number(nbf), now) > REQUEST_OBJECT_SECONDS) throw invalid('it lives longer than an hour');
   const [, payload = ''] = String(params.request).split('.');
   const ambiguous = ambiguity(Buffer.from(payload, 'base64url').toString('utf8'));
-  if (ambiguous !== undefined) throw invalid(ambiguous);
+  if (ambiguous !== undefined) throw invalid(inEnglish(jsonRefused(ambiguous)));
 }
 
 async function resourceServerInfo(ctx: KoaContextWithOIDC, resource: string, issuer: string, catalogue: Catalogue) {

@@ -3,6 +3,7 @@ import { type Adapter, type AdapterPayload, errors, Provider } from 'oidc-provid
 import { type ClientRecord, type ClientStore, isActive } from '../../server/agents/clients.ts';
 import { isDocumentUrl, outwardId } from '../../server/agents/document.ts';
 import { asVouchedFor, isVouchedFor } from '../../server/agents/handover.ts';
+import { tooManyAgents } from '../../server/agents/refused.ts';
 import { modeOf, OWN_METADATA, ownMetadata } from '../../server/agents/registration.ts';
 import type { Catalogue } from '../../server/catalogue/catalogue.ts';
 import { stateOf } from '../../server/http/request-state.ts';
@@ -84,7 +85,7 @@ export class ClientAdapter implements Adapter {
     });
     // Another registration drew the last use of the initial access token between our look and our draw.
     if (registered === 'used_up') throw new errors.InvalidToken('initial access token is used up');
-    if (registered !== 'registered') throw new TooManyAgents(registered.most);
+    if (registered !== 'registered') throw tooManyAgents(registered.most);
   }
 
   async destroy(id: string): Promise<void> {
@@ -123,16 +124,6 @@ export class InitialAccessTokenAdapter extends ClientAdapter {
 
   override upsert(): Promise<void> {
     throw new Error('initial access tokens are made by the command line');
-  }
-}
-
-/** RFC 7591 knows no code for it. */
-class TooManyAgents extends errors.AccessDenied {
-  constructor(most: number) {
-    super(
-      `this organization has its ${most} agents: retire one that is not needed, or have the operator raise COUNTERSIGN_AGENTS_PER_ORGANIZATION`,
-    );
-    Object.assign(this, { status: 403, statusCode: 403 });
   }
 }
 

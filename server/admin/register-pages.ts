@@ -7,6 +7,7 @@ import { DRAFT, REGISTER, REGISTER_STEPS } from '../../views/words/console-regis
 import { LEVEL, STATUS } from '../../views/words/console-shell.ts';
 import { inEnglish, type Saying, saying } from '../../views/words/saying.ts';
 import type { Said } from '../../views/words/words.ts';
+import { saidAs } from '../agents/refused.ts';
 import { type Limits, type Metadata, whyRefused } from '../agents/registration.ts';
 import { askOf } from '../approvals/decision-props.ts';
 import { IMPACTS, worse } from '../catalogue/action.ts';
@@ -267,7 +268,7 @@ export function adminRegisterPages(router: Router, console: Console, dependencie
     const metadata = metadataOf(plan, made?.publicKey);
     const { status, body } = await dependencies.register(secret, metadata);
     if (status !== 201) {
-      const detail = saidAs(String(body.error_description ?? body.error), metadata, {
+      const detail = sayingOf(body, metadata, {
         modeCeiling: plan.mode,
         allowUnbound: false,
         mayAsk: (type) => catalogue().seenBy(visit.organization).actions.has(type),
@@ -322,10 +323,11 @@ const limitsOf = ({ highestImpact, perMinute }: AgentPlan) => ({
   ...(perMinute !== undefined && { requests_per_minute: perMinute }),
 });
 
-/** What the endpoint answered, for a person: by the rule that says exactly this to machines; of any other, as they hear it. */
-export function saidAs(answered: string, metadata: Metadata, limits: Limits): Saying | string {
+/** What the endpoint answered, for a person: by the rule that says exactly this to machines; of any other, by what it said. */
+export function sayingOf(answered: Registered['body'], metadata: Metadata, limits: Limits): Saying {
   const said = whyRefused(metadata, limits);
-  return said && inEnglish(said) === answered ? said : answered;
+  if (said && inEnglish(said) === answered.error_description) return said;
+  return saidAs({ error: String(answered.error), error_description: answered.error_description });
 }
 
 const grantsOf = ({ mode, redirectUris }: AgentPlan): string[] => [

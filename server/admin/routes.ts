@@ -1,6 +1,8 @@
 import type Router from '@koa/router';
 import type { Context } from 'koa';
 
+import { jsonRefused } from '../../views/words/json.ts';
+import { inEnglish } from '../../views/words/saying.ts';
 import { DEPLOYMENT } from '../agents/clients.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import { BadRequest, readBody } from '../http/form.ts';
@@ -444,7 +446,9 @@ async function bodyOf(ctx: Context): Promise<AdminOutcome<{ body: unknown; text:
   const text = ctx.method === 'GET' ? '' : await readBody(ctx.req, LIMIT_BYTES);
   if (!ctx.is('application/json') || text === '') return done({ body: undefined, text, raw: text });
   const parsed = parseStrictJson(text);
-  return parsed.ok ? done({ body: parsed.value, text: '', raw: text }) : malformed(`the body is ${parsed.problem}`);
+  return parsed.ok
+    ? done({ body: parsed.value, text: '', raw: text })
+    : malformed(`the body is ${inEnglish(jsonRefused(parsed.problem))}`);
 }
 
 function refuse(ctx: Context, { status, reason, detail, problems }: AdminRefusal): void {

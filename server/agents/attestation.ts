@@ -56,7 +56,7 @@ export const attestations =
     const { client, jwk } = attested;
     const clientId = client.clientId;
     const pop = plainJws(proof);
-    if (typeof pop === 'string' || proofProblem(pop, clientId, dependencies.issuer, now) !== undefined) return UNPROVEN;
+    if ('problem' in pop || proofProblem(pop, clientId, dependencies.issuer, now) !== undefined) return UNPROVEN;
     const { alg } = pop.header;
     const key = ASSERTION_ALGORITHMS.includes(alg as 'ES256') ? verificationKey(jwk, alg) : undefined;
     if (!key || !isSignedBy(pop, key)) return UNPROVEN;
@@ -113,7 +113,7 @@ async function readAttestation(
   { clients, issuers, keys }: AttestationDependencies,
 ): Promise<{ client: ClientRecord; jwk: JWK } | Verdict> {
   const jws = plainJws(value);
-  if (typeof jws === 'string') return UNPROVEN;
+  if ('problem' in jws) return UNPROVEN;
   const { header, payload } = jws;
   const { sub, iss, exp, iat, nbf, cnf } = payload;
   if (typeof sub !== 'string' || header.typ !== 'oauth-client-attestation+jwt') return UNPROVEN;

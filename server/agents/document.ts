@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import { getDomain } from 'tldts';
 
 import { DOCUMENT_REFUSED } from '../../views/words/console-registration-refused.ts';
+import { jsonRefused } from '../../views/words/json.ts';
 import { type Saying, saying } from '../../views/words/saying.ts';
 import { canonicalJson } from '../oauth/canonical.ts';
-import { NO_JSON, parseStrictJson } from '../oauth/strict-json.ts';
+import { parseStrictJson } from '../oauth/strict-json.ts';
 import type { Limits } from './limits.ts';
 import type { Metadata } from './registration.ts';
 
@@ -69,7 +70,14 @@ export function readDocument(url: string, contentType: string, text: string): Re
     return bad(saying(DOCUMENT_REFUSED.notServedAsJson));
   if (Buffer.byteLength(text) > DOCUMENT_BYTES) return bad(saying(DOCUMENT_REFUSED.large));
   const parsed = parseStrictJson(text);
-  if (!parsed.ok) return bad(jsonProblem(parsed.problem));
+  if (!parsed.ok) {
+    const { problem } = parsed;
+    return bad(
+      problem.kind === 'noJson'
+        ? saying(DOCUMENT_REFUSED.noJson)
+        : saying(DOCUMENT_REFUSED.json, { problem: jsonRefused(problem) }),
+    );
+  }
   const { value } = parsed;
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return bad(saying(DOCUMENT_REFUSED.noObject));
@@ -88,9 +96,6 @@ export function readDocument(url: string, contentType: string, text: string): Re
   const metadata = { ...Object.fromEntries(known), token_endpoint_auth_method: method };
   return { ok: true, metadata, hash: createHash('sha256').update(canonicalJson(metadata)).digest('base64url') };
 }
-
-const jsonProblem = (problem: string): Saying =>
-  problem === NO_JSON ? saying(DOCUMENT_REFUSED.noJson) : saying(DOCUMENT_REFUSED.json, { problem });
 
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'k', 'oth'];
 

@@ -2,7 +2,6 @@ import { errors } from 'oidc-provider';
 
 import { DOCUMENT_REFUSED } from '../../views/words/console-registration-refused.ts';
 import { type Saying, saying } from '../../views/words/saying.ts';
-import { asItIs } from '../../views/words/words.ts';
 import type { ClientRecord } from './clients.ts';
 import { confusableWith, mixesScripts } from './confusable.ts';
 import {
@@ -196,11 +195,9 @@ export async function findDocument(
   }
 }
 
-/** What `prepare` threw: by a rule of ours in the reader's language, by the engine as it says it. */
-function sayingOf(error: unknown): Saying {
-  const said = error instanceof errors.OIDCProviderError ? saidOf(error) : (error as Error).message;
-  return typeof said === 'string' ? () => asItIs(said) : said;
-}
+/** Why `prepare` refused it; a stranger's document that the engine stumbles over is no fault of ours. */
+const sayingOf = (error: unknown): Saying =>
+  saidOf(error instanceof errors.OIDCProviderError ? error : new errors.InvalidClientMetadata(''));
 
 /** A name that is somebody else's already, or that imitates one by its letters. */
 function confusable(

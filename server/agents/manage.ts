@@ -1,4 +1,5 @@
 import type { Context, Next } from 'koa';
+import { NOT_REGISTERED } from '../../views/words/console-registration-refused.ts';
 import { presentedToken } from '../http/bearer.ts';
 import { json } from '../http/respond.ts';
 import { hashOf } from '../oauth/ids.ts';
@@ -29,7 +30,7 @@ export function paceRegistrations({ tooMany }: Pick<Registrations, 'tooMany'>) {
       return tellHowItIsVouchedFor(ctx);
     }
     ctx.set('Retry-After', String(wait));
-    return json(ctx, { error: 'slow_down', error_description: 'too many registrations: try again later' }, 429);
+    return json(ctx, { error: 'slow_down', error_description: NOT_REGISTERED.tooMany.en }, 429);
   };
 }
 

@@ -173,8 +173,7 @@ export function whyRefused(metadata: Metadata, limits: Limits): Saying | undefin
     return undefined;
   } catch (error) {
     if (!(error instanceof errors.OIDCProviderError)) throw error;
-    const said = saidOf(error);
-    return typeof said === 'string' ? undefined : said;
+    return saidOf(error);
   }
 }
 

@@ -1,7 +1,8 @@
-import { errors } from 'oidc-provider';
-
+import { STATEMENT_REFUSED } from '../../views/words/console-registration-refused.ts';
+import { saying } from '../../views/words/saying.ts';
 import { type IssuerKeys, IssuerUnreachable, type TrustedIssuerStore } from '../people/trusted-issuer.ts';
 import { plainJws, signedByIssuer } from '../people/trusted-jwt.ts';
+import { invalidStatement, unapprovedStatement } from './refused.ts';
 import type { Metadata } from './registration.ts';
 
 export interface StatementDependencies {
@@ -24,29 +25,26 @@ export async function readSoftwareStatement(
   organization: string,
   { issuer: own, issuers, keys }: StatementDependencies,
 ): Promise<Metadata> {
-  const jws = typeof statement === 'string' ? plainJws(statement) : 'not a JWT';
-  if (typeof jws === 'string') throw invalid(`software_statement is ${jws}`);
+  const jws = plainJws(typeof statement === 'string' ? statement : '');
+  if ('problem' in jws) throw invalidStatement(saying(STATEMENT_REFUSED.unfit, { problem: jws.problem }));
   const { iss } = jws.payload;
   const trusted = typeof iss === 'string' ? await issuers.find(organization, iss) : undefined;
   if (!trusted?.profiles.includes('software-statement')) {
-    throw new errors.UnapprovedSoftwareStatement(
-      'no issuer of this name is trusted here for software statements: an administrator adds it to the trusted issuers',
-    );
+    throw unapprovedStatement(saying(STATEMENT_REFUSED.untrusted));
   }
   const typ = String(jws.header.typ ?? 'jwt').toLowerCase();
-  if (typ !== 'jwt' && typ !== 'software-statement+jwt') throw invalid('software_statement has another typ');
-  if (!trusted.algorithms.includes(String(jws.header.alg))) throw invalid('software_statement has another alg');
+  if (typ !== 'jwt' && typ !== 'software-statement+jwt') throw invalid('typ');
+  if (!trusted.algorithms.includes(String(jws.header.alg))) throw invalid('alg');
   const signed = await signedByIssuer(jws, trusted, keys).catch((cause) => {
-    if (cause instanceof IssuerUnreachable) throw invalid('the keys of its issuer cannot be had now: try again later');
+    if (cause instanceof IssuerUnreachable) throw invalid('unreachable');
     throw cause;
   });
-  if (!signed) throw invalid('software_statement is not signed by a key of its issuer');
+  if (!signed) throw invalid('signature');
   const now = Date.now() / 1000;
   const { exp, nbf, aud } = jws.payload;
-  if (exp !== undefined && !(typeof exp === 'number' && exp > now)) throw invalid('software_statement has expired');
-  if (nbf !== undefined && !(typeof nbf === 'number' && nbf <= now + 60))
-    throw invalid('software_statement is not valid yet');
-  if (aud !== undefined && ![aud].flat().includes(own)) throw invalid('software_statement is for another server');
+  if (exp !== undefined && !(typeof exp === 'number' && exp > now)) throw invalid('expired');
+  if (nbf !== undefined && !(typeof nbf === 'number' && nbf <= now + 60)) throw invalid('early');
+  if (aud !== undefined && ![aud].flat().includes(own)) throw invalid('audience');
   return Object.fromEntries(Object.entries(jws.payload).filter(([name]) => !OF_THE_JWT.has(name)));
 }
 
@@ -62,4 +60,5 @@ const OF_THE_JWT: ReadonlySet<string> = new Set([
   'software_statement',
 ]);
 
-const invalid = (description: string) => new errors.InvalidSoftwareStatement(description);
+const invalid = (problem: Exclude<keyof typeof STATEMENT_REFUSED, 'unfit'>) =>
+  invalidStatement(saying(STATEMENT_REFUSED[problem]));

@@ -1,6 +1,7 @@
 import type { Context } from 'koa';
 
 import { REGISTRATION_REFUSED } from '../../views/words/console-registration-refused.ts';
+import { inEnglish } from '../../views/words/saying.ts';
 import type { PlainMessage } from '../../views/words/words.ts';
 import type { ProofReader } from '../http/sent-proof.ts';
 import { parseJws } from '../oauth/jws.ts';
@@ -87,7 +88,7 @@ async function workloadTokenProblem(
 ): Promise<string | undefined> {
   const workload = workloadOf(client) as WorkloadIdentity;
   const jws = plainJws(token);
-  if (typeof jws === 'string') return jws;
+  if ('problem' in jws) return inEnglish(jws.problem);
   const { payload, header } = jws;
   // A JWT-SVID need not name its issuer: its subject lies in the trust domain (SPF-01, SPF-02).
   const trustDomain = workload.issuer.startsWith('spiffe://');

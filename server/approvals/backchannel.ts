@@ -1,3 +1,5 @@
+import { jsonRefused } from '../../views/words/json.ts';
+import { inEnglish } from '../../views/words/saying.ts';
 import type { ClientRecord } from '../agents/clients.ts';
 import { parseStrictJson } from '../oauth/strict-json.ts';
 import { checkText, checkTexts } from '../oauth/text.ts';
@@ -65,7 +67,7 @@ export function parseRequestContext(value: unknown): { ok: true; value: object }
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   if (Buffer.byteLength(text) > CONTEXT_BYTES) return { ok: false, problem: `is larger than ${CONTEXT_BYTES} bytes` };
   const parsed = parseStrictJson(text);
-  if (!parsed.ok) return { ok: false, problem: `is ${parsed.problem}` };
+  if (!parsed.ok) return { ok: false, problem: `is ${inEnglish(jsonRefused(parsed.problem))}` };
   if (typeof parsed.value !== 'object' || parsed.value === null || Array.isArray(parsed.value)) {
     return { ok: false, problem: 'is no JSON object' };
   }

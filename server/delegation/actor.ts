@@ -1,3 +1,4 @@
+import { inEnglish } from '../../views/words/saying.ts';
 import type { ClientRecord } from '../agents/clients.ts';
 import { isActive } from '../agents/clients.ts';
 import type { Binding } from '../oauth/binding.ts';
@@ -43,7 +44,7 @@ async function readSigned(
   { reader, client: find, signedBy, thumbprints }: ActorReader,
 ): Promise<Outcome<ReadActor>> {
   const jws = plainJws(value);
-  if (typeof jws === 'string') return invalid(jws);
+  if ('problem' in jws) return invalid(inEnglish(jws.problem));
   const { header, payload } = jws;
   // No access token, proof or assertion that says what it is passes as something else (RFC 8725 §3.11).
   const typ = header.typ === undefined ? undefined : String(header.typ).toLowerCase();

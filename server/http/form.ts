@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 
+import { jsonRefused } from '../../views/words/json.ts';
 import { inEnglish, type Saying, saying } from '../../views/words/saying.ts';
 import type { PlainMessage } from '../../views/words/words.ts';
 import { parseStrictJson } from '../oauth/strict-json.ts';
@@ -129,7 +130,10 @@ export async function readStrictJson(request: IncomingMessage, limitBytes?: numb
     throw new BadRequest('the body must be application/json');
   }
   const parsed = parseStrictJson(await readBody(request, limitBytes));
-  if (!parsed.ok) throw new BadRequest(`the body is ${parsed.problem.replace(/[^\x20-\x7e]/g, '?').slice(0, 200)}`);
+  if (!parsed.ok) {
+    const problem = inEnglish(jsonRefused(parsed.problem));
+    throw new BadRequest(`the body is ${problem.replace(/[^\x20-\x7e]/g, '?')}`);
+  }
   const broken = checkTexts(parsed.value, '', (text) =>
     text.isWellFormed() && !text.includes('\0') ? undefined : 'broken',
   );

@@ -1,7 +1,12 @@
 /** A JSON text that has one meaning, or what is wrong with it. */
-export type ParsedJson = { ok: true; value: unknown } | { ok: false; problem: string };
+export type ParsedJson = { ok: true; value: unknown } | { ok: false; problem: JsonProblem };
 
-export const NO_JSON = 'not valid JSON';
+/** As data: whoever refuses it says it, to a machine in English and to a person in their language. */
+export type JsonProblem =
+  | { kind: 'noJson' }
+  | { kind: 'deep'; levels: number }
+  | { kind: 'twice' | 'refusedMember'; member: string }
+  | { kind: 'inexact'; number: string };
 
 /** Levels of arrays and objects in an outside text; {@link depthProblem} holds values that came parsed to the same. */
 export const DEPTH_LIMIT = 6;
@@ -16,7 +21,7 @@ export function parseStrictJson(text: string): ParsedJson {
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    if (cause instanceof SyntaxError) return { ok: false, problem: NO_JSON };
+    if (cause instanceof SyntaxError) return { ok: false, problem: { kind: 'noJson' } };
     throw cause;
   }
   const problem = ambiguity(text) ?? depthProblem(value);
@@ -24,8 +29,8 @@ export function parseStrictJson(text: string): ParsedJson {
 }
 
 /** Says so when a value is nested deeper than any shape of ours. */
-export function depthProblem(value: unknown): string | undefined {
-  return deeper(value, DEPTH_LIMIT) ? `nested deeper than ${DEPTH_LIMIT} levels` : undefined;
+export function depthProblem(value: unknown): JsonProblem | undefined {
+  return deeper(value, DEPTH_LIMIT) ? { kind: 'deep', levels: DEPTH_LIMIT } : undefined;
 }
 
 const deeper = (value: unknown, levels: number): boolean =>
@@ -37,7 +42,7 @@ const deeper = (value: unknown, levels: number): boolean =>
 const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g;
 
 /** What a JSON text leaves open: a member that appears twice, a number that a double cannot hold. */
-export function ambiguity(text: string): string | undefined {
+export function ambiguity(text: string): JsonProblem | undefined {
   const open: (Set<string> | undefined)[] = []; // the names of each open object; undefined for an array
   let previous = '';
   for (const [token] of text.matchAll(TOKEN)) {
@@ -47,21 +52,21 @@ export function ambiguity(text: string): string | undefined {
     else if (token === ':') {
       const name = JSON.parse(previous) as string;
       const names = open.at(-1);
-      if (names?.has(name)) return `member '${shown(name)}' appears twice`;
+      if (names?.has(name)) return { kind: 'twice', member: shown(name) };
       // An own `__proto__` turns into a prototype as soon as some code copies members by assignment.
-      if (name === '__proto__') return `member '__proto__' is not accepted`;
+      if (name === '__proto__') return { kind: 'refusedMember', member: name };
       names?.add(name);
-    } else if (/^-?\d/.test(token) && !exact(token)) return `number ${token} cannot be held exactly`;
+    } else if (/^-?\d/.test(token) && !exact(token)) return { kind: 'inexact', number: shown(token) };
     previous = token;
   }
   return undefined;
 }
 
-/** Names are an attacker's words, and what says them is stored. */
+/** Names are an attacker's words, and what says them is stored and shown: nothing in them is invisible or turns a line round. */
 const shown = (name: string): string =>
   name
     .toWellFormed()
-    .replace(/\p{Cc}/gu, '\ufffd')
+    .replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '\ufffd')
     .slice(0, 60);
 
 const exact = (token: string): boolean => {

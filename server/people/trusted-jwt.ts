@@ -1,5 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 
+import { JWT_REFUSED, jsonRefused } from '../../views/words/json.ts';
+import { inEnglish, type Saying, saying } from '../../views/words/saying.ts';
 import { type Binding, certificateBinding } from '../oauth/binding.ts';
 import { isSignedBy, type Jws, type PublicJwk, parseJws, verificationKey } from '../oauth/jws.ts';
 import { allow, type Outcome, type Refusal, refuse } from '../oauth/refusal.ts';
@@ -69,7 +71,7 @@ export async function readTrustedJwt(
     refuse({ reason: isAssertion ? 'assertion_invalid' : 'subject_token_invalid', detail });
 
   const jws = plainJws(value);
-  if (typeof jws === 'string') return invalid(jws);
+  if ('problem' in jws) return invalid(inEnglish(jws.problem));
   const { alg, typ } = jws.header;
   if (!ISSUER_ALGORITHMS.includes(alg as (typeof ISSUER_ALGORITHMS)[number])) return invalid('wrong alg');
   if (!TYPES[presented].includes(mediaType(typ))) return invalid('wrong typ');
@@ -170,17 +172,18 @@ const LONGEST_JAG_SECONDS = 300;
 const LONGEST_JWT_CHARACTERS = 16_384;
 
 /** One spelling of one JWT, with one meaning: whatever compares or remembers it sees what we see. */
-export function plainJws(value: string): Jws | string {
-  if (value.length > LONGEST_JWT_CHARACTERS) return 'too long';
+export function plainJws(value: string): Jws | { problem: Saying } {
+  if (value.length > LONGEST_JWT_CHARACTERS) return { problem: saying(JWT_REFUSED.long) };
   const jws = parseJws(value);
-  if (!jws) return 'not a JWT';
+  if (!jws) return { problem: saying(JWT_REFUSED.noJwt) };
   const parts = value.split('.').map((part) => [part, Buffer.from(part, 'base64url')] as const);
-  if (parts.some(([part, bytes]) => bytes.toString('base64url') !== part)) return 'not canonically encoded';
+  if (parts.some(([part, bytes]) => bytes.toString('base64url') !== part))
+    return { problem: saying(JWT_REFUSED.encoding) };
   for (const [, bytes] of parts.slice(0, 2)) {
     const text = bytes.toString('utf8');
-    if (!Buffer.from(text).equals(bytes)) return 'not UTF-8';
+    if (!Buffer.from(text).equals(bytes)) return { problem: saying(JWT_REFUSED.noUtf8) };
     const problem = ambiguity(text);
-    if (problem !== undefined) return problem;
+    if (problem !== undefined) return { problem: jsonRefused(problem) };
   }
   return jws;
 }

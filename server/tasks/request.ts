@@ -1,4 +1,5 @@
 import { HOSTILE, VALUE } from '../../views/words/console-values.ts';
+import { jsonRefused } from '../../views/words/json.ts';
 import { inEnglish, type Saying, saying } from '../../views/words/saying.ts';
 import { type Access, type Action, type Impact, worse } from '../catalogue/action.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
@@ -69,11 +70,11 @@ export function parseDetails(
   let details = raw;
   if (typeof raw === 'string') {
     const parsed = parseStrictJson(raw);
-    if (!parsed.ok) return malformed(parsed.problem);
+    if (!parsed.ok) return malformed(inEnglish(jsonRefused(parsed.problem)));
     details = parsed.value;
   }
   const deep = depthProblem(details);
-  if (deep !== undefined) return malformed(deep);
+  if (deep !== undefined) return malformed(inEnglish(jsonRefused(deep)));
   if (!Array.isArray(details)) return malformed('must be a JSON array');
   if (details.length === 0) return malformed('must not be empty');
   if (details.length > OBJECTS_LIMIT) return refuse({ reason: 'details_too_large' });

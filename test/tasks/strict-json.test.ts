@@ -2,6 +2,8 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { canonicalJson, instant, sha256url } from '../../server/oauth/canonical.ts';
 import { parseStrictJson } from '../../server/oauth/strict-json.ts';
+import { jsonRefused } from '../../views/words/json.ts';
+import { said } from '../support/said.ts';
 
 const refused: [because: string, text: string, problem: string][] = [
   ['a name appears twice', '{"a":1,"a":2}', "member 'a' appears twice"],
@@ -25,7 +27,8 @@ const refused: [because: string, text: string, problem: string][] = [
 ];
 
 test.each(refused)('a text is refused when %s (RAR-01)', (_, text, problem) => {
-  expect(parseStrictJson(text)).toEqual({ ok: false, problem });
+  const parsed = parseStrictJson(text);
+  expect(parsed.ok ? '' : said(jsonRefused(parsed.problem))).toBe(problem);
 });
 
 test.each([

@@ -184,6 +184,161 @@ export const REGISTRATION_REFUSED = words({
   },
 });
 
+/**
+ * What the engine says of a registration, word for word (oidc-provider's client schema): it has nothing but a text, and
+ * that is looked up here to be said in another language. The more particular stands before the more general.
+ */
+export const ENGINE_REFUSED = words({
+  mandatoryWhen: {
+    en: '{member} is mandatory property when {other} is provided',
+    de: '{member} muss angegeben sein, wo {other} angegeben ist',
+  },
+  mandatory: { en: '{member} is mandatory property', de: '{member} muss angegeben sein' },
+  keysMandatory: {
+    en: 'jwks or jwks_uri is mandatory for this client',
+    de: 'jwks oder jwks_uri muss für diesen Client angegeben sein',
+  },
+  onlyTexts: { en: '{member} must only contain strings', de: 'in {member} dürfen nur Texte stehen' },
+  text: {
+    en: '{member} must be a non-empty string if provided',
+    de: '{member} muss ein Text sein, der nicht leer ist',
+  },
+  onlyWebUris: {
+    en: '{member} must only contain web uris',
+    de: 'in {member} dürfen nur http- und https-Adressen stehen',
+  },
+  onlyHttpsUris: { en: '{member} must only contain https uris', de: 'in {member} dürfen nur https-Adressen stehen' },
+  onlyUris: { en: '{member} must only contain valid uris', de: 'in {member} dürfen nur gültige URIs stehen' },
+  webUri: { en: '{member} must be a web uri', de: '{member} muss eine http- oder https-Adresse sein' },
+  httpsUri: { en: '{member} must be a https uri', de: '{member} muss eine https-Adresse sein' },
+  list: { en: '{member} must be an array', de: '{member} muss eine Liste sein' },
+  boolean: { en: '{member} must be a boolean', de: '{member} muss true oder false sein' },
+  wholeNumber: {
+    en: '{member} must be a non-negative integer',
+    de: '{member} muss eine ganze Zahl sein, die nicht negativ ist',
+  },
+  noneSupported: {
+    en: '{member} has no values supported by this authorization server',
+    de: '{member} hat keinen Wert, den es auf diesem Server gibt',
+  },
+  mustBeEmpty: {
+    en: '{member} must be empty (no values are allowed)',
+    de: '{member} muss leer sein (kein Wert ist erlaubt)',
+  },
+  mustBeAbsent: {
+    en: '{member} must not be provided (no values are allowed)',
+    de: '{member} muss fehlen (kein Wert ist erlaubt)',
+  },
+  onlyOneOf: { en: '{member} can only contain {values}', de: 'in {member} kann nur stehen: {values}' },
+  oneOf: { en: '{member} must be {values}', de: '{member} muss {values} sein' },
+  needsMembers: { en: '{member} must contain members', de: 'in {member} muss etwas stehen' },
+  fragments: { en: '{member} must not contain fragments', de: 'in {member} darf kein Fragment stehen' },
+  nativeHttp: {
+    en: '{member} for native clients using http as a protocol can only use loopback addresses as hostnames',
+    de: 'mit http darf {member} einer nativen Anwendung nur auf das eigene Gerät zeigen',
+  },
+  nativeHttps: {
+    en: '{member} for native clients using claimed HTTPS URIs must not be using {host} as hostname',
+    de: 'mit https darf {member} einer nativen Anwendung nicht auf {host} zeigen',
+  },
+  scheme: {
+    en: '{member} must not use the {scheme} URI scheme',
+    de: '{member} darf das Schema {scheme} nicht verwenden',
+  },
+  implicitHttps: {
+    en: '{member} for web clients using implicit flow MUST only register URLs using the https scheme',
+    de: '{member} muss bei einer Webanwendung mit implicit überall https verwenden',
+  },
+  implicitLocalhost: {
+    en: '{member} for web clients using implicit flow must not be using localhost',
+    de: '{member} darf bei einer Webanwendung mit implicit nicht auf localhost zeigen',
+  },
+  contacts: {
+    en: 'contacts can only contain email addresses',
+    de: 'in contacts dürfen nur E-Mail-Adressen stehen',
+  },
+  oneProof: {
+    en: 'only one proof of possession mechanism can be made required at a time',
+    de: 'Token sind auf eine Art gebunden: dpop_bound_access_tokens oder tls_client_certificate_bound_access_tokens',
+  },
+  tokenUnbound: {
+    en: 'response_types must not include "token" when {member} is used',
+    de: 'in response_types darf mit {member} kein „token“ stehen',
+  },
+  noSubject: {
+    en: 'tls_client_auth requires one of the certificate subject value parameters',
+    de: 'tls_client_auth braucht einen Namen im Zertifikat, der verglichen wird',
+  },
+  manySubjects: {
+    en: 'only one tls_client_auth certificate subject value must be provided',
+    de: 'tls_client_auth braucht genau einen Namen im Zertifikat, der verglichen wird',
+  },
+  keysTwice: {
+    en: 'jwks and jwks_uri must not be used at the same time',
+    de: 'jwks und jwks_uri gibt es nicht beide zugleich',
+  },
+  keys: {
+    en: 'client JSON Web Key Set is invalid',
+    de: 'jwks ist keine gültige Liste öffentlicher Schlüssel',
+  },
+  choiceOutside: {
+    en: '{member} must include the value of provided {other}',
+    de: 'in {member} muss auch der Wert von {other} stehen',
+  },
+  noChoice: {
+    en: '{member} includes no supported values',
+    de: 'in {member} steht kein Wert, den es hier gibt',
+  },
+  pairwiseMethod: {
+    en: 'pairwise {grant} clients must utilize private_key_jwt or self_signed_tls_client_auth token endpoint authentication methods',
+    de: 'mit subject_type pairwise und {grant} muss token_endpoint_auth_method private_key_jwt oder self_signed_tls_client_auth sein',
+  },
+  scope: {
+    en: 'scope must only contain Authorization Server supported scope values',
+    de: 'in scope dürfen nur Scopes stehen, die es auf diesem Server gibt',
+  },
+  odd: { en: 'invalid {member} value', de: '{member} hat einen Wert, der nicht erlaubt ist' },
+});
+
+/** What keeps a registration away that is nothing in the registration itself. */
+export const NOT_REGISTERED = words({
+  full: {
+    en: 'this organization has its {most} agents: retire one that is not needed, or have the operator raise COUNTERSIGN_AGENTS_PER_ORGANIZATION',
+    de: 'diese Organisation hat ihre {most} Agenten: Legen Sie einen still, den niemand braucht, oder lassen Sie den Betrieb COUNTERSIGN_AGENTS_PER_ORGANIZATION erhöhen',
+  },
+  tooMany: {
+    en: 'too many registrations: try again later',
+    de: 'zu viele Registrierungen: Versuchen Sie es später noch einmal',
+  },
+  /** For what has no words of its own: the code as machines get it. */
+  answered: { en: 'the answer was {code}', de: 'die Antwort war {code}' },
+});
+
+/** What is wrong with a software statement (RFC 7591 §2.3). */
+export const STATEMENT_REFUSED = words({
+  unfit: { en: 'software_statement is {problem}', de: 'zu software_statement: {problem}' },
+  untrusted: {
+    en: 'no issuer of this name is trusted here for software statements: an administrator adds it to the trusted issuers',
+    de: 'ein Aussteller dieses Namens genießt hier für software_statement kein Vertrauen: Die Administration nimmt ihn unter die vertrauten Aussteller auf',
+  },
+  typ: { en: 'software_statement has another typ', de: 'software_statement hat ein anderes typ' },
+  alg: { en: 'software_statement has another alg', de: 'software_statement hat ein anderes alg' },
+  unreachable: {
+    en: 'the keys of its issuer cannot be had now: try again later',
+    de: 'die Schlüssel seines Ausstellers sind gerade nicht zu bekommen: Versuchen Sie es später noch einmal',
+  },
+  signature: {
+    en: 'software_statement is not signed by a key of its issuer',
+    de: 'software_statement ist mit keinem Schlüssel seines Ausstellers signiert',
+  },
+  expired: { en: 'software_statement has expired', de: 'software_statement ist abgelaufen' },
+  early: { en: 'software_statement is not valid yet', de: 'software_statement gilt noch nicht' },
+  audience: {
+    en: 'software_statement is for another server',
+    de: 'software_statement ist für einen anderen Server',
+  },
+});
+
 /** What is wrong with an agent's description of itself, or with its address. */
 export const DOCUMENT_REFUSED = words({
   at: { en: '{host}: {problem}', de: '{host}: {problem}' },
