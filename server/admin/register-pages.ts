@@ -369,6 +369,7 @@ const documentOf = (plan: AgentPlan): object => ({
     ? { jwks_uri: plan.keys.jwksUri }
     : { jwks: plan.keys.kind === 'given' ? plan.keys.jwks : { keys: ['put the public key here'] } }),
   ...(Object.keys(limitsOf(plan)).length > 0 && { limits: limitsOf(plan) }),
+  ends_in_days: plan.days,
 });
 
 const KEYS = { address: REGISTER.keysAddress, given: REGISTER.keysGiven, made: REGISTER.keysMade };

@@ -65,13 +65,16 @@ export async function register(
     jwks?: { keys: JWK[] } | undefined;
     jwks_uri?: string | undefined;
     grantTypes?: string[] | undefined;
+    /** Until it ends. */
+    days?: number | undefined;
   },
 ): Promise<Registration> {
-  const { owner, deputy, mode, status, organization } = agent;
+  const { owner, deputy, mode, status, organization, days } = agent;
+  const ends = days === undefined ? {} : { agent_expires_in: days * 86_400 };
   const token = await call<{ initial_access_token: string; registration_endpoint: string }>(
     place,
     '/initial-access-tokens',
-    { method: 'POST', body: { owner, deputy, mode, status, organization, uses: 1, expires_in: 300 } },
+    { method: 'POST', body: { owner, deputy, mode, status, organization, uses: 1, expires_in: 300, ...ends } },
   );
   return send(token.registration_endpoint, 'POST', token.initial_access_token, {
     client_name: agent.name,

@@ -37,6 +37,8 @@ interface AgentDocument {
   blueprint?: string;
   limits?: Record<string, unknown>;
   use_case?: Json<UseCase>;
+  /** Counted from when it is made: of one that is there its reviews say it. */
+  ends_in_days?: number;
 }
 interface BlueprintDocument {
   kind: 'Blueprint';
@@ -370,6 +372,7 @@ function agentSteps(
         grantTypes: document.grant_types,
         jwks: document.jwks && { keys: document.jwks.keys.map(publicPart) },
         jwks_uri: document.jwks_uri,
+        days: document.ends_in_days,
       });
       await settle(made.agent_id, () => true);
     };
@@ -378,7 +381,8 @@ function agentSteps(
   const now = documentOf(found);
   const steps: Step[] = [];
   for (const member of Object.keys(document) as (keyof AgentDocument)[]) {
-    if (member === 'id' || same(document[member], member === 'limits' ? found.limits : now[member])) continue;
+    if (member === 'id' || member === 'ends_in_days') continue;
+    if (same(document[member], member === 'limits' ? found.limits : now[member])) continue;
     const says = `${member}: ${JSON.stringify(now[member] ?? null)} → ${JSON.stringify(document[member])}`;
     if (member === 'limits' || member === 'blueprint' || member === 'own_actions' || member === 'use_case') {
       steps.push({ change: 'change', what, says, run: () => settle(found.id, (one) => one === member) });
@@ -461,6 +465,7 @@ const MEMBERS: Readonly<Record<Document['kind'], { needs: readonly string[]; may
       'blueprint',
       'limits',
       'use_case',
+      'ends_in_days',
     ],
   },
   Group: { needs: ['name', 'members'], may: [] },
