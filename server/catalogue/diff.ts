@@ -10,6 +10,7 @@ import { isLimit } from './comparator.ts';
 import { conditionInWords } from './condition.ts';
 import { durationSeconds } from './duration.ts';
 import { languagesOf, type Text, textIn } from './language.ts';
+import { limitInWords } from './limit.ts';
 import { compareDecimals } from './money.ts';
 import { propertiesOf } from './schema.ts';
 
@@ -137,8 +138,7 @@ function boundChanges(before: ActionDocument, after: ActionDocument): Change[] {
   for (const name of new Set([...Object.keys(old), ...Object.keys(now)])) {
     const [from, to] = [old[name], now[name]];
     if (canonicalJson(from ?? null) === canonicalJson(to ?? null)) continue;
-    const told = (limit: typeof from) =>
-      orNone(limit === undefined ? limit : JSON.stringify(limit).replaceAll('"', ''));
+    const told = (limit: typeof from) => (limit === undefined ? saying(none) : limitInWords(limit));
     changes.push(changeOf(saying(SAYS.limit, { name, before: told(from), after: told(to) }), isWider(from, to)));
   }
   const [narrowed, narrows] = [before.narrowable ?? [], after.narrowable ?? []];

@@ -1,9 +1,10 @@
 import { LINT, UNFIT } from '../../views/words/console-lint.ts';
 import { VALUE } from '../../views/words/console-values.ts';
-import { either, type Saying, saying } from '../../views/words/saying.ts';
+import { all, asSent, either, lasting, type Saying, saying } from '../../views/words/saying.ts';
+import { asItIs } from '../../views/words/words.ts';
 import type { ActionDocument, Parameter } from './action.ts';
 import { daysBetween } from './condition.ts';
-import type { Money } from './format.ts';
+import { type Money, showMoney } from './format.ts';
 import { compareDecimals } from './money.ts';
 import { at } from './problem.ts';
 
@@ -24,10 +25,21 @@ export function beyondLimit(limits: Limits, values: Readonly<Record<string, unkn
     const most = limit[amount.currency];
     if (most === undefined) return saying(VALUE.currencies, { name, currencies: either(Object.keys(limit)) });
     if (compareDecimals(amount.value, most) > 0)
-      return saying(VALUE.moneyAtMost, { name, most: `${amount.currency} ${most}` });
+      return saying(VALUE.moneyAtMost, { name, most: moneyInWords({ currency: amount.currency, value: most }) });
   }
   return undefined;
 }
+
+/** "31 days", "EUR 5,000.00": how far an action goes, for whoever reviews it. */
+export const limitInWords = (limit: Limits[string]): Saying =>
+  typeof limit === 'number'
+    ? lasting(limit * DAY_SECONDS)
+    : all(Object.entries(limit).map(([currency, value]) => moneyInWords({ currency, value })));
+
+const DAY_SECONDS = 86_400;
+
+const moneyInWords = (amount: Money): Saying =>
+  asSent(`${amount.currency} ${amount.value}`, ({ catalogue }) => asItIs(showMoney(amount, catalogue)));
 
 /** What is wrong with the limits themselves. */
 export function limitProblems(limits: Limits, parameters: ReadonlyMap<string, Parameter>): Saying[] {

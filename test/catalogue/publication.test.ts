@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import { parseAction, parseCatalogue, type ResourceDocument } from '../../server/catalogue/catalogue.ts';
 import { changesOf, resourceChangesOf } from '../../server/catalogue/diff.ts';
 import { publicationProblems, review, reviewResources } from '../../server/catalogue/publication.ts';
+import { speakerOf } from '../../views/words/speaker.ts';
 import { said } from '../support/said.ts';
 import { yaml } from './demonstration.ts';
 import { asked, shop } from './shop.ts';
@@ -86,7 +87,7 @@ test.each([
     yaml.replace('- key: calendar.events.read', '- key: a.b'),
     'narrowable: [from, to, calendar]',
     'limits: { from..to: 31 }\n      narrowable: [from, to, calendar]',
-    'limit of from..to: none becomes 31',
+    'limit of from..to: none becomes 31 days',
     false,
   ],
   [
@@ -169,9 +170,12 @@ test.each([
     ...(limit && { limits: { item: limit } }),
   });
 
-  expect(changesOf(limited(from as never), limited(to as never))).toEqual([
-    { words: expect.stringContaining('limit of item'), said: expect.any(Function), weakens },
-  ]);
+  const [change] = changesOf(limited(from as never), limited(to as never));
+  expect(change).toEqual({ words: expect.stringContaining('limit of item'), said: expect.any(Function), weakens });
+  // An amount is one in the language of whoever reviews it.
+  expect(change?.said(speakerOf('de'))).toMatch(
+    /^Grenze von item: bisher 10,00 EUR, jetzt (\d+,\d\d EUR|keine|nichts)/u,
+  );
 });
 
 test('a review tells new, newer and unchanged apart', () => {

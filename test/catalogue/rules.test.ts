@@ -6,6 +6,7 @@ import { type Condition, conditionInWords } from '../../server/catalogue/conditi
 import { describeAction, impactOf } from '../../server/catalogue/describe.ts';
 import { narrowerParameters } from '../../server/catalogue/narrowing.ts';
 import { inEnglish } from '../../views/words/saying.ts';
+import { speakerOf } from '../../views/words/speaker.ts';
 import { said } from '../support/said.ts';
 import { reader, yaml } from './demonstration.ts';
 import { asked, onlyAction, problemsIn, shop } from './shop.ts';
@@ -166,6 +167,14 @@ test.each([
   const action = parseAndFind(priced, 'payments.refund.create');
 
   expect(said(action.validate(refund(currency, value)))).toBe(problem);
+});
+
+test('to a machine a limit is an amount as it is sent, to a person as their language writes it', () => {
+  const beyond = parseAndFind(priced, 'payments.refund.create').validate(refund('EUR', '10000.01'));
+  expect(beyond && (['en', 'de'] as const).map((language) => beyond(speakerOf(language)))).toEqual([
+    'amount must be at most EUR 10,000.00',
+    'amount darf höchstens 10.000,00 EUR sein',
+  ]);
 });
 
 test('a range may be limited in days, both days counted, and must then be given', () => {

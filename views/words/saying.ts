@@ -1,6 +1,6 @@
 import { FALLBACK } from './language.ts';
 import { type Speaker, speakerOf } from './speaker.ts';
-import type { Message, PlainMessage, Said, SlotArguments } from './words.ts';
+import { asItIs, type Message, type PlainMessage, type Said, type SlotArguments } from './words.ts';
 
 /**
  * A sentence whose reader is not known yet: a rule makes it, and whoever shows it knows the language. The same sentence
@@ -50,4 +50,12 @@ export const lasting =
     duration(seconds);
 
 /** For machines, logs and the command line. */
-export const inEnglish = (sentence: Saying): Said => sentence(speakerOf(FALLBACK));
+export const inEnglish = (sentence: Saying): Said => sentence(MACHINES);
+
+const MACHINES: Speaker = { ...speakerOf(FALLBACK) };
+
+/** A value as it is sent, for whoever sends it again; as their language writes it to a person. */
+export const asSent =
+  (sent: string, shown: Saying): Saying =>
+  (speaker) =>
+    speaker === MACHINES ? asItIs(sent) : shown(speaker);
