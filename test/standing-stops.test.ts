@@ -192,6 +192,12 @@ describe.each(Object.keys(subjects))('%s', (kind) => {
     );
     expect((await anna.get(`/r/${waiting?.id}`)).html).toContain('Stopped by security.');
 
+    // Its own page says so, and the list.
+    const { agent_id } = agent.registration;
+    const ofAgent = kind !== 'pair' && kind !== 'resource';
+    for (const path of [`/admin/agents/${agent_id}`, `/admin/agents?q=${agent_id}`])
+      expect([path, />stopped</.test((await ada.get(path)).html)]).toEqual([path, ofAgent]);
+
     // What was stopped, and what nobody can take back.
     expect(stopped).toMatchObject({
       status: 200,

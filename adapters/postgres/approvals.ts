@@ -412,6 +412,19 @@ const askedOthers = (
     ? Promise.resolve([])
     : statements.rows<{ id: string }>(MAY_DECIDE, [organization, id]);
 
+/** Pages that show one of these, of its person and of whoever may decide it, look again. */
+async function turnPages(
+  statements: Statements,
+  approvals: readonly Pick<Approval, 'organization' | 'id' | 'person' | 'deciders' | 'quorum'>[],
+): Promise<void> {
+  const people = new Set<string>();
+  for (const approval of approvals) {
+    people.add(approval.person);
+    for (const { id } of await askedOthers(statements, approval)) people.add(id);
+  }
+  for (const person of people) await sendSignal(statements, 'inbox', person);
+}
+
 /** Everybody who may decide this now hears of it. The first of them who does, decides what the others confirm. */
 async function tellOthers(
   statements: Statements,
@@ -516,8 +529,7 @@ async function tellOfDecision(statements: Statements, approval: Approval): Promi
   ]);
   await mailReceipt(statements, approval.organization, approval.id);
   await sendSignal(statements, 'approval', approval.id);
-  await sendSignal(statements, 'inbox', approval.person);
-  for (const { id } of await askedOthers(statements, approval)) await sendSignal(statements, 'inbox', id);
+  await turnPages(statements, [approval]);
   const { organization, id, kind } = approval;
   if (kind !== 'browser') await enqueue(statements, ANSWERED, { approval: id }, { organization });
   await tellClient(statements, approval);
@@ -593,6 +605,7 @@ export const postgresDeliveries = (database: Database): DeliveryStore<Statements
   async tellStopped(statements, organization) {
     if ((await statements.run(TELL_NOW, [organization, [PING, PUSH]])) > 0)
       await sendSignal(statements, 'outbox', PING);
+    await turnPages(statements, (await statements.rows<ApprovalRow>(STOPPED_NOW, [organization])).map(toApproval));
   },
   lookAgain: (statements, organization, at) => enqueue(statements, TELL_STOPPED, { again: true }, { organization, at }),
 });
@@ -736,6 +749,11 @@ const TELL_NOW = `
   update outbox set due_at = clock_timestamp()
   where organization = $1 and state = 'waiting' and kind = any($2) and due_at > clock_timestamp() and lease is null
     and payload ->> 'approval' in (select id from ended)`;
+
+const STOPPED_NOW = `
+  select found.* from (${APPROVAL}
+    where a.organization = $1 and a.status = 'pending' and a.expires_at > clock_timestamp()) as found
+  where found.stopped`;
 
 const FIND_OPEN = `
   ${APPROVAL}

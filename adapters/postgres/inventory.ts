@@ -54,6 +54,12 @@ export const postgresInventory = (database: Database): Inventory => ({
       return row as AgentCounts;
     }),
 
+  isStopped: (organization, agent) =>
+    database.within(organization, async (statements) => {
+      const keys = [`organization:${organization}`, `agent:${agent}`];
+      return (await statements.first(IS_HELD, [organization, keys])) !== undefined;
+    }),
+
   people: (organization, agent) =>
     database.within(organization, (statements) => statements.rows<AgentPerson>(PEOPLE, [organization, agent])),
 
@@ -89,7 +95,12 @@ const AROUND = `
     where organization = $1 and deny_reason = 'not_me' and decided_at > clock_timestamp() - interval '${UNUSED_AFTER} days'),
   muted as materialized (select distinct agent from pauses where organization = $1),
   held as materialized (
-    select substr(key, 7) as agent from stop_epochs where organization = $1 and key like 'agent:%' and held_by <> '{}')`;
+    select substr(key, 7) as agent from stop_epochs where organization = $1 and key like 'agent:%' and held_by <> '{}'
+    union
+    select id from agents where organization = $1 and status not in ('retired', 'expired')
+      and exists (select from stop_epochs where organization = $1 and key = 'organization:' || $1 and held_by <> '{}'))`;
+
+const IS_HELD = `select from stop_epochs where organization = $1 and key = any($2) and held_by <> '{}' limit 1`;
 
 const FROM = `
   from agents a

@@ -387,10 +387,11 @@ export function adminAgentSides(router: Router, console: Console, dependencies: 
   async function seenIn(visit: Visit, current: Side): Promise<Seen> {
     const { organization, only, ctx } = visit;
     const id = String(ctx.params.agent);
-    const [card, [facts], standing] = await Promise.all([
+    const [card, [facts], standing, stopped] = await Promise.all([
       store.agent(organization, id),
       accountability.facts(organization, { agent: id }),
       accountability.standing(organization, id),
+      inventory.isStopped(organization, id),
     ]);
     if (!card || !facts || !standing) throw nothingHere();
     if (only !== undefined && card.owner.id !== only && card.deputy.id !== only) throw nothingHere();
@@ -413,7 +414,7 @@ export function adminAgentSides(router: Router, console: Console, dependencies: 
         notice: noticeOf(visit),
         name: card.name,
         purpose: card.purpose ?? undefined,
-        status: card.status,
+        status: stopped && !isOver(card) ? 'stopped' : card.status,
         tabs: SIDES.map(([side, label, below]) => ({
           href: `${PATH}/${id}${below}`,
           label: visit.speaker.say(label),

@@ -73,6 +73,8 @@ export interface Inventory {
     asked: { listing: Listing; reach: ReachFilter; only: string | undefined; limit: number },
   ): Promise<Page<InventoryRow>>;
   counts(organization: string, only: string | undefined): Promise<AgentCounts>;
+  /** A standing stop holds this agent, or everything. */
+  isStopped(organization: string, agent: string): Promise<boolean>;
   /** For whom one agent acts, whoever it asked most first. */
   people(organization: string, agent: string): Promise<AgentPerson[]>;
   /** Everything along which an agent may hand on, and from whom it may get something. */

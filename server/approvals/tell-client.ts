@@ -24,7 +24,7 @@ export interface DeliveryStore<Statements> {
   remember(organization: string, approval: string, sealed: string): Promise<string>;
   /** The last word was spoken, whether it arrived or not. */
   noteTold(statements: Statements, organization: string, approval: string): Promise<void>;
-  /** What is to be said of each request of this organization that a stop overtook is said now. */
+  /** What is to be said of each request of this organization that a stop overtook is said now; open pages show it. */
   tellStopped(statements: Statements, organization: string): Promise<void>;
   /** The same look once more, in a moment. */
   lookAgain(statements: Statements, organization: string, at: Date): Promise<void>;
