@@ -23,7 +23,7 @@ import { BadRequest } from './http/form.ts';
 import { onlyInTouch } from './http/in-touch.ts';
 import { type PollPace, pacePolls } from './http/overload.ts';
 import { stateOf } from './http/request-state.ts';
-import { json, page } from './http/respond.ts';
+import { json, looksAgain, page } from './http/respond.ts';
 import { takeProofs } from './http/sent-proof.ts';
 import { shapeAnswers } from './http/shape-answers.ts';
 import { staticFiles } from './http/static-files.ts';
@@ -276,7 +276,7 @@ function loadSession({ cookies, sessions, sessionIdleSeconds, pseudoLanguages }:
       stateOf(ctx.req).pseudoLanguages = pseudoLanguages;
       const value = cookies.session(ctx);
       if (value !== undefined) {
-        const used = ctx.get('X-Countersign-Refresh') === ''; // views/static/inbox.js looks again by itself
+        const used = !looksAgain(ctx);
         const session = await sessions.find(hashOf(value), sessionIdleSeconds, used);
         stateOf(ctx.req).session = session;
         if (session?.addsPasskey && !OPEN_ANYWAY.test(ctx.path)) {

@@ -104,7 +104,9 @@ function Receipt(props: ReceiptPage) {
           </Pair>
         )}
         {task === undefined ? null : (
-          <Pair label={say(task.alive ? RECEIPT.holds : RECEIPT.ended)}>{say(AGENTS.until, { time: task.until })}</Pair>
+          <Pair label={say(task.alive ? RECEIPT.holds : RECEIPT.ended)}>
+            {task.alive ? say(AGENTS.until, { time: task.until }) : task.until}
+          </Pair>
         )}
         {task?.uses === undefined ? null : (
           <Pair label={say(RECEIPT.used)}>{say(RECEIPT.usedOf, { uses: task.uses.done, most: task.uses.most })}</Pair>

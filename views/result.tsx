@@ -47,6 +47,14 @@ export const deniedWords = ({ say }: Speaker, agentName: string): ResultWords =>
   status: 'denied',
 });
 
+/** U5. For how long it is quiet now: about this, or altogether. */
+export const quietWords = (
+  { say }: Speaker,
+  agent: string,
+  { because, time }: { because: string; time: string },
+): Said =>
+  say(because === 'agent_muted' ? RESULT.cannotAsk : RESULT.cannotAskThis, { agent: visible(agent, 80), time });
+
 /** A reason was given after a denial. */
 export const thankedWords = ({ say }: Speaker): ResultWords => ({
   title: say(RESULT.thanks),

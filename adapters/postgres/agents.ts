@@ -305,4 +305,9 @@ const MY_HISTORY = `
   from evidence
   where organization = $1 and person = $2 and agent is not null and reason = 'person_and_agent'
     and type in ('authority.stopped', 'authority.resumed')
+  union all
+  -- All of them at once: each that had asked by then.
+  select distinct on (e.id, a.agent) a.agent, null, null, 'stopped', 0, e.at
+  from evidence e join approvals a on a.organization = e.organization and a.person = e.person and a.asked_at <= e.at
+  where e.organization = $1 and e.person = $2 and e.type = 'authority.stopped' and e.reason = 'all_agents_of_person'
   order by at desc limit 200`;

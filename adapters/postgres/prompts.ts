@@ -93,6 +93,8 @@ async function historyWith(
 export const postgresPrompts = (database: Database): PromptStore => ({
   limits: (organization) => database.within(organization, (statements) => promptLimits(statements, organization)),
 
+  history: (pair) => database.within(pair.organization, (statements) => promptHistory(statements, pair)),
+
   answers: (organization, person) =>
     database.within(organization, async (statements) => {
       const rows = await statements.rows<{ agent: string; denied: string[]; expired: string[] }>(ANSWERS, [

@@ -8,11 +8,13 @@ export const postgresReceipts = (database: Database): ReceiptStore => ({
     database.within(organization, async (statements) => {
       const row = await statements.first<ReceiptRow>(RECEIPT, [organization, approval]);
       if (!row) return undefined;
-      const events = await statements.rows<Receipt['events'][number]>(EVENTS, [
-        organization,
-        approval,
-        row.task?.id ?? null,
-      ]);
+      const own = await statements.rows<ReceiptEvent>(EVENTS, [organization, approval, row.task?.id ?? null]);
+      // A stop names what it stops, which may be more than this task.
+      const stop =
+        row.task && !row.task.alive
+          ? await statements.first<ReceiptEvent>(STOP, [organization, row.task.id])
+          : undefined;
+      const events = stop ? [...own, stop].toSorted((a, b) => b.at.getTime() - a.at.getTime()) : own;
       const seen = await statements.first<SeenRow>(SEEN, [organization, approval]);
       return {
         ...row,
@@ -43,6 +45,7 @@ export const postgresReceipts = (database: Database): ReceiptStore => ({
     }),
 });
 
+type ReceiptEvent = Receipt['events'][number];
 type ReceiptRow = Omit<Receipt, 'events' | 'screen' | 'task' | 'signed'> & {
   signed: (Omit<Receipt['signed'][number], 'at'> & { at: string })[];
   task: (Omit<NonNullable<Receipt['task']>, 'expiresAt'> & { expiresAt: string }) | null;
@@ -80,6 +83,24 @@ const EVENTS = `
   select type, decision, outcome, at, person from evidence
   where organization = $1 and (approval = $2 or task = $3) and type <> 'admin.acted'
   order by at desc, id desc limit 100`;
+
+// The first that ended this task together with others.
+const STOP = `
+  select e.type, e.decision, e.outcome, e.at, e.person
+  from tasks t join evidence e on e.organization = t.organization and e.at between t.approved_at and t.expires_at
+  where t.organization = $1 and t.id = $2 and e.type = 'authority.stopped' and e.task is null
+    and case e.reason
+          when 'organization' then true
+          when 'agent' then e.agent = t.agent
+          when 'person' then e.person = t.person
+          when 'all_agents_of_person' then e.person = t.person
+          when 'pair' then e.agent = t.agent and e.person = t.person
+          when 'person_and_agent' then e.agent = t.agent and e.person = t.person
+          when 'client' then e.application = t.client_id
+          when 'resource' then exists (
+            select from task_actions a where a.organization = t.organization and a.task = t.id and a.resource = e.resource)
+        end
+  order by e.at, e.id limit 1`;
 
 // The decision, the last one where several people had to decide.
 const DECISION = `

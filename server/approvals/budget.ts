@@ -56,13 +56,8 @@ export function promptRefusal(
   now: Date,
 ): Refusal | undefined {
   const seconds = (until: Date | null) => Math.max(1, Math.ceil(((until?.getTime() ?? 0) - now.getTime()) / 1000));
-  const muted = mutedUntil(history, limits, now);
-  if (muted) return { reason: 'agent_muted', retryAfter: seconds(muted) };
-  const again = history.denied
-    .filter((denial) => denial.actions.some((action) => actions.includes(action)))
-    .map(({ at }) => new Date(at.getTime() + limits.cool_off_minutes * MINUTE))
-    .filter((until) => until > now);
-  if (again.length > 0) return { reason: 'recently_denied', retryAfter: seconds(latest(again)) };
+  const quiet = quietUntil(actions, history, limits, now);
+  if (quiet) return { reason: quiet.because, retryAfter: seconds(quiet.until) };
   for (const reach of REACHES) {
     for (const [of, most] of [
       [history.open[reach], limits.open[reach]],
@@ -72,6 +67,22 @@ export function promptRefusal(
     }
   }
   return undefined;
+}
+
+/** Until when this agent asks this person for none of these actions, after a denial or too many; undefined when it may. */
+export function quietUntil(
+  actions: readonly string[],
+  history: Pick<PromptHistory, 'denied' | 'expired'>,
+  limits: PromptLimits,
+  now: Date,
+): { because: 'agent_muted' | 'recently_denied'; until: Date } | undefined {
+  const muted = mutedUntil(history, limits, now);
+  if (muted) return { because: 'agent_muted', until: muted };
+  const again = history.denied
+    .filter((denial) => denial.actions.some((action) => actions.includes(action)))
+    .map(({ at }) => new Date(at.getTime() + limits.cool_off_minutes * MINUTE))
+    .filter((until) => until > now);
+  return again.length > 0 ? { because: 'recently_denied', until: latest(again) } : undefined;
 }
 
 /** Until when this agent does not ask this person; undefined when it may. Each run of refusals within a day mutes anew. */

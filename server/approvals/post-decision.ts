@@ -25,7 +25,7 @@ import { postAsDecider } from './others.ts';
 import type { ApprovalPages } from './pages.ts';
 import { asksForPasskey, ceremonyFor, isHurried, mayConfirmBySignIn, strengthOf } from './proof.ts';
 import { describeGranted } from './quorum.ts';
-import { showApproved } from './result.ts';
+import { quietAfter, showApproved } from './result.ts';
 import { seen } from './screen.ts';
 import { showApproval, showOver, showProblem } from './show.ts';
 import { askedToSignIn } from './step-up.ts';
@@ -145,6 +145,7 @@ export async function postDecision(
     resultPage({
       frame,
       ...deniedWords(speaker, name),
+      detail: await quietAfter(approval, name, speaker, person, pages),
       savedAs: approval.id,
       ...(approval.kind === 'browser'
         ? await wayBack(

@@ -20,6 +20,8 @@ export interface StandingStore {
 /** How often people were asked, seen from their pages. */
 export interface PromptStore {
   limits(organization: string): Promise<PromptLimits>;
+  /** What a limit looks at before this agent asks this person again. */
+  history(pair: Pair): Promise<{ history: PromptHistory; limits: PromptLimits }>;
   /** What mutes agents for this person, by agent. */
   answers(
     organization: string,

@@ -9,6 +9,7 @@ import { DENY_REASONS, OUTCOMES } from '../../views/words/result.ts';
 import type { Speaker } from '../../views/words/speaker.ts';
 import type { PlainMessage, Said } from '../../views/words/words.ts';
 import type { Impact } from '../catalogue/action.ts';
+import type { EventType } from '../evidence/evidence.ts';
 import { inert, page } from '../http/respond.ts';
 import { frameOf, signedIn } from '../people/pages.ts';
 import type { Person } from '../people/person.ts';
@@ -46,7 +47,7 @@ export interface Receipt {
     method: 'passkey' | 'sign_in' | null;
   } | null;
   /** Latest first. */
-  events: readonly { type: string; decision: string; outcome: string | null; at: Date; person: string | null }[];
+  events: readonly { type: EventType; decision: string; outcome: string | null; at: Date; person: string | null }[];
   /** Who signed it, in order. */
   signed: readonly { id: string; name: string; part: 'person' | Part; method: string | null; at: Date }[];
   /** By which policy others decided as well. */
@@ -137,7 +138,7 @@ function showReceipt(ctx: Context, receipt: Receipt, person: Person, { cookies }
       task: task
         ? {
             alive: task.alive,
-            until: at(task.expiresAt),
+            until: at(task.alive ? task.expiresAt : endOf(task, receipt.events)),
             uses: task.maxUses === null ? undefined : { done: task.uses, most: task.maxUses },
             stopAction: `/tasks/${task.id}/stop`,
           }
@@ -149,6 +150,12 @@ function showReceipt(ctx: Context, receipt: Receipt, person: Person, { cookies }
       timeline: receipt.events.map((event) => entryOf(event, receipt.person, at, speaker)),
     }),
   );
+}
+
+/** When the task ended: by the stop that came first, else by itself. */
+function endOf({ expiresAt }: NonNullable<Receipt['task']>, events: Receipt['events']): Date {
+  const ends = events.filter(({ type }) => type === 'authority.stopped').map(({ at }) => at.getTime());
+  return new Date(Math.min(expiresAt.getTime(), ...ends));
 }
 
 const isByOthers = ({ signed, person }: Receipt): boolean =>
@@ -187,13 +194,24 @@ const SIGN_INS: Readonly<Record<string, PlainMessage>> = {
   pwd: RECEIPT.byPassword,
 };
 
+/** What can happen to one decision: each has words of its own. */
+type Told = Exclude<
+  EventType,
+  | `admin.${string}`
+  | `agent.${string}`
+  | `passkey.${string}`
+  | 'person.enrolled'
+  | 'token.alarm'
+  | `person.sign${string}`
+>;
+
 function entryOf(
   { type, decision, outcome, at, person }: Receipt['events'][number],
   subject: string,
   clock: (date: Date) => string,
   { say }: Speaker,
 ) {
-  const texts: Readonly<Record<string, PlainMessage>> = EVENTS;
+  const texts: Readonly<Record<Told, PlainMessage>> & Readonly<Record<string, PlainMessage>> = EVENTS;
   const outcomes: Readonly<Record<string, PlainMessage>> = OUTCOMES;
   const ended = outcome ?? (decision === 'refused' ? 'refused' : undefined);
   const words = ended === undefined ? undefined : outcomes[ended];

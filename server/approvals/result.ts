@@ -1,6 +1,6 @@
 import type { Context } from 'koa';
 
-import { allowedWords, resultPage } from '../../views/result.tsx';
+import { allowedWords, quietWords, resultPage } from '../../views/result.tsx';
 import { visible } from '../../views/text.tsx';
 import { CEREMONY } from '../../views/words/ceremony.ts';
 import { DECIDERS } from '../../views/words/deciders.ts';
@@ -15,6 +15,7 @@ import type { Session } from '../people/person.ts';
 import { isProven } from '../tasks/ask.ts';
 import type { Task } from '../tasks/task.ts';
 import type { Approval } from './approval.ts';
+import { quietUntil } from './budget.ts';
 import { rememberDecided } from './decided-here.ts';
 import { isTheirsAlone } from './deciders.ts';
 import type { ApprovalPages } from './pages.ts';
@@ -114,6 +115,25 @@ export async function showGiven(
     }),
     status,
   );
+}
+
+/** What a person's no means for the agent: how long it cannot ask them now (U5). Nothing to others who decided for them. */
+export async function quietAfter(
+  approval: Approval,
+  agentName: string,
+  speaker: Speaker,
+  reader: Pick<Session['person'], 'id' | 'timeZone'>,
+  { prompts }: Pick<ApprovalPages, 'prompts'>,
+): Promise<Said | undefined> {
+  if (reader.id !== approval.person) return undefined;
+  const { history, limits } = await prompts.history(approval);
+  const asked = approval.actions.map(({ action }) => action);
+  const quiet = quietUntil(asked, history, limits, new Date());
+  if (!quiet) return undefined;
+  const { because, until } = quiet;
+  const time =
+    because === 'agent_muted' ? speaker.date(until, reader.timeZone) : untilIn(speaker, until, reader.timeZone);
+  return quietWords(speaker, agentName, { because, time });
 }
 
 /** A clock time that means the same to everybody: "14:12 (UTC+1)". */

@@ -8,7 +8,7 @@ import { DECISION } from '../../views/words/decision.ts';
 import { NARROWING } from '../../views/words/narrowing.ts';
 import { OUTCOMES, RESULT } from '../../views/words/result.ts';
 import type { Said } from '../../views/words/words.ts';
-import { page } from '../http/respond.ts';
+import { looksAgain, page } from '../http/respond.ts';
 import { speakerFor } from '../people/language.ts';
 import { frameOf } from '../people/pages.ts';
 import type { Session } from '../people/person.ts';
@@ -58,6 +58,11 @@ export async function showApproval(
     : describeApproval(approval, pages.catalogue(), reader, locale);
   const client = await pages.clients.find(approval.clientId);
   if (!described || !client?.agent) return showProblem(ctx, 'not_describable', approval, session, pages);
+  if (looksAgain(ctx)) {
+    // It waits as it did: that needs no second page, nor a second screen kept.
+    ctx.status = 204;
+    return;
+  }
   const speaker = speakerFor(ctx);
   const asked = await decisionProps(ctx, approval, described, client, { ...session, person: reader }, pages, retry);
   const { duration } = first?.decided.decision ?? {};

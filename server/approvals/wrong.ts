@@ -2,6 +2,7 @@ import type { Context } from 'koa';
 
 import { resultPage } from '../../views/result.tsx';
 import { CEREMONY } from '../../views/words/ceremony.ts';
+import { INBOX } from '../../views/words/inbox.ts';
 import { RESULT } from '../../views/words/result.ts';
 import type { Said } from '../../views/words/words.ts';
 import { page } from '../http/respond.ts';
@@ -12,7 +13,7 @@ import type { Session } from '../people/person.ts';
 import type { Approval } from './approval.ts';
 import { decide } from './decide.ts';
 import type { ApprovalPages } from './pages.ts';
-import { isInBrowser } from './result.ts';
+import { isInBrowser, quietAfter } from './result.ts';
 import { showApproval } from './show.ts';
 import { wayBack } from './way-back.ts';
 
@@ -109,6 +110,7 @@ async function denyFor(
       frame,
       title,
       message: say(RESULT.deniedByNumberMeans),
+      detail: await quietAfter(approval, client?.agent?.name ?? say(INBOX.anAgent), frame.speaker, person, pages),
       status: 'denied',
       ...(isInBrowser(ctx, approval) &&
         (await wayBack(ctx, { denied: reason }, { label: back, automatic: false }, pages))),

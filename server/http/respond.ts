@@ -53,3 +53,6 @@ export function problem(ctx: Context, status: number, reason: string, detail: st
   json(ctx, { type: 'about:blank', title: reason, status, reason, detail, ...more }, status);
   ctx.type = 'application/problem+json';
 }
+
+/** An open page looks whether anything became of what it shows (views/static): nobody did anything at the browser. */
+export const looksAgain = (ctx: Context): boolean => ctx.get('X-Countersign-Refresh') !== '';

@@ -17,11 +17,14 @@ import {
 } from '../support/agent.ts';
 import {
   type AtBrowser,
+  allowAt,
   type Callback,
   nothingToComplainOf,
   atBrowser as openAt,
+  readIt,
   signInAt as signInTo,
   startCallback,
+  statusAt,
 } from '../support/at-browser.ts';
 import { describeBrowser, launchBrowser } from '../support/browser.ts';
 import { askFreely } from '../support/ceremony.ts';
@@ -76,15 +79,6 @@ describeBrowser('a person at a real browser', () => {
     const [details] = JSON.parse(form.authorization_details);
     return { url: `${server.issuer}${authorizationUrl(agent, pushed.body.request_uri)}`, verifier, details };
   }
-
-  const readIt = async (page: Page) => {
-    await page.waitForSelector('[data-testid=approve][aria-disabled=false]');
-    await page.mouse.move(40, 60);
-  };
-  const approve = async (page: Page) => {
-    await readIt(page);
-    await page.click('[data-testid=approve]');
-  };
 
   /** Another week each time: what an earlier approval covers would need no page. */
   let weeks = 0;
@@ -177,15 +171,10 @@ describeBrowser('a person at a real browser', () => {
     'U2-5, U2-6, U2-7, U2-15, U8-1 to U8-4: nothing but what was shown is allowed, once; what came of it says so, script %s',
     async (script) => {
       const { context, page } = await atBrowser({ script });
-      const allow = async (at: Page) => {
-        if (script) return approve(at);
-        await at.check('[name=read]');
-        await at.click('[data-testid=approve]');
-      };
       /** Each says what happened, how it can be found again, and leads home; none says what broke inside. */
       const outcome = async (at: Page, status: number, heading: RegExp) => {
         await at.waitForSelector('main .mark, main [role=alert]');
-        expect(await at.evaluate('performance.getEntriesByType("navigation")[0].responseStatus')).toBe(status);
+        expect(await statusAt(at)).toBe(status);
         expect(await at.textContent('h1')).toMatch(heading);
         expect(await at.textContent('footer')).toMatch(/(?:Reference|Request) \w+_\w+/u);
         expect(await at.locator('a[href="/inbox"]').count()).toBeGreaterThan(0);
@@ -202,20 +191,20 @@ describeBrowser('a person at a real browser', () => {
       const before = await tasks();
 
       await bend('[name=duration]:checked', '30d');
-      await allow(page);
+      await allowAt(page, script);
       await page.waitForSelector('.error-summary');
       expect(await page.title()).toMatch(/^Error: /u);
       expect(await page.evaluate('document.activeElement.className')).toBe('error-summary');
       await bend('[name=request_hash]', 'A'.repeat(43));
-      await allow(page);
+      await allowAt(page, script);
       await outcome(page, 409, /^This request has changed\.$/u);
 
       await page.goto(there);
       const other = await context.newPage();
       await other.goto(there);
-      await allow(page);
+      await allowAt(page, script);
       await page.waitForURL(/callback/);
-      await allow(other);
+      await allowAt(other, script);
       await outcome(other, 409, /^Already decided by you at \d\d:\d\d \(allowed once\)\.$/u);
       await other.close();
       expect(await tasks()).toBe(before + 1);
@@ -228,7 +217,7 @@ describeBrowser('a person at a real browser', () => {
       await page.goto(late.url);
       await page.waitForSelector('[data-testid=approve]');
       await database.query(`update approvals set expires_at = now() where status = 'pending'`);
-      await allow(page);
+      await allowAt(page, script);
       await outcome(page, 410, /^This request expired at \d\d:\d\d\.$/u);
       await page.goto(`${server.issuer}/r/apr_00`);
       await outcome(page, 404, /^Nothing to review here\.$/u);
@@ -274,7 +263,7 @@ describeBrowser('a person at a real browser', () => {
     const sentence = await page.textContent('h1 .asked');
     await page.fill('[name=number]', asked.body.display_code);
     await page.check('[name=duration][value=PT1H]');
-    await approve(page);
+    await allowAt(page);
     await page.waitForSelector('text=Allowed');
     await check('receipt');
     // U6-3, U9-3: one sentence, from the question to what is still allowed.
@@ -331,7 +320,7 @@ describeBrowser('a person at a real browser', () => {
     const wrong = first.display_code === '10' ? '11' : '10';
     for (const expected of ['That is not the number', 'Denied']) {
       await page.fill('[name=number]', wrong);
-      await approve(page);
+      await allowAt(page);
       await page.waitForSelector(`text=${expected}`);
     }
     expect(await agent.token({ grant_type: CIBA, auth_req_id: first.auth_req_id })).toMatchObject({
@@ -340,11 +329,25 @@ describeBrowser('a person at a real browser', () => {
     });
 
     const second = await begin('Two tabs');
-    const other = await context.newPage();
+    const [other, inbox] = [await context.newPage(), await context.newPage()];
+    // Both are drawn before the decision, and hear the news only from after it on: what came between is not lost.
+    let listen = () => {};
+    const decided = new Promise<void>((resolve) => {
+      listen = resolve;
+    });
+    await context.route('**/inbox/events', async (route) => {
+      await decided;
+      await route.continue();
+    });
     await other.goto(page.url());
+    await inbox.goto(`${server.issuer}/inbox`);
+    expect(await inbox.locator('a[href^="/r/"]').count()).toBe(1);
     await page.click('[data-testid=deny]');
     await page.waitForSelector('text=Denied');
     await look(page, 'denied');
+    listen();
+    await inbox.bringToFront();
+    await inbox.locator('a[href^="/r/"]').waitFor({ state: 'detached' });
     await other.waitForSelector('h1:has-text("Already decided by you at")'); // it hears of it by itself
     await other.goto(other.url());
     expect(await other.locator('[data-testid=approve]').count()).toBe(0);
@@ -360,7 +363,7 @@ describeBrowser('a person at a real browser', () => {
     await page.goto(url);
     await signInAt(page);
     await page.check('[name=duration][value=PT1H]');
-    await approve(page);
+    await allowAt(page);
     await page.waitForURL(/callback/);
     const code = arrived.at(-1)?.searchParams.get('code') ?? '';
     const answer = await agent.token({ grant_type: 'authorization_code', code, code_verifier: verifier });

@@ -4,11 +4,12 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 import type { Browser, BrowserContext, CDPSession, Page } from 'playwright-core';
 
+import { ask as asks, poll } from '../protocol/support.ts';
 import { type Api, administrator } from '../support/admin.ts';
 import { claimsOf, type Json, pkce, push, type TestClient } from '../support/agent.ts';
-import { type Callback, startCallback } from '../support/at-browser.ts';
+import { type Callback, startCallback, statusAt } from '../support/at-browser.ts';
 import { addVirtualAuthenticator, describeBrowser, launchBrowser } from '../support/browser.ts';
-import { askFreely, deleteDetails, financeAgent, refundDetails } from '../support/ceremony.ts';
+import { askFreely, deleteDetails, financeAgent, PAYMENTS, refundDetails } from '../support/ceremony.ts';
 import { type IdentityProvider, startIdentityProvider } from '../support/identity-provider.ts';
 import { authorizationUrl, detailsParameter, signIn } from '../support/person.ts';
 import { startServer, type TestServer } from '../support/server.ts';
@@ -23,6 +24,7 @@ describeBrowser('a passkey in a real browser', () => {
   let server: TestServer;
   let idp: IdentityProvider;
   let agent: TestClient;
+  let database: pg.Client;
   let browser: Browser;
   let client: Callback;
   let redirect: string;
@@ -34,10 +36,13 @@ describeBrowser('a passkey in a real browser', () => {
     client = await startCallback();
     ({ redirect, arrived } = client);
     agent = await financeAgent(server);
+    database = new pg.Client({ connectionString: server.databaseUrl });
+    await database.connect();
     browser = await launchBrowser();
   }, 60_000);
   afterAll(async () => {
     await browser?.close();
+    await database?.end();
     client?.close();
     await server?.close();
     await idp?.close();
@@ -95,11 +100,11 @@ describeBrowser('a passkey in a real browser', () => {
     expect(pushed.status).toBe(201);
     return { url: `${server.issuer}${authorizationUrl(agent, pushed.body.request_uri)}`, verifier };
   }
-  const approve = async (page: Page, value: string) => {
+  const approve = async (page: Page, value: string, button = 'approve') => {
     await page.fill('[name=critical_value]', value);
     await page.mouse.move(20, 20);
     await page.locator('[data-testid=approve][aria-disabled=false]').waitFor();
-    await page.click('[data-testid=approve]');
+    await page.click(`[data-testid=${button}]`);
   };
 
   test('U4-1 to U4-4, U4-6, U11-2: one is added, signs exactly what is shown, once, approves a refund by keyboard, and is removed', async () => {
@@ -149,7 +154,7 @@ describeBrowser('a passkey in a real browser', () => {
           form.submit();
         })()`),
       ]);
-      expect(await page.evaluate('performance.getEntriesByType("navigation")[0].responseStatus')).toBe(409);
+      expect(await statusAt(page)).toBe(409);
       await page.goto(again);
       await approve(page, '4,200.00');
       await page.waitForSelector('[data-testid=confirm]');
@@ -235,6 +240,38 @@ describeBrowser('a passkey in a real browser', () => {
     await ben.context.close();
   });
 
+  test('U3-5, U3-8, U6-4: from behind the number leads to the passkey, or the passkey takes its place; the token comes only after it, and what is high is never offered to repeat', async () => {
+    const { context, page } = await atBrowser('admin@acme.example');
+    await addPasskey(page, 'Laptop');
+    const begin = async () => {
+      const { body } = await asks(agent, {
+        login_hint: 'admin@acme.example',
+        resource: PAYMENTS,
+        authorization_details: detailsParameter(refundDetails({ invoice: 'INV-30' })),
+      });
+      await page.goto(`${server.issuer}/inbox`);
+      await page.click('a[href^="/r/"]');
+      return body;
+    };
+    const hears = async ({ auth_req_id }: Json) => {
+      await database.query('update approvals set polled_at = null');
+      return poll(agent, auth_req_id);
+    };
+    for (const instead of [false, true, false]) {
+      const asked = await begin();
+      if (!instead) await page.fill('[name=number]', asked.display_code);
+      await approve(page, '4,200.00', instead ? 'passkey-instead' : 'approve');
+      await page.waitForSelector('[data-testid=confirm]');
+      expect((await hears(asked)).body.error).toBe('authorization_pending');
+      await page.click('[data-testid=confirm]');
+      await page.waitForSelector('text=Allowed once');
+      expect(await page.locator('[data-testid=repeat]').count()).toBe(0);
+      expect(claimsOf((await hears(asked)).body.access_token)).toMatchObject({ acr: 'phr' });
+      await database.query('update task_actions set uses = max_uses where max_uses = 1');
+    }
+    await context.close();
+  });
+
   test('without script the confirm page says what to do, and leads back', async () => {
     const before = await atBrowser('owner@acme.example');
     await addPasskey(before.page, 'Laptop');
@@ -261,10 +298,7 @@ describeBrowser('a passkey in a real browser', () => {
   describe('without a passkey, at the company’s own provider', () => {
     const ANNA = 'anna-there';
     let provider: Json;
-    let database: pg.Client;
     beforeAll(async () => {
-      database = new pg.Client({ connectionString: server.databaseUrl });
-      await database.connect();
       await askFreely(database, agent.registration.organization);
       await database.query(`delete from credentials where kind = 'passkey'`);
       await database.query(`update people set roles = '{admin}' where email = 'owner@acme.example'`);
@@ -277,9 +311,6 @@ describeBrowser('a passkey in a real browser', () => {
       await allow(ada);
       expect((await allow(olga)).body).toMatchObject({ confirms: true });
       await connect(await signIn(server), idp, provider, ANNA);
-    });
-    afterAll(async () => {
-      await database?.end();
     });
 
     test('U1-2: an account there with the address of somebody here signs nobody in', async () => {

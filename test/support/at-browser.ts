@@ -107,3 +107,20 @@ export async function startCallback(): Promise<Callback> {
     },
   };
 }
+
+/** Until the page takes an answer, moving as somebody who reads. */
+export async function readIt(page: Page): Promise<void> {
+  await page.waitForSelector('[data-testid=approve][aria-disabled=false]');
+  await page.mouse.move(40, 60);
+}
+
+/** As somebody does who read the page; whoever has no script ticks the box. */
+export async function allowAt(page: Page, script = true): Promise<void> {
+  if (script) await readIt(page);
+  else await page.check('[name=read]');
+  await page.click('[data-testid=approve]');
+}
+
+/** The status of the page that is shown. */
+export const statusAt = (page: Page): Promise<number> =>
+  page.evaluate('performance.getEntriesByType("navigation")[0].responseStatus');

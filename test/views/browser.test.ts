@@ -252,9 +252,9 @@ describeBrowser('the pages in a browser', () => {
     await using opened = await open('inbox-live');
     const { page } = opened;
     await page.evaluate("document.querySelector('form[data-guard]').action = '/slow'");
-    site.inbox = everyPage.receipt ?? never();
     const answered = page.waitForURL('**/slow');
     await page.click('[data-testid=deny]', { noWaitAfter: true });
+    site.inbox = everyPage.receipt ?? never();
     await site.announce();
     await answered;
   });

@@ -10,7 +10,7 @@ if (form) guard(form);
 if (form?.dataset.events !== undefined) watchOthers(form.dataset.events);
 
 function guard(form) {
-  const approve = form.querySelector('button[value="approve"], button.approve[data-guarded]');
+  const approve = form.querySelector('button.approve');
   const buttons = approve.parentElement;
   let readableSince;
   let touched = false;
@@ -82,17 +82,25 @@ function say(form, name, value) {
   form.append(Object.assign(document.createElement('input'), { type: 'hidden', name, value }));
 }
 
-/** Decided on another device, or ended: this page then shows what became of it. What is shown is always the server's own. */
+/**
+ * Decided on another device, or ended: this page then shows what became of it. What is shown is always the server's own.
+ * It looks once when the stream opens, too: between the page and the stream, or while there was none, nothing is told.
+ */
 function watchOthers(stream) {
-  new EventSource(stream).addEventListener('inbox', async () => {
-    // Decided right here: the answer to the form is on its way, and loading this page once more would take its place.
-    const decidedHere = () => form.querySelector('[aria-busy="true"]') !== null;
+  const news = new EventSource(stream);
+  news.addEventListener('open', look);
+  news.addEventListener('inbox', look);
+
+  // Decided right here: the answer to the form is on its way, and loading this page once more would take its place.
+  const decidedHere = () => form.querySelector('[aria-busy="true"]') !== null;
+
+  async function look() {
     if (decidedHere()) return;
     const answer = await fetch(location.href, {
       headers: { accept: 'text/html', 'x-countersign-refresh': '1' },
       redirect: 'manual',
     }).catch(() => null);
-    if (answer === null || answer.type === 'opaqueredirect' || answer.status >= 500) return;
+    if (answer === null || answer.type === 'opaqueredirect' || answer.status === 204 || answer.status >= 500) return;
     if (!(await answer.text()).includes('data-guard') && !decidedHere()) location.replace(location.href);
-  });
+  }
 }

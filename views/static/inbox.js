@@ -15,6 +15,8 @@ function live(inbox) {
 
   function listen(events) {
     events.addEventListener('inbox', refresh);
+    // Between the page and the stream, or while there was none, nothing was told.
+    events.addEventListener('open', refresh);
     // After a break the browser reconnects by itself, unless the server declined.
     events.addEventListener('error', () => events.readyState === EventSource.CLOSED && poll());
   }

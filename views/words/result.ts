@@ -7,6 +7,14 @@ export const RESULT = words({
     en: 'Nothing was changed and nothing was shared.',
     de: 'Es wurde nichts geändert und nichts weitergegeben.',
   },
+  cannotAskThis: {
+    en: '{agent} cannot ask again for this until {time}.',
+    de: '{agent} kann dasselbe erst ab {time} wieder fragen.',
+  },
+  cannotAsk: {
+    en: 'You denied or ignored too many of its questions: {agent} cannot ask you until {time}. You can let it ask again under Your agents.',
+    de: 'Sie haben zu viele seiner Fragen abgelehnt oder nicht beantwortet: {agent} kann Sie erst ab {time} wieder fragen. Unter „Ihre Agenten“ können Sie das ändern.',
+  },
   deniedByNumber: {
     en: 'Denied. The number was wrong twice.',
     de: 'Abgelehnt. Die Zahl war zweimal falsch.',
