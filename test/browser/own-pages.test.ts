@@ -191,7 +191,7 @@ describeBrowser('a person at their own pages', () => {
       await page.click('[data-testid=deny]');
       await page.waitForSelector('text=Denied. Meeting Helper was told no.');
       expect(await page.textContent('main')).toMatch(
-        /Meeting Helper cannot ask again for this until \d\d:\d\d \(UTC[^)]*\)\./,
+        /Meeting Helper cannot ask again for this until (?:\w+ \d+ \w+ )?\d\d:\d\d \(UTC[^)]*\)\./,
       );
       if (script) await lookAround(page, 'denied', { script, decision: false });
       await page.click('button:has-text("Too much access")');
