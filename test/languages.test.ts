@@ -94,18 +94,25 @@ describe('the language of a page', () => {
   });
 });
 
-describe('every page of the story in a language nobody speaks', () => {
-  /** What a page says that is neither ours nor one of these. */
-  function english(html: string, data: readonly string[]): string[] {
-    return html
-      .replace(/<(pre|code|head)>[\s\S]*?<\/\1>/gu, '')
-      .replace(/<(\w+)(?:\s[^>]*)?\slang="en"[^>]*>[\s\S]*?<\/\1>/gu, '') // the catalogue's, which has no other
-      .split(/<[^>]*>/u)
+/** What a page says that is neither ours nor one of these. */
+function english(html: string, data: readonly string[]): string[] {
+  const attributes = html.matchAll(/\s(?:aria-label|title|alt|data-(?!note|testid)[a-z-]+)="([^"{]* [^"]*)"/gu);
+  return (
+    [
+      ...html
+        .replace(/<(pre|code|head|textarea)\b[^>]*>[\s\S]*?<\/\1>/gu, '')
+        .replace(/<(\w+)(?:\s[^>]*)?\slang="en"[^>]*>[\s\S]*?<\/\1>/gu, '') // the catalogue's, which has no other
+        .split(/<[^>]*>/u),
+      ...[...attributes].map(([, value = '']) => value),
+    ]
       .map((piece) => data.reduce((rest, known) => rest.replaceAll(known, ''), text(piece)))
-      .map((piece) => piece.replace(/\b(?:apr|req|rcp|tsk)_[0-9a-f]+/gu, '')) // a reference
-      .filter((piece) => /[A-Za-z]{2}/u.test(piece));
-  }
+      // A reference, a filter, an action.
+      .map((piece) => piece.replace(/\b[a-z]{3}_[0-9a-f]+|\b[a-z]+:[a-z0-9_]+|\b[a-z]+(?:\.[a-z]+){2}/gu, ''))
+      .filter((piece) => /[A-Za-z]{2}/u.test(piece))
+  );
+}
 
+describe('every page of the story in a language nobody speaks', () => {
   test.each(['en-XA', 'ar-XB'])('%s', async (language) => {
     const words = (path: string) => `${path}${path.includes('?') ? '&' : '?'}ui_locales=${language}`;
     const data = [
@@ -140,5 +147,134 @@ describe('every page of the story in a language nobody speaks', () => {
     );
     check(page.html);
     check((await person.submit(page, { decision: 'approve', duration: 'once', read: '1' })).html);
+  });
+});
+
+describe('whatever can be opened, and what is said where a form is refused, in a language nobody speaks', () => {
+  const LANGUAGE = 'en-XA';
+  /** The same in every language; an example of what is searched for; what is typed here. */
+  const NAMES = ['Countersign', 'English', 'Deutsch', 'ntfy', 'Slack', 'Teams', 'UTC', 'q7', 'finance'];
+  /** What the catalogue says of a request: it has no other language. */
+  const CATALOGUE = ['read your calendar for 24–28 Nov', 'Once, 10 min', '1 hour', 'Today'];
+
+  beforeAll(async () => {
+    // To the database it is no language.
+    const { rows } = await database.query<{ name: string }>(
+      `select conname as name from pg_constraint
+       where conrelid = 'people'::regclass and contype = 'c' and pg_get_constraintdef(oid) ~ 'language'`,
+    );
+    for (const { name } of rows) await database.query(`alter table people drop constraint ${name}`);
+    await database.query(`update people set language = '${LANGUAGE}'`);
+    // A request that was denied, and the same once more, which is refused.
+    const person = await signIn(server);
+    const details = { authorization_details: detailsParameter(inviteDetails({ title: 'q7' })) };
+    await person.submit(await person.get(await ask(details)), { decision: 'deny' });
+    expect((await person.get(await ask(details))).url).toContain('error=access_denied');
+    // Something that stands stopped, and a review that runs: they have pages and forms of their own.
+    const admin = await signIn(server, 'admin@acme.example');
+    const csrf = /name="csrf" value="([^"]+)"/u.exec((await admin.get('/admin/stop')).html)?.[1] ?? '';
+    const { rows: pairs } = await database.query<{ pair: string }>(
+      `select agent || '|' || person as pair from tasks where agent is not null limit 1`,
+    );
+    const stopped = await admin.post('/admin/stop', {
+      csrf,
+      target: `pair:${pairs[0]?.pair}`,
+      reason: 'other',
+      note: 'q7',
+    });
+    expect(new URL(stopped.url).pathname).toMatch(/^\/admin\/stops\/stp_/u);
+    expect(
+      (await admin.post('/admin/reviews/new', { csrf, name: 'q7', days: '14', filter: '', start: '=' })).url,
+    ).toMatch(/\/admin\/reviews\//u);
+  });
+
+  /** Everything that people, agents and the catalogue said: all texts of the database but the codes of one word. */
+  async function whatOthersSaid(): Promise<string[]> {
+    const said = new Set<string>();
+    const { rows: tables } = await database.query<{ name: string }>(
+      `select quote_ident(schemaname) || '.' || quote_ident(tablename) as name
+       from pg_tables where schemaname !~ '^pg_|^information_schema$'`,
+    );
+    const add = (value: unknown): void => {
+      if (typeof value === 'string') for (const line of [value, ...value.split('\n')]) said.add(line.trim());
+      else if (typeof value === 'object' && value !== null && !(value instanceof Date) && !Buffer.isBuffer(value))
+        for (const [name, inner] of Object.entries(value)) {
+          if (name.includes('.')) said.add(name);
+          add(inner);
+        }
+    };
+    for (const { name } of tables) for (const row of (await database.query(`select * from ${name}`)).rows) add(row);
+    const texts = [...said].filter((one) => one.length > 2 && !/^[a-z_]+$/u.test(one));
+    return [...texts, ...NAMES, ...CATALOGUE].sort((one, other) => other.length - one.length);
+  }
+
+  interface Form {
+    page: string;
+    action: string;
+    markup: string;
+    manyParts: boolean;
+  }
+
+  /** Opens every page that links lead to from here, one of a kind. */
+  async function walk(person: TestPerson, start: readonly string[]) {
+    const pages = new Map<string, string>();
+    const forms = new Map<string, Form>();
+    const kindOf = (path: string) => path.replace(/_[0-9a-f]{8,}/gu, '');
+    const queue = [...start];
+    for (let path = queue.shift(); path !== undefined; path = queue.shift()) {
+      if (pages.has(kindOf(path))) continue;
+      const answer = await person.get(path);
+      expect([path, answer.status < 500]).toEqual([path, true]);
+      pages.set(kindOf(path), answer.html);
+      for (const [, href = ''] of answer.html.matchAll(/<a [^>]*href="([^"]*)"/gu)) {
+        const { origin, pathname, search } = new URL(href.replaceAll('&amp;', '&'), answer.url);
+        // A list in another order is the same list; a preview in another language is not in this one.
+        const same = /\.(?:csv|jsonl)$|^\/static/u.test(pathname) || /sort=|show=/u.test(search);
+        if (origin === server.issuer && !same) queue.push(pathname + search);
+      }
+      for (const [markup, attributes = ''] of answer.html.matchAll(/<form([^>]*)>[\s\S]*?<\/form>/gu)) {
+        const action = /action="([^"]*)"/u.exec(attributes)?.[1]?.replaceAll('&amp;', '&');
+        if (action === undefined || !/method="post"/iu.test(attributes) || /logout|language|\/stop$/u.test(action))
+          continue;
+        const kind = kindOf(action);
+        if (!forms.has(kind))
+          forms.set(kind, { page: path, action, markup, manyParts: attributes.includes('multipart') });
+      }
+    }
+    return { pages, forms: [...forms.values()] };
+  }
+
+  /** The form with this in every field, and what the page says. */
+  async function fill(person: TestPerson, { page, action, markup, manyParts }: Form, value: string): Promise<string> {
+    const fields: Record<string, string> = {};
+    for (const [field, name = ''] of markup.matchAll(
+      /<(?:input|select|textarea|button)[^>]*\sname="([^"]*)"[^>]*>/gu,
+    )) {
+      const hidden = /type="hidden"/u.test(field);
+      fields[name] = hidden ? text(/value="([^"]*)"/u.exec(field)?.[1] ?? '') : value;
+    }
+    const parts = new FormData();
+    for (const [name, content] of Object.entries(fields)) parts.append(name, content);
+    const path = new URL(action, new URL(page, server.issuer)).href;
+    const answer = await person.post(path, manyParts ? parts : fields);
+    expect([action, answer.status < 500]).toEqual([action, true]);
+    return answer.html;
+  }
+
+  test.each([
+    ['admin@acme.example', ['/admin', '/admin/stop?find=Meeting+Helper']],
+    ['owner@acme.example', ['/admin', '/owned']],
+    ['approver@acme.example', ['/admin', '/inbox']],
+    ['person@acme.example', ['/inbox', '/agents']],
+  ])('%s', async (email, start) => {
+    const person = await signIn(server, email);
+    const { pages, forms } = await walk(person, [...start, '/settings/security', '/settings/notifications']);
+    const answers = [...pages];
+    for (const form of forms)
+      for (const value of ['', 'q7']) answers.push([`${form.action} with "${value}"`, await fill(person, form, value)]);
+    const data = await whatOthersSaid();
+    const left = answers.flatMap(([where, html]) => english(html, data).map((piece) => [where, piece]));
+    expect(left).toEqual([]);
+    expect(answers.length).toBeGreaterThan(10);
   });
 });

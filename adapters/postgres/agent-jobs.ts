@@ -1,4 +1,4 @@
-import { ownershipStep } from '../../server/agents/lifecycle.ts';
+import { OWN_REASONS, ownershipStep } from '../../server/agents/lifecycle.ts';
 import { recordAgentChange } from './agent-changes.ts';
 import { moveAgent } from './agents.ts';
 import type { Database, Statements } from './database.ts';
@@ -28,10 +28,10 @@ export async function sweepAgents(database: Database, signal?: AbortSignal): Pro
   const failures: unknown[] = [];
   const round = { database, signal, failures };
   await each<Found>(round, PAST_EXPIRY, async (statements, agent) => {
-    if (await moved(statements, agent, 'expire', 'its date is reached')) swept.expired += 1;
+    if (await moved(statements, agent, 'expire', OWN_REASONS.dateReached.en)) swept.expired += 1;
   });
   await each<Found>(round, PAST_REVIEW, async (statements, agent) => {
-    if (await moved(statements, agent, 'suspend', 'its review is overdue')) swept.overdue += 1;
+    if (await moved(statements, agent, 'suspend', OWN_REASONS.reviewOverdue.en)) swept.overdue += 1;
   });
   await each<Owned>(round, OWNER_GONE, (statements, agent) => settle(statements, agent, swept));
   if (failures.length > 0) throw new AggregateError(failures, `${failures.length} agents could not be moved`);
@@ -111,7 +111,7 @@ async function settle(statements: Statements, agent: Owned, swept: Swept): Promi
         change: 'owner',
         by: HOUSE,
         role: 'job',
-        reason: 'the owner is not active',
+        reason: OWN_REASONS.ownerInactive.en,
         detail: { from: owner, to: deputy },
       });
       swept.passedOn += 1;
@@ -130,7 +130,7 @@ async function settle(statements: Statements, agent: Owned, swept: Swept): Promi
       return;
     case 'suspend':
       if (agent.status !== 'active') return;
-      if (await moved(statements, agent, 'suspend', 'nobody answers for it')) swept.unowned += 1;
+      if (await moved(statements, agent, 'suspend', OWN_REASONS.nobodyAnswers.en)) swept.unowned += 1;
       return;
     default:
   }

@@ -181,7 +181,7 @@ const LET_GO = `
 const NAME = `
   select case $2::text
     when 'agent' then (select name from agents where organization = $1 and id = $3)
-    when 'pair' then (select a.name || ' for ' || p.name from agents a, people p
+    when 'pair' then (select a.name || ' / ' || p.name from agents a, people p
                       where a.organization = $1 and a.id = $3 and p.organization = $1 and p.id = $4)
     when 'owner' then (select name from people where organization = $1 and id = $3)
     when 'resource' then (select name from resources where resource = $3)
@@ -192,14 +192,14 @@ const who = (column: string) => `
   case when s.${column} is not null then json_build_object(
     'id', s.${column},
     'name', coalesce((select p.name from people p where p.organization = s.organization and p.id = s.${column}),
-                     (select c.metadata ->> 'client_name' from clients c where c.client_id = s.${column}), 'the operator')) end as ${column}`;
+                     (select c.metadata ->> 'client_name' from clients c where c.client_id = s.${column}))) end as ${column}`;
 
 const STOPS = `
   select s.id, s.kind, s.subject, s.security, s.reason, s.stopped_at, s.resume_asked_at, s.resumed_at,
          ${who('stopped_by')}, ${who('resume_asked_by')}, ${who('resumed_by')},
          coalesce(case s.kind
            when 'agent' then (select a.name from agents a where a.organization = s.organization and a.id = s.subject)
-           when 'pair' then (select a.name || ' for ' || p.name from agents a, people p
+           when 'pair' then (select a.name || ' / ' || p.name from agents a, people p
                              where a.organization = s.organization and a.id = split_part(s.subject, '|', 1)
                                and p.organization = s.organization and p.id = split_part(s.subject, '|', 2))
            when 'owner' then (select p.name from people p where p.organization = s.organization and p.id = s.subject)

@@ -17,12 +17,13 @@ import { agentKeyPage, agentRemovePage } from '../../views/admin/agent-changes.t
 import { AGENT, AGENT_EVENTS, AGENT_NOTICES, METHODS, MODES, MOVE } from '../../views/words/console-agent.ts';
 import { KEY_OVERLAP, REMOVAL, ROTATION } from '../../views/words/console-agent-changes.ts';
 import { FORM } from '../../views/words/console-form.ts';
-import { REQUIRED } from '../../views/words/console-lifecycle.ts';
+import { OWN_REASONS, REQUIRED } from '../../views/words/console-lifecycle.ts';
+import { REFUSALS } from '../../views/words/console-refusals.ts';
 import { STATUS } from '../../views/words/console-shell.ts';
 import { AGENT_FLAGS } from '../../views/words/owned.ts';
 import { OUTCOMES } from '../../views/words/result.ts';
 import { type Saying, saying } from '../../views/words/saying.ts';
-import { asItIs, type Said } from '../../views/words/words.ts';
+import { asItIs, type PlainMessage, type Said } from '../../views/words/words.ts';
 import type { ClientRecord, ClientStore } from '../agents/clients.ts';
 import { flagsOf, UNUSED_AFTER, unusedActions } from '../agents/flags.ts';
 import { endOf, hasOwnKeys, type Jwk, keysIn, rotatedKeys } from '../agents/keys.ts';
@@ -31,7 +32,9 @@ import { type Accountable, type AgentFacts, type OwnershipStore, VERDICTS, type 
 import { saidOf } from '../agents/refused.ts';
 import { checkKeys } from '../agents/registration.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { EventType } from '../evidence/evidence.ts';
 import { BadRequest } from '../http/form.ts';
+import type { Refusal } from '../oauth/refusal.ts';
 import type { Accountability } from './accountability.ts';
 import { describeVerdict } from './accountability.ts';
 import type { AdminStore, AgentCard, Named } from './admin.ts';
@@ -180,7 +183,7 @@ export function adminAgentSides(router: Router, console: Console, dependencies: 
         at: visit.at(change.at),
         what: changeWords(visit, change),
         by: change.by,
-        reason: change.reason ?? '',
+        reason: whyChanged(visit, change.reason ?? ''),
       })),
     }),
   );
@@ -310,7 +313,7 @@ export function adminAgentSides(router: Router, console: Console, dependencies: 
   });
   console.post(router, `${PATH}/:agent/remove`, MOVED_BY, async (visit, form) => {
     const shown = (form.get('shown') ?? '').split(' ').filter((task) => task !== '');
-    const reason = form.get('reason')?.trim() || 'removed in the console';
+    const reason = form.get('reason')?.trim() || OWN_REASONS.inConsole.en;
     const asked = await removal(visit, form.get('actions') ?? '', shown, reason.slice(0, 200));
     return asked.done ? `${PATH}/${asked.agent}/may-do?done=removed` : { document: asked.document, status: 409 };
   });
@@ -506,16 +509,31 @@ function changeWords({ speaker: { say } }: Visit, { from, to }: { from: string |
 const eventOf = (event: ReadableEvent, visit: Visit) => ({
   id: event.id,
   at: visit.at(event.at),
-  what: Object.hasOwn(AGENT_EVENTS, event.type)
-    ? visit.speaker.say(AGENT_EVENTS[event.type as keyof typeof AGENT_EVENTS])
-    : asItIs(event.type),
+  what: EVENTS[event.type] ? visit.speaker.say(EVENTS[event.type] as PlainMessage) : asItIs(event.type),
   person: event.person?.name ?? '',
   system: event.resource?.name ?? '',
   outcome: outcomeOf(event, visit),
 });
 
-function outcomeOf({ outcome, decision, reason }: ReadableEvent, { speaker: { say } }: Visit): string {
+function outcomeOf({ type, outcome, decision, reason }: ReadableEvent, { speaker: { say } }: Visit): string {
   if (outcome) return Object.hasOwn(OUTCOMES, outcome) ? say(OUTCOMES[outcome as keyof typeof OUTCOMES]) : outcome;
   if (decision !== 'refused') return '';
-  return reason ? say(AGENT.refusedBecause, { reason }) : say(AGENT.refused);
+  // What the person or others decided is said by the event itself; the reason is then how they were asked.
+  if (reason === null || type === 'task.denied') return say(AGENT.refused);
+  const why = REASONS[reason];
+  return say(AGENT.refusedBecause, { reason: why ? say(why) : reason });
 }
+
+/** In the reader's language where nobody typed it. */
+function whyChanged({ speaker }: Visit, reason: string): string {
+  const own = Object.values(OWN_REASONS).find(({ en }) => en === reason);
+  return own ? speaker.say(own) : reason;
+}
+
+const EVENTS: Readonly<Record<string, PlainMessage>> = AGENT_EVENTS satisfies Record<
+  Exclude<EventType, `person.${string}` | `passkey.${string}`>,
+  PlainMessage
+>;
+
+/** Every reason of a rule has words; of what else is recorded, the code that stands in the evidence. */
+const REASONS: Readonly<Record<string, PlainMessage>> = REFUSALS satisfies Record<Refusal['reason'], PlainMessage>;

@@ -1,5 +1,6 @@
 import type { JWK } from 'jose';
-import { DRAFT, type REGISTER_STEPS, UNFIT } from '../../views/words/console-register.ts';
+import { DRAFT, type REGISTER_STEPS } from '../../views/words/console-register.ts';
+import { HOSTILE } from '../../views/words/console-values.ts';
 import { type Saying, saying } from '../../views/words/saying.ts';
 import type { PlainMessage } from '../../views/words/words.ts';
 import type { AgentMode } from '../agents/agent.ts';
@@ -122,10 +123,10 @@ function textProblems(fields: DraftFields, field: string, label: PlainMessage, l
   const text = fields[field] ?? '';
   if (text === '' || [...text].length > limit)
     return [{ field, text: saying(DRAFT.length, { field: saying(label), limit }) }];
-  const problem = checkText(text) ?? (field === 'name' ? nameProblem(text)?.en : checkSpacing(text));
+  const hostile = checkText(text) ?? (field === 'name' ? undefined : checkSpacing(text));
+  const problem = hostile ? HOSTILE[hostile] : field === 'name' ? nameProblem(text) : undefined;
   if (problem === undefined) return [];
-  const unfit = Object.values(UNFIT).find(({ en }) => en === problem);
-  return [{ field, text: saying(DRAFT.mayNotHold, { field: saying(label), what: unfit ? saying(unfit) : problem }) }];
+  return [{ field, text: saying(DRAFT.mayNotHold, { field: saying(label), what: saying(problem) }) }];
 }
 
 /** Two agents that a person would take for one another at a glance. */

@@ -59,7 +59,7 @@ export function adminStopPages(
   console.get(router, '/admin/stops/:stop', [...VIEWERS, 'owner'], async (visit) => {
     const stop = await stopIn(visit);
     const { say } = visit.speaker;
-    const by = (at: Date, who: Named) => say(STOPPED.timeBy, { time: visit.at(at), person: who.name ?? who.id });
+    const by = (at: Date, who: Named) => say(STOPPED.timeBy, { time: visit.at(at), person: byWhom(who, visit) });
     const [live, effect, hearings] =
       stop.resumed_at === null
         ? await Promise.all([
@@ -221,7 +221,7 @@ export function adminStopPages(
       stop: rowOf(stop, visit),
       second:
         stop.resume_asked_by && stop.resume_asked_by.id !== actorOf(visit.caller)
-          ? (stop.resume_asked_by.name ?? stop.resume_asked_by.id)
+          ? byWhom(stop.resume_asked_by, visit)
           : undefined,
       typed,
       problems,
@@ -235,10 +235,13 @@ const rowOf = (stop: StandingStop, visit: Visit): StandingRow => ({
   kind: visit.speaker.say(STOP_KINDS[stop.kind]),
   security: stop.security,
   reason: reasonWords(stop.reason, visit),
-  by: stop.stopped_by.name ?? stop.stopped_by.id,
+  by: byWhom(stop.stopped_by, visit),
   at: visit.at(stop.stopped_at),
   state: stop.resumed_at !== null ? 'resumed' : stop.resume_asked_at !== null ? 'waiting' : 'standing',
 });
+
+/** Whoever is nobody here, and no client of theirs, runs this server. */
+const byWhom = ({ name }: Named, { speaker }: Visit): string => name ?? speaker.say(STOPPED.operator);
 
 function targetIn(value: string | undefined): StopTarget | undefined {
   const [, kind = '', subject = ''] = /^([a-z]+):(.+)$/.exec(value ?? '') ?? [];

@@ -3,6 +3,8 @@ import { STATUS } from '../../views/words/console-shell.ts';
 import { listed, type Saying, saying } from '../../views/words/saying.ts';
 import type { AgentStatus } from './agent.ts';
 
+export { OWN_REASONS } from '../../views/words/console-lifecycle.ts';
+
 /** In what capacity somebody moves an agent. `job` is the house itself: by date, or by a rule that nobody kept. */
 export const ROLES = ['owner', 'deputy', 'admin', 'operator', 'job'] as const;
 export type Role = (typeof ROLES)[number];

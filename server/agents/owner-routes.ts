@@ -13,7 +13,7 @@ import { speakerFor } from '../people/language.ts';
 import { checkedForm, frameOf, signedIn } from '../people/pages.ts';
 import type { Session } from '../people/person.ts';
 import { flagsOf, unusedActions } from './flags.ts';
-import { describeRefusal, MOVES, type MoveName, type MoveRefusal, moveProblem } from './lifecycle.ts';
+import { describeRefusal, MOVES, type MoveName, type MoveRefusal, moveProblem, OWN_REASONS } from './lifecycle.ts';
 import { type AgentFacts, type OwnershipStore, VERDICTS, type Verdict } from './ownership.ts';
 
 export interface OwnerPages {
@@ -175,7 +175,7 @@ const refusedMove = (refusal: MoveRefusal, name: string) =>
 const REASON_CHARACTERS = 200;
 
 const reasonIn = (form: Map<string, string>): string =>
-  (form.get('reason')?.trim() || 'by the owner').slice(0, REASON_CHARACTERS);
+  (form.get('reason')?.trim() || OWN_REASONS.byOwner.en).slice(0, REASON_CHARACTERS);
 
 function seeOther(ctx: Context, to: string): void {
   ctx.redirect(to);

@@ -1,8 +1,8 @@
 import { Ajv2020, type ErrorObject, type Format as TextFormat } from 'ajv/dist/2020.js';
 import { fullFormats } from 'ajv-formats/dist/formats.js';
 import { PLACE, SCHEMA } from '../../views/words/console-lint.ts';
-import { VALUE } from '../../views/words/console-values.ts';
-import { type Saying, saying } from '../../views/words/saying.ts';
+import { TYPES, VALUE } from '../../views/words/console-values.ts';
+import { asSent, either, type Saying, saying } from '../../views/words/saying.ts';
 import { canonicalJson } from '../oauth/canonical.ts';
 import { FORMATS, type Format } from './format.ts';
 import { LANGUAGES, type Text } from './language.ts';
@@ -239,6 +239,13 @@ const limited =
   (at, { limit }) =>
     saying(VALUE[bound], { at, limit: String(limit) });
 
+/** "string,null" as JSON Schema names them to machines, in words to a person. */
+const oneOfTypes = (types: readonly string[]): Saying =>
+  asSent(
+    types.join(','),
+    either(types.map((type) => (Object.hasOwn(TYPES, type) ? saying(TYPES[type as keyof typeof TYPES]) : type))),
+  );
+
 /** What the library says of a value, by the keyword that refused it. */
 const EXPLAIN: { readonly [keyword: string]: Explain; readonly other: Explain } = {
   other: (at) => saying(VALUE.notAccepted, { at }),
@@ -246,7 +253,7 @@ const EXPLAIN: { readonly [keyword: string]: Explain; readonly other: Explain } 
   dependentRequired: misses,
   additionalProperties: (at, { additionalProperty }) =>
     saying(VALUE.unknownMember, { at, name: String(additionalProperty) }),
-  type: (at, { type }) => saying(VALUE.type, { at, type: String(type) }),
+  type: (at, { type }) => saying(VALUE.type, { at, type: oneOfTypes([type].flat() as string[]) }),
   enum: (at) => saying(VALUE.oneOf, { at }),
   const: (at) => saying(VALUE.constant, { at }),
   pattern: (at, { pattern }) => saying(VALUE.pattern, { at, pattern: String(pattern).replaceAll('"', "'") }),

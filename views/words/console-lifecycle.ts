@@ -95,3 +95,13 @@ export const REACH = words({
     de: 'niemand kann gefragt werden, und nichts wurde erlaubt',
   },
 });
+
+/** Why something was done with an agent where nobody typed why. Evidence is in one language: it records the English. */
+export const OWN_REASONS = words({
+  dateReached: { en: 'its date is reached', de: 'sein Datum ist erreicht' },
+  reviewOverdue: { en: 'its review is overdue', de: 'seine Überprüfung ist überfällig' },
+  ownerInactive: { en: 'the owner is not active', de: 'die verantwortliche Person ist nicht aktiv' },
+  nobodyAnswers: { en: 'nobody answers for it', de: 'niemand steht für ihn ein' },
+  byOwner: { en: 'by the owner', de: 'durch die verantwortliche Person' },
+  inConsole: { en: 'removed in the console', de: 'in der Konsole entfernt' },
+});

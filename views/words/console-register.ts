@@ -197,17 +197,6 @@ export const DRAFT = words({
 
 /** What a text that people read may not hold, as `server/oauth/text.ts` and the registration of agents name it in English. */
 export const UNFIT = words({
-  half: { en: 'half a character', de: 'ein halbes Zeichen' },
-  bidirectional: { en: 'a bidirectional control character', de: 'ein Steuerzeichen für die Schreibrichtung' },
-  control: { en: 'a control character', de: 'ein Steuerzeichen' },
-  invisible: { en: 'a zero-width or invisible character', de: 'ein unsichtbares Zeichen' },
-  meaningless: { en: 'a character without a meaning', de: 'ein Zeichen ohne Bedeutung' },
-  marks: { en: 'too many combining marks', de: 'zu viele kombinierende Zeichen' },
-  strikes: {
-    en: 'a mark that strikes out, underlines or encloses',
-    de: 'ein Zeichen, das durchstreicht, unterstreicht oder umrandet',
-  },
-  form: { en: 'not in Unicode normal form C', de: 'Zeichen außerhalb der Unicode-Normalform C' },
   seal: {
     en: 'a sign that looks like a seal of approval',
     de: 'ein Zeichen, das wie ein Prüfsiegel aussieht',
@@ -215,9 +204,5 @@ export const UNFIT = words({
   lookAlike: {
     en: 'letters or digits that look like others',
     de: 'Buchstaben oder Ziffern, die wie andere aussehen',
-  },
-  spaces: {
-    en: 'white space other than single spaces between words',
-    de: 'andere Leerzeichen als einzelne zwischen Wörtern',
   },
 });

@@ -112,6 +112,7 @@ export const STOPPED = words({
   resumeLink: { en: 'Resume…', de: 'Wieder zulassen…' },
   stoppedAt: { en: 'Stopped', de: 'Gestoppt' },
   resumedAt: { en: 'Resumed', de: 'Wieder zugelassen' },
+  operator: { en: 'the operator', de: 'Betrieb dieses Servers' },
   timeBy: { en: '{time} by {person}', de: '{time} durch {person}' },
   resumingTakes: { en: 'Resuming takes', de: 'Aufheben braucht' },
   two: { en: 'two administrators', de: 'zwei Personen aus der Administration' },

@@ -69,6 +69,17 @@ export const VALUE = words({
   moneyAtMost: { en: '{name} must be at most {most}', de: '{name} darf höchstens {most} sein' },
 });
 
+/** What a value may be, by the names of JSON Schema. */
+export const TYPES = words({
+  object: { en: 'an object', de: 'ein Objekt' },
+  array: { en: 'a list', de: 'eine Liste' },
+  string: { en: 'a text', de: 'ein Text' },
+  number: { en: 'a number', de: 'eine Zahl' },
+  integer: { en: 'a whole number', de: 'eine ganze Zahl' },
+  boolean: { en: 'true or false', de: 'true oder false' },
+  null: { en: 'nothing (null)', de: 'nichts (null)' },
+});
+
 /** What makes a text one that nobody is shown. The names are those of `checkText`. */
 export const HOSTILE = words({
   'half a character': { en: 'half a character', de: 'ein halbes Zeichen' },
