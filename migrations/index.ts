@@ -49,6 +49,7 @@ import * as styleSheets from './123_style_sheets.ts';
 import * as groupNotices from './125_group_notices.ts';
 import * as secretsWait from './129_secrets_wait.ts';
 import * as askedBefore from './146_asked_before.ts';
+import * as openCampaigns from './147_open_campaigns.ts';
 import * as stopsFound from './150_stops_found.ts';
 
 interface Migration {
@@ -107,6 +108,7 @@ const migrations: readonly Migration[] = [
   { name: '125_group_notices', ...groupNotices },
   { name: '129_secrets_wait', ...secretsWait },
   { name: '146_asked_before', ...askedBefore },
+  { name: '147_open_campaigns', ...openCampaigns },
   { name: '150_stops_found', ...stopsFound },
 ];
 

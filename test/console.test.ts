@@ -636,6 +636,13 @@ describe('A9 campaigns', () => {
     const began = await form({ ...asked, start: '=autumn' });
     const path = new URL(began.url).pathname;
     expect(text(began.html)).toContain('0 of 3');
+    // Nobody could tell two of one name apart; what was typed stays.
+    const twice = await form({ ...asked, name: 'autumn 2026', start: '=autumn' });
+    expect([twice.status, text(inner(twice.html, 'main'))]).toEqual([
+      409,
+      expect.stringContaining('A campaign called “autumn 2026” runs already: give this one another name'),
+    ]);
+    expect(twice.html).toMatch(/value="autumn 2026"[^>]*>/u);
     const due = await database.rows<{ days: number }>(
       `select round(extract(epoch from review_at - now()) / 86400)::int as days from agents where id = any($1)`,
       [[reader, deleter, idler]],

@@ -65,7 +65,8 @@ export const postgresReviews = (database: Database): ReviewStore => ({
       const { organization, caller } = act;
       if (!(await statements.first(ANY, [organization, agents]))) return undefined;
       const id = newId('rev');
-      await statements.run(START, [organization, id, name, filter, actorOf(caller), days]);
+      const begun = await statements.run(START, [organization, id, name, filter, actorOf(caller), days]);
+      if (begun === 0) return 'taken';
       await statements.run(CHOOSE, [organization, id, agents]);
       await statements.run(NOT_LATER, [organization, id]);
       const campaign = (await campaignIn(statements, organization, id)) as Campaign;
@@ -141,7 +142,8 @@ const OWNERS = `
 
 const START = `
   insert into review_campaigns (organization, id, name, filter, started_by, due_at)
-  values ($1, $2, $3, $4, $5, clock_timestamp() + make_interval(days => $6::int))`;
+  values ($1, $2, $3, $4, $5, clock_timestamp() + make_interval(days => $6::int))
+  on conflict (organization, lower(name)) where closed_at is null do nothing`;
 
 const CHOSEN = (place: number) =>
   `organization = $1 and id = any($${place}::text[]) and status in ('active', 'suspended')`;

@@ -5,7 +5,7 @@ import { FORM } from '../../views/words/console-form.ts';
 import { REVIEWS } from '../../views/words/console-review.ts';
 import type { PlainMessage, Said } from '../../views/words/words.ts';
 import { unusedActions } from '../agents/flags.ts';
-import { RULE_BOUNDS } from '../agents/lifecycle.ts';
+import { OWN_REASONS, RULE_BOUNDS } from '../agents/lifecycle.ts';
 import { type AgentFacts, VERDICTS, type Verdict } from '../agents/ownership.ts';
 import { describeVerdict } from './accountability.ts';
 import type { AdminRefusal } from './admin.ts';
@@ -91,7 +91,8 @@ export function adminReviewPages(router: Router, console: Console, dependencies:
     const { name, filter } = typed;
     const outcome = await ask(startCampaign, visit, {}, { name, filter, days });
     if (outcome.ok) return `${PATH}/${(outcome.value as { id: string }).id}?done=started`;
-    const wrong = [{ field: 'filter', text: whyNot(outcome, visit) }];
+    const field = outcome.reason === 'name_taken' ? 'name' : 'filter';
+    const wrong = [{ field, text: whyNot(outcome, visit) }];
     return { document: startPage(visit, typed, undefined, wrong), status: outcome.status };
   });
 
@@ -157,8 +158,8 @@ export function adminReviewPages(router: Router, console: Console, dependencies:
 
   const reviewed = ({ organization, caller, only, person }: Visit, agent: string, verdict: Verdict) =>
     only === undefined
-      ? accountability.review({ organization, caller }, agent, verdict, 'reviewed in the console')
-      : ownership.review(organization, person.id, agent, verdict, 'reviewed in the console');
+      ? accountability.review({ organization, caller }, agent, verdict, OWN_REASONS.reviewedInConsole.en)
+      : ownership.review(organization, person.id, agent, verdict, OWN_REASONS.reviewedInConsole.en);
 
   async function show(
     visit: Visit,

@@ -47,12 +47,12 @@ export interface ReviewStore {
   owners(organization: string, campaign: string): Promise<CampaignOwner[]>;
   /**
    * Begins one for those of these agents that are active or suspended: none of them is due later than it, and their owners
-   * are told. Undefined: none of them is.
+   * are told. Undefined: none of them is; `taken`: one of this name runs.
    */
   start(
     act: Act,
     campaign: { name: string; filter: string; days: number; agents: readonly string[] },
-  ): Promise<Campaign | undefined>;
+  ): Promise<Campaign | 'taken' | undefined>;
   /** Undefined: there is none; false: it was closed before. */
   close(act: Act, campaign: string): Promise<boolean | undefined>;
 }
@@ -103,6 +103,7 @@ export const startCampaign: Answer = async (call, dependencies) => {
   const act = { organization: place.value.id, caller: call.caller };
   const ids = agents.value.map(({ id }) => id);
   const started = await dependencies.reviews.start(act, { name, filter, days, agents: ids });
+  if (started === 'taken') return conflict('name_taken', saying(REFUSED.campaignRuns, { name }));
   return started ? done(shown(started)) : conflict('no_agents', saying(REFUSED.noAgents));
 };
 const CAMPAIGN = object({

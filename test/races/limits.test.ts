@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 
+import pg from 'pg';
+
 import type { Database } from '../../adapters/postgres/database.ts';
+import { up } from '../../migrations/147_open_campaigns.ts';
 import { pricedShop } from '../catalogue/shop.ts';
 import { ask, decideFor, metadataWith, poll } from '../protocol/support.ts';
 import { operator } from '../support/admin.ts';
@@ -341,5 +344,43 @@ describe('a standing approval', () => {
       expect(tally(await asked())).toEqual({ 200: 5, '403 access_denied': TOGETHER - 5 });
       expect((await database.first<{ count: number }>(silent, [agent.clientId]))?.count).toBe(TOGETHER);
     }
+  });
+});
+
+describe('review campaigns', () => {
+  test('A9: of twenty of one name that are started together at two instances one begins, and the others hear why', async () => {
+    await registerAgent(deployment);
+    const [one, other] = await Promise.all(deployment.bases.map((base) => operator(deployment, 'admin', base)));
+    const body = { organization: 'acme', name: 'Spring', days: 30 };
+    const answers = await together(
+      (base) => (base === deployment.bases[0] ? one : other)?.('POST', '/review-campaigns', body) as Promise<Answer>,
+    );
+    expect(tally(answers)).toEqual({ 201: 1, '409 name_taken': TOGETHER - 1 });
+    expect(late(answers)[0]?.body.detail).toMatch(/“Spring” runs already: give this one another name, or close/u);
+    const rows = await database.rows('select from review_campaigns where lower(name) = $1', ['spring']);
+    expect(rows).toHaveLength(1);
+    // A closed one does not stand in the way.
+    await database.run(`update review_campaigns set closed_at = clock_timestamp(), closed_by = 'test'`);
+    expect((await one?.('POST', '/review-campaigns', { ...body, name: 'SPRING' }))?.status).toBe(201);
+  });
+
+  test('A9: campaigns that had one name before are told apart by a number', async () => {
+    await database.run('drop index review_campaigns_name');
+    await database.run('delete from campaign_agents');
+    await database.run('delete from review_campaigns');
+    const names = ['Spring', 'spring', 'Spring (2)', 'x'.repeat(80), 'X'.repeat(80)];
+    await database.run(
+      `insert into review_campaigns (organization, id, name, filter, started_by, started_at, due_at)
+       select $1, 'rev_' || place, name, '', 'test', now() + place * interval '1 second', now() + interval '30 days'
+       from unnest($2::text[]) with ordinality as n(name, place)`,
+      [organization, names],
+    );
+    const owner = new pg.Client({ connectionString: deployment.databaseUrl });
+    await owner.connect();
+    await up({ raw: (sql: string) => owner.query(sql) } as never);
+    await owner.end();
+    const rows = await database.rows<{ name: string }>('select name from review_campaigns order by started_at');
+    const told = rows.map(({ name }) => name);
+    expect(told).toEqual(['Spring', 'spring (3)', 'Spring (2)', 'x'.repeat(80), `${'X'.repeat(76)} (2)`]);
   });
 });

@@ -5,6 +5,7 @@ import { holdToDocument } from './admin-document.ts';
 import { type Answer, answerOf, clientWith, type Json, newKey, pkce, type TestClient } from './agent.ts';
 import { databaseOf } from './delegation.ts';
 import { browserOf, type PageAnswer, signIn, type TestPerson } from './person.ts';
+import { send } from './send.ts';
 import type { TestServer } from './server.ts';
 
 const COMMAND_LINE = 'countersign-cli';
@@ -12,31 +13,43 @@ const COMMAND_LINE = 'countersign-cli';
 /** The admin API with one access token. */
 export type Api = (method: string, path: string, body?: Json, headers?: Record<string, string>) => Promise<Answer>;
 
-/** @param key proves the key that the token is bound to; without it the token is sent as a bearer token */
+/**
+ * @param key proves the key that the token is bound to; without it the token is sent as a bearer token
+ * @param base the instance that is called, where it is not the first
+ */
 export const apiWith =
-  (server: Pick<TestServer, 'issuer'>, token: string | undefined, key?: Pick<TestClient, 'proof'>): Api =>
+  (
+    server: Pick<TestServer, 'issuer'>,
+    token: string | undefined,
+    key?: Pick<TestClient, 'proof'>,
+    base?: string,
+  ): Api =>
   async (method, path, body, headers = {}) => {
     const url = `${server.issuer}/admin/api${path}`;
     const { origin, pathname } = new URL(url);
     const proof = token && key && (await key.proof(`${origin}${pathname}`, { method, accessToken: token }));
     const answer = await answerOf(
-      await fetch(url, {
-        method,
-        headers: {
-          ...(token && { authorization: `${proof ? 'DPoP' : 'Bearer'} ${token}` }),
-          ...(proof && { dpop: proof }),
-          ...(body !== undefined && { 'content-type': typeof body === 'string' ? 'text/yaml' : 'application/json' }),
-          ...headers,
+      await send(
+        url,
+        {
+          method,
+          headers: {
+            ...(token && { authorization: `${proof ? 'DPoP' : 'Bearer'} ${token}` }),
+            ...(proof && { dpop: proof }),
+            ...(body !== undefined && { 'content-type': typeof body === 'string' ? 'text/yaml' : 'application/json' }),
+            ...headers,
+          },
+          ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
         },
-        ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-      }),
+        base,
+      ),
     );
     holdToDocument(method, path, answer);
     return answer;
   };
 
-/** The operator, by the key that the server wrote for its own host. */
-export async function operator(server: TestServer, scope = 'admin'): Promise<Api> {
+/** The operator, by the key that the server wrote for its own host; `base`: the instance that they call. */
+export async function operator(server: TestServer, scope = 'admin', base?: string): Promise<Api> {
   const { client_id, jwk } = JSON.parse(readFileSync(join(server.dataDir, 'cli-key.json'), 'utf8')) as {
     client_id: string;
     jwk: JWK;
@@ -44,7 +57,7 @@ export async function operator(server: TestServer, scope = 'admin'): Promise<Api
   const client = await clientWith(server, client_id, jwk);
   const answer = await client.token({ grant_type: 'client_credentials', scope });
   if (answer.status !== 200) throw new Error(`operator: ${JSON.stringify(answer.body)}`);
-  return apiWith(server, answer.body.access_token, client);
+  return apiWith(server, answer.body.access_token, client, base);
 }
 
 /** An administrator who signed in as the command line lets them. */

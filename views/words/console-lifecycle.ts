@@ -103,5 +103,6 @@ export const OWN_REASONS = words({
   ownerInactive: { en: 'the owner is not active', de: 'die verantwortliche Person ist nicht aktiv' },
   nobodyAnswers: { en: 'nobody answers for it', de: 'niemand steht für ihn ein' },
   byOwner: { en: 'by the owner', de: 'durch die verantwortliche Person' },
+  reviewedInConsole: { en: 'reviewed in the console', de: 'in der Konsole geprüft' },
   inConsole: { en: 'removed in the console', de: 'in der Konsole entfernt' },
 });

@@ -24,6 +24,10 @@ export const REFUSED = words({
     en: 'no agent that is active or suspended fits this filter',
     de: 'kein aktiver oder gesperrter Agent passt zu diesem Filter',
   },
+  campaignRuns: {
+    en: 'a campaign called “{name}” runs already: give this one another name, or close that one first',
+    de: 'eine Kampagne namens „{name}“ läuft schon: Geben Sie dieser einen anderen Namen, oder schließen Sie erst jene',
+  },
   closedBefore: { en: 'it is closed already', de: 'sie ist schon geschlossen' },
   notActive: { en: '{person} is not active', de: '{person} ist nicht aktiv' },
   samePerson: {
