@@ -18,12 +18,7 @@ import { postgresReach } from '../adapters/postgres/agent-reach.ts';
 import { postgresAgentRules } from '../adapters/postgres/agent-rules.ts';
 import { askingBarredBy, edgesBelow, edgesOf, findAgent, postgresMyAgents } from '../adapters/postgres/agents.ts';
 import { postgresApprovalList } from '../adapters/postgres/approval-list.ts';
-import {
-  postgresApprovals,
-  postgresDeliveries,
-  postgresEscalations,
-  postgresPersonApprovals,
-} from '../adapters/postgres/approvals.ts';
+import { postgresApprovals } from '../adapters/postgres/approvals.ts';
 import {
   backchannelSettings,
   postgresBackchannelAdministration,
@@ -34,6 +29,8 @@ import { cleanUp, dropOldPartitions } from '../adapters/postgres/cleanup.ts';
 import { livingSecrets, postgresClientSecrets } from '../adapters/postgres/client-secrets.ts';
 import { postgresClients } from '../adapters/postgres/clients.ts';
 import { Database, type Statements } from '../adapters/postgres/database.ts';
+import { postgresEscalations } from '../adapters/postgres/deciders.ts';
+import { postgresDeliveries } from '../adapters/postgres/deliveries.ts';
 import { postgresDocuments, staleDocuments } from '../adapters/postgres/documents.ts';
 import { postgresDocumentAdministration } from '../adapters/postgres/documents-admin.ts';
 import { postgresEnrolments } from '../adapters/postgres/enrolments.ts';
@@ -52,6 +49,7 @@ import { postgresJobs } from '../adapters/postgres/outbox.ts';
 import { postgresOwnership } from '../adapters/postgres/ownership.ts';
 import { postgresPasskeySignIns, postgresPasskeys } from '../adapters/postgres/passkeys.ts';
 import { postgresPeople, postgresSessions } from '../adapters/postgres/people.ts';
+import { postgresPersonApprovals } from '../adapters/postgres/person-approvals.ts';
 import { newestPolicies, readBefore } from '../adapters/postgres/policies.ts';
 import { postgresPolicies } from '../adapters/postgres/policy-admin.ts';
 import { postgresPromptAdministration } from '../adapters/postgres/prompt-quality.ts';

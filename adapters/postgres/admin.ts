@@ -16,10 +16,10 @@ import {
 import { COMMAND_LINE_CLIENT, DEPLOYMENT } from '../../server/agents/clients.ts';
 import type { Role } from '../../server/agents/lifecycle.ts';
 import { edgeOf } from '../../server/agents/liveness.ts';
-import { type EventType, prepareEvent } from '../../server/evidence/evidence.ts';
+import type { EventType } from '../../server/evidence/evidence.ts';
 import { moveAgent } from './agents.ts';
 import type { Database, Statements } from './database.ts';
-import { eventParameters, insertEvent } from './evidence.ts';
+import { writeEvent } from './evidence.ts';
 import { TASK_ALIVE, writeStop } from './liveness.ts';
 import { pageIn } from './paging.ts';
 import { namesIn } from './stops.ts';
@@ -380,8 +380,8 @@ export function record(
   reason: string,
   content: object,
   names: { [column: string]: string | undefined },
-): Promise<number> {
-  const event = prepareEvent({
+): Promise<string> {
+  return writeEvent(statements, {
     organization,
     type,
     decision: 'allowed',
@@ -389,7 +389,6 @@ export function record(
     ...names,
     content: { by: actorOf(caller), through: caller.client, ...content },
   });
-  return statements.run(`with ${insertEvent(1)} select`, eventParameters(event));
 }
 
 const FIND_AGENTS = `

@@ -1,7 +1,7 @@
 import type { Role } from '../../server/agents/lifecycle.ts';
-import { type EventType, prepareEvent } from '../../server/evidence/evidence.ts';
+import type { EventType } from '../../server/evidence/evidence.ts';
 import type { Statements } from './database.ts';
-import { eventParameters, insertEvent } from './evidence.ts';
+import { writeEvent } from './evidence.ts';
 
 /** What changed of an agent beside its status, who changed it, in which capacity and why. */
 export interface AgentChange {
@@ -34,7 +34,7 @@ export async function recordAgentChange(
     type = 'agent.changed',
   }: AgentChange,
 ): Promise<void> {
-  const event = prepareEvent({
+  const event = await writeEvent(statements, {
     organization,
     type,
     decision: 'allowed',
@@ -44,8 +44,7 @@ export async function recordAgentChange(
     application,
     content: { by, role, reason, ...detail },
   });
-  await statements.run(`with ${insertEvent(1)} select`, eventParameters(event));
-  await statements.run(ADD_CHANGE, [organization, agent, change, by, role, reason ?? null, detail, event.id]);
+  await statements.run(ADD_CHANGE, [organization, agent, change, by, role, reason ?? null, detail, event]);
 }
 
 const ADD_CHANGE = `

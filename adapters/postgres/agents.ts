@@ -11,7 +11,7 @@ import { pairOf, stopKeys } from '../../server/agents/liveness.ts';
 import type { MyAgents, MyAgentsStore } from '../../server/agents/my-agents.ts';
 import { prepareEvent } from '../../server/evidence/evidence.ts';
 import type { Database, Statements } from './database.ts';
-import { eventParameters, insertEvent } from './evidence.ts';
+import { eventParameters, insertEvent, writeEvent } from './evidence.ts';
 import { TASK_ALIVE, writeStop } from './liveness.ts';
 
 /** Edges along which this agent may hand on, as they are now. */
@@ -126,7 +126,7 @@ export const postgresMyAgents = (database: Database): MyAgentsStore => ({
       );
       if (!row) return false;
       await writeStop(statements, { organization, kind: 'task', subject: task, by: person });
-      await record(statements, {
+      await writeEvent(statements, {
         organization,
         type: 'authority.stopped',
         decision: 'allowed',
@@ -150,7 +150,7 @@ export const postgresMyAgents = (database: Database): MyAgentsStore => ({
         [organization, agent, person],
       );
       await writeStop(statements, { organization, kind: 'pair', subject: pairOf(agent, person), by: person });
-      await record(statements, {
+      await writeEvent(statements, {
         organization,
         type: 'authority.stopped',
         decision: 'allowed',
@@ -168,7 +168,7 @@ export const postgresMyAgents = (database: Database): MyAgentsStore => ({
         [organization, agent, person],
       );
       if (changed === 0) return false;
-      await record(statements, {
+      await writeEvent(statements, {
         organization,
         type: 'authority.resumed',
         decision: 'allowed',
@@ -187,7 +187,7 @@ export const postgresMyAgents = (database: Database): MyAgentsStore => ({
       );
       if (!known) return false;
       await writeStop(statements, { organization, kind: 'pair', subject: pairOf(agent, person), by: person });
-      await record(statements, {
+      await writeEvent(statements, {
         organization,
         type: 'authority.stopped',
         decision: 'allowed',
@@ -209,7 +209,7 @@ export const postgresMyAgents = (database: Database): MyAgentsStore => ({
       for (const { agent } of agents) {
         await writeStop(statements, { organization, kind: 'pair', subject: pairOf(agent, person), by: person });
       }
-      await record(statements, {
+      await writeEvent(statements, {
         organization,
         type: 'authority.stopped',
         decision: 'allowed',
@@ -220,9 +220,6 @@ export const postgresMyAgents = (database: Database): MyAgentsStore => ({
       return agents.length;
     }),
 });
-
-const record = (statements: Statements, event: Parameters<typeof prepareEvent>[0]) =>
-  statements.run(`with ${insertEvent(1)} select`, eventParameters(prepareEvent(event)));
 
 const BARRED = `
   select case

@@ -6,10 +6,9 @@ import { isDocumentUrl, placedId } from '../../server/agents/document.ts';
 import { keysEndAt, livingKeys } from '../../server/agents/keys.ts';
 import { type Limits, narrowest } from '../../server/agents/limits.ts';
 import { changesIdentity, splitReplacement, type WaitingChange } from '../../server/agents/registration-changes.ts';
-import { prepareEvent } from '../../server/evidence/evidence.ts';
 import { hashOf, newId } from '../../server/oauth/ids.ts';
 import type { Database, Statements } from './database.ts';
-import { eventParameters, insertEvent } from './evidence.ts';
+import { writeEvent } from './evidence.ts';
 import { writeStop } from './liveness.ts';
 import { offerOwnership } from './ownership-offers.ts';
 
@@ -53,7 +52,7 @@ export const postgresClients = (database: Database, agentsPerOrganization = Numb
       ]);
       await statements.run(ADD_CLIENT, [clientId, terms.organization, 'agent', agentId, metadata, keysEndAt(metadata)]);
       if (terms.finalStatus === 'pending') await askToAnswer(statements, terms, agentId);
-      const event = prepareEvent({
+      await writeEvent(statements, {
         organization: terms.organization,
         type: 'agent.registered',
         decision: 'allowed',
@@ -61,7 +60,6 @@ export const postgresClients = (database: Database, agentsPerOrganization = Numb
         application: clientId,
         content: { name, purpose, mode, status, owner: terms.owner, deputy: terms.deputy },
       });
-      await statements.run(`with ${insertEvent(1)} select`, eventParameters(event));
       return 'registered';
     }),
 
@@ -219,7 +217,7 @@ async function recordChange(
   reason: string,
   content: Record<string, unknown>,
 ): Promise<void> {
-  const event = prepareEvent({
+  await writeEvent(statements, {
     organization,
     type: 'agent.changed',
     decision: 'allowed',
@@ -228,7 +226,6 @@ async function recordChange(
     application: clientId,
     content,
   });
-  await statements.run(`with ${insertEvent(1)} select`, eventParameters(event));
 }
 
 interface ClientRow {

@@ -1,11 +1,10 @@
 import type { DocumentPolicy } from '../../server/agents/document.ts';
 import { placedId, policyForHost } from '../../server/agents/document.ts';
 import type { DocumentStore, KnownDocument, PlacedDocument } from '../../server/agents/documents.ts';
-import { prepareEvent } from '../../server/evidence/evidence.ts';
 import { newId } from '../../server/oauth/ids.ts';
 import { hasRoom, postgresClients, replaceRegistration, waitForOwner } from './clients.ts';
 import type { Database, Statements } from './database.ts';
-import { eventParameters, insertEvent } from './evidence.ts';
+import { writeEvent } from './evidence.ts';
 
 /** Metadata documents on the protocol path: every statement names the organization. */
 export const postgresDocuments = (
@@ -109,7 +108,7 @@ export async function placeDocument(
     by,
   ]);
   await statements.run(ADD_CLIENT, [clientId, organization, agent, metadata, url, hash, verified]);
-  const event = prepareEvent({
+  await writeEvent(statements, {
     organization,
     type: 'agent.registered',
     decision: 'allowed',
@@ -118,7 +117,6 @@ export async function placeDocument(
     application: clientId,
     content: { url, hash, name, status, owner: policy.owner, deputy: policy.deputy, by },
   });
-  await statements.run(`with ${insertEvent(1)} select`, eventParameters(event));
   return agent;
 }
 

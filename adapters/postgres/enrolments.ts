@@ -1,8 +1,7 @@
-import { prepareEvent } from '../../server/evidence/evidence.ts';
 import { newId } from '../../server/oauth/ids.ts';
 import type { EnrolmentStore, FirstAdministrator } from '../../server/people/enrol.ts';
 import { type Database, isUniqueViolation, type Statements } from './database.ts';
-import { eventParameters, insertEvent } from './evidence.ts';
+import { writeEvent } from './evidence.ts';
 
 /** Links that set a password. Who holds one is nobody yet, so this is the owner's path and every statement says whose. */
 export const postgresEnrolments = (database: Database): EnrolmentStore => ({
@@ -26,14 +25,13 @@ export const postgresEnrolments = (database: Database): EnrolmentStore => ({
           : await enrolled(statements, used.organization, used.person);
         if (!person) return 'gone';
         await statements.run(ADD_PASSWORD, [person.organization, person.id, newId('crd'), person.email, passwordHash]);
-        const event = prepareEvent({
+        await writeEvent(statements, {
           organization: person.organization,
           type: 'person.enrolled',
           decision: 'allowed',
           person: person.id,
           content: { by: person.madeBy, credential: 'password' },
         });
-        await statements.run(`with ${insertEvent(1)} select`, eventParameters(event));
         return 'enrolled';
       });
     } catch (error) {

@@ -1,14 +1,17 @@
-import { type Evidence, type PreparedEvent, prepareEvent } from '../../server/evidence/evidence.ts';
+import { type Evidence, type EvidenceEvent, type PreparedEvent, prepareEvent } from '../../server/evidence/evidence.ts';
 import type { Statements } from './database.ts';
 
 /** Evidence written by a statement of its own; the promise resolves when it is committed. */
 export const postgresEvidence = (statements: Statements): Evidence => ({
-  async record(event) {
-    const prepared = prepareEvent(event);
-    await statements.run(INSERT_EVENT, eventParameters(prepared));
-    return prepared.id;
-  },
+  record: (event) => writeEvent(statements, event),
 });
+
+/** One event beside whatever else this transaction does: both, or neither. Its id. */
+export async function writeEvent(statements: Statements, event: EvidenceEvent): Promise<string> {
+  const prepared = prepareEvent(event);
+  await statements.run(INSERT_EVENT, eventParameters(prepared));
+  return prepared.id;
+}
 
 /** The values of {@link insertEvent}, in its order. */
 export const eventParameters = (event: PreparedEvent): unknown[] => [

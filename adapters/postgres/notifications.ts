@@ -15,7 +15,7 @@ import type {
   OwnGroup,
 } from '../../server/notifications/store.ts';
 import { newId } from '../../server/oauth/ids.ts';
-import { approvalWithAgent } from './approvals.ts';
+import { approvalWithAgent } from './approval-row.ts';
 import type { Database, Statements } from './database.ts';
 import { postgresEvidence } from './evidence.ts';
 import { enqueue } from './outbox.ts';

@@ -1,7 +1,6 @@
-import { prepareEvent } from '../../server/evidence/evidence.ts';
 import type { Passkey, PasskeyStore, PasskeyUse } from '../../server/people/passkey.ts';
 import { type Database, isUniqueViolation, type Statements } from './database.ts';
-import { eventParameters, insertEvent } from './evidence.ts';
+import { writeEvent } from './evidence.ts';
 import { tellEverywhere } from './notifications.ts';
 
 /** Passkeys, by the owner's path: no page's role makes or ends a credential that signs. Every statement says whose. */
@@ -43,7 +42,7 @@ export const postgresPasskeys = (database: Database): PasskeyStore => ({
           matured ? 0 : waitSeconds,
           matured,
         ]);
-        await statements.run(`with ${insertEvent(1)} select`, eventParameters(prepareEvent(event)));
+        await writeEvent(statements, event);
         await tellEverywhere(statements, organization, person, { passkeys: 'passkey_added' });
         return 'added';
       });
@@ -59,7 +58,7 @@ export const postgresPasskeys = (database: Database): PasskeyStore => ({
         'update passkeys set name = $4 where organization = $1 and person = $2 and id = $3',
         [organization, person, id, name],
       );
-      if (changed === 1) await statements.run(`with ${insertEvent(1)} select`, eventParameters(prepareEvent(event)));
+      if (changed === 1) await writeEvent(statements, event);
       return changed === 1;
     }),
 
@@ -71,7 +70,7 @@ export const postgresPasskeys = (database: Database): PasskeyStore => ({
         [organization, person, id],
       );
       if (changed === 0) return false;
-      await statements.run(`with ${insertEvent(1)} select`, eventParameters(prepareEvent(event)));
+      await writeEvent(statements, event);
       await tellEverywhere(statements, organization, person, { passkeys: 'passkey_removed' });
       return true;
     }),

@@ -1,8 +1,7 @@
 import { PROMPT_LIMITS, type PromptHistory, type PromptLimits, REACHES } from '../../server/approvals/budget.ts';
 import type { Pair, PromptStore } from '../../server/approvals/prompts.ts';
-import { prepareEvent } from '../../server/evidence/evidence.ts';
 import type { Database, Statements } from './database.ts';
-import { eventParameters, insertEvent } from './evidence.ts';
+import { writeEvent } from './evidence.ts';
 import { STOPPED } from './stopped.ts';
 
 /** How much this organization lets its agents ask: what it set, and for the rest what the server says. */
@@ -116,7 +115,7 @@ export const postgresPrompts = (database: Database): PromptStore => ({
       ]);
       if (!known) return false;
       await statements.run(UNMUTE, [organization, agent, person]);
-      const event = prepareEvent({
+      await writeEvent(statements, {
         organization,
         type: 'authority.resumed',
         decision: 'allowed',
@@ -124,7 +123,6 @@ export const postgresPrompts = (database: Database): PromptStore => ({
         person,
         agent,
       });
-      await statements.run(`with ${insertEvent(1)} select`, eventParameters(event));
       return true;
     }),
 

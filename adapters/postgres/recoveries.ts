@@ -1,12 +1,11 @@
 import { type Act, actorOf } from '../../server/admin/admin.ts';
 import type { PasskeyRuleAdministration } from '../../server/admin/passkey-rules.ts';
 import type { ListedRecovery, RecoveryAdministration } from '../../server/admin/recoveries.ts';
-import { type EvidenceEvent, prepareEvent } from '../../server/evidence/evidence.ts';
 import type { PasskeyNews } from '../../server/notifications/notify.ts';
 import type { OwnRecoveries } from '../../server/people/passkey.ts';
 import { acted } from './admin.ts';
 import type { Database, Statements } from './database.ts';
-import { eventParameters, insertEvent } from './evidence.ts';
+import { writeEvent } from './evidence.ts';
 import { tellEverywhere } from './notifications.ts';
 import { pageIn } from './paging.ts';
 
@@ -84,16 +83,13 @@ async function ended(
     person,
     content: { recovery: id, by, reason },
   };
-  await write(statements, { ...event, type: 'passkey.recovery_ended' });
+  await writeEvent(statements, { ...event, type: 'passkey.recovery_ended' });
   // Somebody asked for it whom they did not ask: that is what their organization's security wants to know.
   if (refused)
-    await write(statements, { ...event, type: 'person.alarm', decision: 'reported', reason: 'recovery_refused' });
+    await writeEvent(statements, { ...event, type: 'person.alarm', decision: 'reported', reason: 'recovery_refused' });
   await tellEverywhere(statements, organization, person, { passkeys: 'passkeys_recovery_ended' });
   return true;
 }
-
-const write = (statements: Statements, event: EvidenceEvent) =>
-  statements.run(`with ${insertEvent(1)} select`, eventParameters(prepareEvent(event)));
 
 /** What an organization asks of passkeys. */
 export const postgresPasskeyRules = (database: Database): PasskeyRuleAdministration => ({
@@ -120,7 +116,7 @@ async function noted(
   { id, person, reason }: { id: string; person: string; reason: string },
 ): Promise<void> {
   const content = { recovery: id, by: actorOf(caller), reason };
-  await write(statements, { organization, type, decision: 'allowed', person, content });
+  await writeEvent(statements, { organization, type, decision: 'allowed', person, content });
   await tellEverywhere(statements, organization, person, { passkeys: news });
 }
 

@@ -1,6 +1,5 @@
 import { actorOf } from '../../server/admin/admin.ts';
 import type { ListedProvider, SignInProviderAdministration } from '../../server/admin/sign-in-providers.ts';
-import { prepareEvent } from '../../server/evidence/evidence.ts';
 import type { Sealing } from '../../server/keys/seal.ts';
 import { newId } from '../../server/oauth/ids.ts';
 import type {
@@ -15,7 +14,7 @@ import type { SignInProvider } from '../../server/people/sign-in-provider.ts';
 import { linkSubject } from '../../server/people/trusted-issuer.ts';
 import { acted } from './admin.ts';
 import { type Database, isUniqueViolation, type Statements } from './database.ts';
-import { eventParameters, insertEvent } from './evidence.ts';
+import { writeEvent } from './evidence.ts';
 import { writeStop } from './liveness.ts';
 import { sendSignal } from './signals.ts';
 
@@ -153,7 +152,7 @@ export const postgresUpstreamLogouts = (database: Database): UpstreamLogoutStore
         [organization, people],
       );
       for (const person of people) {
-        const event = prepareEvent({
+        await writeEvent(statements, {
           organization,
           type: 'person.signed_out',
           decision: 'allowed',
@@ -161,10 +160,9 @@ export const postgresUpstreamLogouts = (database: Database): UpstreamLogoutStore
           person,
           content: { issuer, sessions: ended.filter((one) => one.person === person).length },
         });
-        await statements.run(`with ${insertEvent(1)} select`, eventParameters(event));
       }
       for (const { id, person, agent, client_id } of waiting) {
-        const event = prepareEvent({
+        await writeEvent(statements, {
           organization,
           type: 'task.denied',
           decision: 'refused',
@@ -174,7 +172,6 @@ export const postgresUpstreamLogouts = (database: Database): UpstreamLogoutStore
           application: client_id,
           approval: id,
         });
-        await statements.run(`with ${insertEvent(1)} select`, eventParameters(event));
         await sendSignal(statements, 'approval', id);
       }
       return { sessions: ended.length, approvals: waiting.length };
@@ -188,10 +185,7 @@ const openSecret = (id: string, sealed: string | null, sealing: Sealing): string
   sealed === null ? undefined : sealing.open(`sign-in provider ${id}`, sealed);
 
 const record = (statements: Statements, organization: string, person: string, content: Record<string, unknown>) =>
-  statements.run(
-    `with ${insertEvent(1)} select`,
-    eventParameters(prepareEvent({ organization, type: 'person.enrolled', decision: 'allowed', person, content })),
-  );
+  writeEvent(statements, { organization, type: 'person.enrolled', decision: 'allowed', person, content });
 
 const PROVIDER_COLUMNS = `
   p.id, p.name, p.issuer, p.client_id as "clientId", p.scopes, p.subject_claim as "subjectClaim", p.email_claim as "emailClaim",

@@ -1,11 +1,10 @@
 import { type Authority, stopKeys } from '../../server/agents/liveness.ts';
 import type { StandingStore } from '../../server/approvals/prompts.ts';
-import { prepareEvent } from '../../server/evidence/evidence.ts';
 import { STANDING_WITHIN_DAYS } from '../../server/tasks/standing.ts';
 import type { Task } from '../../server/tasks/task.ts';
-import { APPROVAL, type ApprovalRow, toApproval } from './approvals.ts';
+import { APPROVAL, type ApprovalRow, toApproval } from './approval-row.ts';
 import { type Database, isUniqueViolation } from './database.ts';
-import { eventParameters, insertEvent } from './evidence.ts';
+import { writeEvent } from './evidence.ts';
 import { holdAlive } from './liveness.ts';
 import { insertTask, postgresTasks } from './tasks.ts';
 
@@ -45,7 +44,7 @@ export const postgresStanding = (database: Database): StandingStore => ({
           task.id,
           terms.daily,
         ]);
-        await statements.run(`with ${insertEvent(1)} select`, eventParameters(prepareEvent(event)));
+        await writeEvent(statements, event);
         return true;
       })
       .catch((error) => {

@@ -1,9 +1,8 @@
 import type { Catalogue } from '../../server/catalogue/catalogue.ts';
-import { prepareEvent } from '../../server/evidence/evidence.ts';
 import { isUnaware, type ReadBefore, sensitiveIn } from '../../server/tasks/flow.ts';
 import type { RequestedAction } from '../../server/tasks/request.ts';
 import type { Statements } from './database.ts';
-import { eventParameters, insertEvent } from './evidence.ts';
+import { writeEvent } from './evidence.ts';
 import { writeStop } from './liveness.ts';
 import { newestPolicies } from './policies.ts';
 import { sendSignal } from './signals.ts';
@@ -53,7 +52,7 @@ export async function endUnaware(
     if (!isUnaware(actions, read, catalogue)) continue;
     const reason = 'read since';
     await writeStop(statements, { organization, kind, subject: id, by: 'countersign', reason });
-    const event = prepareEvent({
+    await writeEvent(statements, {
       organization,
       type: 'authority.stopped',
       decision: 'allowed',
@@ -64,7 +63,6 @@ export async function endUnaware(
       [kind === 'approval' ? 'approval' : 'task']: kind === 'grant' ? undefined : id,
       content: { kind, subject: id, read: read.map(({ action }) => action), by_task: task },
     });
-    await statements.run(`with ${insertEvent(1)} select`, eventParameters(event));
     if (kind === 'approval') await sendSignal(statements, 'approval', id);
   }
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 
-import { LATEST_LIKE } from '../../adapters/postgres/approvals.ts';
+import { LATEST_LIKE } from '../../adapters/postgres/person-approvals.ts';
 import { CIBA, claimsOf, type Json, type TestClient } from '../support/agent.ts';
 import { type Authenticator, addPasskey, optionsIn } from '../support/authenticator.ts';
 import {
