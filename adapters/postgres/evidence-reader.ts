@@ -200,6 +200,8 @@ const CHAIN = `
           and case e.reason
                 when 'organization' then true
                 when 'agent' then e.agent = any($5)
+                when 'owner' then exists (
+                  select from agents g where g.organization = $1 and g.id = any($5) and g.owner = e.person)
                 when 'person' then e.person = $6
                 when 'pair' then e.agent = any($5) and e.person = $6
                 when 'person_and_agent' then e.agent = any($5) and e.person = $6

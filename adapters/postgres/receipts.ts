@@ -92,6 +92,8 @@ const STOP = `
     and case e.reason
           when 'organization' then true
           when 'agent' then e.agent = t.agent
+          when 'owner' then exists (
+            select from agents g where g.organization = t.organization and g.id = t.agent and g.owner = e.person)
           when 'person' then e.person = t.person
           when 'all_agents_of_person' then e.person = t.person
           when 'pair' then e.agent = t.agent and e.person = t.person

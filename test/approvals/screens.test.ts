@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 
 import { commitmentTo } from '../../server/evidence/evidence.ts';
+import { type Api, administrator } from '../support/admin.ts';
 import { CALENDAR, inviteDetails, pkce, push, registerAgent, type TestClient } from '../support/agent.ts';
 import {
   authorizationUrl,
@@ -19,12 +20,14 @@ let server: TestServer;
 let database: pg.Client;
 let agent: TestClient;
 let person: TestPerson;
+let admin: Api;
 beforeAll(async () => {
   server = await startServer();
   database = new pg.Client({ connectionString: server.databaseUrl });
   await database.connect();
   agent = await registerAgent(server);
   person = await signIn(server);
+  admin = await administrator(server, 'admin@acme.example');
 });
 afterAll(async () => {
   await database?.end();
@@ -218,5 +221,34 @@ describe('what was seen', () => {
       receipt.split('/').at(-1),
     ]);
     expect(rows).toEqual([{ left: 0 }]);
+  });
+
+  test.each<[string, (task: string, agent: string, person: string) => string | object]>([
+    ['the person who stops it', (task) => `/tasks/${task}/stop`],
+    ['the person who stops its agent', (_, id) => `/agents/${id}/stop`],
+    ['the person who pauses its agent', (_, id) => `/agents/${id}/pause`],
+    ['the person who stops all agents', () => '/agents/stop'],
+    ['an administrator who stops the agent', (_, id) => ({ kind: 'agent', subject: id })],
+    ['an administrator who stops it for the person', (_, id, who) => ({ kind: 'pair', subject: `${id}|${who}` })],
+    ['an administrator who stops all of its owner', () => ({ kind: 'owner', subject: 'owner@acme.example' })],
+  ])('U9-6 its receipt says when it ended: by %s', async (_, stop) => {
+    agent = await registerAgent(server);
+    const receipt = receiptOf(await approve(await ask(), { duration: 'PT1H' }));
+    const { rows } = await database.query(
+      'select id, agent, person from tasks where id = (select task from approvals where id = $1)',
+      [receipt.split('/').at(-1)],
+    );
+    const before = await person.get(receipt);
+    expect(text(before.html)).not.toContain('Was stopped');
+    const order = stop(rows[0].id, rows[0].agent, rows[0].person);
+    const stopped =
+      typeof order === 'string'
+        ? await person.post(order, { csrf: csrfOf(before.html) })
+        : await admin('POST', '/stops', { ...order, reason: 'it misbehaved', security: false });
+    expect(stopped.status).toBe(200);
+    const { html } = await person.get(receipt);
+    expect(text(html)).toMatch(/\d\d:\d\d Was stopped/u);
+    expect(text(inner(html, 'dl', 'class="facts"'))).toMatch(/Ended\s*(?:\w+ \d+ \w+ )?\d\d:\d\d/u);
+    expect(html).not.toContain('data-testid="stop"');
   });
 });
