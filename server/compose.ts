@@ -100,6 +100,7 @@ import { applyDocument } from './agents/registration.ts';
 import { readSoftwareStatement } from './agents/software-statement.ts';
 import { workloads } from './agents/workload.ts';
 import { createApp } from './app.ts';
+import type { Approval } from './approvals/approval.ts';
 import { type AskDependencies, askForExchange } from './approvals/ask.ts';
 import { mutedUntil } from './approvals/budget.ts';
 import { escalations } from './approvals/escalate.ts';
@@ -610,9 +611,7 @@ export async function composeHouse({
       },
       accountable: (organization, agent) => findAgent(database, organization, agent),
       evidence,
-      history: async (organization, person, agent) => ({
-        uses: await approvalsSoFar(database, organization, person, agent),
-      }),
+      history: (approval) => historyBefore(database, approval),
       prompts,
       standing: postgresStanding(database),
       announcements: channels.store,
@@ -805,17 +804,21 @@ async function clientOfAgent(database: Database, clients: ReturnType<typeof post
   return row && clients.find(row.client_id);
 }
 
-async function approvalsSoFar(
+/** A task that nobody was asked for counts as well: it is as much of the past as one that was. */
+async function historyBefore(
   database: Database,
-  organization: string,
-  person: string,
-  agent: string,
-): Promise<number> {
-  const row = await database.first<{ count: number }>(
-    'select count(*)::int as count from tasks where organization = $1 and person = $2 and agent = $3',
-    [organization, person, agent],
+  { organization, person, agent, id }: Approval,
+): Promise<{ asked: boolean; allowed: number }> {
+  const row = await database.within(organization, (statements) =>
+    statements.first<{ asked: boolean; allowed: number }>(
+      `select exists (select from approvals
+                      where organization = $1 and person = $2 and agent = $3 and id <> $4
+                        and asked_at <= (select asked_at from approvals where organization = $1 and id = $4)) as asked,
+              (select count(*)::int from tasks where organization = $1 and person = $2 and agent = $3) as allowed`,
+      [organization, person, agent, id],
+    ),
   );
-  return row?.count ?? 0;
+  return { asked: (row?.asked ?? false) || (row?.allowed ?? 0) > 0, allowed: row?.allowed ?? 0 };
 }
 
 async function isRegistrationToken(database: Database, hash: Buffer, clientId: string): Promise<boolean> {

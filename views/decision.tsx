@@ -144,7 +144,8 @@ export interface Asker {
   /** Who vouches for it. */
   registered: Said;
   firstRequest: boolean;
-  timesUsed: number;
+  /** Tasks that were allowed before, by the person or in their place. */
+  allowedBefore: number;
   /** From the person to the agent that acts. */
   chain: readonly string[];
   application?: string | undefined;
@@ -668,7 +669,7 @@ function MoreAboutIt({ agentName, who, values, exactRequest, hashPrefix, taskLan
 const titleOf = (asker: string, headline: readonly Part[]) =>
   asItIs(visible(`${asker} ${headline.map(({ text }) => text).join('')}`));
 
-function before({ firstRequest, timesUsed }: Asker, { say }: Speaker): Said {
+function before({ firstRequest, allowedBefore }: Asker, { say }: Speaker): Said {
   if (firstRequest) return say(DECISION.firstTime);
-  return timesUsed === 0 ? say(DECISION.neverUsed) : say(DECISION.used, { count: timesUsed });
+  return allowedBefore === 0 ? say(DECISION.nothingAllowed) : say(DECISION.allowedBefore, { count: allowedBefore });
 }

@@ -1,6 +1,7 @@
 import type { Context } from 'koa';
 
 import type { AskProps, DecisionPage } from '../../views/decision.tsx';
+import { visible } from '../../views/text.tsx';
 import { DECISION } from '../../views/words/decision.ts';
 import type { Speaker } from '../../views/words/speaker.ts';
 import type { Said } from '../../views/words/words.ts';
@@ -91,9 +92,9 @@ export async function decisionProps(
   const now = new Date();
   const { agent } = client;
   if (!agent) throw new Error('an approval has an agent');
-  const [owner, { uses }, introduced] = await Promise.all([
+  const [owner, before, introduced] = await Promise.all([
     pages.people.find(agent.owner),
-    pages.history(person.organization, person.id, agent.id),
+    pages.history(approval),
     approval.kind === 'browser' ||
       approval.person !== person.id ||
       pages.announcements.isIntroduced(person.organization, agent.id, person.id),
@@ -146,9 +147,10 @@ export async function decisionProps(
         client.document && !client.document.verified
           ? say(DECISION.unverifiedShort, { host: originOf(client) })
           : say(DECISION.registered),
-      firstRequest: uses === 0,
-      timesUsed: uses,
+      firstRequest: !before.asked,
+      allowedBefore: before.allowed,
       chain: [person.name, agent.name],
+      application: `${visible(String(client.metadata.client_name ?? agent.name), 80)} (${client.clientId})`,
       mayHandTo: [...new Map(approval.edges.map(({ child, childName }) => [child, childName])).values()],
     },
     values: described.flatMap(({ description: { values } }) => values.map(({ label, text }) => ({ label, text }))),

@@ -34,7 +34,8 @@ export interface ApprovalPages {
   accountable(organization: string, agent: string): Promise<Accountable | undefined>;
   evidence: Evidence;
   browser: BrowserRequests;
-  history(organization: string, person: string, agent: string): Promise<{ uses: number }>;
+  /** Whether this agent asked this person anything else before, and how many tasks it was allowed for them. */
+  history(approval: Approval): Promise<{ asked: boolean; allowed: number }>;
   prompts: PromptStore;
   screens: ScreenStore;
   receipts: ReceiptStore;

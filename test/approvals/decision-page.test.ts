@@ -158,6 +158,25 @@ describe('a decision is about what was shown, once', () => {
   });
 });
 
+test('U2 who is asking: whether it asked before, and how often it was allowed something, is what happened', async () => {
+  const fresh = await registerAgent(server, { client_name: 'Newcomer' });
+  const rows = async (details: Json, more: Record<string, string> = {}) => {
+    const { page } = await askInBrowser(fresh, person, details, { resource: CALENDAR, ...more });
+    const opened = inner(page.html, 'details', 'class="more"');
+    return { page, pairs: text(inner(opened, 'dl')) };
+  };
+  const first = await rows(inviteDetails({ title: 'Newcomers' }));
+  expect(first.pairs).toContain('First time it asks you');
+  // The credential by which it asks, which another agent of this name would not have.
+  expect(first.pairs).toContain(`Newcomer (${fresh.clientId})`);
+  await person.submit(first.page, { decision: 'deny' });
+  const second = await rows(readDetails(), { ui_locales: 'de' });
+  expect(second.pairs).toContain('Hat Sie schon gefragt; erlaubt wurde nichts');
+  await approve(second.page);
+  const third = await rows(readDetails({ from: '2026-12-01', to: '2026-12-02' }));
+  expect(third.pairs).toContain('Was allowed one task for you');
+});
+
 describe('hostile content never changes what a person understands', () => {
   const RLO = '\u{202e}';
   test.each([

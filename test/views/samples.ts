@@ -32,7 +32,7 @@ export function samplesIn(language: PageLanguage) {
     owner: 'Priya N.',
     registered: say(DECISION.registered),
     firstRequest: false,
-    timesUsed: 14,
+    allowedBefore: 14,
     chain: ['Anna Berg', 'Meeting Helper'],
     application: 'Acme Chat',
     mayHandTo: [],

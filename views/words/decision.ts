@@ -90,10 +90,10 @@ export const DECISION = words({
   },
   unknownOwner: { en: 'unknown', de: 'unbekannt' },
   firstTime: { en: 'First time it asks you', de: 'Fragt Sie zum ersten Mal' },
-  neverUsed: { en: 'It asked you before; never used', de: 'Hat schon gefragt; nie genutzt' },
-  used: {
-    en: { one: 'Used once for you', other: 'Used {count} times for you' },
-    de: { one: 'Einmal für Sie genutzt', other: '{count}-mal für Sie genutzt' },
+  nothingAllowed: { en: 'Asked you before; nothing was allowed', de: 'Hat Sie schon gefragt; erlaubt wurde nichts' },
+  allowedBefore: {
+    en: { one: 'Was allowed one task for you', other: 'Was allowed {count} tasks for you' },
+    de: { one: 'Eine Aufgabe für Sie wurde erlaubt', other: '{count} Aufgaben für Sie wurden erlaubt' },
   },
   onlyIn: {
     en: 'This action is described in {language} only.',
