@@ -263,11 +263,13 @@ export interface Tried {
   too_few: boolean;
 }
 
+/** @param written these rules instead of those that are published */
 export async function tryIt(
   call: Pick<Call, 'caller'>,
   organization: Organization,
   asked: { agent: string; person: string; action: string; parameters?: Record<string, unknown> | undefined },
   dependencies: AdminDependencies,
+  written?: PolicyDocument,
 ): Promise<AdminOutcome<Tried>> {
   const agent = await agentOf(call, asked.agent, organization.slug, dependencies);
   if (!agent.ok) return agent;
@@ -282,7 +284,8 @@ export async function tryIt(
   const parsed = parseDetails([{ ...parameters, type: asked.action }], catalogue, undefined);
   const [requested] = parsed.ok ? parsed.value : [];
   if (!requested) return malformed(at(asked.action, saying(VALUE.notAccepted, { at: '' })));
-  const policies = (await dependencies.policies.newest(organization.id)) ?? NO_POLICIES;
+  const published = (await dependencies.policies.newest(organization.id)) ?? NO_POLICIES;
+  const policies = { ...published, ...(written && { document: written }) };
   const facts = {
     agent: agent.value.id,
     person: person.value.id,

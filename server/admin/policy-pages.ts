@@ -8,7 +8,7 @@ import type { PlainMessage, Said } from '../../views/words/words.ts';
 import { choicesFor, describeApproval } from '../approvals/decide.ts';
 import { askOf } from '../approvals/decision-props.ts';
 import { textIn } from '../catalogue/language.ts';
-import { CLOSE, type Deciders } from '../tasks/policies.ts';
+import { CLOSE, type Deciders, type PolicyDocument } from '../tasks/policies.ts';
 import { MEETINGS } from '../tasks/policy-change.ts';
 import type { ParsedPolicies } from '../tasks/policy-document.ts';
 import { ruleNames, type Written, writeDeciders } from '../tasks/write-deciders.ts';
@@ -61,12 +61,7 @@ export function adminPolicyPages(router: Router, console: Console, dependencies:
 
   console.get(router, PATH, VIEWERS, async (visit) => {
     const asked = (name: string) => (typeof visit.ctx.query[name] === 'string' ? String(visit.ctx.query[name]) : '');
-    const tried = {
-      agent: asked('agent'),
-      person: asked('person'),
-      action: asked('action'),
-      parameters: asked('parameters') || '{}',
-    };
+    const tried = triedIn(asked);
     const done = NOTICES.get(asked('done'));
     const notice = done && visit.speaker.say(done);
     if (tried.agent === '' || tried.person === '' || tried.action === '') return pageOf(visit, { notice, tried });
@@ -105,6 +100,16 @@ export function adminPolicyPages(router: Router, console: Console, dependencies:
   };
   console.post(router, PATH, ['admin'], async (visit, form) => effectOn(visit, await checked(visit, form)));
 
+  /** What is written, before anybody publishes it. */
+  console.post(router, `${PATH}/try`, ['admin'], async (visit, form) => {
+    const { yaml, parsed } = await checked(visit, form);
+    const tried = triedIn((name) => form.get(name) ?? '');
+    const result = parsed.ok ? await resultOf(visit, tried, dependencies, parsed.document) : undefined;
+    const isPublished = yaml === (await policiesOf(organizationIn(visit), dependencies)).yaml;
+    if (isPublished) return { document: await pageOf(visit, { tried, result }), status: 200 };
+    return effectOn(visit, { yaml, parsed }, { tried, result });
+  });
+
   console.post(router, `${PATH}/deciders`, ['admin'], async (visit, form) => {
     const { yaml } = await checked(visit, form);
     const chosen = decidersIn(form);
@@ -140,6 +145,13 @@ export function adminPolicyPages(router: Router, console: Console, dependencies:
     return `${PATH}?done=removed`;
   });
 }
+
+const triedIn = (asked: (name: string) => string): PoliciesPage['tried'] => ({
+  agent: asked('agent'),
+  person: asked('person'),
+  action: asked('action'),
+  parameters: asked('parameters') || '{}',
+});
 
 /** What the form says about who decides; or what is wrong with it. */
 function decidersIn(form: ReadonlyMap<string, string>): Written | 'noNumber' | 'needsGroup' {
@@ -179,6 +191,7 @@ async function resultOf(
   visit: Visit,
   { agent, person, action, parameters }: PoliciesPage['tried'],
   dependencies: AdminDependencies,
+  written?: PolicyDocument,
 ): Promise<PoliciesPage['result']> {
   let values: unknown;
   try {
@@ -190,7 +203,7 @@ async function resultOf(
     return { problem: visit.speaker.say(POLICIES.noObject) };
   }
   const asked = { agent, person, action, parameters: values as Record<string, unknown> };
-  const tried = await tryIt(visit, organizationIn(visit), asked, dependencies);
+  const tried = await tryIt(visit, organizationIn(visit), asked, dependencies, written);
   if (!tried.ok) return { problem: refusalWords(tried, visit) };
   const { speaker, person: reader } = visit;
   const { said, verdict, rule, say, passes, requested, agent_name: agentName, asked_of: askedOf, later } = tried.value;

@@ -159,6 +159,23 @@ describeBrowser('A6: policies and the queue at a real browser', () => {
       expect(after).toBeGreaterThan(0);
       expect(await page.locator('[aria-label=Rules]').count()).toBe(0); // nothing is published
       await look(page, 'effect', script);
+
+      // Tried as they are written, which stays.
+      const { type: action, locations: _, ...parameters } = readDetails();
+      const asked = { agent: 'Finance Agent', person: 'person@acme.example', action };
+      for (const [name, value] of Object.entries({ ...asked, parameters: JSON.stringify(parameters) })) {
+        await tabTo(page, name);
+        await page.keyboard.press('Control+A');
+        await page.keyboard.insertText(value);
+      }
+      await page.keyboard.press('Tab');
+      await page.keyboard.press('Enter');
+      const result = page.locator('[data-testid=result]');
+      await result.waitFor();
+      expect(await result.locator('.admin-facts').textContent()).toMatch(/Never.*1\. No calendars/);
+      expect(await page.locator('[data-testid=tried] h1').textContent()).toMatch(/^Finance Agent wants to read/);
+      expect(await page.inputValue('#yaml')).toContain('No calendars');
+      expect(await page.locator('[aria-label=Rules]').count()).toBe(0);
       await enter(page, 'publish');
       await page.getByRole('status').getByText('Published.').waitFor();
       expect(await page.locator('[aria-label=Rules]').textContent()).toContain(`Never: to ${READ}.`);

@@ -219,7 +219,7 @@ function Editor({ csrf, yaml, mayChange, problems, effect }: PoliciesPage) {
   );
 }
 
-function Try({ tried, actions, result }: PoliciesPage) {
+function Try({ csrf, yaml, mayChange, tried, actions, result }: PoliciesPage) {
   const { agent, person, action, parameters } = tried;
   const { say, list } = useSpeaker();
   const names = (people: readonly string[]) =>
@@ -228,8 +228,18 @@ function Try({ tried, actions, result }: PoliciesPage) {
       .join('');
   return (
     <Section title={say(POLICIES.tryThem)}>
-      <p class="quiet">{say(POLICIES.nobodyAsked)}</p>
-      <form class="form" method="get" action="/admin/policies">
+      <p class="quiet">{say(mayChange ? POLICIES.asWritten : POLICIES.nobodyAsked)}</p>
+      <form
+        class="form"
+        method={mayChange ? 'post' : 'get'}
+        action={mayChange ? '/admin/policies/try#result' : '/admin/policies'}
+      >
+        {mayChange ? (
+          <>
+            <Csrf value={csrf} />
+            <input type="hidden" name="yaml" value={yaml} />
+          </>
+        ) : null}
         <TextInput name="agent" label={say(POLICIES.agent)} value={agent} maxLength={80} verbatim />
         <TextInput
           name="person"
@@ -260,11 +270,11 @@ function Try({ tried, actions, result }: PoliciesPage) {
         </div>
       </form>
       {result === undefined ? null : result.problem !== undefined ? (
-        <p class="problem" role="alert">
+        <p class="problem" id="result" role="alert">
           {result.problem}
         </p>
       ) : (
-        <div data-testid="result">
+        <div id="result" data-testid="result">
           <Facts
             facts={[
               [say(POLICIES.result), <strong>{result.verdict}</strong>],

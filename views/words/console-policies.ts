@@ -33,6 +33,10 @@ export const POLICIES = words({
   propose: { en: 'Propose to a second administrator', de: 'Einer zweiten Administration vorschlagen' },
   publish: { en: 'Publish', de: 'Veröffentlichen' },
   tryThem: { en: 'Try them', de: 'Ausprobieren' },
+  asWritten: {
+    en: 'By the rules as they were last shown above, published or not. Nobody is asked.',
+    de: 'Nach den Regeln, wie sie zuletzt oben standen, veröffentlicht oder nicht. Niemand wird gefragt.',
+  },
   nobodyAsked: { en: 'Nobody is asked.', de: 'Niemand wird gefragt.' },
   agent: { en: 'Agent', de: 'Agent' },
   person: { en: 'Person', de: 'Person' },
