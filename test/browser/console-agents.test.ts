@@ -20,7 +20,7 @@ import {
   registerAgent,
   type TestClient,
 } from '../support/agent.ts';
-import { nothingToComplainOf, signedInAt } from '../support/at-browser.ts';
+import { arrive, enter, nothingToComplainOf, signedInAt } from '../support/at-browser.ts';
 import { describeBrowser, launchBrowser } from '../support/browser.ts';
 import { DELETE, deleteDetails } from '../support/ceremony.ts';
 import { cli } from '../support/cli.ts';
@@ -59,15 +59,11 @@ describeBrowser('A1 to A4: agents at a real browser', () => {
 
   const at = (email: string, path: string, script: boolean) =>
     signedInAt(browser, server, email, path, { script, viewport: DESK });
-  const look = async (page: Page, name: string, script = true) => {
-    await lookAround(page, name, { script, decision: false });
+  const look = async (page: Page, name: string) => {
+    await lookAround(page, name, { script: true, decision: false });
     await page.setViewportSize(DESK);
   };
   const names = (page: Page) => page.locator('[data-row] th .row-link').allTextContents();
-  const enter = async (page: Page, target: string) => {
-    await tabTo(page, target);
-    await page.keyboard.press('Enter');
-  };
 
   test('A4-1, A4-3, A4-4: five steps lead to an agent; none is left out, nothing typed is lost, and its key is only on the page', async () => {
     await using ada = await at('admin@acme.example', '/admin', true);
@@ -115,7 +111,6 @@ describeBrowser('A1 to A4: agents at a real browser', () => {
     await problem('Choose at least one action.');
     await page.check(`[name="action ${READ}"]`);
     await page.selectOption('[name=highest_impact]', 'low');
-    await look(page, 'step 5');
     await page.getByRole('link', { name: 'Back' }).click();
     expect(await page.isChecked('[name=keys][value=made]')).toBe(true);
     await next.click();
@@ -168,8 +163,8 @@ describeBrowser('A1 to A4: agents at a real browser', () => {
     ]);
     const form = page.url();
     await page.fill('[name=confirmation]', 'Refund Worker');
-    await next.click();
-    await page.waitForSelector('main [role=alert]');
+    await arrive(page, next.click());
+    expect(await page.evaluate('performance.getEntriesByType("navigation")[0].responseStatus')).toBe(409);
     expect(await page.textContent('main')).toContain('owner');
     await acceptOffers(server, registration);
     await page.goto(form);
@@ -248,15 +243,14 @@ describeBrowser('A1 to A4: agents at a real browser', () => {
       expect(await seen()).toEqual(expected);
       await page.reload();
       expect(await seen()).toEqual(expected);
-      await page.getByRole('link', { name, exact: true }).click();
+      await arrive(page, page.getByRole('link', { name, exact: true }).click());
       await page.goBack();
       expect(await seen()).toEqual(expected);
-      await page.getByRole('link', { name: `Remove ${script}` }).click();
+      await arrive(page, page.getByRole('link', { name: `Remove ${script}` }).click());
       expect((await names(page)).length).toBeGreaterThan(1);
       await page.goBack();
 
       // A2-4, by keyboard
-      await look(page, 'agents', script);
       await page.focus('details.here summary');
       await page.keyboard.press('Enter');
       await tabTo(page, 'reason');
@@ -285,7 +279,7 @@ describeBrowser('A1 to A4: agents at a real browser', () => {
     await sweepAgents(database);
     await page.reload();
     expect(await ownerless.textContent()).toBe('Ownerless 1');
-    await ownerless.click();
+    await arrive(page, ownerless.click());
     const row = page.locator(`[data-row="${id}"]`);
     expect(await row.textContent()).toMatch(/^Left Alone ● active.*ownerless/);
     await database.run(`update agents set unowned_since = now() - interval '8 days' where id = $1`, [id]);
@@ -308,7 +302,7 @@ describeBrowser('A1 to A4: agents at a real browser', () => {
     await using ada = await at('admin@acme.example', '/admin/agents', true);
     const { page } = ada;
     await page.getByRole('link', { name: 'Loses One' }).click();
-    await page.getByRole('link', { name: 'Activity' }).click();
+    await arrive(page, page.getByRole('link', { name: 'Activity' }).click());
     const issued = page.locator('[data-row]', { hasText: 'got a token' });
     expect(await issued.count()).toBe(2);
     const last = await issued.first().locator('th').textContent();
@@ -317,10 +311,8 @@ describeBrowser('A1 to A4: agents at a real browser', () => {
     expect(await row.locator('td').nth(3).textContent()).toBe(last);
     // Until when a task runs is said as every clock here says it.
     expect(await row.locator('td').nth(2).textContent()).toMatch(/^Anna Berg approved tsk_[0-9a-f]+, until \d\d:\d\d/);
-    await look(page, 'may do');
-
     const lives = async () => [(await introspect(agent, reading)).active, (await introspect(agent, inviting)).active];
-    await row.getByRole('link', { name: /^Remove/ }).click();
+    await arrive(page, row.getByRole('link', { name: /^Remove/ }).click());
     await page.getByText('One live task of one person ends at once:').waitFor();
     expect(await page.locator('[data-row]').allTextContents()).toEqual([
       expect.stringMatching(/^Anna Berg.*Q1 review/),
@@ -352,12 +344,11 @@ describeBrowser('A1 to A4: agents at a real browser', () => {
     await submit.click();
     await page.locator('.error-summary', { hasText: 'This is a private key.' }).waitFor();
     expect(await page.inputValue('[name=overlap]')).toBe('s3600');
-    await look(page, 'key', false);
     await page.fill('[name=keys]', JSON.stringify(publicJwk));
     await submit.click();
     await page.getByRole('status').getByText('The new key counts now.').waitFor();
     expect(await count()).toEqual([true, true]);
-    await page.getByRole('link', { name: 'Rotate key' }).click();
+    await arrive(page, page.getByRole('link', { name: 'Rotate key' }).click());
     expect(await page.locator('[data-row] td').allTextContents()).toEqual([
       'no end',
       expect.stringMatching(/\d\d:\d\d/),

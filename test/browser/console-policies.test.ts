@@ -3,7 +3,7 @@ import type { Browser, Page } from 'playwright-core';
 
 import type { Database } from '../../adapters/postgres/database.ts';
 import { CALENDAR, type Json, pkce, push, READ, readDetails, type TestClient } from '../support/agent.ts';
-import { type Callback, nothingToComplainOf, signedInAt, startCallback } from '../support/at-browser.ts';
+import { arrive, type Callback, enter, nothingToComplainOf, signedInAt, startCallback } from '../support/at-browser.ts';
 import { describeBrowser, launchBrowser } from '../support/browser.ts';
 import { approveWith, askFreely, askInBrowser, CHOICES, deleteDetails, financeAgent } from '../support/ceremony.ts';
 import { type Member, memberOf } from '../support/deciders.ts';
@@ -50,10 +50,6 @@ describeBrowser('A6: policies and the queue at a real browser', () => {
     await lookAround(page, name, { script, decision: false });
     await page.setViewportSize(DESK);
   };
-  const enter = async (page: Page, target: string) => {
-    await tabTo(page, target);
-    await page.keyboard.press('Enter');
-  };
   /** From behind; how soon it ends is said by whoever asks. */
   const asks = async (details: Json, seconds = 900) => {
     const asked = await agent.post('/backchannel', {
@@ -74,7 +70,7 @@ describeBrowser('A6: policies and the queue at a real browser', () => {
       await asks(deleteDetails({ repository: 'acme/old' }));
       await using ada = await at('admin@acme.example', '/admin', script);
       const { page } = ada;
-      await page.getByRole('link', { name: 'Approvals' }).click();
+      await arrive(page, page.getByRole('link', { name: 'Approvals' }).click());
       const asked = () => page.locator('[data-row] strong').allTextContents();
       expect(await asked()).toEqual([
         expect.stringContaining('acme/old'),
@@ -85,13 +81,12 @@ describeBrowser('A6: policies and the queue at a real browser', () => {
       expect(await page.locator('main form[method=post], main [type=checkbox], main [type=radio]').count()).toBe(0);
       expect(await page.locator('main button').allTextContents()).toEqual(['Search']);
       await look(page, 'queue', script);
-      await page.getByRole('link', { name: 'Critical', exact: true }).click();
+      await arrive(page, page.getByRole('link', { name: 'Critical', exact: true }).click());
       expect(await asked()).toEqual([expect.stringContaining('acme/old')]);
-      await page.getByRole('link', { name: /level:critical/ }).click();
+      await arrive(page, page.getByRole('link', { name: /level:critical/ }).click());
       expect(await asked()).toHaveLength(3);
       await page.fill('[name=q]', 'is:waiting level:low');
-      await page.press('[name=q]', 'Enter');
-      await page.getByRole('link', { name: /level:low/ }).waitFor();
+      await arrive(page, page.press('[name=q]', 'Enter'));
       expect(await asked()).toHaveLength(2);
     },
   );
@@ -169,7 +164,7 @@ describeBrowser('A6: policies and the queue at a real browser', () => {
         await page.keyboard.insertText(value);
       }
       await page.keyboard.press('Tab');
-      await page.keyboard.press('Enter');
+      await arrive(page, page.keyboard.press('Enter'));
       const result = page.locator('[data-testid=result]');
       await result.waitFor();
       expect(await result.locator('.admin-facts').textContent()).toMatch(/Never.*1\. No calendars/);

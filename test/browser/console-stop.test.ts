@@ -14,7 +14,7 @@ import {
   registerAgent,
   type TestClient,
 } from '../support/agent.ts';
-import { nothingToComplainOf, signedInAt } from '../support/at-browser.ts';
+import { arrive, enter, nothingToComplainOf, signedInAt } from '../support/at-browser.ts';
 import { addVirtualAuthenticator, describeBrowser, launchBrowser } from '../support/browser.ts';
 import { accessTokenIn, databaseOf, exchange, HOUR, introspect } from '../support/delegation.ts';
 import { DESK, lookAround, PHONE, tabTo } from '../support/looking.ts';
@@ -55,10 +55,6 @@ describeBrowser('A8: the stop at a real browser', () => {
 
   const at = (email: string, path: string, script: boolean, viewport = DESK) =>
     signedInAt(browser, server, email, path, { script, viewport });
-  const enter = async (page: Page, target: string) => {
-    await tabTo(page, target);
-    await page.keyboard.press('Enter');
-  };
   const ask = (agent: TestClient, title: string) =>
     agent.post('/backchannel', {
       scope: 'openid',
@@ -146,7 +142,7 @@ describeBrowser('A8: the stop at a real browser', () => {
       await page.goto(`${server.issuer}/admin/approvals?q=is%3Astopped`);
       expect(await page.locator('[data-row]', { hasText: name }).textContent()).toContain('stopped');
       // A8-6: the audit has it.
-      await page.locator('[data-row]', { hasText: name }).getByRole('link').click();
+      await arrive(page, page.locator('[data-row]', { hasText: name }).getByRole('link').click());
       expect(await page.locator('.pill').textContent()).toContain('stopped');
       await page.getByRole('link', { name: 'Activity' }).click();
       await page.getByText('was stopped').waitFor();

@@ -1,15 +1,14 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 
 import { shop } from '../catalogue/shop.ts';
 import { operator } from '../support/admin.ts';
 import { registerAgent } from '../support/agent.ts';
+import { nothingToComplainOf, signedInAt } from '../support/at-browser.ts';
 import { describeBrowser, launchBrowser } from '../support/browser.ts';
+import { DESK, lookAround } from '../support/looking.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 /** Where pictures go when somebody wants to look at them. */
 const PICTURES = process.env.TEST_PICTURES;
 
@@ -20,20 +19,16 @@ describeBrowser('the console at a real browser', () => {
   let page: Page;
 
   beforeAll(async () => {
-    server = await startServer();
+    [server, browser] = await Promise.all([startServer(), launchBrowser()]);
     agent = (await registerAgent(server, { client_name: 'Meeting Helper' })).registration.agent_id;
-    browser = await launchBrowser();
-    const context = await browser.newContext({ javaScriptEnabled: true, reducedMotion: 'reduce' });
-    page = await context.newPage();
-    await page.goto(`${server.issuer}/login?return_to=%2Fadmin`);
-    await page.fill('[name=email]', 'admin@acme.example');
-    await page.fill('[name=password]', server.demo.password);
-    await page.click('main button[type=submit]');
+    ({ page } = await signedInAt(browser, server, 'admin@acme.example', '/admin', { viewport: DESK }));
   }, 60_000);
   afterAll(async () => {
     await browser?.close();
     await server?.close();
   });
+
+  afterEach(nothingToComplainOf);
 
   const paths = [
     '/admin',
@@ -50,34 +45,17 @@ describeBrowser('the console at a real browser', () => {
   test.each(paths)(
     '%s: no accessibility violation, light and dark, phone and desk, nothing from elsewhere',
     async (path) => {
-      const complaints: string[] = [];
-      page.removeAllListeners('console');
-      page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
       await page.goto(`${server.issuer}${path.replace(':agent', agent)}`);
       await page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })");
-      await page.evaluate(AXE);
-      for (const [width, height, colorScheme] of [
-        [390, 844, 'light'],
-        [320, 640, 'dark'],
-        [1280, 900, 'light'],
-        [1280, 900, 'dark'],
-      ] as const) {
-        await page.setViewportSize({ width, height });
-        await page.emulateMedia({ colorScheme });
-        if (PICTURES) {
-          const name = path.replace(/\W+/g, '-');
-          await page.screenshot({ path: `${PICTURES}/console${name}${width}-${colorScheme}.png`, fullPage: true });
-        }
-        expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBe(0);
-        if (width === 390 || colorScheme === 'dark') expect(await violations(page)).toEqual([]);
-      }
-      expect(complaints).toEqual([]);
+      if (PICTURES)
+        await page.screenshot({ path: `${PICTURES}/console${path.replace(/\W+/g, '-')}.png`, fullPage: true });
+      await lookAround(page, path, { script: true, decision: false });
     },
     60_000,
   );
 
   test('A8-1 the stop is in reach of the keyboard from every page, and one step from there', async () => {
-    await page.setViewportSize({ width: 1280, height: 900 });
+    await page.setViewportSize(DESK);
     await page.goto(`${server.issuer}/admin/agents`);
     await page.keyboard.press('Tab');
     expect(await page.evaluate('document.activeElement.textContent')).toBe('Skip to content');
@@ -93,10 +71,7 @@ describeBrowser('the console at a real browser', () => {
   test('A5-2 the preview follows what is typed, says what it lacks, and runs nothing of it', async () => {
     const published = await (await operator(server))('POST', '/catalogue', shop.replace('deployment', 'acme'));
     expect(published.body).toMatchObject({ published: 1 });
-    const complaints: string[] = [];
-    page.removeAllListeners('console');
-    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
-    await page.setViewportSize({ width: 1280, height: 900 });
+    await page.setViewportSize(DESK);
     await page.goto(`${server.issuer}/admin/actions/shop.orders.place`);
     const yaml = await page.inputValue('#yaml');
     const asked = page.locator('#preview .ask');
@@ -129,15 +104,9 @@ describeBrowser('the console at a real browser', () => {
       `${server.issuer}/admin/actions/shop.orders.place`,
       yaml,
     ]);
-    expect(complaints).toEqual([]);
     // A server that does not answer: what is shown is old, and looks like it.
     await page.route('**/preview', (route) => route.abort());
     await type('headline: order {item}', 'headline: buy {item}');
     await page.waitForSelector('[data-stale] .ask');
   });
 });
-
-const violations = (page: Page): Promise<unknown> =>
-  page.evaluate(
-    `axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html).join(' | ').slice(0, 300)))`,
-  );

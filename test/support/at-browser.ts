@@ -1,9 +1,9 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from '@jest/globals';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 
-import { PHONE } from './looking.ts';
+import { PHONE, tabTo } from './looking.ts';
 import type { TestServer } from './server.ts';
 
 /** §11.2, of every page. */
@@ -27,18 +27,24 @@ export interface AtBrowser extends AsyncDisposable {
   page: Page;
 }
 
+export interface AtBrowserOptions {
+  script?: boolean;
+  viewport?: typeof PHONE;
+  /** Where the page may lead beside the issuer. */
+  elsewhere?: string | undefined;
+  /** Of whoever was there before. */
+  cookies?: BrowserContextOptions['storageState'];
+}
+
 export async function atBrowser(
   browser: Browser,
   { issuer }: Pick<TestServer, 'issuer'>,
-  {
-    script = true,
-    viewport = PHONE,
-    elsewhere,
-  }: { script?: boolean; viewport?: typeof PHONE; elsewhere?: string } = {},
+  { script = true, viewport = PHONE, elsewhere, cookies }: AtBrowserOptions = {},
 ): Promise<AtBrowser> {
   const context = await browser.newContext({
     javaScriptEnabled: script,
     viewport,
+    ...(cookies && { storageState: cookies }),
     reducedMotion: 'reduce', // a colour half-way through its transition has a contrast of its own
   });
   const page = await context.newPage();
@@ -68,19 +74,40 @@ export async function signInAt(page: Page, { demo }: Pick<TestServer, 'demo'>, e
   await page.click('button[type=submit]:not([disabled])');
 }
 
-/** The same, who then looks at that page of ours. */
+/** Who signed in before, by address. */
+const kept = new Map<string, NonNullable<AtBrowserOptions['cookies']>>();
+
+/** Somebody who looks at that page of ours; from the second time on they come back and need not sign in again. */
 export async function signedInAt(
   browser: Browser,
   server: TestServer,
   email: string,
   path: string,
-  options: Parameters<typeof atBrowser>[2] = {},
+  options: AtBrowserOptions = {},
 ): Promise<AtBrowser> {
+  const cookies = kept.get(email);
+  if (cookies) {
+    const back = await atBrowser(browser, server, { ...options, cookies });
+    await back.page.goto(`${server.issuer}${path}`);
+    return back;
+  }
   const somebody = await atBrowser(browser, server, options);
   await somebody.page.goto(`${server.issuer}/login?return_to=${encodeURIComponent(path)}`);
   await signInAt(somebody.page, server, email);
   await somebody.page.waitForURL((url) => url.pathname !== '/login');
+  kept.set(email, await somebody.context.storageState());
   return somebody;
+}
+
+/** What somebody does to get to another page, until that one is there as a whole. */
+export async function arrive(page: Page, act: Promise<unknown>): Promise<void> {
+  await Promise.all([page.waitForEvent('load'), act]);
+}
+
+/** The same by keyboard alone: to what has this test id or name, and on by it. */
+export async function enter(page: Page, target: string): Promise<void> {
+  await tabTo(page, target);
+  await arrive(page, page.keyboard.press('Enter'));
 }
 
 /** Where an agent's people arrive again: a page of its own, and what it was told. */
