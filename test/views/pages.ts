@@ -10,7 +10,7 @@ import { myAgentsPage } from '../../views/my-agents.tsx';
 import { contactPage, notificationsPage } from '../../views/notifications.tsx';
 import { changePage, offerPage, ownedPage, reviewPage } from '../../views/owner.tsx';
 import { receiptPage } from '../../views/receipt.tsx';
-import { allowedWords, deniedWords, expiredWords, repeatOffer, resultPage } from '../../views/result.tsx';
+import { allowedWords, deniedWords, expiredWords, quietWords, repeatOffer, resultPage } from '../../views/result.tsx';
 import { securityPage } from '../../views/security.tsx';
 import { signInPage } from '../../views/sign-in.tsx';
 import { signInSettingsPage } from '../../views/sign-in-settings.tsx';
@@ -312,6 +312,7 @@ export function pagesIn(language: PageLanguage) {
     denied: resultPage({
       frame,
       ...deniedWords(speaker, 'Finance Agent'),
+      detail: quietWords(speaker, 'Finance Agent', { because: 'recently_denied', time: '14:20 (UTC+1)' }),
       denyReasons: { action: '/r/req_8f2k/reason', csrf: 'csrf-value' },
     }),
     receipt: receiptPage({
