@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Ending, ReviewNews } from '../../server/agents/expiry.ts';
+import type { Accountable } from '../../server/agents/ownership.ts';
 import type { Sealing } from '../../server/keys/seal.ts';
 import type { ChannelName, PushAddress, TargetAddress } from '../../server/notifications/notice.ts';
 import { ERRANDS, type PasskeyNews } from '../../server/notifications/notify.ts';
@@ -7,6 +8,7 @@ import type { Preferences } from '../../server/notifications/preferences.ts';
 import { quietUntil, USUAL } from '../../server/notifications/preferences.ts';
 import type {
   Device,
+  HandedOver,
   Introduction,
   ListedTarget,
   Membership,
@@ -227,6 +229,10 @@ export const notificationOutbox = (database: Database, sealing: Sealing): Notifi
     return (await database.first(BELONGS, [organization, person, group])) !== undefined;
   },
 
+  async answersFor(organization, person, agent, role) {
+    return (await database.first(ANSWERS_FOR[role], [organization, person, agent])) !== undefined;
+  },
+
   offer: (organization, person, offer) => database.first(OFFERED, [organization, person, offer]),
 
   async device(organization, id) {
@@ -294,7 +300,8 @@ export async function tellEverywhere(
     | { expiry: Ending }
     | { review: ReviewNews }
     | { offer: string }
-    | { membership: Membership },
+    | { membership: Membership }
+    | { handedOver: HandedOver },
   at?: Date,
 ): Promise<void> {
   const to = { organization, ...(at && { at }) };
@@ -346,6 +353,11 @@ const RECEIPT = `
   join tasks t on t.organization = a.organization and t.id = a.task
   join agents g on g.organization = a.organization and g.id = a.agent
   where a.organization = $1 and a.id = $2 and a.status = 'approved'`;
+
+const ANSWERS_FOR: Readonly<Record<Accountable, string>> = {
+  owner: 'select from agents where organization = $1 and owner = $2 and id = $3',
+  deputy: 'select from agents where organization = $1 and deputy = $2 and id = $3',
+};
 
 const OFFERED = `
   select a.name as "agentName", f.role, m.name as "madeBy"

@@ -16,6 +16,7 @@ import { moveAgent } from './agents.ts';
 import { secretAgreed } from './client-secrets.ts';
 import { replaceRegistration } from './clients.ts';
 import type { Database, Statements } from './database.ts';
+import { afterQuiet, tellEverywhere } from './notifications.ts';
 import { ANSWERED } from './reviews.ts';
 
 /** What a person does with the agents they answer for, under row-level security. */
@@ -25,11 +26,7 @@ export const postgresOwnership = (database: Database): OwnershipStore => ({
 
   answer: (organization, person, offer, accepts) =>
     database.within(organization, async (statements) => {
-      const open = await statements.first<{ agent: string; role: Accountable; owner: string; deputy: string }>(TAKE, [
-        organization,
-        offer,
-        person,
-      ]);
+      const open = await statements.first<Taken>(TAKE, [organization, offer, person]);
       if (!open) return { answered: undefined };
       const { agent, role } = open;
       if (accepts && (role === 'owner' ? open.deputy : open.owner) === person) return { answered: 'same_person' };
@@ -45,6 +42,12 @@ export const postgresOwnership = (database: Database): OwnershipStore => ({
         person,
         detail: accepts && from !== person ? { from, to: person } : {},
       });
+      // Two administrators can pass an agent on between them: whoever answered for it does not find out by chance.
+      if (accepts && open.accepted && from !== person) {
+        const handedOver = { agent, agentName: open.agentName, role, to: open.personName };
+        const at = await afterQuiet(statements, organization, from);
+        await tellEverywhere(statements, organization, from, { handedOver }, at);
+      }
       return { answered: accepts ? 'accepted' : 'declined' };
     }),
 
@@ -211,11 +214,24 @@ const OFFERS = `
   where f.organization = $1 and f.person = $2 and f.answer is null and a.status not in ('retired', 'expired')
   order by f.made_at, f.id`;
 
+interface Taken {
+  agent: string;
+  agentName: string;
+  role: Accountable;
+  owner: string;
+  deputy: string;
+  /** Whoever answers for it in this capacity until now agreed to. */
+  accepted: boolean;
+  personName: string;
+}
+
 const TAKE = `
-  select f.agent, f.role, a.owner, a.deputy
+  select f.agent, a.name as "agentName", f.role, a.owner, a.deputy, p.name as "personName",
+         case f.role when 'owner' then a.owner_accepted_at else a.deputy_accepted_at end is not null as accepted
   from ownership_offers f join agents a on a.organization = f.organization and a.id = f.agent
+  join people p on p.organization = f.organization and p.id = f.person
   where f.organization = $1 and f.id = $2 and f.person = $3 and f.answer is null and a.status not in ('retired', 'expired')
-  for no key update`;
+  for no key update of f, a`;
 
 const CLOSE = `
   update ownership_offers set answer = $3, answered_at = clock_timestamp()

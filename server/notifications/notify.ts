@@ -1,5 +1,5 @@
 import { AGENTS } from '../../views/words/agents.ts';
-import { EXPIRY_NEWS, GROUP_NEWS, NOTIFICATIONS, REVIEW_NEWS } from '../../views/words/notifications.ts';
+import { EXPIRY_NEWS, GROUP_NEWS, HANDED_OVER, NOTIFICATIONS, REVIEW_NEWS } from '../../views/words/notifications.ts';
 import { OWNED } from '../../views/words/owned.ts';
 import { PASSKEY_NEWS } from '../../views/words/security.ts';
 import { SHELL } from '../../views/words/shell.ts';
@@ -22,7 +22,7 @@ import {
   type TargetAddress,
 } from './notice.ts';
 import { planNotification } from './plan.ts';
-import type { Membership, NotificationOutbox, Occasion, Offered, Receipt } from './store.ts';
+import type { HandedOver, Membership, NotificationOutbox, Occasion, Offered, Receipt } from './store.ts';
 
 /** A request waits: decide whether and how its person hears of it. `payload`: {@link Waiting}. */
 export const NOTIFY = 'notify';
@@ -68,6 +68,8 @@ interface Errand {
   offer?: string;
   /** A group that they decide with from now on, or no longer, instead of a request. */
   membership?: Membership;
+  /** An agent that they no longer answer for, instead of a request. */
+  handedOver?: HandedOver;
   /** Channels that were tried, this one among them. */
   tried?: readonly ChannelName[];
   /** Not for whom it is, but somebody else who decides it. */
@@ -293,16 +295,21 @@ export function notifications<Statements>(
     if (errand.receipt !== undefined && !receipt) return { done: true };
     const offer = errand.offer === undefined ? undefined : await outbox.offer(organization, person.id, errand.offer);
     if (errand.offer !== undefined && !offer) return { done: true };
-    const { membership } = errand;
+    const { membership, handedOver } = errand;
     // It came otherwise meanwhile, and that is told as well.
     if (membership && membership.joined !== (await outbox.belongs(organization, person.id, membership.group))) {
+      return { done: true };
+    }
+    if (handedOver && (await outbox.answersFor(organization, person.id, handedOver.agent, handedOver.role))) {
       return { done: true };
     }
     const notice = offer
       ? offerNotice(person, offer, errand.offer ?? '')
       : membership
         ? await membershipNotice(person, membership)
-        : await noticeFor(person, found, receipt, errand);
+        : handedOver
+          ? handedOverNotice(person, handedOver)
+          : await noticeFor(person, found, receipt, errand);
     const sent = await send(channel, errand, person, notice, { id: message.id, signal });
     if (sent === undefined) return { done: true };
     if ('retry' in sent) return sent;
@@ -373,6 +380,21 @@ export function notifications<Statements>(
       url: `${dependencies.issuer}/owned`,
       open: say(NOTIFICATIONS.open),
       tag: `offer ${offer}`,
+      impact: undefined,
+      expiresAt: new Date(Date.now() + 86_400_000),
+      language: speaker.language,
+    };
+  }
+
+  function handedOverNotice(person: Person, { agent, agentName, role, to }: HandedOver): Notice {
+    const speaker = speakerFor(person);
+    const { say } = speaker;
+    return {
+      title: say(HANDED_OVER[role], { agent: agentName }),
+      body: say(HANDED_OVER[`${role}Means`], { person: to }),
+      url: `${dependencies.issuer}/owned`,
+      open: say(NOTIFICATIONS.open),
+      tag: `agent ${agent}`,
       impact: undefined,
       expiresAt: new Date(Date.now() + 86_400_000),
       language: speaker.language,

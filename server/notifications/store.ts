@@ -1,3 +1,4 @@
+import type { Accountable } from '../agents/ownership.ts';
 import type { Approval } from '../approvals/approval.ts';
 import type { PushFacts } from '../approvals/budget.ts';
 import type { Impact } from '../catalogue/action.ts';
@@ -27,6 +28,15 @@ export interface Membership {
   group: string;
   name: string;
   joined: boolean;
+}
+
+/** Somebody answers for an agent no more, because somebody else does now. */
+export interface HandedOver {
+  agent: string;
+  agentName: string;
+  role: Accountable;
+  /** Who does. */
+  to: string;
 }
 
 /** A group that a person decides with. */
@@ -147,6 +157,8 @@ export interface NotificationOutbox<Statements> {
   receipt(organization: string, approval: string): Promise<Receipt | undefined>;
   /** Does this person decide with this group now? */
   belongs(organization: string, person: string, group: string): Promise<boolean>;
+  /** Do they answer for this agent in this capacity? */
+  answersFor(organization: string, person: string, agent: string, role: Accountable): Promise<boolean>;
   /** What this person is asked to answer for; undefined where it was answered or taken back. */
   offer(organization: string, person: string, offer: string): Promise<Offered | undefined>;
   device(organization: string, id: string): Promise<PushAddress | undefined>;

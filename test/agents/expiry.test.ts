@@ -39,7 +39,7 @@ const subjectOf = ({ raw }: Mail): string => /^Subject: (.*(?:\r\n .*)*)/m.exec(
 async function toldOf(what: string): Promise<string[]> {
   for (;;) {
     const waiting = await database.first(
-      `select from outbox where payload ?| '{expiry,offer,review}' and state = 'waiting' and (due_at <= now() or lease is not null) limit 1`,
+      `select from outbox where payload ?| '{expiry,offer,review,handedOver}' and state = 'waiting' and (due_at <= now() or lease is not null) limit 1`,
     );
     if (!waiting) break;
     await new Promise((resolve) => setTimeout(resolve, 30));
@@ -195,6 +195,46 @@ describe('whoever is asked to answer for an agent hears of it', () => {
     await database.run(`update outbox set due_at = now() where payload ? 'offer' and state = 'waiting'`);
     await toldOf('Offered Four');
     expect(mails('Offered Four')).toEqual([]);
+  });
+});
+
+describe('whoever answered for an agent hears of it when somebody else does', () => {
+  const BEN = 'approver@acme.example';
+  const OLGA = 'owner@acme.example';
+  const saying = (title: string) => mailbox.received.filter(({ html }) => html.includes(`${title}</h1>`));
+  /** An administrator asks somebody else, who accepts. */
+  async function passOn(name: string, role: 'owner' | 'deputy', by = server.demo.initialAccessToken) {
+    const as = { ...server, demo: { ...server.demo, initialAccessToken: by } };
+    const { registration } = await registerAgent(as, { client_name: name });
+    const { body } = await admin('POST', `/agents/${registration.agent_id}/offers`, { role, person: BEN });
+    const ben = await signIn(server, BEN);
+    await database.run('delete from notification_preferences');
+    const answered = await ben.submit(await ben.get(`/offers/${body.id}`), { answer: 'accept' });
+    expect(answered.status).toBe(200);
+    await toldOf(name);
+  }
+
+  test('by whom it is answered for now, in their language', async () => {
+    await database.run(`update people set language = 'de' where email = $1`, [OLGA]);
+    await passOn('Passed On', 'owner');
+    await database.run('update people set language = null where email = $1', [OLGA]);
+    const [mail, ...others] = saying('Sie sind nicht mehr verantwortlich für Passed On');
+    expect([mail?.to, others]).toEqual([[OLGA], []]);
+    expect(mail?.text).toMatch(/Verantwortlich ist jetzt \S.*\. Wenn Sie den Grund nicht kennen/u);
+    expect(mail?.text).toContain(`${server.issuer}/owned`);
+  });
+
+  test('as its deputy, too', async () => {
+    await passOn('Deputed On', 'deputy');
+    const told = saying('You are no longer the deputy for Deputed On');
+    expect(told.map(({ to }) => to)).toEqual([['admin@acme.example']]);
+  });
+
+  test('not who never agreed to', async () => {
+    const people = { owner: OLGA, deputy: 'admin@acme.example' };
+    const { body } = await admin('POST', '/initial-access-tokens', { ...people, status: 'pending', uses: 1 });
+    await passOn('Never Agreed', 'owner', body.initial_access_token);
+    expect(saying('You no longer answer for Never Agreed')).toEqual([]);
   });
 });
 

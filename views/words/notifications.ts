@@ -253,6 +253,20 @@ export const GROUP_NEWS = words({
   },
 });
 
+/** What somebody is told who answered for an agent and does not any more. */
+export const HANDED_OVER = words({
+  owner: { en: 'You no longer answer for {agent}', de: 'Sie sind nicht mehr verantwortlich für {agent}' },
+  ownerMeans: {
+    en: '{person} is its owner now. If you do not know why, ask whoever administers it.',
+    de: 'Verantwortlich ist jetzt {person}. Wenn Sie den Grund nicht kennen, fragen Sie die Verwaltung.',
+  },
+  deputy: { en: 'You are no longer the deputy for {agent}', de: 'Sie sind nicht mehr die Vertretung für {agent}' },
+  deputyMeans: {
+    en: '{person} is its deputy now. If you do not know why, ask whoever administers it.',
+    de: 'Die Vertretung ist jetzt {person}. Wenn Sie den Grund nicht kennen, fragen Sie die Verwaltung.',
+  },
+});
+
 /** What an owner is told of agents that wait for their review. */
 export const REVIEW_NEWS = words({
   due: {
