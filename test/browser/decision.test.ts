@@ -329,7 +329,7 @@ describeBrowser('a person at a real browser', () => {
     });
 
     const second = await begin('Two tabs');
-    const [other, inbox] = [await context.newPage(), await context.newPage()];
+    const [other, inbox, untold] = [await context.newPage(), await context.newPage(), await context.newPage()];
     // Both are drawn before the decision, and hear the news only from after it on: what came between is not lost.
     let listen = () => {};
     const decided = new Promise<void>((resolve) => {
@@ -339,7 +339,8 @@ describeBrowser('a person at a real browser', () => {
       await decided;
       await route.continue();
     });
-    await other.goto(page.url());
+    await untold.route('**/inbox/events', (route) => route.fulfill({ status: 204 })); // as a server with too many streams
+    for (const tab of [other, untold]) await tab.goto(page.url());
     await inbox.goto(`${server.issuer}/inbox`);
     expect(await inbox.locator('a[href^="/r/"]').count()).toBe(1);
     await page.click('[data-testid=deny]');
@@ -348,7 +349,8 @@ describeBrowser('a person at a real browser', () => {
     listen();
     await inbox.bringToFront();
     await inbox.locator('a[href^="/r/"]').waitFor({ state: 'detached' });
-    await other.waitForSelector('h1:has-text("Already decided by you at")'); // it hears of it by itself
+    // They hear of it by themselves.
+    for (const tab of [other, untold]) await tab.waitForSelector('h1:has-text("Already decided by you at")');
     await other.goto(other.url());
     expect(await other.locator('[data-testid=approve]').count()).toBe(0);
     expect(await agent.token({ grant_type: CIBA, auth_req_id: second.auth_req_id })).toMatchObject({

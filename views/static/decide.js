@@ -4,6 +4,8 @@
  * between the two (double-clickjacking) has neither. Deny is never held back.
  */
 const READING_MS = 700;
+/** How often a page looks that nobody tells anything. */
+const POLL_MS = 3000;
 
 const form = document.querySelector('form[data-guard]');
 if (form) guard(form);
@@ -90,6 +92,11 @@ function watchOthers(stream) {
   const news = new EventSource(stream);
   news.addEventListener('open', look);
   news.addEventListener('inbox', look);
+  // Where the server declines, or a proxy in between does.
+  news.addEventListener('error', () => {
+    if (news.readyState === EventSource.CLOSED)
+      setInterval(() => document.visibilityState === 'visible' && look(), POLL_MS);
+  });
 
   // Decided right here: the answer to the form is on its way, and loading this page once more would take its place.
   const decidedHere = () => form.querySelector('[aria-busy="true"]') !== null;
