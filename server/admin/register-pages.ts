@@ -3,6 +3,7 @@ import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jo
 import { stringify } from 'yaml';
 
 import { registeredPage, registerPage, registerReviewPage } from '../../views/admin/register.tsx';
+import { LIMIT_FIELDS } from '../../views/words/console-documents.ts';
 import { DRAFT, REGISTER, REGISTER_STEPS } from '../../views/words/console-register.ts';
 import { LEVEL, STATUS } from '../../views/words/console-shell.ts';
 import { inEnglish, type Saying, saying } from '../../views/words/saying.ts';
@@ -220,7 +221,7 @@ export function adminRegisterPages(router: Router, console: Console, dependencie
         [say(REGISTER.sendsBack), plan.redirectUris.join(' ') || say(REGISTER.nowhere)],
         [say(REGISTER.keys), say(KEYS[plan.keys.kind])],
         [say(REGISTER.mayAsk), plan.actions.join(', ')],
-        [say(REGISTER.neverAbove), say(plan.highestImpact ? LEVEL[plan.highestImpact] : REGISTER.noLimit)],
+        [say(LIMIT_FIELDS.neverAbove), say(plan.highestImpact ? LEVEL[plan.highestImpact] : LIMIT_FIELDS.noLimit)],
         [say(REGISTER.ends), say(REGISTER.inDays, { count: plan.days })],
       ],
       yaml: stringify(documentOf(plan), { lineWidth: 0 }),

@@ -32,7 +32,7 @@ import { AGENT_VIEWS, FLAG_NAMES, INVENTORY } from '../../views/words/console-ag
 import { APPROVALS, SECOND_REASON } from '../../views/words/console-approvals.ts';
 import { ACTION_CHANGE } from '../../views/words/console-changes.ts';
 import { WHO_DECIDES } from '../../views/words/console-deciders.ts';
-import { LET_IN, LETTING_IN, LIMIT_WORDS } from '../../views/words/console-documents.ts';
+import { LET_IN, LETTING_IN, LIMIT_FIELDS, LIMIT_WORDS } from '../../views/words/console-documents.ts';
 import { FORM } from '../../views/words/console-form.ts';
 import { BEYOND, REACH, REQUIRED } from '../../views/words/console-lifecycle.ts';
 import { LINT, YAML } from '../../views/words/console-lint.ts';
@@ -721,7 +721,7 @@ export function consolePagesIn(language: PageLanguage): Record<string, string> {
         [say(REGISTER.sendsBack), say(REGISTER.nowhere)],
         [say(REGISTER.keys), say(REGISTER.keysMade)],
         [say(REGISTER.mayAsk), 'calendar.events.read'],
-        [say(REGISTER.neverAbove), say(REGISTER.noLimit)],
+        [say(LIMIT_FIELDS.neverAbove), say(LIMIT_FIELDS.noLimit)],
         [say(REGISTER.ends), say(REGISTER.inDays, { count: 90 })],
       ],
       yaml: 'kind: Agent\nname: Meeting Helper\n',

@@ -3,10 +3,10 @@ import { Foreign, visible } from '../text.tsx';
 import { LET_IN, LETTING_IN } from '../words/console-documents.ts';
 import { LIST } from '../words/console-list.ts';
 import { useSpeaker } from '../words/context.tsx';
-import { IMPACT } from '../words/shell.ts';
 import type { Said } from '../words/words.ts';
 import { Section } from './detail.tsx';
-import { AdminForm, RadioList, Select, TextArea, TextInput } from './form.tsx';
+import { AdminForm, RadioList, TextArea, TextInput } from './form.tsx';
+import { LimitFields } from './limits.tsx';
 import { Command, Paging, Pill, Table, type Tone } from './list.tsx';
 import { type AdminFrame, AdminLayout } from './shell.tsx';
 
@@ -247,7 +247,7 @@ function Domain({ frame, csrf, fields, problems, people, known, kept }: DomainPa
           optional
           ownerHint={say(LETTING_IN.ownerHint)}
         />
-        <LimitFields fields={fields} problems={problems} actions={say(LETTING_IN.actions)} />
+        <Bounds fields={fields} problems={problems} actions={say(LETTING_IN.actions)} />
         {kept === undefined ? null : <p class="hint">{say(LETTING_IN.kept, { limits: kept })}</p>}
       </AdminForm>
       {known ? (
@@ -315,7 +315,7 @@ function AllowDocument({ frame, csrf, fields, problems, people, host }: Paramete
           value={fields.name}
           invalid={isWrong(problems, 'name')}
         />
-        <LimitFields fields={fields} problems={problems} actions={say(LETTING_IN.itsActions)} />
+        <Bounds fields={fields} problems={problems} actions={say(LETTING_IN.itsActions)} />
       </AdminForm>
     </AdminLayout>
   );
@@ -356,12 +356,9 @@ function Accountable({
   );
 }
 
-function LimitFields({ fields, problems, actions }: Part & { actions: Said }) {
+/** Which actions, and what else bounds them. */
+function Bounds({ fields, problems, actions }: Part & { actions: Said }) {
   const { say } = useSpeaker();
-  const levels = [
-    { value: '', label: say(LETTING_IN.noLimit) },
-    ...(['low', 'medium', 'high', 'critical'] as const).map((value) => ({ value, label: say(IMPACT[value]) })),
-  ];
   return (
     <>
       <TextArea
@@ -373,28 +370,7 @@ function LimitFields({ fields, problems, actions }: Part & { actions: Said }) {
         maxLength={10_000}
         value={fields.actions}
       />
-      <Select
-        name="highest_impact"
-        label={say(LETTING_IN.neverAbove)}
-        optional
-        value={fields.highest_impact ?? ''}
-        options={levels}
-      />
-      <Select
-        name="second_person_above"
-        label={say(LETTING_IN.secondAbove)}
-        optional
-        value={fields.second_person_above ?? ''}
-        options={levels}
-      />
-      <TextInput
-        name="requests_per_minute"
-        label={say(LETTING_IN.perMinute)}
-        type="number"
-        optional
-        value={fields.requests_per_minute}
-        invalid={isWrong(problems, 'requests_per_minute')}
-      />
+      <LimitFields fields={fields} problems={problems} secondPerson perMinute="requests_per_minute" />
     </>
   );
 }

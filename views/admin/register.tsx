@@ -8,12 +8,12 @@ import { FORM } from '../words/console-form.ts';
 import { REGISTER } from '../words/console-register.ts';
 import { PARTS } from '../words/console-shell.ts';
 import { useSpeaker } from '../words/context.tsx';
-import { IMPACT } from '../words/shell.ts';
 import type { Said } from '../words/words.ts';
 import { OnPhone } from './action.tsx';
 import { LevelMark } from './agents.tsx';
 import { Facts, Section } from './detail.tsx';
-import { AdminForm, CheckList, RadioList, Select, TextArea, TextInput } from './form.tsx';
+import { AdminForm, CheckList, RadioList, TextArea, TextInput } from './form.tsx';
+import { LimitFields } from './limits.tsx';
 import { type AdminFrame, AdminLayout } from './shell.tsx';
 
 export interface RegisterPage {
@@ -215,27 +215,7 @@ function Step({ step, fields, problems, people, actions }: RegisterPage): Compon
               checked: chosen,
             }))}
           />
-          <Select
-            name="highest_impact"
-            label={say(REGISTER.neverAbove)}
-            value={fields.highest_impact ?? ''}
-            optional
-            options={[
-              { value: '', label: say(REGISTER.noLimit) },
-              ...(['low', 'medium', 'high', 'critical'] as const).map((value) => ({
-                value,
-                label: say(IMPACT[value]),
-              })),
-            ]}
-          />
-          <TextInput
-            name="per_minute"
-            label={say(REGISTER.perMinute)}
-            type="number"
-            optional
-            value={fields.per_minute}
-            invalid={wrong('per_minute')}
-          />
+          <LimitFields fields={fields} problems={problems} perMinute="per_minute" />
           <TextInput
             name="days"
             label={say(REGISTER.days)}

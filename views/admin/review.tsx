@@ -1,3 +1,5 @@
+import type { ComponentChildren } from 'preact';
+
 import { Csrf, ErrorSummary, page } from '../layout.tsx';
 import { Foreign, visible } from '../text.tsx';
 import { REVIEWS } from '../words/console-review.ts';
@@ -283,6 +285,36 @@ interface FormPage {
   problems: readonly { field: string; text: Said }[];
 }
 
+/** One form about reviews, on a page of its own. */
+function ReviewForm({
+  frame,
+  csrf,
+  action,
+  back,
+  problems,
+  title,
+  lead,
+  submit,
+  children,
+}: FormPage & { title: Said; lead?: Said; submit: Said; children: ComponentChildren }) {
+  const { say } = useSpeaker();
+  return (
+    <AdminLayout
+      frame={frame}
+      title={title}
+      error={problems.length > 0}
+      narrow
+      above={[{ href: back, label: say(PARTS.reviews) }]}
+    >
+      <h1>{title}</h1>
+      {lead === undefined ? null : <p class="lead">{lead}</p>}
+      <AdminForm action={action} csrf={csrf} problems={problems} submit={submit} cancel={back}>
+        {children}
+      </AdminForm>
+    </AdminLayout>
+  );
+}
+
 export interface StartReviewPage extends FormPage {
   name: string;
   filter: string;
@@ -293,47 +325,36 @@ export interface StartReviewPage extends FormPage {
 
 /** A campaign is looked at before it begins. */
 export const startReviewPage = (props: StartReviewPage): string => {
-  const { frame, csrf, action, back, problems, name, filter, days, found } = props;
+  const { frame, problems, name, filter, days, found } = props;
   const { say } = frame.speaker;
   const wrong = (field: string) => problems.some((problem) => problem.field === field);
   const ready = found !== undefined && found.agents > 0;
   return page(
-    <AdminLayout
-      frame={frame}
+    <ReviewForm
+      {...props}
       title={say(REVIEWS.beginTitle)}
-      error={problems.length > 0}
-      narrow
-      above={[{ href: back, label: say(PARTS.reviews) }]}
+      lead={say(REVIEWS.beginLead)}
+      submit={say(ready ? REVIEWS.start : REVIEWS.look)}
     >
-      <h1>{say(REVIEWS.beginTitle)}</h1>
-      <p class="lead">{say(REVIEWS.beginLead)}</p>
-      <AdminForm
-        action={action}
-        csrf={csrf}
-        problems={problems}
-        submit={say(ready ? REVIEWS.start : REVIEWS.look)}
-        cancel={back}
-      >
-        <TextInput name="name" label={say(REVIEWS.name)} maxLength={80} value={name} invalid={wrong('name')} />
-        <TextInput
-          name="filter"
-          label={say(REVIEWS.filter)}
-          hint={say(REVIEWS.filterHint)}
-          optional
-          maxLength={500}
-          value={filter}
-          invalid={wrong('filter')}
-          verbatim
-        />
-        <TextInput name="days" label={say(REVIEWS.untilDays)} type="number" value={days} invalid={wrong('days')} />
-        {found === undefined ? null : (
-          <p class={ready ? 'notice' : 'warning'} role="status">
-            {say(REVIEWS.fits, { count: found.agents })} {ready ? say(REVIEWS.ofOwners, { count: found.owners }) : null}
-          </p>
-        )}
-        {ready ? <input type="hidden" name="start" value={`=${filter}`} /> : null}
-      </AdminForm>
-    </AdminLayout>,
+      <TextInput name="name" label={say(REVIEWS.name)} maxLength={80} value={name} invalid={wrong('name')} />
+      <TextInput
+        name="filter"
+        label={say(REVIEWS.filter)}
+        hint={say(REVIEWS.filterHint)}
+        optional
+        maxLength={500}
+        value={filter}
+        invalid={wrong('filter')}
+        verbatim
+      />
+      <TextInput name="days" label={say(REVIEWS.untilDays)} type="number" value={days} invalid={wrong('days')} />
+      {found === undefined ? null : (
+        <p class={ready ? 'notice' : 'warning'} role="status">
+          {say(REVIEWS.fits, { count: found.agents })} {ready ? say(REVIEWS.ofOwners, { count: found.owners }) : null}
+        </p>
+      )}
+      {ready ? <input type="hidden" name="start" value={`=${filter}`} /> : null}
+    </ReviewForm>,
     frame,
   );
 };
@@ -344,37 +365,29 @@ export interface ReviewRulesPage extends FormPage {
 }
 
 /** How often agents are reviewed, and how long one goes on without an owner. */
-export const reviewRulesPage = ({ frame, csrf, action, back, problems, review, grace }: ReviewRulesPage): string => {
+export const reviewRulesPage = (props: ReviewRulesPage): string => {
+  const { frame, problems, review, grace } = props;
   const { say } = frame.speaker;
   const wrong = (field: string) => problems.some((problem) => problem.field === field);
   return page(
-    <AdminLayout
-      frame={frame}
-      title={say(REVIEWS.rulesTitle)}
-      error={problems.length > 0}
-      narrow
-      above={[{ href: back, label: say(PARTS.reviews) }]}
-    >
-      <h1>{say(REVIEWS.rulesTitle)}</h1>
-      <AdminForm action={action} csrf={csrf} problems={problems} submit={say(REVIEWS.save)} cancel={back}>
-        <TextInput
-          name="review_days"
-          label={say(REVIEWS.everyDays)}
-          hint={say(REVIEWS.everyHint)}
-          type="number"
-          value={review}
-          invalid={wrong('review_days')}
-        />
-        <TextInput
-          name="unowned_grace_days"
-          label={say(REVIEWS.graceDays)}
-          hint={say(REVIEWS.graceHint)}
-          type="number"
-          value={grace}
-          invalid={wrong('unowned_grace_days')}
-        />
-      </AdminForm>
-    </AdminLayout>,
+    <ReviewForm {...props} title={say(REVIEWS.rulesTitle)} submit={say(REVIEWS.save)}>
+      <TextInput
+        name="review_days"
+        label={say(REVIEWS.everyDays)}
+        hint={say(REVIEWS.everyHint)}
+        type="number"
+        value={review}
+        invalid={wrong('review_days')}
+      />
+      <TextInput
+        name="unowned_grace_days"
+        label={say(REVIEWS.graceDays)}
+        hint={say(REVIEWS.graceHint)}
+        type="number"
+        value={grace}
+        invalid={wrong('unowned_grace_days')}
+      />
+    </ReviewForm>,
     frame,
   );
 };

@@ -122,13 +122,6 @@ export const LETTING_IN = words({
     en: 'An action a line, calendar.events.read for example. Left empty: anything. A person is still asked every time.',
     de: 'Eine Aktion je Zeile, etwa calendar.events.read. Leer: alles. Ein Mensch wird trotzdem jedes Mal gefragt.',
   },
-  neverAbove: { en: 'Never above', de: 'Nie über' },
-  secondAbove: {
-    en: 'A second person decides as well above',
-    de: 'Eine zweite Person entscheidet mit, wenn höher als',
-  },
-  noLimit: { en: 'no limit', de: 'keine Grenze' },
-  perMinute: { en: 'Requests per minute, at most', de: 'Anfragen pro Minute, höchstens' },
   kept: {
     en: 'Set at the command line, and kept: {limits}.',
     de: 'Auf der Kommandozeile festgelegt und bleibt: {limits}.',
@@ -177,4 +170,15 @@ export const LETTING_IN = words({
   },
   taken: { en: 'It is an agent here already.', de: 'Er ist hier bereits ein Agent.' },
   notDone: { en: 'Nothing was changed.', de: 'Es wurde nichts geändert.' },
+});
+
+/** What an agent never goes beyond, in a form. */
+export const LIMIT_FIELDS = words({
+  neverAbove: { en: 'Never above', de: 'Nie über' },
+  secondAbove: {
+    en: 'A second person decides as well above',
+    de: 'Eine zweite Person entscheidet mit, wenn höher als',
+  },
+  noLimit: { en: 'no limit', de: 'keine Grenze' },
+  perMinute: { en: 'Requests per minute, at most', de: 'Anfragen pro Minute, höchstens' },
 });

@@ -64,9 +64,6 @@ export const REGISTER = words({
     en: 'Each of it is still asked of a person, every time.',
     de: 'Ein Mensch wird trotzdem jedes Mal gefragt.',
   },
-  neverAbove: { en: 'Never above', de: 'Nie über' },
-  noLimit: { en: 'no limit of its own', de: 'keine eigene Grenze' },
-  perMinute: { en: 'Requests per minute, at most', de: 'Anfragen pro Minute, höchstens' },
   days: { en: 'Days until it ends', de: 'Tage, bis er endet' },
   daysHint: {
     en: 'Its owner confirms it before that, or it ends.',
