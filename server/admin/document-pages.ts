@@ -216,7 +216,7 @@ function notShown(limits: Limits): Limits {
 }
 
 /** @param malformed what is said where the request itself was none */
-function inWords({ reason, detail, said }: AdminRefusal, { speaker }: Visit, malformed: Said, url?: string): Problem {
+function inWords({ reason, said }: AdminRefusal, { speaker }: Visit, malformed: Said, url?: string): Problem {
   const { say } = speaker;
   switch (reason) {
     case 'invalid_request':
@@ -235,7 +235,7 @@ function inWords({ reason, detail, said }: AdminRefusal, { speaker }: Visit, mal
         field: 'url',
         text: say(DOCUMENTS.found, {
           sentence: say(DOCUMENTS[reason], { host: URL.parse(url ?? '')?.host || (url ?? '') }),
-          detail: said?.(speaker) ?? detail,
+          detail: said?.(speaker) ?? reason,
         }),
       };
     default:

@@ -8,7 +8,7 @@ import type { DocumentAdministration } from './documents.ts';
 import type { AgentCounts, Inventory } from './inventory.ts';
 import { addressOf } from './listing.ts';
 import { type PromptAdministration, REPORT_DAYS, reportOf } from './prompts.ts';
-import { STANDING, type StopStore } from './standing-stops.ts';
+import { reasonOf, STANDING, type StopStore } from './standing-stops.ts';
 
 export interface OverviewDependencies {
   inventory: Inventory;
@@ -68,7 +68,7 @@ export function adminOverviewPages(router: Router, console: Console, dependencie
       standing: standing.map(({ id, name, reason, stopped_at }) => ({
         href: `/admin/stops/${id}`,
         name,
-        reason,
+        reason: reasonOf({ reason })(visit.speaker),
         since: visit.at(stopped_at),
       })),
       unread: {

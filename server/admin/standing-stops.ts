@@ -1,5 +1,6 @@
-import { RESUME_REFUSED } from '../../views/words/console-stop.ts';
-import { saying } from '../../views/words/saying.ts';
+import { RESUME_REFUSED, STOP_REASONS } from '../../views/words/console-stop.ts';
+import { type Saying, saying } from '../../views/words/saying.ts';
+import { asItIs } from '../../views/words/words.ts';
 import type { Act, AdminOutcome, Named, StillLive } from './admin.ts';
 import { conflict, done, unacceptable } from './admin.ts';
 import type { Page, PageAsked } from './listing.ts';
@@ -72,6 +73,12 @@ export interface StopStore {
   /** False when somebody else was first. */
   askToResume(act: Act, id: string): Promise<boolean>;
   resume(act: Act, id: string, reason: string): Promise<boolean>;
+}
+
+/** A reason that was chosen, in the reader's language; a note behind it, and any other reason, as it was written. */
+export function reasonOf({ reason }: Pick<StandingStop, 'reason'>): Saying {
+  const chosen = Object.values(STOP_REASONS).find(({ en }) => reason === en || reason.startsWith(`${en}: `));
+  return chosen ? ({ say }) => asItIs(`${say(chosen)}${reason.slice(chosen.en.length)}`) : () => asItIs(reason);
 }
 
 /** As long a first administrator's word stands for what needs two. */

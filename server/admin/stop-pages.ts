@@ -11,6 +11,7 @@ import { type AdminStore, actorOf, type Named } from './admin.ts';
 import { type Console, KEEPERS, nothingHere, refusalWords, VIEWERS, type Visit } from './console.ts';
 import {
   isHeldKind,
+  reasonOf,
   STANDING,
   type StandingStop,
   type StopEffect,
@@ -74,7 +75,7 @@ export function adminStopPages(
       stop: rowOf(stop, visit),
       facts: [
         [say(STOP.what), say(STOP_KINDS[stop.kind])],
-        [say(STOP.why), reasonWords(stop.reason, visit)],
+        [say(STOP.why), reasonOf(stop)(visit.speaker)],
         [say(STOPPED.stoppedAt), by(stop.stopped_at, stop.stopped_by)],
         ...(stop.resumed_by && stop.resumed_at
           ? ([[say(STOPPED.resumedAt), by(stop.resumed_at, stop.resumed_by)]] as const)
@@ -234,7 +235,7 @@ const rowOf = (stop: StandingStop, visit: Visit): StandingRow => ({
   name: stop.name,
   kind: visit.speaker.say(STOP_KINDS[stop.kind]),
   security: stop.security,
-  reason: reasonWords(stop.reason, visit),
+  reason: reasonOf(stop)(visit.speaker),
   by: byWhom(stop.stopped_by, visit),
   at: visit.at(stop.stopped_at),
   state: stop.resumed_at !== null ? 'resumed' : stop.resume_asked_at !== null ? 'waiting' : 'standing',
@@ -261,12 +262,6 @@ function noticeOf({ ctx, speaker }: Visit, { name }: StandingStop): Said | undef
 
 const reasonIn = (value: string | undefined): keyof typeof STOP_REASONS =>
   value !== undefined && Object.hasOwn(STOP_REASONS, value) ? (value as keyof typeof STOP_REASONS) : 'other';
-
-/** A reason that was chosen here, in the reader's language; a note behind it, and any other reason, as it was written. */
-function reasonWords(reason: string, { speaker }: Visit): string {
-  const chosen = Object.values(STOP_REASONS).find(({ en }) => reason === en || reason.startsWith(`${en}: `));
-  return chosen ? `${speaker.say(chosen)}${reason.slice(chosen.en.length)}` : reason;
-}
 
 const EFFECTS = ['agents', 'people', 'tasks', 'tokens', 'waiting', 'sub_agents'] as const;
 

@@ -199,6 +199,12 @@ export const METHODS = words({
     de: 'ein Zertifikat einer Zertifizierungsstelle (mTLS)',
   },
   self_signed_tls_client_auth: { en: 'its own certificate (mTLS)', de: 'ein eigenes Zertifikat (mTLS)' },
+  client_secret_basic: { en: 'a secret (client_secret_basic)', de: 'ein Geheimnis (client_secret_basic)' },
+  client_secret_post: { en: 'a secret (client_secret_post)', de: 'ein Geheimnis (client_secret_post)' },
+  attest_jwt_client_auth: {
+    en: 'what its attester says (attestation)',
+    de: 'das, was sein Aussteller bescheinigt (Attestierung)',
+  },
   none: { en: 'nothing (public client)', de: 'nichts (öffentlicher Client)' },
 });
 
