@@ -451,6 +451,7 @@ export async function composeHouse({
     sessions,
     evidence,
     cookies,
+    host: new URL(issuer).host,
     limits: postgresSignInLimits(database),
     sessionHours: config.sessionHours,
     providers: postgresSignInProviders(database, sealing),

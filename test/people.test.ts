@@ -34,6 +34,14 @@ describe('signing in with a local account', () => {
     expect(answer.html).not.toContain('<script>alert');
   });
 
+  test.each([
+    ['en', 'You are signing in to Countersign'],
+    ['de', 'Sie melden sich bei Countersign an'],
+  ])('U1: the page says whose it is, and at which address that has to be (%s)', async (language, words) => {
+    const { html } = await browserOf(server.issuer).get(`/login?ui_locales=${language}`);
+    expect(text(inner(html, 'main'))).toContain(`${words} (${new URL(server.issuer).host}).`);
+  });
+
   test('whoever is refused waits as long, whether the account is here or not', async () => {
     for (const email of ['owner@acme.example', 'nobody@acme.example']) {
       const browser = browserOf(server.issuer);

@@ -11,6 +11,8 @@ export interface SignInPage {
   csrf: string;
   /** Where the form is posted. */
   action: string;
+  /** Whose address this has to be: whoever looks at it finds out a page that only looks like this one. */
+  host: string;
   /** One sentence, the same whichever part was wrong, so that nobody learns which accounts exist. */
   error?: Said | undefined;
   /** What was typed before, to be corrected rather than typed again. */
@@ -31,6 +33,7 @@ function SignIn({
   frame,
   csrf,
   action,
+  host,
   error,
   email,
   providers = [],
@@ -39,7 +42,7 @@ function SignIn({
   fresh = false,
 }: SignInPage) {
   const speaker = useSpeaker();
-  const { say } = speaker;
+  const { say, markup } = speaker;
   const password = (
     <form class="form" method="post" action={action}>
       <Csrf value={csrf} />
@@ -111,6 +114,9 @@ function SignIn({
           </details>
         </>
       )}
+      <p class="quiet">
+        {markup(ENTRANCE.signingInTo, { organization: visible(frame.organizationName), host: <code>{host}</code> })}
+      </p>
     </Layout>
   );
 }

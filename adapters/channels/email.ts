@@ -30,7 +30,7 @@ export function email(url: string, from: string): Channel<{ to: string }> & { cl
           from,
           to,
           subject: notice.title,
-          text: `${notice.body}\n\n${notice.open}: ${notice.url}\n`,
+          text: `${notice.body}\n\n${notice.open}: ${notice.url}\n${notice.aside === undefined ? '' : `\n${notice.aside}\n`}`,
           html: htmlOf(notice),
           // The same at every attempt: a mailbox that has it already shows it once.
           messageId: `<${id}.countersign@${domain}>`,
@@ -49,8 +49,9 @@ export function email(url: string, from: string): Channel<{ to: string }> & { cl
   };
 }
 
-const htmlOf = ({ title, body, url, open, language }: Notice): string =>
+const htmlOf = ({ title, body, url, open, aside, language }: Notice): string =>
   `<!doctype html><html lang="${escaped(language)}"><body style="font-family:sans-serif;line-height:1.5">` +
-  `<h1 style="font-size:1.1em">${escaped(title)}</h1><p>${escaped(body)}</p><p><a href="${escaped(url)}">${escaped(open)}</a></p></body></html>`;
+  `<h1 style="font-size:1.1em">${escaped(title)}</h1><p>${escaped(body)}</p><p><a href="${escaped(url)}">${escaped(open)}</a></p>` +
+  `${aside === undefined ? '' : `<p>${escaped(aside)}</p>`}</body></html>`;
 
 const escaped = (text: string): string => text.replace(/[&<>"']/g, (character) => `&#${character.codePointAt(0)};`);

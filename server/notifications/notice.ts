@@ -15,6 +15,8 @@ export interface Notice {
   title: string;
   /** "High-impact task · expires 14:12 · open it to review". */
   body: string;
+  /** What a longer message adds: how somebody knows it from one that only looks like it. */
+  aside?: string;
   /** The page that needs a session, and decides nothing by being opened. */
   url: string;
   /** The label of the link. */

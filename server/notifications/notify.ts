@@ -538,8 +538,12 @@ export function notifications<Statements>(
         : undefined;
     const summary = described?.map(({ description }) => description.headlineText).join('; ');
     const body = say(NOTIFICATIONS.body[approval.impact], { time });
+    const words = say(NOTIFICATIONS.neverByLink);
+    // Where a group or a second person decides as well, something may happen without this one.
+    const alone = approval.deciders === null && approval.person === person.id;
     return {
       ...common,
+      aside: alone ? say(NOTIFICATIONS.notWithoutYou, { words }) : words,
       title: say(NOTIFICATIONS.title, { agent }),
       body: summary === undefined ? body : `${summary}\n${body}`,
       url: `${issuer}/r/${approval.id}`,

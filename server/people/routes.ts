@@ -22,6 +22,8 @@ import { returnPath } from './return-path.ts';
 import { type BegunSession, signIn } from './sign-in.ts';
 
 export interface PeoplePages extends PasskeySignIn {
+  /** The issuer's, as people see it in the address bar. */
+  host: string;
   providers: { offered(organizationSlug: string | undefined): Promise<OfferedProvider[]> };
 }
 
@@ -37,7 +39,7 @@ export function peopleRoutes(router: Router, pages: PeoplePages): void {
     const props = { frame: anonymous(ctx, cookies), csrf: cookies.csrf(ctx), action: formAction(ctx), ...typed };
     const asked = { returnTo: returnTo(ctx), fresh: ctx.query.fresh !== undefined };
     const passkey = { request: await passkeyRequest(ctx, pages, of), action: passkeyAction(ctx) };
-    page(ctx, signInPage({ ...props, providers, ...asked, passkey }), status);
+    page(ctx, signInPage({ ...props, host: pages.host, providers, ...asked, passkey }), status);
   };
   const onward = async (ctx: Context, session: BegunSession) => {
     const before = cookies.session(ctx);

@@ -287,6 +287,21 @@ describe('e-mail', () => {
     }
   });
 
+  test.each([
+    ['en', 'We never ask you to approve by clicking a link.', 'Nothing happens without you.'],
+    ['de', 'Wir bitten Sie nie, etwas durch einen Klick auf einen Link freizugeben.', 'Ohne Sie geschieht nichts.'],
+  ])('§7: it says how to know it from one that only looks like it (%s)', async (language, never, without) => {
+    await prefer({ channel_0: 'email', channel_1: '' });
+    await database.run(`update people set language = $1 where email = 'person@acme.example'`, [language]);
+    await asked(await enabled());
+    const [mail] = await mailbox.until(1);
+    await database.run(`update people set language = null where email = 'person@acme.example'`);
+    for (const part of [mail?.text ?? '', mail?.html ?? '']) {
+      expect([part.replaceAll(/\s+/g, ' ')]).toEqual([expect.stringContaining(never)]);
+      expect(part).toContain(without);
+    }
+  });
+
   test('451 is tried again, 550 is not', async () => {
     await prefer({ channel_0: 'email', channel_1: '' });
     const client = await enabled();

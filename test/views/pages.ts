@@ -418,11 +418,12 @@ export function pagesIn(language: PageLanguage) {
 
   /** Pages of somebody who is not. */
   const entrance: Record<string, string> = {
-    'sign-in': signInPage({ frame: visitor, csrf: 'csrf-value', action: '/sign-in' }),
+    'sign-in': signInPage({ frame: visitor, csrf: 'csrf-value', action: '/sign-in', host: 'access.acme.example' }),
     'sign-in-refused': signInPage({
       frame: visitor,
       csrf: 'csrf-value',
       action: '/sign-in',
+      host: 'access.acme.example',
       error: say(ENTRANCE.notRight),
       email: 'person@acme.example',
     }),

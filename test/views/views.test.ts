@@ -66,7 +66,12 @@ test.each(pages.filter(({ name }) => !name.startsWith('console-')))(
 );
 
 test('U1-1 the sign-in page knows nothing of any request', () => {
-  const html = signInPage({ frame: { speaker, organizationName: 'Acme' }, csrf: 'c', action: '/sign-in' });
+  const html = signInPage({
+    frame: { speaker, organizationName: 'Acme' },
+    csrf: 'c',
+    action: '/sign-in',
+    host: 'as.example',
+  });
   expect(html).not.toContain('data-fact');
   expect(html).not.toMatch(/allow|approve|deny/iu);
   expect(html).not.toContain('<nav');

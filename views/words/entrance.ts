@@ -17,6 +17,10 @@ export const ENTRANCE = words({
     en: 'Review what agents may do for you at {organization}.',
     de: 'Sehen Sie, was Agenten bei {organization} für Sie tun dürfen.',
   },
+  signingInTo: {
+    en: 'You are signing in to {organization} ({host}).',
+    de: 'Sie melden sich bei {organization} an ({host}).',
+  },
   continueWith: { en: 'Continue with {provider}', de: 'Weiter mit {provider}' },
   usePasskey: { en: 'Use a passkey', de: 'Passkey verwenden' },
   passkeysNeedScript: {

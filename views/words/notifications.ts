@@ -6,6 +6,12 @@ export const NOTIFICATIONS = {
     // Sent.
     title: { en: '{agent} is waiting for you', de: '{agent} wartet auf Sie' },
     open: { en: 'Open it', de: 'Öffnen' },
+    neverByLink: {
+      en: 'We never ask you to approve by clicking a link. If you did not expect this, open it and choose Deny, or ignore it.',
+      de: 'Wir bitten Sie nie, etwas durch einen Klick auf einen Link freizugeben. Wenn Sie das nicht erwartet haben, öffnen Sie es und wählen Sie „Ablehnen“, oder lassen Sie es liegen.',
+    },
+    /** Only where nobody else decides it. */
+    notWithoutYou: { en: '{words} Nothing happens without you.', de: '{words} Ohne Sie geschieht nichts.' },
     deputyTitle: { en: '{agent} is waiting for {person}', de: '{agent} wartet auf {person}' },
     deputyBody: {
       en: '{person} has not opened it yet, and it ends {time}. Only {person} can decide: please tell them.',
