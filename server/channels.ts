@@ -3,6 +3,7 @@ import type Router from '@koa/router';
 import { email } from '../adapters/channels/email.ts';
 import { isTargetAddress, targets } from '../adapters/channels/targets.ts';
 import { newVapidKeys, pushServices, type VapidKeys, webPush } from '../adapters/channels/web-push.ts';
+import { DESCRIBED_AT } from '../adapters/postgres/agents.ts';
 import type { Database, Statements } from '../adapters/postgres/database.ts';
 import { limiterOn } from '../adapters/postgres/limiter.ts';
 import { notificationOutbox, postgresNotifications } from '../adapters/postgres/notifications.ts';
@@ -104,7 +105,7 @@ export function openChannels({
         agent: (organization, id) =>
           database.within(organization, (statements) =>
             statements.first<AgentCard>(
-              'select id, name, purpose, owner, mode from agents where organization = $1 and id = $2',
+              `select a.id, a.name, a.purpose, a.owner, a.mode, ${DESCRIBED_AT} from agents a where a.organization = $1 and a.id = $2`,
               [organization, id],
             ),
           ),

@@ -266,8 +266,14 @@ const FIND = `
 const RECENT_QUESTIONS = `q.organization = a.organization and q.agent = a.id and q.person = $2 and not q.silent
     and q.asked_at > clock_timestamp() - interval '30 days'`;
 
+/** Where an agent describes itself for whom nobody here vouches; null for every other. */
+export const DESCRIBED_AT = `
+  (select min(c.document_url) from clients c
+   where c.organization = a.organization and c.agent = a.id and c.document_url is not null and not c.document_verified)
+  as "describedAt"`;
+
 const MY_AGENTS = `
-  select a.id, a.name, a.purpose, a.mode, a.status, o.name as owner,
+  select a.id, a.name, a.purpose, a.mode, a.status, o.name as owner, ${DESCRIBED_AT},
          exists (select from pauses p where p.organization = a.organization and p.agent = a.id and p.person = $2) as paused,
          (select count(*)::int from approvals q where ${RECENT_QUESTIONS}) as asked,
          (select count(*)::int from approvals q where ${RECENT_QUESTIONS} and q.status = 'denied') as denied,

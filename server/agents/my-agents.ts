@@ -1,4 +1,13 @@
+import { DECISION } from '../../views/words/decision.ts';
+import type { Speaker } from '../../views/words/speaker.ts';
+import type { Said } from '../../views/words/words.ts';
 import type { AgentMode, AgentStatus } from './agent.ts';
+
+/** Who vouches for an agent: its person's organization, or nobody but itself. */
+export const registeredBy = (describedAt: string | null, { say }: Pick<Speaker, 'say'>): Said =>
+  describedAt === null
+    ? say(DECISION.registered)
+    : say(DECISION.unverifiedShort, { host: URL.parse(describedAt)?.host ?? describedAt });
 
 /** What every agent may do for one person, and what it did. */
 export interface MyAgents {
@@ -9,6 +18,8 @@ export interface MyAgents {
     mode: AgentMode;
     status: AgentStatus;
     owner: string;
+    /** The address of its own description, where nobody in the organization vouches for it. */
+    describedAt: string | null;
     paused: boolean;
     /** Questions within the last 30 days, and how many of them this person denied. */
     asked: number;

@@ -10,7 +10,6 @@ import {
   myAgentsPage,
 } from '../../views/my-agents.tsx';
 import { AGENT_STATES, AGENTS } from '../../views/words/agents.ts';
-import { DECISION } from '../../views/words/decision.ts';
 import { ERRORS } from '../../views/words/errors.ts';
 import { OUTCOMES } from '../../views/words/result.ts';
 import type { Speaker } from '../../views/words/speaker.ts';
@@ -21,7 +20,7 @@ import { page } from '../http/respond.ts';
 import { speakerFor } from '../people/language.ts';
 import { checkedForm, frameOf, signedIn } from '../people/pages.ts';
 import type { Session } from '../people/person.ts';
-import type { MyAgents, MyAgentsStore, MyEvent } from './my-agents.ts';
+import { type MyAgents, type MyAgentsStore, type MyEvent, registeredBy } from './my-agents.ts';
 
 export interface AgentPages {
   myAgents: MyAgentsStore;
@@ -70,7 +69,7 @@ export function agentRoutes(router: Router, { myAgents, cookies, mutes, unmute }
         csrf: cookies.csrf(ctx),
         agent: {
           ...agent,
-          registered: speaker.say(DECISION.registered),
+          registered: registeredBy(found.agents.find(({ id }) => id === agent.id)?.describedAt ?? null, speaker),
           mayHandTo: await myAgents.mayHandTo(organization, agent.id),
         },
         timeline: found.history.filter((event) => event.agent === agent.id).map((event) => entryOf(event, at, speaker)),

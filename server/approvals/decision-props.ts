@@ -150,7 +150,11 @@ export async function decisionProps(
       firstRequest: !before.asked,
       allowedBefore: before.allowed,
       chain: [person.name, agent.name],
-      application: `${visible(String(client.metadata.client_name ?? agent.name), 80)} (${client.clientId})`,
+      // What a document calls itself is nobody's word but its own.
+      application:
+        client.document?.verified === false
+          ? client.clientId
+          : `${visible(String(client.metadata.client_name ?? agent.name), 80)} (${client.clientId})`,
       mayHandTo: [...new Map(approval.edges.map(({ child, childName }) => [child, childName])).values()],
     },
     values: described.flatMap(({ description: { values } }) => values.map(({ label, text }) => ({ label, text }))),

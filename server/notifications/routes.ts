@@ -7,6 +7,7 @@ import { DECISION } from '../../views/words/decision.ts';
 import { ERRORS } from '../../views/words/errors.ts';
 import { NOTIFICATIONS as N } from '../../views/words/notifications.ts';
 import type { Said } from '../../views/words/words.ts';
+import { registeredBy } from '../agents/my-agents.ts';
 import type { UserCodes } from '../approvals/backchannel.ts';
 import type { Cookies } from '../http/cookies.ts';
 import { BadRequest } from '../http/form.ts';
@@ -40,6 +41,7 @@ export interface AgentCard {
   purpose: string | null;
   owner: string;
   mode: string;
+  describedAt: string | null;
 }
 
 /** U11, channels, and first contact: how a person hears of requests. Nothing here decides one. */
@@ -281,7 +283,7 @@ async function contact(ctx: Context, session: Session, pages: NotificationPages)
         owner: owner?.name ?? say(DECISION.unknownOwner),
         mode: agent.mode === 'unattended' ? 'unattended' : 'attended',
       },
-      registered: say(DECISION.registered),
+      registered: registeredBy(agent.describedAt, frame.speaker),
       since: known && date(known.at, person.timeZone),
       returnTo: typeof from === 'string' && /^apr_[0-9a-f]+$/.test(from) ? `/r/${from}` : undefined,
     }),

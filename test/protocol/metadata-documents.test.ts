@@ -182,6 +182,19 @@ describe('a client that describes itself at its client_id', () => {
     expect((await redeem(back)).body.error).toBe('invalid_grant');
   });
 
+  test('CIMD-09 U9: wherever a person looks at it, nobody but itself vouches for it', async () => {
+    const url = publish({ client_name: 'Totally Trusted Bank' });
+    const asked = await person.get(request(url).path);
+    expect(asked.html).not.toContain('Totally Trusted Bank');
+    const { sub } = claimsOf((await approved(url)).body.access_token).act as Json;
+    for (const path of [`/agents/${sub}`, `/agents/${sub}/contact`]) {
+      const [english, german] = [await person.get(path), await person.get(`${path}?ui_locales=de`)].map(wordsOf);
+      expect(english).toContain(`Not verified: registered itself from ${new URL(origin).host}`);
+      expect(english).not.toContain('Registered by your organization');
+      expect(german).toContain(`Nicht geprüft: von ${new URL(origin).host} aus selbst registriert`);
+    }
+  });
+
   test('is let in after the person signed in, whose organization decides', async () => {
     const url = publish();
     const { path, redeem } = request(url);
