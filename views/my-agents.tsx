@@ -195,7 +195,7 @@ export function TaskList({ csrf, tasks }: { csrf: string; tasks: readonly MyTask
           </span>
           <span class="words">
             <span>
-              {markup(AGENTS.mayTask, {
+              {markup(isUsedUp(uses) ? AGENTS.usedUpTask : AGENTS.mayTask, {
                 task: (
                   <bdi>
                     <Told text={sentence} />
@@ -222,6 +222,9 @@ export function TaskList({ csrf, tasks }: { csrf: string; tasks: readonly MyTask
     </ul>
   );
 }
+
+/** Nothing is left of it, unless its system says that the last use was none after all. */
+const isUsedUp = (uses: MyTask['uses']): boolean => uses !== undefined && uses.done >= uses.most;
 
 /** Pausing is one step. */
 export function Pause({ csrf, action, name }: { csrf: string; action: string; name: string }) {

@@ -353,6 +353,16 @@ test('U9-2 stopping a task, an agent or everything is one button; U9-3 its sente
   expect(tags(inner(html, 'form', 'action="/tasks/tsk_1/stop"'), 'input')).toHaveLength(1);
 });
 
+test('U9 what was used as often as it may be is not said to be allowed now', () => {
+  const [first, ...others] = myAgents.agents;
+  const [task] = first?.tasks ?? [];
+  if (!first || !task) throw new Error('no task');
+  const used = { ...first, tasks: [{ ...task, uses: { done: 1, most: 1 } }] };
+  const html = text(myAgentsPage({ ...myAgents, agents: [used, ...others] }));
+  expect(html).toContain(`Used up: ${task.sentence}`);
+  expect(html).not.toContain(`May ${task.sentence}`);
+});
+
 test('resuming an agent takes its name, typed (D12)', () => {
   const form = inner(myAgentsPage(myAgents), 'form', 'action="/agents/agt_web/resume"');
   expect(text(inner(form, 'label'))).toBe('Type Web Researcher to resume');

@@ -40,6 +40,7 @@ export const AGENTS = words({
   mayDoNothing: { en: 'May do nothing now.', de: 'Darf zurzeit nichts.' },
   /** The task as the catalogue says it after "{agent} wants to". */
   mayTask: { en: 'May {task}', de: 'Darf {task}' },
+  usedUpTask: { en: 'Used up: {task}', de: 'Verbraucht: {task}' },
   wantedTask: { en: 'Wanted to {task}', de: 'Wollte {task}' },
   mayDoNow: { en: 'May do now', de: 'Darf zurzeit' },
   until: { en: 'until {time}', de: 'bis {time}' },
