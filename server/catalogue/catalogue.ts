@@ -27,6 +27,7 @@ import {
   type Check,
   compileSchema,
   type JsonSchema,
+  NoSchema,
   type ParameterSchema,
   propertiesOf,
   schemaProblems,
@@ -370,8 +371,8 @@ function compileChecked(schema: JsonSchema, problems: Saying[], place: string): 
   try {
     return compileSchema(schema);
   } catch (cause) {
-    const detail = cause instanceof Error ? cause.message : String(cause);
-    problems.push(at(place, saying(SCHEMA.none, { detail })));
+    if (!(cause instanceof NoSchema)) throw cause;
+    problems.push(at(place, saying(SCHEMA.none, { detail: cause.said })));
     return refuseAll;
   }
 }

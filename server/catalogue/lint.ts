@@ -196,8 +196,10 @@ function resolveProblems({ resolve, resource, level, own }: Action): Saying[] {
   if (resolve === undefined) return [];
   const problems: Saying[] = [];
   const wrong = (place: string, problem: Saying) => problems.push(at(place, problem));
-  if (!URL.canParse(resolve.at) || new URL(resolve.at).origin !== new URL(resource).origin || /[#@]/.test(resolve.at)) {
-    wrong('resolve.at', saying(LINT.askedElsewhere, { origin: new URL(resource).origin }));
+  // Of an identifier that is no address, that is what is wrong, and it is said where it stands.
+  const origin = URL.parse(resource)?.origin;
+  if (origin !== undefined && (URL.parse(resolve.at)?.origin !== origin || /[#@]/.test(resolve.at))) {
+    wrong('resolve.at', saying(LINT.askedElsewhere, { origin }));
   }
   if (resolve.facts.size === 0) wrong('resolve.facts', saying(LINT.noFacts));
   if (resolve.unchecked !== 'refuse' && !below(level.default, resolve.unchecked)) {

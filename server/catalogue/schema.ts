@@ -2,7 +2,7 @@ import { Ajv2020, type ErrorObject, type Format as TextFormat } from 'ajv/dist/2
 import { fullFormats } from 'ajv-formats/dist/formats.js';
 import { PLACE, SCHEMA } from '../../views/words/console-lint.ts';
 import { TYPES, VALUE } from '../../views/words/console-values.ts';
-import { asSent, either, type Saying, saying } from '../../views/words/saying.ts';
+import { asSent, either, inEnglish, type Saying, saying } from '../../views/words/saying.ts';
 import { canonicalJson } from '../oauth/canonical.ts';
 import { FORMATS, type Format } from './format.ts';
 import { LANGUAGES, type Text } from './language.ts';
@@ -31,11 +31,26 @@ export type Check = (value: unknown, under?: string) => Saying | undefined;
 
 const STRICT = { strict: true, strictRequired: true, allowUnionTypes: true, ownProperties: true } as const;
 
-/** Turns a JSON Schema into a function. Throws when it is no schema. */
+/** Why something is no JSON Schema. */
+export class NoSchema extends Error {
+  readonly said: Saying;
+  constructor(said: Saying) {
+    super(inEnglish(said));
+    this.name = 'NoSchema';
+    this.said = said;
+  }
+}
+
+/** Turns a JSON Schema into a function. @throws NoSchema */
 export function compileSchema(schema: JsonSchema): Check {
   meta ??= new Ajv2020(STRICT);
-  if (!meta.validateSchema(schema)) throw new Error(`schema is invalid: ${meta.errorsText()}`);
-  return compiled(schema);
+  if (!meta.validateSchema(schema)) throw new NoSchema(explain(meta.errors?.[0], ''));
+  try {
+    return compiled(schema);
+  } catch (cause) {
+    // What the library holds against it beyond that has a text in English, and only machines are told it.
+    throw new NoSchema(asSent(cause instanceof Error ? cause.message : String(cause), saying(SCHEMA.unusable)));
+  }
 }
 
 /** The same when it is first asked, for what is known to be a schema: most processes ask few of them. */
@@ -88,15 +103,25 @@ export function schemaProblems(
   }
   if (schema.type !== 'object') wrong(saying(SCHEMA.typeObject));
   if (schema.additionalProperties !== false) wrong(saying(SCHEMA.closed));
-  for (const [name, property] of Object.entries(propertiesOf(schema))) {
+  const named = isObject(schema.properties) ? schema.properties : {};
+  const { required = [] } = schema;
+  for (const name of Array.isArray(required) ? required : []) {
+    if (typeof name === 'string' && !Object.hasOwn(named, name)) wrong(saying(SCHEMA.requiredUnknown, { name }));
+  }
+  for (const [name, property] of Object.entries(named)) {
     const of = saying(PLACE[member], { name });
-    problems.push(...propertyProblems(name, property).map((problem) => at(of, problem)));
+    problems.push(...propertyProblems(name, property as JsonSchema).map((problem) => at(of, problem)));
   }
   return problems;
 }
 
+/** Those that are schemas; of any other it is said what is wrong with it. */
 export const propertiesOf = (schema: JsonSchema): Record<string, JsonSchema> =>
-  isObject(schema.properties) ? (schema.properties as Record<string, JsonSchema>) : {};
+  Object.fromEntries(
+    Object.entries(isObject(schema.properties) ? schema.properties : {}).filter(
+      (entry): entry is [string, JsonSchema] => isObject(entry[1]),
+    ),
+  );
 
 /** Longest text that a schema lets through, in characters; undefined where nothing bounds it. */
 export function longest(schema: JsonSchema): number | undefined {

@@ -1,10 +1,12 @@
-import { expect, test } from '@jest/globals';
-import { compileCatalogue, parseCatalogue } from '../../server/catalogue/catalogue.ts';
+import { describe, expect, test } from '@jest/globals';
+import { CatalogueError, compileCatalogue, parseCatalogue } from '../../server/catalogue/catalogue.ts';
 import { describeAction } from '../../server/catalogue/describe.ts';
 import { durationChoices } from '../../server/catalogue/duration.ts';
+import { FORMATS } from '../../server/catalogue/format.ts';
 import { LANGUAGES, languageOf } from '../../server/catalogue/language.ts';
+import { speakerOf } from '../../views/words/speaker.ts';
 import { actionOf, catalogue, reader, yaml } from './demonstration.ts';
-import { problemsIn, shop } from './shop.ts';
+import { asked, problemsIn, shop } from './shop.ts';
 
 test.each([
   ['en', 'en'],
@@ -128,4 +130,52 @@ test.each([
 ])('A5-1: a German text is refused when %s', (_, from, to, problem) => {
   expect(yaml).toContain(from);
   expect(problemsIn(yaml.replace(from, () => to))).toContain(problem);
+});
+
+describe('whatever is wrong with a catalogue is said in the language of whoever wrote it', () => {
+  const WRONG = ['q7', '-1', '1.5', '[]', '[q7, q7]', '{ q7: 1 }', 'null', "'{q7}'", '"\u202eq7"', 'PT9999H'];
+
+  /** The text with one line left out, written twice or with another value, and with another value within its braces. */
+  function wrongIn(yaml: string): string[] {
+    const lines = yaml.split('\n');
+    return lines.flatMap((line, index) => {
+      if (line.trim() === '') return [];
+      const instead = (...others: string[]) => lines.toSpliced(index, 1, ...others).join('\n');
+      const [, name] = /^(\s*(?:- )?[^:]+:)/u.exec(line) ?? [];
+      const inner = [...line.matchAll(/([\w-]+): ([^,{}[\]]+)(?=[,}])/gu)];
+      return [
+        instead(),
+        instead(line, line),
+        ...(name ? WRONG.map((value) => instead(`${name} ${value}`)) : []),
+        ...inner.flatMap(([found, member]) =>
+          WRONG.map((value) => instead(line.replace(found, `${member}: ${value}`))),
+        ),
+      ];
+    });
+  }
+
+  // Of this world: a place, what is quoted, and names that the catalogue's own language has.
+  const unspoken = (sentence: string) =>
+    sentence
+      .replace(/'[^']*'|"[^"]*"|\S*[./]\S*|\{.*\}/gu, '')
+      .match(/[A-Za-z][A-Za-z_-]+/gu)
+      ?.filter((word) => !asked.includes(word) && !(FORMATS as readonly string[]).includes(word)) ?? [];
+
+  test('and nothing that is wrong is a fault of ours', () => {
+    const english = new Set<string>();
+    const texts = wrongIn(asked);
+    for (const text of texts) {
+      try {
+        compileCatalogue(parseCatalogue(text));
+      } catch (cause) {
+        if (!(cause instanceof CatalogueError)) throw new Error(`${cause}\n${text}`);
+        for (const problem of cause.said) {
+          const sentence = problem(speakerOf('en-XA'));
+          if (unspoken(sentence).length > 0) english.add(sentence);
+        }
+      }
+    }
+    expect(texts.length).toBeGreaterThan(500);
+    expect([...english]).toEqual([]);
+  });
 });

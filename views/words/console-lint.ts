@@ -140,6 +140,11 @@ export const UNFIT = words({
 /** What a schema of parameters may not be. */
 export const SCHEMA = words({
   none: { en: 'is no JSON Schema: {detail}', de: 'ist kein JSON-Schema: {detail}' },
+  unusable: { en: 'it cannot be used', de: 'es ist nicht zu gebrauchen' },
+  requiredUnknown: {
+    en: 'required names {name}, which is not there',
+    de: 'required nennt {name}, und das gibt es nicht',
+  },
   keyword: { en: 'keyword {keyword} is not accepted', de: 'das Schlüsselwort {keyword} wird nicht angenommen' },
   typeObject: { en: 'type must be object', de: 'type muss object sein' },
   closed: { en: 'additionalProperties must be false', de: 'additionalProperties muss false sein' },
