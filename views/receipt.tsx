@@ -1,3 +1,4 @@
+import { DenyReasons } from './deny-reasons.tsx';
 import { Csrf, type Frame, type Impact, Layout, Pair, page } from './layout.tsx';
 import { type HistoryEntry, Timeline } from './my-agents.tsx';
 import { Foreign, Told, visible, visibleJson } from './text.tsx';
@@ -23,6 +24,8 @@ export interface ReceiptPage {
   askedAt: string;
   decidedAt: string | undefined;
   reason: Said | undefined;
+  /** They said no, and did not say why: where they may. */
+  denyReasons?: { action: string; csrf: string } | undefined;
   proof: Said | undefined;
   /** Everybody who approved, in order, where it was not the person alone. */
   approvedBy?: readonly Said[] | undefined;
@@ -121,6 +124,7 @@ function Receipt(props: ReceiptPage) {
           <p class="quiet">{say(AGENTS.stopMeans)}</p>
         </form>
       ) : null}
+      {props.denyReasons === undefined ? null : <DenyReasons {...props.denyReasons} />}
       {screen === undefined ? null : (
         <section class="panel" aria-labelledby="screen">
           <h2 id="screen">{say(RECEIPT.screen)}</h2>

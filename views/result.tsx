@@ -1,8 +1,9 @@
+import { DenyReasons } from './deny-reasons.tsx';
 import { Csrf, type Frame, Layout, Pair, page } from './layout.tsx';
 import { ReceiptLink } from './receipt.tsx';
 import { Foreign, followable, Told, visible } from './text.tsx';
 import { useSpeaker } from './words/context.tsx';
-import { DENY_REASONS, RESULT } from './words/result.ts';
+import { RESULT } from './words/result.ts';
 import { SHELL } from './words/shell.ts';
 import type { Speaker } from './words/speaker.ts';
 import { asItIs, type Said } from './words/words.ts';
@@ -30,6 +31,8 @@ export interface ResultPage {
   leave?: { action: string; csrf: string; requestHash: string; label: Said } | undefined;
   /** Takes back what others were asked. Posts `decision=deny`. */
   withdraw?: ResultPage['leave'];
+  /** The agent's own page: what else it may do, and how to keep it from asking. */
+  manage?: string | undefined;
   /** Asks why, once the denial has happened. Posts `reason`. */
   denyReasons?: { action: string; csrf: string } | undefined;
 }
@@ -214,6 +217,13 @@ function Result(props: ResultPage) {
       {savedAs === undefined ? null : <ReceiptLink id={savedAs} />}
       {frame.person === undefined ? null : (
         <p>
+          {props.manage === undefined ? null : (
+            <>
+              <a class="small-link" href={props.manage}>
+                {say(RESULT.manage)}
+              </a>{' '}
+            </>
+          )}
           <a class="small-link" href="/inbox">
             {say(SHELL.backToInbox)}
           </a>
@@ -247,22 +257,5 @@ export function Outcome({
         </p>
       )}
     </div>
-  );
-}
-
-function DenyReasons({ action, csrf }: NonNullable<ResultPage['denyReasons']>) {
-  const { say } = useSpeaker();
-  return (
-    <form class="form" method="post" action={action}>
-      <Csrf value={csrf} />
-      <h2>{say(RESULT.why)}</h2>
-      <div class="chips">
-        {Object.entries(DENY_REASONS).map(([value, label]) => (
-          <button type="submit" name="reason" value={value} class="button chip">
-            {say(label)}
-          </button>
-        ))}
-      </div>
-    </form>
   );
 }

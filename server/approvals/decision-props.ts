@@ -105,7 +105,7 @@ export async function decisionProps(
   const sent = retry.form?.get('duration');
   const lasting = (durations.find(({ value }) => value === sent) ?? durations[0])?.value;
   return {
-    frame: frameOf(ctx, pages.cookies),
+    frame: { ...frameOf(ctx, pages.cookies), reportUrl: inSameLanguage(ctx, `${ctx.path}/report`) },
     csrf: pages.cookies.csrf(ctx),
     action: inSameLanguage(ctx, ctx.path),
     requestHash: approval.requestHash,

@@ -1,5 +1,6 @@
 import type { Context } from 'koa';
 
+import type { Frame } from '../../views/layout.tsx';
 import { nothingHereWords, resultPage } from '../../views/result.tsx';
 import type { ClientStore } from '../agents/clients.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
@@ -8,7 +9,7 @@ import type { Cookies } from '../http/cookies.ts';
 import { page } from '../http/respond.ts';
 import type { Sealing } from '../keys/seal.ts';
 import type { Refusal } from '../oauth/refusal.ts';
-import { speakerFor } from '../people/language.ts';
+import { inSameLanguage, speakerFor } from '../people/language.ts';
 import { frameOf } from '../people/pages.ts';
 import type { Accountable, PasskeyStore } from '../people/passkey.ts';
 import type { PeopleStore, Session } from '../people/person.ts';
@@ -78,3 +79,9 @@ export interface BrowserRequests {
 export function nothingHere(ctx: Context, { cookies }: ApprovalPages, status = 404): void {
   page(ctx, resultPage({ frame: frameOf(ctx, cookies), ...nothingHereWords(speakerFor(ctx)) }), status);
 }
+
+/** The shell of a page about somebody's own request, decided or not: with the way to report it, at the same place on each. */
+export const reportable = (ctx: Context, { id }: Pick<Approval, 'id'>, cookies: Cookies): Frame => ({
+  ...frameOf(ctx, cookies),
+  reportUrl: inSameLanguage(ctx, `/r/${id}/report`),
+});

@@ -1,6 +1,6 @@
 import type { Context } from 'koa';
 
-import { deniedWords, resultPage } from '../../views/result.tsx';
+import { deniedWords, reportedWords, resultPage } from '../../views/result.tsx';
 import { visible } from '../../views/text.tsx';
 import { CEREMONY } from '../../views/words/ceremony.ts';
 import { DECIDERS } from '../../views/words/deciders.ts';
@@ -22,7 +22,7 @@ import { type Decided, decide, describeApproval } from './decide.ts';
 import { rememberDecided } from './decided-here.ts';
 import { isForOthers } from './deciders.ts';
 import { postAsDecider } from './others.ts';
-import type { ApprovalPages } from './pages.ts';
+import { type ApprovalPages, reportable } from './pages.ts';
 import { asksForPasskey, ceremonyFor, isHurried, mayConfirmBySignIn, strengthOf } from './proof.ts';
 import { describeGranted } from './quorum.ts';
 import { quietAfter, showApproved } from './result.ts';
@@ -137,7 +137,8 @@ export async function postDecision(
   }
   if (task) return showApproved(ctx, approval, { task, duration: decision.duration }, session, pages);
   rememberDecided(ctx, approval.id);
-  const frame = frameOf(ctx, pages.cookies);
+  if (form.get('reason') === 'not_me') return denyAndReport(ctx, approval, session, pages);
+  const frame = reportable(ctx, approval, pages.cookies);
   const { speaker } = frame;
   const name = client?.agent?.name ?? speaker.say(INBOX.anAgent);
   page(
@@ -146,6 +147,7 @@ export async function postDecision(
       frame,
       ...deniedWords(speaker, name),
       detail: await quietAfter(approval, name, speaker, person, pages),
+      manage: `/agents/${approval.agent}`,
       savedAs: approval.id,
       ...(approval.kind === 'browser'
         ? await wayBack(
@@ -155,6 +157,32 @@ export async function postDecision(
             pages,
           )
         : { denyReasons: { action: `/r/${approval.id}/reason`, csrf: pages.cookies.csrf(ctx) } }),
+    }),
+  );
+}
+
+/** It was denied from the page that reports it: nobody started it. */
+async function denyAndReport(
+  ctx: Context,
+  approval: Approval,
+  { person }: Session,
+  pages: ApprovalPages,
+): Promise<void> {
+  // Before the reason is kept: if this fails, the person can say it again.
+  await pages.report(approval);
+  await pages.approvals.giveReason(approval.organization, approval.id, person.id, 'not_me');
+  const client = await pages.clients.find(approval.clientId);
+  const frame = frameOf(ctx, pages.cookies);
+  const { say } = frame.speaker;
+  const back = client?.agent ? say(RESULT.returnTo, { agent: client.agent.name }) : say(RESULT.returnToAgent);
+  page(
+    ctx,
+    resultPage({
+      frame,
+      ...reportedWords(frame.speaker),
+      savedAs: approval.id,
+      ...(approval.kind === 'browser' &&
+        (await wayBack(ctx, { denied: 'the person denied the request' }, { label: back, automatic: false }, pages))),
     }),
   );
 }

@@ -11,10 +11,11 @@ import type { PlainMessage, Said } from '../../views/words/words.ts';
 import type { Impact } from '../catalogue/action.ts';
 import type { EventType } from '../evidence/evidence.ts';
 import { inert, page } from '../http/respond.ts';
-import { frameOf, signedIn } from '../people/pages.ts';
+import { inSameLanguage } from '../people/language.ts';
+import { signedIn } from '../people/pages.ts';
 import type { Person } from '../people/person.ts';
 import type { AskedOf, Part } from './deciders.ts';
-import { type ApprovalPages, nothingHere } from './pages.ts';
+import { type ApprovalPages, nothingHere, reportable } from './pages.ts';
 
 /** One decision of a person, as their own history tells it. */
 export interface Receipt {
@@ -32,7 +33,7 @@ export interface Receipt {
   denyReason: string | null;
   requestHash: string;
   /** As it was hashed. */
-  decision: { duration: string } | null;
+  decision: { duration: string; approver?: string } | null;
   decisionHash: string | null;
   task: {
     id: string;
@@ -107,7 +108,7 @@ export function receiptRoutes(router: Router, pages: ApprovalPages): void {
 }
 
 function showReceipt(ctx: Context, receipt: Receipt, person: Person, { cookies }: ApprovalPages): void {
-  const frame = frameOf(ctx, cookies);
+  const frame = reportable(ctx, { id: receipt.approval }, cookies);
   const { speaker } = frame;
   const { say } = speaker;
   const at = (date: Date) => speaker.clock(date, person.timeZone);
@@ -128,6 +129,11 @@ function showReceipt(ctx: Context, receipt: Receipt, person: Person, { cookies }
       askedAt: at(receipt.askedAt),
       decidedAt: receipt.decidedAt ? at(receipt.decidedAt) : undefined,
       reason: reason && say(reason),
+      // In a browser there was no time to say why: the page went back to the agent at once.
+      denyReasons:
+        receipt.status === 'denied' && denyReason === null && receipt.decision?.approver === person.id
+          ? { action: inSameLanguage(ctx, `/r/${receipt.approval}/reason`), csrf: cookies.csrf(ctx) }
+          : undefined,
       // Others decided in their place: what the task says of their sign-in proves nothing.
       proof: task && !isByOthers(receipt) ? say(proofOf(task)) : undefined,
       approvedBy: isAlone(receipt) ? undefined : receipt.signed.map((one) => signedBy(one, at, speaker)),

@@ -18,7 +18,7 @@ import type { Approval } from './approval.ts';
 import { quietUntil } from './budget.ts';
 import { rememberDecided } from './decided-here.ts';
 import { isTheirsAlone } from './deciders.ts';
-import type { ApprovalPages } from './pages.ts';
+import { type ApprovalPages, reportable } from './pages.ts';
 import { offeredRepeat } from './repeat-pages.ts';
 import type { SignedDecision } from './store.ts';
 import { wayBack } from './way-back.ts';
@@ -34,11 +34,11 @@ export async function showApproved(
   rememberDecided(ctx, approval.id);
   const { person } = session;
   const client = await pages.clients.find(approval.clientId);
-  const frame = frameOf(ctx, pages.cookies);
+  const own = approval.person === person.id;
+  const frame = own ? reportable(ctx, approval, pages.cookies) : frameOf(ctx, pages.cookies);
   const { speaker } = frame;
   const { say } = speaker;
   const name = client?.agent?.name ?? say(INBOX.anAgent);
-  const own = approval.person === person.id;
   page(
     ctx,
     resultPage({

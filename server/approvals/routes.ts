@@ -20,6 +20,7 @@ import { postDecision } from './post-decision.ts';
 import { isDecider } from './quorum.ts';
 import { receiptRoutes } from './receipts.ts';
 import { postRepeat } from './repeat-pages.ts';
+import { postReport, showReport } from './report.ts';
 import { saidBy } from './ruling.ts';
 import { showApproval, showOver } from './show.ts';
 import { confirmingIn } from './sign-in-again.ts';
@@ -47,6 +48,10 @@ export function approvalRoutes(router: Router, pages: ApprovalPages): void {
     interact(ctx, pages, (approval, session) => postDecision(ctx, approval, session, pages)),
   );
 
+  router.get('/interaction/:uid/report', (ctx) =>
+    interact(ctx, pages, (approval, session) => showReport(ctx, approval, session, pages)),
+  );
+
   receiptRoutes(router, pages); // /receipts/:id
 
   router.get('/r/:id', async (ctx) => {
@@ -60,6 +65,18 @@ export function approvalRoutes(router: Router, pages: ApprovalPages): void {
     if (!session) return;
     const approval = await approvalFor(session, String(ctx.params.id), pages);
     return approval ? postDecision(ctx, approval, session, pages) : nothingHere(ctx, pages);
+  });
+  router.get('/r/:id/report', async (ctx) => {
+    const session = signedIn(ctx);
+    if (!session) return;
+    const approval = await ownApproval(session, String(ctx.params.id), pages);
+    return approval ? showReport(ctx, approval, session, pages) : nothingHere(ctx, pages);
+  });
+  router.post('/r/:id/report', async (ctx) => {
+    const session = signedIn(ctx);
+    if (!session) return;
+    const approval = await ownApproval(session, String(ctx.params.id), pages);
+    return approval ? postReport(ctx, approval, session, pages) : nothingHere(ctx, pages);
   });
   router.post('/tasks/:id/repeat', async (ctx) => {
     const session = signedIn(ctx);

@@ -21,7 +21,7 @@ import { wasDecidedHere } from './decided-here.ts';
 import { isForOthers, isTheirsAlone } from './deciders.ts';
 import { decisionProps, type Retry } from './decision-props.ts';
 import { narrowingOf } from './narrow.ts';
-import { type ApprovalPages, nothingHere } from './pages.ts';
+import { type ApprovalPages, nothingHere, reportable } from './pages.ts';
 import { describeGranted, isDecider, readerOf } from './quorum.ts';
 import { showGiven } from './result.ts';
 import { showScreen } from './screen.ts';
@@ -77,6 +77,8 @@ export async function showApproval(
         because: becauseOf(approval, part, speaker, reader.name),
         ...(forAnother && (await comparedProps(approval, described, { first, reader }, pages, speaker))),
         ...(!own && {
+          // They did not start it, nor were they to: no is all they say.
+          frame: { ...asked.frame, reportUrl: undefined },
           origin: speaker.say(DECIDERS.askedFor, {
             agent: asked.agentName,
             person: visible(reader.name, 80),
@@ -117,7 +119,7 @@ export async function showOver(
   { cookies, browser }: ApprovalPages,
   status: number,
 ): Promise<void> {
-  const frame = frameOf(ctx, cookies);
+  const frame = approval.person === person.id ? reportable(ctx, approval, cookies) : frameOf(ctx, cookies);
   const { speaker } = frame;
   const { say } = speaker;
   const time = (at: Date) => speaker.clock(at, person.timeZone);

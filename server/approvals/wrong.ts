@@ -112,6 +112,7 @@ async function denyFor(
       message: say(RESULT.deniedByNumberMeans),
       detail: await quietAfter(approval, client?.agent?.name ?? say(INBOX.anAgent), frame.speaker, person, pages),
       status: 'denied',
+      manage: approval.person === person.id ? `/agents/${approval.agent}` : undefined,
       ...(isInBrowser(ctx, approval) &&
         (await wayBack(ctx, { denied: reason }, { label: back, automatic: false }, pages))),
     }),

@@ -10,6 +10,7 @@ import { myAgentsPage } from '../../views/my-agents.tsx';
 import { contactPage, notificationsPage } from '../../views/notifications.tsx';
 import { changePage, offerPage, ownedPage, reviewPage } from '../../views/owner.tsx';
 import { receiptPage } from '../../views/receipt.tsx';
+import { reportPage } from '../../views/report.tsx';
 import { allowedWords, deniedWords, expiredWords, quietWords, repeatOffer, resultPage } from '../../views/result.tsx';
 import { securityPage } from '../../views/security.tsx';
 import { signInPage } from '../../views/sign-in.tsx';
@@ -244,6 +245,16 @@ export function pagesIn(language: PageLanguage) {
       codeIsSet: true,
       error: say(NOTIFICATIONS.notSaved),
       problems: { quiet: say(NOTIFICATIONS.quietWrong), deputy: say(NOTIFICATIONS.deputyUnknown) },
+    }),
+    report: reportPage({
+      frame,
+      csrf: 'csrf',
+      agentName: 'Meeting Helper',
+      sentence: readCalendar.headline.map(({ text }) => text).join(''),
+      action: '/r/req_8f2k',
+      requestHash: 'hash',
+      back: '/r/req_8f2k',
+      requestId: 'req_8f2k',
     }),
     contact: contactPage({
       frame,

@@ -42,7 +42,7 @@ export function samplesIn(language: PageLanguage) {
 
   /** T1, low impact, in the browser. */
   const readCalendar: DecisionPage = {
-    frame,
+    frame: { ...frame, reportUrl: '/r/req_8f2k/report' },
     csrf: 'csrf-value',
     action: '/r/req_8f2k',
     requestHash: 'n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCgg',

@@ -23,6 +23,7 @@ export const RESULT = words({
     en: 'Nothing was allowed. If you did start this task, ask the agent to try again.',
     de: 'Es wurde nichts erlaubt. Wenn Sie diese Aufgabe gestartet haben, bitten Sie den Agenten, es noch einmal zu versuchen.',
   },
+  manage: { en: 'Manage this agent', de: 'Diesen Agenten verwalten' },
   why: { en: 'Why? (optional)', de: 'Warum? (freiwillig)' },
   allowedOnce: { en: 'Allowed once.', de: 'Einmal erlaubt.' },
   allowedForNow: { en: 'Allowed for now.', de: 'Vorerst erlaubt.' },
@@ -126,6 +127,19 @@ export const RESULT = words({
   someoneElseMeans: {
     en: 'You are signed in to another organization than the agent that asks. Sign out, and sign in with the account it asks for.',
     de: 'Sie sind bei einer anderen Organisation angemeldet als der Agent, der fragt. Melden Sie sich ab und mit dem Konto an, nach dem er fragt.',
+  },
+});
+
+/** "Report this request": before a person says that they did not start it. */
+export const REPORT = words({
+  denied: { en: 'The request is denied as well.', de: 'Die Anfrage wird damit auch abgelehnt.' },
+  means: {
+    en: 'If you did not start this, say so here. {agent} is paused for you: what it may do ends now, and it cannot ask you. Whoever looks after agents is told.',
+    de: 'Wenn Sie das nicht gestartet haben, sagen Sie es hier. {agent} wird für Sie angehalten: Was er darf, endet jetzt, und er kann Sie nicht fragen. Wer sich um Agenten kümmert, erfährt davon.',
+  },
+  otherwise: {
+    en: 'Is something else wrong? Choose Deny and say why, or tell your administrator this reference: {id}',
+    de: 'Stimmt etwas anderes nicht? Wählen Sie „Ablehnen“ und sagen Sie warum, oder nennen Sie Ihrer Administration diese Referenz: {id}',
   },
 });
 
