@@ -36,6 +36,8 @@ export interface Problem {
 export interface DraftFacts {
   /** Of agents that are there. */
   names: readonly string[];
+  /** Of those that were named as owner and deputy: who is one of the organization. */
+  people: ReadonlySet<string>;
   actions: ReadonlySet<string>;
 }
 
@@ -60,6 +62,11 @@ export function problemsIn(step: number, fields: DraftFields, facts: DraftFacts)
       return [
         ...textProblems(fields, 'owner', DRAFT.anOwner, 320),
         ...textProblems(fields, 'deputy', DRAFT.aDeputy, 320),
+        ...(['owner', 'deputy'] as const).flatMap((field) => {
+          const person = fields[field] ?? '';
+          if (person === '' || facts.people.has(person)) return [];
+          return [{ field, text: saying(DRAFT.nobody, { person: person.slice(0, 80) }) }];
+        }),
         ...(fields.owner && fields.owner.toLowerCase() === fields.deputy?.toLowerCase()
           ? [{ field: 'deputy', text: saying(DRAFT.twoPeople) }]
           : []),

@@ -72,7 +72,7 @@ export function adminRegisterPages(router: Router, console: Console, dependencie
 
   console.get(router, `${PATH}/:draft/review`, ['admin'], async (visit) => {
     const { id, fields } = await draftIn(visit);
-    const unfinished = firstUnfinished(fields, await factsOf(visit));
+    const unfinished = firstUnfinished(fields, await factsOf(visit, fields));
     if (unfinished === undefined) return review(visit, id, fields, [], String(visit.ctx.query.show ?? ''));
     visit.ctx.redirect(`${PATH}/${id}/${unfinished}`);
     visit.ctx.status = 303;
@@ -81,7 +81,7 @@ export function adminRegisterPages(router: Router, console: Console, dependencie
 
   console.post(router, `${PATH}/:draft/review`, ['admin'], async (visit) => {
     const { id, fields } = await draftIn(visit);
-    const unfinished = firstUnfinished(fields, await factsOf(visit));
+    const unfinished = firstUnfinished(fields, await factsOf(visit, fields));
     if (unfinished !== undefined) return `${PATH}/${id}/${unfinished}`;
     const plan = planOf(fields);
     const made = await registered(visit, plan);
@@ -126,7 +126,7 @@ export function adminRegisterPages(router: Router, console: Console, dependencie
     const now = Object.fromEntries([...kept, ...typed]) as DraftFields;
     // Kept even when something is wrong with it: going back or away never loses what was typed.
     await drafts.save(visit.organization, id, now);
-    const problems = problemsIn(step, now, await factsOf(visit));
+    const problems = problemsIn(step, now, await factsOf(visit, now));
     if (problems.length > 0) return { document: await show(visit, id, step, now, problems) };
     return step === 5 ? `${PATH}/${id}/review` : `${PATH}/${id}/${step + 1}`;
   });
@@ -289,9 +289,12 @@ export function adminRegisterPages(router: Router, console: Console, dependencie
     return { id, fields };
   }
 
-  async function factsOf({ organization }: Visit): Promise<DraftFacts> {
+  async function factsOf({ organization }: Visit, { owner, deputy }: DraftFields): Promise<DraftFacts> {
+    const named = [owner, deputy].flatMap((one) => (one === undefined || one === '' ? [] : [one]));
+    const found = await Promise.all(named.map((one) => store.findPerson(organization, one)));
     return {
       names: await drafts.names(organization),
+      people: new Set(named.filter((_, index) => found[index] !== undefined)),
       actions: new Set(catalogue().seenBy(organization).actions.keys()),
     };
   }

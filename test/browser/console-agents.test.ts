@@ -94,6 +94,9 @@ describeBrowser('A1 to A4: agents at a real browser', () => {
     await page.fill('[name=deputy]', 'owner@acme.example');
     await next.click();
     await problem('two people');
+    await page.fill('[name=deputy]', 'nobody@acme.example');
+    await next.click();
+    await problem('nobody@acme.example is nobody of your organization.');
     await page.fill('[name=deputy]', 'admin@acme.example');
     await next.click();
     await page.check('[name=mode][value=attended]');
@@ -109,6 +112,9 @@ describeBrowser('A1 to A4: agents at a real browser', () => {
     await page.fill('[name=days]', '30');
     await next.click();
     await problem('Choose at least one action.');
+    // What is said leads there.
+    await page.click('.error-summary a');
+    expect((await page.locator('#actions').boundingBox())?.y).toBeLessThan(DESK.height / 2);
     await page.check(`[name="action ${READ}"]`);
     await page.selectOption('[name=highest_impact]', 'low');
     await page.getByRole('link', { name: 'Back' }).click();

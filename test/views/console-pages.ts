@@ -697,9 +697,11 @@ export function consolePagesIn(language: PageLanguage): Record<string, string> {
         step,
         steps: steps(step),
         fields: {},
-        problems: problemsIn(step, NOTHING_RIGHT, { names: ['Room Finder'], actions: new Set() }).map(
-          ({ field, text }) => ({ field, text: text(speaker) }),
-        ),
+        problems: problemsIn(step, NOTHING_RIGHT, {
+          names: ['Room Finder'],
+          people: new Set(),
+          actions: new Set(),
+        }).map(({ field, text }) => ({ field, text: text(speaker) })),
         people: [{ email: 'anna@acme.example', name: 'Anna Berg' }],
         actions: [
           { key: 'calendar.events.read', system: 'Google Calendar', level: 'low', chosen: true },

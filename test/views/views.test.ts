@@ -49,6 +49,11 @@ test.each(pages)('$name posts every form with a CSRF value', ({ html }) => {
   expect(html.split('name="csrf"')).toHaveLength(forms.length + 1);
 });
 
+test.each(pages)('$name: whatever leads to another place on it leads somewhere', ({ html }) => {
+  const leadsTo = [...html.matchAll(/href="#([^"]*)"/gu)].map(([, id]) => id);
+  expect(leadsTo.filter((id) => !html.includes(` id="${id}"`))).toEqual([]);
+});
+
 test.each(Object.entries({ ...decisions, ...variants, ...account }))(
   'U9-1 %s leads to Your agents in one step',
   (_, html) => {

@@ -201,7 +201,7 @@ export function RadioList({
   }[];
 }) {
   return (
-    <fieldset class="options">
+    <fieldset class="options" id={name}>
       <legend class="label">{legend}</legend>
       {options.map(({ value, label, detail, checked }) => (
         <label class="option">
@@ -218,10 +218,13 @@ export function RadioList({
 
 /** Any of several: each is a field of its own, because a form may send one name once (OA-13). */
 export function CheckList({
+  id,
   legend,
   hint,
   options,
 }: {
+  /** Where a problem with them leads. */
+  id?: string | undefined;
   legend: string;
   hint?: Said | undefined;
   options: readonly {
@@ -232,7 +235,7 @@ export function CheckList({
   }[];
 }) {
   return (
-    <fieldset class="options">
+    <fieldset class="options" id={id}>
       <legend class="label">{legend}</legend>
       {hint === undefined ? null : <p class="hint">{hint}</p>}
       {options.map(({ name, label, detail, checked }) => (

@@ -202,6 +202,7 @@ function Step({ step, fields, problems, people, actions }: RegisterPage): Compon
       return (
         <>
           <CheckList
+            id="actions"
             legend={say(REGISTER.mayAskFor)}
             hint={say(REGISTER.mayAskForHint)}
             options={actions.map(({ key, system, level, chosen }) => ({

@@ -81,5 +81,5 @@ export const WHO_DECIDES = words({
   removed: { en: 'Removed.', de: 'Gelöscht.' },
   unknownPerson: { en: '{person} is nobody of your organization.', de: '{person} gehört nicht zu Ihrer Organisation.' },
   toGroups: { en: 'Groups that decide', de: 'Gruppen, die entscheiden' },
-  toPolicies: { en: 'Policies', de: 'Regeln' },
+  toPolicies: { en: 'Policies', de: 'Richtlinien' },
 });

@@ -155,6 +155,7 @@ export const DRAFT = words({
   aDeputy: { en: 'A deputy', de: 'Die Vertretung' },
   length: { en: '{field} has 1 to {limit} characters.', de: '{field} hat 1 bis {limit} Zeichen.' },
   mayNotHold: { en: '{field} may not hold {what}.', de: '{field} darf nichts davon enthalten: {what}.' },
+  nobody: { en: '{person} is nobody of your organization.', de: '{person} gehört nicht zu Ihrer Organisation.' },
   twoPeople: {
     en: 'Owner and deputy are two people.',
     de: 'Verantwortliche Person und Vertretung sind zwei Menschen.',
