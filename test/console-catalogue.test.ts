@@ -407,6 +407,19 @@ describe('A6: policies', () => {
     expect((await ada.get(page)).html).toContain('Never: to shop.orders.place.');
   });
 
+  test('the editor begins in the language of whoever writes, and offers whom and what can be tried', async () => {
+    const gail = await signIn(server, 'admin@globex.example');
+    const begun = await gail.get(`${page}?ui_locales=de`);
+    expect(yamlIn(begun)).toBe(
+      '# Es zählt die erste Regel, die passt; ohne eine wird die Person gefragt.\nrules: []\n',
+    );
+    expect(yamlIn(await gail.get(page))).toMatch(/^# The first rule that matches/);
+    await registerAgent(server, { client_name: 'Offered' });
+    const { html } = await ada.get(page);
+    for (const value of ['Offered', 'person@acme.example', PLACE]) expect(html).toContain(`<option value="${value}"`);
+    expect(begun.html).not.toMatch(/<option value="(?:Offered|person@acme)/);
+  });
+
   test('what lets more through waits for a second administrator', async () => {
     expect((await post(ada, `${page}/publish`, { yaml: allow }, page)).url).toContain('done=proposed');
     expect((await ada.get(page)).html).toContain('It is yours');

@@ -63,7 +63,16 @@ export const postgresPolicies = (database: Database): PolicyStore => ({
       const rows = await statements.rows<{ id: string; name: string }>(NAMES, [organization, ids]);
       return new Map(rows.map(({ id, name }) => [id, name]));
     }),
+
+  agentNames: (organization, limit) =>
+    database.within(organization, async (statements) => {
+      const rows = await statements.rows<{ name: string }>(AGENT_NAMES, [organization, limit]);
+      return rows.map(({ name }) => name);
+    }),
 });
+
+const AGENT_NAMES = `
+  select name from agents where organization = $1 and status = 'active' order by name, id limit $2`;
 
 const SAVE_DRAFT = `
   insert into policy_drafts (organization, yaml, proposed, saved_by) values ($1, $2, $3, $4)

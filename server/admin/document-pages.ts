@@ -12,13 +12,11 @@ import type { AdminRefusal, ListedPerson } from './admin.ts';
 import type { AdminDependencies } from './call.ts';
 import { type Console, nothingHere, VIEWERS, type Visit } from './console.ts';
 import { allowDocument, putDocumentPolicy, removeDocumentPolicy } from './documents.ts';
-import { addressOf, type PageAsked, parseCursor, queryOf } from './listing.ts';
+import { addressOf, parseCursor, queryOf } from './listing.ts';
+import { offeredPeople } from './offered.ts';
 
 const PATH = '/admin/documents';
 const ROWS = 50;
-
-/** Whom a page offers as owner or deputy. */
-const ACTIVE_PEOPLE: PageAsked = { words: [], filters: { status: 'active' }, after: undefined, limit: 200 };
 
 /** What is wrong, and with which field. */
 interface Problem {
@@ -88,7 +86,7 @@ export function adminDocumentPages(router: Router, console: Console, dependencie
       csrf: visit.csrf,
       fields,
       problems,
-      people: (await store.people(visit.organization, ACTIVE_PEOPLE)).rows,
+      people: await offeredPeople(visit.organization, { store }),
       known: policy !== undefined,
       kept: kept && Object.keys(kept).length > 0 ? limitsInWords(kept, visit.speaker) : undefined,
     });
@@ -138,7 +136,7 @@ export function adminDocumentPages(router: Router, console: Console, dependencie
       csrf: visit.csrf,
       fields,
       problems,
-      people: (await store.people(visit.organization, ACTIVE_PEOPLE)).rows,
+      people: await offeredPeople(visit.organization, { store }),
       host: URL.parse(fields.url ?? '')?.host || undefined,
     });
 

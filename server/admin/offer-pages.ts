@@ -7,12 +7,9 @@ import { offerOwnership } from './accountability.ts';
 import type { AgentCard } from './admin.ts';
 import type { AdminDependencies } from './call.ts';
 import { type Console, nothingHere, refusalWords, type Visit } from './console.ts';
-import type { PageAsked } from './listing.ts';
+import { offeredPeople } from './offered.ts';
 
 const AGENTS = '/admin/agents';
-
-/** Whom the page offers. */
-const ACTIVE_PEOPLE: PageAsked = { words: [], filters: { status: 'active' }, after: undefined, limit: 200 };
 
 /** Somebody else is asked to answer for an agent, by the same answer as the admin API's. */
 export function adminOfferPages(router: Router, console: Console, dependencies: AdminDependencies): void {
@@ -36,7 +33,7 @@ export function adminOfferPages(router: Router, console: Console, dependencies: 
       name,
       action: `${AGENTS}/${id}/offer`,
       cancel: `${AGENTS}/${id}`,
-      people: (await store.people(visit.organization, ACTIVE_PEOPLE)).rows,
+      people: await offeredPeople(visit.organization, { store }),
       typed,
       problem,
     });

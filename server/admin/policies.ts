@@ -1,3 +1,4 @@
+import { POLICIES } from '../../views/words/console-policies.ts';
 import { POLICY_LINT } from '../../views/words/console-policy-lint.ts';
 import { REFUSED } from '../../views/words/console-refused.ts';
 import { VALUE } from '../../views/words/console-values.ts';
@@ -70,6 +71,8 @@ export interface PolicyStore {
   recorded(organization: string, days: number, limit: number): Promise<Recorded[]>;
   /** What agents and people of the organization are called, by id. */
   names(organization: string, ids: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** The names of active agents, in order, at most `limit`. */
+  agentNames(organization: string, limit: number): Promise<string[]>;
 }
 
 /** Days of recorded requests that a change is tried on, and how many at most. */
@@ -367,7 +370,7 @@ export async function policiesOf({ id }: Pick<Organization, 'id'>, dependencies:
   const nameOf = await namesIn(id, both(document, parsed?.ok ? parsed.document : undefined), dependencies);
   return {
     version: newest?.version ?? 0,
-    yaml: newest?.yaml ?? EMPTY,
+    yaml: newest?.yaml ?? emptyPolicies(POLICIES.firstMatch.en),
     rules: document.rules.map((rule, index) => {
       const said = ruleInWords(rule, nameOf);
       return {
@@ -397,7 +400,7 @@ export async function policiesOf({ id }: Pick<Organization, 'id'>, dependencies:
 }
 
 /** What an organization begins with, to be written on. */
-const EMPTY = `# The first rule that matches counts; without one, the person is asked.\nrules: []\n`;
+export const emptyPolicies = (comment: string): string => `# ${comment}\nrules: []\n`;
 
 /** What other policies would change, in words and on what was really asked. */
 export async function effectOf(

@@ -16,7 +16,8 @@ import type { Organization } from './admin.ts';
 import { actorOf } from './admin.ts';
 import type { AdminDependencies } from './call.ts';
 import { type Console, eachRefusal, refusalWords, VIEWERS, type Visit } from './console.ts';
-import { confirm, effectOf, parsedFor, policiesOf, publish, tryIt } from './policies.ts';
+import { offeredAgents, offeredPeople } from './offered.ts';
+import { confirm, effectOf, emptyPolicies, parsedFor, policiesOf, publish, tryIt } from './policies.ts';
 
 const PATH = '/admin/policies';
 
@@ -40,7 +41,7 @@ export function adminPolicyPages(router: Router, console: Console, dependencies:
       since: found.published_at && { time: visit.at(found.published_at), by: nameOf(found.made_by) },
       rules: found.rules,
       flow: found.flowSaid,
-      yaml: found.yaml,
+      yaml: startOf(found, visit),
       mayChange: visit.roles.has('admin'),
       problems: [],
       proposal: proposal && {
@@ -53,6 +54,8 @@ export function adminPolicyPages(router: Router, console: Console, dependencies:
       },
       tried: { agent: '', person: '', action: '', parameters: '{}' },
       actions: found.actions,
+      agents: await offeredAgents(organization.id, dependencies),
+      people: await offeredPeople(organization.id, dependencies),
       rulesByName: ruleNames(more.yaml ?? found.yaml),
       groups: (await dependencies.groups.list(organization.id)).map(({ name }) => name),
       ...more,
@@ -105,7 +108,7 @@ export function adminPolicyPages(router: Router, console: Console, dependencies:
     const { yaml, parsed } = await checked(visit, form);
     const tried = triedIn((name) => form.get(name) ?? '');
     const result = parsed.ok ? await resultOf(visit, tried, dependencies, parsed.document) : undefined;
-    const isPublished = yaml === (await policiesOf(organizationIn(visit), dependencies)).yaml;
+    const isPublished = yaml === startOf(await policiesOf(organizationIn(visit), dependencies), visit);
     if (isPublished) return { document: await pageOf(visit, { tried, result }), status: 200 };
     return effectOn(visit, { yaml, parsed }, { tried, result });
   });
@@ -186,6 +189,10 @@ const NOTICES = new Map<string, PlainMessage>([
 ]);
 
 const SHOWN_AS = { allow: 'allowed', ask: 'page', two: 'page', never: 'refused' } as const;
+
+/** The newest rules; before there are any, how they begin, in the language of whoever writes them. */
+const startOf = ({ version, yaml }: { version: number; yaml: string }, { speaker }: Visit): string =>
+  version === 0 ? emptyPolicies(speaker.say(POLICIES.firstMatch)) : yaml;
 
 async function resultOf(
   visit: Visit,

@@ -28,7 +28,7 @@ import {
 } from './draft.ts';
 import { inCurl, inMcpClient, inOpenidClient, KEY_FILE } from './first-steps.ts';
 import { highestOf } from './inventory.ts';
-import type { PageAsked } from './listing.ts';
+import { offeredPeople } from './offered.ts';
 import { previewOf } from './preview.ts';
 import { addInitialAccessToken } from './registry.ts';
 
@@ -54,9 +54,6 @@ export interface RegisterDependencies extends AdminDependencies {
 }
 
 const PATH = '/admin/agents/new';
-
-/** Whom a page offers as owner or deputy. */
-const ACTIVE_PEOPLE: PageAsked = { words: [], filters: { status: 'active' }, after: undefined, limit: 200 };
 
 /** A4: an agent in five steps. The page ends where the command line and any builder begin: at RFC 7591. */
 export function adminRegisterPages(router: Router, console: Console, dependencies: RegisterDependencies): void {
@@ -148,7 +145,7 @@ export function adminRegisterPages(router: Router, console: Console, dependencie
       steps: stepsOf(visit, id, step),
       fields,
       problems: problems.map(({ field, text }) => ({ field, text: text(visit.speaker) })),
-      people: step === 2 ? (await store.people(visit.organization, ACTIVE_PEOPLE)).rows : [],
+      people: step === 2 ? await offeredPeople(visit.organization, { store }) : [],
       actions: [...seen.actions.values()].map(({ key, system }) => ({
         key,
         system,

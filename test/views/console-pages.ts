@@ -770,6 +770,8 @@ export function consolePagesIn(language: PageLanguage): Record<string, string> {
     problems: [],
     tried: { agent: '', person: '', action: '', parameters: '{}' },
     actions: ['calendar.events.read'],
+    agents: ['Meeting Helper'],
+    people: [{ email: 'anna@acme.example', name: 'Anna Berg' }],
     rulesByName: [],
     groups: [],
   };

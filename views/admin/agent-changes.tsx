@@ -5,7 +5,7 @@ import { KEY_OVERLAP, OFFERING, REMOVAL, ROTATION } from '../words/console-agent
 import { PARTS } from '../words/console-shell.ts';
 import type { Said } from '../words/words.ts';
 import type { AgentHead } from './agent.tsx';
-import { AdminForm, RadioList, Select, TextArea, TextInput } from './form.tsx';
+import { AdminForm, OfferedPeople, RadioList, Select, TextArea, TextInput } from './form.tsx';
 import { Table } from './list.tsx';
 import { AdminLayout } from './shell.tsx';
 
@@ -121,11 +121,7 @@ export const agentOfferPage = ({ frame, csrf, name, action, cancel, people, type
           value={typed.person}
           invalid={problem !== undefined}
         />
-        <datalist id="people">
-          {people.map(({ email, name }) => (
-            <option value={email}>{visible(name, 80)}</option>
-          ))}
-        </datalist>
+        <OfferedPeople people={people} />
       </AdminForm>
     </AdminLayout>,
     frame,

@@ -5,7 +5,7 @@ import { LIST } from '../words/console-list.ts';
 import { useSpeaker } from '../words/context.tsx';
 import type { Said } from '../words/words.ts';
 import { Section } from './detail.tsx';
-import { AdminForm, RadioList, TextArea, TextInput } from './form.tsx';
+import { AdminForm, OfferedPeople, RadioList, TextArea, TextInput } from './form.tsx';
 import { LimitFields } from './limits.tsx';
 import { Command, Paging, Pill, Table, type Tone } from './list.tsx';
 import { type AdminFrame, AdminLayout } from './shell.tsx';
@@ -347,11 +347,7 @@ function Accountable({
           invalid={isWrong(problems, role)}
         />
       ))}
-      <datalist id="people">
-        {people.map(({ email, name }) => (
-          <option value={email}>{visible(name, 80)}</option>
-        ))}
-      </datalist>
+      <OfferedPeople people={people} />
     </>
   );
 }

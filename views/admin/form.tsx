@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
 
 import { Csrf, ErrorSummary } from '../layout.tsx';
+import { visible } from '../text.tsx';
 import { FORM } from '../words/console-form.ts';
 import { useSpeaker } from '../words/context.tsx';
 import type { Said } from '../words/words.ts';
@@ -250,3 +251,21 @@ export function CheckList({
     </fieldset>
   );
 }
+
+/** What a field with this `list` offers while somebody types. */
+export const Offered = ({ id, values }: { id: string; values: readonly string[] }) => (
+  <datalist id={id}>
+    {values.map((value) => (
+      <option value={value} />
+    ))}
+  </datalist>
+);
+
+/** People by their addresses, for a field with `list="people"`. */
+export const OfferedPeople = ({ people }: { people: readonly { email: string; name: string }[] }) => (
+  <datalist id="people">
+    {people.map(({ email, name }) => (
+      <option value={email}>{visible(name, 80)}</option>
+    ))}
+  </datalist>
+);

@@ -8,7 +8,7 @@ import type { Saying } from '../words/saying.ts';
 import type { Said } from '../words/words.ts';
 import { WhoDecides } from './deciders.tsx';
 import { Facts, Section } from './detail.tsx';
-import { AdminForm, TextArea, TextInput } from './form.tsx';
+import { AdminForm, Offered, OfferedPeople, TextArea, TextInput } from './form.tsx';
 import { Table } from './list.tsx';
 import { type AdminFrame, AdminLayout } from './shell.tsx';
 
@@ -42,6 +42,9 @@ export interface PoliciesPage {
   proposal?: (Changes & { yaml: string; hash: string; by: string; since: string; mine: boolean }) | undefined;
   tried: { agent: string; person: string; action: string; parameters: string };
   actions: readonly string[];
+  /** Offered while somebody types. */
+  agents: readonly string[];
+  people: readonly { email: string; name: string }[];
   /** Of the text in the editor. */
   rulesByName: readonly string[];
   groups: readonly string[];
@@ -219,7 +222,7 @@ function Editor({ csrf, yaml, mayChange, problems, effect }: PoliciesPage) {
   );
 }
 
-function Try({ csrf, yaml, mayChange, tried, actions, result }: PoliciesPage) {
+function Try({ csrf, yaml, mayChange, tried, actions, agents, people, result }: PoliciesPage) {
   const { agent, person, action, parameters } = tried;
   const { say, list } = useSpeaker();
   const names = (people: readonly string[]) =>
@@ -240,21 +243,20 @@ function Try({ csrf, yaml, mayChange, tried, actions, result }: PoliciesPage) {
             <input type="hidden" name="yaml" value={yaml} />
           </>
         ) : null}
-        <TextInput name="agent" label={say(POLICIES.agent)} value={agent} maxLength={80} verbatim />
+        <TextInput name="agent" label={say(POLICIES.agent)} value={agent} maxLength={80} list="agents" verbatim />
+        <Offered id="agents" values={agents} />
         <TextInput
           name="person"
           label={say(POLICIES.person)}
           hint={say(POLICIES.address)}
           value={person}
           maxLength={254}
+          list="people"
           verbatim
         />
+        <OfferedPeople people={people} />
         <TextInput name="action" label={say(POLICIES.action)} value={action} maxLength={80} list="actions" verbatim />
-        <datalist id="actions">
-          {actions.map((key) => (
-            <option value={key} />
-          ))}
-        </datalist>
+        <Offered id="actions" values={actions} />
         <TextArea
           name="parameters"
           label={say(POLICIES.parameters)}

@@ -12,7 +12,7 @@ import type { Said } from '../words/words.ts';
 import { OnPhone } from './action.tsx';
 import { LevelMark } from './agents.tsx';
 import { Facts, Section } from './detail.tsx';
-import { AdminForm, CheckList, RadioList, TextArea, TextInput } from './form.tsx';
+import { AdminForm, CheckList, OfferedPeople, RadioList, TextArea, TextInput } from './form.tsx';
 import { LimitFields } from './limits.tsx';
 import { type AdminFrame, AdminLayout } from './shell.tsx';
 
@@ -119,11 +119,7 @@ function Step({ step, fields, problems, people, actions }: RegisterPage): Compon
             value={fields.deputy}
             invalid={wrong('deputy')}
           />
-          <datalist id="people">
-            {people.map(({ email, name }) => (
-              <option value={email}>{visible(name, 80)}</option>
-            ))}
-          </datalist>
+          <OfferedPeople people={people} />
         </>
       );
     case 3:

@@ -8,6 +8,10 @@ export const POLICIES = words({
     en: 'Version {version}, since {time}, by {by}. The first rule that matches counts; without one, the person is asked.',
     de: 'Version {version}, seit {time}, von {by}. Es zählt die erste Regel, die passt; ohne eine wird die Person gefragt.',
   },
+  firstMatch: {
+    en: 'The first rule that matches counts; without one, the person is asked.',
+    de: 'Es zählt die erste Regel, die passt; ohne eine wird die Person gefragt.',
+  },
   rules: { en: 'Rules', de: 'Regeln' },
   position: { en: '#', de: 'Nr.' },
   name: { en: 'Name', de: 'Name' },
