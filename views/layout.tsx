@@ -43,6 +43,7 @@ export interface LayoutProps {
     | 'hearings.js'
     | 'inbox.js'
     | 'passkey.js'
+    | 'policies.js'
     | 'preview.js'
     | 'push.js'
     | 'waiting.js'

@@ -210,11 +210,16 @@ describeBrowser('A6: policies and the queue at a real browser', () => {
       await page.fill('#yaml', 'rules: [{ name: Exports, when: { actions: [crm.contacts.export] }, verdict: ask }]');
       const see = page.getByRole('button', { name: 'See what it would do' });
       await see.click();
+      // What is written on meanwhile is taken along; without script what was last sent is.
+      const sent = await page.inputValue('#yaml');
+      const written = `# Ours.\n${sent}`;
+      await page.fill('#yaml', written);
       await page.check('[name=how][value=group]');
       await page.check('[name=may_deputy]');
       await page.fill('#within', '240');
       await see.last().click();
       await problem.getByText('Choose a group.').waitFor();
+      expect(await page.inputValue('#yaml')).toBe(script ? written : sent);
       await page.selectOption('#group', name);
       await see.last().click();
       const changes = page.locator('[data-testid=effect] .changes');

@@ -46,7 +46,7 @@ export function WhoDecides({ csrf, yaml, rules, groups, typed, problem }: Decide
           submit={say(WHO_DECIDES.submit)}
           problems={problem === undefined ? [] : [{ text: problem }]}
         >
-          <input type="hidden" name="yaml" value={yaml} />
+          <input type="hidden" name="yaml" value={yaml} data-written />
           <Select
             name="rule"
             label={say(WHO_DECIDES.rule)}

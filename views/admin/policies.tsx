@@ -76,7 +76,13 @@ function Policies(props: PoliciesPage) {
   const speaker = useSpeaker();
   const { say, markup } = speaker;
   return (
-    <AdminLayout frame={frame} title={say(POLICIES.title)} notice={notice} error={problems.length > 0}>
+    <AdminLayout
+      frame={frame}
+      title={say(POLICIES.title)}
+      notice={notice}
+      error={problems.length > 0}
+      script={props.mayChange ? 'policies.js' : undefined}
+    >
       <h1>{say(POLICIES.title)}</h1>
       <p class="lead">
         {since === undefined
@@ -240,7 +246,7 @@ function Try({ csrf, yaml, mayChange, tried, actions, agents, people, result }: 
         {mayChange ? (
           <>
             <Csrf value={csrf} />
-            <input type="hidden" name="yaml" value={yaml} />
+            <input type="hidden" name="yaml" value={yaml} data-written />
           </>
         ) : null}
         <TextInput name="agent" label={say(POLICIES.agent)} value={agent} maxLength={80} list="agents" verbatim />

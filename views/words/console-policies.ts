@@ -38,8 +38,8 @@ export const POLICIES = words({
   publish: { en: 'Publish', de: 'Veröffentlichen' },
   tryThem: { en: 'Try them', de: 'Ausprobieren' },
   asWritten: {
-    en: 'By the rules as they were last shown above, published or not. Nobody is asked.',
-    de: 'Nach den Regeln, wie sie zuletzt oben standen, veröffentlicht oder nicht. Niemand wird gefragt.',
+    en: 'By the rules as they are written above, published or not. Nobody is asked.',
+    de: 'Nach den Regeln, wie sie oben stehen, veröffentlicht oder nicht. Niemand wird gefragt.',
   },
   nobodyAsked: { en: 'Nobody is asked.', de: 'Niemand wird gefragt.' },
   agent: { en: 'Agent', de: 'Agent' },
