@@ -517,9 +517,9 @@ const eventOf = (event: ReadableEvent, visit: Visit) => ({
 
 function outcomeOf({ type, outcome, decision, reason }: ReadableEvent, { speaker: { say } }: Visit): string {
   if (outcome) return Object.hasOwn(OUTCOMES, outcome) ? say(OUTCOMES[outcome as keyof typeof OUTCOMES]) : outcome;
-  if (decision !== 'refused') return '';
-  // What the person or others decided is said by the event itself; the reason is then how they were asked.
-  if (reason === null || type === 'task.denied') return say(AGENT.refused);
+  if (decision !== 'refused' || type === 'agent.introduced') return '';
+  // Of anything else the reason is who did it, or how it was asked, and not why.
+  if (reason === null || !REFUSED_FOR_A_REASON.has(type)) return say(AGENT.refused);
   const why = REASONS[reason];
   return say(AGENT.refusedBecause, { reason: why ? say(why) : reason });
 }
@@ -534,6 +534,13 @@ const EVENTS: Readonly<Record<string, PlainMessage>> = AGENT_EVENTS satisfies Re
   Exclude<EventType, `person.${string}` | `passkey.${string}`>,
   PlainMessage
 >;
+
+const REFUSED_FOR_A_REASON: ReadonlySet<string> = new Set<EventType>([
+  'request.refused',
+  'token.refused',
+  'redemption.refused',
+  'redemption.alarm',
+]);
 
 /** Every reason of a rule has words; of what else is recorded, the code that stands in the evidence. */
 const REASONS: Readonly<Record<string, PlainMessage>> = REFUSALS satisfies Record<Refusal['reason'], PlainMessage>;

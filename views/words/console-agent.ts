@@ -238,7 +238,10 @@ export const AGENT_EVENTS = words({
     en: 'nobody was notified: too many questions',
     de: 'niemand wurde benachrichtigt: zu viele Fragen',
   },
-  'agent.introduced': { en: 'was introduced to somebody', de: 'wurde jemandem vorgestellt' },
+  'agent.introduced': {
+    en: 'whom it may notify was changed',
+    de: 'wen er benachrichtigen darf, wurde geändert',
+  },
   'admin.acted': { en: 'was administered', de: 'wurde verwaltet' },
   'agent.changed': { en: 'was changed', de: 'wurde geändert' },
 });
