@@ -54,7 +54,7 @@ export class Database implements Statements {
 
   /** All of `work` or nothing of it. */
   transaction<T>(work: (statements: Statements) => Promise<T>): Promise<T> {
-    return this.#transaction('begin', [], work);
+    return this.#transaction('begin', work);
   }
 
   /**
@@ -62,23 +62,16 @@ export class Database implements Statements {
    * is forced, so a page that forgets a condition shows nothing of another organization rather than everything.
    */
   within<T>(organization: string, work: (statements: Statements) => Promise<T>): Promise<T> {
-    return this.#transaction(
-      'begin; set local role countersign_pages',
-      [`select set_config('countersign.organization', $1, true)`, [organization]],
-      work,
-    );
+    // One message to the database: a page makes several of these.
+    const own = `set local countersign.organization = ${pg.escapeLiteral(organization)}`;
+    return this.#transaction(`begin; set local role countersign_pages; ${own}`, work);
   }
 
-  async #transaction<T>(
-    begin: string,
-    setting: [] | [string, Parameters],
-    work: (statements: Statements) => Promise<T>,
-  ): Promise<T> {
+  async #transaction<T>(begin: string, work: (statements: Statements) => Promise<T>): Promise<T> {
     const connection = await this.#pool.connect();
     let broken: Error | undefined;
     try {
       await connection.query(begin);
-      if (setting.length > 0) await connection.query(setting[0] as string, setting[1] as unknown[]);
       const result = await work(statementsOn(connection, this.#prepared));
       await connection.query('commit');
       return result;

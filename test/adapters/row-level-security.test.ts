@@ -293,6 +293,19 @@ describe('evidence is only ever added', () => {
   });
 });
 
+test.each([`globex'; set local role postgres; select '`, `globex\\'; reset role; --`, '', 'ORGANIZATION'])(
+  'whatever stands for an organization is a value: %j sees nothing',
+  async (organization) => {
+    const seen = await database.within(organization, async (statements) => [
+      await statements.first(
+        `select current_user as role, current_setting('countersign.organization') as organization`,
+      ),
+      await statements.rows('select from people'),
+    ]);
+    expect(seen).toEqual([{ role: 'countersign_pages', organization }, []]);
+  },
+);
+
 /** Something of Acme's in every table. */
 async function tellStory(): Promise<void> {
   const agent = await registerAgent(server);
