@@ -17,6 +17,7 @@ import type { Handler } from './jobs/jobs.ts';
 import type { Sealing } from './keys/seal.ts';
 import type { Metrics } from './management.ts';
 import { liveInbox } from './notifications/live.ts';
+import type { ChannelName } from './notifications/notice.ts';
 import { notifications } from './notifications/notify.ts';
 import { type AgentCard, notificationRoutes } from './notifications/routes.ts';
 import type { NotificationStore } from './notifications/store.ts';
@@ -51,6 +52,8 @@ export function openChannels({
   catalogue: () => Catalogue;
 }): {
   store: NotificationStore;
+  /** Does any channel that this person chose lead anywhere? */
+  reaches(organization: string, person: string): Promise<boolean>;
   handlers: Record<string, Handler<Statements>>;
   routes: (router: Router) => void;
   isWebhookAddress(url: string): boolean;
@@ -73,6 +76,20 @@ export function openChannels({
   const tests = limiterOn(database, 'notification test', TESTS_SECONDS);
   return {
     store,
+    async reaches(organization, person) {
+      const [{ channels }, devices, kinds] = await Promise.all([
+        store.preferences(organization, person),
+        store.devices(organization, person),
+        store.targets(organization, person),
+      ]);
+      const leads: Record<ChannelName, boolean> = {
+        push: devices.length > 0,
+        email: mail !== undefined,
+        chat: kinds.some(({ kind }) => kind !== 'webhook'),
+        webhook: kinds.some(({ kind }) => kind === 'webhook'),
+      };
+      return channels.some((channel) => leads[channel]);
+    },
     handlers: notifications<Statements>({
       issuer,
       outbox: notificationOutbox(database, sealing),

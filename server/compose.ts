@@ -615,7 +615,7 @@ export async function composeHouse({
       history: (approval) => historyBefore(database, approval),
       prompts,
       standing: postgresStanding(database),
-      announcements: channels.store,
+      announcements: { ...channels.store, reaches: channels.reaches },
       async report({ organization, person, agent, id }) {
         await myAgents.pause(organization, person, agent);
         await evidence.record({

@@ -19,6 +19,8 @@ export interface InboxPage {
   together?: readonly { href: string; label: Said }[] | undefined;
   /** Requests of the last day that were not announced, each as a sentence. */
   quiet?: readonly Said[] | undefined;
+  /** Whether anything reaches this person outside of these pages; undefined: not said. */
+  notified?: boolean | undefined;
   /** An event stream that sends `inbox` when something changed; without one the page asks every few seconds. */
   events?: string | undefined;
 }
@@ -41,11 +43,18 @@ export interface WaitingRequest {
 /** U7: what waits for this person. Nothing here decides. */
 export const inboxPage = (props: InboxPage): string => page(<Inbox {...props} />, props.frame);
 
-function Inbox({ frame, waiting, earlier, recent, quiet = [], together = [], events }: InboxPage) {
+function Inbox({ frame, waiting, earlier, recent, quiet = [], together = [], notified, events }: InboxPage) {
   const { say } = useSpeaker();
   return (
     <Layout frame={frame} title={say(SHELL.inbox)} current="inbox" script="inbox.js" width="wide">
-      <h1>{say(SHELL.inbox)}</h1>
+      <div class="heading">
+        <h1>{say(SHELL.inbox)}</h1>
+        {notified === undefined ? null : (
+          <a class="small-link" href="/settings/notifications" data-testid="notified">
+            {say(notified ? INBOX.notified : INBOX.notNotified)}
+          </a>
+        )}
+      </div>
       {/* Outside of what the script replaces, or the change would not be read out. */}
       <p class="unseen" id="inbox-news" role="status" />
       <div class="sections" id="inbox" data-events={events}>

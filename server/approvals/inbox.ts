@@ -20,12 +20,13 @@ import type { ApprovalPages } from './pages.ts';
 export async function showInbox(ctx: Context, { person }: Session, pages: ApprovalPages): Promise<void> {
   const frame = frameOf(ctx, pages.cookies);
   const { say, clock, catalogue: language } = frame.speaker;
-  const [waiting, recent, introductions, suppressed, passkeys] = await Promise.all([
+  const [waiting, recent, introductions, suppressed, passkeys, notified] = await Promise.all([
     pages.approvals.waiting(person.organization, person.id),
     pages.approvals.recent(person.organization, person.id, 50),
     pages.announcements.introductions(person.organization, person.id),
     pages.announcements.suppressed(person.organization, person.id),
     pages.passkeys.of(person.organization, person.id),
+    pages.announcements.reaches(person.organization, person.id),
   ]);
   const known = new Set([...introductions, ...recent].map(({ agent }) => agent));
   const rowOf = async (approval: Approval) => {
@@ -73,7 +74,8 @@ export async function showInbox(ctx: Context, { person }: Session, pages: Approv
         return {
           text: `${agentName}: ${headline}`,
           at: clock(approval.decidedAt ?? approval.askedAt, person.timeZone),
-          outcome: say(approval.status === 'approved' ? OUTCOMES.allowed : OUTCOMES.denied),
+          outcome: say(outcomeOf(approval)),
+          href: `/receipts/${approval.id}`,
         };
       }),
   );
@@ -111,6 +113,7 @@ export async function showInbox(ctx: Context, { person }: Session, pages: Approv
             ]
           : [],
       ),
+      notified,
       events: '/inbox/events',
       earlier: { allowed: count('approved'), denied: count('denied'), expired: count('pending') },
       recent: history,
@@ -121,3 +124,6 @@ export async function showInbox(ctx: Context, { person }: Session, pages: Approv
 /** The first contact stands at its request, and who muted a group knows it: neither is a reason to look anywhere else. */
 const isReason = (because: string): because is 'open_push' | 'ten_minutes' | 'day' =>
   !['first_contact', 'muted', 'nowhere'].includes(because) && Object.hasOwn(NOTIFICATIONS.because, because);
+
+const outcomeOf = ({ status, decision }: Approval) =>
+  status === 'denied' ? OUTCOMES.denied : decision?.duration === 'once' ? OUTCOMES.allowedOnce : OUTCOMES.allowed;

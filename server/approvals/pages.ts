@@ -55,6 +55,8 @@ export interface Announcements {
   isIntroduced(organization: string, agent: string, person: string): Promise<boolean>;
   introductions(organization: string, person: string): Promise<{ agent: string }[]>;
   suppressed(organization: string, person: string): Promise<{ agentName: string; because: string; count: number }[]>;
+  /** Does any channel that this person chose lead anywhere? */
+  reaches(organization: string, person: string): Promise<boolean>;
 }
 /** A policy of the organization stands in the way. */
 export type PolicyRefusal = Extract<Refusal, { policy: string }>;

@@ -117,3 +117,12 @@ test.each([
     expect([after.includes(reason), after.includes(why)]).toEqual([true, false]);
   },
 );
+
+test('U7: what was decided today is said as it was decided, and leads to its receipt', async () => {
+  await tokenInBrowser(agent, person, request, { decision: 'approve', duration: 'once', read: '1' });
+  const { html } = await person.get('/inbox');
+  const [latest = ''] = /<li class="event">[\s\S]*?<\/li>/u.exec(html) ?? [];
+  expect(text(latest)).toContain('allowed once');
+  const receipt = await person.get(/href="([^"]+)"/u.exec(latest)?.[1] ?? '');
+  expect(text(inner(receipt.html, 'h1'))).toContain('Meeting Helper asked to read your calendar for 24–28 Nov');
+});

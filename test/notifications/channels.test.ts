@@ -268,6 +268,28 @@ describe('Web Push', () => {
   });
 });
 
+test.each([
+  ['en', 'Notifications: on', 'Notifications: off'],
+  ['de', 'Benachrichtigungen: an', 'Benachrichtigungen: aus'],
+])(
+  'U7: the inbox says whether anything reaches the person elsewhere, and where that is set (%s)',
+  async (language, on, off) => {
+    const said = async () => {
+      const { html } = await person.get(`/inbox?ui_locales=${language}`);
+      return /href="\/settings\/notifications" data-testid="notified">([^<]*)</u.exec(html)?.[1];
+    };
+    await prefer({ channel_0: 'email', channel_1: '' });
+    expect(await said()).toBe(on);
+    // Chosen, and leading nowhere: no browser was added.
+    await prefer({ channel_0: 'push', channel_1: '' });
+    expect(await said()).toBe(off);
+    await device();
+    expect(await said()).toBe(on);
+    await prefer({ channel_0: '', channel_1: '' });
+    expect(await said()).toBe(off);
+  },
+);
+
 describe('e-mail', () => {
   test('U3-2 D10: one link, no details, marked as automatic', async () => {
     await prefer({ channel_0: 'email', channel_1: '' });

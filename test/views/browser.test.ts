@@ -277,10 +277,20 @@ describeBrowser('the pages in a browser', () => {
     await using opened = await open('inbox-live');
     const { page } = opened;
     expect(await page.textContent('#waiting')).toBe('Waiting for you (2)');
+    // The icon of an installed application counts along (U7).
+    await page.evaluate(`(() => {
+      window.badges = [];
+      navigator.setAppBadge = async (count) => badges.push(count);
+      navigator.clearAppBadge = async () => badges.push(0);
+    })()`);
     site.inbox = inboxPage({ ...live, waiting: inbox.waiting.slice(1) });
     await site.announce();
     await page.waitForFunction("document.querySelector('#inbox-news').textContent === 'Waiting for you (1)'");
     expect(await page.locator('.waiting-link').count()).toBe(1);
+    site.inbox = inboxPage({ ...live, waiting: [] });
+    await site.announce();
+    await page.waitForSelector('text=Nothing is waiting for you');
+    expect(await page.evaluate('badges')).toEqual([1, 0]);
   });
 
   test('U7-2 the same within five seconds where there is no event stream', async () => {

@@ -365,6 +365,7 @@ export function samplesIn(language: PageLanguage) {
         expiresAt: '14:30',
       },
     ],
+    notified: true,
     earlier: { allowed: 3, denied: 1, expired: 1 },
     recent: [
       { at: '13:40', text: 'Meeting Helper: read your calendar for 17–21 Nov', outcome: say(OUTCOMES.allowedOnce) },

@@ -7,7 +7,15 @@ const POLL_MS = 3000;
 const inbox = document.getElementById('inbox');
 if (inbox) live(inbox);
 
+/** On the icon of the installed application, where the browser has one: how much waits. */
+function badge(inbox) {
+  const waiting = inbox.querySelectorAll('.waiting > li').length;
+  const shown = waiting === 0 ? navigator.clearAppBadge?.() : navigator.setAppBadge?.(waiting);
+  shown?.catch(() => {}); // not installed
+}
+
 function live(inbox) {
+  badge(inbox);
   const poll = () => setInterval(refresh, POLL_MS);
   document.addEventListener('visibilitychange', refresh);
   if (inbox.dataset.events === undefined) poll();
@@ -33,6 +41,7 @@ function live(inbox) {
     if (!next || next.innerHTML === inbox.innerHTML) return;
     const focused = document.activeElement?.getAttribute('href');
     inbox.replaceChildren(...next.childNodes);
+    badge(inbox);
     if (focused) inbox.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus();
     document.getElementById('inbox-news').textContent = inbox.querySelector('h2').textContent;
   }

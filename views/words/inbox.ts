@@ -4,6 +4,8 @@ import { words } from './words.ts';
 export const INBOX = words({
   nothingWaits: { en: 'Nothing is waiting for you', de: 'Nichts wartet auf Sie' },
   waiting: { en: 'Waiting for you ({count})', de: 'Wartet auf Sie ({count})' },
+  notified: { en: 'Notifications: on', de: 'Benachrichtigungen: an' },
+  notNotified: { en: 'Notifications: off', de: 'Benachrichtigungen: aus' },
   findHere: {
     en: 'When an agent needs your decision, you will find it here.',
     de: 'Wenn ein Agent Ihre Entscheidung braucht, finden Sie sie hier.',
