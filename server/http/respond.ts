@@ -12,10 +12,19 @@ const PAGE_HEADERS: Readonly<Record<string, string>> = {
   'X-Content-Type-Options': 'nosniff',
 };
 
+/**
+ * A person's own pages: whoever opened their window has no hold of it. Not those of a request in the browser, nor the way
+ * to sign in: they may stand in a popup of the client's, which any value of this header cuts off from it (§11.2).
+ */
+const OWN_PAGES = /^\/(?:inbox|agents|owned|receipts|settings)(?:\/|$)/u;
+const isOwnPage = ({ path, query }: Context): boolean =>
+  OWN_PAGES.test(path) && !String(query.return_to ?? '').startsWith('/interaction/');
+
 /** One HTML page. */
 export function page(ctx: Context, html: string, status = 200): void {
   ctx.status = status;
   ctx.set(PAGE_HEADERS);
+  if (isOwnPage(ctx)) ctx.set('Cross-Origin-Opener-Policy', 'same-origin');
   ctx.vary('Accept-Language');
   ctx.type = 'html';
   ctx.body = html;

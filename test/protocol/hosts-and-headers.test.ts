@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
-import { registerAgent, type TestClient } from '../support/agent.ts';
+import { CALENDAR, readDetails, registerAgent, type TestClient } from '../support/agent.ts';
+import { browserOf, decideInBrowser, detailsParameter, signIn } from '../support/person.ts';
 import { freePort, startServer, type TestServer } from '../support/server.ts';
 import { postForm, raw } from './support.ts';
 
@@ -214,6 +215,19 @@ describe('headers of every answer', () => {
     expect(response.headers.get('content-security-policy')).toMatch(/default-src 'none'.*frame-ancestors 'none'/);
     expect(html).not.toMatch(/(src|href|action)="(https?:)?\/\/(?!localhost)/);
     expect(html).not.toMatch(/fonts\.g|oidc-provider|at \w+ \(/);
+  });
+
+  test('§11.2: a person’s own pages are in nobody’s hold; a request in a client’s popup is left in the client’s', async () => {
+    const person = await signIn(server);
+    const opener = async (path: string) => (await person.get(path)).headers.get('cross-origin-opener-policy');
+    for (const path of ['/inbox', '/agents', '/owned', '/settings/security', '/settings/notifications']) {
+      expect([path, await opener(path)]).toEqual([path, 'same-origin']);
+    }
+    const details = { authorization_details: detailsParameter(readDetails()), resource: CALENDAR };
+    const { page, result } = await decideInBrowser(agent, person, details);
+    expect([page, result].map(({ headers }) => headers.get('cross-origin-opener-policy'))).toEqual([null, null]);
+    expect(await opener('/settings/security?return_to=%2Finteraction%2Fone')).toBeNull();
+    expect((await browserOf(server.issuer).get('/login')).headers.get('cross-origin-opener-policy')).toBeNull();
   });
 
   test('every answer has a reference of its own, which a page shows', async () => {
