@@ -85,7 +85,7 @@ export function Document(
   },
 ) {
   const { frame, title, error, script, styles, refreshTo, impact, width, children } = props;
-  const { say, language, direction } = useSpeaker();
+  const { say, language, direction, catalogue } = useSpeaker();
   return (
     <html lang={language} dir={direction}>
       <head>
@@ -97,7 +97,7 @@ export function Document(
         {refreshTo === undefined ? null : <meta http-equiv="refresh" content={`0;url=${refreshTo}`} />}
         <title>{`${error ? say(SHELL.errorTitle, { title }) : title} · ${visible(frame.organizationName)}`}</title>
         <link rel="icon" href="/static/favicon.svg" type="image/svg+xml" />
-        <link rel="manifest" href="/static/app.webmanifest" />
+        <link rel="manifest" href={`/static/app.${catalogue}.webmanifest`} />
         <link rel="stylesheet" href="/static/app.css" />
         {styles === undefined ? null : <link rel="stylesheet" href={`/static/${styles}`} />}
         {script === undefined ? null : <script src={`/static/${script}`} defer />}

@@ -221,7 +221,7 @@ export function adminRegisterPages(router: Router, console: Console, dependencie
         [say(LIMIT_FIELDS.neverAbove), say(plan.highestImpact ? LEVEL[plan.highestImpact] : LIMIT_FIELDS.noLimit)],
         [say(REGISTER.ends), say(REGISTER.inDays, { count: plan.days })],
       ],
-      yaml: stringify(documentOf(plan), { lineWidth: 0 }),
+      yaml: stringify(documentOf(plan, say(REGISTER.keyHere)), { lineWidth: 0 }),
       sample: shown && {
         ask: {
           ...askOf(shown.preview.described, shown.preview.durations, visit.speaker),
@@ -356,7 +356,7 @@ function metadataOf(plan: AgentPlan, made: JWK | undefined): Metadata {
 }
 
 /** As `countersign apply` takes it (A4-2). */
-const documentOf = (plan: AgentPlan): object => ({
+const documentOf = (plan: AgentPlan, keyHere: string): object => ({
   kind: 'Agent',
   name: plan.name,
   purpose: plan.purpose,
@@ -368,7 +368,7 @@ const documentOf = (plan: AgentPlan): object => ({
   grant_types: grantsOf(plan),
   ...(plan.keys.kind === 'address'
     ? { jwks_uri: plan.keys.jwksUri }
-    : { jwks: plan.keys.kind === 'given' ? plan.keys.jwks : { keys: ['put the public key here'] } }),
+    : { jwks: plan.keys.kind === 'given' ? plan.keys.jwks : { keys: [keyHere] } }),
   ...(Object.keys(limitsOf(plan)).length > 0 && { limits: limitsOf(plan) }),
   ends_in_days: plan.days,
 });

@@ -1,8 +1,8 @@
-import { globSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { chooseLanguage } from '../../server/people/language.ts';
-import { languageOf } from '../../views/words/language.ts';
+import { LANGUAGES, languageOf } from '../../views/words/language.ts';
 import { inPseudo } from '../../views/words/pseudo.ts';
 import { speakerOf } from '../../views/words/speaker.ts';
 import { type Message, words } from '../../views/words/words.ts';
@@ -69,6 +69,16 @@ test('plural forms are chosen by the count, and numbers are written as the langu
   const said = (language: 'en' | 'de', count: number) => speakerOf(language).say(uses, { count });
   expect([said('en', 1), said('en', 0), said('en', 1240)]).toEqual(['1 use', '0 uses', '1,240 uses']);
   expect([said('de', 1), said('de', 0), said('de', 1240)]).toEqual(['1 Nutzung', '0 Nutzungen', '1.240 Nutzungen']);
+});
+
+test.each(LANGUAGES)('what a device says of the installed pages is said in %s', (language) => {
+  const file = `app.${language}.webmanifest`;
+  expect(pagesIn(language).everyPage.inbox).toContain(`<link rel="manifest" href="/static/${file}"/>`);
+  const manifest = JSON.parse(readFileSync(join(folder, '../static', file), 'utf8'));
+  const english = JSON.parse(readFileSync(join(folder, '../static/app.en.webmanifest'), 'utf8'));
+  // The same application in every language.
+  expect({ ...manifest, lang: 'en', description: english.description }).toEqual(english);
+  expect([manifest.lang, manifest.description === english.description]).toEqual([language, language === 'en']);
 });
 
 test('times, dates, lists and durations are written by locale', () => {

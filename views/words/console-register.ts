@@ -59,6 +59,8 @@ export const REGISTER = words({
     en: 'Its public key (JWK, or a set of them)',
     de: 'Sein öffentlicher Schlüssel (JWK oder mehrere)',
   },
+  /** In a file, in place of a key. */
+  keyHere: { en: 'put the public key here', de: 'hier den öffentlichen Schlüssel einsetzen' },
   mayAskFor: { en: 'What it may ask for', de: 'Wonach er fragen darf' },
   mayAskForHint: {
     en: 'Each of it is still asked of a person, every time.',
