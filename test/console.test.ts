@@ -709,6 +709,29 @@ describe('A4 registering an agent in five steps', () => {
   };
   const at = ({ url }: { url: string }) => new URL(url).pathname;
 
+  test('A4-1 what only the registration itself refuses is said in the language of the page, by whichever part refused it', async () => {
+    await database.run(`update people set language = 'de' where email = 'admin@acme.example'`);
+    const draft = at(await ada.get('/admin/agents/new')).replace(/\/1$/, '');
+    const { publicJwk } = await newKey();
+    await step(`${draft}/1`, { name: 'Twice Refused', purpose: 'Refusals' });
+    await step(`${draft}/2`, { owner: 'owner@acme.example', deputy: 'admin@acme.example' });
+    for (const [redirect_uris, because] of [
+      ['http://127.0.0.1/cb#x', 'In redirect_uris steht kein Benutzer, kein Fragment'],
+      [
+        'http://127.0.0.1/cb https://localhost/cb',
+        'Mit https darf redirect_uris einer nativen Anwendung nicht auf localhost',
+      ],
+    ] as const) {
+      await step(`${draft}/3`, { mode: 'attended', redirect_uris });
+      await step(`${draft}/4`, { keys: 'given', jwks: JSON.stringify(publicJwk) });
+      await step(`${draft}/5`, { [`action ${READ}`]: '1', days: '30' });
+      const { status, html } = await step(`${draft}/review`, {});
+      const problem = text(inner(html, 'main')).toLowerCase();
+      expect([status, problem]).toEqual([422, expect.stringContaining(because.toLowerCase())]);
+    }
+    await database.run(`update people set language = null where email = 'admin@acme.example'`);
+  });
+
   test('A4-1 A4-3 A4-4 errors are said, what was typed stays, and the key is nowhere but on the page', async () => {
     const first = at(await ada.get('/admin/agents/new'));
     const draft = first.replace(/\/1$/, '');
