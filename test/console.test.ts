@@ -236,6 +236,7 @@ test('A2-2 its owner leaves: the list flags it within one run of the job, and sh
   await sweepAgents(database);
   expect(await rowOf('flag:ownerless')).toMatch(/^Left Alone ■ suspended.*ownerless/);
   expect((await ada.get(`/admin/agents/${id}/changes`)).html).toContain('nobody answers for it');
+  expect((await ada.get(`/admin/agents/${id}/changes?ui_locales=de`)).html).toContain('Erstzugangstoken iat_');
   expect(await agent.token({ grant_type: 'client_credentials' })).toMatchObject({ status: 401 });
 });
 

@@ -182,7 +182,7 @@ export function adminAgentSides(router: Router, console: Console, dependencies: 
       changes: card.changes.toReversed().map((change) => ({
         at: visit.at(change.at),
         what: changeWords(visit, change),
-        by: change.by,
+        by: whoChanged(visit, change.by),
         reason: whyChanged(visit, change.reason ?? ''),
       })),
     }),
@@ -522,6 +522,12 @@ function outcomeOf({ type, outcome, decision, reason }: ReadableEvent, { speaker
   if (reason === null || !REFUSED_FOR_A_REASON.has(type)) return say(AGENT.refused);
   const why = REASONS[reason];
   return say(AGENT.refusedBecause, { reason: why ? say(why) : reason });
+}
+
+/** A person by name; an agent that registered itself did so with a token, by its id. */
+function whoChanged({ speaker }: Visit, by: string): string {
+  const [, token] = /^initial access token (\S+)$/.exec(by) ?? [];
+  return token === undefined ? by : speaker.say(AGENT.byToken, { token });
 }
 
 /** In the reader's language where nobody typed it. */

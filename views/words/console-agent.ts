@@ -108,6 +108,7 @@ export const AGENT = words({
   by: { en: 'By', de: 'Durch' },
   why: { en: 'Why', de: 'Warum' },
   changed: { en: 'changed', de: 'geändert' },
+  byToken: { en: 'initial access token {token}', de: 'Erstzugangstoken {token}' },
   registeredAs: { en: 'registered as {status}', de: 'registriert als „{status}“' },
 
   type: { en: 'Type {agent}', de: 'Geben Sie {agent} ein' },
