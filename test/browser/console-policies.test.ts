@@ -207,6 +207,10 @@ describeBrowser('A6: policies and the queue at a real browser', () => {
       await look(page, 'groups', script);
 
       await page.getByRole('main').getByRole('link', { name: 'Policies' }).click();
+      await page.fill('#yaml', 'rules: [');
+      await page.getByRole('button', { name: 'See what it would do' }).click();
+      await problem.waitFor();
+      expect(await page.evaluate('document.activeElement.className')).toBe('error-summary');
       await page.fill('#yaml', 'rules: [{ name: Exports, when: { actions: [crm.contacts.export] }, verdict: ask }]');
       const see = page.getByRole('button', { name: 'See what it would do' });
       await see.click();
@@ -219,6 +223,7 @@ describeBrowser('A6: policies and the queue at a real browser', () => {
       await page.fill('#within', '240');
       await see.last().click();
       await problem.getByText('Choose a group.').waitFor();
+      expect(await page.evaluate('document.activeElement.className')).toBe('error-summary');
       expect(await page.inputValue('#yaml')).toBe(script ? written : sent);
       await page.selectOption('#group', name);
       await see.last().click();
