@@ -5,6 +5,7 @@ import type { AdminList } from '../../views/admin/list.tsx';
 import { AGENT_VIEWS, FLAG_NAMES, INVENTORY } from '../../views/words/console-agents.ts';
 import { LIST } from '../../views/words/console-list.ts';
 import { asItIs, type PlainMessage, type Said } from '../../views/words/words.ts';
+import { purposeIn } from '../agents/presets.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { BadRequest } from '../http/form.ts';
 import { type Console, KEEPERS, VIEWERS, type Visit } from './console.ts';
@@ -142,7 +143,7 @@ function rowOf(row: InventoryRow, visit: Visit, catalogue: Catalogue, mayPause: 
     id: row.id,
     href: `${PATH}/${row.id}`,
     name: row.name,
-    purpose: row.purpose ?? '',
+    purpose: purposeIn(row.purpose ?? '', visit.speaker),
     status: row.stopped ? 'stopped' : row.status,
     owner: row.owner.name ?? row.owner.id,
     actsFor:

@@ -29,6 +29,7 @@ import { flagsOf, UNUSED_AFTER, unusedActions } from '../agents/flags.ts';
 import { endOf, hasOwnKeys, type Jwk, keysIn, rotatedKeys } from '../agents/keys.ts';
 import { describeRefusal, MOVES, type MoveName, moveProblem } from '../agents/lifecycle.ts';
 import { type Accountable, type AgentFacts, type OwnershipStore, VERDICTS, type Verdict } from '../agents/ownership.ts';
+import { purposeIn } from '../agents/presets.ts';
 import { saidOf } from '../agents/refused.ts';
 import { checkKeys } from '../agents/registration.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
@@ -416,7 +417,7 @@ export function adminAgentSides(router: Router, console: Console, dependencies: 
         csrf: visit.csrf,
         notice: noticeOf(visit),
         name: card.name,
-        purpose: card.purpose ?? undefined,
+        purpose: card.purpose === null ? undefined : purposeIn(card.purpose, visit.speaker),
         status: stopped && !isOver(card) ? 'stopped' : card.status,
         tabs: SIDES.map(([side, label, below]) => ({
           href: `${PATH}/${id}${below}`,

@@ -5,6 +5,7 @@ import { changePage, type OwnedAgentCard, offerPage, ownedPage, reviewPage } fro
 import { ERRORS } from '../../views/words/errors.ts';
 import { OWNING } from '../../views/words/owner.ts';
 import { inEnglish } from '../../views/words/saying.ts';
+import type { Speaker } from '../../views/words/speaker.ts';
 import type { PlainMessage } from '../../views/words/words.ts';
 import type { Cookies } from '../http/cookies.ts';
 import { BadRequest } from '../http/form.ts';
@@ -15,6 +16,7 @@ import type { Session } from '../people/person.ts';
 import { flagsOf, unusedActions } from './flags.ts';
 import { describeRefusal, MOVES, type MoveName, type MoveRefusal, moveProblem, OWN_REASONS } from './lifecycle.ts';
 import { type AgentFacts, type OwnershipStore, VERDICTS, type Verdict } from './ownership.ts';
+import { purposeIn } from './presets.ts';
 
 export interface OwnerPages {
   ownership: OwnershipStore;
@@ -42,7 +44,7 @@ export function ownerRoutes(router: Router, { ownership, cookies }: OwnerPages):
         ...shell(ctx),
         offers: offers.map((offer) => ({ ...offer, href: `/offers/${offer.id}` })),
         changes: changes.map((change) => ({ ...change, href: `/owned/changes/${change.id}` })),
-        agents: agents.map((agent) => cardOf(agent, session, clockOf(ctx, session))),
+        agents: agents.map((agent) => cardOf(agent, session, speakerFor(ctx), clockOf(ctx, session))),
         first: asked.after && '/owned',
         next: next && `/owned?after=${encodeURIComponent(next)}`,
       }),
@@ -55,7 +57,9 @@ export function ownerRoutes(router: Router, { ownership, cookies }: OwnerPages):
     const { organization, id } = session.person;
     const offer = (await ownership.offers(organization, id)).find((one) => one.id === ctx.params.id);
     if (!offer) throw nothingWaits();
-    page(ctx, offerPage({ ...shell(ctx), offer: { ...offer, madeAt: clockOf(ctx, session)(offer.madeAt) } }));
+    const purpose = offer.purpose === null ? null : purposeIn(offer.purpose, speakerFor(ctx));
+    const madeAt = clockOf(ctx, session)(offer.madeAt);
+    page(ctx, offerPage({ ...shell(ctx), offer: { ...offer, purpose, madeAt } }));
   });
 
   router.post('/offers/:id', async (ctx) => {
@@ -102,7 +106,7 @@ export function ownerRoutes(router: Router, { ownership, cookies }: OwnerPages):
       ctx,
       reviewPage({
         ...shell(ctx),
-        agent: cardOf(agent, session, clockOf(ctx, session)),
+        agent: cardOf(agent, session, speakerFor(ctx), clockOf(ctx, session)),
         allowed: (agent.allowed ?? []).map((action) => {
           const at = agent.usedAt[action];
           return { action, used: at && clockOf(ctx, session)(new Date(at)) };
@@ -187,14 +191,14 @@ const clockOf =
   (at: Date): string =>
     speakerFor(ctx).clock(at, person.timeZone);
 
-function cardOf(agent: AgentFacts, { person }: Session, clock: (at: Date) => string): OwnedAgentCard {
+function cardOf(agent: AgentFacts, { person }: Session, speaker: Speaker, clock: (at: Date) => string): OwnedAgentCard {
   const role = agent.owner.id === person.id ? 'owner' : 'deputy';
   const standing = { status: agent.status, suspendedBy: agent.suspendedBy, lacks: [], expiresAt: agent.expiresAt };
   const now = new Date();
   return {
     id: agent.id,
     name: agent.name,
-    purpose: agent.purpose ?? '',
+    purpose: purposeIn(agent.purpose ?? '', speaker),
     role,
     status: agent.status,
     owner: agent.owner.name,

@@ -1,3 +1,7 @@
+import { AGENTS } from '../../views/words/agents.ts';
+import { inEnglish, saying } from '../../views/words/saying.ts';
+import type { Speaker } from '../../views/words/speaker.ts';
+
 /** A client that many people use, as its makers publish it: what it may register is known beforehand. */
 export interface Preset {
   name: string;
@@ -35,6 +39,16 @@ export const PRESETS = {
 } as const satisfies Record<string, Preset>;
 export type PresetName = keyof typeof PRESETS;
 export const PRESET_NAMES = Object.keys(PRESETS) as PresetName[];
+
+/** What it is for, where it did not say so itself. Recorded, it is in one language. */
+export const purposeOf = (preset: PresetName): string =>
+  inEnglish(saying(AGENTS.worksForWhoever, { name: PRESETS[preset].name }));
+
+/** What an agent says it is for, as it says it; a sentence of ours in the reader's language. */
+export function purposeIn(purpose: string, { say }: Speaker): string {
+  const preset = PRESET_NAMES.find((name) => purposeOf(name) === purpose);
+  return preset === undefined ? purpose : say(AGENTS.worksForWhoever, { name: PRESETS[preset].name });
+}
 
 /** The redirects of these that the preset does not know. */
 export function strangeRedirects(preset: PresetName, uris: unknown): string[] {

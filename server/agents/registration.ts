@@ -18,7 +18,7 @@ import type { ClientRecord, RegistrationTerms } from './clients.ts';
 import { checkDelivery, type DeliveryTerms } from './delivery.ts';
 import { isSameSite } from './document.ts';
 import { canAuthenticate, hasOddEnd, isForSomethingElse, type Jwk } from './keys.ts';
-import { PRESETS, type PresetName, strangeRedirects } from './presets.ts';
+import { PRESETS, type PresetName, purposeOf, strangeRedirects } from './presets.ts';
 import { invalid, invalidRedirect, saidOf } from './refused.ts';
 import { workloadProblem } from './workload.ts';
 
@@ -99,7 +99,7 @@ function applyPreset(metadata: Metadata, preset: PresetName): void {
     response_types: ['code'],
   });
   for (const member of ['jwks', 'jwks_uri', 'agent_mode']) delete metadata[member];
-  metadata.agent_purpose ??= `Works for whoever runs ${name}`;
+  metadata.agent_purpose ??= purposeOf(preset);
 }
 
 /** RFC 7592 §2.2: a replacement passes the same checks, and keeps what the registration decided. */

@@ -21,6 +21,7 @@ import { speakerFor } from '../people/language.ts';
 import { checkedForm, frameOf, signedIn } from '../people/pages.ts';
 import type { Session } from '../people/person.ts';
 import { type MyAgents, type MyAgentsStore, type MyEvent, registeredBy } from './my-agents.ts';
+import { purposeIn } from './presets.ts';
 
 export interface AgentPages {
   myAgents: MyAgentsStore;
@@ -124,7 +125,7 @@ function propsOf(ctx: Context, cookies: Cookies, { person }: Session, { agents, 
       id: agent.id,
       name: agent.name,
       owner: agent.owner,
-      purpose: agent.purpose ?? '',
+      purpose: purposeIn(agent.purpose ?? '', speaker),
       lastUsed: agent.lastUsed ? at(agent.lastUsed) : undefined,
       status: speaker.say(AGENT_STATES[agent.status]),
       paused: agent.paused,

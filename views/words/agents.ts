@@ -3,6 +3,8 @@ import { words } from './words.ts';
 /** Everything any agent may do for a person, and what it did (U9). */
 export const AGENTS = words({
   stopAll: { en: 'Stop all agents for me', de: 'Alle Agenten für mich stoppen' },
+  /** What a well-known client is for, where it did not say so itself. */
+  worksForWhoever: { en: 'Works for whoever runs {name}', de: 'Arbeitet für alle, die {name} benutzen' },
   youAnswerFor: { en: 'Agents you answer for', de: 'Agenten, für die Sie verantwortlich sind' },
   byYou: { en: 'By you', de: 'Von Ihnen' },
   askedYou: { en: 'Asked you something', de: 'Hat Sie etwas gefragt' },
