@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import type { Database } from '../adapters/postgres/database.ts';
 import { draftHash } from '../server/admin/publications.ts';
 import { shop } from './catalogue/shop.ts';
-import { ask } from './protocol/support.ts';
+import { ask, tokenFromBehind } from './protocol/support.ts';
 import { administrator, operator } from './support/admin.ts';
 import { type Json, registerAgent } from './support/agent.ts';
 import { databaseOf, organizationOf } from './support/delegation.ts';
@@ -217,6 +217,19 @@ describe('A5: the editor', () => {
     expect((await publish(ada, wider)).url).toContain('done=proposed');
     // The very text that waits is confirmed by whoever else sends it, and not proposed anew.
     expect((await publish(ben, wider)).url).toContain('done=published');
+  });
+
+  test('a new version says of how many agents may do it now, whichever version they were allowed', async () => {
+    const agent = await registerAgent(server, { client_name: 'Two Versions', authorization_details_types: [PLACE] });
+    const now = async () => Number(/(\d+) agents? may do it now\./.exec((await ada.get(PAGE)).html)?.[1]);
+    const before = await now();
+    const order = detailsParameter({ type: PLACE, item: 'chair', due: '2027-01-08' });
+    const allow = () =>
+      tokenFromBehind(server, agent, anna, { resource: 'https://shop.example', authorization_details: order });
+    expect([(await allow()).status, await now()]).toEqual([200, before + 1]);
+    const next = yamlIn(await ada.get(PAGE)).replace('Can be cancelled', 'Can be called off');
+    expect((await post(ada, PAGE, { yaml: next, publish: '1' })).url).toContain('done=published');
+    expect(await now()).toBe(before + 1);
   });
 
   test('A5-4: an old version is shown as it was, and cannot be written', async () => {

@@ -10,6 +10,8 @@ import type { Database } from './database.ts';
 export const postgresPublications = (database: Database): PublicationStore => ({
   published: () => loadCatalogue(database),
   effects: (keys, organization) => database.rows<Effect>(EFFECTS, [keys, organization]),
+  agentsNow: async (key, organization) =>
+    (await database.first<{ agents: number }>(AGENTS_NOW, [[key], organization]))?.agents ?? 0,
   drafts: (organization) =>
     database.within(organization, (statements) => statements.rows<StoredDraft>(DRAFTS, [organization])),
   saveDraft: (act, { key, resource, yaml, proposed }) =>
@@ -50,8 +52,8 @@ const SAVE_DRAFT = `
   set resource = excluded.resource, yaml = excluded.yaml, proposed = excluded.proposed, saved_by = excluded.saved_by,
       saved_at = clock_timestamp()`;
 
-const EFFECTS = `
-  with live as (
+/** Each live task with something left of these actions. */
+const LIVE = `
     select a.action, a.version, t.organization, t.id, t.person, t.agent, t.standing_until is not null as standing
     from task_actions a join tasks t on t.organization = a.organization and t.id = a.task
     where a.action = any($1) and ($2::text is null or t.organization = $2) and t.expires_at > clock_timestamp()
@@ -59,8 +61,12 @@ const EFFECTS = `
       and why_not_alive(t.organization,
             array['task:' || t.id, 'person:' || t.person, 'agent:' || t.agent, 'pair:' || t.agent || '|' || t.person,
                   'organization:' || t.organization, 'client:' || t.client_id, 'resource:' || a.resource],
-            array_remove(array[t.agent], null), t.person, t.id, t.approved_at) is null
-  ), waiting as (
+            array_remove(array[t.agent], null), t.person, t.id, t.approved_at) is null`;
+
+const AGENTS_NOW = `select count(distinct agent)::int as agents from (${LIVE}) as live`;
+
+const EFFECTS = `
+  with live as (${LIVE}), waiting as (
     select q.action ->> 'action' as action, (q.action ->> 'version')::int as version, p.id
     from approvals p cross join jsonb_array_elements(p.actions) as q(action)
     where p.status = 'pending' and p.expires_at > clock_timestamp() and ($2::text is null or p.organization = $2)

@@ -136,7 +136,7 @@ export function adminActionPages(router: Router, console: Console, dependencies:
           ? { ...draftIn(visit, draft, names), version: publishableIn(reviewOf(at, draft.yaml))?.version }
           : undefined,
       begin: at.mayChange && !(isNewest && draft) ? `${PATH}/${key}#yaml` : undefined,
-      live: isNewest && record ? (effect.find(({ version }) => version === record.version)?.agents ?? 0) : undefined,
+      live: isNewest && record ? await store.agentsNow(key, visit.organization) : undefined,
       described: written?.draft?.says === undefined && written?.draft?.lacks === undefined ? undefined : written.draft,
       ...lookOf(visit, { ...at, mayChange }, { shown, record, reviewed }),
       ...more,

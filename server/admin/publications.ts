@@ -53,6 +53,8 @@ export interface PublicationStore {
   published(): Promise<ResourceDocument[]>;
   /** Live tasks and waiting questions by version; null: of every organization. */
   effects(keys: readonly string[], organization: string | null): Promise<Effect[]>;
+  /** Agents with a live task of this action, under whichever version. */
+  agentsNow(key: string, organization: string | null): Promise<number>;
   drafts(organization: string): Promise<StoredDraft[]>;
   saveDraft(act: Act, draft: Draft): Promise<void>;
   removeDraft(act: Act, key: string): Promise<boolean>;
