@@ -316,7 +316,9 @@ describeBrowser('A1 to A4: agents at a real browser', () => {
     const row = page.locator(`[data-row="${INVITE}"]`);
     expect(await row.locator('td').nth(3).textContent()).toBe(last);
     // Until when a task runs is said as every clock here says it; an hour before midnight, with the day.
-    expect(await row.locator('td').nth(2).textContent()).toMatch(/^Anna Berg approved tsk_[0-9a-f]+, until (?:\w{3} \d{1,2} \w{3} )?\d\d:\d\d/);
+    expect(await row.locator('td').nth(2).textContent()).toMatch(
+      /^Anna Berg approved tsk_[0-9a-f]+, until (?:\w{3} \d{1,2} \w{3} )?\d\d:\d\d/,
+    );
     const lives = async () => [(await introspect(agent, reading)).active, (await introspect(agent, inviting)).active];
     await arrive(page, row.getByRole('link', { name: /^Remove/ }).click());
     await page.getByText('One live task of one person ends at once:').waitFor();
