@@ -55,12 +55,31 @@ const OTHER_WAY =
 /** A sentence of the catalogue, every value in it set apart; its text is exactly what was given. */
 export function Sentence({ parts }: { parts: string | readonly Part[] }) {
   if (typeof parts === 'string') return <Told text={parts} />;
-  return parts.map(({ text, value, critical, stated }) => {
+  const isShort = (part: Part | undefined) => part?.critical && !part.stated && part.text.length <= SHORT;
+  const opening = (part: Part | undefined) => (isOurs(part) ? (/[“„(]+$/u.exec(part.text)?.[0] ?? '') : '');
+  const closing = (part: Part | undefined) => (isOurs(part) ? (/^[”“),.]+/u.exec(part.text)?.[0] ?? '') : '');
+  return parts.map((part, index) => {
+    const { text, value, critical, stated } = part;
+    const [before, after] = [parts[index - 1], parts[index + 1]];
     if (stated) return <bdi class="stated">{text}</bdi>;
-    if (critical) return <bdi class={text.length <= SHORT ? 'critical unbroken' : 'critical'}>{text}</bdi>;
-    return value ? <bdi>{text}</bdi> : text;
+    if (isShort(part)) {
+      // With its quotation marks, or one of them would stand at the end of a line or the beginning of the next.
+      return (
+        <span class="held">
+          {opening(before)}
+          <bdi class="critical">{text}</bdi>
+          {closing(after)}
+        </span>
+      );
+    }
+    if (critical) return <bdi class="critical">{text}</bdi>;
+    if (value) return <bdi>{text}</bdi>;
+    const rest = isShort(before) ? text.slice(closing(part).length) : text;
+    return isShort(after) ? rest.slice(0, rest.length - opening({ ...part, text: rest }).length) : rest;
   });
 }
+
+const isOurs = (part: Part | undefined): part is Part => part !== undefined && !part.value && !part.critical;
 
 /** Names in a sentence: "A", "A and B", "A, B and C". */
 export function Names({ names }: { names: readonly string[] }) {

@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { decisionPage } from '../../views/decision.tsx';
 import { inboxPage } from '../../views/inbox.tsx';
 import { describeBrowser, launchBrowser } from '../support/browser.ts';
 import { AXE, axe, decidable, looks, PHONE, SMALL_PHONE, tabTo, WIDER, WIDTHS } from '../support/looking.ts';
 import { HOSTILE, harmDone, hostilePages } from './hostile.ts';
 import { account, everyPage, pagesIn } from './pages.ts';
-import { inbox } from './samples.ts';
+import { inbox, readCalendar } from './samples.ts';
 import { type Site, startSite } from './site.ts';
 
 describeBrowser('the pages in a browser', () => {
@@ -119,6 +120,39 @@ describeBrowser('the pages in a browser', () => {
     },
     60_000,
   );
+
+  test('a quotation mark stands with the value that it quotes, wherever the line ends', async () => {
+    await using staged = await stage();
+    const quoted = [
+      { text: 'export up to ', critical: false },
+      { text: '1,240', critical: true },
+      { text: ' contacts tagged “', critical: false },
+      { text: 'Lead 2026', critical: true },
+      { text: '”, all of them', critical: false },
+    ];
+    const page = decisionPage({ ...readCalendar, headline: quoted, facts: { ...readCalendar.facts, what: quoted } });
+    const parted = `() => [...document.querySelectorAll('.asked, dd[data-fact=what]')].flatMap((one) => {
+      const walker = document.createTreeWalker(one, NodeFilter.SHOW_TEXT);
+      const tops = [];
+      while (walker.nextNode()) {
+        const range = document.createRange();
+        for (let at = 0; at < walker.currentNode.length; at++) {
+          range.setStart(walker.currentNode, at);
+          range.setEnd(walker.currentNode, at + 1);
+          tops.push([walker.currentNode.data[at], Math.round(range.getBoundingClientRect().bottom)]);
+        }
+      }
+      const apart = (one, other) => Math.abs(tops[one][1] - tops[other][1]) > 6;
+      return tops.flatMap(([mark], index) =>
+        (mark === '“' && apart(index, index + 1)) || (mark === '”' && apart(index, index - 1)) ? [mark] : []);
+    })`;
+    for (let width = 320; width <= 420; width += 4) {
+      await staged.page.setViewportSize({ width, height: 844 });
+      expect([width, await staged.findings({ page }, parted)]).toEqual([width, {}]);
+    }
+    const said = await staged.findings({ page }, '() => [document.querySelector(".asked").textContent]');
+    expect(said).toEqual({ page: ['export up to 1,240 contacts tagged “Lead 2026”, all of them'] });
+  });
 
   test('U2-8 hostile words in a name, a headline, a fact, a quotation, a reference or a row change nothing else on any page', async () => {
     await using staged = await stage({ viewport: SMALL_PHONE });
