@@ -7,6 +7,7 @@ import { DECIDERS } from '../../views/words/deciders.ts';
 import { DECISION } from '../../views/words/decision.ts';
 import { asItIs, type Said } from '../../views/words/words.ts';
 import { IMPACTS } from '../catalogue/action.ts';
+import { lastingFact } from '../catalogue/duration.ts';
 import type { EvidenceEvent } from '../evidence/evidence.ts';
 import { page } from '../http/respond.ts';
 import type { SignedInAgain } from '../people/federation.ts';
@@ -117,6 +118,8 @@ async function show(
       : approval.deciders?.group === undefined
         ? say(CEREMONY.needsSecond)
         : say(DECIDERS.soFar, { given: 0, needed: approved.quorum });
+  // Others come after: until when it holds is not known before the last of them.
+  const lasting = Math.round((task.expiresAt.getTime() - Date.parse(approved.madeAt)) / 1000);
   const spoken = leading.description.language;
   const { name: agentName } = client.agent;
   const headline = described.flatMap(({ description: { headline } }, index) =>
@@ -149,7 +152,16 @@ async function show(
       impact: approved.impact,
       impactLine: leading.description.impactLine,
       impactSymbol: leading.description.impactSymbol,
-      duration: say(decision.duration === 'once' ? CEREMONY.onceUntil : CEREMONY.until, { time }),
+      duration:
+        signed.length + 1 < approved.quorum
+          ? asItIs(
+              lastingFact(
+                { seconds: lasting, maxUses: decision.duration === 'once' ? 1 : null },
+                locale,
+                approved.quorum,
+              ),
+            )
+          : say(decision.duration === 'once' ? CEREMONY.onceUntil : CEREMONY.until, { time }),
       approvals: signed.length > 0 ? approvalsSoFar(signed, frame.speaker, timeZone) : more,
       by: ceremony,
       inInbox: !isInBrowser(ctx, approval),

@@ -44,6 +44,7 @@ export function askOf(
   described: readonly DescribedAction[],
   durations: readonly DurationChoice[],
   { say, language }: Speaker,
+  quorum = 1,
 ): Omit<AskProps, 'agentName' | 'warnUnverified'> {
   const description = leading(described);
   const several = described.length > 1;
@@ -51,6 +52,7 @@ export function askOf(
   const all = (name: 'system' | 'data') =>
     [...new Set(described.map(({ description: { facts } }) => facts[name]))].join('; ');
   const [shortest, ...longer] = durations;
+  const approvals = Math.max(quorum, description.impact === 'critical' ? 2 : 1);
   return {
     headline: several
       ? described.flatMap(({ description: { headline } }, index) =>
@@ -63,7 +65,9 @@ export function askOf(
     facts: {
       ...description.factSegments,
       duration:
-        shortest && longer.length === 0 ? lastingFact(shortest, description.language) : description.facts.duration,
+        shortest && longer.length === 0
+          ? lastingFact(shortest, description.language, approvals)
+          : description.facts.duration,
       ...(several && {
         what: described.map(({ description: { facts } }) => facts.what).join('; '),
         system: all('system'),
@@ -111,7 +115,7 @@ export async function decisionProps(
     requestHash: approval.requestHash,
     requestId: approval.id.slice(0, 12),
     agentName: agent.name,
-    ...askOf(described, durations, speaker),
+    ...askOf(described, durations, speaker, approval.quorum),
     stated: statedIn(described),
     readBefore: readBefore(described, pages.catalogue(), speaker.catalogue),
     // Of the name too: it may be older than the rule about names.

@@ -60,10 +60,19 @@ export function durationChoices(
   ];
 }
 
-/** What the sixth fact says where this is all there is to choose. */
-export function lastingFact({ seconds, maxUses }: DurationChoice, locale: string): string {
+/**
+ * What the sixth fact says where this is all there is to choose.
+ *
+ * @param approvals how many people approve it: the time begins with the last of them
+ */
+export function lastingFact(
+  { seconds, maxUses }: Pick<DurationChoice, 'seconds' | 'maxUses'>,
+  locale: string,
+  approvals = 1,
+): string {
   const words = LEXICON[languageOf(locale)];
-  return (maxUses === 1 ? words.onceWithin : words.within)(spell(seconds, locale));
+  const lasting = (maxUses === 1 ? words.onceWithin : words.within)(spell(seconds, locale));
+  return approvals < 2 ? lasting : `${lasting}${words.afterApprovals(approvals)}`;
 }
 
 /** Seconds of an ISO 8601 duration of days, hours, minutes and seconds; undefined for anything else, months included. */

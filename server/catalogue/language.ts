@@ -39,6 +39,8 @@ export interface Lexicon {
   /** The sixth fact, where there is nothing to choose. */
   readonly onceWithin: (duration: string) => string;
   readonly within: (duration: string) => string;
+  /** Follows either of them, where the time begins with the last of several approvals. */
+  readonly afterApprovals: (count: number) => string;
   readonly today: string;
   readonly quote: (text: string) => string;
   /** How "Changes" begins when nothing changes, and when something does. */
@@ -64,6 +66,7 @@ export const LEXICON: Readonly<Record<Language, Lexicon>> = {
     window: (minutes) => `${minutes} min`,
     onceWithin: (duration) => `Once, within ${duration}`,
     within: (duration) => `As often as it likes, for ${duration}`,
+    afterApprovals: (count) => ` after ${count === 2 ? 'both' : 'all'} approvals`,
     today: 'Today',
     quote: (text) => `“${text}”`,
     nothing: /^Nothing\b/,
@@ -88,6 +91,7 @@ export const LEXICON: Readonly<Record<Language, Lexicon>> = {
     window: (minutes) => `${minutes} Min.`,
     onceWithin: (duration) => `Einmal, innerhalb von ${duration}`,
     within: (duration) => `Beliebig oft, ${duration} lang`,
+    afterApprovals: (count) => ` nach ${count === 2 ? 'beiden' : 'allen'} Freigaben`,
     today: 'Heute',
     quote: (text) => `„${text}“`,
     nothing: /^Nichts\b/,

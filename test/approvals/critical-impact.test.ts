@@ -18,6 +18,7 @@ import {
 } from '../support/ceremony.ts';
 import { continuationOf, detailsParameter, type PageAnswer, signIn, type TestPerson } from '../support/person.ts';
 import { startServer, type TestServer } from '../support/server.ts';
+import { inner, text } from '../views/html.ts';
 
 let server: TestServer;
 let database: pg.Client;
@@ -197,6 +198,28 @@ describe('A6 what the second person compares', () => {
     );
   });
 });
+
+test.each([
+  ['en', 'Once, within 10 minutes after both approvals', /^Once, until /],
+  ['de', 'Einmal, innerhalb von 10 Minuten nach beiden Freigaben', /^Einmal, bis /],
+])(
+  '§7 T5: how long is said from when it begins, with the second approval, also where the first one signs (%s)',
+  async (language, after, until) => {
+    const { person, key } = at(anna);
+    const repository = fresh();
+    const asked = await askInBrowser(agent, person, deleteDetails({ repository }), { ui_locales: language });
+    expect(text(inner(asked.page.html, 'dd', 'data-fact="duration"'))).toBe(after);
+    const confirm = await person.submit(asked.page, choices(repository));
+    const howLong = ({ html }: PageAnswer) => text(inner(inner(html, 'dl', 'class="facts"'), 'dd'));
+    expect(howLong(confirm)).toBe(after);
+    await sign(person, confirm, key);
+    const { id } = await lastApproval();
+    const second = at(ben).person;
+    const last = await second.submit(await second.get(`/r/${id}?ui_locales=${language}`), choices(repository));
+    // Theirs is the last: from now on the clock says it.
+    expect(howLong(last)).toMatch(until);
+  },
+);
 
 test('A6-5 the second person may read no more of it once somebody else decided', async () => {
   const { review, repository } = await firstHalf();

@@ -22,6 +22,10 @@ test('the only choice is said by the sixth fact, truly', () => {
   expect(lastingFact(once, 'en')).toBe('Once, within 10 minutes');
   expect(lastingFact(once, 'de')).toBe('Einmal, innerhalb von 10 Minuten');
   expect(lastingFact(shortest, 'en')).toBe('As often as it likes, for 10 minutes');
+  // Of several who approve, the last one's approval is when it begins.
+  expect(lastingFact(once, 'en', 2)).toBe('Once, within 10 minutes after both approvals');
+  expect(lastingFact(once, 'de', 2)).toBe('Einmal, innerhalb von 10 Minuten nach beiden Freigaben');
+  expect(lastingFact(once, 'de', 3)).toBe('Einmal, innerhalb von 10 Minuten nach allen Freigaben');
 });
 
 test('reading may last an hour, the rest of the day or a day; once stands first (U2-5)', () => {
