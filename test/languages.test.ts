@@ -102,6 +102,7 @@ function english(html: string, data: readonly string[]): string[] {
     [
       ...html
         .replace(/<(pre|code|head|textarea)\b[^>]*>[\s\S]*?<\/\1>/gu, '')
+        .replace(/<span class="held">([\s\S]*?)<\/span>/gu, '$1') // a part of its sentence
         .replace(/<(\w+)(?:\s[^>]*)?\slang="en"[^>]*>[\s\S]*?<\/\1>/gu, '') // the catalogue's, which has no other
         .split(/<[^>]*>/u),
       ...[...attributes].map(([, value = '']) => value),

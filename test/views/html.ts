@@ -10,11 +10,17 @@ export const text = (markup: string): string =>
     .replace(/&amp;/gu, '&')
     .trim();
 
-/** What stands between the first `<tag …>` whose attributes hold `attribute`, and its end tag. */
+/** What stands between the first `<tag …>` whose attributes hold `attribute`, and its own end tag. */
 export function inner(html: string, tag: string, attribute = ''): string {
-  const found = new RegExp(`<${tag}(?=[ >])[^>]*${attribute}[^>]*>([\\s\\S]*?)</${tag}>`, 'u').exec(html)?.[1];
-  if (found === undefined) throw new Error(`no <${tag} ${attribute}> in the page`);
-  return found;
+  const begin = new RegExp(`<${tag}(?=[ >])[^>]*${attribute}[^>]*>`, 'u').exec(html);
+  if (!begin) throw new Error(`no <${tag} ${attribute}> in the page`);
+  const start = begin.index + begin[0].length;
+  let open = 1;
+  for (const { 0: one, index } of html.slice(start).matchAll(new RegExp(`<(/?)${tag}(?=[ >])[^>]*>`, 'gu'))) {
+    open += one.startsWith('</') ? -1 : 1;
+    if (open === 0) return html.slice(start, start + index);
+  }
+  throw new Error(`<${tag} ${attribute}> does not end`);
 }
 
 /** Every start tag of a kind, as written. */
