@@ -32,6 +32,7 @@ import {
 } from './support/delegation.ts';
 import { detailsParameter, signIn, type TestPerson, tokenInBrowser } from './support/person.ts';
 import { type MonitoredServer, startServer } from './support/server.ts';
+import { inner, text } from './views/html.ts';
 
 const CRM = 'https://crm.acme.example';
 const ONCE = { decision: 'approve', duration: 'once', read: '1' };
@@ -368,6 +369,17 @@ describe('what came of it', () => {
         expect(await close(id, other)).toMatchObject({ status: 409, body: { reason: 'already_closed' } });
       }
     });
+    // T4: whoever allowed it reads what it came to, and by which name the system knows it.
+    const task = await database.first<{ approval: string }>('select approval from tasks where id = $1', [
+      claimsOf(token).task_id,
+    ]);
+    for (const [language, line] of [
+      ['en', 'Finished · done · evt-1'],
+      ['de', 'Wurde fertig · erledigt · evt-1'],
+    ]) {
+      const receipt = await person.get(`/receipts/${task?.approval}?ui_locales=${language}`);
+      expect(text(inner(receipt.html, 'ol', 'class="timeline"')).replaceAll('\u00a0', ' ')).toContain(line);
+    }
     expect(events).toHaveLength(5);
     expect(events[0]).toMatchObject({
       type: 'redemption.closed',

@@ -63,6 +63,8 @@ export interface HistoryEntry {
   text: string;
   at: string;
   outcome?: Said | undefined;
+  /** What the system calls what it did. */
+  reference?: string | undefined;
   /** Where the whole of it is. */
   href?: string | undefined;
 }
@@ -270,7 +272,7 @@ export function Resume({ csrf, agent }: { csrf: string; agent: Pick<MyAgent, 'id
 export function Timeline({ entries }: { entries: readonly HistoryEntry[] }) {
   return (
     <ol class="timeline">
-      {entries.map(({ text, at, outcome, href }) => (
+      {entries.map(({ text, at, outcome, reference, href }) => (
         <li class="event">
           <span class="quiet">{at}</span>{' '}
           <span>
@@ -282,6 +284,14 @@ export function Timeline({ entries }: { entries: readonly HistoryEntry[] }) {
               </a>
             )}
             {outcome === undefined ? null : <span class="quiet">{`\u00a0· ${outcome}`}</span>}
+            {reference === undefined ? null : (
+              <span class="quiet">
+                {' · '}
+                <code>
+                  <Foreign text={reference} limit={60} />
+                </code>
+              </span>
+            )}
           </span>
         </li>
       ))}

@@ -80,13 +80,16 @@ const RECEIPT = `
   where a.organization = $1 and a.id = $2`;
 
 const EVENTS = `
-  select type, decision, outcome, at, person from evidence
-  where organization = $1 and (approval = $2 or task = $3) and type <> 'admin.acted'
-  order by at desc, id desc limit 100`;
+  select e.type, e.decision, e.outcome, e.at, e.person, c.fields -> 'content.reference' ->> 'value' as reference
+  from evidence e
+  left join evidence_contents c on c.organization = e.organization and c.event = e.id
+    and e.type in ('redemption.closed', 'outcome.reported')
+  where e.organization = $1 and (e.approval = $2 or e.task = $3) and e.type <> 'admin.acted'
+  order by e.at desc, e.id desc limit 100`;
 
 // The first that ended this task together with others.
 const STOP = `
-  select e.type, e.decision, e.outcome, e.at, e.person
+  select e.type, e.decision, e.outcome, e.at, e.person, null as reference
   from tasks t join evidence e on e.organization = t.organization and e.at between t.approved_at and t.expires_at
   where t.organization = $1 and t.id = $2 and e.type = 'authority.stopped' and e.task is null
     and case e.reason

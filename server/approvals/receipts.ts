@@ -48,7 +48,15 @@ export interface Receipt {
     method: 'passkey' | 'sign_in' | null;
   } | null;
   /** Latest first. */
-  events: readonly { type: EventType; decision: string; outcome: string | null; at: Date; person: string | null }[];
+  events: readonly {
+    type: EventType;
+    decision: string;
+    outcome: string | null;
+    at: Date;
+    person: string | null;
+    /** What the system calls what it did. */
+    reference: string | null;
+  }[];
   /** Who signed it, in order. */
   signed: readonly { id: string; name: string; part: 'person' | Part; method: string | null; at: Date }[];
   /** By which policy others decided as well. */
@@ -212,7 +220,7 @@ type Told = Exclude<
 >;
 
 function entryOf(
-  { type, decision, outcome, at, person }: Receipt['events'][number],
+  { type, decision, outcome, at, person, reference }: Receipt['events'][number],
   subject: string,
   clock: (date: Date) => string,
   { say }: Speaker,
@@ -223,5 +231,10 @@ function entryOf(
   const words = ended === undefined ? undefined : outcomes[ended];
   // What others decided, the person did not.
   const known = person === subject ? texts[type] : (texts[`${type}.others`] ?? texts[type]);
-  return { text: say(known ?? EVENTS.other), at: clock(at), outcome: words && say(words) };
+  return {
+    text: say(known ?? EVENTS.other),
+    at: clock(at),
+    outcome: words && say(words),
+    reference: reference ?? undefined,
+  };
 }

@@ -346,7 +346,12 @@ export function pagesIn(language: PageLanguage) {
       decision: '{\n  "verdict": "approve"\n}',
       decisionHash: 'CgFh0TxsrC4Is0V1sFbDwCggn4bQgYhMfWWaL-qgxVr',
       timeline: [
-        { at: '14:06', text: say(EVENTS['redemption.reserved']), outcome: say(OUTCOMES.succeeded) },
+        {
+          at: '14:06',
+          text: say(EVENTS['redemption.reserved']),
+          outcome: say(OUTCOMES.succeeded),
+          reference: 're_3Q81c',
+        },
         { at: '14:02', text: say(EVENTS['task.approved']) },
         { at: '14:01', text: say(EVENTS['request.received']) },
       ],
