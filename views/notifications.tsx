@@ -56,6 +56,7 @@ function Notifications(props: NotificationsPage) {
       {error === undefined ? null : (
         <ErrorSummary>
           <p>{error}</p>
+          <WrongFields {...props} />
         </ErrorSummary>
       )}
       {done === undefined ? null : (
@@ -83,6 +84,29 @@ function Notifications(props: NotificationsPage) {
     </Layout>
   );
 }
+
+/** The way from what is wrong to where it is (WCAG 3.3.1): the page is long. */
+function WrongFields({ problems = {} }: NotificationsPage) {
+  const wrong = Object.entries(FIELDS).flatMap(([name, id]) => {
+    const problem = problems[name as keyof typeof FIELDS];
+    return problem === undefined ? [] : [{ id, problem }];
+  });
+  if (wrong.length === 0) return null;
+  return (
+    <ul>
+      {wrong.map(({ id, problem }) => (
+        <li>
+          <a class="small-link" href={`#${id}`}>
+            {problem}
+          </a>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** Where each problem stands. */
+const FIELDS = { target: 'address', quiet: 'quiet_from', deputy: 'deputy', code: 'code' } as const;
 
 function Devices({ csrf, devices, pushKey }: NotificationsPage) {
   const { say } = useSpeaker();
@@ -194,15 +218,34 @@ function Choices({ csrf, choices, email, zone, problems = {} }: NotificationsPag
         </fieldset>
         <fieldset class="fieldset" aria-describedby="quiet-hint">
           <legend class="label">{say(N.quiet)}</legend>
-          {problems.quiet === undefined ? null : <p class="problem">{problems.quiet}</p>}
+          {problems.quiet === undefined ? null : (
+            <p class="problem" id="quiet-problem">
+              {problems.quiet}
+            </p>
+          )}
           <div class="pair">
             <label>
               <span class="label">{say(N.quietFrom)}</span>
-              <input class="input" type="time" name="quiet_from" value={choices.quietFrom} />
+              <input
+                class="input"
+                type="time"
+                id="quiet_from"
+                name="quiet_from"
+                value={choices.quietFrom}
+                aria-invalid={problems.quiet === undefined ? undefined : 'true'}
+                aria-describedby={problems.quiet === undefined ? undefined : 'quiet-problem'}
+              />
             </label>
             <label>
               <span class="label">{say(N.quietTo)}</span>
-              <input class="input" type="time" name="quiet_to" value={choices.quietTo} />
+              <input
+                class="input"
+                type="time"
+                name="quiet_to"
+                value={choices.quietTo}
+                aria-invalid={problems.quiet === undefined ? undefined : 'true'}
+                aria-describedby={problems.quiet === undefined ? undefined : 'quiet-problem'}
+              />
             </label>
           </div>
           <p class="hint" id="quiet-hint">

@@ -392,3 +392,18 @@ test.each([
   ['\u{2066}x\u{2069}', '\u{fffd}x\u{fffd}'],
   ['日本語 العربية', '日本語 العربية'],
 ])('visible(%j) is %j', (given, shown) => expect(visible(given)).toBe(shown));
+
+test('§11.1, 3.3.1: what is wrong with how one is told leads to its fields, which say so themselves', () => {
+  const html = everyPage.notifications ?? '';
+  const links = [...inner(html, 'div', 'role="alert"').matchAll(/href="#([^"]+)"/gu)].map(([, id]) => id);
+  expect(links).toEqual(['quiet_from', 'deputy']);
+  for (const id of links) {
+    const field = tags(html, 'input').find((input) => input.includes(` id="${id}"`)) ?? '';
+    expect([id, field.includes('aria-invalid="true"'), /aria-describedby="([\w-]+)/u.test(field)]).toEqual([
+      id,
+      true,
+      true,
+    ]);
+    expect(html).toContain(`id="${/aria-describedby="([\w-]+)/u.exec(field)?.[1]}"`);
+  }
+});
