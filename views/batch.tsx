@@ -18,6 +18,8 @@ export interface BatchRow {
   requestHash: string;
   sentence: string;
   impactLine: string;
+  /** For how long it is allowed: nothing longer is chosen here. */
+  lasting: string;
   until: string;
 }
 
@@ -48,7 +50,7 @@ function Batch({ frame, csrf, agentName, rows, allReads }: BatchPage) {
               <Told text={row.sentence} />
             </legend>
             <p class="hint">
-              {row.impactLine} · {say(INBOX.batchUntil, { time: row.until })} ·{' '}
+              {row.impactLine} · {row.lasting} · {say(INBOX.batchUntil, { time: row.until })} ·{' '}
               <a href={`/r/${row.id}`}>{say(INBOX.review)}</a>
             </p>
             <input type="hidden" name={`request_${index}`} value={row.id} />

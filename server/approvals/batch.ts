@@ -3,6 +3,7 @@ import type { Context } from 'koa';
 import { batchPage } from '../../views/batch.tsx';
 import { resultPage } from '../../views/result.tsx';
 import { INBOX } from '../../views/words/inbox.ts';
+import { lastingFact } from '../catalogue/duration.ts';
 import { BadRequest } from '../http/form.ts';
 import { page } from '../http/respond.ts';
 import { newId, newSecret } from '../oauth/ids.ts';
@@ -40,8 +41,11 @@ export async function showBatch(ctx: Context, session: Session, pages: ApprovalP
   const { say, clock, catalogue: locale } = frame.speaker;
   const client = await pages.clients.find(found.approvals[0]?.clientId ?? '');
   const rows = found.approvals.flatMap((approval) => {
-    const [described] = describeApproval(approval, pages.catalogue(), person, locale) ?? [];
-    if (!described) return [];
+    const all = describeApproval(approval, pages.catalogue(), person, locale) ?? [];
+    const [described] = all;
+    // The shortest, as it is granted below.
+    const [shortest] = choicesFor(all, { now: new Date(), timeZone: person.timeZone, locale });
+    if (!described || !shortest) return [];
     const { headlineText, impactLine, access } = described.description;
     return [
       {
@@ -50,6 +54,7 @@ export async function showBatch(ctx: Context, session: Session, pages: ApprovalP
         sentence: headlineText,
         impactLine,
         isRead: access === 'read',
+        lasting: lastingFact(shortest, described.description.language),
         until: clock(approval.expiresAt, person.timeZone),
       },
     ];

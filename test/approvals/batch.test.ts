@@ -8,6 +8,7 @@ import { inviteDetails, type Json, readDetails, registerAgent, type TestClient }
 import { databaseOf } from '../support/delegation.ts';
 import { detailsParameter, signIn, type TestPerson } from '../support/person.ts';
 import { startServer, type TestServer } from '../support/server.ts';
+import { inner, text } from '../views/html.ts';
 
 describe('U7-3, ux.md §3.2: what may be decided on one page', () => {
   const one = (more: object = {}) =>
@@ -86,6 +87,14 @@ describe('the page', () => {
     const page = await batch();
     if (!page) throw new Error('no batch');
     expect(page.html).not.toContain('value="all_reads"');
+    // For how long is said where it is not chosen.
+    const german = await person.get(`${new URL(page.url).pathname}${new URL(page.url).search}&ui_locales=de`);
+    for (const [{ html }, lasting] of [
+      [page, /· Once, within 10 minutes · answer by [^·]+·/gu],
+      [german, /· Einmal, innerhalb von 10 Minuten · zu beantworten bis [^·]+·/gu],
+    ] as const) {
+      expect(text(inner(html, 'main')).match(lasting)).toHaveLength(2);
+    }
     // Said all the same, it allows no change.
     expect((await person.submit(page, { decision: 'all_reads', read: '1' })).html).toContain('0 allowed');
     const result = await person.submit(page, { decision: 'chosen', read: '1', answer_0: 'allow', answer_1: 'deny' });

@@ -127,6 +127,7 @@ export function hostilePages(words: string, language: PageLanguage = 'en'): Reco
         requestHash: 'hash',
         sentence,
         impactLine: readCalendar.impactLine,
+        lasting: 'Once',
         until: '14:12',
       })),
     }),

@@ -215,6 +215,7 @@ export function pagesIn(language: PageLanguage) {
         requestHash: 'hash',
         sentence: headline,
         impactLine: say(IMPACT.low),
+        lasting: 'Once, within 10 minutes',
         until: '14:12',
       })),
     }),

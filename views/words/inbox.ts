@@ -12,7 +12,7 @@ export const INBOX = words({
   },
   together: { en: 'Answer {count} of {agent} together', de: '{count} von {agent} zusammen beantworten' },
   batchTitle: { en: '{agent} asks {count} times for the same', de: '{agent} fragt {count} Mal nach dem Gleichen' },
-  batchUntil: { en: 'until {time}', de: 'bis {time}' },
+  batchUntil: { en: 'answer by {time}', de: 'zu beantworten bis {time}' },
   allowAllReads: { en: 'Allow all reads', de: 'Alles Lesen erlauben' },
   answerChosen: { en: 'Answer those I chose', de: 'Ausgewählte beantworten' },
   batchDone: {
