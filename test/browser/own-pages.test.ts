@@ -181,6 +181,29 @@ describeBrowser('a person at their own pages', () => {
   );
 
   test.each([true, false])(
+    '§5, U5-3: what nobody started is reported from the foot of its page, in one step and with nothing to type; script %s',
+    async (script) => {
+      const agent = await registerAgent(server);
+      await using somebody = await open(script);
+      const { page } = somebody;
+      const first = await asked(agent, meeting());
+      await see(page, first.at);
+      await page.click('footer >> text=Report this request');
+      await page.waitForSelector('h1:has-text("Report this request")');
+      if (script) await lookAround(page, 'report', { script, decision: false });
+      // To have looked at it is no answer.
+      await page.click('main >> text=Back');
+      await page.waitForSelector('[data-testid=deny]');
+      await page.click('footer >> text=Report this request');
+      await page.click('[data-testid=not-me]');
+      await page.waitForSelector('text=This agent is paused for you.');
+      expect((await heard(agent, first)).body.error).toBe('access_denied');
+      await see(page, `/agents/${agent.registration.agent_id}`);
+      expect(await page.textContent('main')).toContain('Paused by you.');
+    },
+  );
+
+  test.each([true, false])(
     'U5-2, U5-4: a no reaches the agent, says until when it is quiet, and the same is not asked again; script %s',
     async (script) => {
       const agent = await registerAgent(server);
