@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { decisionPage } from '../../views/decision.tsx';
 import { errorPage } from '../../views/error.tsx';
@@ -31,6 +33,14 @@ import {
 
 const speaker = speakerOf('en');
 const pages = Object.entries(everyPage).map(([name, html]) => ({ name, html }));
+
+test('every page has its picture, and docs/pages.md shows each of them and nothing else', () => {
+  const docs = join(import.meta.dirname, '../../docs');
+  const drawn = readdirSync(join(docs, 'images/pages')).map((file) => file.replace(/\.webp$/u, ''));
+  expect(Object.keys(everyPage).filter((name) => !drawn.includes(name))).toEqual([]);
+  const shown = [...readFileSync(join(docs, 'pages.md'), 'utf8').matchAll(/images\/pages\/([\w-]+)\.webp/gu)];
+  expect([...new Set(shown.map(([, name]) => name))].toSorted()).toEqual(drawn.toSorted());
+});
 
 test.each(pages)('$name has one h1, a language, a title and nothing inline (§11.2)', ({ html }) => {
   expect(html).toMatch(/^<!doctype html><html lang="en" dir="ltr">/u);
