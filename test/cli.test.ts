@@ -284,6 +284,23 @@ describe('how people and systems hear of requests', () => {
   const acme = ['--organization', 'acme'];
   const json = async (...args: string[]) => JSON.parse((await run(...args, ...acme, '-o', 'json')).stdout);
 
+  test('prompts limits: what is set keeps what was set before, and says when it is nothing of the kind', async () => {
+    const limits = async (...set: string[]) => {
+      const { code, stdout } = await run(
+        ...['prompts', 'limits', '--organization', 'globex', '-o', 'json'],
+        ...set.flatMap((one) => ['--set', one]),
+      );
+      return [code, JSON.parse(stdout || '{}')];
+    };
+    const [, before] = await limits();
+    const mine = { ...before, cool_off_minutes: 30, batch: false, pushes: { ...before.pushes, day: 5 } };
+    expect(await limits('cool_off_minutes=30', 'pushes.day=5', 'batch=off')).toEqual([0, mine]);
+    expect(await limits('mute_days=3')).toEqual([0, { ...mine, mute_days: 3 }]);
+    expect((await limits('batch=maybe'))[0]).toBe(2);
+    expect((await limits('batch=3'))[0]).not.toBe(0);
+    expect(await limits()).toEqual([0, { ...mine, mute_days: 3 }]);
+  });
+
   test('webhooks, introductions and what agents are told: by command, and the last two as a file', async () => {
     const added = await json('webhooks', 'add', 'https://hooks.acme.example/countersign');
     expect(added.secret).toMatch(/^whsec_/);

@@ -21,6 +21,7 @@ import { approvalWithAgent } from './approval-row.ts';
 import type { Database, Statements } from './database.ts';
 import { postgresEvidence } from './evidence.ts';
 import { enqueue } from './outbox.ts';
+import { promptLimits } from './prompts.ts';
 import { STOPPED } from './stopped.ts';
 
 /** As many devices, and as many other addresses, of one person; of an organization, webhooks. */
@@ -185,6 +186,7 @@ export const notificationOutbox = (database: Database, sealing: Sealing): Notifi
     const row = await statements.first<OccasionRow>(OCCASION, [organization, person, agent, id]);
     if (!row) throw new Error('an aggregate has a row');
     const preferences = await preferencesOf(statements, organization, person);
+    const { pushes: caps } = await promptLimits(statements, organization);
     const own = person === found.approval.person;
     return {
       ...found,
@@ -203,6 +205,7 @@ export const notificationOutbox = (database: Database, sealing: Sealing): Notifi
         lastTenMinutes: row.last_ten_minutes,
         lastDay: row.last_day,
       },
+      caps,
     };
   },
 

@@ -18,6 +18,7 @@ const withDefaults = (set: Partial<PromptLimits> = {}): PromptLimits => ({
   ...set,
   open: { ...PROMPT_LIMITS.open, ...set.open },
   hourly: { ...PROMPT_LIMITS.hourly, ...set.hourly },
+  pushes: { ...PROMPT_LIMITS.pushes, ...set.pushes },
 });
 
 /** What a limit looks at before this agent asks this person. Others may ask at the same time: {@link heldHistory}. */

@@ -3,7 +3,7 @@ import { type PromptAdvice, type PromptQuality, promptAdvice } from '../approval
 import { type Act, done } from './admin.ts';
 import { type Answer, organizationOf } from './call.ts';
 import { gives, input, reference, takes, whole } from './input.ts';
-import { count, many, mapOf, maybe, number, object, text } from './shapes.ts';
+import { count, many, mapOf, maybe, number, object, text, truth } from './shapes.ts';
 
 export interface PromptAdministration {
   /** By action, the most asked first. */
@@ -68,6 +68,9 @@ const PROMPT_LIMITS_SHAPE = object({
   fast_decisions: count,
   open: PER_REACH,
   hourly: PER_REACH,
+  pushes: object({ open_of_agent: count, ten_minutes: count, day: count }),
+  batch: truth,
+  standing: truth,
 });
 
 /** How much agents may ask people. */
@@ -96,6 +99,13 @@ const LIMITS = input<{ organization?: string } & Partial<PromptLimits>>({
   fast_decisions: whole(0, 1000),
   open: numbers(1_000_000),
   hourly: numbers(1_000_000),
+  pushes: {
+    type: 'object',
+    additionalProperties: false,
+    properties: { open_of_agent: whole(0, 100), ten_minutes: whole(0, 1000), day: whole(0, 10_000) },
+  },
+  batch: { type: 'boolean' },
+  standing: { type: 'boolean' },
 });
 
 /** Sets limits of one organization; what is not named is as the server says. */

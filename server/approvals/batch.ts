@@ -17,15 +17,20 @@ import { decisionEvent, FRESH_SIGN_IN_SECONDS } from './post-decision.ts';
 import { asksForPasskey, ceremonyFor, isHurried } from './proof.ts';
 import type { Approved } from './store.ts';
 
-/** What may be decided on one page now, for this person; the inbox links to it. */
-export async function batchesOf(session: Session, pages: ApprovalPages): Promise<Together[]> {
-  const { person } = session;
-  const [waiting, passkeys] = await Promise.all([
-    pages.approvals.waiting(person.organization, person.id),
-    pages.passkeys.of(person.organization, person.id),
-  ]);
-  return together(waiting, { person: person.id, hasPasskey: passkeys.length > 0 });
+/** What of this may be decided on one page now, by this person; the inbox links to it. */
+export async function batchesIn(
+  waiting: readonly Approval[],
+  { person }: Session,
+  { passkeys, prompts }: Pick<ApprovalPages, 'passkeys' | 'prompts'>,
+): Promise<Together[]> {
+  const keys = await passkeys.of(person.organization, person.id);
+  const found = together(waiting, { person: person.id, hasPasskey: keys.length > 0 });
+  // Seldom is anything: what the organization thinks of it is looked up then.
+  return found.length > 0 && (await prompts.limits(person.organization)).batch ? found : [];
 }
+
+const batchesOf = async (session: Session, pages: ApprovalPages): Promise<Together[]> =>
+  batchesIn(await pages.approvals.waiting(session.person.organization, session.person.id), session, pages);
 
 /** `/inbox/batch`: several requests that are alike, each with its own answer (ux.md §3.2). */
 export async function showBatch(ctx: Context, session: Session, pages: ApprovalPages): Promise<void> {

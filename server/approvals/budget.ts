@@ -21,6 +21,19 @@ export interface PromptLimits {
   open: Readonly<Record<Reach, number>>;
   /** Questions within an hour. */
   hourly: Readonly<Record<Reach, number>>;
+  /** How often a person's devices ring; what does not, waits in the inbox. */
+  pushes: PushCaps;
+  /** Several requests that are alike may be answered on one page, each by itself. */
+  batch: boolean;
+  /** What was allowed three times may be allowed without asking, where its action lets that be. */
+  standing: boolean;
+}
+
+/** Of one agent and person unanswered, and of one person within ten minutes and within a day. */
+export interface PushCaps {
+  open_of_agent: number;
+  ten_minutes: number;
+  day: number;
 }
 
 export const PROMPT_LIMITS: PromptLimits = {
@@ -31,6 +44,9 @@ export const PROMPT_LIMITS: PromptLimits = {
   fast_decisions: 3,
   open: { pair: 5, agent: 1000, person: 100, organization: 20_000 },
   hourly: { pair: 120, agent: 3000, person: 300, organization: 30_000 },
+  pushes: { open_of_agent: 1, ten_minutes: 3, day: 20 },
+  batch: true,
+  standing: true,
 };
 
 /** What was asked and answered before, as far as a limit looks at it. */
@@ -135,14 +151,12 @@ export type PushVerdict = { push: true } | { push: false; because: 'open_push' |
  * May this request ring at the person's devices? The others wait in the inbox, silently (ux.md §3.2). Pure; whoever sends
  * counts, and asks here for each.
  */
-export function mayPush({ openOfAgent, lastTenMinutes, lastDay }: PushFacts): PushVerdict {
-  if (openOfAgent >= PUSHES.openOfAgent) return { push: false, because: 'open_push' };
-  if (lastTenMinutes >= PUSHES.tenMinutes) return { push: false, because: 'ten_minutes' };
-  if (lastDay >= PUSHES.day) return { push: false, because: 'day' };
+export function mayPush({ openOfAgent, lastTenMinutes, lastDay }: PushFacts, caps: PushCaps): PushVerdict {
+  if (openOfAgent >= caps.open_of_agent) return { push: false, because: 'open_push' };
+  if (lastTenMinutes >= caps.ten_minutes) return { push: false, because: 'ten_minutes' };
+  if (lastDay >= caps.day) return { push: false, because: 'day' };
   return { push: true };
 }
-
-export const PUSHES = { openOfAgent: 1, tenMinutes: 3, day: 20 } as const;
 
 const MINUTE = 60_000;
 const DAY = 86_400_000;

@@ -11,21 +11,21 @@ import { page } from '../http/respond.ts';
 import { frameOf } from '../people/pages.ts';
 import type { Session } from '../people/person.ts';
 import type { Approval } from './approval.ts';
-import { together } from './batch-rule.ts';
+import { batchesIn } from './batch.ts';
 import { describeApproval } from './decide.ts';
 import { isForOthers } from './deciders.ts';
 import type { ApprovalPages } from './pages.ts';
 
 /** What waits for this person, and what they decided lately (U7). Nothing here decides. */
-export async function showInbox(ctx: Context, { person }: Session, pages: ApprovalPages): Promise<void> {
+export async function showInbox(ctx: Context, session: Session, pages: ApprovalPages): Promise<void> {
+  const { person } = session;
   const frame = frameOf(ctx, pages.cookies);
   const { say, clock, catalogue: language } = frame.speaker;
-  const [waiting, recent, introductions, suppressed, passkeys, notified] = await Promise.all([
+  const [waiting, recent, introductions, suppressed, notified] = await Promise.all([
     pages.approvals.waiting(person.organization, person.id),
     pages.approvals.recent(person.organization, person.id, 50),
     pages.announcements.introductions(person.organization, person.id),
     pages.announcements.suppressed(person.organization, person.id),
-    pages.passkeys.of(person.organization, person.id),
     pages.announcements.reaches(person.organization, person.id),
   ]);
   const known = new Set([...introductions, ...recent].map(({ agent }) => agent));
@@ -93,15 +93,13 @@ export async function showInbox(ctx: Context, { person }: Session, pages: Approv
         expiresAt: clock(approval.expiresAt, person.timeZone),
         first: approval.person === person.id && !known.has(approval.agent),
       })),
-      together: together(waiting, { person: person.id, hasPasskey: passkeys.length > 0 }).map(
-        ({ agent, action, approvals: [first, ...more] }) => ({
-          href: `/inbox/batch?${new URLSearchParams({ agent, action })}`,
-          label: say(INBOX.together, {
-            agent: visible(rows.find(({ approval }) => approval.id === first?.id)?.agentName ?? '', 80),
-            count: more.length + 1,
-          }),
+      together: (await batchesIn(waiting, session, pages)).map(({ agent, action, approvals: [first, ...more] }) => ({
+        href: `/inbox/batch?${new URLSearchParams({ agent, action })}`,
+        label: say(INBOX.together, {
+          agent: visible(rows.find(({ approval }) => approval.id === first?.id)?.agentName ?? '', 80),
+          count: more.length + 1,
         }),
-      ),
+      })),
       quiet: suppressed.flatMap(({ agentName, because, count }) =>
         isReason(because)
           ? [

@@ -14,11 +14,12 @@ export async function offeredRepeat(
   ctx: Context,
   { id, actions }: Pick<Task, 'id' | 'actions'>,
   { person }: Session,
-  { standing, catalogue, cookies }: ApprovalPages,
+  { standing, catalogue, cookies, prompts }: ApprovalPages,
 ) {
   // Most actions are asked each time: nothing has to be looked up for them.
   if (actions.some(({ action, version }) => catalogue().version(action, version)?.standing !== 'exact'))
     return undefined;
+  if (!(await prompts.limits(person.organization)).standing) return undefined;
   const repeated = await standing.find(person.organization, person.id, id);
   const terms = repeated && repeatTerms(repeated, catalogue(), person);
   if (!repeated || !terms) return undefined;
@@ -35,7 +36,8 @@ export async function postRepeat(ctx: Context, session: Session, pages: Approval
   const { person } = session;
   const repeated = await pages.standing.find(person.organization, person.id, String(ctx.params.id));
   if (!repeated) return nothingHere(ctx, pages);
-  const terms = repeatTerms(repeated, pages.catalogue(), person);
+  const offered = (await pages.prompts.limits(person.organization)).standing;
+  const terms = offered ? repeatTerms(repeated, pages.catalogue(), person) : undefined;
   const made = terms && repeat(repeated, terms, { person, session, now: new Date() });
   const frame = frameOf(ctx, pages.cookies);
   if (!terms || !made || !(await pages.standing.add(repeated.task, made))) {

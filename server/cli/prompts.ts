@@ -17,7 +17,7 @@ interface Quality {
   advice?: string;
 }
 
-type Limits = Record<string, number | Record<string, number>>;
+type Limits = Record<string, number | boolean | Record<string, number>>;
 
 export function promptCommands(program: Command): void {
   const prompts = program
@@ -53,20 +53,23 @@ export function promptCommands(program: Command): void {
     .command('limits')
     .description('how much agents may ask people; --set changes it for the organization')
     .option(...ORGANIZATION)
-    .option('--set <name=number>', 'cool_off_minutes=30, open.pair=3; repeatable', collect, [])
+    .option('--set <name=number>', 'cool_off_minutes=30, pushes.day=10, batch=off; repeatable', collect, [])
     .action(async ({ set }: { set: string[] }, command: Command) => {
       const { place, format } = shared(command);
       const { organization } = command.optsWithGlobals<{ organization?: string }>();
-      const { limits } = await call<{ limits: Limits }>(
-        place,
-        '/prompts/limits',
-        set.length === 0
-          ? { query: { organization } }
-          : { method: 'PUT', body: { ...(organization !== undefined && { organization }), ...limitsIn(set) } },
-      );
+      const now = await call<{ limits: Limits; standard: Limits }>(place, '/prompts/limits', {
+        query: { organization },
+      });
+      // What was set before stays; what is as the server says follows the server.
+      const body = {
+        ...(organization !== undefined && { organization }),
+        ...limitsIn(set, apart(now.limits, now.standard)),
+      };
+      const { limits } =
+        set.length === 0 ? now : await call<{ limits: Limits }>(place, '/prompts/limits', { method: 'PUT', body });
       const lines = Object.entries(limits).flatMap(([name, value]) =>
-        typeof value === 'number'
-          ? [[name, value]]
+        typeof value !== 'object'
+          ? [[name, typeof value === 'boolean' ? (value ? 'on' : 'off') : value]]
           : Object.entries(value).map(([reach, most]) => [`${name}.${reach}`, most]),
       );
       printOne(limits, format, Object.fromEntries(lines));
@@ -75,13 +78,24 @@ export function promptCommands(program: Command): void {
 
 const share = (part: number, whole: number): string => (whole === 0 ? '' : `${((100 * part) / whole).toFixed(1)} %`);
 
-function limitsIn(set: readonly string[]): Limits {
-  const limits: Limits = {};
+/** What of these is not as the server says. */
+function apart(limits: Limits, standard: Limits): Limits {
+  const set: Limits = {};
+  for (const [name, value] of Object.entries(limits)) {
+    const inner = typeof value === 'object' ? apart(value, standard[name] as Limits) : undefined;
+    if (inner === undefined ? value !== standard[name] : Object.keys(inner).length > 0)
+      set[name] = (inner as Record<string, number> | undefined) ?? value;
+  }
+  return set;
+}
+
+function limitsIn(set: readonly string[], limits: Limits): Limits {
   for (const one of set) {
-    const [, name = '', reach, number] = /^([a-z_]+)(?:\.([a-z]+))?=(\d+)$/.exec(one) ?? [];
-    if (number === undefined) throw new Failure('usage', `--set takes name=number, and not ${one}`);
-    if (reach === undefined) limits[name] = Number(number);
-    else limits[name] = { ...(limits[name] as Record<string, number> | undefined), [reach]: Number(number) };
+    const [, name = '', reach, value] = /^([a-z_]+)(?:\.([a-z_]+))?=(\d+|on|off)$/.exec(one) ?? [];
+    if (value === undefined) throw new Failure('usage', `--set takes name=number, name=on or name=off, and not ${one}`);
+    if (value === 'on' || value === 'off') limits[name] = value === 'on';
+    else if (reach === undefined) limits[name] = Number(value);
+    else limits[name] = { ...(limits[name] as Record<string, number> | undefined), [reach]: Number(value) };
   }
   return limits;
 }

@@ -194,7 +194,7 @@ export function notifications<Statements>(
 
   /** What was decided, as rows: whom to tell, when to look again, or why nobody is told. */
   async function act(statements: Statements, occasion: Occasion, tried: readonly ChannelName[]): Promise<void> {
-    const { preferences, introduced, muted, pushes, person, waitsForThem } = occasion;
+    const { preferences, introduced, muted, pushes, caps, person, waitsForThem } = occasion;
     const { organization, id } = occasion.approval;
     const decider = person === occasion.approval.person ? {} : { person };
     // What somebody else looked at was not looked at by them.
@@ -211,7 +211,7 @@ export function notifications<Statements>(
     const reachable = new Set(CHANNELS.filter((channel) => addresses[channel].length > 0));
     const { timeZone } = found;
     const plan = planNotification(
-      { approval, preferences, timeZone, introduced, muted, pushes, reachable, tried },
+      { approval, preferences, timeZone, introduced, muted, pushes, caps, reachable, tried },
       new Date(),
     );
     if ('over' in plan) return;

@@ -1,5 +1,5 @@
 import type { Approval } from '../approvals/approval.ts';
-import { mayPush, type PushFacts } from '../approvals/budget.ts';
+import { mayPush, type PushCaps, type PushFacts } from '../approvals/budget.ts';
 import type { ChannelName } from './notice.ts';
 import { breaksQuiet, type Preferences, quietUntil } from './preferences.ts';
 
@@ -15,6 +15,8 @@ export interface PlanFacts {
   /** Channels that lead anywhere for this person. */
   reachable: ReadonlySet<ChannelName>;
   pushes: PushFacts;
+  /** How many of them the organization lets be. */
+  caps: PushCaps;
   /** Channels that were tried already. */
   tried: readonly ChannelName[];
 }
@@ -29,7 +31,7 @@ export type Plan =
 
 /** Whether this request rings, where, and when it rings again elsewhere. Pure. */
 export function planNotification(facts: PlanFacts, now: Date): Plan {
-  const { approval, preferences, timeZone, introduced, muted, reachable, pushes, tried } = facts;
+  const { approval, preferences, timeZone, introduced, muted, reachable, pushes, caps, tried } = facts;
   const isFirst = tried.length === 0;
   if (approval.status !== 'pending' || approval.stopped || approval.expiresAt <= now || approval.shownAt !== null) {
     return { over: true };
@@ -42,7 +44,7 @@ export function planNotification(facts: PlanFacts, now: Date): Plan {
   const [tell, another] = preferences.channels.filter((channel) => reachable.has(channel) && !tried.includes(channel));
   if (tell === undefined) return isFirst ? { suppressed: 'nowhere' } : { over: true };
   if (isFirst) {
-    const verdict = mayPush(pushes);
+    const verdict = mayPush(pushes, caps);
     if (!verdict.push) return { suppressed: verdict.because };
   }
   if (another === undefined) return { tell, next: undefined };

@@ -1,6 +1,6 @@
 import type { Accountable } from '../agents/ownership.ts';
 import type { Approval } from '../approvals/approval.ts';
-import type { PushFacts } from '../approvals/budget.ts';
+import type { PushCaps, PushFacts } from '../approvals/budget.ts';
 import type { Impact } from '../catalogue/action.ts';
 import type { EvidenceEvent } from '../evidence/evidence.ts';
 import type { ChannelName, PushAddress, TargetAddress, TargetKind } from './notice.ts';
@@ -67,6 +67,7 @@ export interface Occasion {
   /** They decide it with a group whose requests they muted. */
   muted: boolean;
   pushes: PushFacts;
+  caps: PushCaps;
   devices: readonly string[];
   chats: readonly string[];
   webhooks: readonly string[];

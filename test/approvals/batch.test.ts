@@ -4,6 +4,7 @@ import type { Database } from '../../adapters/postgres/database.ts';
 import type { Approval } from '../../server/approvals/approval.ts';
 import { together } from '../../server/approvals/batch-rule.ts';
 import { ask, poll } from '../protocol/support.ts';
+import { administrator } from '../support/admin.ts';
 import { inviteDetails, type Json, readDetails, registerAgent, type TestClient } from '../support/agent.ts';
 import { databaseOf } from '../support/delegation.ts';
 import { detailsParameter, signIn, type TestPerson } from '../support/person.ts';
@@ -206,5 +207,24 @@ describe('the page', () => {
     const { html } = await person.get('/inbox');
     const shown = [...new Set([...html.matchAll(/href="\/r\/(apr_\w+)"/g)].map(([, id]) => id))];
     expect(shown.filter((id) => ids.includes(id ?? '')).map((id) => ids.indexOf(id ?? ''))).toEqual([3, 2, 1, 4, 0]);
+  });
+
+  test('is offered nowhere, and opens nowhere, where the organization wants each answered by itself', async () => {
+    const other = await registerAgent(server, { client_name: 'Night Watch', agent_mode: 'unattended' });
+    for (const from of ['2029-01-01', '2029-01-02'])
+      await ask(other, { authorization_details: detailsParameter(readDetails({ from, to: from })) });
+    const href =
+      /href="(\/inbox\/batch[^"]*)"/.exec((await person.get('/inbox')).html)?.[1]?.replaceAll('&amp;', '&') ?? '';
+    expect(href).not.toBe('');
+    const admin = await administrator(server, 'admin@acme.example');
+    expect(await admin('PUT', '/prompts/limits', { fast_decisions: 0, batch: false })).toMatchObject({
+      body: { limits: { batch: false } },
+    });
+    expect([await batch(), new URL((await person.get(href)).url).pathname]).toEqual([undefined, '/inbox']);
+    expect((await admin('PUT', '/prompts/limits', { fast_decisions: 0 })).body.limits).toMatchObject({
+      batch: true,
+      standing: true,
+    });
+    expect((await batch())?.status).toBe(200);
   });
 });

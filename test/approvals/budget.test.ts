@@ -109,5 +109,5 @@ test.each([
   ['the twentieth in a day', [0, 0, 19], { push: true }],
   ['the twenty-first in a day', [0, 0, 20], { push: false, because: 'day' }],
 ] as const)('push: %s', (_, [openOfAgent, lastTenMinutes, lastDay], expected) => {
-  expect(mayPush({ openOfAgent, lastTenMinutes, lastDay })).toEqual(expected);
+  expect(mayPush({ openOfAgent, lastTenMinutes, lastDay }, PROMPT_LIMITS.pushes)).toEqual(expected);
 });

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import type { Database } from '../../adapters/postgres/database.ts';
 import { shop } from '../catalogue/shop.ts';
 import { ask, decideFor, poll, wordsOf } from '../protocol/support.ts';
-import { operator } from '../support/admin.ts';
+import { administrator, operator } from '../support/admin.ts';
 import { type Json, registerAgent, type TestClient } from '../support/agent.ts';
 import { accessTokenIn, addClient, databaseOf, eventsIn, serveWith } from '../support/delegation.ts';
 import { detailsParameter, type PageAnswer, signIn, type TestPerson } from '../support/person.ts';
@@ -180,6 +180,19 @@ describe('U6-4: allowing exactly the same for a while', () => {
     const again = await ask(agent, order());
     expect((await poll(agent, again.body.auth_req_id)).body.error).toBe('authorization_pending');
     expect((await person.get('/agents')).html).not.toContain(id);
+  });
+
+  test('is neither offered nor taken where the organization wants to be asked each time', async () => {
+    const admin = await administrator(server, 'admin@acme.example');
+    const receipt = await allowThrice();
+    expect((await admin('PUT', '/prompts/limits', { fast_decisions: 0, standing: false })).status).toBe(200);
+    expect((await take(receipt)).status).toBe(409);
+    expect(await standing()).toBeUndefined();
+    await spend();
+    expect(offeredIn(await allowOnce())).toBeUndefined();
+    expect((await admin('PUT', '/prompts/limits', { fast_decisions: 0 })).status).toBe(200);
+    await spend();
+    expect(offeredIn(await allowOnce())).toBeDefined();
   });
 
   test('is taken once, by the person it was offered to, and only while what it repeats lives', async () => {

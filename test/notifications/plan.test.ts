@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { isTargetAddress, signature, targets } from '../../adapters/channels/targets.ts';
 import { pushServices } from '../../adapters/channels/web-push.ts';
+import { PROMPT_LIMITS } from '../../server/approvals/budget.ts';
 import { CHANNELS, type ChannelName, type Notice, type TargetKind } from '../../server/notifications/notice.ts';
 import { type PlanFacts, planNotification } from '../../server/notifications/plan.ts';
 import { type Preferences, quietUntil, USUAL } from '../../server/notifications/preferences.ts';
@@ -25,6 +26,7 @@ const facts = ({ approval, preferences, ...more }: Record<string, unknown> = {})
   muted: false,
   reachable: new Set<ChannelName>(CHANNELS),
   pushes: { openOfAgent: 0, lastTenMinutes: 0, lastDay: 0 },
+  caps: PROMPT_LIMITS.pushes,
   tried: [],
   ...more,
 });
@@ -69,6 +71,19 @@ describe('whether and where a request rings', () => {
       'U3-10: the twenty-first of the day',
       { pushes: { openOfAgent: 0, lastTenMinutes: 0, lastDay: 20 } },
       { suppressed: 'day' },
+    ],
+    [
+      'as often as the organization lets it: more',
+      {
+        caps: { open_of_agent: 2, ten_minutes: 5, day: 20 },
+        pushes: { openOfAgent: 1, lastTenMinutes: 4, lastDay: 4 },
+      },
+      { tell: 'push', next: minutes(5) },
+    ],
+    [
+      'as often as the organization lets it: never',
+      { caps: { open_of_agent: 0, ten_minutes: 0, day: 0 } },
+      { suppressed: 'open_push' },
     ],
     [
       'the caps count requests, not channels',
