@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { parse, stringify } from 'yaml';
 
 import type { Database } from '../adapters/postgres/database.ts';
+import { ask } from './protocol/support.ts';
 import { type Api, acceptOffers, administrator, operator } from './support/admin.ts';
 import { nameOf, operations, seen } from './support/admin-document.ts';
 import { CALENDAR, type Json, newKey, READ, readDetails, registerAgent, type TestClient } from './support/agent.ts';
@@ -278,6 +279,9 @@ test('stops and evidence', async () => {
   );
   await well(op, 'GET', '/approvals');
   await well(ada, 'GET', `/approvals/${asked.approvals[0].id}`);
+  expect((await ask(await registerAgent(server))).status).toBe(200);
+  const { approvals } = await well(ada, 'GET', '/approvals?q=is:waiting&limit=5');
+  await well(ada, 'POST', `/approvals/${approvals[0].id}/deny`, { reason: 'odd' });
   const globex = await administrator(server, 'admin@globex.example');
   expect(await globex('GET', `/approvals/${asked.approvals[0].id}`)).toMatchObject({ status: 404 });
   await well(ada, 'GET', '/stops?kind=agent');

@@ -132,7 +132,12 @@ describe('who may call it, from the document alone', () => {
   test('what others than administrators may send is on a list that somebody wrote down', () => {
     const asks = ['lint', 'diff', 'draft', 'preview'].map((what) => `post /catalogue/${what}`);
     asks.push(...['lint', 'effect', 'try'].map((what) => `post /policies/${what}`));
-    const keeps = ['post /agents/{agent}/suspend', 'post /stops', 'post /stops/{stop}/resume'];
+    const keeps = [
+      'post /agents/{agent}/suspend',
+      'post /approvals/{approval}/deny',
+      'post /stops',
+      'post /stops/{stop}/resume',
+    ];
     expect(changing('auditor').toSorted()).toEqual(asks.toSorted());
     expect(changing('security').toSorted()).toEqual([...asks, ...keeps].toSorted());
     const moves = ['activate', 'suspend', 'resume', 'retire', 'review'].map((move) => `post /agents/{agent}/${move}`);

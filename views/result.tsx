@@ -118,9 +118,12 @@ export const expiredWords = ({ say }: Speaker, time: Said): ResultWords => ({
 });
 
 /** A stop ended it while it waited: 410. */
-export const stoppedWords = ({ say }: Speaker, bySecurity = false): ResultWords => ({
-  title: say(bySecurity ? RESULT.stoppedBySecurity : RESULT.stopped),
-  message: say(RESULT.stoppedMeans),
+export const stoppedWords = (
+  { say }: Speaker,
+  { stoppedBySecurity = false, stoppedAlone = false }: { stoppedBySecurity?: boolean; stoppedAlone?: boolean },
+): ResultWords => ({
+  title: say(stoppedBySecurity ? RESULT.stoppedBySecurity : stoppedAlone ? RESULT.endedAlone : RESULT.stopped),
+  message: say(stoppedAlone && !stoppedBySecurity ? RESULT.endedAloneMeans : RESULT.stoppedMeans),
   status: 'info',
 });
 

@@ -13,6 +13,7 @@ import { prepareEvent } from '../../server/evidence/evidence.ts';
 import type { Database, Statements } from './database.ts';
 import { eventParameters, insertEvent, writeEvent } from './evidence.ts';
 import { TASK_ALIVE, writeStop } from './liveness.ts';
+import { STOPPED } from './stopped.ts';
 
 /** Edges along which this agent may hand on, as they are now. */
 export async function edgesOf(statements: Statements, organization: string, agent: string): Promise<AgentEdge[]> {
@@ -298,7 +299,7 @@ const MY_HISTORY = `
          case when a.status = 'denied' then 'denied'
               when a.status = 'approved' and a.silent then 'silent'
               when a.status = 'approved' then case a.decision ->> 'duration' when 'once' then 'allowed_once' else 'allowed' end
-              when a.expires_at <= clock_timestamp() then 'expired' else 'waiting' end as kind,
+              when ${STOPPED} then 'stopped' when a.expires_at <= clock_timestamp() then 'expired' else 'waiting' end as kind,
          coalesce((select sum(u.uses)::int from task_actions u where u.organization = t.organization and u.task = t.id), 0) as uses,
          coalesce(a.decided_at, a.asked_at) as at
   from approvals a left join tasks t on t.organization = a.organization and t.id = a.task

@@ -1,6 +1,10 @@
+import { actorOf } from '../../server/admin/admin.ts';
 import { type ApprovalList, type ListedApproval, WITHIN } from '../../server/admin/approvals.ts';
 import { cursorOf, type Listing } from '../../server/admin/listing.ts';
 import type { Database } from './database.ts';
+import { writeEvent } from './evidence.ts';
+import { writeStop } from './liveness.ts';
+import { sendSignal } from './signals.ts';
 import { STOPPED } from './stopped.ts';
 
 /** Questions as the console lists them, under row-level security. */
@@ -38,10 +42,42 @@ export const postgresApprovalList = (database: Database): ApprovalList => ({
         next: found.length > limit && last ? cursorOf(last.sort_key, last.id) : undefined,
       };
     }),
+
+  deny: (act, id, reason) =>
+    database.within(act.organization, async (statements) => {
+      // Whoever decides it now holds the person's row: they come first, or see that it is over.
+      await statements.run(HOLD_PERSON, [act.organization, id]);
+      const open = await statements.first<{ agent: string; person: string; application: string }>(OPEN, [
+        act.organization,
+        id,
+      ]);
+      if (!open) return false;
+      const by = actorOf(act.caller);
+      await writeStop(statements, { organization: act.organization, kind: 'approval', subject: id, by, reason });
+      await sendSignal(statements, 'approval', id);
+      await writeEvent(statements, {
+        organization: act.organization,
+        type: 'task.denied',
+        decision: 'refused',
+        reason: 'administrator',
+        ...open,
+        approval: id,
+        content: { by, through: act.caller.client, reason },
+      });
+      return true;
+    }),
 });
+
+const HOLD_PERSON = `
+  select from people p
+  where p.organization = $1 and p.id = (select person from approvals where organization = $1 and id = $2)
+  for no key update`;
 
 /** Of an approval `a`: somebody may still decide it. */
 export const WAITS = `a.status = 'pending' and a.expires_at > clock_timestamp() and not ${STOPPED}`;
+
+const OPEN = `
+  select a.agent, a.person, a.client_id as application from approvals a where a.organization = $1 and a.id = $2 and ${WAITS}`;
 
 /** How an approval `a` stands, in the words of `STANDINGS`. */
 const STANDING = `

@@ -24,6 +24,7 @@ export interface ApprovalRow {
   stopped: boolean;
   /** Where it is asked for. */
   stopped_by_security?: boolean;
+  stopped_alone?: boolean;
   asked_at: Date;
   shown_at: Date | null;
   expires_at: Date;
@@ -62,6 +63,7 @@ export const toApproval = (row: ApprovalRow): Approval => ({
   status: row.status,
   stopped: row.stopped,
   stoppedBySecurity: row.stopped_by_security ?? false,
+  stoppedAlone: row.stopped_alone ?? false,
   askedAt: row.asked_at,
   shownAt: row.shown_at,
   expiresAt: row.expires_at,
@@ -81,7 +83,8 @@ export const toApproval = (row: ApprovalRow): Approval => ({
 
 /** An approval with what overtook it, as {@link toApproval} reads it. */
 export const APPROVAL = `select a.*, (${STOPPED}
-  or not exists (select from agents g where g.organization = a.organization and g.id = a.agent and g.status = 'active')) as stopped, ${STOPPED_BY_SECURITY} as stopped_by_security
+  or not exists (select from agents g where g.organization = a.organization and g.id = a.agent and g.status = 'active')) as stopped, ${STOPPED_BY_SECURITY} as stopped_by_security,
+  exists (select from stop_epochs e where e.organization = a.organization and e.key = 'approval:' || a.id) as stopped_alone
   from approvals a`;
 
 /** One approval and the name of who asks. */

@@ -1,6 +1,7 @@
 import type { Receipt, ReceiptStore } from '../../server/approvals/receipts.ts';
 import type { Database } from './database.ts';
 import { TASK_ALIVE } from './liveness.ts';
+import { STOPPED } from './stopped.ts';
 
 /** Receipts under row-level security. */
 export const postgresReceipts = (database: Database): ReceiptStore => ({
@@ -62,6 +63,7 @@ const RECEIPT = `
   select a.id as approval, a.person, json_build_object('id', g.id, 'name', g.name) as agent, a.kind, a.impact,
          coalesce(t.sentence, a.sentence) as sentence, a.status, a.asked_at as "askedAt", a.decided_at as "decidedAt",
          a.expires_at as "expiresAt", a.deny_reason as "denyReason", a.request_hash as "requestHash", a.decision,
+         a.status = 'pending' and ${STOPPED} as stopped,
          a.decision_hash as "decisionHash", a.deciders as "askedOf",
          (select coalesce(json_agg(json_build_object('id', d.person, 'name', p.name, 'part', coalesce(d.part, 'person'),
                                                      'method', d.proof ->> 'method', 'at', d.signed_at) order by d.signed_at), '[]')
@@ -80,7 +82,10 @@ const RECEIPT = `
   where a.organization = $1 and a.id = $2`;
 
 const EVENTS = `
-  select e.type, e.decision, e.outcome, e.at, e.person, c.fields -> 'content.reference' ->> 'value' as reference
+  select e.type, e.decision, e.outcome, e.at,
+         -- Whom a decision was for did not make it where it was made by somebody else's sign-out or order.
+         case when e.reason in ('administrator', 'signed_out_at_provider') then null else e.person end as person,
+         c.fields -> 'content.reference' ->> 'value' as reference
   from evidence e
   left join evidence_contents c on c.organization = e.organization and c.event = e.id
     and e.type in ('redemption.closed', 'outcome.reported')

@@ -1,13 +1,15 @@
+import { REFUSED } from '../../views/words/console-refused.ts';
+import { saying } from '../../views/words/saying.ts';
 import type { DenyReason } from '../approvals/approval.ts';
 import { describeApproval } from '../approvals/decide.ts';
 import { IMPACTS, type Impact } from '../catalogue/action.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { RequestedAction } from '../tasks/request.ts';
-import { done, malformed, type Named, type Organization, unknown } from './admin.ts';
+import { type Act, conflict, done, malformed, type Named, type Organization, unknown } from './admin.ts';
 import { type Answer, organizationOf, organizationsOf } from './call.ts';
-import { gives, input, reference, takes } from './input.ts';
+import { gives, input, plain, reference, takes } from './input.ts';
 import { type Listing, type ListingRules, type Page, parseListing } from './listing.ts';
-import { count, instant, many, maybe, named, object, one, pageOfMany, text, withMembers } from './shapes.ts';
+import { always, count, instant, many, maybe, named, object, one, pageOfMany, text, withMembers } from './shapes.ts';
 
 /** How a question stands; `stopped`: a stop overtook it while it waited. */
 export const STANDINGS = ['waiting', 'allowed', 'denied', 'expired', 'stopped'] as const;
@@ -59,6 +61,8 @@ export interface ListedApproval {
 export interface ApprovalList {
   /** @param reader whose possible signature `may_sign` is about */
   list(organization: string, asked: { listing: Listing; reader: string; limit: number }): Promise<Page<ListedApproval>>;
+  /** Ends a question before anybody decided it, which is nobody's no. False when nobody waits for an answer any more. */
+  deny(act: Act, approval: string, reason: string): Promise<boolean>;
 }
 
 const listing = input<{ organization?: string; q?: string; sort?: string; after?: string; limit?: string }>({
@@ -69,7 +73,7 @@ const listing = input<{ organization?: string; q?: string; sort?: string; after?
   limit: { type: 'string', pattern: '^([1-9][0-9]?|1[0-9][0-9]|200)$' },
 });
 
-/** Questions to people, as the console lists them. Deciding one, denying too, is a page that its person opens. */
+/** Questions to people, as the console lists them. Allowing one is a page that its person opens. */
 export const listApprovals: Answer = async (call, dependencies) => {
   const asked = listing(call.query);
   if (!asked.ok) return asked;
@@ -121,6 +125,28 @@ export const getApproval: Answer = async (call, dependencies) => {
   return found ? done(shown(found, place.value, dependencies.catalogue())) : unknown(id);
 };
 gives(getApproval, withMembers(APPROVAL, {}));
+
+const denial = input<{ organization?: string; reason: string }>({ organization: reference, reason: plain(200) }, [
+  'reason',
+]);
+
+/**
+ * Ends a question that waits, whoever it is put to: the agent hears a no at once. It does not count as the person's own,
+ * who may be asked again. There is nothing that allows one here: that is a page that its person opens.
+ */
+export const denyApproval: Answer = async (call, dependencies) => {
+  const asked = denial(call.body);
+  if (!asked.ok) return asked;
+  const place = await organizationOf(call, asked.value.organization, dependencies);
+  if (!place.ok) return place;
+  const id = call.params.approval ?? '';
+  const act = { organization: place.value.id, caller: call.caller };
+  if (await dependencies.approvalList.deny(act, id, asked.value.reason)) return done({ id, denied: true });
+  const known = await getApproval({ ...call, query: { organization: place.value.id } }, dependencies);
+  return known.ok ? conflict('not_waiting', saying(REFUSED.notWaiting)) : known;
+};
+takes(denyApproval, { body: denial });
+gives(denyApproval, object({ id: text, denied: always(true) }));
 
 /** What was asked in the words of the catalogue, without the values of the request that no sentence says. */
 function shown(row: ListedApproval, { slug, name, domains }: Organization, catalogue: Catalogue) {

@@ -21,7 +21,7 @@ import {
 } from './admin.ts';
 import { getAgentRules, setAgentRules } from './agent-rules.ts';
 import { commandAgent, getAgent, listAgents, listEdges, putEdge, removeEdge, setOwnActions } from './agents.ts';
-import { getApproval, listApprovals } from './approvals.ts';
+import { denyApproval, getApproval, listApprovals } from './approvals.ts';
 import { getBackchannel, putBackchannel } from './backchannel.ts';
 import type { AdminDependencies } from './call.ts';
 import { type Called, type CallerDependencies, callerOf } from './caller.ts';
@@ -144,6 +144,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ['get', '/agents/:agent/explain', explainAgent],
   ['get', '/approvals', listApprovals],
   ['get', '/approvals/:approval', getApproval],
+  ['post', '/approvals/:approval/deny', denyApproval],
   ['get', '/resource-claims', listClaims],
   ['post', '/resource-claims', claimResource],
   ['post', '/resource-claims/prove', proveResource],
@@ -215,6 +216,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
 
 /** What somebody for security may do beside reading. Everything else that changes something is for administrators. */
 const SECURES: ReadonlySet<string> = new Set([
+  'post /approvals/:approval/deny',
   'post /stops',
   'post /stops/:stop/resume',
   'post /agents/:agent/suspend',

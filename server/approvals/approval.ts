@@ -32,6 +32,8 @@ export interface Approval {
   stopped: boolean;
   /** And that was a security stop. */
   stoppedBySecurity?: boolean;
+  /** It was ended by itself: its agent was not. */
+  stoppedAlone?: boolean;
   askedAt: Date;
   shownAt: Date | null;
   expiresAt: Date;

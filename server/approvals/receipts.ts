@@ -27,6 +27,8 @@ export interface Receipt {
   /** As it was granted, else as it was shown; null where nobody was shown anything. */
   sentence: string | null;
   status: 'pending' | 'approved' | 'denied';
+  /** It was ended while it waited. */
+  stopped: boolean;
   askedAt: Date;
   decidedAt: Date | null;
   expiresAt: Date;
@@ -188,9 +190,10 @@ function signedBy(
   return say(RECEIPT.signedBy, { person: visible(name, 80), part: say(DECIDER_PARTS[part]), how, time: clock(at) });
 }
 
-function outcomeOf({ status, decision, expiresAt }: Receipt): PlainMessage {
+function outcomeOf({ status, stopped, decision, expiresAt }: Receipt): PlainMessage {
   if (status === 'denied') return OUTCOMES.denied;
   if (status === 'approved') return decision?.duration === 'once' ? OUTCOMES.allowedOnce : OUTCOMES.allowed;
+  if (stopped) return OUTCOMES.stopped;
   return expiresAt <= new Date() ? OUTCOMES.expired : OUTCOMES.waiting;
 }
 

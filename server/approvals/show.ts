@@ -124,11 +124,7 @@ export async function showOver(
   const { say } = speaker;
   const time = (at: Date) => speaker.clock(at, person.timeZone);
   if (approval.stopped && approval.status === 'pending') {
-    return page(
-      ctx,
-      resultPage({ frame, ...stoppedWords(speaker, approval.stoppedBySecurity) }),
-      status === 409 ? 409 : 410,
-    );
+    return page(ctx, resultPage({ frame, ...stoppedWords(speaker, approval) }), status === 409 ? 409 : 410);
   }
   if (approval.status === 'pending' || approval.decidedAt === null) {
     return page(

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 
 import type { ListedApproval } from '../admin/approvals.ts';
 import { call } from './client.ts';
+import { Failure } from './failure.ts';
 import type { Json } from './format.ts';
 import { ORGANIZATION, shared } from './options.ts';
 import { isReadable, moment, printOne, printRows, say } from './output.ts';
@@ -11,9 +12,9 @@ interface Asked extends Omit<Json<ListedApproval>, 'actions' | 'may_sign'> {
   sentence: string | null;
 }
 
-/** What agents asked people. Deciding one, denying too, is a page that its person opens. */
+/** What agents asked people. Allowing one is a page that its person opens; ending one is also an administrator's. */
 export function approvalCommands(program: Command): void {
-  const approvals = program.command('approvals').description('what agents asked people; deciding stays in the browser');
+  const approvals = program.command('approvals').description('what agents asked people; allowing stays in the browser');
   approvals
     .command('list')
     .option('--filter <text>', 'as in the console: is:waiting level:critical agent:"Finance Agent"', 'is:waiting')
@@ -60,6 +61,28 @@ export function approvalCommands(program: Command): void {
         reason: asked.deny_reason ?? undefined,
         signed: asked.signed.map(({ name, at }) => `${name} ${moment(at)}`),
       });
+    });
+  approvals
+    .command('deny <approvals...>')
+    .description('ends questions that wait: their agents hear a no at once, and nobody said it for their person')
+    .requiredOption('--reason <text>', 'why, for the evidence')
+    .option(...ORGANIZATION)
+    .action(async (ids: string[], body: { reason: string; organization?: string }, command: Command) => {
+      const { place } = shared(command);
+      let refused = 0;
+      for (const id of ids) {
+        try {
+          await call(place, `/approvals/${encodeURIComponent(id)}/deny`, { method: 'POST', body });
+          say(`${id}: denied`);
+        } catch (cause) {
+          // The others do not wait for what was decided meanwhile.
+          if (!(cause instanceof Failure) || ids.length === 1) throw cause;
+          refused += 1;
+          say(`${id}: ${cause.message}`);
+        }
+      }
+      if (refused > 0)
+        throw new Failure(refused < ids.length ? 'partly' : 'conflict', `${refused} of ${ids.length} were not denied`);
     });
 }
 

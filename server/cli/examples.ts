@@ -42,7 +42,11 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     'countersign stop all --reason "incident 42"',
     'countersign stop task tsk_1 --reason "not what she meant"',
   ],
-  approvals: ["countersign approvals list --filter 'is:waiting level:critical'", 'countersign approvals show apr_1'],
+  approvals: [
+    "countersign approvals list --filter 'is:waiting level:critical'",
+    'countersign approvals show apr_1',
+    "countersign approvals deny apr_1 apr_2 --reason 'not tonight'",
+  ],
   apply: ['countersign diff -f agents/', 'countersign apply -f agents/ --yes'],
   export: ['countersign export > acme.yaml'],
   people: ['countersign people add nora@acme.example --name "Nora Noe" --roles auditor'],

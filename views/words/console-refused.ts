@@ -4,6 +4,10 @@ import { words } from './words.ts';
 export const REFUSED = words({
   /** For what has no words of its own: the reason as machines get it. */
   because: { en: 'this was refused ({reason})', de: 'das wurde abgelehnt ({reason})' },
+  notWaiting: {
+    en: 'nobody waits for an answer to it any more',
+    de: 'auf eine Antwort wartet hier niemand mehr',
+  },
   unknown: { en: '{what} is unknown', de: '{what} ist unbekannt' },
   agent: { en: 'agent {name}', de: 'Agent {name}' },
   theAgent: { en: 'the agent', de: 'der Agent' },

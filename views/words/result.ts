@@ -83,6 +83,11 @@ export const RESULT = words({
     de: 'Es wurde nichts erlaubt. Bitten Sie den Agenten, es noch einmal zu versuchen.',
   },
   stopped: { en: 'This agent was stopped.', de: 'Dieser Agent wurde gestoppt.' },
+  endedAlone: { en: 'This request was ended.', de: 'Diese Anfrage wurde beendet.' },
+  endedAloneMeans: {
+    en: 'It ended before anybody decided it. Nothing was allowed.',
+    de: 'Sie endete, bevor jemand entschied. Es wurde nichts erlaubt.',
+  },
   stoppedBySecurity: { en: 'Stopped by security.', de: 'Von der Sicherheit gestoppt.' },
   stoppedMeans: {
     en: 'Its request ended with it. Nothing was allowed.',
