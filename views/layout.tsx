@@ -100,7 +100,7 @@ export function Document(
         <link rel="manifest" href={`/static/app.${catalogue}.webmanifest`} />
         <link rel="stylesheet" href="/static/app.css" />
         {styles === undefined ? null : <link rel="stylesheet" href={`/static/${styles}`} />}
-        {script === undefined ? null : <script src={`/static/${script}`} defer />}
+        {script === undefined ? null : <script src={`/static/${script}`} defer={script !== 'decide.js'} />}
         {frame.person === undefined ? null : <script src="/static/push-again.js" defer />}
       </head>
       <body data-width={width} data-impact={impact}>

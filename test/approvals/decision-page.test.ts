@@ -93,7 +93,7 @@ describe('a decision is about what was shown, once', () => {
     const statuses = answers.map(({ status }) => status).toSorted();
     expect(statuses).toEqual([200, ...Array(19).fill(409)]);
     for (const answer of answers.filter(({ status }) => status === 409)) {
-      expect(heading(answer)).toMatch(/^Already decided by you at \d\d:\d\d \(allowed once\)\.$/u);
+      expect(heading(answer)).toMatch(/^Already decided by you at (?:\w+ \d+ \w+ )?\d\d:\d\d \(allowed once\)\.$/u);
     }
     expect(await tasksOf('Twenty')).toBe(1);
     const again = await person.get(new URL(page.url).pathname);
@@ -111,7 +111,7 @@ describe('a decision is about what was shown, once', () => {
     for (const answer of [await person.get(new URL(page.url).pathname), await approve(page)]) {
       expect([answer.status, heading(answer)]).toEqual([
         410,
-        expect.stringMatching(/^This request expired at \d\d:\d\d\.$/u),
+        expect.stringMatching(/^This request expired at (?:\w+ \d+ \w+ )?\d\d:\d\d\.$/u),
       ]);
       expect(text(inner(answer.html, 'main'))).toContain('Ask the agent to try again.');
       expect(answer.html).toContain('href="/inbox"');

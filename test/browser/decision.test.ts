@@ -205,7 +205,7 @@ describeBrowser('a person at a real browser', () => {
       await allowAt(page, script);
       await page.waitForURL(/callback/);
       await allowAt(other, script);
-      await outcome(other, 409, /^Already decided by you at \d\d:\d\d \(allowed once\)\.$/u);
+      await outcome(other, 409, /^Already decided by you at (?:\w+ \d+ \w+ )?\d\d:\d\d \(allowed once\)\.$/u);
       await other.close();
       expect(await tasks()).toBe(before + 1);
 
@@ -218,7 +218,7 @@ describeBrowser('a person at a real browser', () => {
       await page.waitForSelector('[data-testid=approve]');
       await database.query(`update approvals set expires_at = now() where status = 'pending'`);
       await allowAt(page, script);
-      await outcome(page, 410, /^This request expired at \d\d:\d\d\.$/u);
+      await outcome(page, 410, /^This request expired at (?:\w+ \d+ \w+ )?\d\d:\d\d\.$/u);
       await page.goto(`${server.issuer}/r/apr_00`);
       await outcome(page, 404, /^Nothing to review here\.$/u);
       await context.close();

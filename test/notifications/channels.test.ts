@@ -170,7 +170,7 @@ describe('Web Push', () => {
       web_push: 8030,
       notification: {
         title: 'Finance Agent is waiting for you',
-        body: expect.stringMatching(/^Medium-impact task · expires \d\d:\d\d · open it to review$/),
+        body: expect.stringMatching(/^Medium-impact task · expires (?:\w+ \d+ \w+ )?\d\d:\d\d · open it to review$/),
         navigate: `${server.issuer}${path}`,
         tag: path.slice(3),
       },

@@ -593,7 +593,7 @@ describe('the poll', () => {
     expect(html.replaceAll('&gt;', '>')).toContain(binding_message);
     expect(html).not.toMatch(/<b>now|href="https:\/\/evil/);
     expect(html).toMatch(/data-fact="duration"/);
-    expect(html).toMatch(/expires \d\d:\d\d/);
+    expect(html).toMatch(/expires (?:\w+ \d+ \w+ )?\d\d:\d\d/);
   });
 });
 

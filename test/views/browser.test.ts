@@ -185,6 +185,29 @@ describeBrowser('the pages in a browser', () => {
     expect(await page.textContent('[data-note]')).toBe('Tick the box, then choose again.');
   });
 
+  test('U2-9 a click the moment the button is drawn sends nothing, however late the script comes', async () => {
+    const context = await browser.newContext({ viewport: PHONE });
+    await context.addInitScript(`new MutationObserver((_, observer) => {
+      const button = document.querySelector('[data-testid=approve]');
+      if (!button) return;
+      observer.disconnect();
+      window.clicked = true;
+      button.click();
+    }).observe(document, { childList: true, subtree: true })`);
+    const page = await context.newPage();
+    await page.route('**/decide.js', async (route) => {
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      await route.continue();
+    });
+    site.posts.length = 0;
+    await page.goto(`${site.base}/read-calendar`);
+    await page.waitForFunction('window.clicked === true');
+    expect(await sentAfterAMoment(page, site)).toEqual([]);
+    await armed(page); // and then it is a page like any other
+    expect(await decided(page, () => page.click('[data-testid=approve]'), site)).toMatchObject({ decision: 'approve' });
+    await context.close();
+  });
+
   describe.each([
     { name: 'read-calendar', button: 'approve', decision: 'approve' },
     { name: 'ask-for-approval', button: 'ask-for-approval', decision: 'ask' },

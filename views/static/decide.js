@@ -7,9 +7,18 @@ const READING_MS = 700;
 /** How often a page looks that nobody tells anything. */
 const POLL_MS = 3000;
 
-const form = document.querySelector('form[data-guard]');
-if (form) guard(form);
-if (form?.dataset.events !== undefined) watchOthers(form.dataset.events);
+// It runs before the first button is drawn, and until the guard stands nothing that approves is sent: a page that is still
+// on its way cannot be clicked through.
+const isApproving = (button) => button?.value === 'approve' || button?.dataset.guarded !== undefined;
+const hold = (event) => isApproving(event.submitter) && event.preventDefault();
+addEventListener('submit', hold, true);
+let form;
+addEventListener('DOMContentLoaded', () => {
+  form = document.querySelector('form[data-guard]');
+  if (form) guard(form);
+  if (form?.dataset.events !== undefined) watchOthers(form.dataset.events);
+  removeEventListener('submit', hold, true);
+});
 
 function guard(form) {
   const approve = form.querySelector('button.approve');
@@ -49,7 +58,7 @@ function guard(form) {
 
   form.addEventListener('submit', (event) => {
     if (sent) return event.preventDefault();
-    const approving = event.submitter?.value === 'approve' || event.submitter?.dataset.guarded !== undefined;
+    const approving = isApproving(event.submitter);
     if (approving && !(readable() && touched)) {
       event.preventDefault();
       return askToRead(form, readable());
