@@ -50,7 +50,7 @@ export async function postReport(
   await checkedForm(ctx, pages.cookies);
   // What still waits is denied as well, by the form of its own page.
   if (!isOver(approval)) return showReport(ctx, approval, session, pages);
-  // Said twice, it is one alarm.
+  // Said twice of what was denied, it is one alarm.
   if (approval.denyReason !== 'not_me') await pages.report(approval);
   if (approval.status === 'denied') {
     await pages.approvals.giveReason(approval.organization, approval.id, session.person.id, 'not_me');
