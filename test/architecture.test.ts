@@ -133,6 +133,13 @@ describe('who may know whom (style.md C.3)', () => {
     expect(deep).toEqual(['grants/provider-helpers.ts']);
   });
 
+  test('no test and no example has a page wait by evaluating text: its second look is refused by the page’s own policy', () => {
+    // Playwright looks once by itself; what it leaves in the page to look again needs 'unsafe-eval'.
+    const files = globSync(['test/**/*.ts', 'examples/**/*.ts'], { cwd: root });
+    const waiting = files.filter((file) => /\.waitFor[F]unction\(/.test(readFileSync(join(root, file), 'utf8')));
+    expect(waiting).toEqual([]);
+  });
+
   test('nothing but the configuration reads the environment', () => {
     const files = globSync('{server,grants,adapters,views,migrations}/**/*.{ts,tsx}', { cwd: root });
     const readers = files.filter((file) => /process\.env/.test(readFileSync(join(root, file), 'utf8')));

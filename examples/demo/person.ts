@@ -134,7 +134,7 @@ export async function inBrowser(
       await open(`${issuer}${SECURITY}`);
       await page.click('[data-passkey-id] summary');
       await page.click('form[action$="/remove"] button');
-      await page.waitForFunction('!document.querySelector("[data-passkey-id]")');
+      await page.locator('[data-passkey-id]').waitFor({ state: 'detached' });
     },
     async approve(address, { duration, about, number, value, picture }) {
       await open(address);
@@ -161,7 +161,7 @@ export async function inBrowser(
         await page.screenshot({ path: path.join(pictures, `${picture}.png`), fullPage: true });
       }
       await page.click('[data-testid=approve]');
-      await page.waitForFunction('!document.querySelector("[data-testid=approve]")');
+      await page.locator('[data-testid=approve]').waitFor({ state: 'detached' });
       if (value !== undefined) {
         await page.click('[data-testid=confirm]');
         await page.click('a.primary'); // what has high impact is read once more, and then one goes back

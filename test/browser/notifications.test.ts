@@ -179,7 +179,7 @@ describeBrowser('what reaches a person', () => {
     await other.waitForSelector('[data-testid=enable-push]:visible');
     expect(await asked()).toBe(0);
     await other.click('[data-testid=enable-push]');
-    await other.waitForFunction(() => document.querySelector('[data-note]')?.textContent !== '');
+    await other.locator('[data-note]', { hasText: /\S/ }).waitFor();
     expect(await asked()).toBe(1);
     expect(await other.textContent('[data-note]')).toContain('does not allow it');
     await fresh.close();
@@ -224,7 +224,7 @@ describeBrowser('what reaches a person', () => {
       delete (globalThis as { PushManager?: unknown }).PushManager;
     });
     await other.goto(`${server.issuer}/settings/notifications`);
-    await other.waitForFunction(() => document.querySelector('[data-note]')?.textContent !== '');
+    await other.locator('[data-note]', { hasText: /\S/ }).waitFor();
     expect(await other.textContent('[data-note]')).toContain('Add to Home Screen');
     expect(await other.isVisible('[data-testid=enable-push]')).toBe(false);
     await phone.close();

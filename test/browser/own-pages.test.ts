@@ -137,8 +137,9 @@ describeBrowser('a person at their own pages', () => {
       for (let tries = 0; tries < 11; tries++) {
         await page.fill('[name=email]', email);
         await page.fill('[name=password]', `wrong ${tries}`);
+        const answered = page.waitForEvent('framenavigated');
         await page.press('[name=password]', 'Enter');
-        await page.waitForFunction(`document.querySelector('[name=password]').value === ''`);
+        await answered;
         await page.waitForSelector('.error-summary');
         told.push([await statusAt(page), await page.textContent('.error-summary')]);
       }

@@ -191,7 +191,7 @@ describeBrowser('the pages in a browser', () => {
       const button = document.querySelector('[data-testid=approve]');
       if (!button) return;
       observer.disconnect();
-      window.clicked = true;
+      document.documentElement.dataset.clicked = 'yes';
       button.click();
     }).observe(document, { childList: true, subtree: true })`);
     const page = await context.newPage();
@@ -201,7 +201,7 @@ describeBrowser('the pages in a browser', () => {
     });
     site.posts.length = 0;
     await page.goto(`${site.base}/read-calendar`);
-    await page.waitForFunction('window.clicked === true');
+    await page.waitForSelector('[data-clicked]');
     expect(await sentAfterAMoment(page, site)).toEqual([]);
     await armed(page); // and then it is a page like any other
     expect(await decided(page, () => page.click('[data-testid=approve]'), site)).toMatchObject({ decision: 'approve' });
@@ -342,7 +342,7 @@ describeBrowser('the pages in a browser', () => {
     })()`);
     site.inbox = inboxPage({ ...live, waiting: inbox.waiting.slice(1) });
     await site.announce();
-    await page.waitForFunction("document.querySelector('#inbox-news').textContent === 'Waiting for you (1)'");
+    await page.locator('#inbox-news', { hasText: 'Waiting for you (1)' }).waitFor({ state: 'attached' });
     expect(await page.locator('.waiting-link').count()).toBe(1);
     site.inbox = inboxPage({ ...live, waiting: [] });
     await site.announce();
