@@ -327,3 +327,21 @@ const WITHDRAW_CHANGE = `
 
 const ADD_REGISTRATION_CHANGE = `
   insert into registration_changes (organization, id, agent, client_id, proposed, before) values ($1, $2, $3, $4, $5, $6)`;
+
+/** The client that an agent first registered with keys of its own. */
+export async function clientOfAgent(database: Database, clients: ClientStore, agent: string) {
+  const row = await database.first<{ client_id: string }>(
+    `select client_id from clients where agent = $1 and metadata ? 'jwks' order by created_at limit 1`,
+    [agent],
+  );
+  return row && clients.find(row.client_id);
+}
+
+/** Was this registration access token (RFC 7592) given to this client? */
+export async function isRegistrationToken(database: Database, hash: Buffer, clientId: string): Promise<boolean> {
+  const row = await database.first(
+    `select from engine_artefacts where id_hash = $1 and model = 'RegistrationAccessToken' and client_id = $2`,
+    [hash, clientId],
+  );
+  return row !== undefined;
+}

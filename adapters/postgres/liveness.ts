@@ -1,7 +1,9 @@
 import type { Authority, DeathReason, Liveness, Stop } from '../../server/agents/liveness.ts';
 import { stopKeys } from '../../server/agents/liveness.ts';
 import { STOPPED } from '../../server/approvals/tell-client.ts';
+import type { EvidenceEvent } from '../../server/evidence/evidence.ts';
 import type { Database, Statements } from './database.ts';
+import { postgresEvidence } from './evidence.ts';
 import { enqueue } from './outbox.ts';
 import { sendSignal } from './signals.ts';
 
@@ -104,3 +106,25 @@ const LOCK_PEOPLE = `
 const STOP = `
   insert into stop_epochs (organization, key, at, by, reason) values ($1, $2, clock_timestamp(), $3, $4)
   on conflict (organization, key) do update set at = excluded.at, by = excluded.by, reason = excluded.reason`;
+
+/** A stop and its evidence, both or neither. */
+export async function stopWithEvidence(
+  database: Database,
+  one: Stop,
+  about: Partial<EvidenceEvent> = {},
+): Promise<void> {
+  await database.transaction(async (statements) => {
+    await writeStop(statements, one);
+    await postgresEvidence(statements).record({
+      ...about,
+      organization: one.organization,
+      type: 'authority.stopped',
+      decision: 'allowed',
+      reason: one.kind,
+      ...(one.kind === 'task' && { task: one.subject }),
+      ...(one.kind === 'agent' && { agent: one.subject }),
+      ...(one.kind === 'token' && { jti: one.subject }),
+      content: { subject: one.subject, by: one.by, reason: one.reason },
+    });
+  });
+}
