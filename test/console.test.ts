@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { create } from 'qrcode';
 
 import { addUpUse, sweepAgents } from '../adapters/postgres/agent-jobs.ts';
 import type { Database } from '../adapters/postgres/database.ts';
@@ -25,7 +26,7 @@ import {
   type TestClient,
 } from './support/agent.ts';
 import { databaseOf, introspect, registerAgentAt } from './support/delegation.ts';
-import { detailsParameter, signIn, type TestPerson, tokenInBrowser } from './support/person.ts';
+import { browserOf, detailsParameter, signIn, type TestPerson, tokenInBrowser } from './support/person.ts';
 import { startServer, type TestServer } from './support/server.ts';
 import { inner, tags, text } from './views/html.ts';
 
@@ -78,6 +79,68 @@ async function countOf(href = ''): Promise<number> {
 }
 const rolesOf = (person: string, ...roles: string[]) =>
   database.run('update people set roles = $2 where email = $1', [person, roles]);
+
+describe('people, and the link of somebody new (ux.md §9 (4))', () => {
+  const PAGE = '/admin/people';
+  const csrfIn = (html: string) => /name="csrf"[^>]*value="([^"]*)"/.exec(html)?.[1] ?? '';
+  const post = async (path: string, form: Record<string, string>, who = ada) =>
+    who.post(path, { csrf: csrfIn((await who.get(PAGE)).html), ...form });
+  const linkIn = (html: string) => /data-testid="link"><code>([^<]*)</.exec(html)?.[1] ?? '';
+  const squaresIn = (html: string) => {
+    const side = Number(/<svg class="qr" viewBox="-4 -4 (\d+)/.exec(html)?.[1]) - 8;
+    const dark = Array.from({ length: side }, () => Array.from({ length: side }, () => 0));
+    for (const [, x, y, length] of (/<path d="([^"]*)"/.exec(html)?.[1] ?? '').matchAll(/M(\d+) (\d+)h(\d+)v1h-\3z/g)) {
+      dark[Number(y)]?.fill(1, Number(x), Number(x) + Number(length));
+    }
+    return dark.flat();
+  };
+
+  test('one who is added gets a link, and its code says the same; each new link ends the one before', async () => {
+    const added = await post(PAGE, { name: 'Lena Sommer', email: 'lena@acme.example', role_approver: '1' });
+    expect(added.status).toBe(200);
+    const link = linkIn(added.html);
+    expect(link).toMatch(new RegExp(`^${server.issuer}/enrol/[\\w-]{43}$`));
+    expect(squaresIn(added.html)).toEqual([...create(link, { errorCorrectionLevel: 'M' }).modules.data].map(Number));
+    const row = await database.first<{ id: string; roles: string[] }>(
+      `select id, roles from people where email = 'lena@acme.example'`,
+    );
+    expect(row?.roles).toEqual(['approver']);
+    expect((await ada.get(`${PAGE}?q=lena`)).html).toContain(`action="${PAGE}/${row?.id}/enrolment"`);
+
+    const again = await post(`${PAGE}/${row?.id}/enrolment`, {});
+    expect([again.status, linkIn(again.html) === link]).toEqual([200, false]);
+    expect((await fetch(link)).status).toBe(410);
+    const { pathname } = new URL(linkIn(again.html));
+    const lena = browserOf(server.issuer, 'lena@acme.example');
+    const form = await lena.get(pathname);
+    await lena.post(pathname, { csrf: csrfIn(form.html), password: 'a long enough password' });
+    // Who can sign in gets no link: it would hand their account over.
+    const late = await post(`${PAGE}/${row?.id}/enrolment`, {});
+    expect([late.status, late.html.includes('They can sign in already')]).toEqual([409, true]);
+    expect((await ada.get(`${PAGE}?q=lena`)).html).not.toContain('data-testid="new-link"');
+  });
+
+  test('by an administrator who signed in just now, and nobody else; what was typed stays', async () => {
+    const taken = await post(PAGE, { name: 'Anna', email: 'person@acme.example', role_auditor: '1' });
+    expect([taken.status, taken.html.includes('has this e-mail address already')]).toEqual([409, true]);
+    expect(taken.html).toMatch(/name="role_auditor"[^>]*checked/);
+    expect((await post(PAGE, { name: '', email: 'no address' })).status).toBe(400);
+    // Of another organization there is nobody here.
+    const gus = await database.first<{ id: string }>(`select id from people where email = 'person@globex.example'`);
+    expect((await post(`${PAGE}/${gus?.id}/enrolment`, {})).status).toBe(404);
+    expect((await post(PAGE, { name: 'Eve', email: 'eve@acme.example' }, anna)).status).toBe(403);
+    await rolesOf('approver@acme.example', 'auditor');
+    const auditor = await signIn(server, 'approver@acme.example');
+    expect((await auditor.get(PAGE)).html).not.toContain(`action="${PAGE}" `);
+    expect((await post(PAGE, { name: 'Eve', email: 'eve@acme.example' }, auditor)).status).toBe(403);
+    await rolesOf('approver@acme.example', 'approver');
+    await database.run(`update sessions set authenticated_at = now() - interval '10 minutes'`);
+    expect((await post(PAGE, { name: 'Eve', email: 'eve@acme.example' })).url).toContain('/login');
+    await database.run('update sessions set authenticated_at = now()');
+    expect(await database.rows(`select from people where email = 'eve@acme.example'`)).toEqual([]);
+    expect((await ada.get(`${PAGE}?q=colour:red`)).html).toContain('id="q-problem"');
+  });
+});
 
 describe('who opens the console', () => {
   const pages = ['/admin/agents', '/admin/agents.csv', '/admin/agents.jsonl'];

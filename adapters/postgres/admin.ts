@@ -397,7 +397,7 @@ const FIND_AGENTS = `
 
 const PEOPLE = `
   select p.id, p.email, p.name, p.roles, p.status,
-         exists (select from credentials c where c.organization = p.organization and c.person = p.id and c.kind <> 'upstream') as enrolled
+         exists (select from credentials c where c.organization = p.organization and c.person = p.id and (c.kind <> 'upstream' or c.signs_in)) as enrolled
   from people p where p.organization = $1`;
 
 // Only for somebody who cannot sign in yet; an earlier link of theirs ends.

@@ -11,6 +11,7 @@ import { adminGroupPages } from './group-pages.ts';
 import { adminNewActionPages } from './new-action-pages.ts';
 import { adminOfferPages } from './offer-pages.ts';
 import { adminOverviewPages } from './overview-pages.ts';
+import { adminPeoplePages } from './people-pages.ts';
 import { adminPolicyPages } from './policy-pages.ts';
 import { adminRecoveryPages } from './recovery-pages.ts';
 import { adminRegisterPages } from './register-pages.ts';
@@ -32,6 +33,7 @@ const PAGES = [
   adminAgentSides,
   adminOfferPages,
   adminReviewPages,
+  adminPeoplePages,
   adminRecoveryPages,
   adminStopPages,
 ] as const;

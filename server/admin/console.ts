@@ -77,6 +77,7 @@ const SECTIONS: readonly { href: string; label: keyof typeof PARTS; roles: reado
   { href: '/admin/policies', label: 'policies', roles: VIEWERS },
   { href: '/admin/documents', label: 'documents', roles: VIEWERS },
   { href: '/admin/systems', label: 'systems', roles: VIEWERS },
+  { href: '/admin/people', label: 'people', roles: VIEWERS },
   { href: '/admin/recoveries', label: 'recoveries', roles: VIEWERS },
 ];
 

@@ -91,8 +91,9 @@ export const changeOrganization: Answer = async (call, dependencies) => {
 takes(changeOrganization, { body: organizationChange });
 gives(changeOrganization, ORGANIZATION);
 
-const ROLES = ['admin', 'security', 'auditor', 'approver'] as const;
-const somePeople = listQuery({ role: oneOf(...ROLES), status: oneOf('active', 'disabled') });
+/** What somebody may be given; `owner` is a fact, and nobody's to give. */
+export const PERSON_ROLES = ['admin', 'security', 'auditor', 'approver'] as const;
+const somePeople = listQuery({ role: oneOf(...PERSON_ROLES), status: oneOf('active', 'disabled') });
 const PERSON = object({ id: text, email: text, name: text, roles: many(text), organization: text });
 
 export const listPeople: Answer = async (call, dependencies) => {
@@ -107,7 +108,7 @@ const newPerson = input<{ organization?: string; email: string; name: string; ro
     organization: reference,
     email,
     name: plain(80),
-    roles: listOf(oneOf(...ROLES), 0, ROLES.length),
+    roles: listOf(oneOf(...PERSON_ROLES), 0, PERSON_ROLES.length),
   },
   ['email', 'name'],
 );

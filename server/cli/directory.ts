@@ -5,6 +5,7 @@ import { call, callAll } from './client.ts';
 import { Failure } from './failure.ts';
 import { list, ORGANIZATION, shared } from './options.ts';
 import { type Format, moment, printOne, printRows, say } from './output.ts';
+import { showQr } from './qr.ts';
 
 export function directoryCommands(program: Command): void {
   const organizations = program.command('organizations').description('customers; everything belongs to one');
@@ -74,7 +75,7 @@ export function directoryCommands(program: Command): void {
     .action(
       async (email: string, options: { organization?: string; name: string; roles?: string[] }, command: Command) => {
         const { place, format } = shared(command);
-        showLink(await call<Link>(place, '/people', { method: 'POST', body: { ...options, email } }), format);
+        await showLink(await call<Link>(place, '/people', { method: 'POST', body: { ...options, email } }), format);
       },
     );
   people
@@ -160,7 +161,7 @@ export function directoryCommands(program: Command): void {
     .option(...ORGANIZATION)
     .action(async (email: string, options: { organization?: string }, command: Command) => {
       const { place, format } = shared(command);
-      showLink(
+      await showLink(
         await call<Link>(place, `/people/${encodeURIComponent(email)}/enrolment`, { method: 'POST', body: options }),
         format,
       );
@@ -193,12 +194,13 @@ const show = (organization: Organization, format: Format) =>
     domains: organization.domains,
   });
 
-function showLink(link: Link, format: Format): void {
+async function showLink(link: Link, format: Format): Promise<void> {
   printOne(link, format, {
     email: link.email,
     organization: link.organization,
     link: link.enrolment_uri,
     'works until': moment(link.expires_at),
   });
+  await showQr(link.enrolment_uri);
   say('Give the link to this person alone: whoever opens it first chooses the password.');
 }

@@ -4,6 +4,7 @@ import { call } from './client.ts';
 import { contexts, dropSignIn, issuerOf, useContext } from './credentials.ts';
 import { shared } from './options.ts';
 import { moment, printOne, printRows, say } from './output.ts';
+import { showQr } from './qr.ts';
 
 interface WhoAmI {
   kind: 'operator' | 'administrator' | 'owner';
@@ -89,6 +90,7 @@ export function signInCommands(program: Command): void {
       };
       const link = await bootstrap(process.env, issuer);
       printOne(link, format, { link: link.enrolment_uri, 'works until': link.expires_at });
+      await showQr(link.enrolment_uri);
     });
   program
     .command('operator-key')

@@ -39,6 +39,7 @@ describeBrowser('the console at a real browser', () => {
     '/admin/agents/:agent/retire',
     '/admin/agents/new',
     '/admin/reviews',
+    '/admin/people',
     '/admin/stop?find=:agent',
   ];
 
@@ -53,6 +54,23 @@ describeBrowser('the console at a real browser', () => {
     },
     60_000,
   );
+
+  test('ux.md §9 (4): somebody new is added, and their link stands on the screen as a code for a phone', async () => {
+    await page.setViewportSize(DESK);
+    await page.goto(`${server.issuer}/admin/people`);
+    await page.fill('#name', 'Lena Sommer');
+    await page.fill('#email', 'lena@acme.example');
+    await page.getByLabel('Approver').check();
+    await page.click('[data-testid=submit]');
+    await page.getByRole('heading', { name: 'The link for lena@acme.example' }).waitFor();
+    const code = page.getByRole('img', { name: 'QR code of the link for lena@acme.example' });
+    expect((await code.boundingBox())?.width).toBeGreaterThan(200);
+    if (PICTURES) await page.screenshot({ path: `${PICTURES}/console-person-link.png`, fullPage: true });
+    await lookAround(page, 'link', { script: true, decision: false });
+    const link = (await page.textContent('[data-testid=link]')) ?? '';
+    await page.goto(link.trim());
+    await page.getByText('Lena Sommer').waitFor();
+  });
 
   test('A8-1 the stop is in reach of the keyboard from every page, and one step from there', async () => {
     await page.setViewportSize(DESK);

@@ -1,5 +1,6 @@
 import { describeVerdict } from '../../server/admin/accountability.ts';
 import { problemsIn } from '../../server/admin/draft.ts';
+import { qrOf } from '../../server/admin/qr.ts';
 import { type ActionPage, actionPage, actionsPage } from '../../views/admin/action.tsx';
 import {
   type AgentHead,
@@ -18,6 +19,7 @@ import { groupsPage } from '../../views/admin/deciders.tsx';
 import { allowDocumentPage, type DocumentsPage, documentsPage, domainPage } from '../../views/admin/documents.tsx';
 import { newActionPage } from '../../views/admin/new-action.tsx';
 import { overviewPage } from '../../views/admin/overview.tsx';
+import { enrolmentLinkPage, peoplePage } from '../../views/admin/people.tsx';
 import { type PoliciesPage, policiesPage } from '../../views/admin/policies.tsx';
 import { recoveriesPage } from '../../views/admin/recoveries.tsx';
 import { registeredPage, registerPage, registerReviewPage } from '../../views/admin/register.tsx';
@@ -38,6 +40,7 @@ import { BEYOND, REACH, REQUIRED } from '../../views/words/console-lifecycle.ts'
 import { LINT, YAML } from '../../views/words/console-lint.ts';
 import { LIST, LISTING } from '../../views/words/console-list.ts';
 import { FIGURES } from '../../views/words/console-overview.ts';
+import { PEOPLE, ROLE_NAMES } from '../../views/words/console-people.ts';
 import { POLICIES } from '../../views/words/console-policies.ts';
 import { RECOVERIES } from '../../views/words/console-recovery.ts';
 import { DRAFT, REGISTER, REGISTER_STEPS } from '../../views/words/console-register.ts';
@@ -77,6 +80,7 @@ export const CONSOLE_NAMES = [
   ...['calendar.events.read', 'calendar.events.export', 'repos.repository.delete', 'calendar.read', 'Reading'],
   ...['private_key_jwt', 'mTLS', 'agt_meeting', 'cli_8f2k91c', 'Google Calendar', 'GitHub'],
   ...['anna@acme.exmaple', 'approver@acme.example', 'person@acme.example', 'lost the phone', 'new laptop'],
+  ...['lena@acme.example', 'Lena Sommer', 'olga@acme.example', 'role:admin', 'Link'],
   ...['Autumn 2026', 'Tom Krause', 'level:high'],
   ...[
     'stp_1',
@@ -137,6 +141,7 @@ export function consolePagesIn(language: PageLanguage): Record<string, string> {
         'policies',
         'documents',
         'systems',
+        'people',
         'recoveries',
       ] as const
     ).map((part) => ({
@@ -966,6 +971,52 @@ export function consolePagesIn(language: PageLanguage): Record<string, string> {
     'console-agents-none': agentsPage({ ...inventory, agents: [], notice: undefined }),
     ...agent,
     'console-reviews': reviews,
+    'console-people': peoplePage({
+      frame: frame('people'),
+      csrf,
+      action: '/admin/people',
+      mayAdd: true,
+      problem: undefined,
+      typed: { email: 'lena@acme.example', name: 'Lena Sommer', roles: ['approver'] },
+      roles: ['admin', 'security', 'auditor', 'approver'],
+      list: {
+        action: '/admin/people',
+        q: 'role:admin',
+        hint: 'role:admin olga@acme.example',
+        chips: [{ label: 'role:admin', without: '/admin/people' }],
+        views: [],
+        nothing: say(PEOPLE.none),
+        next: '/admin/people?after=x',
+        exports: [],
+        command: 'countersign people list',
+      },
+      people: [
+        {
+          id: 'usr_1',
+          email: 'admin@acme.example',
+          name: 'Ada Lovelace',
+          roles: [say(ROLE_NAMES.admin), say(ROLE_NAMES.approver)],
+          state: say(PEOPLE.enrolled),
+          mayOffer: false,
+        },
+        {
+          id: 'usr_2',
+          email: 'olga@acme.example',
+          name: 'Olga Marin',
+          roles: [],
+          state: say(PEOPLE.notYet),
+          mayOffer: true,
+        },
+      ],
+    }),
+    'console-person-link': enrolmentLinkPage({
+      frame: frame('people'),
+      back: '/admin/people',
+      email: 'olga@acme.example',
+      link: 'https://acme.example/enrol/8f2k91cQ0a7m3xWvT5rZpL4nB6sYdHjE1gKuC9iOqVw',
+      code: qrOf('https://acme.example/enrol/8f2k91cQ0a7m3xWvT5rZpL4nB6sYdHjE1gKuC9iOqVw'),
+      until: asItIs('14:17'),
+    }),
     'console-recoveries': recoveriesPage({
       frame: frame('recoveries'),
       csrf,

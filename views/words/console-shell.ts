@@ -33,6 +33,7 @@ export const PARTS = words({
   policies: { en: 'Policies', de: 'Richtlinien' },
   documents: { en: 'From the web', de: 'Aus dem Netz' },
   systems: { en: 'Systems', de: 'Systeme' },
+  people: { en: 'People', de: 'Personen' },
   recoveries: { en: 'Lost passkeys', de: 'Verlorene Passkeys' },
 });
 
