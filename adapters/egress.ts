@@ -7,7 +7,7 @@ import { Agent, fetch as undiciFetch } from 'undici';
 /**
  * The one way out. A name is resolved once, every address it has is checked, and the connection goes to the checked
  * address, so that a name which answers differently a moment later (rebinding) gains nothing. No redirects, no more
- * than 64 KB, no more than 2.5 seconds.
+ * than 64 KB, unpacked as well, no more than 2.5 seconds.
  *
  * @param allowed `host` or `host:port` that may be private
  * @param servers where names are resolved; none: as the machine does
@@ -15,11 +15,11 @@ import { Agent, fetch as undiciFetch } from 'undici';
 export function egressFetch(allowed: readonly string[], servers: readonly string[] = []): typeof globalThis.fetch {
   const guarded = new Agent({
     connect: { lookup: guardedLookup(addressesBy(servers)), timeout: 2000 },
-    maxResponseSize: 64 * 1024,
+    maxResponseSize: ANSWER_BYTES,
     headersTimeout: 2500,
     bodyTimeout: 2500,
   });
-  const open = new Agent({ maxResponseSize: 64 * 1024, headersTimeout: 2500, bodyTimeout: 2500 });
+  const open = new Agent({ maxResponseSize: ANSWER_BYTES, headersTimeout: 2500, bodyTimeout: 2500 });
 
   return (async (input: string | URL | Request, init: RequestInit = {}) => {
     const url = new URL(input instanceof Request ? input.url : input);
@@ -30,14 +30,33 @@ export function egressFetch(allowed: readonly string[], servers: readonly string
     // A literal address never reaches the lookup.
     const literal = url.hostname.replace(/^\[|\]$/g, '');
     if (!permitted && isIP(literal) && !isPublic(literal)) throw new EgressRefused('a private address');
-    return undiciFetch(url, {
+    const response = await undiciFetch(url, {
       ...(init as object),
       // Told to look, a caller sees that it was sent elsewhere; nobody goes there.
       redirect: init.redirect === 'manual' ? 'manual' : 'error',
       dispatcher: permitted ? open : guarded,
       signal: init.signal ?? AbortSignal.timeout(2500),
-    } as never) as unknown as Promise<Response>;
+    } as never);
+    return bounded(response as unknown as Response);
   }) as typeof globalThis.fetch;
+}
+
+const ANSWER_BYTES = 64 * 1024;
+
+/** The limit of the connection counts what was sent: a few hundred bytes of it unpack to as much as memory holds. */
+function bounded(response: Response): Response {
+  const { status, statusText, headers, body } = response;
+  let size = 0;
+  const counted = body?.pipeThrough(
+    new TransformStream<Uint8Array, Uint8Array>({
+      transform(piece, controller) {
+        size += piece.byteLength;
+        if (size > ANSWER_BYTES) controller.error(new EgressRefused('the answer is too large'));
+        else controller.enqueue(piece);
+      },
+    }),
+  );
+  return counted ? new Response(counted, { status, statusText, headers }) : response;
 }
 
 export class EgressRefused extends Error {
@@ -102,5 +121,7 @@ export const textRecordsAt =
 export function isPublic(address: string): boolean {
   if (!ipaddr.isValid(address)) return false;
   const parsed = ipaddr.process(address); // unwraps ::ffff:a.b.c.d
-  return parsed.range() === 'unicast';
+  // Of IPv6 only 2000::/3 is given to anybody (RFC 4291 §2.4): what else is no special range leads into some house, too.
+  const isGiven = parsed.kind() === 'ipv4' || (parsed.toByteArray()[0] ?? 0) >> 5 === 0b001;
+  return isGiven && parsed.range() === 'unicast';
 }

@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 import { egressFetch, isPublic } from '../adapters/egress.ts';
@@ -8,11 +9,16 @@ import { type NameServer, startNameServer, type Zone } from './support/name-serv
 let server: Server;
 let origin: string;
 let hits = 0;
+// A hundred bytes on the way, 64 MB where somebody reads them.
+const bomb = brotliCompressSync(Buffer.alloc(64 * 1024 * 1024));
 beforeAll(async () => {
   server = createServer((request, response) => {
     hits += 1;
     if (request.url === '/redirect') response.writeHead(302, { location: '/' }).end();
     else if (request.url === '/huge') response.end('x'.repeat(200 * 1024));
+    else if (request.url === '/packed')
+      response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('{"keys":[]}'));
+    else if (request.url === '/bomb') response.writeHead(200, { 'content-encoding': 'br' }).end(bomb);
     else if (request.url === '/slow')
       response.write('{'); // and never ends
     else response.end('{"keys":[]}');
@@ -42,6 +48,10 @@ test.each([
   ['IPv4 inside IPv6, in hexadecimal', '::ffff:7f00:1', false],
   ['6to4 of a private address', '2002:7f00:1::', false],
   ['NAT64 of a private address', '64:ff9b::7f00:1', false],
+  ['NAT64 of a house of its own', '64:ff9b:1::a00:1', false],
+  ['IPv4 inside IPv6, as it was before', '::10.0.0.1', false],
+  ['site-local, as it was before unique local', 'fec0::1', false],
+  ['IPv6 that is given to nobody', '4000::1', false],
   ['public', '93.184.215.14', true],
   ['public IPv6', '2606:2800:21f:cb07:6820:80da:af6b:8b2c', true],
   ['no address', 'example.com', false],
@@ -69,6 +79,13 @@ test('a host that the operator allowed may be private; even there, no redirect a
   await expect(fetch(`http://${origin}/redirect`)).rejects.toThrow();
   await expect(fetch(`http://${origin}/huge`).then((response) => response.text())).rejects.toThrow();
   await expect(fetch(`http://${origin}/slow`).then((response) => response.text())).rejects.toThrow();
+});
+
+test('what is sent packed counts as it is read: nobody fills the memory with a hundred bytes', async () => {
+  const fetch = egressFetch([origin]);
+  expect(await (await fetch(`http://${origin}/packed`)).json()).toEqual({ keys: [] });
+  expect(bomb.length).toBeLessThan(1024);
+  await expect(fetch(`http://${origin}/bomb`).then((response) => response.text())).rejects.toThrow('too large');
 });
 
 describe('names are resolved once, and every address that they have is looked at', () => {
