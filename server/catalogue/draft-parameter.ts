@@ -44,12 +44,16 @@ function textOf(schema: JsonSchema): { schema: JsonSchema; sample: unknown } {
     case 'email':
       return shown({ type: 'string', format: 'email', maxLength: 254 }, 'email', 'a@acme.example');
   }
-  const values = Array.isArray(schema.enum) ? schema.enum.filter((value) => typeof value === 'string') : [];
-  if (values.length > 0) return shown({ type: 'string', enum: values.slice(0, 50) }, 'text', values[0]);
+  const values = Array.isArray(schema.enum)
+    ? schema.enum.slice(0, MOST_VALUES).filter((value) => typeof value === 'string')
+    : [];
+  if (values.length > 0) return shown({ type: 'string', enum: values }, 'text', values[0]);
   const minLength = Math.min(whole(schema.minLength) ?? 1, 60);
   const maxLength = Math.max(minLength, Math.min(whole(schema.maxLength) ?? 60, 60));
   return shown({ type: 'string', minLength, maxLength }, 'text', 'x'.repeat(Math.max(1, minLength)));
 }
+
+const MOST_VALUES = 50;
 
 const shown = (schema: JsonSchema, format: Format, sample: unknown) => ({
   schema: { ...schema, 'x-format': format },

@@ -6,7 +6,7 @@ import { type ActionDocument, IMPACTS, type Impact, VERBS, type Verb } from './a
 import type { ResourceDocument } from './catalogue.ts';
 import { parameterOf } from './draft-parameter.ts';
 import { SCRATCH } from './lint.ts';
-import { type Described, openApiOperations } from './openapi.ts';
+import { type Described, openApiOperations, TooMuchReferred } from './openapi.ts';
 import type { JsonSchema } from './schema.ts';
 import { mcpTools } from './tools.ts';
 import { readYaml } from './yaml.ts';
@@ -40,7 +40,7 @@ export function draftFrom({
   owner: string;
 }): ResourceDocument {
   const read = parsed(document);
-  const described = openApiOperations(read) ?? mcpTools(read);
+  const described = operationsOf(read) ?? mcpTools(read);
   if (described === undefined) throw new DraftError(saying(REFUSED.noDescription));
   if (described.length === 0) throw new DraftError(saying(REFUSED.noOperation));
   if (described.length > MOST) throw new DraftError(saying(REFUSED.manyOperations, { count: MOST }));
@@ -88,7 +88,24 @@ samples:
   - { item: chair }
 `;
 
+function operationsOf(document: unknown): Described[] | undefined {
+  try {
+    return openApiOperations(document, MOST);
+  } catch (error) {
+    if (error instanceof TooMuchReferred) throw new DraftError(saying(REFUSED.manyReferences));
+    throw error;
+  }
+}
+
+/** Most descriptions are JSON, which may be long: it is read a hundred times as fast as YAML. */
 function parsed(text: string): unknown {
+  if (/^\s*[{[]/.test(text)) {
+    try {
+      return JSON.parse(text);
+    } catch (cause) {
+      if (!(cause instanceof SyntaxError)) throw cause;
+    }
+  }
   const read = readYaml(text, { strict: false });
   if (!read.ok) throw new DraftError(read.problems[0] ?? saying(REFUSED.noDescription));
   return read.value;

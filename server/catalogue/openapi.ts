@@ -22,18 +22,29 @@ const DONE: Readonly<Record<string, string>> = {
   delete: 'delete',
 };
 
-/** The operations of an OpenAPI 3.x document; undefined when it is none. References within the document are followed. */
-export function openApiOperations(document: unknown): Described[] | undefined {
+/** Thrown where a small document means a large one: everything in it refers to everything. */
+export class TooMuchReferred extends Error {}
+
+/**
+ * The operations of an OpenAPI 3.x document; undefined when it is none. References within the document are followed.
+ *
+ * @param most of which one more is read, so that whoever asked knows that there are more
+ * @throws TooMuchReferred
+ */
+export function openApiOperations(document: unknown, most: number): Described[] | undefined {
   if (!isObject(document) || !/^3\.\d/.test(String(document.openapi)) || !isObject(document.paths)) return undefined;
   const resolve = resolverOf(document);
-  return Object.entries(document.paths).flatMap(([path, item]) => {
+  const operations: Described[] = [];
+  for (const [path, item] of Object.entries(document.paths)) {
     const place = resolve(item);
-    return METHODS.flatMap((method): Described[] => {
+    for (const method of METHODS) {
       const operation = resolve(place[method]);
-      if (Object.keys(operation).length === 0) return [];
-      return [operationOf(path, method, operation, place, resolve)];
-    });
-  });
+      if (Object.keys(operation).length === 0) continue;
+      operations.push(operationOf(path, method, operation, place, resolve));
+      if (operations.length > most) return operations;
+    }
+  }
+  return operations;
 }
 
 type Resolve = (value: unknown) => JsonSchema;
@@ -60,24 +71,36 @@ function operationOf(
       const { items, ...rest } = resolve(schema);
       properties[name] = items === undefined ? rest : { ...rest, items: resolve(items) };
     }
-    for (const name of listOf(part.required)) if (typeof name === 'string') required.add(name);
+    for (const name of listOf(part.required).slice(0, MOST_REQUIRED)) {
+      if (typeof name === 'string') required.add(name);
+    }
   }
   const nouns = path.split('/').filter((segment) => segment !== '' && !segment.includes('{'));
   const words = nouns.flatMap(wordOf).filter((word) => !/^v\d+$/.test(word));
   const done = DONE[method] ?? method;
   const says = [operation.operationId, operation.summary, operation.description]
     .filter((text) => typeof text === 'string')
+    .map((text) => text.slice(0, LONGEST_TEXT))
     .join('. ');
   return { words: [...(words.length > 0 ? words : ['root']), done], method, says, properties, required };
 }
 
+const MOST_REQUIRED = 1000;
+/** Of a description, what its draft keeps of it. */
+const LONGEST_TEXT = 2000;
+/** What is looked at in all, in members and characters of references: some hundred times what an honest document needs. */
+const MOST_WORK = 1_000_000;
+
 /** Follows `#/…` references, as deep as any honest document goes; others are not fetched, and count as nothing. */
 function resolverOf(document: JsonSchema): Resolve {
+  let work = 0;
   return (value) => {
     let current = value;
     for (let hops = 0; hops < 20; hops += 1) {
       if (!isObject(current)) return {};
       const { $ref: reference } = current;
+      work += 1 + (typeof reference === 'string' ? reference.length : 0);
+      if (work > MOST_WORK) throw new TooMuchReferred();
       if (typeof reference !== 'string') return current;
       if (!reference.startsWith('#/')) return {};
       current = reference

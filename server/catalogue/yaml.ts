@@ -1,4 +1,4 @@
-import { parseDocument, type YAMLError } from 'yaml';
+import { type Document, isScalar, Lexer, LineCounter, type Pair, parseDocument, visit, type YAMLError } from 'yaml';
 import { YAML } from '../../views/words/console-lint.ts';
 import { type Saying, saying } from '../../views/words/saying.ts';
 
@@ -10,9 +10,12 @@ export type ReadYaml = { ok: true; value: unknown } | { ok: false; problems: rea
  * @param strict that of somebody else may hold what is only doubtful, a tag that nobody knows for example
  */
 export function readYaml(text: string, { strict = true } = {}): ReadYaml {
-  const document = parseDocument(text, { schema: 'core', version: '1.2', uniqueKeys: true, strict: true });
+  const lines = new LineCounter();
+  const document = yamlDocument(text, lines);
+  if (document === undefined) return { ok: false, problems: [saying(YAML.tooLong)] };
   const problems = [...document.errors, ...(strict ? document.warnings : [])].map(inWords);
-  if (problems.length > 0) return { ok: false, problems };
+  if (problems.length === 0) problems.push(...repeated(document, lines));
+  if (problems.length > 0) return { ok: false, problems: problems.slice(0, MOST_PROBLEMS) };
   try {
     return { ok: true, value: document.toJS({ maxAliasCount: 100 }) };
   } catch (cause) {
@@ -25,7 +28,41 @@ export function readYaml(text: string, { strict = true } = {}): ReadYaml {
   }
 }
 
-function inWords({ code, linePos: [at] = [] as never }: YAMLError): Saying {
-  const problem = saying(YAML[code]);
-  return at ? saying(YAML.at, { line: String(at.line), column: String(at.col), problem }) : problem;
+/**
+ * What the text says, whatever is wrong with it. Undefined where to read it would keep everybody else waiting: what takes
+ * its time is the number of pieces, and there are some ten times as many as in any catalogue.
+ */
+export function yamlDocument(text: string, lineCounter = new LineCounter()): Document.Parsed | undefined {
+  let pieces = 0;
+  for (const _ of new Lexer().lex(text)) {
+    pieces += 1;
+    if (pieces > MOST_PIECES) return undefined;
+  }
+  // The library compares each name with each; {@link repeated} looks at each once.
+  return parseDocument(text, { schema: 'core', version: '1.2', uniqueKeys: false, strict: true, lineCounter });
 }
+
+const MOST_PIECES = 60_000;
+const MOST_PROBLEMS = 100;
+
+/** Names that stand twice in one map: which of them counts is another parser's guess. */
+function repeated(document: Document.Parsed, lines: LineCounter): Saying[] {
+  const problems: Saying[] = [];
+  visit(document, {
+    Map(_, { items }) {
+      const names = new Set<string>();
+      for (const { key } of items as Pair[]) {
+        if (!isScalar(key)) continue;
+        const name = String(key.value);
+        if (names.has(name)) problems.push(placed(saying(YAML.DUPLICATE_KEY), lines.linePos(key.range?.[0] ?? 0)));
+        names.add(name);
+      }
+    },
+  });
+  return problems;
+}
+
+const inWords = ({ code, linePos: [at] = [] as never }: YAMLError): Saying => placed(saying(YAML[code]), at);
+
+const placed = (problem: Saying, at: { line: number; col: number } | undefined): Saying =>
+  at ? saying(YAML.at, { line: String(at.line), column: String(at.col), problem }) : problem;

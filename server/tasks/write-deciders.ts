@@ -1,5 +1,6 @@
-import { isMap, isSeq, parseDocument, type YAMLMap } from 'yaml';
+import { isMap, isSeq, type YAMLMap } from 'yaml';
 
+import { yamlDocument } from '../catalogue/yaml.ts';
 import type { Deciders } from './policies.ts';
 
 /** Who decides, as it is written into the YAML of a rule: groups by their names. */
@@ -13,9 +14,9 @@ export interface Written {
  * there is no such rule, or no rule can be told apart. Pure.
  */
 export function writeDeciders(yaml: string, rule: string, { verdict, deciders }: Written): string | undefined {
-  const document = parseDocument(yaml, { schema: 'core', version: '1.2' });
-  const rules = document.get('rules');
-  if (document.errors.length > 0 || !isSeq(rules)) return undefined;
+  const document = yamlDocument(yaml);
+  const rules = document?.get('rules');
+  if (!document || document.errors.length > 0 || !isSeq(rules)) return undefined;
   const found = rules.items.filter((item): item is YAMLMap => isMap(item) && item.get('name') === rule);
   const [only, another] = found;
   if (!only || another) return undefined;
@@ -29,9 +30,9 @@ export function writeDeciders(yaml: string, rule: string, { verdict, deciders }:
 
 /** Names of the rules in a text, in order; none where it cannot be read. Pure. */
 export function ruleNames(yaml: string): string[] {
-  const document = parseDocument(yaml, { schema: 'core', version: '1.2' });
-  const rules = document.get('rules');
-  if (document.errors.length > 0 || !isSeq(rules)) return [];
+  const document = yamlDocument(yaml);
+  const rules = document?.get('rules');
+  if (!document || document.errors.length > 0 || !isSeq(rules)) return [];
   return rules.items.flatMap((item) => {
     const name = isMap(item) ? item.get('name') : undefined;
     return typeof name === 'string' ? [name] : [];

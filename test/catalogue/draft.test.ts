@@ -201,3 +201,38 @@ test('a bomb of aliases is refused', () => {
 
   expect(() => draftFrom({ ...place, document: bomb })).toThrow(DraftError);
 });
+
+// What a foreign document costs is bounded by its reader: everybody else waits as long as it is read.
+describe('a description that is small and means much', () => {
+  const schemas = {
+    Big: {
+      properties: Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`p${index}`, { type: 'string' }])),
+    },
+  };
+  const big = { $ref: '#/components/schemas/Big' };
+  const posting = (schema: object) => ({ post: { requestBody: { content: { 'application/json': { schema } } } } });
+  const document = (paths: object) => JSON.stringify({ openapi: '3.1.0', paths, components: { schemas } });
+
+  const operations = (count: number, each: object) =>
+    document(Object.fromEntries(Array.from({ length: count }, (_, number) => [`/a${number}`, each])));
+
+  test.each([
+    ['many operations of one large body', operations(5_000, posting(big)), 'what it refers to is too much'],
+    ['one body many times', document({ '/a': posting({ allOf: Array(20_000).fill(big) }) }), 'what it refers to is'],
+    ['long references', operations(400, { $ref: `#/${'x/'.repeat(1000)}` }), 'it describes no operation'],
+    [
+      'long references everywhere',
+      operations(600, { $ref: `#/${'x/'.repeat(1000)}` }),
+      'what it refers to is too much',
+    ],
+    ['more operations than anybody drafts', operations(501, posting({})), 'more than 500 operations'],
+    [
+      'more YAML than anybody waits for',
+      `openapi: 3.1.0\npaths:\n${Array.from({ length: 30_000 }, (_, number) => `  /a${number}: 1\n`).join('')}`,
+      'this is too long',
+    ],
+  ])('is refused before it is drawn out: %s', (_, text, because) => {
+    expect(Buffer.byteLength(text)).toBeLessThan(2 * 1024 * 1024);
+    expect(() => draftFrom({ ...place, document: text })).toThrow(because);
+  });
+});

@@ -239,6 +239,7 @@ export const CATALOGUE = words({
 export const YAML = words({
   at: { en: 'line {line}, column {column}: {problem}', de: 'Zeile {line}, Spalte {column}: {problem}' },
   noAnchor: { en: 'nothing is called &{name} before *{name}', de: 'vor *{name} heißt nichts &{name}' },
+  tooLong: { en: 'this is too long: divide it', de: 'dies ist zu lang: Teilen Sie es auf' },
   tooManyAliases: { en: 'there are too many aliases', de: 'es gibt zu viele Verweise' },
   ALIAS_PROPS: { en: 'an alias has no tag or anchor', de: 'ein Verweis hat keinen Tag und keinen Anker' },
   BAD_ALIAS: { en: 'this alias names nothing', de: 'dieser Verweis nennt nichts' },

@@ -86,6 +86,10 @@ export const REFUSED = words({
     en: { other: 'it describes more than {count} operations: draft them in parts' },
     de: { other: 'es beschreibt mehr als {count} Operationen: Entwerfen Sie sie in Teilen' },
   },
+  manyReferences: {
+    en: 'what it refers to is too much: draft it in parts',
+    de: 'es verweist auf zu vieles: Entwerfen Sie es in Teilen',
+  },
   // Groups.
   groupName: {
     en: 'a group has a name of 1 to 80 characters of plain text',
