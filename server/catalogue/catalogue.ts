@@ -239,12 +239,18 @@ function compileAction(
   const checkFacts = resolve && compile(resolve.facts, problems, 'resolve.facts');
   if (problems.length > 0) return { problems };
 
-  const ranges = Object.values(texts)
-    .flatMap(({ headline, facts }) => [headline, ...Object.values(facts)])
-    .flatMap(placeholders)
-    .map(({ placeholder }) => placeholder.parameters)
-    .filter((names) => names.length === 2);
   const limits = document.limits ?? {};
+  const ranges = [
+    ...Object.values(texts)
+      .flatMap(({ headline, facts }) => [headline, ...Object.values(facts)])
+      .flatMap(placeholders)
+      .map(({ placeholder }) => placeholder.parameters),
+    // Counted backwards, a range of any length would be short.
+    ...Object.keys(limits).map((name) => name.split('..')),
+    ...(document.level.rules ?? []).flatMap(({ when }) =>
+      'days_above' in when ? [[when.days_above.from, when.days_above.to]] : [],
+    ),
+  ].filter((names) => names.length === 2);
   const action: Action = {
     key: document.key,
     version: document.version,

@@ -23,6 +23,7 @@ import { inLanguage, LANGUAGES, type Language, LEXICON } from './language.ts';
 import { at } from './problem.ts';
 import { longest } from './schema.ts';
 import { type Filter, fixedWords, type Placeholder, placeholders, type Segment, type Template } from './template.ts';
+import { isAlwaysThere, isShown, isSplit } from './visible.ts';
 
 /**
  * What keeps an action from being published: a sentence that hides something, a level below what its class allows, a
@@ -115,13 +116,17 @@ function visibilityProblems(action: Action, { texts, name: placed }: Spoken): Sa
     if (found.length === 0) problems.push(at(placed('headline'), saying(LINT.criticalMissing, { name })));
     if (parameter?.required && found.every(({ optional }) => optional)) {
       problems.push(at(placed('headline'), saying(LINT.criticalOptional, { name })));
+    } else if (parameter && found.length > 0 && !isShown(action, parameter, found)) {
+      problems.push(at(placed('headline'), saying(LINT.hiddenBeside, { place: name })));
     }
   }
   const everywhere = [...inHeadline, ...Object.values(texts.facts).flatMap(placeholders)];
-  for (const { name, format } of shownOf(action).values()) {
+  for (const parameter of shownOf(action).values()) {
+    const { name, format } = parameter;
     const place = placed(saying(name.startsWith('#') ? PLACE.fact : PLACE.parameter, { name }));
     const shown = everywhere.filter(({ placeholder }) => placeholder.parameters.includes(name));
     if (shown.length === 0) problems.push(saying(LINT.neverShown, { place }));
+    else if (!isShown(action, parameter, shown)) problems.push(saying(LINT.hiddenBeside, { place }));
     if ((format === 'date' || format === 'instant') && !shown.some(({ placeholder }) => isFull(placeholder))) {
       problems.push(saying(LINT.neverWithYear, { place, placeholder: `{${name}|full}` }));
     }
@@ -347,10 +352,6 @@ const sentences = ({ texts, name }: Spoken): { name: Place; template: Template }
   ]),
 ];
 
-/** A fact of the resource is there only where its request is refused without. */
-const isAlwaysThere = ({ resolve }: Action, { name, required }: Parameter): boolean =>
-  required && (!name.startsWith('#') || resolve?.unchecked === 'refuse');
-
 const fits = (filter: Filter, parameter: Parameter): boolean => {
   switch (filter.name) {
     case 'full':
@@ -368,7 +369,6 @@ const fits = (filter: Filter, parameter: Parameter): boolean => {
 const canBeCut = ({ format, schema }: Parameter): boolean =>
   ['text', 'id', 'email'].includes(format) && (longest(schema) ?? Number.POSITIVE_INFINITY) > SHOWN_CHARACTERS;
 
-const isSplit = ({ name }: Filter): boolean => name === 'inside' || name === 'outside';
 const isFull = ({ filters }: Placeholder): boolean => filters.some(({ name }) => name === 'full');
 const below = (impact: Impact, other: Impact): boolean => IMPACTS.indexOf(impact) < IMPACTS.indexOf(other);
 

@@ -6,6 +6,7 @@ import { asSent, either, inEnglish, type Saying, saying } from '../../views/word
 import { canonicalJson } from '../oauth/canonical.ts';
 import { FORMATS, type Format } from './format.ts';
 import { LANGUAGES, type Text } from './language.ts';
+import { patternProblem } from './pattern.ts';
 import { at } from './problem.ts';
 
 export type JsonSchema = Record<string, unknown>;
@@ -162,7 +163,8 @@ function propertyProblems(name: string, schema: JsonSchema): Saying[] {
   const { 'x-label': label, 'x-format': format, ...rest } = schema;
   const problems: Saying[] = [];
   if (!/^[a-z][A-Za-z0-9_]{0,39}$/.test(name)) problems.push(saying(SCHEMA.name));
-  if ((RESERVED as readonly string[]).includes(name)) problems.push(saying(SCHEMA.reserved));
+  // What every object has already, `constructor` for one, would be found where nobody put it.
+  if ((RESERVED as readonly string[]).includes(name) || name in {}) problems.push(saying(SCHEMA.reserved));
   if (!isLabel(label)) problems.push(saying(SCHEMA.noLabel));
   if (!FORMATS.includes(format as Format))
     return [...problems, saying(SCHEMA.formats, { formats: FORMATS.join(', ') })];
@@ -233,18 +235,14 @@ function boundedText(schema: JsonSchema, keywords: readonly string[]): Saying | 
   return characters <= 500 ? undefined : saying(SCHEMA.tooLong);
 }
 
-/**
- * A pattern of a catalogue runs on whatever an agent sends. A repeated group, or many free repetitions over a long
- * text, can take minutes in a backtracking engine.
- */
 function patternProblems(schema: JsonSchema): Saying[] {
-  const patterns = [schema, schema.items, schema.propertyNames].flatMap((part) =>
-    isObject(part) && typeof part.pattern === 'string' ? [part.pattern] : [],
-  );
-  return patterns.flatMap((pattern) => {
-    if (/\)[*+{?]/.test(pattern)) return [saying(SCHEMA.repeatsGroup, { pattern })];
-    if ((pattern.match(/[*+]|,\}/g)?.length ?? 0) > 2) return [saying(SCHEMA.repetitions, { pattern })];
-    return pattern.startsWith('^') && pattern.endsWith('$') ? [] : [saying(SCHEMA.anchors, { pattern })];
+  return [schema, schema.items, schema.propertyNames].flatMap((part) => {
+    if (!isObject(part) || typeof part.pattern !== 'string') return [];
+    // It runs before a list of values is looked at: that list bounds nothing.
+    if (typeof part.maxLength !== 'number') return [saying(SCHEMA.maxLength)];
+    const { pattern, maxLength } = part;
+    const problem = patternProblem(pattern, maxLength);
+    return problem === undefined ? [] : [saying(SCHEMA[problem], { pattern })];
   });
 }
 

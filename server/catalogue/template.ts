@@ -67,13 +67,25 @@ export function parseTemplate(source: string): Template {
   return { source, parts };
 }
 
-/** Every placeholder of a sentence, and whether it stands in an optional stretch. */
-export function placeholders(template: Template): { placeholder: Placeholder; optional: boolean }[] {
-  return template.parts.flatMap((part): { placeholder: Placeholder; optional: boolean }[] => {
+/** A placeholder where it stands. */
+export interface Placed {
+  placeholder: Placeholder;
+  /** In an optional stretch, */
+  optional: boolean;
+  /** which is there when these are, too. */
+  beside: readonly Placeholder[];
+}
+
+/** Every placeholder of a sentence. */
+export function placeholders(template: Template): Placed[] {
+  return template.parts.flatMap((part): Placed[] => {
     if (typeof part === 'string') return [];
-    if (!('whenPresent' in part)) return [{ placeholder: part, optional: false }];
+    if (!('whenPresent' in part)) return [{ placeholder: part, optional: false, beside: [] }];
+    const together = part.whenPresent.filter((inner) => typeof inner !== 'string');
     return [...part.whenPresent, ...part.otherwise].flatMap((inner) =>
-      typeof inner === 'string' ? [] : [{ placeholder: inner, optional: true }],
+      typeof inner === 'string'
+        ? []
+        : [{ placeholder: inner, optional: true, beside: together.filter((other) => other !== inner) }],
     );
   });
 }

@@ -236,6 +236,31 @@ const spoiled: [because: string, replace: [string, string], problem: string][] =
     ['maxLength: 40, x-label: Item', "maxLength: 40, pattern: '^(a+)+$', x-label: Item"],
     'repeats a group',
   ],
+  ...(
+    [
+      ['many times perhaps', `^${'a?'.repeat(30)}${'a'.repeat(10)}$`, 'too many ways'],
+      ['choice after choice', `^${'(a|aa)'.repeat(20)}$`, 'too many ways'],
+      ['three bounded repetitions', '^\\w{0,100}\\w{0,100}\\w{0,100}x$', 'too many ways'],
+      ['what was matched again', '^(a*)\\1$', 'looks ahead, behind or back'],
+      ['what comes', '^(?=a)a*$', 'looks ahead, behind or back'],
+      ['a choice that is anchored by halves', '^a|b$', 'with choices in ()'],
+      ['an end that is no end', '^a\\$', 'must begin with ^'],
+    ] as const
+  ).map(([what, pattern, problem]): [string, [string, string], string] => [
+    `a pattern matches ${what}`,
+    ['maxLength: 40, x-label: Item', `maxLength: 400, pattern: '${pattern}', x-label: Item`],
+    problem,
+  ]),
+  [
+    'a pattern runs on texts that no list bounds',
+    ['maxLength: 40, x-label: Item', "enum: [chair], pattern: '^[a-z]+$', x-label: Item"],
+    'must have maxLength',
+  ],
+  [
+    'a parameter is called like what every object has',
+    ['          note:', '          constructor:'],
+    'name is reserved',
+  ],
   [
     'a pattern is open at one end',
     ['maxLength: 40, x-label: Item', "maxLength: 40, pattern: '^a', x-label: Item"],
@@ -264,6 +289,46 @@ test.each(spoiled)('a catalogue is refused when %s', (_, [from, to], problem) =>
   }
 
   expect(problems.join('\n')).toContain(problem);
+});
+
+const addressed = right
+  .replace(
+    '      critical:',
+    `          whom: { type: string, maxLength: 40, x-label: Whom, x-format: text }
+          copies: { type: array, minItems: 1, maxItems: 9, uniqueItems: true, items: { type: string, format: email, maxLength: 99 }, x-label: Copies, x-format: list }
+      critical:`,
+  )
+  .replace(
+    'Yes, one order is placed',
+    'Yes, one order[ for {whom}][, {copies|inside|count:copy,copies}][, {copies|outside}]',
+  );
+
+test('a catalogue is refused when a value that is there hides behind one that is left out', () => {
+  const hidden = (from: string, to: string) => {
+    expect(addressed).toContain(from);
+    return problemsOf(parseCatalogue(addressed.replace(from, () => to)));
+  };
+  const because = 'is hidden where another value in its [] is left out: give it [] of its own';
+
+  expect(hidden('order {item}', 'order {item}')).toEqual([]);
+  // Whoever asks leaves out for whom it is, and nobody reads the note.
+  expect(hidden('[, note {note}]', '[, note {note} for {whom}]')).toEqual([
+    `shop.orders.place v1: parameter note ${because}`,
+  ]);
+  expect(hidden('[, note {note}]', '[, note {note} to {copies|outside}]')).toEqual([
+    `shop.orders.place v1: parameter note ${because}`,
+  ]);
+  expect(hidden('[, {copies|outside}]', '')).toEqual([`shop.orders.place v1: parameter copies ${because}`]);
+  const inHeadline = (stretch: string) =>
+    problemsOf(
+      parseCatalogue(
+        addressed
+          .replace('critical: [item]', 'critical: [item, whom]')
+          .replace('order {item}', `order {item}${stretch}`),
+      ),
+    );
+  expect(inHeadline('[ for {whom}]')).toEqual([]);
+  expect(inHeadline('[ for {whom}, {note}]')).toEqual([`shop.orders.place v1: headline: whom ${because}`]);
 });
 
 test('a catalogue is refused when a date never shows its year', () => {

@@ -185,6 +185,25 @@ test('a range may be limited in days, both days counted, and must then be given'
   expect(said(action.validate({ from: '2026-11-01', to: '2026-12-02' }))).toBe('from..to must be at most 31 days');
 });
 
+test('a range that is counted backwards is none: neither a limit nor a rule is got around by it', () => {
+  const backwards = { after: '2026-11-24', before: '2016-11-24' };
+  const ruled = everything([{ days_above: { from: 'after', to: 'before', value: 31 } }]);
+  const limited = onlyAction(
+    shop
+      .replace('required: [item, due]', 'required: [item, due, until]')
+      .replace(/^ +due: .*\n/m, (due) => due + due.replace('due:', 'until:').replace('Due', 'Until'))
+      .replace('By {due|full}', 'By {due|full}, {until|full}')
+      .replace("due: '2026-11-24' }", "due: '2026-11-24', until: '2026-11-25' }")
+      .replace('durations:', 'limits: { due..until: 31 }\n      durations:'),
+  );
+
+  expect(said(ruled.validate(backwards))).toBe('after is after before');
+  const until = (day: string) => limited.validate({ item: 'chair', due: '2026-11-24', until: day });
+  expect(until('2026-12-24')).toBeUndefined();
+  expect(said(until('2026-12-25'))).toBe('due..until must be at most 31 days');
+  expect(said(until('2016-11-24'))).toBe('due is after until');
+});
+
 test.each([
   ['item is not money', '{ item: { EUR: "1.00" } }'],
   ['due is not a range of dates', '{ due: 3 }'],

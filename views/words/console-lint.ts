@@ -34,6 +34,10 @@ export const LINT = words({
     en: 'critical {name} can be longer than {count} characters: bound it or raise the level',
     de: '{name} ist kritisch und kann länger als {count} Zeichen sein: Begrenzen Sie es oder heben Sie die Stufe an',
   },
+  hiddenBeside: {
+    en: '{place} is hidden where another value in its [] is left out: give it [] of its own',
+    de: '{place} ist nicht zu sehen, wo ein anderer Wert in seinem [] fehlt: Setzen Sie es in ein eigenes []',
+  },
   neverShown: { en: '{place} is never shown', de: '{place} wird nie gezeigt' },
   neverWithYear: {
     en: '{place} is never shown with its year, use {placeholder}',
@@ -196,13 +200,17 @@ export const SCHEMA = words({
   maxLength: { en: 'must have maxLength', de: 'muss maxLength haben' },
   tooLong: { en: 'maxLength must be at most 500', de: 'maxLength darf höchstens 500 sein' },
   repeatsGroup: { en: 'pattern {pattern} repeats a group', de: 'pattern {pattern} wiederholt eine Gruppe' },
+  looks: {
+    en: 'pattern {pattern} looks ahead, behind or back',
+    de: 'pattern {pattern} sieht voraus oder zurück',
+  },
   repetitions: {
-    en: 'pattern {pattern} has more than two free repetitions',
-    de: 'pattern {pattern} hat mehr als zwei freie Wiederholungen',
+    en: 'pattern {pattern} can match in too many ways: bound what repeats',
+    de: 'pattern {pattern} kann auf zu viele Arten passen: Begrenzen Sie, was sich wiederholt',
   },
   anchors: {
-    en: 'pattern {pattern} must begin with ^ and end with $',
-    de: 'pattern {pattern} muss mit ^ beginnen und mit $ enden',
+    en: 'pattern {pattern} must begin with ^ and end with $, with choices in ()',
+    de: 'pattern {pattern} muss mit ^ beginnen und mit $ enden, eine Auswahl steht in ()',
   },
 });
 
