@@ -1,4 +1,5 @@
-import { Csrf, type Frame, Layout, page } from './layout.tsx';
+import { HaveRead, ToHaveRead } from './have-read.tsx';
+import { Csrf, ErrorSummary, type Frame, Layout, page } from './layout.tsx';
 import { Foreign, Told, visible } from './text.tsx';
 import { useSpeaker } from './words/context.tsx';
 import { DECISION } from './words/decision.ts';
@@ -11,6 +12,8 @@ export interface BatchPage {
   rows: readonly BatchRow[];
   /** Every row only reads: one button allows them all. */
   allReads: boolean;
+  /** The form allowed something, and did not say that it was read. */
+  unread?: boolean | undefined;
 }
 
 export interface BatchRow {
@@ -21,23 +24,25 @@ export interface BatchRow {
   /** For how long it is allowed: nothing longer is chosen here. */
   lasting: string;
   until: string;
+  /** What was answered before something else had to be mended. */
+  answer?: string | undefined;
 }
 
-/** Several requests of one agent for one action, each with its own answer, none chosen beforehand. */
+/** Several requests of one agent for one action, each with its own answer, none chosen for the person. */
 export const batchPage = (props: BatchPage): string => page(<Batch {...props} />, props.frame);
 
-function Batch({ frame, csrf, agentName, rows, allReads }: BatchPage) {
+function Batch({ frame, csrf, agentName, rows, allReads, unread = false }: BatchPage) {
   const { say, markup } = useSpeaker();
   const title = say(INBOX.batchTitle, { agent: visible(agentName, 80), count: rows.length });
   return (
-    <Layout frame={frame} title={title} current="inbox" script="decide.js">
+    <Layout frame={frame} title={title} error={unread} current="inbox" script="decide.js">
+      {unread ? <Unread /> : null}
       <h1>{markup(INBOX.batchTitle, { agent: <Foreign text={agentName} limit={80} />, count: rows.length })}</h1>
       <form
         class="decision"
         method="post"
         action="/inbox/batch"
         data-guard
-        data-read={say(DECISION.haveRead)}
         data-read-first={say(DECISION.readFirst)}
         data-tick-first={say(DECISION.tickFirst)}
       >
@@ -58,18 +63,21 @@ function Batch({ frame, csrf, agentName, rows, allReads }: BatchPage) {
             <div class="choices">
               {(['deny', 'allow'] as const).map((answer) => (
                 <label class="choice">
-                  <input class="choice-input" type="radio" name={`answer_${index}`} value={answer} />
+                  <input
+                    class="choice-input"
+                    type="radio"
+                    name={`answer_${index}`}
+                    value={answer}
+                    checked={row.answer === answer}
+                  />
                   <span>{say(DECISION[answer])}</span>
                 </label>
               ))}
             </div>
           </fieldset>
         ))}
-        <noscript>
-          <label class="check">
-            <input class="check-input" type="checkbox" name="read" value="1" required /> {say(DECISION.haveRead)}
-          </label>
-        </noscript>
+        {/* Not before something is allowed: whoever only denies is not held back. */}
+        <HaveRead missing={unread} required={unread} />
         <p class="note" role="status" data-note />
         <div class="buttons">
           {allReads ? (
@@ -90,5 +98,17 @@ function Batch({ frame, csrf, agentName, rows, allReads }: BatchPage) {
         </div>
       </form>
     </Layout>
+  );
+}
+
+function Unread() {
+  const { say } = useSpeaker();
+  return (
+    <ErrorSummary>
+      <p>{say(DECISION.unread)}</p>
+      <ul>
+        <ToHaveRead />
+      </ul>
+    </ErrorSummary>
   );
 }

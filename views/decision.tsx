@@ -1,5 +1,6 @@
 import { type Compared, ComparedWithBefore } from './compared.tsx';
 import { type Choice, Choices, Field } from './form.tsx';
+import { HaveRead, ToHaveRead } from './have-read.tsx';
 import { Csrf, ErrorSummary, type Frame, type Impact, Layout, Pair, page } from './layout.tsx';
 import { idOf, Narrow, type Narrowing } from './narrowing.tsx';
 import { Foreign, Names, type Part, Sentence, Told, visible, visibleJson } from './text.tsx';
@@ -87,6 +88,8 @@ export interface DecisionPage {
   /** The host an agent registered itself from, when nobody in the organization vouches for it. */
   warnUnverified?: string | undefined;
   error?: Said | undefined;
+  /** The form allowed it, and did not say that it was read. */
+  unread?: boolean | undefined;
 }
 
 export interface Asking {
@@ -197,11 +200,12 @@ function Decision(props: DecisionPage) {
 }
 
 /** The way from what is wrong to where it is (WCAG 3.3.1): the fields lie below six facts. */
-function WrongFields({ narrowing = [], taskLanguage }: DecisionPage) {
+function WrongFields({ narrowing = [], taskLanguage, unread }: DecisionPage) {
   const wrong = narrowing.flatMap((one) => one?.fields ?? []).filter(({ problem }) => problem !== undefined);
-  if (wrong.length === 0) return null;
+  if (wrong.length === 0 && !unread) return null;
   return (
     <ul>
+      {unread ? <ToHaveRead /> : null}
       {wrong.map((field) => (
         <li>
           <a class="small-link" href={`#${idOf(field)}`} lang={taskLanguage}>
@@ -370,7 +374,6 @@ function DecisionForm(props: DecisionPage) {
       action={action}
       data-guard
       data-events={props.events}
-      data-read={say(DECISION.haveRead)}
       data-read-first={say(DECISION.readFirst)}
       data-tick-first={say(DECISION.tickFirst)}
     >
@@ -389,11 +392,7 @@ function DecisionForm(props: DecisionPage) {
       {criticalValue === undefined ? null : <CriticalValueField {...criticalValue} />}
       {props.criticalTicks === undefined ? null : <CriticalTicksField {...props.criticalTicks} />}
       <PasskeyNotes {...props} />
-      <noscript>
-        <label class="check">
-          <input class="check-input" type="checkbox" name="read" value="1" required /> {say(DECISION.haveRead)}
-        </label>
-      </noscript>
+      <HaveRead missing={props.unread} />
       <p class="note" role="status" data-note />
       <div class="buttons">
         <button type="submit" name="decision" value="deny" class="button deny" data-testid="deny" formnovalidate>

@@ -16,6 +16,7 @@ import type { ApprovalPages } from './pages.ts';
 import { decisionEvent, FRESH_SIGN_IN_SECONDS } from './post-decision.ts';
 import { asksForPasskey, ceremonyFor, isHurried } from './proof.ts';
 import type { Approved } from './store.ts';
+import { recordUnread, saysRead } from './unread.ts';
 
 /** What of this may be decided on one page now, by this person; the inbox links to it. */
 export async function batchesIn(
@@ -41,6 +42,17 @@ export async function showBatch(ctx: Context, session: Session, pages: ApprovalP
     ctx.status = 303;
     return;
   }
+  return draw(ctx, found, session, pages);
+}
+
+/** @param answers of a form that comes back because it did not say that it was read */
+async function draw(
+  ctx: Context,
+  found: Together,
+  session: Session,
+  pages: ApprovalPages,
+  answers?: ReadonlyMap<string, string | undefined>,
+): Promise<void> {
   const { person } = session;
   const frame = frameOf(ctx, pages.cookies);
   const { say, clock, catalogue: locale } = frame.speaker;
@@ -61,6 +73,7 @@ export async function showBatch(ctx: Context, session: Session, pages: ApprovalP
         isRead: access === 'read',
         lasting: lastingFact(shortest, described.description.language),
         until: clock(approval.expiresAt, person.timeZone),
+        answer: answers?.get(approval.id),
       },
     ];
   });
@@ -73,7 +86,9 @@ export async function showBatch(ctx: Context, session: Session, pages: ApprovalP
       rows,
       // Reading can be allowed in one step; a change is looked at one by one.
       allReads: rows.every(({ isRead }) => isRead),
+      unread: answers !== undefined,
     }),
+    answers === undefined ? 200 : 400,
   );
 }
 
@@ -85,8 +100,9 @@ export async function postBatch(ctx: Context, session: Session, pages: ApprovalP
   const { say, catalogue: locale } = frame.speaker;
   const decision = form.get('decision');
   if (decision !== 'chosen' && decision !== 'all_reads') throw new BadRequest('decision must be chosen or all_reads');
-  const found = (await batchesOf(session, pages)).flatMap(({ approvals }) => approvals);
-  const allowed = new Map(found.map((one) => [one.id, one]));
+  const batches = await batchesOf(session, pages);
+  const found = batches.flatMap(({ approvals }) => approvals);
+  const open = new Map(found.map((one) => [one.id, one]));
   // Nobody started these at a screen: whoever decides is here now, and has just shown who they are.
   const stale = Date.now() - session.authenticatedAt.getTime() > FRESH_SIGN_IN_SECONDS * 1000;
   if (stale && found.some(({ kind }) => kind === 'backchannel')) return toSignIn(ctx, true);
@@ -96,23 +112,35 @@ export async function postBatch(ctx: Context, session: Session, pages: ApprovalP
     const ceremony = ceremonyFor(approved, { passkey: asksForPasskey(approval, pages.catalogue()), hurried });
     return ceremony.value || ceremony.passkey;
   };
-  const count = { allowed: 0, denied: 0, left: 0 };
-  for (let index = 0; index < APPROVABLE_TOGETHER; index++) {
-    const id = form.get(`request_${index}`);
-    if (id === undefined) break;
-    const approval = allowed.get(id);
-    const now = new Date();
+  const now = new Date();
+  const rows = rowsIn(form).map(({ id, answer, requestHash }) => {
+    const approval = open.get(id);
     const described = approval && describeApproval(approval, pages.catalogue(), person, locale);
     const isRead = described?.every(({ description }) => description.access === 'read') ?? false;
-    const answer = decision === 'all_reads' && isRead ? 'allow' : form.get(`answer_${index}`);
     const [shortest] = described ? choicesFor(described, { now, timeZone: person.timeZone, locale }) : [];
+    return {
+      approval,
+      described,
+      shortest,
+      requestHash,
+      answer: decision === 'all_reads' && isRead ? 'allow' : answer,
+    };
+  });
+  const unread = saysRead(form) ? [] : rows.flatMap(({ approval, answer }) => (answer === 'allow' && approval) || []);
+  const batch = batches.find(({ approvals }) => approvals.some((one) => unread.includes(one)));
+  if (batch) {
+    for (const one of unread) await recordUnread(one, session, pages);
+    return draw(ctx, batch, session, pages, new Map(rowsIn(form).map(({ id, answer }) => [id, answer])));
+  }
+  const count = { allowed: 0, denied: 0, left: 0 };
+  for (const { approval, described, shortest, requestHash, answer } of rows) {
     if (!approval || !described || !shortest || (answer !== 'allow' && answer !== 'deny')) {
       count.left += 1;
       continue;
     }
     const decided = decide(
       {
-        requestHash: form.get(`request_hash_${index}`) ?? '',
+        requestHash,
         decision: answer === 'allow' ? 'approve' : 'deny',
         duration: shortest.value,
         allowed: undefined,
@@ -150,6 +178,17 @@ export async function postBatch(ctx: Context, session: Session, pages: ApprovalP
     ctx,
     resultPage({ frame, title: say(INBOX.batchDone, count), message: say(INBOX.batchDoneMeans), status: 'info' }),
   );
+}
+
+/** What the form says of each row, whatever it names. */
+function rowsIn(form: ReadonlyMap<string, string>) {
+  const rows: { id: string; requestHash: string; answer: string | undefined }[] = [];
+  for (let index = 0; index < APPROVABLE_TOGETHER; index++) {
+    const id = form.get(`request_${index}`);
+    if (id === undefined) break;
+    rows.push({ id, requestHash: form.get(`request_hash_${index}`) ?? '', answer: form.get(`answer_${index}`) });
+  }
+  return rows;
 }
 
 async function batchIn(ctx: Context, session: Session, pages: ApprovalPages): Promise<Together | undefined> {

@@ -27,6 +27,8 @@ export interface Retry {
   error?: Said;
   wrongNumber?: boolean;
   wrongValue?: boolean;
+  /** It allowed something, and did not say that it was read. */
+  unread?: boolean;
   status?: number;
 }
 
@@ -169,6 +171,7 @@ export async function decisionProps(
     buttonLabel: leading(described).button,
     warnUnverified: client.document && !client.document.verified ? originOf(client) : undefined,
     error: retry.error,
+    unread: retry.unread,
   };
 }
 

@@ -30,6 +30,7 @@ import { seen } from './screen.ts';
 import { showApproval, showOver, showProblem } from './show.ts';
 import { askedToSignIn } from './step-up.ts';
 import { allTouched } from './touches.ts';
+import { askToRead, saysRead } from './unread.ts';
 import { wayBack } from './way-back.ts';
 import { WRONG_NUMBERS, wrongNumber, wrongValue } from './wrong.ts';
 
@@ -52,6 +53,8 @@ export async function postDecision(
   const over = isOver(approval);
   if (over) return showOver(ctx, approval, session, pages, over === 'expired' ? 410 : 409);
   if (verdict === 'approve' && form.has('decision_hash')) return postSignature(ctx, form, approval, session, pages);
+  // Before anything is counted: a number or a value is tried by whoever reads the page.
+  if (verdict === 'approve' && !saysRead(form)) return askToRead(ctx, form, approval, session, pages);
   const { person } = session;
   const own = person.id === approval.person;
   if (verdict === 'ask') {

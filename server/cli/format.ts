@@ -110,7 +110,7 @@ export function table(
 /** Who did it: an administrator, the resource's server, the agent or the person. */
 function whoIn({ type, by, person, agent, application, resource }: Json<ReadableEvent>): string {
   if (type === 'task.approved' || type === 'task.denied' || type === 'approval.given') return nameOf(person);
-  if (type === 'approval.asked') return nameOf(person);
+  if (type === 'approval.asked' || type === 'approval.refused') return nameOf(person);
   if (type === 'approval.escalated') return 'time';
   if (type.startsWith('redemption.') || type === 'outcome.reported') return nameOf(resource ?? application);
   if (type.startsWith('authority.') || type.startsWith('admin.') || type === 'agent.changed')
@@ -200,6 +200,7 @@ function tell(event: Json<ReadableEvent>, { tokens, labels, said, options }: Aro
 
 /** What needs no more than its name to be understood. */
 const PLAIN = {
+  'approval.refused': 'said yes, which was not taken',
   'proof.refused': 'did not prove who they are',
   'token.explained': 'asked what an exchange would give',
   'person.sign_in_refused': 'could not sign in',

@@ -11,6 +11,7 @@ export type EventType =
   | 'approval.given'
   | 'approval.asked'
   | 'approval.escalated'
+  | 'approval.refused'
   | 'proof.refused'
   | 'task.covered'
   | 'token.issued'

@@ -9,7 +9,7 @@ import { inviteDetails, type Json, readDetails, registerAgent, type TestClient }
 import { databaseOf } from '../support/delegation.ts';
 import { detailsParameter, signIn, type TestPerson } from '../support/person.ts';
 import { startServer, type TestServer } from '../support/server.ts';
-import { inner, text } from '../views/html.ts';
+import { inner, tags, text } from '../views/html.ts';
 
 describe('U7-3, ux.md §3.2: what may be decided on one page', () => {
   const one = (more: object = {}) =>
@@ -163,6 +163,30 @@ describe('the page', () => {
     expect([await answer(all[0]), await answer(all[1])]).toEqual(['token', 'token']);
   });
 
+  test.each([
+    ['what was chosen', { decision: 'chosen', answer_0: 'allow', answer_1: 'deny' }, ['answer_0', 'answer_1']],
+    ['all reads', { decision: 'all_reads' }, []],
+  ])('U2-9: %s is not taken from a form that does not say that it was read', async (_, fields, kept) => {
+    const all = [await asked(), await asked()];
+    const page = await batch();
+    if (!page) throw new Error('no batch');
+    expect(tags(page.html, 'input').find((tag) => tag.includes('name="read"'))).not.toContain('required');
+    const refused = await person.submit(page, { ...fields, read: '' });
+    expect([refused.status, text(inner(refused.html, 'div', 'role="alert"'))]).toEqual([
+      400,
+      expect.stringContaining('Nothing was allowed.'),
+    ]);
+    const inputs = tags(refused.html, 'input');
+    expect(inputs.find((tag) => tag.includes('name="read"'))).toContain('required');
+    expect(inputs.flatMap((tag) => (/ checked/u.test(tag) ? /name="(\w+)"/u.exec(tag)?.[1] : [])).toSorted()).toEqual(
+      kept,
+    );
+    expect([await answer(all[0] ?? {}), await answer(all[1] ?? {})]).toEqual(Array(2).fill('authorization_pending'));
+    const events = await database.rows(`select from evidence where type = 'approval.refused' and reason = 'not_read'`);
+    expect(events.length).toBeGreaterThan(0);
+    expect((await person.submit(refused, { decision: 'all_reads', read: '1' })).html).toContain('2 allowed');
+  });
+
   test('a row that changed, or is somebody else’s, is left; without the form nothing happens', async () => {
     const all = [await asked(), await asked()];
     const page = await batch();
@@ -226,5 +250,15 @@ describe('the page', () => {
       standing: true,
     });
     expect((await batch())?.status).toBe(200);
+  });
+
+  test('whoever only denies there is not held back', async () => {
+    const one = await asked();
+    await asked();
+    const page = await batch();
+    if (!page) throw new Error('no batch');
+    const result = await person.submit(page, { decision: 'chosen', read: '', answer_0: 'deny' });
+    expect(result.html).toContain('0 allowed, 1 denied, 1 left open.');
+    expect(await answer(one)).toBe('access_denied');
   });
 });

@@ -89,6 +89,29 @@ describeBrowser('a person at a real browser', () => {
     return { authorization_details: detailsParameter(details), resource: CALENDAR };
   };
 
+  test('U2-9 where its script does not arrive, a page asks by a box; a form without that decides nothing, and its page asks again', async () => {
+    const { context, page } = await atBrowser();
+    await page.route('**/decide.js', (route) => route.abort());
+    const { url } = await ask(read());
+    await page.goto(url);
+    await signInAt(page);
+    const [count, box] = [arrived.length, page.locator('[name=read]')];
+    await page.click('[data-testid=approve]'); // the browser insists
+    expect([arrived.length, await box.isVisible()]).toEqual([count, true]);
+    // As something would post it that knows no box.
+    await page.evaluate("document.querySelector('[name=read]').remove()");
+    await page.click('[data-testid=approve]');
+    await page.waitForSelector('.error-summary');
+    expect([arrived.length, await statusAt(page)]).toEqual([count, 400]);
+    await lookAround(page, 'unread', { script: false, decision: false });
+    await page.click('.error-summary a');
+    await box.check();
+    await page.click('[data-testid=approve]');
+    await page.waitForURL(/callback/);
+    expect(arrived.at(-1)?.searchParams.get('code')).toBeTruthy();
+    await context.close();
+  });
+
   test.each([
     { script: true, decision: 'approve' },
     { script: true, decision: 'deny' },

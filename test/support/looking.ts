@@ -51,7 +51,7 @@ export const decidable = (script: boolean) => `() => {
   const durations = [...document.querySelectorAll('[name=duration]')];
   const chosen = durations.filter((one) => one.type === 'hidden' || one.checked).map((one) => one.value).join();
   if (durations.length > 0 && chosen !== 'once') wrong.push('chosen: ' + chosen);
-  const box = document.querySelector('noscript [name=read]')?.getBoundingClientRect().height ?? 0;
+  const box = document.querySelector('[name=read]')?.getBoundingClientRect().height ?? 0;
   if (document.querySelector('[data-testid=approve]') && (box > 0) === ${script}) wrong.push('the box for whoever has no script');
   return wrong;
 }`;

@@ -66,7 +66,11 @@ export function browserOf(issuer: string, email = '', base?: string, jar = new M
     submit(page, fields) {
       const action = /<form[^>]*action="([^"]*)"[^>]*>(?![\s\S]*?\/logout)/.exec(mainOf(page.html))?.[1];
       if (action === undefined) throw new Error(`no form at ${page.url}: ${page.status}`);
-      return this.post(new URL(action.replaceAll('&amp;', '&'), page.url).href, { ...hiddenOf(page.html), ...fields });
+      return this.post(new URL(action.replaceAll('&amp;', '&'), page.url).href, {
+        ...hiddenOf(page.html),
+        ...tickedIn(page.html),
+        ...fields,
+      });
     },
     at: (other) => browserOf(issuer, email, other, jar),
   };
@@ -81,6 +85,10 @@ const hiddenOf = (html: string): Record<string, string> =>
       /value="([^"]*)"/.exec(input)?.[1] ?? '',
     ]),
   );
+
+/** Somebody who read the page says so where it asks. */
+const tickedIn = (html: string): Record<string, string> =>
+  /<input[^>]*name="read"/.test(mainOf(html)) ? { read: '1' } : {};
 
 /** The continuation that a result page offers (D11): the browser follows it at once. */
 export const continuationOf = ({ html }: PageAnswer): string | undefined =>

@@ -113,7 +113,7 @@ describeBrowser('the pages in a browser', () => {
         }
         // It does not run without script: there the page is looked at with what such a person sees.
         if (!script) continue;
-        const unwrapped = mapped(pages, (html) => html.replaceAll(/<\/?noscript>/gu, ''));
+        const unwrapped = mapped(pages, (html) => html.replaceAll(/<\/?noscript>| data-unguarded/gu, ''));
         const found = await staged.findings(unwrapped, looks);
         expect([colorScheme, found]).toEqual([colorScheme, {}]);
       }
@@ -282,6 +282,53 @@ describeBrowser('the pages in a browser', () => {
     });
   });
 
+  test.each([
+    { name: 'read-calendar', what: 'where its script does not arrive', arrives: false },
+    { name: 'choice-unread', what: 'where it was missing before, whatever runs', arrives: true },
+  ])('U2-9 the box stays $what, and must be ticked', async ({ name, arrives }) => {
+    const context = await browser.newContext({ viewport: PHONE });
+    const page = await context.newPage();
+    if (!arrives) await page.route('**/decide.js', (route) => route.abort());
+    site.posts.length = 0;
+    await page.goto(`${site.base}/${name}`);
+    if (arrives) {
+      await armed(page);
+      await page.mouse.move(40, 60);
+    }
+    await page.click('[data-testid=approve]');
+    expect(await sentAfterAMoment(page, site)).toEqual([]);
+    await page.check('input[name=read]');
+    expect(await decided(page, () => page.click('[data-testid=approve]'), site)).toMatchObject({
+      decision: 'approve',
+      read: '1',
+    });
+    await context.close();
+  });
+
+  test('U2-9 where the script stands guard the box is never seen', async () => {
+    const context = await browser.newContext({ viewport: PHONE });
+    const page = await context.newPage();
+    let arrive = () => {};
+    const arrived = new Promise<void>((resolve) => {
+      arrive = resolve;
+    });
+    // The page has begun and is not all there: its script ran, and the guard does not stand yet.
+    const half =
+      everyPage['read-calendar']?.replace('</main>', '</main><script src="/static/last.js"></script>') ?? never();
+    site.inbox = half;
+    await page.route('**/last.js', async (route) => {
+      await arrived;
+      await route.fulfill({ contentType: 'text/javascript', body: '' });
+    });
+    await page.goto(`${site.base}/inbox-live`, { waitUntil: 'commit' });
+    await page.locator('[data-testid=approve]').waitFor();
+    expect(await page.locator('input[name=read]').count()).toBe(1);
+    expect(await page.locator('input[name=read]').isVisible()).toBe(false);
+    arrive();
+    await page.locator('input[name=read]').waitFor({ state: 'detached' });
+    await context.close();
+  });
+
   test('Enter in the number decides nothing', async () => {
     await using opened = await open('export-contacts');
     const { page } = opened;
@@ -320,6 +367,7 @@ describeBrowser('the pages in a browser', () => {
     for (const [name, focused] of [
       ['sign-in-refused', 'DIV'],
       ['choice-missing', 'DIV'],
+      ['choice-unread', 'DIV'],
       ['number-wrong', 'number'],
       ['amount-wrong', 'critical_value'],
     ] as const) {

@@ -188,6 +188,7 @@ export function pagesIn(language: PageLanguage) {
     }),
     'look-alike': decisionPage(refundLookAlike),
     'narrowing-wrong': decisionPage({ ...refundNarrowed, error: say(NARROWING.notNarrower) }),
+    'choice-unread': decisionPage({ ...readCalendar, error: say(DECISION.unread), unread: true }),
     'choice-missing': decisionPage({ ...severalActions, error: say(DECISION.nothingChosen) }),
   };
 

@@ -178,9 +178,13 @@ test('Enter in a field decides nothing: the first submit button of the form cann
   expect(tags(form, 'button')[0]).toMatch(/type="submit" disabled hidden/u);
 });
 
-test('without script an unchecked box asks whether it was read', () => {
-  expect(inner(decisionPage(refund), 'noscript')).toContain(
-    '<input class="check-input" type="checkbox" name="read" value="1" required/>',
+test('U2-9 an unchecked box asks whether it was read, which decide.js takes away: it stays where that is not', () => {
+  const box = '<input class="check-input" type="checkbox" id="read" name="read" value="1" required/>';
+  expect(inner(decisionPage(refund), 'label', 'data-unguarded')).toContain(box);
+  const missing = decisionPage({ ...refund, unread: true });
+  expect(missing).not.toContain('data-unguarded');
+  expect(inner(missing, 'label', 'have-read')).toContain(
+    'required aria-invalid="true" aria-describedby="read-problem"',
   );
 });
 

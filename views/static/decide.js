@@ -12,6 +12,8 @@ const POLL_MS = 3000;
 const isApproving = (button) => button?.value === 'approve' || button?.dataset.guarded !== undefined;
 const hold = (event) => isApproving(event.submitter) && event.preventDefault();
 addEventListener('submit', hold, true);
+// A box says by hand that the page was read. It is not even seen here, and stays where this file does not arrive.
+document.documentElement.dataset.guarding = '';
 let form;
 addEventListener('DOMContentLoaded', () => {
   form = document.querySelector('form[data-guard]');
@@ -23,6 +25,9 @@ addEventListener('DOMContentLoaded', () => {
 function guard(form) {
   const approve = form.querySelector('button.approve');
   const buttons = approve.parentElement;
+  const box = form.querySelector('[data-unguarded]');
+  box?.remove();
+  box?.removeAttribute('data-unguarded');
   let readableSince;
   let touched = false;
   let sent = false;
@@ -61,7 +66,7 @@ function guard(form) {
     const approving = isApproving(event.submitter);
     if (approving && !(readable() && touched)) {
       event.preventDefault();
-      return askToRead(form, readable());
+      return askToRead(form, box, readable());
     }
     if (approving) say(form, 'read', '1');
     sent = true;
@@ -75,17 +80,12 @@ function guard(form) {
 }
 
 /** Some assistive technology presses buttons without any pointer or key event: a box to tick is its way through. */
-function askToRead(form, couldRead) {
+function askToRead(form, box, couldRead) {
   const note = form.querySelector('[data-note]');
   note.textContent = couldRead ? form.dataset.tickFirst : form.dataset.readFirst;
   if (!couldRead || form.querySelector('input[name="read"]')) return;
-  const label = document.createElement('label');
-  label.className = 'check';
-  const box = Object.assign(document.createElement('input'), { type: 'checkbox', name: 'read', value: '1' });
-  box.required = true;
-  box.className = 'check-input';
-  label.append(box, ` ${form.dataset.read}`);
-  note.before(label);
+  box.querySelector('input').required = true;
+  note.before(box);
 }
 
 function say(form, name, value) {

@@ -120,6 +120,7 @@ export const EVENTS = words({
   'approval.given.others': { en: 'Somebody approved it for you', de: 'Jemand hat es für Sie freigegeben' },
   'approval.escalated': { en: 'Nobody decided in time', de: 'Niemand hat rechtzeitig entschieden' },
   'task.covered': { en: 'Used what you allowed before', de: 'Nutzte, was Sie vorher erlaubt hatten' },
+  'approval.refused': { en: 'A yes was not taken', de: 'Ein Ja wurde nicht angenommen' },
   'proof.refused': { en: 'A proof was refused', de: 'Ein Nachweis wurde abgewiesen' },
   'delivery.sent': { en: 'Was told the answer', de: 'Erfuhr die Antwort' },
   'delivery.failed': { en: 'Could not be told the answer', de: 'Konnte die Antwort nicht erfahren' },

@@ -218,6 +218,7 @@ export const AGENT_EVENTS = words({
   'approval.asked': { en: 'others were asked', de: 'andere wurden gefragt' },
   'approval.given': { en: 'got one of several approvals', de: 'bekam eine von mehreren Freigaben' },
   'approval.escalated': { en: 'was not decided in time', de: 'wurde nicht rechtzeitig entschieden' },
+  'approval.refused': { en: 'a yes was not taken', de: 'ein Ja wurde nicht angenommen' },
   'proof.refused': { en: 'a passkey answered something else', de: 'ein Passkey beantwortete etwas anderes' },
   'task.covered': { en: 'used what was allowed before', de: 'nutzte, was vorher erlaubt war' },
   'token.issued': { en: 'got a token', de: 'bekam ein Token' },

@@ -44,6 +44,15 @@ export const DECISION = words({
     en: 'Please read it first, then choose again.',
     de: 'Bitte lesen Sie es zuerst und wählen Sie dann noch einmal.',
   },
+  /** The form came without the guard of the page, and nobody said that it was read. */
+  unread: {
+    en: 'Nothing was allowed. Read what this allows, tick the box that says so, then choose again.',
+    de: 'Es wurde nichts erlaubt. Lesen Sie, was damit erlaubt wird, setzen Sie das Häkchen und wählen Sie dann noch einmal.',
+  },
+  readMissing: {
+    en: 'Tick this when you have read it.',
+    de: 'Setzen Sie dieses Häkchen, wenn Sie es gelesen haben.',
+  },
   tickFirst: {
     en: 'Tick the box, then choose again.',
     de: 'Setzen Sie das Häkchen und wählen Sie dann noch einmal.',
