@@ -79,18 +79,6 @@ export function decisionPages(
       prompts,
       standing: postgresStanding(database),
       announcements: { ...channels.store, reaches: channels.reaches },
-      async report({ organization, person, agent, id }) {
-        await myAgents.pause(organization, person, agent);
-        await evidence.record({
-          organization,
-          type: 'person.alarm',
-          decision: 'reported',
-          reason: 'not_started',
-          person,
-          agent,
-          approval: id,
-        });
-      },
     },
     agents: {
       myAgents,

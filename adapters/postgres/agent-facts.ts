@@ -69,8 +69,7 @@ const factsOf = (those: string): string => `
          named.keys_end_at as "keysEndAt", ${ALLOWED} as allowed,
          used.last as "lastUsedAt", coalesce(used.by_action, '{}') as "usedAt",
          (select count(*)::int from approvals p
-          where p.organization = a.organization and p.agent = a.id and p.deny_reason = 'not_me'
-            and p.decided_at > clock_timestamp() - interval '90 days') as reports,
+          where p.organization = a.organization and p.agent = a.id and p.reported_at > clock_timestamp() - interval '90 days') as reports,
          (select count(*)::int from pauses p where p.organization = a.organization and p.agent = a.id) as "mutedBy",
          (select count(*)::int from registration_changes h
           where h.organization = a.organization and h.agent = a.id and h.answer is null) as "waitingChanges",

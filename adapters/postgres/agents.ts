@@ -104,6 +104,27 @@ export async function findAgent(
   return statements.first<Agent>(FIND, [organization, agent]);
 }
 
+/** Ends what this agent holds for this person, and keeps it from asking. */
+export async function pausePair(
+  statements: Statements,
+  { organization, person, agent }: { organization: string; person: string; agent: string },
+): Promise<void> {
+  await statements.run('insert into pauses (organization, agent, person) values ($1, $2, $3) on conflict do nothing', [
+    organization,
+    agent,
+    person,
+  ]);
+  await writeStop(statements, { organization, kind: 'pair', subject: pairOf(agent, person), by: person });
+  await writeEvent(statements, {
+    organization,
+    type: 'authority.stopped',
+    decision: 'allowed',
+    reason: 'person_and_agent',
+    person,
+    agent,
+  });
+}
+
 /** One person's agents, under row-level security. */
 export const postgresMyAgents = (database: Database): MyAgentsStore => ({
   list: (organization, person) =>
@@ -146,19 +167,7 @@ export const postgresMyAgents = (database: Database): MyAgentsStore => ({
         agent,
       ]);
       if (!known) return false;
-      await statements.run(
-        'insert into pauses (organization, agent, person) values ($1, $2, $3) on conflict do nothing',
-        [organization, agent, person],
-      );
-      await writeStop(statements, { organization, kind: 'pair', subject: pairOf(agent, person), by: person });
-      await writeEvent(statements, {
-        organization,
-        type: 'authority.stopped',
-        decision: 'allowed',
-        reason: 'person_and_agent',
-        person,
-        agent,
-      });
+      await pausePair(statements, { organization, person, agent });
       return true;
     }),
 

@@ -92,7 +92,7 @@ const AROUND = `
     from agent_use_now where organization = $1 group by agent),
   reported as materialized (
     select distinct agent from approvals
-    where organization = $1 and deny_reason = 'not_me' and decided_at > clock_timestamp() - interval '${UNUSED_AFTER} days'),
+    where organization = $1 and reported_at > clock_timestamp() - interval '${UNUSED_AFTER} days'),
   muted as materialized (select distinct agent from pauses where organization = $1),
   held as materialized (
     select substr(key, 7) as agent from stop_epochs where organization = $1 and key like 'agent:%' and held_by <> '{}'

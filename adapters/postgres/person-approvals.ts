@@ -8,6 +8,7 @@ import { ANSWERED } from '../../server/notifications/notify.ts';
 import type { SignedInAgain } from '../../server/people/federation.ts';
 import { upstreamIdentifier } from '../../server/people/trusted-issuer.ts';
 import type { Task } from '../../server/tasks/task.ts';
+import { pausePair } from './agents.ts';
 import { APPROVAL, type ApprovalRow, toApproval } from './approval-row.ts';
 import { findAsked } from './approvals.ts';
 import type { Database, Statements } from './database.ts';
@@ -282,6 +283,30 @@ export const postgresPersonApprovals = (
           [organization, id, person, reason],
         )) === 1,
     ),
+
+  report: (approval) =>
+    database.within(approval.organization, async (statements) => {
+      const { organization, id, person, agent } = approval;
+      // In the order of whoever approves: the person before what is asked of them.
+      await statements.run(HOLD_REPORTING, [organization, person]);
+      const first = (await statements.run(REPORT, [organization, id, person])) === 1;
+      const paused = await statements.first(
+        'select from pauses where organization = $1 and agent = $2 and person = $3',
+        [organization, agent, person],
+      );
+      // Said again after the agent was let ask again, it pauses again, and is still no second alarm.
+      if (first || !paused) await pausePair(statements, approval);
+      if (!first) return;
+      await writeEvent(statements, {
+        organization,
+        type: 'person.alarm',
+        decision: 'reported',
+        reason: 'not_started',
+        person,
+        agent,
+        approval: id,
+      });
+    }),
 });
 
 /** Undoes what a transaction did until it saw that another one was first. */
@@ -444,6 +469,13 @@ const ASK_OTHERS = `
 
 const OTHERS_NOW = `
   update approvals set others_since = clock_timestamp() where organization = $1 and id = $2 and others_since is null`;
+
+const HOLD_REPORTING = 'select from people where organization = $1 and id = $2 for no key update';
+
+const REPORT = `
+  update approvals set reported_at = clock_timestamp(),
+    deny_reason = case when status = 'denied' then coalesce(deny_reason, 'not_me') else deny_reason end
+  where organization = $1 and id = $2 and person = $3 and reported_at is null`;
 
 const DENY = `
   update approvals set status = 'denied', decided_at = clock_timestamp(), decision = $4, decision_hash = $5, deny_reason = $6

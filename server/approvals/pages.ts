@@ -46,8 +46,6 @@ export interface ApprovalPages {
   styleSheet: string;
   standing: StandingStore;
   announcements: Announcements;
-  /** "I did not start this": pauses the agent for this person, and raises an alarm. */
-  report(approval: Approval): Promise<void>;
 }
 
 /** Who may call this person, and what they were not called for. */

@@ -1,6 +1,6 @@
 import type { Context } from 'koa';
 
-import { deniedWords, reportedWords, resultPage } from '../../views/result.tsx';
+import { deniedWords, resultPage } from '../../views/result.tsx';
 import { visible } from '../../views/text.tsx';
 import { CEREMONY } from '../../views/words/ceremony.ts';
 import { DECIDERS } from '../../views/words/deciders.ts';
@@ -25,6 +25,7 @@ import { postAsDecider } from './others.ts';
 import { type ApprovalPages, reportable } from './pages.ts';
 import { asksForPasskey, ceremonyFor, isHurried, mayConfirmBySignIn, strengthOf } from './proof.ts';
 import { describeGranted } from './quorum.ts';
+import { report } from './report.ts';
 import { quietAfter, showApproved } from './result.ts';
 import { seen } from './screen.ts';
 import { showApproval, showOver, showProblem } from './show.ts';
@@ -50,7 +51,10 @@ export async function postDecision(
   if (verdict !== 'approve' && verdict !== 'deny' && verdict !== 'ask') {
     throw new BadRequest('decision must be approve or deny');
   }
+  // Whoever says that they did not start it means the agent, whatever became of the request between page and answer.
+  const reports = verdict === 'deny' && form.get('reason') === 'not_me' && session.person.id === approval.person;
   const over = isOver(approval);
+  if (over && reports) return report(ctx, approval, pages);
   if (over) return showOver(ctx, approval, session, pages, over === 'expired' ? 410 : 409);
   if (verdict === 'approve' && form.has('decision_hash')) return postSignature(ctx, form, approval, session, pages);
   // Before anything is counted: a number or a value is tried by whoever reads the page.
@@ -135,12 +139,12 @@ export async function postDecision(
     : await pages.approvals.deny(approval, person.id, undefined, json, event);
   if (!done) {
     // Another tab or device was first, or a stop ended the request between page and decision.
-    const fresh = await pages.approvals.find(approval.organization, approval.id);
-    return showOver(ctx, fresh ?? approval, session, pages, 409);
+    const fresh = (await pages.approvals.find(approval.organization, approval.id)) ?? approval;
+    return reports ? report(ctx, fresh, pages) : showOver(ctx, fresh, session, pages, 409);
   }
   if (task) return showApproved(ctx, approval, { task, duration: decision.duration }, session, pages);
   rememberDecided(ctx, approval.id);
-  if (form.get('reason') === 'not_me') return denyAndReport(ctx, approval, session, pages);
+  if (reports) return report(ctx, approval, pages);
   const frame = reportable(ctx, approval, pages.cookies);
   const { speaker } = frame;
   const name = client?.agent?.name ?? speaker.say(INBOX.anAgent);
@@ -160,32 +164,6 @@ export async function postDecision(
             pages,
           )
         : { denyReasons: { action: `/r/${approval.id}/reason`, csrf: pages.cookies.csrf(ctx) } }),
-    }),
-  );
-}
-
-/** It was denied from the page that reports it: nobody started it. */
-async function denyAndReport(
-  ctx: Context,
-  approval: Approval,
-  { person }: Session,
-  pages: ApprovalPages,
-): Promise<void> {
-  // Before the reason is kept: if this fails, the person can say it again.
-  await pages.report(approval);
-  await pages.approvals.giveReason(approval.organization, approval.id, person.id, 'not_me');
-  const client = await pages.clients.find(approval.clientId);
-  const frame = frameOf(ctx, pages.cookies);
-  const { say } = frame.speaker;
-  const back = client?.agent ? say(RESULT.returnTo, { agent: client.agent.name }) : say(RESULT.returnToAgent);
-  page(
-    ctx,
-    resultPage({
-      frame,
-      ...reportedWords(frame.speaker),
-      savedAs: approval.id,
-      ...(approval.kind === 'browser' &&
-        (await wayBack(ctx, { denied: 'the person denied the request' }, { label: back, automatic: false }, pages))),
     }),
   );
 }

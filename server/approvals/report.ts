@@ -4,6 +4,7 @@ import { reportPage } from '../../views/report.tsx';
 import { reportedWords, resultPage } from '../../views/result.tsx';
 import { DECISION } from '../../views/words/decision.ts';
 import { INBOX } from '../../views/words/inbox.ts';
+import { RESULT } from '../../views/words/result.ts';
 import { page } from '../http/respond.ts';
 import { inSameLanguage } from '../people/language.ts';
 import { checkedForm, frameOf } from '../people/pages.ts';
@@ -11,6 +12,8 @@ import type { Session } from '../people/person.ts';
 import { type Approval, isOver } from './approval.ts';
 import { describeApproval } from './decide.ts';
 import type { ApprovalPages } from './pages.ts';
+import { isInBrowser } from './result.ts';
+import { wayBack } from './way-back.ts';
 
 /** "Report this request": what it means to say that one did not start it, and the one step that says so. */
 export async function showReport(
@@ -50,11 +53,27 @@ export async function postReport(
   await checkedForm(ctx, pages.cookies);
   // What still waits is denied as well, by the form of its own page.
   if (!isOver(approval)) return showReport(ctx, approval, session, pages);
-  // Said twice of what was denied, it is one alarm.
-  if (approval.denyReason !== 'not_me') await pages.report(approval);
-  if (approval.status === 'denied') {
-    await pages.approvals.giveReason(approval.organization, approval.id, session.person.id, 'not_me');
-  }
+  return report(ctx, approval, pages);
+}
+
+/**
+ * Nobody started it. However it ended meanwhile, in another tab or by somebody else, it is said here and does what it says.
+ * An agent that waits in this browser hears of a denial; what was allowed has ended by now.
+ */
+export async function report(ctx: Context, approval: Approval, pages: ApprovalPages): Promise<void> {
+  await pages.approvals.report(approval);
+  const client = await pages.clients.find(approval.clientId);
   const frame = frameOf(ctx, pages.cookies);
-  page(ctx, resultPage({ frame, ...reportedWords(frame.speaker) }));
+  const { say } = frame.speaker;
+  const label = client?.agent ? say(RESULT.returnTo, { agent: client.agent.name }) : say(RESULT.returnToAgent);
+  const answer = approval.task ? { task: approval.task } : { denied: 'the person denied the request' };
+  page(
+    ctx,
+    resultPage({
+      frame,
+      ...reportedWords(frame.speaker),
+      savedAs: approval.id,
+      ...(isInBrowser(ctx, approval) && (await wayBack(ctx, answer, { label, automatic: false }, pages))),
+    }),
+  );
 }

@@ -90,10 +90,9 @@ export function approvalRoutes(router: Router, pages: ApprovalPages): void {
     if (!Object.hasOwn(DENY_REASONS, reason)) throw new BadRequest('reason is none of ours');
     const approval = await ownApproval(session, String(ctx.params.id), pages);
     if (approval?.status !== 'denied') return nothingHere(ctx, pages);
-    const reported = reason === 'not_me' && approval.denyReason === null;
-    // Before the reason is kept: if this fails, the person can say it again.
-    if (reported) await pages.report(approval);
-    await pages.approvals.giveReason(approval.organization, approval.id, session.person.id, reason);
+    const reported = reason === 'not_me';
+    if (reported) await pages.approvals.report(approval);
+    else await pages.approvals.giveReason(approval.organization, approval.id, session.person.id, reason);
     const frame = frameOf(ctx, pages.cookies);
     page(ctx, resultPage({ frame, ...(reported ? reportedWords : thankedWords)(frame.speaker) }));
   });

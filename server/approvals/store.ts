@@ -149,6 +149,11 @@ export interface PersonApprovals {
     decision: { json: object; hash: string },
     event: EvidenceEvent,
   ): Promise<boolean>;
+  /**
+   * "I did not start this": pauses its agent for its person and raises the alarm, both or neither, and one alarm however
+   * often it is said. Of a denial it is the reason, where none was given.
+   */
+  report(approval: Approval): Promise<void>;
   /** The reason given after a denial. */
   giveReason(organization: string, id: string, person: string, reason: string): Promise<boolean>;
 }

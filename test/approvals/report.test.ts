@@ -88,6 +88,51 @@ describe('“Report this request”', () => {
     expect([active, await isPaused(), (await alarms()).length]).toEqual([false, true, 1]);
   });
 
+  test('said twenty times of what was allowed, on twenty pages at once, it is one alarm, and every page says the same', async () => {
+    await tokenInBrowser(agent, person, request);
+    const row = await database.first<{ id: string }>('select id from approvals where client_id = $1', [agent.clientId]);
+    const report = await person.get(`/r/${row?.id}/report`);
+    const say = () => person.submit(report, { reason: 'not_me' });
+    for (const answer of await Promise.all(Array.from({ length: 20 }, say))) {
+      expect([answer.status, text(inner(answer.html, 'h1'))]).toEqual([
+        200,
+        'Thank you. This agent is paused for you.',
+      ]);
+    }
+    expect([await isPaused(), (await alarms()).length]).toEqual([true, 1]);
+    // Let ask again, and reported again: what the page says is so, and nobody is alarmed a second time.
+    const path = `/agents/${agent.registration.agent_id}`;
+    const csrf = /name="csrf" value="([^"]+)"/u.exec((await person.get(path)).html)?.[1] ?? '';
+    expect((await person.post(`${path}/resume`, { csrf, confirmation: 'Meeting Helper' })).status).toBe(200);
+    expect(await isPaused()).toBe(false);
+    await say();
+    expect([await isPaused(), (await alarms()).length]).toEqual([true, 1]);
+  });
+
+  test.each([
+    ['allowed', { decision: 'approve', duration: 'PT1H', action_0: 'allow' }],
+    ['denied', { decision: 'deny' }],
+  ])('a request that was %s in another tab meanwhile is reported all the same', async (_, fields) => {
+    const { body, path } = await asked();
+    const [page, report] = [await person.get(path), await person.get(`${path}/report`)];
+    await person.submit(page, { ...fields, number: body.display_code });
+    const answer = await person.submit(report, { reason: 'not_me' });
+    expect([answer.status, text(inner(answer.html, 'h1'))]).toEqual([200, 'Thank you. This agent is paused for you.']);
+    await person.submit(report, { reason: 'not_me' });
+    expect([await isPaused(), (await alarms()).length]).toEqual([true, 1]);
+  });
+
+  test('twenty reports of one that waits deny it once, and are one alarm', async () => {
+    const { path } = await asked();
+    const report = await person.get(`${path}/report`);
+    const answers = await Promise.all(Array.from({ length: 20 }, () => person.submit(report, { reason: 'not_me' })));
+    expect(answers.map(({ status }) => status)).toEqual(Array(20).fill(200));
+    const denials = (await eventsIn(database)).filter(
+      ({ type, agent: of }) => type === 'task.denied' && of === agent.registration.agent_id,
+    );
+    expect([denials.length, (await alarms()).length]).toEqual([1, 1]);
+  });
+
   test('of somebody else there is nothing to report', async () => {
     const { path } = await asked();
     const other = await signIn(server, 'approver@acme.example');

@@ -279,6 +279,21 @@ export const MORE: readonly Artefact[] = [
     made: `evidence where type in ('task.approved', 'task.denied')`,
   },
   {
+    name: 'report of what was allowed',
+    prepare:
+      async ({ deployment, database, person }) =>
+      async () => {
+        // One of its own, because it is paused then.
+        const agent = await registerAgent(deployment);
+        await tokenInBrowser(agent, person, READING);
+        const { rows } = await database.query('select id from approvals where client_id = $1', [agent.clientId]);
+        const report = await person.get(`/r/${rows[0].id}/report`);
+        return (base) => person.at(base).submit(report, { reason: 'not_me' });
+      },
+    heard: { '200 page': CALLERS },
+    made: `evidence where type = 'person.alarm'`,
+  },
+  {
     name: 'hand-off token',
     prepare: async (world) => {
       const { agent, child, person } = world;
