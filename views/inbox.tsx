@@ -17,8 +17,8 @@ export interface InboxPage {
   recent: readonly HistoryEntry[];
   /** Requests that are alike, and can be answered on one page (U7-3). */
   together?: readonly { href: string; label: Said }[] | undefined;
-  /** Requests of the last day that were not announced, each as a sentence. */
-  quiet?: readonly Said[] | undefined;
+  /** Requests of the last day that were not announced, and where each of them stands. */
+  quiet?: readonly { sentence: Said; href: string }[] | undefined;
   /** Whether anything reaches this person outside of these pages; undefined: not said. */
   notified?: boolean | undefined;
   /** An event stream that sends `inbox` when something changed; without one the page asks every few seconds. */
@@ -83,9 +83,12 @@ function Inbox({ frame, waiting, earlier, recent, quiet = [], together = [], not
           <section class="section" aria-labelledby="quiet">
             <h2 id="quiet">{say(INBOX.quiet)}</h2>
             <ul class="plain">
-              {quiet.map((sentence) => (
+              {quiet.map(({ sentence, href }) => (
                 <li class="quiet">
-                  <Told text={sentence} />
+                  <Told text={sentence} />{' '}
+                  <a class="small-link" href={href} aria-label={say(INBOX.showThese, { sentence })}>
+                    {say(INBOX.show)}
+                  </a>
                 </li>
               ))}
             </ul>

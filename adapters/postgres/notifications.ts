@@ -518,10 +518,10 @@ const INTRODUCTIONS = `
 const INTRODUCED = 'select from introductions where organization = $1 and agent = $2 and person = $3';
 
 const SUPPRESSED = `
-  select a.name as "agentName", n.suppressed as because, count(*)::int as count
+  select n.agent, a.name as "agentName", n.suppressed as because, count(*)::int as count
   from notifications n join agents a on a.organization = n.organization and a.id = n.agent
   where n.organization = $1 and n.person = $2 and n.suppressed is not null and n.at > clock_timestamp() - interval '1 day'
-  group by a.name, n.suppressed order by a.name`;
+  group by n.agent, a.name, n.suppressed order by a.name, n.agent`;
 
 const TARGET_IDS = (condition: string) => `
   (select coalesce(array_agg(id order by created_at), '{}') from notification_targets where organization = $1 and ${condition})`;

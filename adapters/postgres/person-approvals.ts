@@ -50,6 +50,11 @@ export const postgresPersonApprovals = (
       (await statements.rows<ApprovalRow>(RECENT, [organization, person, limit])).map(toApproval),
     ),
 
+  notAnnounced: (organization, person, { agent, because }) =>
+    database.within(organization, async (statements) =>
+      (await statements.rows<ApprovalRow>(NOT_ANNOUNCED, [organization, person, agent, because])).map(toApproval),
+    ),
+
   latestLike: ({ organization, id, person, agent, actions }) =>
     database.within(organization, async (statements) => {
       const keys = JSON.stringify(actions.map(({ action }) => action));
@@ -382,6 +387,13 @@ const WAITING = `
 const RECENT = `
   ${APPROVAL} where organization = $1 and person = $2 and (status <> 'pending' or expires_at <= clock_timestamp())
   order by asked_at desc limit $3`;
+
+const NOT_ANNOUNCED = `
+  ${APPROVAL}
+  join notifications n on n.organization = a.organization and n.approval = a.id
+  where n.organization = $1 and n.person = $2 and n.agent = $3 and n.suppressed = $4
+    and n.at > clock_timestamp() - interval '1 day'
+  order by a.asked_at desc limit 100`;
 
 /** Along the index `approvals_alike`. */
 export const LATEST_LIKE = `

@@ -5,8 +5,8 @@ import { visible } from '../../views/text.tsx';
 import { DECIDERS } from '../../views/words/deciders.ts';
 import { DECISION } from '../../views/words/decision.ts';
 import { INBOX } from '../../views/words/inbox.ts';
-import { NOTIFICATIONS } from '../../views/words/notifications.ts';
 import { OUTCOMES } from '../../views/words/result.ts';
+import type { Speaker } from '../../views/words/speaker.ts';
 import { page } from '../http/respond.ts';
 import { frameOf } from '../people/pages.ts';
 import type { Session } from '../people/person.ts';
@@ -15,12 +15,13 @@ import { batchesIn } from './batch.ts';
 import { describeApproval } from './decide.ts';
 import { isForOthers } from './deciders.ts';
 import type { ApprovalPages } from './pages.ts';
+import { quietIn } from './quiet.ts';
 
 /** What waits for this person, and what they decided lately (U7). Nothing here decides. */
 export async function showInbox(ctx: Context, session: Session, pages: ApprovalPages): Promise<void> {
   const { person } = session;
   const frame = frameOf(ctx, pages.cookies);
-  const { say, clock, catalogue: language } = frame.speaker;
+  const { say, clock } = frame.speaker;
   const [waiting, recent, introductions, suppressed, notified] = await Promise.all([
     pages.approvals.waiting(person.organization, person.id),
     pages.approvals.recent(person.organization, person.id, 50),
@@ -29,17 +30,6 @@ export async function showInbox(ctx: Context, session: Session, pages: ApprovalP
     pages.announcements.reaches(person.organization, person.id),
   ]);
   const known = new Set([...introductions, ...recent].map(({ agent }) => agent));
-  const rowOf = async (approval: Approval) => {
-    const client = await pages.clients.find(approval.clientId);
-    const described = describeApproval(approval, pages.catalogue(), person, language);
-    return {
-      agentName: client?.agent?.name ?? say(INBOX.anAgent),
-      headline:
-        described?.map(({ description }) => description.headlineText).join(say(DECISION.and)) ??
-        say(INBOX.noLongerOffered),
-      symbol: described?.[0]?.description.impactSymbol ?? '',
-    };
-  };
   /** Why it stands in this inbox, where it is not for this person to decide alone. */
   const secondFor = async (approval: Approval) => {
     const { deciders, organization, id } = approval;
@@ -61,7 +51,11 @@ export async function showInbox(ctx: Context, session: Session, pages: ApprovalP
     waiting
       // One's own of this browser is decided where it began; another's is found here.
       .filter((approval) => approval.kind !== 'browser' || approval.person !== person.id)
-      .map(async (approval) => ({ approval, ...(await rowOf(approval)), secondFor: await secondFor(approval) })),
+      .map(async (approval) => ({
+        approval,
+        ...(await rowOf(approval, session, frame.speaker, pages)),
+        secondFor: await secondFor(approval),
+      })),
   );
   const today = recent.filter(({ askedAt }) => Date.now() - askedAt.getTime() < 86_400_000);
   const count = (status: Approval['status']) => today.filter((approval) => approval.status === status).length;
@@ -70,7 +64,7 @@ export async function showInbox(ctx: Context, session: Session, pages: ApprovalP
       .filter(({ decidedAt }) => decidedAt !== null)
       .slice(0, 10)
       .map(async (approval) => {
-        const { agentName, headline } = await rowOf(approval);
+        const { agentName, headline } = await rowOf(approval, session, frame.speaker, pages);
         return {
           text: `${agentName}: ${headline}`,
           at: clock(approval.decidedAt ?? approval.askedAt, person.timeZone),
@@ -100,17 +94,7 @@ export async function showInbox(ctx: Context, session: Session, pages: ApprovalP
           count: more.length + 1,
         }),
       })),
-      quiet: suppressed.flatMap(({ agentName, because, count }) =>
-        isReason(because)
-          ? [
-              say(NOTIFICATIONS.quietSince, {
-                agent: visible(agentName, 80),
-                because: say(NOTIFICATIONS.because[because]),
-                count,
-              }),
-            ]
-          : [],
-      ),
+      quiet: quietIn(suppressed, frame.speaker),
       notified,
       events: '/inbox/events',
       earlier: { allowed: count('approved'), denied: count('denied'), expired: count('pending') },
@@ -119,9 +103,23 @@ export async function showInbox(ctx: Context, session: Session, pages: ApprovalP
   );
 }
 
-/** The first contact stands at its request, and who muted a group knows it: neither is a reason to look anywhere else. */
-const isReason = (because: string): because is 'open_push' | 'ten_minutes' | 'day' =>
-  !['first_contact', 'muted', 'nowhere'].includes(because) && Object.hasOwn(NOTIFICATIONS.because, because);
+/** One line of it: who asks for what. */
+export async function rowOf(
+  approval: Approval,
+  { person }: Session,
+  { say, catalogue }: Speaker,
+  pages: Pick<ApprovalPages, 'clients' | 'catalogue'>,
+) {
+  const client = await pages.clients.find(approval.clientId);
+  const described = describeApproval(approval, pages.catalogue(), person, catalogue);
+  return {
+    agentName: client?.agent?.name ?? say(INBOX.anAgent),
+    headline:
+      described?.map(({ description }) => description.headlineText).join(say(DECISION.and)) ??
+      say(INBOX.noLongerOffered),
+    symbol: described?.[0]?.description.impactSymbol ?? '',
+  };
+}
 
 const outcomeOf = ({ status, decision }: Approval) =>
   status === 'denied' ? OUTCOMES.denied : decision?.duration === 'once' ? OUTCOMES.allowedOnce : OUTCOMES.allowed;

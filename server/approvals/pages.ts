@@ -48,11 +48,19 @@ export interface ApprovalPages {
   announcements: Announcements;
 }
 
+/** Requests of the last day that one agent's person was not called for, for one reason. */
+export interface NotAnnounced {
+  agent: string;
+  agentName: string;
+  because: string;
+  count: number;
+}
+
 /** Who may call this person, and what they were not called for. */
 export interface Announcements {
   isIntroduced(organization: string, agent: string, person: string): Promise<boolean>;
   introductions(organization: string, person: string): Promise<{ agent: string }[]>;
-  suppressed(organization: string, person: string): Promise<{ agentName: string; because: string; count: number }[]>;
+  suppressed(organization: string, person: string): Promise<NotAnnounced[]>;
   /** Does any channel that this person chose lead anywhere? */
   reaches(organization: string, person: string): Promise<boolean>;
 }

@@ -17,6 +17,7 @@ import { decidedHere } from './decided-here.ts';
 import { showInbox } from './inbox.ts';
 import { type ApprovalPages, nothingHere, type PolicyRefusal } from './pages.ts';
 import { postDecision } from './post-decision.ts';
+import { showQuiet } from './quiet.ts';
 import { isDecider } from './quorum.ts';
 import { receiptRoutes } from './receipts.ts';
 import { postRepeat } from './repeat-pages.ts';
@@ -32,6 +33,10 @@ export function approvalRoutes(router: Router, pages: ApprovalPages): void {
     if (session) await showInbox(ctx, session, pages);
   });
 
+  router.get('/inbox/quiet', async (ctx) => {
+    const session = signedIn(ctx);
+    if (session) await showQuiet(ctx, session, pages);
+  });
   router.get('/inbox/batch', async (ctx) => {
     const session = signedIn(ctx);
     if (session) await showBatch(ctx, session, pages);

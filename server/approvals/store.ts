@@ -80,6 +80,8 @@ export interface PersonApprovals {
   /** What this person can decide now: their own, and what waits for a second person. */
   waiting(organization: string, person: string): Promise<Approval[]>;
   recent(organization: string, person: string, limit: number): Promise<Approval[]>;
+  /** What this person was not called for, of one agent and for one reason, within the last day; latest first. */
+  notAnnounced(organization: string, person: string, of: { agent: string; because: string }): Promise<Approval[]>;
   /** The latest other one that people decided, of the same agent for the same person about the same actions. */
   latestLike(approval: Approval): Promise<Approval | undefined>;
   /** Counts a value that was not the one that matters; answers how many there were now. */

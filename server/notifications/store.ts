@@ -109,7 +109,10 @@ export interface NotificationStore {
   /** Sends a notice to one address of this person, by the outbox like any other. */
   test(organization: string, person: string, to: { channel: ChannelName; address?: string }): Promise<void>;
   /** Requests of the last day of which this person was not told, by agent and why. */
-  suppressed(organization: string, person: string): Promise<{ agentName: string; because: string; count: number }[]>;
+  suppressed(
+    organization: string,
+    person: string,
+  ): Promise<{ agent: string; agentName: string; because: string; count: number }[]>;
 }
 
 /** What a decision allowed, as a mail says it. */

@@ -494,6 +494,17 @@ describe('order, quiet, fatigue', () => {
     expect(await suppressed()).toEqual([{ suppressed: 'ten_minutes' }]);
     const inbox = await person.get('/inbox');
     for (const path of paths) expect(inbox.html).toContain(path);
+    // U7: "Show" leads to which it was, and to what became of it.
+    const show = /href="(\/inbox\/quiet[^"]*)"/u.exec(inbox.html)?.[1]?.replaceAll('&amp;', '&') ?? '';
+    const last = paths[3] ?? '';
+    const shown = async (at = person) => (await at.get(show)).html;
+    expect(await shown()).toContain(`href="${last}"`);
+    for (const path of paths.slice(0, 3)) expect(await shown()).not.toContain(path);
+    await person.submit(await person.get(last), { decision: 'deny' });
+    expect(await shown()).toContain(`href="${last.replace('/r/', '/receipts/')}"`);
+    const colleague = await signIn(server, 'approver@acme.example');
+    const bent = show.replace('ten_minutes', 'first_contact');
+    expect([(await colleague.get(show)).status, (await person.get(bent)).status]).toEqual([404, 404]);
     expect(
       await database.first(`select reason from evidence where type = 'push.suppressed' order by at desc limit 1`),
     ).toEqual({ reason: 'ten_minutes' });

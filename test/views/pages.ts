@@ -9,6 +9,7 @@ import { inboxPage } from '../../views/inbox.tsx';
 import { myAgentsPage } from '../../views/my-agents.tsx';
 import { contactPage, notificationsPage } from '../../views/notifications.tsx';
 import { changePage, offerPage, ownedPage, reviewPage } from '../../views/owner.tsx';
+import { quietPage } from '../../views/quiet.tsx';
 import { receiptPage } from '../../views/receipt.tsx';
 import { reportPage } from '../../views/report.tsx';
 import { allowedWords, deniedWords, expiredWords, quietWords, repeatOffer, resultPage } from '../../views/result.tsx';
@@ -192,19 +193,29 @@ export function pagesIn(language: PageLanguage) {
     'choice-missing': decisionPage({ ...severalActions, error: say(DECISION.nothingChosen) }),
   };
 
+  const notAnnounced = say(NOTIFICATIONS.quietSince, {
+    agent: 'Web Researcher',
+    because: say(NOTIFICATIONS.because.ten_minutes),
+    count: 4,
+  });
+
   /** Pages of a person who is signed in. */
   const account: Record<string, string> = {
     inbox: inboxPage(inbox),
     'inbox-together': inboxPage({
       ...inbox,
       together: [{ href: '/inbox/batch', label: say(INBOX.together, { agent: 'Meeting Helper', count: 3 }) }],
-      quiet: [
-        say(NOTIFICATIONS.quietSince, {
-          agent: 'Web Researcher',
-          because: say(NOTIFICATIONS.because.ten_minutes),
-          count: 4,
-        }),
-      ],
+      quiet: [{ sentence: notAnnounced, href: '/inbox/quiet?agent=agt_1&because=ten_minutes' }],
+    }),
+    'inbox-quiet': quietPage({
+      frame,
+      sentence: notAnnounced,
+      requests: inbox.waiting.map(({ agentName, headline, href }, index) => ({
+        text: `${agentName}: ${headline}`,
+        at: `14:0${index}`,
+        outcome: say(index === 0 ? OUTCOMES.waiting : OUTCOMES.expired),
+        href,
+      })),
     }),
     batch: batchPage({
       frame,

@@ -24,6 +24,8 @@ export const INBOX = words({
     de: 'Was offen ist, wartet im Posteingang. Um etwas zurückzunehmen, öffnen Sie „Ihre Agenten“.',
   },
   quiet: { en: 'Not announced', de: 'Nicht gemeldet' },
+  show: { en: 'Show', de: 'Anzeigen' },
+  showThese: { en: 'Show: {sentence}', de: 'Anzeigen: {sentence}' },
   earlier: { en: 'Earlier today', de: 'Heute' },
   tally: {
     en: '{allowed} allowed · {denied} denied · {expired} expired',
