@@ -51,6 +51,7 @@ import * as secretsWait from './129_secrets_wait.ts';
 import * as askedBefore from './146_asked_before.ts';
 import * as openCampaigns from './147_open_campaigns.ts';
 import * as stopsFound from './150_stops_found.ts';
+import * as mappedRoles from './151_mapped_roles.ts';
 import * as reportedOnce from './154_reported_once.ts';
 
 interface Migration {
@@ -111,6 +112,7 @@ const migrations: readonly Migration[] = [
   { name: '146_asked_before', ...askedBefore },
   { name: '147_open_campaigns', ...openCampaigns },
   { name: '150_stops_found', ...stopsFound },
+  { name: '151_mapped_roles', ...mappedRoles },
   { name: '154_reported_once', ...reportedOnce },
 ];
 

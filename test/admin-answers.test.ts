@@ -17,6 +17,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'post /sign-in-providers': 'test/federation.test.ts',
   'put /sign-in-providers/passwords': 'test/federation.test.ts',
   'put /sign-in-providers/{provider}/confirming': 'test/federation.test.ts',
+  'put /sign-in-providers/{provider}/roles': 'test/federation.test.ts',
   'delete /sign-in-providers/{provider}': 'test/federation.test.ts',
 };
 

@@ -421,6 +421,7 @@ describe('pages of the console, and whoever is of another organization', () => {
       step: '1',
       campaign: VALUES.campaign,
       key: 'rooms.read',
+      person: 'dora@acme.example',
     });
     const { organization } = registration;
     secret = new RegExp(

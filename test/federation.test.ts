@@ -1,8 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 
 import type { Database } from '../adapters/postgres/database.ts';
+import { postgresPeople } from '../adapters/postgres/people.ts';
+import { postgresSignInProviders } from '../adapters/postgres/sign-in-providers.ts';
 import { type Api, administrator, operator } from './support/admin.ts';
 import { inviteDetails, type Json, registerAgent } from './support/agent.ts';
+import { cli } from './support/cli.ts';
 import { databaseOf } from './support/delegation.ts';
 import { type IdentityProvider, startIdentityProvider } from './support/identity-provider.ts';
 import { browserOf, detailsParameter, signIn, type TestPerson } from './support/person.ts';
@@ -13,6 +16,9 @@ let server: TestServer;
 let database: Database;
 let idp: IdentityProvider;
 let admin: Api;
+/** Another administrator. */
+let second: Api;
+let asOperator: Api;
 /** Of Acme: people come into being. */
 let provider: Json;
 let subjects = 0;
@@ -21,7 +27,10 @@ beforeAll(async () => {
   idp = await startIdentityProvider();
   server = await startServer({ COUNTERSIGN_EGRESS_ALLOW: idp.host });
   database = databaseOf(server);
+  await database.run(`update people set roles = '{admin}' where email = 'owner@acme.example'`);
   admin = await administrator(server, 'admin@acme.example');
+  second = await administrator(server, 'owner@acme.example');
+  asOperator = await operator(server);
   provider = await addProvider({ provisions: true, acr: { phr: 'phr' } });
 });
 afterAll(async () => {
@@ -323,6 +332,202 @@ describe('what an organization asks of a sign-in', () => {
     const stored = await database.rows<{ row: string }>('select sign_in_providers::text as row from sign_in_providers');
     expect(JSON.stringify([stored, (await admin('GET', '/sign-in-providers')).body])).not.toContain(secret);
     expect(stored[0]?.row).toContain(String(provider.id));
+  });
+});
+
+describe('roles that a provider gives by a claim (ux.md §9 (1))', () => {
+  const MAPPING = { claim: 'groups', roles: { admin: ['iam-admins'], approver: ['leads', 'board'] } };
+  beforeEach(async () => {
+    provider = await addProvider({ provisions: true });
+  });
+  afterAll(async () => {
+    provider = await addProvider({ provisions: true, acr: { phr: 'phr' } });
+  });
+  const map = (body: Json, by: Api = admin) => by('PUT', `/sign-in-providers/${provider.id}/roles`, body);
+  const mapped = async () => {
+    expect((await map({ ...MAPPING, organization: 'acme' }, asOperator)).body).toMatchObject({ state: 'in_force' });
+  };
+  const rolesOf = async (email: string) =>
+    (await database.first<{ roles: string[] }>('select roles from people where email = $1', [email]))?.roles;
+  const changes = (email: string) =>
+    database.rows(
+      `select e.reason, c.fields -> 'content.gained' -> 'value' as gained, c.fields -> 'content.lost' -> 'value' as lost
+       from evidence e join evidence_contents c on c.organization = e.organization and c.event = e.id
+       join people p on p.id = e.person where e.type = 'person.roles_changed' and p.email = $1 order by e.at, e.id`,
+      [email],
+    );
+  const comesWith = async (email: string, groups: unknown) => {
+    const { person, page } = await signInThere(email, { email, groups });
+    expect(page.status).toBe(200);
+    return person;
+  };
+
+  test('whoever comes with a value has the role; losing the group ends it, and every other session', async () => {
+    const gives = ['admin=iam-admins', 'approver=leads', 'approver=board'].flatMap((one) => ['--give', one]);
+    const command = ['sign-in-providers', 'roles', provider.id, '--organization', 'acme'];
+    const set = await cli(server, [...command, '--claim', 'groups', ...gives]);
+    expect([set.code, set.stdout]).toEqual([
+      0,
+      expect.stringMatching(/admin=iam-admins, approver=leads\|board\nstate +in_force/),
+    ]);
+    expect((await cli(server, command)).code).toBe(2);
+    const email = `${newSubject()}@acme.example`;
+    const first = await comesWith(email, ['iam-admins', 'everybody', 'board']);
+    expect(await rolesOf(email)).toEqual(['admin', 'approver']);
+    expect((await first.get('/admin/people')).status).toBe(200);
+    const again = await comesWith(email, ['iam-admins', 'board']);
+    expect((await first.get('/inbox')).url).toMatch(/inbox$/); // nothing changed, and nobody is signed out
+    const without = await comesWith(email, ['everybody']);
+    expect(await rolesOf(email)).toEqual([]);
+    expect([(await first.get('/inbox')).url, (await again.get('/inbox')).url]).toEqual([
+      expect.stringContaining('/login'),
+      expect.stringContaining('/login'),
+    ]);
+    expect((await without.get('/admin')).status).toBe(403);
+    expect(await changes(email)).toEqual([
+      { reason: 'signed_in', gained: ['admin', 'approver'], lost: [] },
+      { reason: 'signed_in', gained: [], lost: ['admin', 'approver'] },
+    ]);
+    // Of the other groups nothing is kept.
+    expect(JSON.stringify(await database.rows('select * from mapped_roles'))).not.toContain('everybody');
+  });
+
+  test('what was given by hand stays, and is not the provider’s to take', async () => {
+    await mapped();
+    const email = `${newSubject()}@acme.example`;
+    await comesWith(email, []);
+    await database.run(`update people set roles = '{auditor,approver}' where email = $1`, [email]);
+    await comesWith(email, ['iam-admins', 'leads']);
+    expect(await rolesOf(email)).toEqual(['admin', 'auditor', 'approver']);
+    const listed = (await admin('GET', `/people?q=${encodeURIComponent(email)}`)).body;
+    expect(listed.people).toMatchObject([{ email, provider_roles: ['admin'] }]);
+    await comesWith(email, 'leads');
+    expect(await rolesOf(email)).toEqual(['auditor', 'approver']);
+  });
+
+  test.each<[string, unknown, string[]]>([
+    ['a text', 'iam-admins', ['admin']],
+    ['nothing', undefined, []],
+    ['a number', 7, []],
+    ['an object', { 'iam-admins': true }, []],
+    ['a list of other things', [{ name: 'iam-admins' }, ['iam-admins'], null, 1], []],
+    ['a list with one that counts', [{ a: 1 }, 'board'], ['approver']],
+    ['several in one text', 'iam-admins board', []],
+    ['other letters', 'IAM-Admins', []],
+    ['a name that every object has', ['constructor', '__proto__'], []],
+  ])('a claim that is %s', async (_name, groups, roles) => {
+    await mapped();
+    const email = `${newSubject()}@acme.example`;
+    await comesWith(email, groups);
+    expect(await rolesOf(email)).toEqual(roles);
+  });
+
+  test('more takes two administrators, who set the same; less takes one, and holds at once', async () => {
+    expect((await map(MAPPING)).body).toMatchObject({ state: 'asked', needs: expect.stringContaining('another') });
+    expect((await map(MAPPING)).body).toMatchObject({ reason: 'same_person' });
+    const email = `${newSubject()}@acme.example`;
+    await comesWith(email, ['iam-admins', 'leads']);
+    expect(await rolesOf(email)).toEqual([]);
+    // Another one is another question, also where it comes from the second administrator.
+    const wider = { claim: 'groups', roles: { ...MAPPING.roles, security: ['soc'] } };
+    expect((await map(wider, second)).body).toMatchObject({ state: 'asked' });
+    const { body } = await admin('GET', '/sign-in-providers');
+    expect(body.sign_in_providers).toMatchObject([{ role_mapping: null, roles_asked: wider }]);
+    expect((await map(MAPPING, second)).body).toMatchObject({ state: 'asked' });
+    expect((await map({ ...MAPPING, claim: 'roles' })).body).toMatchObject({ state: 'asked' });
+    expect((await map({ ...MAPPING, claim: 'roles' }, second)).body).toMatchObject({ state: 'in_force' });
+    expect((await map(MAPPING)).body).toMatchObject({ state: 'asked' }); // another claim is more
+    expect((await map(MAPPING, second)).body).toMatchObject({ state: 'in_force' });
+    const person = await comesWith(email, ['iam-admins', 'leads']);
+    expect(await rolesOf(email)).toEqual(['admin', 'approver']);
+
+    const less = { claim: 'groups', roles: { approver: ['leads'] } };
+    expect((await map(less)).body).toMatchObject({ state: 'in_force', role_mapping: less });
+    expect(await rolesOf(email)).toEqual(['approver']);
+    expect((await person.get('/inbox')).url).toContain('/login');
+    expect((await map({ roles: {} })).body).toMatchObject({ state: 'ended', role_mapping: null });
+    expect(await rolesOf(email)).toEqual([]);
+    expect((await database.rows('select from mapped_roles')).length).toBe(0);
+    const acts = await database.rows<{ outcome: string }>(
+      `select c.fields -> 'content.outcome' ->> 'value' as outcome from evidence e
+       join evidence_contents c on c.organization = e.organization and c.event = e.id
+       where e.reason = 'sign_in_provider.roles' order by e.at desc, e.id desc limit 3`,
+    );
+    expect(acts.map(({ outcome }) => outcome)).toEqual(['ended', 'in_force', 'in_force']);
+  });
+
+  test('the table refuses a mapping that one person made', async () => {
+    const alone = `update sign_in_providers set role_mapping = '{}', role_mapping_by = 'usr_a', role_mapping_confirmed_by = $1`;
+    for (const by of ['usr_a', null]) await expect(database.run(alone, [by])).rejects.toThrow('check');
+  });
+
+  test.each<[string, Json, number]>([
+    ['a role that nobody is given', { claim: 'groups', roles: { owner: ['x'] } }, 400],
+    ['a role without values', { claim: 'groups', roles: { admin: [] } }, 400],
+    ['no claim', { roles: { admin: ['x'] } }, 400],
+    ['a claim that is none', { claim: 'a claim', roles: { admin: ['x'] } }, 400],
+    ['a provider of another organization', { ...MAPPING, organization: 'globex' }, 403],
+  ])('%s is refused, and changes nothing', async (_name, body, status) => {
+    expect((await map(body)).status).toBe(status);
+    const { body: now } = await admin('GET', '/sign-in-providers');
+    expect(now.sign_in_providers).toMatchObject([{ role_mapping: null, roles_asked: null }]);
+  });
+
+  test('with the account and with the provider their roles go, and after a week without a sign-in there', async () => {
+    await mapped();
+    const [away, gone, late] = [1, 2, 3].map(() => `${newSubject()}@acme.example`) as [string, string, string];
+    for (const email of [away, gone, late]) await comesWith(email, 'leads');
+    await admin('DELETE', '/upstream-identities', { issuer: idp.issuer, subject: away, reason: 'left' });
+    expect(await rolesOf(away)).toEqual([]);
+
+    await database.run(`update mapped_roles set given_at = now() - interval '8 days'`);
+    const { id } = (await database.first<{ id: string }>('select id from people where email = $1', [late])) ?? {};
+    const people = postgresPeople(database);
+    await people.lapseRoles((await people.find(id ?? ''))?.organization ?? '', id ?? '');
+    expect(await rolesOf(late)).toEqual([]);
+    expect(await changes(late)).toMatchObject([{}, { reason: 'lapsed', lost: ['approver'] }]);
+    expect(await rolesOf(gone)).toEqual(['approver']);
+    await admin('DELETE', `/sign-in-providers/${provider.id}`, {});
+    expect(await rolesOf(gone)).toEqual([]);
+  });
+
+  test('the last administrator stays one, of two who lose it at once one does, and no mapping ends the last', async () => {
+    await mapped();
+    const [one, other] = [`${newSubject()}@acme.example`, `${newSubject()}@acme.example`];
+    for (const email of [one, other]) await comesWith(email, 'iam-admins');
+    await database.run(
+      `update people set status = 'disabled' where email in ('admin@acme.example', 'owner@acme.example')`,
+    );
+    try {
+      const acme = { organization: 'acme' };
+      expect((await map({ ...acme, roles: {} }, asOperator)).body).toMatchObject({ reason: 'last_administrator' });
+      const removal = await asOperator('DELETE', `/sign-in-providers/${provider.id}`, acme);
+      expect([removal.status, removal.body.reason]).toEqual([409, 'last_administrator']);
+      expect([await rolesOf(one), await rolesOf(other)]).toEqual([['admin'], ['admin']]);
+
+      const store = postgresSignInProviders(database, undefined as never);
+      const at = (await database.first<{ organization: string; id: string }>(
+        'select organization, id from sign_in_providers',
+      )) as never;
+      const ids = await database.rows<{ id: string }>('select id from people where email = any($1)', [[one, other]]);
+      await Promise.all(ids.map(({ id }) => store.giveRoles(at, id, { claim: 'groups', values: [] })));
+      const left = [await rolesOf(one), await rolesOf(other)].flat();
+      expect(left).toEqual(['admin']);
+      const [alarm] = await database.rows(
+        `select reason from evidence where type = 'person.alarm' order by at desc, id desc limit 1`,
+      );
+      expect(alarm).toEqual({ reason: 'last_administrator' });
+    } finally {
+      await database.run(`update people set status = 'active' where email like '%@acme.example'`);
+    }
+  });
+
+  test('an amr that the organization requires has to come back', async () => {
+    provider = await addProvider({ provisions: true, required_amr: ['mfa', 'hwk'] });
+    const email = `${newSubject()}@acme.example`;
+    expect((await signInThere(email, { email, amr: ['pwd'] })).page.status).toBe(403);
+    expect((await refusals())?.detail).toBe('amr has none of mfa, hwk');
+    expect((await signInThere(email, { email, amr: ['pwd', 'mfa'] })).page.status).toBe(200);
   });
 });
 

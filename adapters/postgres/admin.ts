@@ -397,6 +397,7 @@ const FIND_AGENTS = `
 
 const PEOPLE = `
   select p.id, p.email, p.name, p.roles, p.status,
+         array(select distinct unnest(m.roles) from mapped_roles m where m.organization = p.organization and m.person = p.id) as provider_roles,
          exists (select from credentials c where c.organization = p.organization and c.person = p.id and (c.kind <> 'upstream' or c.signs_in)) as enrolled
   from people p where p.organization = $1`;
 

@@ -5,6 +5,7 @@ import { linkSubject, upstreamIdentifier } from '../../server/people/trusted-iss
 import { acted, record, stopped } from './admin.ts';
 import type { Database, Statements } from './database.ts';
 import { writeStop } from './liveness.ts';
+import { endRolesFrom } from './mapped-roles.ts';
 import { pageIn } from './paging.ts';
 
 /** What administrators do about other issuers, under row-level security. */
@@ -73,13 +74,16 @@ export const postgresIssuers = (database: Database): IssuerStore => ({
       await acted(statements, act, 'person.linked', { linked: person, issuer, subject });
       return 'linked';
     }),
+  // By the owner's path: what the account gave them ends with it.
   unlink: (act, { issuer, subject }, reason) =>
-    database.within(act.organization, async (statements) => {
-      const link = await statements.first<{ id: string }>(UNLINK, [
+    database.transaction(async (statements) => {
+      const link = await statements.first<{ id: string; person: string }>(UNLINK, [
         act.organization,
         await identifierAt(statements, act.organization, issuer, subject),
       ]);
-      return link && end(statements, act, linkSubject(issuer, link.id), reason);
+      if (!link) return undefined;
+      await endRolesFrom(statements, act.organization, link.person, issuer);
+      return end(statements, act, linkSubject(issuer, link.id), reason);
     }),
 
   elsewhere: (organization, asked) =>
@@ -179,7 +183,7 @@ const LINK = `
   on conflict (organization, identifier) where kind = 'upstream' do nothing`;
 
 const UNLINK = `
-  delete from credentials where organization = $1 and kind = 'upstream' and identifier = $2 returning id`;
+  delete from credentials where organization = $1 and kind = 'upstream' and identifier = $2 returning id, person`;
 
 const ELSEWHERE = `
   select json_build_object('id', a.id, 'name', a.name) as agent, e.authorization_server, e.client_id, e.tells, e.aud_tenant

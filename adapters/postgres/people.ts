@@ -1,5 +1,6 @@
 import type { Credential, ListedSession, PeopleStore, Person, SessionStore } from '../../server/people/person.ts';
 import type { Database } from './database.ts';
+import { lapseRoles } from './mapped-roles.ts';
 
 export const postgresPeople = (database: Database): PeopleStore => ({
   async find(id) {
@@ -13,6 +14,9 @@ export const postgresPeople = (database: Database): PeopleStore => ({
   },
   async localCredential(email) {
     return database.first<Credential>(LOCAL_CREDENTIAL, [email]);
+  },
+  async lapseRoles(organization, person) {
+    await database.transaction((statements) => lapseRoles(statements, organization, person));
   },
   async passwordUsed(organization, person) {
     await database.run(

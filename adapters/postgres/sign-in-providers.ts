@@ -16,6 +16,8 @@ import { acted } from './admin.ts';
 import { type Database, isUniqueViolation, type Statements } from './database.ts';
 import { writeEvent } from './evidence.ts';
 import { writeStop } from './liveness.ts';
+import { endRolesFrom, giveRoles, LastAdministrator, narrowRoles } from './mapped-roles.ts';
+import { mapRoles } from './role-mapping-admin.ts';
 import { sendSignal } from './signals.ts';
 
 /** Providers of sign-in before anybody is signed in: the owner's path, so every statement names the organization. */
@@ -122,9 +124,13 @@ export const postgresSignInProviders = (database: Database, sealing: Sealing): S
         by: person,
         reason: 'the person disconnected the account',
       });
+      await endRolesFrom(statements, organization, person, issuer ?? '');
       await record(statements, organization, person, { by: person, credential: 'upstream', issuer, removed: true });
       return 'disconnected';
     }),
+
+  giveRoles: (provider, person, said) =>
+    database.transaction((statements) => giveRoles(statements, provider, person, said)),
 
   connect: (organization, person, identifier, provider) =>
     database.transaction(async (statements) => {
@@ -189,7 +195,8 @@ const record = (statements: Statements, organization: string, person: string, co
 
 const PROVIDER_COLUMNS = `
   p.id, p.name, p.issuer, p.client_id as "clientId", p.scopes, p.subject_claim as "subjectClaim", p.email_claim as "emailClaim",
-  p.name_claim as "nameClaim", p.required_acr as "requiredAcr", p.acr, p.provisions`;
+  p.name_claim as "nameClaim", p.required_acr as "requiredAcr", p.required_amr as "requiredAmr", p.acr, p.provisions,
+  p.role_mapping as "roleMapping"`;
 
 const SELECT_PROVIDER = `
   select p.organization, o.domains as "organizationDomains", p.client_secret as "clientSecret", ${PROVIDER_COLUMNS}
@@ -274,13 +281,14 @@ export const postgresSignInProviderAdmin = (database: Database, sealing: Sealing
         provider.emailClaim,
         provider.nameClaim,
         provider.requiredAcr,
+        provider.requiredAmr,
         JSON.stringify(provider.acr),
         provider.provisions,
         listed,
         actorOf(act.caller),
       ]);
       if (added === 0) return 'taken';
-      const { clientSecret: _, organization: __, organizationDomains: ___, ...content } = provider;
+      const { clientSecret: _, organization: __, organizationDomains: ___, roleMapping: ____, ...content } = provider;
       await acted(statements, act, 'sign_in_provider.added', { ...content, listed });
       return 'added';
     }),
@@ -319,29 +327,45 @@ export const postgresSignInProviderAdmin = (database: Database, sealing: Sealing
       return changed === 1;
     }),
 
-  remove: (act, id) =>
-    database.within(act.organization, async (statements) => {
-      const removed = await statements.first<{ issuer: string; name: string }>(
-        'delete from sign_in_providers where organization = $1 and id = $2 returning issuer, name',
-        [act.organization, id],
-      );
-      if (!removed) return undefined;
-      const sessions = await statements.run(
-        'update sessions set expires_at = clock_timestamp() where organization = $1 and provider = $2 and expires_at > clock_timestamp()',
-        [act.organization, id],
-      );
-      await statements.run(
-        `update organizations set passwords = 'everyone'
-         where id = $1 and not exists (select from sign_in_providers where organization = $1)`,
-        [act.organization],
-      );
-      await acted(statements, act, 'sign_in_provider.removed', { id, ...removed, sessions });
-      return { sessions };
-    }),
+  mapRoles: (act, id, mapping) => mapRoles(database, act, id, mapping),
+
+  // By the owner's path, as what it gave is taken from people.
+  async remove(act, id) {
+    try {
+      return await database.transaction(async (statements) => {
+        const found = await statements.first<{ issuer: string; name: string }>(
+          'select issuer, name from sign_in_providers where organization = $1 and id = $2 for update',
+          [act.organization, id],
+        );
+        if (!found) return undefined;
+        await narrowRoles(statements, act.organization, id, undefined);
+        await statements.run('delete from sign_in_providers where organization = $1 and id = $2', [
+          act.organization,
+          id,
+        ]);
+        const sessions = await statements.run(
+          'update sessions set expires_at = clock_timestamp() where organization = $1 and provider = $2 and expires_at > clock_timestamp()',
+          [act.organization, id],
+        );
+        await statements.run(
+          `update organizations set passwords = 'everyone'
+           where id = $1 and not exists (select from sign_in_providers where organization = $1)`,
+          [act.organization],
+        );
+        await acted(statements, act, 'sign_in_provider.removed', { id, ...found, sessions });
+        return { sessions };
+      });
+    } catch (error) {
+      if (error instanceof LastAdministrator) return 'last_administrator';
+      throw error;
+    }
+  },
 });
 
 /** As long one administrator's word waits for another's. */
 const ASKED = `p.confirms_asked_at > clock_timestamp() - interval '1 day'`;
+
+const ROLES_WAIT = `p.roles_asked_at > clock_timestamp() - interval '1 day'`;
 
 const CONFIRMATION = `
   select case when ${ASKED} then p.confirms_asked_by end as asked, p.confirms_since as since
@@ -360,12 +384,13 @@ const CONFIRMS_NO_MORE = `
 
 const LISTED = `
   select ${PROVIDER_COLUMNS}, p.listed, p.made_by, p.created_at, p.confirms_since,
+         case when ${ROLES_WAIT} then p.roles_asked end as roles_asked, case when ${ROLES_WAIT} then p.roles_asked_by end as roles_asked_by,
          case when p.confirms_since is null and ${ASKED} then p.confirms_asked_by end as confirms_asked_by,
          case when p.client_secret is null then 'private_key_jwt' else 'client_secret_basic' end as authenticates
   from sign_in_providers p where p.organization = $1 order by p.name, p.id`;
 
 const ADD = `
   insert into sign_in_providers (organization, id, name, issuer, client_id, client_secret, scopes, subject_claim, email_claim,
-                                 name_claim, required_acr, acr, provisions, listed, made_by)
-  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+                                 name_claim, required_acr, required_amr, acr, provisions, listed, made_by)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
   on conflict (organization, issuer) do nothing`;

@@ -90,6 +90,8 @@ export interface ListedPerson {
   email: string;
   name: string;
   roles: readonly string[];
+  /** Those among them that a sign-in provider gave. */
+  provider_roles: readonly string[];
   status: string;
   /** Has a way to sign in; otherwise waits for its enrolment. */
   enrolled: boolean;

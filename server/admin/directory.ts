@@ -1,4 +1,5 @@
 import { hashOf, newId, newSecret } from '../oauth/ids.ts';
+import { PERSON_ROLES } from '../people/role-mapping.ts';
 import { conflict, done, type ListedPerson, unacceptable } from './admin.ts';
 import { type AdminDependencies, type Answer, type Call, organizationOf, personOf } from './call.ts';
 import { email, gives, input, listOf, oneOf, plain, reference, takes } from './input.ts';
@@ -91,8 +92,6 @@ export const changeOrganization: Answer = async (call, dependencies) => {
 takes(changeOrganization, { body: organizationChange });
 gives(changeOrganization, ORGANIZATION);
 
-/** What somebody may be given; `owner` is a fact, and nobody's to give. */
-export const PERSON_ROLES = ['admin', 'security', 'auditor', 'approver'] as const;
 const somePeople = listQuery({ role: oneOf(...PERSON_ROLES), status: oneOf('active', 'disabled') });
 const PERSON = object({ id: text, email: text, name: text, roles: many(text), organization: text });
 
@@ -101,7 +100,10 @@ export const listPeople: Answer = async (call, dependencies) => {
   return people.ok ? done({ people: people.value.rows, next: people.value.next }) : people;
 };
 takes(listPeople, { query: somePeople });
-gives(listPeople, pageOfMany('people', withMembers(PERSON, { status: text, enrolled: truth })));
+gives(
+  listPeople,
+  pageOfMany('people', withMembers(PERSON, { provider_roles: many(text), status: text, enrolled: truth })),
+);
 
 const newPerson = input<{ organization?: string; email: string; name: string; roles?: string[] }>(
   {

@@ -4,10 +4,11 @@ import { enrolmentLinkPage, type PeoplePage, peoplePage } from '../../views/admi
 import { LIST } from '../../views/words/console-list.ts';
 import { PEOPLE, ROLE_NAMES } from '../../views/words/console-people.ts';
 import type { PlainMessage } from '../../views/words/words.ts';
+import { PERSON_ROLES } from '../people/role-mapping.ts';
 import type { AdminOutcome, ListedPerson } from './admin.ts';
 import type { AdminDependencies, Call } from './call.ts';
 import { type Console, VIEWERS, type Visit } from './console.ts';
-import { addPerson, offerEnrolment, PERSON_ROLES } from './directory.ts';
+import { addPerson, offerEnrolment } from './directory.ts';
 import { addressOf, chipsOf, parseListing, queryOf } from './listing.ts';
 import { qrOf } from './qr.ts';
 
@@ -56,11 +57,14 @@ export function adminPeoplePages(router: Router, console: Console, dependencies:
         exports: [],
         command: 'countersign people list',
       },
-      people: rows.map(({ id, email, name, roles, status, enrolled }: ListedPerson) => ({
+      people: rows.map(({ id, email, name, roles, provider_roles, status, enrolled }: ListedPerson) => ({
         id,
         email,
         name,
-        roles: roles.map((role) => say(ROLE_NAMES[role as keyof typeof ROLE_NAMES])),
+        roles: PERSON_ROLES.filter((role) => roles.includes(role)).map((one) => {
+          const role = say(ROLE_NAMES[one]);
+          return provider_roles.includes(one) ? say(PEOPLE.byProvider, { role }) : role;
+        }),
         state: say(status !== 'active' ? PEOPLE.disabled : enrolled ? PEOPLE.enrolled : PEOPLE.notYet),
         mayOffer: mayAdd && status === 'active' && !enrolled,
       })),

@@ -88,6 +88,7 @@ import { getChain, listEvidence } from './read-evidence.ts';
 import { askRecovery, cancelRecovery, confirmRecovery, listRecoveries } from './recoveries.ts';
 import { addClient, addInitialAccessToken, endInitialAccessToken, listInitialAccessTokens } from './registry.ts';
 import { closeCampaign, getCampaign, listCampaigns, startCampaign } from './reviews.ts';
+import { setRoleMapping } from './role-mappings.ts';
 import {
   addressesAtProvider,
   addSignInProvider,
@@ -170,6 +171,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ['get', '/sign-in-providers/addresses', addressesAtProvider],
   ['put', '/sign-in-providers/passwords', setPasswordRule],
   ['put', '/sign-in-providers/:provider/confirming', setConfirming],
+  ['put', '/sign-in-providers/:provider/roles', setRoleMapping],
   ['delete', '/sign-in-providers/:provider', removeSignInProvider],
   ['get', '/agents-elsewhere', listElsewhere],
   ['put', '/agents-elsewhere', putElsewhere],
@@ -261,6 +263,7 @@ const FRESH: ReadonlySet<string> = new Set([
   'post /passkey-recoveries/:recovery/confirm',
   'delete /trusted-issuers',
   'put /sign-in-providers/:provider/confirming',
+  'put /sign-in-providers/:provider/roles',
   'put /passkey-rules',
   'delete /sign-in-providers/:provider',
 ]);

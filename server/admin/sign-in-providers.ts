@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 
 import { callbackOf } from '../people/federation.ts';
 import type { PasswordRule } from '../people/person.ts';
+import type { RoleMapping } from '../people/role-mapping.ts';
 import { phishingResistant, type SignInProvider, type Strength } from '../people/sign-in-provider.ts';
 import { type Upstream, UpstreamRefused } from '../people/upstream.ts';
 import { type Act, conflict, done, forbidden, unacceptable, unknown } from './admin.ts';
@@ -10,6 +11,7 @@ import { gives, input, listOf, oneOf, plain, reference, takes } from './input.ts
 import { issuerProblem } from './issuers.ts';
 import { pageOf } from './listing.ts';
 import { listed, listQuery } from './lists.ts';
+import { CLAIM, MAPPING, type MappedRoles } from './role-mappings.ts';
 import {
   address,
   always,
@@ -35,6 +37,9 @@ export type ListedProvider = Omit<SignInProvider, 'clientSecret' | 'organization
   confirms_since: Date | null;
   /** Who asked for that, and waits for another administrator. */
   confirms_asked_by: string | null;
+  /** What waits for another administrator to set the same, and who asked. */
+  roles_asked: RoleMapping | null;
+  roles_asked_by: string | null;
 };
 
 export interface SignInProviderAdministration {
@@ -46,8 +51,12 @@ export interface SignInProviderAdministration {
   letConfirm(act: Act, id: string): Promise<'asked' | 'allowed' | 'needs_another' | 'allowed_already' | undefined>;
   /** One is enough to take it back. */
   letConfirmNoMore(act: Act, id: string): Promise<boolean>;
-  /** Ends the sessions that began there; with the last provider, passwords are everyone's again. */
-  remove(act: Act, id: string): Promise<{ sessions: number } | undefined>;
+  /** The mapping or, undefined, none: less by one administrator, more by two. Undefined where there is no such provider. */
+  mapRoles(act: Act, id: string, mapping: RoleMapping | undefined): Promise<MappedRoles | undefined>;
+  /**
+   * Ends the sessions that began there, and the roles that it gave; with the last provider, passwords are everyone's again.
+   */
+  remove(act: Act, id: string): Promise<{ sessions: number } | 'last_administrator' | undefined>;
 }
 
 export interface SignInProviderDependencies {
@@ -82,12 +91,16 @@ const PROVIDER = object({
   email_claim: text,
   name_claim: text,
   required_acr: many(text),
+  required_amr: many(text),
   acr: mapOf(text),
   provisions: truth,
   listed: truth,
   authenticates: one('private_key_jwt', 'client_secret_basic'),
   confirms_since: maybe(instant),
   confirms_asked_by: maybe(text),
+  role_mapping: maybe(MAPPING),
+  roles_asked: maybe(MAPPING),
+  roles_asked_by: maybe(text),
 });
 gives(
   listSignInProviders,
@@ -111,12 +124,12 @@ interface NewProvider {
   email_claim?: string;
   name_claim?: string;
   required_acr?: string[];
+  required_amr?: string[];
   acr?: Record<string, Strength>;
   provisions?: boolean;
   listed?: boolean;
 }
 
-const claim = { type: 'string', pattern: '^[A-Za-z][A-Za-z0-9_:/.-]{0,79}$' };
 const newProvider = input<NewProvider>(
   {
     organization: reference,
@@ -125,10 +138,11 @@ const newProvider = input<NewProvider>(
     client_id: { ...reference, maxLength: 500 },
     client_secret: { type: 'string', minLength: 16, maxLength: 500 },
     scopes: listOf({ type: 'string', pattern: '^[!#-\\[\\]-~]{1,80}$' }, 1, 20),
-    subject_claim: claim,
-    email_claim: claim,
-    name_claim: claim,
+    subject_claim: CLAIM,
+    email_claim: CLAIM,
+    name_claim: CLAIM,
     required_acr: listOf(reference, 0, 10),
+    required_amr: listOf(reference, 0, 10),
     acr: { type: 'object', maxProperties: 20, additionalProperties: oneOf('pwd', 'fed', 'phr') },
     provisions: { type: 'boolean' },
     listed: { type: 'boolean' },
@@ -160,6 +174,8 @@ export const addSignInProvider: Answer = async (call, dependencies) => {
     emailClaim: asked.value.email_claim ?? 'email',
     nameClaim: asked.value.name_claim ?? 'name',
     requiredAcr: asked.value.required_acr ?? [],
+    requiredAmr: asked.value.required_amr ?? [],
+    roleMapping: null,
     acr: asked.value.acr ?? {},
     provisions: asked.value.provisions ?? false,
   };
@@ -184,7 +200,8 @@ export const addSignInProvider: Answer = async (call, dependencies) => {
   if (added === 'taken') return conflict('taken', `${place.value.slug} signs in at ${issuer} already`);
   const authenticates = client_secret === undefined ? ('private_key_jwt' as const) : ('client_secret_basic' as const);
   const { clientSecret: _, organization: __, organizationDomains: ___, ...rest } = provider;
-  const fresh = { listed, authenticates, confirms_since: null, confirms_asked_by: null };
+  const waiting = { confirms_asked_by: null, roles_asked: null, roles_asked_by: null };
+  const fresh = { listed, authenticates, confirms_since: null, ...waiting };
   return done({ ...shown({ ...rest, ...fresh }, dependencies.issuer), organization: place.value.slug });
 };
 takes(addSignInProvider, { body: newProvider });
@@ -297,6 +314,10 @@ export const removeSignInProvider: Answer = async (call, dependencies) => {
   const id = call.params.provider ?? '';
   const act = { organization: place.value.id, caller: call.caller };
   const removed = await dependencies.signInProviders.store.remove(act, id);
+  if (removed === 'last_administrator') {
+    const detail = 'whoever administers the organization does so by this provider: add an administrator by hand first';
+    return conflict('last_administrator', detail);
+  }
   return removed
     ? done({ id, organization: place.value.slug, removed: true, sessions_ended: removed.sessions })
     : unknown(`sign-in provider ${id} of ${place.value.slug}`);
@@ -309,7 +330,7 @@ function shown(
   provider: Omit<ListedProvider, 'made_by' | 'created_at'> & Partial<Pick<ListedProvider, 'made_by' | 'created_at'>>,
   issuer: string,
 ) {
-  const { clientId, subjectClaim, emailClaim, nameClaim, requiredAcr, ...rest } = provider;
+  const { clientId, subjectClaim, emailClaim, nameClaim, requiredAcr, requiredAmr, roleMapping, ...rest } = provider;
   return {
     ...rest,
     client_id: clientId,
@@ -317,6 +338,8 @@ function shown(
     email_claim: emailClaim,
     name_claim: nameClaim,
     required_acr: requiredAcr,
+    required_amr: requiredAmr,
+    role_mapping: roleMapping,
     ...addresses(provider.id, issuer),
   };
 }

@@ -218,6 +218,7 @@ type Told = Exclude<
   | `agent.${string}`
   | `passkey.${string}`
   | 'person.enrolled'
+  | 'person.roles_changed'
   | 'token.alarm'
   | `person.sign${string}`
 >;

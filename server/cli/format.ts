@@ -205,6 +205,7 @@ const PLAIN = {
   'token.explained': 'asked what an exchange would give',
   'person.sign_in_refused': 'could not sign in',
   'person.alarm': 'raised an alarm',
+  'person.roles_changed': 'has other roles now',
   'delivery.sent': 'was told of the answer',
   'delivery.failed': 'could not be told of the answer',
   'delivery.escalated': 'asked, and the deputy was told',

@@ -37,13 +37,24 @@ export function signInProviderCommands(program: Command): void {
     .option('--scopes <list>', 'what is asked there', list, ['openid', 'email', 'profile'])
     .option('--subject-claim <claim>', 'the claim that names its people for good', 'sub')
     .option('--required-acr <list>', 'authentication contexts of which one has to come back', list)
+    .option('--required-amr <list>', 'ways to authenticate of which one has to come back (mfa, hwk)', list)
     .option('--acr <value=ours>', 'one of its acr values as pwd, fed or phr; repeatable', both, [])
     .option('--provisions', 'whoever comes with a verified address of the organization’s domains becomes a person here')
     .option('--unlisted', 'the button shows only at /login?organization=…')
     .option(...ORGANIZATION)
     .action(async (issuer: string, options: AddOptions, command: Command) => {
       const { place, format } = shared(command);
-      const { name, clientId, clientSecretFile: file, scopes, subjectClaim, requiredAcr, acr, organization } = options;
+      const {
+        name,
+        clientId,
+        clientSecretFile: file,
+        scopes,
+        subjectClaim,
+        requiredAcr,
+        requiredAmr,
+        acr,
+        organization,
+      } = options;
       const added = await call<Shown>(place, '/sign-in-providers', {
         method: 'POST',
         body: {
@@ -54,6 +65,7 @@ export function signInProviderCommands(program: Command): void {
           scopes,
           subject_claim: subjectClaim,
           ...(requiredAcr && { required_acr: requiredAcr }),
+          ...(requiredAmr && { required_amr: requiredAmr }),
           acr: Object.fromEntries(
             acr.map((pair) => [pair.slice(0, pair.lastIndexOf('=')), pair.slice(pair.lastIndexOf('=') + 1)]),
           ),
@@ -89,8 +101,13 @@ export function signInProviderCommands(program: Command): void {
           ISSUER: ({ issuer }) => issuer,
           ORGANIZATION: ({ organization }) => organization,
           'NEW PEOPLE': ({ provisions }) => (provisions ? 'come in' : 'are linked first'),
+          ROLES: ({ role_mapping }) => mappingText(role_mapping),
         },
         'Nobody signs in elsewhere.',
+        {
+          WAITING: ({ roles_asked, roles_asked_by }) =>
+            roles_asked && `${mappingText(roles_asked)}, by ${roles_asked_by}`,
+        },
       );
     });
   providers
@@ -119,6 +136,32 @@ export function signInProviderCommands(program: Command): void {
       printOne(set, format, { id: set.id, 'confirms decisions': set.confirms ? 'yes' : 'no', needs: set.needs });
     });
   providers
+    .command('roles <id>')
+    .description('which roles it gives, by the values of a claim; more takes two administrators, who set the same')
+    .option('--claim <claim>', 'where the values stand: groups, roles', 'groups')
+    .option(
+      '--give <role=value>',
+      'admin, security, auditor or approver to whoever comes with this value; repeatable',
+      both,
+      [],
+    )
+    .option('--off', 'gives none any more')
+    .option(...ORGANIZATION)
+    .action(async (id: string, options: RolesOptions, command: Command) => {
+      const { claim, give, off = false, organization } = options;
+      if (off === give.length > 0) throw new Failure('usage', 'Say --give role=value, once or more, or --off.');
+      const { place, format } = shared(command);
+      const set = await call<{ id: string; state: string; role_mapping: Mapping | null; needs?: string }>(
+        place,
+        `/sign-in-providers/${encodeURIComponent(id)}/roles`,
+        {
+          method: 'PUT',
+          body: { ...(organization !== undefined && { organization }), ...(!off && { claim }), roles: rolesOf(give) },
+        },
+      );
+      printOne(set, format, { id: set.id, roles: mappingText(set.role_mapping), state: set.state, needs: set.needs });
+    });
+  providers
     .command('remove <id>')
     .description('ends it, and every session that began there')
     .option(...ORGANIZATION)
@@ -133,6 +176,26 @@ export function signInProviderCommands(program: Command): void {
     });
 }
 
+type Mapping = { claim: string; roles: Record<string, string[]> };
+
+const mappingText = (mapping: Mapping | null): string =>
+  mapping === null
+    ? 'none'
+    : `${mapping.claim}: ${Object.entries(mapping.roles)
+        .map(([role, values]) => `${role}=${values.join('|')}`)
+        .join(', ')}`;
+
+function rolesOf(give: readonly string[]): Record<string, string[]> {
+  const roles: Record<string, string[]> = {};
+  for (const pair of give) {
+    const at = pair.indexOf('=');
+    if (at < 1) throw new Failure('usage', `--give ${pair}: write role=value.`);
+    const role = pair.slice(0, at);
+    roles[role] = [...(roles[role] ?? []), pair.slice(at + 1)];
+  }
+  return roles;
+}
+
 interface Addresses {
   redirect_uri: string;
   backchannel_logout_uri: string;
@@ -145,6 +208,15 @@ interface Shown extends Addresses {
   organization: string;
   provisions: boolean;
   authenticates: string;
+  role_mapping: Mapping | null;
+  roles_asked: Mapping | null;
+  roles_asked_by: string | null;
+}
+interface RolesOptions {
+  organization?: string;
+  claim: string;
+  give: string[];
+  off?: true;
 }
 interface AddOptions {
   organization?: string;
@@ -154,6 +226,7 @@ interface AddOptions {
   scopes: string[];
   subjectClaim: string;
   requiredAcr?: string[];
+  requiredAmr?: string[];
   acr: string[];
   provisions?: true;
   unlisted?: true;

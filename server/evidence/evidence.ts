@@ -32,6 +32,7 @@ export type EventType =
   | 'person.alarm'
   | 'person.signed_out'
   | 'person.enrolled'
+  | 'person.roles_changed'
   | 'person.alarm'
   | 'delivery.sent'
   | 'delivery.failed'

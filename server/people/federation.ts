@@ -1,6 +1,7 @@
 import type { Sealing } from '../keys/seal.ts';
 import { sha256url } from '../oauth/canonical.ts';
 import { hashOf, newId, newSecret } from '../oauth/ids.ts';
+import { valuesIn } from './role-mapping.ts';
 import { type BegunSession, beginSession, type SignInDependencies } from './sign-in.ts';
 import {
   identityOf,
@@ -94,6 +95,8 @@ export interface SignInProviderStore {
   disconnect(organization: string, person: string, id: string): Promise<'disconnected' | 'last' | 'unknown'>;
   /** Whose identity it is, if it signs them in; looked at and not made so. */
   signsIn(organization: string, identifier: string): Promise<string | undefined>;
+  /** Gives and takes the provider's roles by what it said of whoever signed in there; their other sessions end if they changed. */
+  giveRoles(provider: SignInProvider, person: string, said: { claim: string; values: string[] }): Promise<void>;
   /** The person connects an identity to themselves. */
   connect(organization: string, person: string, identifier: string, provider: string): Promise<'connected' | 'taken'>;
 }
@@ -219,9 +222,10 @@ export async function finishAtProvider(
   };
 
   const checks = JSON.parse(sealing.open(`sign-in ${answer.state}`, underWay.sealed)) as Checks & { salt: string };
+  let claims: Record<string, unknown>;
   let identity: UpstreamIdentity | { problem: string };
   try {
-    const claims = await upstream.finish(provider, answer.url, checks);
+    claims = await upstream.finish(provider, answer.url, checks);
     identity = identityOf(provider, claims, underWay.fresh ? underWay.startedAt : undefined);
   } catch (cause) {
     if (cause instanceof UpstreamRefused) return refuse(cause.kind, cause.message);
@@ -260,6 +264,11 @@ export async function finishAtProvider(
   }
   const person = await personFor(identity, identifier, provider, dependencies);
   if (typeof person !== 'string') return refuse('unknown_person', person.problem);
+  const { roleMapping } = provider;
+  // Before the session begins: what changes ends every session of theirs.
+  if (roleMapping) {
+    await providers.giveRoles(provider, person, { claim: roleMapping.claim, values: valuesIn(roleMapping, claims) });
+  }
   const session = await beginSession(
     person,
     { ...identity, provider: provider.id, address: answer.address },

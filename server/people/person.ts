@@ -39,6 +39,8 @@ export interface PeopleStore {
   find(id: string): Promise<Person | undefined>;
   findByEmail(organization: string, email: string): Promise<Person | undefined>;
   localCredential(email: string): Promise<Credential | undefined>;
+  /** Ends the roles that a provider gave at which they did not sign in for too long. */
+  lapseRoles(organization: string, person: string): Promise<void>;
   /** It broke the glass now. */
   passwordUsed(organization: string, person: string): Promise<void>;
   setLanguage(organization: string, id: string, language: string): Promise<void>;

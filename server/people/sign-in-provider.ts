@@ -1,3 +1,5 @@
+import type { RoleMapping } from './role-mapping.ts';
+
 /** An OpenID Connect provider at which an organization's people sign in. */
 export interface SignInProvider {
   organization: string;
@@ -15,10 +17,14 @@ export interface SignInProvider {
   nameClaim: string;
   /** Authentication contexts of which one has to come back; empty: any. */
   requiredAcr: readonly string[];
+  /** Ways to authenticate (RFC 8176) of which one has to come back; empty: any. */
+  requiredAmr: readonly string[];
   /** Its authentication contexts in our words. */
   acr: Readonly<Record<string, Strength>>;
   /** Whoever comes for the first time becomes a person here. */
   provisions: boolean;
+  /** The roles that it gives, once two administrators agreed. */
+  roleMapping: RoleMapping | null;
 }
 
 export type Strength = 'pwd' | 'fed' | 'phr';
@@ -61,7 +67,11 @@ export function identityOf(
   if (provider.requiredAcr.length > 0 && !provider.requiredAcr.includes(acr ?? '')) {
     return { problem: `acr ${acr ?? 'none'} is none of ${provider.requiredAcr.join(', ')}` };
   }
-  const { amr } = claims;
+  const { amr: said } = claims;
+  const amr = Array.isArray(said) ? said.filter((one): one is string => typeof one === 'string') : undefined;
+  if (provider.requiredAmr.length > 0 && !provider.requiredAmr.some((one) => amr?.includes(one))) {
+    return { problem: `amr has none of ${provider.requiredAmr.join(', ')}` };
+  }
   return {
     issuer: provider.issuer,
     sub,
@@ -71,7 +81,7 @@ export function identityOf(
     name: textIn(claims, provider.nameClaim),
     acr: acr !== undefined && Object.hasOwn(provider.acr, acr) ? (provider.acr[acr] ?? 'fed') : 'fed',
     said: acr ?? '',
-    amr: Array.isArray(amr) ? amr.filter((one): one is string => typeof one === 'string').slice(0, 10) : ['fed'],
+    amr: amr?.slice(0, 10) ?? ['fed'],
     // A clock that runs ahead makes no sign-in fresher than now.
     authenticatedAt: new Date(Math.min(at * 1000, Date.now())),
     session: textIn(claims, 'sid'),

@@ -128,6 +128,7 @@ export async function beginSession(
 ): Promise<BegunSession | undefined> {
   const person = await people.find(personId);
   if (person?.status !== 'active') return undefined;
+  await people.lapseRoles(person.organization, person.id);
   const cookie = newSecret();
   const maxAgeSeconds = sessionHours * 3600;
   await sessions.begin({

@@ -73,6 +73,7 @@ const TABLES = [
     'trusted_issuers',
     'agents_elsewhere',
     'sign_in_providers',
+    'mapped_roles',
     'approvals',
     'decisions',
     'screens',
@@ -461,6 +462,11 @@ async function tellStory(): Promise<void> {
   await owner.query(
     `insert into sign_in_providers (organization, id, name, issuer, client_id, made_by)
      values ($1, 'idp_1', 'Login', 'https://login.example', 'us', 'test')`,
+    [organization],
+  );
+  await owner.query(
+    `insert into mapped_roles (organization, person, provider, roles, said)
+     select organization, id, 'idp_1', '{}', '{}' from people where organization = $1 limit 1`,
     [organization],
   );
 

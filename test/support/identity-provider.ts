@@ -39,6 +39,8 @@ export interface Said {
   email?: string;
   verified?: boolean;
   name?: string;
+  /** Of whatever shape. */
+  groups?: unknown;
 }
 
 export const CLIENT_THERE = 'chat-assistant';
@@ -74,7 +76,7 @@ export async function startIdentityProvider(): Promise<IdentityProvider> {
       model === 'Client' ? ({ find: async (id: string) => registered.get(id) } as unknown as Adapter) : inMemory(model),
     ttl: { Grant: 600, IdToken: 600, Interaction: 600, Session: 600, AccessToken: 600, AuthorizationCode: 60 },
     conformIdTokenClaims: false,
-    claims: { openid: ['sub', 'amr'], email: ['email', 'email_verified'], profile: ['name'] },
+    claims: { openid: ['sub', 'amr'], email: ['email', 'email_verified'], profile: ['name', 'groups'] },
     acrValues: ['urn:example:mfa', 'phr'],
     cookies: { keys: ['of the identity provider'] },
     features: {
@@ -92,6 +94,7 @@ export async function startIdentityProvider(): Promise<IdentityProvider> {
         email: said.email ?? 'person@acme.example',
         email_verified: said.verified ?? true,
         name: said.name,
+        groups: said.groups,
       }),
     }),
     interactions: { url: (_ctx, { uid }) => `/interaction/${uid}` },

@@ -995,7 +995,7 @@ export function consolePagesIn(language: PageLanguage): Record<string, string> {
           id: 'usr_1',
           email: 'admin@acme.example',
           name: 'Ada Lovelace',
-          roles: [say(ROLE_NAMES.admin), say(ROLE_NAMES.approver)],
+          roles: [say(ROLE_NAMES.admin), say(PEOPLE.byProvider, { role: say(ROLE_NAMES.approver) })],
           state: say(PEOPLE.enrolled),
           mayOffer: false,
         },

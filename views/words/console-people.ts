@@ -6,6 +6,8 @@ export const PEOPLE = words({
   none: { en: 'Nobody.', de: 'Niemand.' },
   person: { en: 'Person', de: 'Person' },
   roles: { en: 'Roles', de: 'Rollen' },
+  /** A role that comes with the sign-in elsewhere, and goes with it. */
+  byProvider: { en: '{role} (from the sign-in provider)', de: '{role} (vom Anmeldedienst)' },
   rolesHint: {
     en: 'Without a role somebody answers for their own agents and requests alone.',
     de: 'Ohne Rolle entscheidet jemand nur über eigene Agenten und Anfragen.',
