@@ -33,8 +33,9 @@ import { hashOf } from './oauth/ids.ts';
 import type { Nonces } from './oauth/nonce.ts';
 import { speakerFor } from './people/language.ts';
 import { frameOf } from './people/pages.ts';
-import type { SessionStore } from './people/person.ts';
+import type { PeopleStore, Session, SessionStore } from './people/person.ts';
 import { type PeoplePages, peopleRoutes } from './people/routes.ts';
+import { timeZoneNamed } from './people/time-zone.ts';
 import { type RedemptionDependencies, redemptionRoutes } from './redemptions/routes.ts';
 
 export interface AppDependencies {
@@ -215,7 +216,7 @@ function answerErrors({ logger, cookies }: AppDependencies) {
 }
 
 const FAULT = [ERRORS.fault, ERRORS.faultMeans, ERRORS.faultNext] as const;
-const NOT_FOUND = [ERRORS.notFound, ERRORS.notFoundMeans, ERRORS.goBack] as const;
+const NOT_FOUND = [ERRORS.notFound, ERRORS.notFoundMeans, ERRORS.notFoundNext] as const;
 const NOT_POSSIBLE = [ERRORS.notPossible, ERRORS.notUnderstood, ERRORS.goBack] as const;
 
 /**
@@ -268,7 +269,7 @@ function onlyOurHost({ issuer, certificateAddress }: AppDependencies) {
 const OPEN_ANYWAY = /^\/(settings\/security|login|logout|language|static)(\/|$)/;
 
 /** Pages and the authorization endpoint know the person; machine endpoints do not look. */
-function loadSession({ cookies, sessions, sessionIdleSeconds, pseudoLanguages }: AppDependencies) {
+function loadSession({ cookies, sessions, sessionIdleSeconds, pseudoLanguages, people: { people } }: AppDependencies) {
   const machine =
     /^\/(token|request|backchannel|challenge|reg|jwks|redemptions|outcomes|\.well-known|admin\/api)(\/|$)/;
   return async (ctx: Context, next: Next) => {
@@ -278,7 +279,7 @@ function loadSession({ cookies, sessions, sessionIdleSeconds, pseudoLanguages }:
       if (value !== undefined) {
         const used = !looksAgain(ctx);
         const session = await sessions.find(hashOf(value), sessionIdleSeconds, used);
-        stateOf(ctx.req).session = session;
+        stateOf(ctx.req).session = session && (await inTheirZone(session, cookies.timeZone(ctx), people));
         if (session?.addsPasskey && !OPEN_ANYWAY.test(ctx.path)) {
           ctx.redirect('/settings/security');
           ctx.status = 303;
@@ -288,6 +289,15 @@ function loadSession({ cookies, sessions, sessionIdleSeconds, pseudoLanguages }:
     }
     return next();
   };
+}
+
+/** Where they are now. It is kept, because mail and quiet hours have no browser to ask; written only when it changes. */
+async function inTheirZone(session: Session, said: string | undefined, people: PeopleStore): Promise<Session> {
+  const { person } = session;
+  const timeZone = said === undefined || said === person.timeZone ? undefined : timeZoneNamed(said);
+  if (timeZone === undefined || timeZone === person.timeZone) return session;
+  await people.setTimeZone(person.organization, person.id, timeZone);
+  return { ...session, person: { ...person, timeZone } };
 }
 
 /** A subject has no end of its own; the certificate that just proved it has, and somebody is told before it comes. */

@@ -58,7 +58,7 @@ export interface DecisionPage {
   /** The person has a passkey, which may take the place of the number. */
   passkeyInstead?: boolean | undefined;
   /** Why the person cannot approve this yet, and where they can change that. */
-  cannotApprove?: { words: Said; link?: { href: string; label: Said } | undefined } | undefined;
+  cannotApprove?: { words: Said; link: { href: string; label: Said } } | undefined;
   /** How many approve, and who did: "First approval: Anna Berg (passkey) 14:01". */
   approvals?: Said | undefined;
   /** The person may not decide this themselves: they ask others for approval, or say no. */
@@ -365,8 +365,10 @@ function AgentWords({ frame, agentName, agentWords }: DecisionPage) {
 
 function DecisionForm(props: DecisionPage) {
   const { csrf, action, requestHash, screen, actions, durations, narrowing } = props;
-  const { number, criticalValue, buttonLabel, taskLanguage, asking } = props;
+  const { buttonLabel, taskLanguage, asking } = props;
   const { say } = useSpeaker();
+  // Nobody types what would then be refused; of several actions, those that need no passkey may be allowed.
+  const closed = actions === undefined ? props.cannotApprove : undefined;
   return (
     <form
       class="decision"
@@ -386,19 +388,21 @@ function DecisionForm(props: DecisionPage) {
         <ActionChoice {...one} narrowing={narrowing?.[one.index]} taskLanguage={taskLanguage} />
       ))}
       <DurationChoice durations={durations} />
-      {actions === undefined && narrowing?.[0] ? <Narrow {...narrowing[0]} language={taskLanguage} /> : null}
+      {actions === undefined && !closed && narrowing?.[0] ? <Narrow {...narrowing[0]} language={taskLanguage} /> : null}
       <Origin {...props} />
-      {number === undefined ? null : <NumberField {...number} />}
-      {criticalValue === undefined ? null : <CriticalValueField {...criticalValue} />}
-      {props.criticalTicks === undefined ? null : <CriticalTicksField {...props.criticalTicks} />}
+      {closed ? null : <Touched {...props} />}
       <PasskeyNotes {...props} />
-      <HaveRead missing={props.unread} />
+      {closed ? null : <HaveRead missing={props.unread} />}
       <p class="note" role="status" data-note />
       <div class="buttons">
         <button type="submit" name="decision" value="deny" class="button deny" data-testid="deny" formnovalidate>
           {say(DECISION.deny)}
         </button>
-        {asking === undefined ? (
+        {closed ? (
+          <a class="button" href={closed.link.href}>
+            {closed.link.label}
+          </a>
+        ) : asking === undefined ? (
           <button
             type="submit"
             name="decision"
@@ -423,6 +427,17 @@ function DecisionForm(props: DecisionPage) {
         )}
       </div>
     </form>
+  );
+}
+
+/** What shows that it was read: the number, and the value that matters most. */
+function Touched({ number, criticalValue, criticalTicks }: DecisionPage) {
+  return (
+    <>
+      {number === undefined ? null : <NumberField {...number} />}
+      {criticalValue === undefined ? null : <CriticalValueField {...criticalValue} />}
+      {criticalTicks === undefined ? null : <CriticalTicksField {...criticalTicks} />}
+    </>
   );
 }
 
@@ -586,7 +601,7 @@ function CriticalTicksField({ legend, wrong, items, optional = false }: Critical
   );
 }
 
-function PasskeyNotes({ number, passkeyInstead, action, cannotApprove, approvals }: DecisionPage) {
+function PasskeyNotes({ actions, number, passkeyInstead, action, cannotApprove, approvals }: DecisionPage) {
   const { say } = useSpeaker();
   return (
     <>
@@ -598,7 +613,7 @@ function PasskeyNotes({ number, passkeyInstead, action, cannotApprove, approvals
       {cannotApprove === undefined ? null : (
         <p class="warning" data-cannot-approve>
           {cannotApprove.words}{' '}
-          {cannotApprove.link === undefined ? null : <a href={cannotApprove.link.href}>{cannotApprove.link.label}</a>}
+          {actions === undefined ? null : <a href={cannotApprove.link.href}>{cannotApprove.link.label}</a>}
         </p>
       )}
       {number === undefined || !passkeyInstead ? null : (

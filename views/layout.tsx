@@ -17,6 +17,8 @@ export interface Frame {
   person?: { name: string; email: string } | undefined;
   /** Names this visit in the logs, for a person who asks for help. */
   requestId?: string | undefined;
+  /** In which its times are: they stand without it. */
+  zone?: Said | undefined;
   /** For the sign-out form in the header; without it the form is left out. */
   csrf?: string | undefined;
   /** The page to come back to in another language; without it none is offered. */
@@ -101,6 +103,7 @@ export function Document(
         <link rel="stylesheet" href="/static/app.css" />
         {styles === undefined ? null : <link rel="stylesheet" href={`/static/${styles}`} />}
         {script === undefined ? null : <script src={`/static/${script}`} defer={script !== 'decide.js'} />}
+        <script src="/static/zone.js" defer />
         {frame.person === undefined ? null : <script src="/static/push-again.js" defer />}
       </head>
       <body data-width={width} data-impact={impact}>
@@ -192,14 +195,12 @@ function Header({
 
 function Footer({ frame, current, footnote }: Pick<LayoutProps, 'frame' | 'current' | 'footnote'>) {
   const { requestId, reportUrl } = frame;
-  const { say, markup } = useSpeaker();
+  const { say } = useSpeaker();
   return (
     <footer class="bottom">
       <div>
         {footnote ? <p>{footnote}</p> : null}
-        {requestId === undefined || footnote ? null : (
-          <p>{markup(SHELL.reference, { id: <code>{requestId}</code> })}</p>
-        )}
+        {requestId === undefined || footnote ? null : <Reference frame={frame} />}
         {reportUrl === undefined ? null : (
           <p>
             <a class="small-link" href={reportUrl}>
@@ -213,6 +214,17 @@ function Footer({ frame, current, footnote }: Pick<LayoutProps, 'frame' | 'curre
         <Languages frame={frame} />
       </div>
     </footer>
+  );
+}
+
+/** What names this visit, and in which zone its times are. */
+export function Reference({ frame: { requestId, zone } }: Pick<LayoutProps, 'frame'>) {
+  const { say, markup } = useSpeaker();
+  return (
+    <p>
+      {markup(SHELL.reference, { id: <code>{requestId}</code> })}
+      {zone === undefined ? null : ` · ${say(SHELL.times, { zone })}`}
+    </p>
   );
 }
 

@@ -60,7 +60,7 @@ function Notifications(props: NotificationsPage) {
         </ErrorSummary>
       )}
       {done === undefined ? null : (
-        <p class="message" role="status">
+        <p class="notice" role="status">
           {done}
         </p>
       )}

@@ -168,13 +168,11 @@ function OwnedEntry({ csrf, agent }: { csrf: string; agent: OwnedAgentCard }) {
         ) : null}
       </header>
       {flags.length === 0 ? null : (
-        <div class="warning">
-          <ul>
-            {flags.map((flag) => (
-              <li>{say(AGENT_FLAGS[flag])}</li>
-            ))}
-          </ul>
-        </div>
+        <ul class="warning">
+          {flags.map((flag) => (
+            <li>{say(AGENT_FLAGS[flag])}</li>
+          ))}
+        </ul>
       )}
       {role === 'owner' && status !== 'retired' && status !== 'expired' ? (
         <p>

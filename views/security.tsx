@@ -90,7 +90,7 @@ function Security({
         </ErrorSummary>
       )}
       {done === undefined ? null : (
-        <p class="message" role="status">
+        <p class="notice" role="status">
           {done}
         </p>
       )}

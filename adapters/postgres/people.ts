@@ -31,6 +31,13 @@ export const postgresPeople = (database: Database): PeopleStore => ({
       language,
     ]);
   },
+  async setTimeZone(organization, id, timeZone) {
+    await database.run('update people set time_zone = $3 where organization = $1 and id = $2', [
+      organization,
+      id,
+      timeZone,
+    ]);
+  },
   async setChooses(organization, id, chooses) {
     await database.run('update people set chooses = $3 where organization = $1 and id = $2', [
       organization,

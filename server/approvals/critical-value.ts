@@ -11,8 +11,10 @@ import { decimal, decimalIn } from './typed-number.ts';
 export type Touch =
   | { kind: 'amount'; label: string; currency: string; value: string }
   | { kind: 'count'; label: string; value: number }
+  /** So many addresses outside: sentences count all of them, so this number stands at its field alone. */
+  | { kind: 'outside'; value: number }
   | { kind: 'name'; label: string; value: string }
-  | { kind: 'ticks'; label: string; outside: boolean; values: readonly string[] };
+  | { kind: 'ticks'; outside: boolean; values: readonly string[] };
 
 /** What the form says about it. */
 export interface Touched {
@@ -32,18 +34,14 @@ export function touchOf(
   { critical }: Pick<Description, 'critical'>,
   { organizationDomains }: { organizationDomains: readonly string[] },
 ): Touch {
-  const outside = [...action.parameters.values()].filter(holdsAddresses).flatMap(({ name, label }) =>
+  const outside = [...action.parameters.values()].filter(holdsAddresses).flatMap(({ name }) =>
     [parameters[name]]
       .flat()
       .filter((address) => typeof address === 'string' && isOutside(address, organizationDomains))
-      .map((address) => ({ address: String(address), label })),
+      .map(String),
   );
-  const [first] = outside;
-  if (first) {
-    return outside.length > MOST_TICKS
-      ? { kind: 'count', label: first.label, value: outside.length }
-      : { kind: 'ticks', label: first.label, outside: true, values: outside.map(({ address }) => address) };
-  }
+  if (outside.length > MOST_TICKS) return { kind: 'outside', value: outside.length };
+  if (outside.length > 0) return { kind: 'ticks', outside: true, values: outside };
   const [name = ''] = action.critical;
   const format = action.parameters.get(name)?.format;
   const label = critical[0]?.label ?? name;
@@ -55,7 +53,7 @@ export function touchOf(
   if (typeof value === 'string' && NAMES.has(format ?? '') && [...value].length <= TYPED_CHARACTERS) {
     return { kind: 'name', label, value };
   }
-  return { kind: 'ticks', label, outside: false, values: critical.map(({ text }) => text) };
+  return { kind: 'ticks', outside: false, values: critical.map(({ text }) => text) };
 }
 
 const NAMES: ReadonlySet<string> = new Set(['text', 'id', 'email']);
@@ -68,6 +66,7 @@ export function isTouched(touch: Touch, { typed = '', ticked }: Touched, locale:
     case 'name':
       return plain(typed) === plain(touch.value);
     case 'count':
+    case 'outside':
       return decimalIn(typed, locale) === decimal(String(touch.value));
     case 'amount': {
       const { currency } = touch;

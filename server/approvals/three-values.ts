@@ -8,7 +8,7 @@ import type { Touch } from './critical-value.ts';
  * chosen. Only of numbers; undefined for everything else.
  */
 export function threeValues(touch: Touch, locale: string): string[] | undefined {
-  if (touch.kind !== 'amount' && touch.kind !== 'count') return undefined;
+  if (touch.kind === 'name' || touch.kind === 'ticks') return undefined;
   const reader = { locale, timeZone: 'UTC', organizationDomains: [] };
   const spell = (value: string): string =>
     (touch.kind === 'amount'

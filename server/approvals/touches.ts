@@ -29,13 +29,15 @@ export function fieldsFor(
   // What is taken away on the page need not be touched, and the server knows what is left.
   const optional = index !== undefined || action.narrowable.length > 0;
   if (touch.kind !== 'ticks') {
-    const { label } = touch;
     const choices = choosesIn === undefined ? undefined : threeValues(touch, choosesIn);
     return {
       criticalValue: {
         name: names.value,
         choices,
-        label: say(choices ? CEREMONY.chooseIt : CEREMONY.typeIt, { label }),
+        label:
+          touch.kind === 'outside'
+            ? say(choices ? CEREMONY.chooseOutside : CEREMONY.typeOutside, { count: touch.value })
+            : say(choices ? CEREMONY.chooseIt : CEREMONY.typeIt, { label: touch.label }),
         hint: say(CEREMONY.asAbove),
         wrong,
         optional,
@@ -75,7 +77,7 @@ export const allTouched = (
     const typed = form.get(names.value);
     if (touch.kind !== 'ticks') return isTouched(touch, { typed, ticked: new Set() }, locale);
     // The page had so many of them that it asked for their number.
-    if (shown.kind === 'count')
+    if (shown.kind === 'outside')
       return isTouched({ ...shown, value: touch.values.length }, { typed, ticked: new Set() }, locale);
     // The boxes of the page are those of what was asked, and some of them were taken away.
     const places = shown.kind === 'ticks' ? shown.values : touch.values;

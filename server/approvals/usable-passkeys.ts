@@ -53,13 +53,13 @@ export function cannotApproveWords(
   cannot: CannotApprove,
   { say, clock }: Speaker,
   { timeZone, path }: { timeZone: string; path: string },
-): { words: Said; link?: { href: string; label: Said } } {
+): { words: Said; link: { href: string; label: Said } } {
   // And back from there to what waits.
   const href = `/settings/security?return_to=${encodeURIComponent(path)}`;
   const link = { href, label: say(CEREMONY.yourPasskeys) };
   switch (cannot.because) {
     case 'no_passkey':
-      return { words: say(CEREMONY.noPasskey), link };
+      return { words: say(CEREMONY.noPasskey), link: { href, label: say(CEREMONY.addPasskey) } };
     case 'too_new':
       return { words: say(CEREMONY.tooNew, { time: clock(cannot.from, timeZone) }), link };
     case 'account_too_new':

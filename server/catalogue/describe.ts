@@ -87,7 +87,7 @@ export function describeAction(
     button: texts.button,
     access: action.access,
     critical: criticalValues(action, texts, values, context),
-    values: [...shownOf(action).values()].flatMap(({ name, format, label }) => {
+    values: inOrderOfWeight(action).flatMap(({ name, format, label }) => {
       const shown = Object.hasOwn(values, name) ? showValue(format, values[name], FULL, context) : undefined;
       return shown === undefined ? [] : [{ name, label: texts.labels.get(name) ?? label, text: shown.text }];
     }),
@@ -117,6 +117,13 @@ export function impactOf(
 /** Everything a sentence may show: the parameters, and what the resource is asked about them. */
 export const shownOf = (action: Action): ReadonlyMap<string, Parameter> =>
   action.resolve ? new Map([...action.parameters, ...action.resolve.facts]) : action.parameters;
+
+/** What a person has to look at comes first, in its own order: a database keeps no order of names. */
+function inOrderOfWeight(action: Action): Parameter[] {
+  const all = [...shownOf(action).values()];
+  const critical = action.critical.flatMap((name) => all.find((one) => one.name === name) ?? []);
+  return [...new Set([...critical, ...all])];
+}
 
 /** What people call a parameter or fact, in this language. */
 export const labelIn = (action: Action, name: string, language: Language): string | undefined =>

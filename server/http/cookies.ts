@@ -1,10 +1,12 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Context } from 'koa';
 
-/** The two cookies of our pages, and the form tokens that hang on them. */
+/** The cookies of our pages, and the form tokens that hang on two of them. */
 export interface Cookies {
   session(ctx: Context): string | undefined;
   setSession(ctx: Context, value: string | undefined, maxAgeSeconds?: number): void;
+  /** What the browser says of its time zone: nothing hangs on it but how times are written. */
+  timeZone(ctx: Context): string | undefined;
   /** A token for the forms of this browser: of its session, or of a cookie made for the sign-in form. */
   csrf(ctx: Context): string;
   /** Is this POST from a form that we gave this browser? A link, a frame or another site's form is not. */
@@ -17,8 +19,8 @@ export interface Cookies {
  */
 export function cookiesWith(key: Buffer, secure: boolean): Cookies {
   const names = secure
-    ? { session: '__Host-countersign', form: '__Host-countersign-form' }
-    : { session: 'countersign', form: 'countersign-form' };
+    ? { session: '__Host-countersign', form: '__Host-countersign-form', zone: '__Host-countersign-zone' }
+    : { session: 'countersign', form: 'countersign-form', zone: 'countersign-zone' };
   const set = (ctx: Context, name: string, value: string | undefined, maxAgeSeconds?: number) => {
     const attributes = [
       `${name}=${value ?? ''}`,
@@ -43,6 +45,7 @@ export function cookiesWith(key: Buffer, secure: boolean): Cookies {
   return {
     session: (ctx) => read(ctx, names.session),
     setSession: (ctx, value, maxAgeSeconds) => set(ctx, names.session, value, maxAgeSeconds),
+    timeZone: (ctx) => read(ctx, names.zone),
     csrf(ctx) {
       const session = read(ctx, names.session);
       if (session !== undefined) return tokenOf(session);

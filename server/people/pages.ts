@@ -15,11 +15,13 @@ export const sessionOf = (ctx: Context): Session | undefined => stateOf(ctx.req)
 /** The shell of a page: its language, whose house it is, who is signed in, and the token of its forms. */
 export function frameOf(ctx: Context, cookies: Cookies): Frame {
   const session = sessionOf(ctx);
+  const speaker = speakerFor(ctx);
   return {
-    speaker: speakerFor(ctx),
+    speaker,
     organizationName: session?.person.organizationName ?? 'Countersign',
     ...(session && {
       person: { name: session.person.name, email: session.person.email },
+      zone: speaker.zone(new Date(), session.person.timeZone),
       csrf: cookies.csrf(ctx),
       console: session.person.roles.length > 0,
     }),

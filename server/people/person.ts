@@ -44,6 +44,7 @@ export interface PeopleStore {
   /** It broke the glass now. */
   passwordUsed(organization: string, person: string): Promise<void>;
   setLanguage(organization: string, id: string, language: string): Promise<void>;
+  setTimeZone(organization: string, id: string, timeZone: string): Promise<void>;
   setChooses(organization: string, id: string, chooses: boolean): Promise<void>;
 }
 

@@ -306,6 +306,17 @@ describe('U4-4 the value that matters is typed', () => {
     );
   });
 
+  test('of more than ten outside, their number is typed, and stands at the field: the sentences count all guests', async () => {
+    const outside = Array.from({ length: 12 }, (_, index) => `guest${index}@nordwind.example`);
+    const guests = ['ben@acme.example', 'olga@acme.example', ...outside];
+    const { page } = await askInBrowser(agent, person, inviteDetails({ title: `Q${++invoices}`, guests }), {
+      resource: CALENDAR,
+    });
+    expect(page.html).toMatch(/Outside your organization: 12 addresses\. Type how many/);
+    expect((await person.submit(page, { ...CHOICES, critical_value: '14' })).status).toBe(400);
+    expect((await person.submit(page, { ...CHOICES, critical_value: '12' })).html).toMatch(/Confirm with passkey/);
+  });
+
   test('what cannot be typed sensibly is ticked: the days of an export', async () => {
     const details = {
       type: 'calendar.events.export',
@@ -473,6 +484,8 @@ test('a person without a passkey reads what to do, and the request waits', async
   const olga = await signIn(server, 'owner@acme.example');
   const { page } = await askInBrowser(agent, olga, refund());
   expect(page.html).toMatch(/you have none yet[\s\S]*href="\/settings\/security\?return_to=%2Finteraction%2F/);
+  // Nobody types an amount that would then be refused.
+  expect(page.html).not.toMatch(/name="critical_value"|data-testid="approve"/);
   const answer = await olga.submit(page, CHOICES);
   expect(answer.status).toBe(403);
   expect(answer.html).toMatch(/Not approved yet/);

@@ -109,6 +109,28 @@ describeBrowser('a person at their own pages', () => {
   let meetings = 0;
   const meeting = () => inviteDetails({ title: `Meeting ${++meetings}` });
 
+  test('times are those of the reader’s browser, from the sign-in on, and it is said which', async () => {
+    const email = 'owner@acme.example';
+    const foot = async (timezoneId: string) => {
+      const options = { timezoneId, elsewhere: callback.redirect };
+      await using somebody = await signedInAt(browser, server, email, '/inbox', options);
+      const { page, context } = somebody;
+      // Whoever was signed in already is where they are now, from the page after the first on.
+      await page.goto(`${server.issuer}/inbox`);
+      const said = await page.textContent('footer');
+      for (const value of ['Nowhere/At_all', '+01:00', 'utc;', 'x'.repeat(300)]) {
+        await context.addCookies([{ name: 'countersign-zone', value: encodeURIComponent(value), url: server.issuer }]);
+        expect((await context.request.get(`${server.issuer}/inbox`)).status()).toBe(200);
+      }
+      return said;
+    };
+    expect(await foot('Asia/Calcutta')).toContain('times in UTC+5:30');
+    expect(await foot('Pacific/Kiritimati')).toContain('times in UTC+14');
+    expect(await database.first('select time_zone from people where email = $1', [email])).toEqual({
+      time_zone: 'Pacific/Kiritimati',
+    });
+  });
+
   test.each([true, false])('U1-6 ui_locales=de: German from the sign-in to the receipt, script %s', async (script) => {
     const agent = await registerAgent(server);
     await using somebody = await atBrowser(browser, server, { script, elsewhere: callback.redirect });

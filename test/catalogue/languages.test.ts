@@ -45,7 +45,8 @@ test('U2-1: a German reader is told the six facts in German, with German money',
     },
   });
   expect(described.critical.map(({ label }) => label)).toEqual(['Betrag', 'Empfänger']);
-  expect(described.values.map(({ label }) => label)).toEqual(['Rechnung', 'Empfänger', 'Betrag']);
+  // What has to be looked at comes first here, too, in the order in which it has to be.
+  expect(described.values.map(({ label }) => label)).toEqual(['Betrag', 'Empfänger', 'Rechnung']);
 });
 
 test('U2: durations are spelled in the language of the reader', () => {

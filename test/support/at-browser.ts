@@ -30,6 +30,8 @@ export interface AtBrowser extends AsyncDisposable {
 export interface AtBrowserOptions {
   script?: boolean;
   viewport?: typeof PHONE;
+  /** Where this browser is. */
+  timezoneId?: string;
   /** Where the page may lead beside the issuer. */
   elsewhere?: string | undefined;
   /** Of whoever was there before. */
@@ -39,11 +41,12 @@ export interface AtBrowserOptions {
 export async function atBrowser(
   browser: Browser,
   { issuer }: Pick<TestServer, 'issuer'>,
-  { script = true, viewport = PHONE, elsewhere, cookies }: AtBrowserOptions = {},
+  { script = true, viewport = PHONE, timezoneId, elsewhere, cookies }: AtBrowserOptions = {},
 ): Promise<AtBrowser> {
   const context = await browser.newContext({
     javaScriptEnabled: script,
     viewport,
+    ...(timezoneId && { timezoneId }),
     ...(cookies && { storageState: cookies }),
     reducedMotion: 'reduce', // a colour half-way through its transition has a contrast of its own
   });

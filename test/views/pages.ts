@@ -145,6 +145,13 @@ export function pagesIn(language: PageLanguage) {
       criticalValue: { ...refund.criticalValue, wrong: true } as never,
     }),
     'amount-chosen': decisionPage(refundChosen),
+    'passkey-missing': decisionPage({
+      ...refund,
+      cannotApprove: {
+        words: say(CEREMONY.noPasskey),
+        link: { href: '/settings/security?return_to=%2Fr%2Freq_8f2k', label: say(CEREMONY.addPasskey) },
+      },
+    }),
     'ask-for-approval': decisionPage({
       ...exportContacts,
       number: undefined,
@@ -201,7 +208,7 @@ export function pagesIn(language: PageLanguage) {
 
   /** Pages of a person who is signed in. */
   const account: Record<string, string> = {
-    inbox: inboxPage(inbox),
+    inbox: inboxPage({ ...inbox, frame: { ...frame, zone: asItIs('UTC+1') } }),
     'inbox-together': inboxPage({
       ...inbox,
       together: [{ href: '/inbox/batch', label: say(INBOX.together, { agent: 'Meeting Helper', count: 3 }) }],

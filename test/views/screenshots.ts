@@ -45,7 +45,7 @@ test('a picture of every page', async () => {
       const page = await context.newPage();
       await page.goto(`${site.base}/${name}`);
       // As it is once it can have been read.
-      if ((await page.locator('form[data-guard]').count()) > 0)
+      if ((await page.locator('form[data-guard] button.approve').count()) > 0)
         await page.waitForSelector('form[data-guard] button[aria-disabled=false]');
       const session = await context.newCDPSession(page);
       const { width, height } = (await page.evaluate(

@@ -44,9 +44,11 @@ function NewAction(props: NewActionPage) {
       {systems.length === 0 ? (
         <>
           <p>{say(NEW_ACTION.noSystem)}</p>
-          <pre class="yaml">
-            <code>countersign resources claim https://api.example --name Example</code>
-          </pre>
+          <p>
+            <a class="button" href="/admin/systems">
+              {say(NEW_ACTION.toSystems)}
+            </a>
+          </p>
         </>
       ) : (
         <>

@@ -76,7 +76,12 @@ function Overview({ frame, figures, standing, unread, tokens, refusals }: Overvi
             </>
           );
           return (
-            <li class="figure" data-attention={attention && count > 0 ? 'true' : undefined} data-figure={name}>
+            <li
+              class="figure"
+              data-attention={attention && count > 0 ? 'true' : undefined}
+              data-none={count === 0 ? 'true' : undefined}
+              data-figure={name}
+            >
               {href === undefined ? (
                 <span class="figure-body">{figure}</span>
               ) : (

@@ -114,9 +114,11 @@ function Recoveries({ frame, csrf, action, notice, problem, typed, mayAct, recov
               maxLength={200}
               value={typed?.reason}
             />
-            <button type="submit" class="button danger" data-testid="submit">
-              {say(RECOVERIES.ask)}
-            </button>
+            <div class="form-end">
+              <button type="submit" class="button danger" data-testid="submit">
+                {say(RECOVERIES.ask)}
+              </button>
+            </div>
           </form>
         </section>
       ) : null}

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { Document, type Frame, Languages, type LayoutProps, You } from '../layout.tsx';
+import { Document, type Frame, Languages, type LayoutProps, Reference, You } from '../layout.tsx';
 import { visible } from '../text.tsx';
 import { CONSOLE } from '../words/console-shell.ts';
 import { useSpeaker } from '../words/context.tsx';
@@ -36,7 +36,7 @@ export interface AdminLayoutProps {
 
 /** The shell of the console: whose organization it is, its parts, the stop, the page. */
 export function AdminLayout({ frame, title, error, above = [], narrow, notice, script, children }: AdminLayoutProps) {
-  const { organizationName, person, csrf, sections, stop, requestId } = frame;
+  const { organizationName, person, csrf, sections, stop } = frame;
   const { say, markup } = useSpeaker();
   return (
     <Document frame={frame} title={asItIs(title)} error={error} script={script} styles="admin.css">
@@ -85,7 +85,7 @@ export function AdminLayout({ frame, title, error, above = [], narrow, notice, s
         </main>
       </div>
       <footer class="bottom console-bottom">
-        <div>{requestId === undefined ? null : <p>{markup(SHELL.reference, { id: <code>{requestId}</code> })}</p>}</div>
+        <div>{frame.requestId === undefined ? null : <Reference frame={frame} />}</div>
         <div class="bottom-links">
           <Languages frame={frame} />
         </div>

@@ -17,13 +17,14 @@ document.documentElement.dataset.guarding = '';
 let form;
 addEventListener('DOMContentLoaded', () => {
   form = document.querySelector('form[data-guard]');
-  if (form) guard(form);
+  // There is none where nothing can be approved yet.
+  const approve = form?.querySelector('button.approve');
+  if (approve) guard(form, approve);
   if (form?.dataset.events !== undefined) watchOthers(form.dataset.events);
   removeEventListener('submit', hold, true);
 });
 
-function guard(form) {
-  const approve = form.querySelector('button.approve');
+function guard(form, approve) {
   const buttons = approve.parentElement;
   const box = form.querySelector('[data-unguarded]');
   box?.remove();

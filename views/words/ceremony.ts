@@ -5,6 +5,14 @@ export const CEREMONY = words({
   /** Before the field for an amount, a count or a name; the label is the parameter's own. */
   typeIt: { en: 'Type to confirm: {label}', de: 'Zur Bestätigung eingeben: {label}' },
   chooseIt: { en: 'Choose to confirm: {label}', de: 'Zur Bestätigung wählen: {label}' },
+  typeOutside: {
+    en: { other: 'Outside your organization: {count} addresses. Type how many' },
+    de: { other: 'Außerhalb Ihrer Organisation: {count} Adressen. Geben Sie die Anzahl ein' },
+  },
+  chooseOutside: {
+    en: { other: 'Outside your organization: {count} addresses. Choose how many' },
+    de: { other: 'Außerhalb Ihrer Organisation: {count} Adressen. Wählen Sie die Anzahl' },
+  },
   asAbove: { en: 'As it stands above.', de: 'So, wie es oben steht.' },
   tickOutside: {
     en: 'Outside your organization. Tick each of them:',
@@ -40,6 +48,7 @@ export const CEREMONY = words({
     en: 'Your organization approves this only with a passkey that stays on one device, such as a security key. Yours can be synced.',
     de: 'Ihre Organisation gibt dies nur mit einem Passkey frei, der auf einem Gerät bleibt, etwa einem Sicherheitsschlüssel. Ihrer kann synchronisiert werden.',
   },
+  addPasskey: { en: 'Add a passkey', de: 'Passkey hinzufügen' },
   yourPasskeys: { en: 'Your passkeys', de: 'Ihre Passkeys' },
   notYet: { en: 'Not approved yet.', de: 'Noch nicht freigegeben.' },
   waitsUntil: {

@@ -31,14 +31,17 @@ export const ACTIONS = words({
   newVersion: { en: 'New version', de: 'Neue Version' },
   /** Behind what version it is. */
   live: {
-    en: { one: '{count} agent may do it now.', other: '{count} agents may do it now.' },
-    de: { one: '{count} Agent darf es jetzt.', other: '{count} Agenten dürfen es jetzt.' },
+    en: { one: '{count} agent is allowed it right now.', other: '{count} agents are allowed it right now.' },
+    de: {
+      one: '{count} Agent hat gerade eine Erlaubnis dafür.',
+      other: '{count} Agenten haben gerade eine Erlaubnis dafür.',
+    },
   },
   save: { en: 'Save draft', de: 'Entwurf speichern' },
   publish: { en: 'Publish v{version}', de: 'v{version} veröffentlichen' },
   propose: {
     en: 'Propose v{version} to a second administrator',
-    de: 'v{version} einer zweiten Administration vorschlagen',
+    de: 'v{version} einer zweiten Person aus der Administration vorschlagen',
   },
   preview: { en: 'Preview', de: 'Vorschau' },
   look: { en: 'Preview what is written', de: 'Geschriebenes ansehen' },
@@ -108,9 +111,10 @@ export const ACTIONS = words({
 export const NEW_ACTION = words({
   title: { en: 'New action', de: 'Neue Aktion' },
   noSystem: {
-    en: 'Actions belong to a system, and your organization has none yet. Claim one at the command line, and prove that it is yours:',
-    de: 'Aktionen gehören zu einem System, und Ihre Organisation hat noch keines. Melden Sie eines an der Befehlszeile an und weisen Sie nach, dass es Ihres ist:',
+    en: 'Actions belong to a system, and your organization has proven none as its own yet.',
+    de: 'Aktionen gehören zu einem System, und Ihre Organisation hat noch keines als ihr eigenes belegt.',
   },
+  toSystems: { en: 'Name a system of your own', de: 'Ein eigenes System eintragen' },
   system: { en: 'System', de: 'System' },
   scratch: { en: 'Write it yourself', de: 'Selbst schreiben' },
   scratchLead: {

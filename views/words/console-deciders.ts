@@ -52,7 +52,7 @@ export const WHO_DECIDES = words({
   groups: { en: 'Groups', de: 'Gruppen' },
   groupsLead: {
     en: 'Whoever comes into a group decides what is asked after another administrator confirmed it. Whoever leaves decides nothing from then on.',
-    de: 'Wer in eine Gruppe kommt, entscheidet, was nach der Bestätigung durch eine zweite Administration gefragt wird. Wer geht, entscheidet ab dann nichts mehr.',
+    de: 'Wer in eine Gruppe kommt, entscheidet erst, was gefragt wird, nachdem eine zweite Person aus der Administration es bestätigt hat. Wer geht, entscheidet ab dann nichts mehr.',
   },
   noGroups: { en: 'There are none.', de: 'Es gibt keine.' },
   members: { en: 'Members', de: 'Mitglieder' },
@@ -65,14 +65,14 @@ export const WHO_DECIDES = words({
   askedBy: { en: 'Asked by: {rules}', de: 'Gefragt von: {rules}' },
   askedByNone: { en: 'No policy asks them.', de: 'Keine Regel fragt sie.' },
   confirm: { en: 'Confirm who waits', de: 'Wartende bestätigen' },
-  another: { en: 'Another administrator confirms it.', de: 'Eine zweite Administration bestätigt es.' },
+  another: { en: 'Another administrator confirms it.', de: 'Eine zweite Person aus der Administration bestätigt es.' },
   save: { en: 'Save', de: 'Speichern' },
   remove: { en: 'Remove this group', de: 'Diese Gruppe löschen' },
   add: { en: 'Another group', de: 'Noch eine Gruppe' },
   name: { en: 'Name', de: 'Name' },
   saved: {
     en: 'Saved. Whoever came in waits for another administrator.',
-    de: 'Gespeichert. Wer dazukam, wartet auf eine zweite Administration.',
+    de: 'Gespeichert. Wer dazukam, wartet auf die Bestätigung einer zweiten Person aus der Administration.',
   },
   confirmed: {
     en: 'Confirmed: they decide what is asked from now on.',

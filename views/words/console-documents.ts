@@ -9,7 +9,7 @@ export const LET_IN = words({
   },
 
   waiting: { en: 'Waiting for you', de: 'Wartet auf Sie' },
-  nobodyWaits: { en: 'Nobody waits for one.', de: 'Niemand wartet auf einen.' },
+  nobodyWaits: { en: 'Nothing waits.', de: 'Nichts wartet.' },
   address: { en: 'Address', de: 'Adresse' },
   wantedBy: { en: 'First asked for by', de: 'Zuerst gewünscht von' },
   asked: { en: 'Asked for', de: 'Gewünscht' },

@@ -74,7 +74,7 @@ export const MEETING = words({
 export const PROPOSAL = words({
   title: {
     en: 'A proposal waits for a second administrator',
-    de: 'Ein Vorschlag wartet auf eine zweite Administration',
+    de: 'Ein Vorschlag wartet auf eine zweite Person aus der Administration',
   },
   by: { en: 'By {person}, since {time}.', de: 'Von {person}, seit {time}.' },
   text: { en: 'Its text', de: 'Der Text' },
@@ -86,6 +86,6 @@ export const PROPOSAL = words({
   weakens: { en: '! allows more: ', de: '! erlaubt mehr: ' },
   proposed: {
     en: 'It allows more than before: another administrator has to confirm it.',
-    de: 'Es erlaubt mehr als vorher: Eine zweite Administration muss es bestätigen.',
+    de: 'Es erlaubt mehr als vorher: Eine zweite Person aus der Administration muss es bestätigen.',
   },
 });

@@ -5,7 +5,7 @@ export const RECOVERIES = words({
   title: { en: 'Lost passkeys', de: 'Verlorene Passkeys' },
   lead: {
     en: 'One administrator asks, another confirms within a day, and the person is told of both. Then their passkeys and sessions end, and they add a new one themselves. It approves nothing of high impact for a day, and never anything for agents that one of the two answers for.',
-    de: 'Eine Person aus der Administration fragt, eine andere bestätigt innerhalb eines Tages, und die Betroffenen hören von beidem. Dann enden ihre Passkeys und Sitzungen, und sie fügen selbst einen neuen hinzu. Er gibt einen Tag lang keine hohe Auswirkung frei, und nie etwas für Agenten, für die eine der beiden verantwortlich ist.',
+    de: 'Eine Person aus der Administration beantragt es, eine zweite bestätigt es innerhalb eines Tages, und wer seine Passkeys verloren hat, erfährt beides. Dann enden diese Passkeys und alle Sitzungen, und ein neuer Passkey lässt sich hinzufügen. Er gibt einen Tag lang nichts mit hoher Auswirkung frei, und nie etwas für Agenten, für die eine der beiden verantwortlich ist.',
   },
   none: { en: 'Nobody has lost their passkeys.', de: 'Niemand hat Passkeys verloren.' },
   table: { en: 'Recoveries', de: 'Wiederherstellungen' },
@@ -14,7 +14,7 @@ export const RECOVERIES = words({
   why: { en: 'Why', de: 'Warum' },
   whyHint: {
     en: 'How you know that it is they who ask. The person reads it, and it stays in the evidence.',
-    de: 'Woher Sie wissen, dass wirklich sie darum bitten. Die Person liest es, und es bleibt im Nachweis.',
+    de: 'Woher Sie wissen, dass wirklich diese Person darum bittet. Sie liest es, und es bleibt im Nachweis.',
   },
   when: { en: 'Asked', de: 'Gefragt' },
   askedBy: { en: '{time} by {admin}', de: '{time} von {admin}' },
@@ -29,7 +29,7 @@ export const RECOVERIES = words({
   confirmFor: { en: 'Confirm: end the passkeys of {person}', de: 'Bestätigen: Passkeys von {person} beenden' },
   cancel: { en: 'Cancel', de: 'Abbrechen' },
   cancelFor: { en: 'Cancel the recovery of {person}', de: 'Wiederherstellung für {person} abbrechen' },
-  ask: { en: 'Ask to end somebody’s passkeys', de: 'Um das Ende der Passkeys einer Person bitten' },
+  ask: { en: 'Ask to end somebody’s passkeys', de: 'Passkeys einer Person beenden lassen' },
   asked: {
     en: 'Asked. The person was told; another administrator confirms it.',
     de: 'Gefragt. Die Person wurde benachrichtigt; eine andere Person aus der Administration bestätigt.',

@@ -5,9 +5,9 @@ export const SYSTEMS = words({
   title: { en: 'Systems of your own', de: 'Eigene Systeme' },
   lead: {
     en: 'Only who controls an API describes what agents may ask of it. Name it here, put what you are given where it says, and let it be looked at.',
-    de: 'Nur wer eine API kontrolliert, beschreibt, worum Agenten sie bitten dürfen. Nennen Sie sie hier, hinterlegen Sie an der angegebenen Stelle, was Sie erhalten, und lassen Sie nachsehen.',
+    de: 'Nur wer eine API kontrolliert, beschreibt, worum Agenten sie bitten dürfen. Tragen Sie sie hier ein, hinterlegen Sie an der angegebenen Stelle, was Sie erhalten, und lassen Sie nachsehen.',
   },
-  none: { en: 'No system was named yet.', de: 'Es wurde noch kein System genannt.' },
+  none: { en: 'No system was named yet.', de: 'Es ist noch kein System eingetragen.' },
   byDocument: { en: 'proven by its document', de: 'belegt durch sein Dokument' },
   byDns: { en: 'proven by the DNS', de: 'belegt durch das DNS' },
   waits: { en: 'not proven yet', de: 'noch nicht belegt' },
@@ -24,8 +24,8 @@ export const SYSTEMS = words({
   again: { en: 'Begin again', de: 'Neu beginnen' },
   againFor: { en: 'Begin again with {system}', de: 'Neu beginnen mit {system}' },
 
-  add: { en: 'Name a system', de: 'Ein System nennen' },
-  resource: { en: 'Its identifier', de: 'Seine Kennung' },
+  add: { en: 'Name a system', de: 'Ein System eintragen' },
+  resource: { en: 'Its identifier', de: 'Kennung' },
   resourceHint: {
     en: 'The https address by which tokens name it, https://rooms.example.com for example.',
     de: 'Die https-Adresse, mit der Tokens es nennen, etwa https://rooms.example.com.',
@@ -35,7 +35,7 @@ export const SYSTEMS = words({
 
   claimed: {
     en: 'Named. Put one of the two in place within a week, and let it be looked at.',
-    de: 'Genannt. Hinterlegen Sie eines von beidem innerhalb einer Woche, und lassen Sie nachsehen.',
+    de: 'Eingetragen. Hinterlegen Sie eines von beidem innerhalb einer Woche, und lassen Sie nachsehen.',
   },
   proven: { en: 'Proven. It is yours to describe.', de: 'Belegt. Sie können es nun beschreiben.' },
   notProven: {

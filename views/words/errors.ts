@@ -13,6 +13,7 @@ export const ERRORS = words({
   },
   notFound: { en: 'Nothing here', de: 'Hier ist nichts' },
   notFoundMeans: { en: 'There is nothing at this address.', de: 'Unter dieser Adresse gibt es nichts.' },
+  notFoundNext: { en: 'Perhaps the address is incomplete.', de: 'Vielleicht ist die Adresse unvollständig.' },
   notPossible: { en: 'This cannot be done', de: 'Das geht nicht' },
   notUnderstood: {
     en: 'What was sent could not be understood. Nothing was changed.',

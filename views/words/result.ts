@@ -140,7 +140,7 @@ export const REPORT = words({
   denied: { en: 'The request is denied as well.', de: 'Die Anfrage wird damit auch abgelehnt.' },
   means: {
     en: 'If you did not start this, say so here. {agent} is paused for you: what it may do ends now, and it cannot ask you. Whoever looks after agents is told.',
-    de: 'Wenn Sie das nicht gestartet haben, sagen Sie es hier. {agent} wird für Sie angehalten: Was er darf, endet jetzt, und er kann Sie nicht fragen. Wer sich um Agenten kümmert, erfährt davon.',
+    de: 'Wenn Sie das nicht gestartet haben, sagen Sie es hier. {agent} wird für Sie angehalten: Was er darf, endet jetzt, und er kann Sie nicht fragen. Ihre Administration erfährt davon.',
   },
   otherwise: {
     en: 'Is something else wrong? Choose Deny and say why, or tell your administrator this reference: {id}',

@@ -22,7 +22,7 @@ export interface Speaker {
   list(items: readonly string[]): { text: string; item: number | undefined }[];
   /** "a, b or c". */
   either(items: readonly string[]): Said;
-  /** A clock time, with weekday and date where it is another day in this zone (IANA name). */
+  /** A clock time, with weekday and date where it is another day in this zone (IANA name), and the year where it is another. */
   clock(at: Date, timeZone: string, now?: Date): Said;
   /** A clock time to the second, for what is counted in seconds. */
   toSecond(at: Date, timeZone: string): Said;
@@ -66,6 +66,7 @@ function newSpeaker(language: PageLanguage): Speaker {
     return spoken === undefined ? inPseudo(text, language) : text;
   };
   const day = (at: Date, timeZone: string) => dates({ dateStyle: 'short', timeZone }).format(at);
+  const year = (at: Date, timeZone: string) => dates({ year: 'numeric', timeZone }).format(at);
   const number = (value: number) => numbers.format(value).replace(THIN, ' ');
 
   return {
@@ -107,7 +108,14 @@ function newSpeaker(language: PageLanguage): Speaker {
     clock(at, timeZone, now = new Date()) {
       const time = dates({ hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone }).format(at);
       if (day(at, timeZone) === day(now, timeZone)) return time as Said;
-      const date = dates({ weekday: 'short', day: 'numeric', month: 'short', timeZone }).format(at);
+      const isOtherYear = year(at, timeZone) !== year(now, timeZone);
+      const date = dates({
+        weekday: 'short',
+        day: 'numeric',
+        month: 'short',
+        ...(isOtherYear && { year: 'numeric' }),
+        timeZone,
+      }).format(at);
       return `${written(date)} ${time}` as Said;
     },
     toSecond: (at, timeZone) =>
