@@ -22,6 +22,7 @@ import { endpointOf, guardEndpoints, isForMachines } from './http/endpoints.ts';
 import { BadRequest } from './http/form.ts';
 import { onlyInTouch } from './http/in-touch.ts';
 import { type PollPace, pacePolls } from './http/overload.ts';
+import { boundRequestObject } from './http/request-object.ts';
 import { stateOf } from './http/request-state.ts';
 import { json, looksAgain, page } from './http/respond.ts';
 import { takeProofs } from './http/sent-proof.ts';
@@ -86,6 +87,8 @@ export function createApp(dependencies: AppDependencies): Koa {
   const machines = new Router();
   redemptionRoutes(machines, dependencies.redemptions); //  /redemptions  /outcomes
   for (const path of AUTHENTICATED) machines.post(path, dependencies.handOver);
+  for (const path of ['/request', '/backchannel']) machines.post(path, boundRequestObject);
+  machines.get('/auth', boundRequestObject);
   machines.post('/token', dependencies.ownGrants); //       token exchange, JWT bearer, client credentials, CIBA polls
   if (dependencies.challenges) machines.post('/challenge', giveChallenge(dependencies.challenges));
   machines.post('/token/introspection', (ctx) => introspect(ctx, dependencies.tokens));

@@ -7,6 +7,7 @@ import type { AgentMode } from '../agents/agent.ts';
 import { confusableWith } from '../agents/confusable.ts';
 import { nameProblem } from '../agents/registration.ts';
 import { IMPACTS, type Impact } from '../catalogue/action.ts';
+import { parseStrictJson } from '../oauth/strict-json.ts';
 import { checkSpacing, checkText } from '../oauth/text.ts';
 
 /** What stands in the form so far; every field as it was typed. */
@@ -162,14 +163,11 @@ export function pastedProblem(keys: readonly JWK[] | undefined): Saying | undefi
 
 /** A key, or a set of them, in JSON. */
 export function jwksIn(jwks = ''): JWK[] | undefined {
-  try {
-    const value = JSON.parse(jwks) as JWK | { keys: JWK[] };
-    if (typeof value !== 'object' || value === null) return undefined;
-    const keys = 'keys' in value && Array.isArray(value.keys) ? value.keys : [value as JWK];
-    return keys.every((key) => typeof key?.kty === 'string') ? keys : undefined;
-  } catch {
-    return undefined;
-  }
+  const parsed = parseStrictJson(jwks);
+  if (!parsed.ok || typeof parsed.value !== 'object' || parsed.value === null) return undefined;
+  const value = parsed.value as JWK | { keys: JWK[] };
+  const keys = 'keys' in value && Array.isArray(value.keys) ? value.keys : [value as JWK];
+  return keys.every((key) => typeof key?.kty === 'string') ? keys : undefined;
 }
 
 function limitProblems(fields: DraftFields, facts: DraftFacts): Problem[] {

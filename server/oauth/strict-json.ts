@@ -30,13 +30,14 @@ export function parseStrictJson(text: string): ParsedJson {
 
 /** Says so when a value is nested deeper than any shape of ours. */
 export function depthProblem(value: unknown): JsonProblem | undefined {
-  return deeper(value, DEPTH_LIMIT) ? { kind: 'deep', levels: DEPTH_LIMIT } : undefined;
+  return isDeeper(value, DEPTH_LIMIT) ? { kind: 'deep', levels: DEPTH_LIMIT } : undefined;
 }
 
-const deeper = (value: unknown, levels: number): boolean =>
+/** Looks at no more levels than these. */
+export const isDeeper = (value: unknown, levels: number): boolean =>
   typeof value === 'object' &&
   value !== null &&
-  (levels === 0 || Object.values(value).some((inner) => deeper(inner, levels - 1)));
+  (levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1)));
 
 // The text is known to be JSON, so tokens suffice: strings, punctuation, and everything else between them.
 const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g;
@@ -71,5 +72,15 @@ const shown = (name: string): string =>
 
 const exact = (token: string): boolean => {
   const number = Number(token);
-  return Number.isInteger(number) ? Number.isSafeInteger(number) : Number.isFinite(number);
+  if (!Number.isFinite(number)) return false;
+  if (Number.isInteger(number)) return Number.isSafeInteger(number) && digitsOf(token) === digitsOf(String(number));
+  // So many tell every double from its neighbours; with more, it was another number.
+  return digitsOf(token).length <= 17;
 };
+
+/** Those that count. */
+const digitsOf = (token: string): string =>
+  token
+    .replace(/e.*$/i, '')
+    .replace(/[-.]/g, '')
+    .replace(/^0+|0+$/g, '');

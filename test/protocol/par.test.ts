@@ -326,6 +326,24 @@ describe('a signed request, pushed', () => {
     expect(refused(await pushSigned(claims, beside, header))).toEqual([400, error, undefined]);
   });
 
+  test('one of thousands of levels is refused before it is taken apart, and whoever sends it', async () => {
+    const deep = (member: string) =>
+      [`{"alg":"ES256"}`, `{"${member}":${'['.repeat(6000)}${']'.repeat(6000)}}`, 'AAAA']
+        .map((part, index) => (index < 2 ? Buffer.from(part).toString('base64url') : part))
+        .join('.');
+    for (const member of ['authorization_details', 'x']) {
+      const request = deep(member);
+      const form = { client_id: agent.clientId, request };
+      const answers = [await agent.post('/request', form), await agent.post('/backchannel', form)];
+      const described = { error: 'invalid_request', error_description: 'request is nested too deeply' };
+      expect(answers.map(({ status, body }) => [status, body])).toEqual(
+        answers.map(() => [400, expect.objectContaining(described)]),
+      );
+      const page = await fetch(`${server.issuer}/auth?${new URLSearchParams({ client_id: agent.clientId, request })}`);
+      expect(page.status).toBe(400);
+    }
+  });
+
   test('JAR-04: one that could pass as a client assertion is refused', async () => {
     expect(refused(await pushSigned({ sub: agent.clientId }))).toEqual([400, 'invalid_request_object', undefined]);
   });

@@ -14,6 +14,13 @@ const refused: [because: string, text: string, problem: string][] = [
   ['a name would become a prototype', '[{"__proto__":{"admin":true}}]', "member '__proto__' is not accepted"],
   ['a number is too long', '[9007199254740993]', 'number 9007199254740993 cannot be held exactly'],
   ['a number is too large', '[1e400]', 'number 1e400 cannot be held exactly'],
+  [
+    'a number would become a whole one',
+    '[100.00000000000000001]',
+    'number 100.00000000000000001 cannot be held exactly',
+  ],
+  ['a number would become nothing', '[1e-400]', 'number 1e-400 cannot be held exactly'],
+  ['a number is too fine', '[0.1000000000000000055]', 'number 0.1000000000000000055 cannot be held exactly'],
   ['seven levels', '[[[[[[[1]]]]]]]', 'nested deeper than 6 levels'],
   ['very many levels', `${'['.repeat(2000)}${']'.repeat(2000)}`, 'nested deeper than 6 levels'],
   ['it is cut off', '[{"a":1}', 'not valid JSON'],
@@ -40,6 +47,7 @@ test.each([
   '{ "a" : "}{" , "b" : -0.5e-3 }',
   '"a"',
   '9007199254740991',
+  '[1.0, 1e3, 1.50e1, -0, 0.000, 0.10000000000000001, 5e-324, 120]',
 ])('%s is read as it is', (text) => {
   expect(parseStrictJson(text)).toEqual({ ok: true, value: JSON.parse(text) });
 });
