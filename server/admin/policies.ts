@@ -9,7 +9,7 @@ import { describeAction, type Facts } from '../catalogue/describe.ts';
 import type { Change } from '../catalogue/diff.ts';
 import { FALLBACK, type Text, textIn } from '../catalogue/language.ts';
 import { at } from '../catalogue/problem.ts';
-import { sha256url } from '../oauth/canonical.ts';
+import { canonicalJson, sha256url } from '../oauth/canonical.ts';
 import { newId } from '../oauth/ids.ts';
 import { answerInWords, beginning } from '../tasks/deciders-in-words.ts';
 import {
@@ -79,8 +79,12 @@ export interface PolicyStore {
 const REPLAY_DAYS = 7;
 const REPLAY_LIMIT = 10_000;
 
-/** What whoever looked at a proposal names when they confirm it: another text has another hash. */
-export const policyHash = (yaml: string): string => sha256url(yaml);
+/**
+ * What whoever looked at a proposal names when they confirm it: another text has another hash, and so has the same text
+ * once its names are somebody else's.
+ */
+const policyHash = (yaml: string, parsed: ParsedPolicies): string =>
+  sha256url(parsed.ok ? canonicalJson([yaml, parsed.document]) : yaml);
 
 /** The policies that stand, in words and as YAML, and what waits for somebody else. */
 export const getPolicies: Answer = async (call, dependencies) => {
@@ -176,8 +180,8 @@ export async function confirm(
 ): Promise<AdminOutcome<object>> {
   const draft = await dependencies.policies.draft(organization.id);
   if (!draft) return unknown(saying(REFUSED.proposal));
-  if (policyHash(draft.yaml) !== hash) return conflict('changed', saying(REFUSED.proposalChanged));
   const parsed = await parsedFor(organization, draft.yaml, dependencies);
+  if (policyHash(draft.yaml, parsed) !== hash) return conflict('changed', saying(REFUSED.proposalChanged));
   if (!parsed.ok) return refused(parsed.problems);
   return publish(act, { yaml: draft.yaml, ...parsed }, draft, dependencies);
 }
@@ -387,14 +391,15 @@ export async function policiesOf({ id }: Pick<Organization, 'id'>, dependencies:
     made_by: newest?.made_by,
     confirmed_by: newest?.confirmed_by ?? undefined,
     published_at: newest?.published_at,
-    proposal: draft && {
-      yaml: draft.yaml,
-      hash: policyHash(draft.yaml),
-      saved_by: draft.saved_by,
-      saved_at: draft.saved_at,
-      problems: parsed?.ok ? [] : (parsed?.problems ?? []).map(inEnglish),
-      changes: parsed?.ok ? policyChanges(document, parsed.document, nameOf) : [],
-    },
+    proposal: draft &&
+      parsed && {
+        yaml: draft.yaml,
+        hash: policyHash(draft.yaml, parsed),
+        saved_by: draft.saved_by,
+        saved_at: draft.saved_at,
+        problems: parsed?.ok ? [] : (parsed?.problems ?? []).map(inEnglish),
+        changes: parsed?.ok ? policyChanges(document, parsed.document, nameOf) : [],
+      },
     actions: [...catalogue.actions.keys()].toSorted(),
   };
 }

@@ -3,11 +3,13 @@ import type Router from '@koa/router';
 import { type PoliciesPage, policiesPage } from '../../views/admin/policies.tsx';
 import { WHO_DECIDES } from '../../views/words/console-deciders.ts';
 import { POLICIES, PROPOSAL } from '../../views/words/console-policies.ts';
+import { jsonRefused } from '../../views/words/json.ts';
 import type { Saying } from '../../views/words/saying.ts';
 import type { PlainMessage, Said } from '../../views/words/words.ts';
 import { choicesFor, describeApproval } from '../approvals/decide.ts';
 import { askOf } from '../approvals/decision-props.ts';
 import { textIn } from '../catalogue/language.ts';
+import { parseStrictJson } from '../oauth/strict-json.ts';
 import { CLOSE, type Deciders, type PolicyDocument } from '../tasks/policies.ts';
 import { MEETINGS } from '../tasks/policy-change.ts';
 import type { ParsedPolicies } from '../tasks/policy-document.ts';
@@ -200,12 +202,14 @@ async function resultOf(
   dependencies: AdminDependencies,
   written?: PolicyDocument,
 ): Promise<PoliciesPage['result']> {
-  let values: unknown;
-  try {
-    values = JSON.parse(parameters);
-  } catch {
-    return { problem: visit.speaker.say(POLICIES.noJson) };
+  const parsed = parseStrictJson(parameters);
+  if (!parsed.ok) {
+    const { problem } = parsed;
+    return {
+      problem: problem.kind === 'noJson' ? visit.speaker.say(POLICIES.noJson) : jsonRefused(problem)(visit.speaker),
+    };
   }
+  const { value: values } = parsed;
   if (typeof values !== 'object' || values === null || Array.isArray(values)) {
     return { problem: visit.speaker.say(POLICIES.noObject) };
   }

@@ -81,6 +81,8 @@ export interface Catalogue {
   readonly resources: ReadonlyMap<string, CatalogueResource>;
   /** One exact version: what was approved keeps the rules it was approved under. */
   version(key: string, version: number): Action | undefined;
+  /** Every one of them, the newest first. */
+  versions(key: string): readonly Action[];
   byScope(scope: string): Action | undefined;
   scopesOf(resource: string): string[];
   /** What can be asked from within this organization: shared resources and its own. Another's do not exist there. */
@@ -194,6 +196,7 @@ export function compileCatalogue(
       actions: new Map([...newest].filter(([, { organization }]) => visible(organization))),
       resources: new Map([...resources].filter(([, { organization }]) => visible(organization))),
       version: (key, version) => versions.get(key)?.find((action) => action.version === version),
+      versions: (key) => versions.get(key) ?? [],
       byScope: (scope) => seen.get(scope),
       scopesOf: (resource) =>
         [...seen].flatMap(([scope, action]) => (action.resource === resource ? [scope] : [])).toSorted(),

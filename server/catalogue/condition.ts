@@ -56,6 +56,15 @@ export function conditionProblem(condition: Condition, parameters: ReadonlyMap<s
   return undefined;
 }
 
+/** Has this version of an action what it looks at, as it takes it to be? Otherwise it says nothing about it. */
+export function looksAt(condition: Condition, parameters: ReadonlyMap<string, Parameter>): boolean {
+  const [kind, argument] = only(condition);
+  return kind.names(argument).every((name) => {
+    const parameter = parameters.get(name);
+    return parameter !== undefined && (kind.whenAbsent === true || kind.fits(parameter));
+  });
+}
+
 /** For whoever reviews a catalogue: "amount above 5,000.00". */
 export function conditionInWords(condition: Condition): Saying {
   const [kind, argument] = only(condition);

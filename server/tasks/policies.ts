@@ -1,12 +1,13 @@
 import type { Saying } from '../../views/words/saying.ts';
 import { asItIs } from '../../views/words/words.ts';
-import { type Action, type DataClass, IMPACTS, type Impact } from '../catalogue/action.ts';
+import { type Action, type DataClass, IMPACTS, type Impact, type Parameter } from '../catalogue/action.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
-import { type Condition, holds, otherwiseInWords } from '../catalogue/condition.ts';
+import { type Condition, holds, looksAt, otherwiseInWords } from '../catalogue/condition.ts';
 import { labelIn, shownOf, valuesOf } from '../catalogue/describe.ts';
 import { durationSeconds } from '../catalogue/duration.ts';
 import { inEveryLanguage, type Text } from '../catalogue/language.ts';
 import { narrowerParameters } from '../catalogue/narrowing.ts';
+import { type Check, whenAsked } from '../catalogue/schema.ts';
 import { type RequestedAction, weightOf } from './request.ts';
 
 /** What a rule says, from the weakest to the strictest: allowed without asking, asked, asked of two, never. */
@@ -117,18 +118,9 @@ const ALLOWED_SECONDS = 3600;
  * What the policies say about a whole request: for each action the first rule that matches, and of these the strictest. Two
  * rules never add up to an allowance: each was made by itself, and what they allow together nobody decided. Pure.
  */
-export function policyFor(
-  requested: readonly RequestedAction[],
-  facts: {
-    agent: string;
-    person: string;
-    policies: PolicySet;
-    catalogue: Catalogue;
-    organizationDomains: readonly string[];
-  },
-): Ruling {
+export function policyFor(requested: readonly RequestedAction[], facts: MatchFacts): Ruling {
   const rulings = requested.map((wanted): Ruling => {
-    const rule = facts.policies.document.rules.find((one) => matches(one, wanted, facts));
+    const rule = ruleFor(wanted, facts);
     return { verdict: rule?.verdict ?? 'ask', action: wanted.action, ...(rule && { rule }) };
   });
   const strictest = rulings.toSorted((a, b) => VERDICTS.indexOf(b.verdict) - VERDICTS.indexOf(a.verdict))[0];
@@ -190,12 +182,18 @@ export const isForOthers = ({ verdict, deciders }: Pick<Ruling, 'verdict' | 'dec
  * Is what one rule says at least as strict as what another one says, about the same request? Rules that ask different
  * people are neither: who is asked by the one might allow what those of the other would not. Pure.
  */
-export function isAtLeast(one: Pick<Rule, 'verdict' | 'deciders'>, other: Pick<Rule, 'verdict' | 'deciders'>): boolean {
+export function isAtLeast(one: Strictness, other: Strictness): boolean {
   const [rank, otherRank] = [VERDICTS.indexOf(one.verdict), VERDICTS.indexOf(other.verdict)];
   if (rank < otherRank) return false;
+  // What is allowed by both lasts no longer by the one.
+  if (one.verdict === 'allow') return allowedSeconds(one) <= allowedSeconds(other);
   if (one.verdict === 'never' || other.verdict === 'allow') return true;
   return isAsStrictlyDecided(one, other);
 }
+
+export type Strictness = Pick<Rule, 'verdict' | 'deciders' | 'for'>;
+
+const allowedSeconds = ({ for: duration = '' }: Strictness): number => durationSeconds(duration) ?? ALLOWED_SECONDS;
 
 function isAsStrictlyDecided(
   { verdict, deciders: mine = {} }: Pick<Rule, 'verdict' | 'deciders'>,
@@ -220,39 +218,90 @@ function isAsLate(mine: Deciders['escalate'], theirs: Deciders['escalate']): boo
 
 /** The rule as evidence and tasks name it, where it allows. */
 export const allowedBy = ({ id }: PolicySet, { verdict, rule }: Ruling): Policy | undefined =>
-  verdict === 'allow' && rule
-    ? { id, name: rule.name, seconds: durationSeconds(rule.for ?? '') ?? ALLOWED_SECONDS }
-    : undefined;
+  verdict === 'allow' && rule ? { id, name: rule.name, seconds: allowedSeconds(rule) } : undefined;
 
-function matches(
+/**
+ * The first rule that matches. One that looks at what another version of the action had, and this one has not, cannot be
+ * judged, and was made for a reason: it allows nothing, and where it is stricter than the first that matches, it counts.
+ */
+function ruleFor(wanted: RequestedAction, facts: MatchFacts): Rule | undefined {
+  const action = facts.catalogue.version(wanted.action, wanted.version);
+  if (!action) return undefined;
+  const heard: Rule[] = [];
+  for (const rule of facts.policies.document.rules) {
+    if (!isMeant(rule, action, wanted, facts)) continue;
+    if (!fits(rule.when, action)) {
+      const fitted = facts.catalogue.versions(action.key).some((other) => fits(rule.when, other));
+      if (fitted && rule.verdict !== 'allow') heard.push(rule);
+    } else if (holdsFor(rule.when, action, wanted, facts)) {
+      heard.push(rule);
+      break;
+    }
+  }
+  return heard.toSorted((a, b) => VERDICTS.indexOf(b.verdict) - VERDICTS.indexOf(a.verdict))[0];
+}
+
+interface MatchFacts {
+  agent: string;
+  person: string;
+  policies: PolicySet;
+  catalogue: Catalogue;
+  organizationDomains: readonly string[];
+}
+
+/** Is it about such a request, whatever its parameters say? */
+function isMeant(
   { when = {}, verdict }: Rule,
+  action: Action,
   wanted: RequestedAction,
-  {
-    agent,
-    person,
-    catalogue,
-    organizationDomains,
-  }: { agent: string; person: string; catalogue: Catalogue; organizationDomains: readonly string[] },
+  { agent, person, organizationDomains }: MatchFacts,
 ): boolean {
-  const action = catalogue.version(wanted.action, wanted.version);
-  if (!action) return false;
   const impact = IMPACTS.indexOf(weightOf(action, wanted, organizationDomains));
   // No rule spares anybody what is above medium impact: there it does not match, and the next one is asked.
   if (verdict === 'allow' && impact > MOST) return false;
-  const { actions, impact: { at_least: least, at_most: most } = {}, agents, people, data, within, where = [] } = when;
+  const { actions, impact: { at_least: least, at_most: most } = {}, agents, people, data } = when;
   return (
     (actions === undefined || actions.some((pattern) => covers(pattern, wanted.action))) &&
     (least === undefined || impact >= IMPACTS.indexOf(least)) &&
     (most === undefined || impact <= IMPACTS.indexOf(most)) &&
     (agents === undefined || agents.includes(agent)) &&
     (people === undefined || people.includes(person)) &&
-    (data === undefined || data.some((one) => action.dataClasses.includes(one))) &&
-    (within === undefined || isWithin(action, wanted, within)) &&
-    where.every((condition) =>
-      holds(condition, shownOf(action), valuesOf(wanted.parameters, wanted.facts), organizationDomains),
-    )
+    (data === undefined || data.some((one) => action.dataClasses.includes(one)))
   );
 }
+
+/** Has this version of the action the parameters that a rule looks at, each as the rule takes it to be? */
+const fits = ({ within = {}, where = [] }: Matcher = {}, action: Action): boolean =>
+  where.every((condition) => looksAt(condition, shownOf(action))) && boundProblem(within, action) === undefined;
+
+/** The first member of `within` that bounds nothing: it is no parameter, or no value that the parameter can have. */
+export function boundProblem(
+  within: Readonly<Record<string, unknown>>,
+  { parameters }: Pick<Action, 'parameters'>,
+): { name: string; problem?: Saying } | undefined {
+  for (const [name, bound] of Object.entries(within)) {
+    const parameter = parameters.get(name);
+    if (!parameter) return { name };
+    const check = boundChecks.get(parameter) ?? whenAsked({ type: 'object', properties: { [name]: parameter.schema } });
+    boundChecks.set(parameter, check);
+    const problem = check({ [name]: bound }, name);
+    if (problem !== undefined) return { name, problem };
+  }
+  return undefined;
+}
+
+const boundChecks = new WeakMap<Parameter, Check>();
+
+const holdsFor = (
+  { within, where = [] }: Matcher = {},
+  action: Action,
+  wanted: RequestedAction,
+  { organizationDomains }: MatchFacts,
+): boolean =>
+  (within === undefined || isWithin(action, wanted, within)) &&
+  where.every((condition) =>
+    holds(condition, shownOf(action), valuesOf(wanted.parameters, wanted.facts), organizationDomains),
+  );
 
 /** What its rule would not stand in the way of: any one of these. */
 export function passesOf({ rule, action: key = '' }: Pick<Ruling, 'rule' | 'action'>, catalogue: Catalogue): Text[] {

@@ -14,6 +14,7 @@ import {
   policyFor,
   type Rule,
   type Ruling,
+  type Strictness,
   type Verdict,
 } from './policies.ts';
 import type { RequestedAction } from './request.ts';
@@ -56,7 +57,7 @@ function otherwise(was: Rule, is: Rule, nameOf: (id: string) => string): Saying 
 }
 
 /** Of all that is asked after a rule; below the last one, everything is asked of the person. */
-const below = (rules: readonly Rule[]): Pick<Rule, 'verdict' | 'deciders'>[] => [...rules, { verdict: 'ask' }];
+const below = (rules: readonly Rule[]): Strictness[] => [...rules, { verdict: 'ask' }];
 
 const cameIn = (rule: Rule, others: readonly Rule[], nameOf: (id: string) => string): Change =>
   changeOf(

@@ -20,6 +20,7 @@ import { canonicalJson } from '../oauth/canonical.ts';
 import { checkTexts } from '../oauth/text.ts';
 import { answerInWords, beginning } from './deciders-in-words.ts';
 import {
+  boundProblem,
   CLOSE,
   covers,
   type Deciders,
@@ -120,11 +121,14 @@ function matcherProblems({ actions = [], within, where = [] }: Matcher, catalogu
       const problem = conditionProblem(condition, shownOf(action));
       if (problem !== undefined) problems.push(at(action.key, problem));
     }
-    const unknown = Object.keys(within ?? {}).find((name) => !action.parameters.has(name));
-    if (unknown !== undefined) problems.push(at(action.key, saying(LINT.notAParameter, { name: unknown })));
+    const bound = boundProblem(within ?? {}, action);
+    if (bound) problems.push(at(action.key, boundInWords(bound)));
   }
   return problems;
 }
+
+const boundInWords = ({ name, problem }: { name: string; problem?: Saying }): Saying =>
+  problem ? at(`within.${name}`, problem) : saying(LINT.notAParameter, { name });
 
 const actionsOf = (pattern: string, catalogue: Catalogue): Action[] =>
   [...catalogue.actions.values()].filter(({ key }) => covers(pattern, key));

@@ -442,6 +442,27 @@ rules:
     expect((await ada('POST', '/policies', 'rules: 1')).status).toBe(422);
   });
 
+  test('who was named when they looked is who they confirm: a name that is another one’s by then is another proposal', async () => {
+    await rules();
+    const [seen, other] = await Promise.all(
+      ['Reader', 'Other Reader'].map((client_name) => registerAgent(server, { client_name })),
+    );
+    expect((await ada('POST', '/policies', allow.replace('NAME', 'Reader'))).status).toBe(409);
+    const { hash } = (await ada('GET', '/policies')).body.proposal;
+    const called = (agent: TestClient | undefined, name: string) =>
+      database.run('update agents set name = $2 where id = $1', [agent?.registration.agent_id, name]);
+    await called(seen, 'Former Reader');
+    await called(other, 'Reader');
+
+    await database.run(`update people set roles = '{admin}' where email = 'approver@acme.example'`);
+    const ben = await administrator(server, 'approver@acme.example');
+    expect((await ben('POST', '/policies/proposal', { hash })).body).toMatchObject({ status: 409, reason: 'changed' });
+    await called(other, 'Other Reader');
+    await called(seen, 'Reader');
+    expect((await ben('POST', '/policies/proposal', { hash })).status).toBe(200);
+    await database.run(`update people set roles = '{}' where email = 'approver@acme.example'`);
+  });
+
   test('see and change their own organization alone', async () => {
     await rules();
     expect((await ada('GET', '/policies?organization=globex')).status).toBe(403);

@@ -81,6 +81,82 @@ test.each([
   expect(verdict([rule('never', when as Rule['when'])], read).verdict).toBe(matches ? 'never' : 'ask');
 });
 
+describe('a rule outlives the version of the action that it was made for', () => {
+  // Another version calls its limit otherwise: the rule was made before, and nobody in the organization was asked.
+  const names: Record<string, [from: string, to: string]> = {
+    'crm.contacts.export': ['limit', 'most'],
+    'calendar.events.read': ['calendar', 'which'],
+  };
+  const renamed = compileCatalogue(
+    parseCatalogue(yaml).map((resource) => ({
+      ...resource,
+      actions: resource.actions.flatMap((action) => {
+        const [from, to] = names[action.key] ?? [];
+        if (from === undefined) return [action];
+        const next = JSON.stringify(action).replaceAll(`"${from}"`, `"${to}"`).replaceAll(`{${from}`, `{${to}`);
+        return [action, { ...JSON.parse(next), version: 2, scope: action.scope }];
+      }),
+    })),
+  );
+  const met = (rules: readonly Rule[], { action, parameters }: RequestedAction) =>
+    policyFor([{ action, version: 2, resource: 'https://x.example', parameters }], {
+      agent: 'agt_1',
+      person: 'usr_1',
+      policies: { id: 'pol_1', version: 1, document: { rules } },
+      catalogue: renamed,
+      organizationDomains: domains,
+    }).verdict;
+  const exporting = request('crm.contacts.export', { tag: 'Lead', fields: ['name'], most: 10 });
+  const reading = request('calendar.events.read', { which: 'Team' });
+  const above = [{ count_above: { parameter: 'limit', value: 500 } }];
+  const within = { calendar: 'Team' };
+
+  test.each<[string, Rule[], RequestedAction, string]>([
+    ['what it forbade', [rule('never', { actions: ['crm.*'], where: above })], exporting, 'never'],
+    ['what it forbade within bounds', [rule('never', { actions: [read.action], within })], reading, 'never'],
+    ['nothing is allowed by it', [rule('allow', { actions: [read.action], within })], reading, 'ask'],
+    [
+      'it hides nothing stricter behind it',
+      [rule('ask', { actions: ['crm.*'], where: above }), rule('never', { actions: ['crm.*'] })],
+      exporting,
+      'never',
+    ],
+    [
+      'it is not hidden by what is weaker behind it',
+      [rule('two', { actions: ['crm.*'], where: above }), rule('ask', { actions: ['crm.*'] })],
+      exporting,
+      'two',
+    ],
+    [
+      'it comes after the first that matches',
+      [rule('ask', { actions: ['crm.*'] }), rule('never', { actions: ['crm.*'], where: above })],
+      exporting,
+      'ask',
+    ],
+    [
+      'an action that never had what it looks at is none of its business',
+      [rule('never', { actions: [read.action], where: above })],
+      reading,
+      'ask',
+    ],
+    [
+      'what is absent from every version is judged by none',
+      [rule('never', { actions: [read.action], where: [{ absent: 'nothing' }] })],
+      reading,
+      'ask',
+    ],
+  ])('%s', (_, rules, requested, expected) => {
+    expect(met(rules, requested)).toBe(expected);
+  });
+
+  test('a bound that is no value holds nothing and breaks nothing, wherever it came from', () => {
+    for (const amount of [null, 5000, { currency: 'EUR', value: 5000 }, { currency: 'EUR', value: '5000' }, [], 'x']) {
+      const bound = rule('never', { actions: ['payments.refund.create'], within: { amount } });
+      expect(verdict([bound], refund('10.00')).verdict).toBe('ask');
+    }
+  });
+});
+
 describe('the first rule that matches counts', () => {
   const narrow = rule('ask', { actions: ['calendar.events.read'] });
   const wide = rule('never', { actions: ['calendar.*'] });
@@ -255,6 +331,23 @@ test.each([
   ['a reason for what is allowed', ok.replace('for: P1D', 'say: Because'), 'say is for never and two'],
   ['a name twice', ok.replace('name: Reading calendars', 'name: Exports above 500'), 'another rule has this name'],
   ['hidden characters', ok.replace('name: Reading calendars', 'name: "Reading\u202e calendars"'), 'bidirectional'],
+  ...(
+    [
+      [
+        'an amount that is a number',
+        'amount: { currency: EUR, value: 5000.00 }',
+        'within.amount: value must be string',
+      ],
+      ['an amount of whole euros', 'amount: { currency: EUR, value: "5000" }', 'within.amount: value must match'],
+      ['no amount', 'amount: null', 'within.amount: must be object'],
+      ['another kind of value', 'payee: [P]', 'within.payee: must be string'],
+      ['no parameter', 'price: 5', 'price is not a parameter'],
+    ] as const
+  ).map(([what, within, problem]): [string, string, string] => [
+    `a bound that is ${what}`,
+    `rules:\n  - name: Refunds\n    verdict: never\n    when: { actions: [payments.refund.create], within: { ${within} } }\n`,
+    problem,
+  ]),
   ['a window of a year', ok.replace('within: PT8H', 'within: P365D'), 'flow.within'],
   ['an alias of nothing', 'a: *b', 'nothing is called &b before'],
   ['an alias bomb', `a: &a [x]\nb: &b [${'*a,'.repeat(60)}]\nc: [${'*b,'.repeat(60)}]`, 'there are too many aliases'],
@@ -319,6 +412,13 @@ describe('A5-3: what lets through more than before is told apart by the order al
     ['a name', [never], [{ ...never, name: 'Other' }], false],
     ['a longer allowance', [allow], [{ ...allow, for: 'P1D' }], true],
     ['a shorter one', [allow], [{ ...allow, for: 'PT1M' }], true],
+    ['an allowance goes, and one behind it lasts longer', [{ ...allow, for: 'PT5M' }, allow], [allow], true],
+    [
+      'an allowance goes, and one behind it lasts as long',
+      [{ ...allow, for: 'PT1H', name: 'An hour' }, allow],
+      [allow],
+      false,
+    ],
     ['never becomes ask', [never], [{ ...never, verdict: 'ask' as const }], true],
   ])('%s', (_, before, after, expected) => {
     expect(weakens(before, after)).toBe(expected);
