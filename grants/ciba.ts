@@ -1,12 +1,13 @@
 import type { Context } from 'koa';
 import { errors, type Provider, type UnknownObject } from 'oidc-provider';
 
-import { DENY_REASONS, type DenyReason } from '../server/approvals/approval.ts';
+import { DENY_REASONS, type DenyReason, deniedTo } from '../server/approvals/approval.ts';
 import type { ApprovalStore, Poll, Polled } from '../server/approvals/store.ts';
 import type { Clock } from '../server/http/clock.ts';
 import { stateOf } from '../server/http/request-state.ts';
 import { hashOf } from '../server/oauth/ids.ts';
 import { refuse } from '../server/oauth/refusal.ts';
+import { toDetail } from '../server/tasks/request.ts';
 import type { TaskStore } from '../server/tasks/task.ts';
 import type { Grant, RequestContext } from './grant.ts';
 import { required } from './parameters.ts';
@@ -81,6 +82,7 @@ export function ciba({
         stateOf(ctx.req).about = { approval, person, task: task ?? undefined };
       }
       if (poll.state === 'denied') {
+        if (poll.approval.instead) stateOf(ctx.req).instead = [toDetail(poll.approval.instead)];
         throw new errors.AccessDenied(denial(poll.approval, await tellsReason(caller.organization)));
       }
       const approval = answered(poll);
@@ -172,10 +174,12 @@ function answered(poll: Exclude<Poll, { state: 'denied' }>): Polled {
 }
 
 /** Coarse words of ours, and only where the organization lets agents hear them (`ux.md` U5-2). */
-function denial({ status, denyReason }: Polled, tells: boolean): string {
+function denial({ status, denyReason, instead }: Polled, tells: boolean): string {
   if (status !== 'denied') return 'the request was ended';
+  // Not a reason that the person gave, but what they want the agent to hear.
+  if (instead) return deniedTo(instead);
   const words = tells ? DENY_REASONS[denyReason as DenyReason] : undefined;
-  return `the person denied the request${words === undefined ? '' : `: ${words}`}`;
+  return words === undefined ? deniedTo(null) : `${deniedTo(null)}: ${words}`;
 }
 
 const again = () =>

@@ -78,6 +78,7 @@ export function decisionPages(
       history: (approval) => historyBefore(database, approval),
       prompts,
       standing: postgresStanding(database),
+      ruling: parts.ask,
       announcements: { ...channels.store, reaches: channels.reaches },
     },
     agents: {

@@ -131,6 +131,10 @@ Wie lange   Ihre Wahl unten
 `,
       stderr: '',
     });
+    const deletion = ['--action', 'repos.repository.delete', '--language', 'de'];
+    expect((await run('catalogue', 'preview', demonstration, ...deletion)).stdout).toMatch(
+      /\[Ablehnen\] \[Löschen freigeben\]\nSicherer: das Repository acme\/billing archivieren · Sperrt ein Repository · Mittlere Auswirkung · Kann rückgängig gemacht werden\n$/,
+    );
     const file = join(home, 'shop.yaml');
     const draft = 'draft: { source: scratch }\n      verb: update';
     writeFileSync(

@@ -63,6 +63,8 @@ export interface DecisionPage {
   approvals?: Said | undefined;
   /** The person may not decide this themselves: they ask others for approval, or say no. */
   asking?: Asking | undefined;
+  /** What does less, and may be asked for instead: whoever takes it denies this. */
+  instead?: Offered | undefined;
   /** Why somebody else than the person decides. */
   because?: Said | undefined;
   /** For whoever decides for somebody else: what differs from before. */
@@ -102,6 +104,8 @@ export interface Asking {
   /** What would pass without them. */
   passes?: Said | undefined;
 }
+
+export type Offered = Pick<DecisionPage, 'headline' | 'impactLine' | 'impactSymbol' | 'taskLanguage'>;
 
 export interface CriticalValue {
   /** Only where a page has several. */
@@ -426,6 +430,7 @@ function DecisionForm(props: DecisionPage) {
           </button>
         )}
       </div>
+      {props.instead === undefined ? null : <DenyInstead instead={props.instead} agentName={props.agentName} />}
     </form>
   );
 }
@@ -438,6 +443,38 @@ function Touched({ number, criticalValue, criticalTicks }: DecisionPage) {
       {criticalValue === undefined ? null : <CriticalValueField {...criticalValue} />}
       {criticalTicks === undefined ? null : <CriticalTicksField {...criticalTicks} />}
     </>
+  );
+}
+
+/** Below the two buttons and quieter than they are: a no, with something to say. It allows nothing. */
+function DenyInstead({ instead, agentName }: { instead: Offered; agentName: string }) {
+  const { say, markup } = useSpeaker();
+  return (
+    <div class="instead">
+      <Instead {...instead} />
+      <p class="quiet">{markup(DECISION.insteadMeans, { agent: <Foreign text={agentName} limit={60} /> })}</p>
+      <button type="submit" name="decision" value="instead" class="button" data-testid="instead" formnovalidate>
+        {say(DECISION.denyInstead)}
+      </button>
+    </div>
+  );
+}
+
+/** What does less to the same thing, as the catalogue says it. */
+export function Instead({ headline, impactLine, impactSymbol, taskLanguage }: Offered) {
+  const { say } = useSpeaker();
+  return (
+    <div data-instead>
+      <p>
+        {say(DECISION.safer)}{' '}
+        <strong lang={taskLanguage}>
+          <Sentence parts={headline} />
+        </strong>
+      </p>
+      <p class="quiet" lang={taskLanguage}>
+        <span aria-hidden="true">{impactSymbol}</span> {impactLine}
+      </p>
+    </div>
   );
 }
 

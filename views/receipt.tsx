@@ -24,6 +24,8 @@ export interface ReceiptPage {
   askedAt: string;
   decidedAt: string | undefined;
   reason: Said | undefined;
+  /** What the agent was told that it may ask for instead. */
+  instead?: string | undefined;
   /** They said no, and did not say why: where they may. */
   denyReasons?: { action: string; csrf: string } | undefined;
   proof: Said | undefined;
@@ -89,6 +91,11 @@ function Receipt(props: ReceiptPage) {
           </Pair>
         )}
         {props.reason === undefined ? null : <Pair label={say(RECEIPT.reason)}>{props.reason}</Pair>}
+        {props.instead === undefined ? null : (
+          <Pair label={say(RECEIPT.instead)}>
+            <Told text={props.instead} />
+          </Pair>
+        )}
         {props.proof === undefined ? null : <Pair label={say(RECEIPT.proof)}>{props.proof}</Pair>}
         {props.approvedBy === undefined || props.approvedBy.length === 0 ? null : (
           <Pair label={say(RECEIPT.approvedBy)}>

@@ -58,6 +58,10 @@ export const quietWords = (
 ): Said =>
   say(because === 'agent_muted' ? RESULT.cannotAsk : RESULT.cannotAskThis, { agent: visible(agent, 80), time });
 
+/** U2, T5: it was denied, and the agent told what it may ask for instead. `task` as on its own page. */
+export const insteadWords = ({ say }: Speaker, agent: string, task: string): Said =>
+  say(RESULT.toldInstead, { agent: visible(agent, 80), task });
+
 /** A reason was given after a denial. */
 export const thankedWords = ({ say }: Speaker): ResultWords => ({
   title: say(RESULT.thanks),

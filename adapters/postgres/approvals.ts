@@ -159,7 +159,7 @@ type PollRow = Pick<
   | 'resources'
   | 'oidc'
   | 'stopped'
-> & { too_fast: boolean; ends_in: number };
+> & { too_fast: boolean; ends_in: number; instead: Polled['instead'] };
 
 const toPolled = (row: PollRow): Polled => ({
   organization: row.organization,
@@ -175,6 +175,7 @@ const toPolled = (row: PollRow): Polled => ({
   boundTo: row.bound_to,
   resources: row.resources,
   oidc: row.oidc,
+  instead: row.instead,
 });
 
 const ENDS_IN = `extract(epoch from a.expires_at - clock_timestamp())::float8 * 1000 as ends_in`;
@@ -204,7 +205,7 @@ const FIND_ASKED = `
 const UNWAITED = `(select set_config('synchronous_commit', 'off', true)) as unwaited`;
 
 const POLLED = `a.organization, a.id, a.agent, a.person, a.client_id, a.actions, a.asked_at, a.status, a.deny_reason, a.task,
-  a.bound_to, a.resources, a.oidc, ${ENDS_IN}, ${STOPPED} as stopped`;
+  a.bound_to, a.resources, a.oidc, a.decision -> 'instead' as instead, ${ENDS_IN}, ${STOPPED} as stopped`;
 
 const LOOK = `
   select a.auth_req_id_hash, false as too_fast, ${POLLED}

@@ -82,7 +82,7 @@ async function historyWith(
   return {
     limits: withDefaults(row.limits ?? {}),
     history: {
-      denied: row.denied.map(({ at, actions }) => ({ at: new Date(at), actions })),
+      denied: row.denied.map(({ at, ...denial }) => ({ ...denial, at: new Date(at) })),
       expired: row.expired.map((at) => new Date(at)),
       open: spans('open'),
       hourly: spans('hourly'),
@@ -137,7 +137,7 @@ export const postgresPrompts = (database: Database): PromptStore => ({
 
 interface HistoryRow {
   limits: Partial<PromptLimits> | null;
-  denied: { at: string; actions: string[] }[];
+  denied: { at: string; actions: string[]; suggested: boolean }[];
   expired: string[];
   open_pair: [number, string | null];
   open_person: [number, string | null];
@@ -199,7 +199,7 @@ const HOLD_BESIDE_OTHERS = HOLD_ALONE.replace('pg_advisory_xact_lock', 'pg_advis
 const WINDOW = `interval '35 days'`;
 
 const ENDED = `
-  select a.agent, a.status, a.decided_at, a.expires_at, a.actions
+  select a.agent, a.status, a.decided_at, a.expires_at, a.actions, a.decision ? 'instead' as suggested
   from approvals a left join unmutes u on u.organization = a.organization and u.agent = a.agent and u.person = a.person
   where a.organization = $1 and a.asked_at > clock_timestamp() - ${WINDOW}
     and ((a.status = 'denied' and a.decided_at > coalesce(u.at, '-infinity'))
@@ -218,7 +218,7 @@ const historyWhere = (asked: string) => `
   select
     (select limits from prompt_limits where organization = $1) as limits,
     (select coalesce(json_agg(json_build_object(
-       'at', decided_at, 'actions', (select json_agg(x ->> 'action') from jsonb_array_elements(actions) as x))), '[]')
+       'at', decided_at, 'suggested', coalesce(suggested, false), 'actions', (select json_agg(x ->> 'action') from jsonb_array_elements(actions) as x))), '[]')
      from ended where status = 'denied') as denied,
     (select coalesce(json_agg(expires_at), '[]') from ended where status = 'pending') as expired,
     ${open(`a.agent = $2 and ${asked}`)} as open_pair,
@@ -241,7 +241,7 @@ const LOAD = `
 const ANSWERS = `
   with ended as (${ENDED} and a.person = $2)
   select agent,
-         coalesce(json_agg(decided_at) filter (where status = 'denied'), '[]') as denied,
+         coalesce(json_agg(decided_at) filter (where status = 'denied' and suggested is not true), '[]') as denied,
          coalesce(json_agg(expires_at) filter (where status = 'pending'), '[]') as expired
   from ended group by agent`;
 

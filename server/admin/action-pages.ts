@@ -14,6 +14,7 @@ import { saying } from '../../views/words/saying.ts';
 import { speakerOf } from '../../views/words/speaker.ts';
 import type { PlainMessage, Said } from '../../views/words/words.ts';
 import { askOf } from '../approvals/decision-props.ts';
+import { offeredProps } from '../approvals/instead.ts';
 import type { ActionDocument } from '../catalogue/action.ts';
 import { CatalogueError, type ResourceDocument } from '../catalogue/catalogue.ts';
 import { changesOf } from '../catalogue/diff.ts';
@@ -271,7 +272,7 @@ function lookOf(
   const publish = mayChange && reviewed ? publishable(visit, { key, before, draft }, reviewed) : undefined;
   const props = { mayChange, lint, publish, shown: of(preview ?? look) };
   if (!preview) return props;
-  const { sample, language, samples, described, durations, measures } = preview;
+  const { sample, language, samples, described, durations, measures, instead } = preview;
   const spoken = speakerOf(language);
   const option = (label: string, changed: Partial<Look>) => {
     const shown = of({ sample, language, ...changed });
@@ -287,6 +288,7 @@ function lookOf(
       },
       speaker: spoken,
       measures,
+      instead: instead && offeredProps(instead, spoken),
       samples: Array.from({ length: samples }, (_, index) =>
         option(say(ACTIONS.sample, { number: index + 1 }), { sample: index + 1 }),
       ),

@@ -31,7 +31,7 @@ export const getCatalogue: Answer = async ({ caller }, { catalogue }) => {
         owner: organization ?? 'deployment',
         actions: [...actions.values()]
           .filter((action) => action.resource === resource)
-          .map(({ key, version, verb, access, scope, own, impactClass, level, downstream }) => ({
+          .map(({ key, version, verb, access, scope, own, impactClass, level, downstream, instead }) => ({
             key,
             version,
             verb,
@@ -42,6 +42,7 @@ export const getCatalogue: Answer = async ({ caller }, { catalogue }) => {
             rises_to: level.rules.map(({ then }) => then).at(-1),
             impact_class: impactClass,
             downstream,
+            instead,
           })),
       })),
   });
@@ -66,7 +67,7 @@ gives(
               impact: IMPACT,
               downstream: anything,
             },
-            { scope: text, rises_to: IMPACT, impact_class: text },
+            { scope: text, rises_to: IMPACT, impact_class: text, instead: text },
           ),
         ),
       }),

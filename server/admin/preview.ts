@@ -5,6 +5,7 @@ import { DECISION, LANGUAGE_CALLED } from '../../views/words/decision.ts';
 import { speakerOf } from '../../views/words/speaker.ts';
 import { choicesFor, type DescribedAction, type DescribedTo, describeApproval } from '../approvals/decide.ts';
 import { askOf } from '../approvals/decision-props.ts';
+import { lesserBeside } from '../approvals/instead.ts';
 import { type Catalogue, compileCatalogue, type ResourceDocument } from '../catalogue/catalogue.ts';
 import type { DurationChoice } from '../catalogue/duration.ts';
 import type { Language } from '../catalogue/language.ts';
@@ -24,6 +25,8 @@ export interface Previewed extends Look {
   described: readonly DescribedAction[];
   durations: readonly DurationChoice[];
   measures: readonly Measure[];
+  /** What a person is pointed to beside it. */
+  instead: DescribedAction | undefined;
 }
 
 /**
@@ -56,11 +59,12 @@ export function previewOf(
   if (!described || !only) return undefined;
   const { timeZone } = reader;
   const durations = choicesFor(described, { now: new Date(), timeZone, locale: only.description.language });
-  return { sample, language, samples, described, durations, measures: measure(only.description) };
+  const instead = lesserBeside(described, catalogue, reader, language);
+  return { sample, language, samples, described, durations, measures: measure(only.description), instead };
 }
 
 /** The same as a page of text: what the command line shows. */
-export function previewText({ described, durations, language }: Previewed): string {
+export function previewText({ described, durations, language, instead }: Previewed): string {
   const { say } = speakerOf(language);
   const ask = askOf(described, durations, speakerOf(language));
   const line = (parts: string | readonly { text: string }[]) =>
@@ -73,6 +77,9 @@ export function previewText({ described, durations, language }: Previewed): stri
     ...(ask.taskLanguage ? [say(DECISION.onlyIn, { language: say(LANGUAGE_CALLED[ask.taskLanguage]) })] : []),
     ...facts.map(({ label, text }) => `${label.padEnd(width)}  ${text}`),
     `[${say(DECISION.deny)}] [${line(described[0]?.description.button ?? '')}]`,
+    ...(instead
+      ? [`${say(DECISION.safer)} ${instead.description.headlineText} · ${instead.description.impactLine}`]
+      : []),
   ]
     .map((text) => `${text}\n`)
     .join('');

@@ -1,5 +1,5 @@
 import type { Impact } from '../catalogue/action.ts';
-import type { Decision } from '../tasks/decision.ts';
+import type { Decision, Suggested } from '../tasks/decision.ts';
 import type { CanonicalRequest, RequestedAction } from '../tasks/request.ts';
 import type { ApprovedEdge, Authentication } from '../tasks/task.ts';
 import type { AskedOf } from './deciders.ts';
@@ -40,7 +40,7 @@ export interface Approval {
   decidedAt: Date | null;
   denyReason: string | null;
   /** `granted`: empty where it was denied. */
-  decision: (Pick<Decision, 'duration'> & Partial<Pick<Decision, 'granted'>>) | null;
+  decision: (Pick<Decision, 'duration'> & Partial<Pick<Decision, 'granted' | 'instead'>>) | null;
   task: string | null;
   hasNumber: boolean;
   numberTries: number;
@@ -76,6 +76,11 @@ export const DENY_REASONS = {
   not_me: 'I did not start this',
 } as const;
 export type DenyReason = keyof typeof DENY_REASONS;
+
+/** What the agent hears of a denial; where no browser carries it, the whole of what may be asked instead stands beside it. */
+export const deniedTo = (instead: Suggested | null | undefined): string =>
+  instead ? `${DENIED}: ask for ${instead.action} instead` : DENIED;
+const DENIED = 'the person denied the request';
 
 export interface NewApproval
   extends Omit<

@@ -52,7 +52,12 @@ export const PROMPT_LIMITS: PromptLimits = {
 /** What was asked and answered before, as far as a limit looks at it. */
 export interface PromptHistory {
   /** This agent's denials by this person since they last unmuted it, with the actions that were asked. */
-  denied: readonly { at: Date; actions: readonly string[] }[];
+  denied: readonly {
+    at: Date;
+    actions: readonly string[];
+    /** The person said what to ask instead: that is no reason to hear less of the agent. */
+    suggested?: boolean;
+  }[];
   /** When questions of this agent to this person ended without an answer, since the same. */
   expired: readonly Date[];
   /** Waiting now, and when the first of them ends. */
@@ -109,7 +114,7 @@ export function mutedUntil(
 ): Date | undefined {
   const ends = [
     ...runs(
-      denied.map(({ at }) => at),
+      denied.filter(({ suggested }) => !suggested).map(({ at }) => at),
       limits.mute_after_denials,
     ),
     ...runs(expired, limits.mute_after_expiries),

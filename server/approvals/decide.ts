@@ -5,7 +5,7 @@ import { type DurationChoice, durationChoices } from '../catalogue/duration.ts';
 import { instant } from '../oauth/canonical.ts';
 import type { Person } from '../people/person.ts';
 import { isProven } from '../tasks/ask.ts';
-import { type Decision, decisionHash } from '../tasks/decision.ts';
+import { type Decision, decisionHash, type Suggested } from '../tasks/decision.ts';
 import { leastOf, type RequestedAction } from '../tasks/request.ts';
 import { budgetOf } from '../tasks/spending.ts';
 import type { Task, TaskAction } from '../tasks/task.ts';
@@ -21,6 +21,8 @@ export interface DecisionForm {
   allowed: ReadonlySet<number> | undefined;
   /** Parameters of the action at this position, as the person narrowed them; null: what they chose is not narrower. */
   narrowed?: ReadonlyMap<number, Record<string, unknown> | null>;
+  /** What the person would rather be asked, where they deny. */
+  instead?: Suggested | undefined;
 }
 
 /** What stands between the form and a task. */
@@ -138,6 +140,7 @@ export function decide(
       granted: [],
       duration: form.duration,
       expires_at: instant(now),
+      ...(form.instead && { instead: form.instead }),
     };
     return {
       ok: true,

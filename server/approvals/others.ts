@@ -1,6 +1,6 @@
 import type { Context } from 'koa';
 
-import { deniedWords, resultPage } from '../../views/result.tsx';
+import { deniedWords, insteadWords, resultPage } from '../../views/result.tsx';
 import { INBOX } from '../../views/words/inbox.ts';
 import { page } from '../http/respond.ts';
 import { newId, newSecret } from '../oauth/ids.ts';
@@ -13,6 +13,7 @@ import { choicesIn } from './choices.ts';
 import { askForSignature } from './confirm.ts';
 import { decide, describeApproval } from './decide.ts';
 import type { Part } from './deciders.ts';
+import { insteadOf, suggestedBy } from './instead.ts';
 import type { ApprovalPages } from './pages.ts';
 import { isHurried, strengthOf } from './proof.ts';
 import { describeGranted, furtherDecision, readerOf } from './quorum.ts';
@@ -36,7 +37,7 @@ const REASONS: Readonly<Record<Part, string>> = {
 export async function postAsDecider(
   ctx: Context,
   form: ReadonlyMap<string, string>,
-  verdict: 'approve' | 'deny',
+  verdict: 'approve' | 'deny' | 'instead',
   approval: Approval,
   session: Session,
   pages: ApprovalPages,
@@ -49,7 +50,7 @@ export async function postAsDecider(
   // They signed already, or may no longer: the page says which.
   if (!part) return showMeanwhile(ctx, approval, session, pages);
   if (form.get('request_hash') !== approval.requestHash) return showProblem(ctx, 'changed', approval, session, pages);
-  if (verdict === 'deny') return deny(ctx, form, { part, first }, approval, session, pages);
+  if (verdict !== 'approve') return deny(ctx, form, { part, first, verdict }, approval, session, pages);
   return first
     ? confirmFirst(ctx, form, first, approval, session, pages)
     : decideFirst(ctx, form, approval, session, pages);
@@ -123,7 +124,7 @@ async function confirmFirst(
 async function deny(
   ctx: Context,
   form: ReadonlyMap<string, string>,
-  { part, first }: { part: Part; first: SignedDecision | undefined },
+  { part, first, verdict }: { part: Part; first: SignedDecision | undefined; verdict: 'deny' | 'instead' },
   approval: Approval,
   session: Session,
   pages: ApprovalPages,
@@ -131,8 +132,14 @@ async function deny(
   const { person } = session;
   const now = new Date();
   const { catalogue: locale } = speakerFor(ctx);
+  const client = await pages.clients.find(approval.clientId);
+  const reader = await readerOf(approval, session, pages);
+  const asked = describeApproval(approval, pages.catalogue(), reader, locale) ?? [];
+  const suggested =
+    verdict === 'instead' && client ? await insteadOf(ctx, approval, asked, { client, reader }, pages) : undefined;
+  const instead = suggested && suggestedBy(suggested);
   const denied = decide(
-    { requestHash: approval.requestHash, decision: 'deny', duration: 'once', allowed: undefined },
+    { requestHash: approval.requestHash, decision: 'deny', duration: 'once', allowed: undefined, instead },
     { approval, catalogue: pages.catalogue(), person, session, locale, now, taskId: '', nonce: newSecret() },
   );
   if (!denied.ok) return showProblem(ctx, denied.problem, approval, session, pages);
@@ -168,10 +175,10 @@ async function deny(
     },
   );
   if (!done) return showMeanwhile(ctx, approval, session, pages);
-  const client = await pages.clients.find(approval.clientId);
   const frame = frameOf(ctx, pages.cookies);
   const name = client?.agent?.name ?? frame.speaker.say(INBOX.anAgent);
-  page(ctx, resultPage({ frame, ...deniedWords(frame.speaker, name) }));
+  const detail = suggested && insteadWords(frame.speaker, name, suggested.description.headlineText);
+  page(ctx, resultPage({ frame, ...deniedWords(frame.speaker, name), detail }));
 }
 
 /** The task is the person's: what it says of their sign-in is what is known of it. */

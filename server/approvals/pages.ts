@@ -17,6 +17,7 @@ import type { WebAuthn } from '../people/webauthn.ts';
 import type { Approval } from './approval.ts';
 import type { PromptStore, StandingStore } from './prompts.ts';
 import type { ReceiptStore } from './receipts.ts';
+import type { RulingDependencies } from './ruling.ts';
 import type { ScreenStore } from './screen.ts';
 import type { BeginSignInAgain } from './sign-in-again.ts';
 import type { PersonApprovals } from './store.ts';
@@ -45,6 +46,8 @@ export interface ApprovalPages {
   /** Where the style sheet of this release stays for ever: what is seen on a screen is kept with it. */
   styleSheet: string;
   standing: StandingStore;
+  /** What the organization's policies say about something else. */
+  ruling: RulingDependencies & { issuer: string };
   announcements: Announcements;
 }
 

@@ -1,6 +1,6 @@
 import type { Context } from 'koa';
 
-import { deniedWords, resultPage } from '../../views/result.tsx';
+import { deniedWords, insteadWords, resultPage } from '../../views/result.tsx';
 import { visible } from '../../views/text.tsx';
 import { CEREMONY } from '../../views/words/ceremony.ts';
 import { DECIDERS } from '../../views/words/deciders.ts';
@@ -13,7 +13,7 @@ import { newId, newSecret } from '../oauth/ids.ts';
 import { speakerFor } from '../people/language.ts';
 import { checkedForm, frameOf, toSignIn } from '../people/pages.ts';
 import type { Session } from '../people/person.ts';
-import { type Approval, isOver } from './approval.ts';
+import { type Approval, deniedTo, isOver } from './approval.ts';
 import { postAsk } from './ask-others.ts';
 import { isFast } from './budget.ts';
 import { choicesIn } from './choices.ts';
@@ -21,6 +21,7 @@ import { askForSignature, postSignature } from './confirm.ts';
 import { type Decided, decide, describeApproval } from './decide.ts';
 import { rememberDecided } from './decided-here.ts';
 import { isForOthers } from './deciders.ts';
+import { insteadOf, suggestedBy } from './instead.ts';
 import { postAsDecider } from './others.ts';
 import { type ApprovalPages, reportable } from './pages.ts';
 import { asksForPasskey, ceremonyFor, isHurried, mayConfirmBySignIn, strengthOf } from './proof.ts';
@@ -46,7 +47,10 @@ export async function postDecision(
   pages: ApprovalPages,
 ): Promise<void> {
   const form = await checkedForm(ctx, pages.cookies);
-  const verdict = form.get('decision');
+  const chosen = form.get('decision');
+  // No, and what to ask instead: as far as it decides anything, it is a no.
+  const suggests = chosen === 'instead';
+  const verdict = suggests ? 'deny' : chosen;
   if (verdict === 'leave') return leave(ctx, approval, session, pages);
   if (verdict !== 'approve' && verdict !== 'deny' && verdict !== 'ask') {
     throw new BadRequest('decision must be approve or deny');
@@ -67,7 +71,7 @@ export async function postDecision(
     return postAsk(ctx, form, approval, session, pages);
   }
   if (!own || (verdict === 'approve' && isForOthers(approval))) {
-    return postAsDecider(ctx, form, verdict, approval, session, pages);
+    return postAsDecider(ctx, form, suggests ? chosen : verdict, approval, session, pages);
   }
 
   const client = await pages.clients.find(approval.clientId);
@@ -92,8 +96,10 @@ export async function postDecision(
   const { catalogue: locale } = speakerFor(ctx);
   const catalogue = pages.catalogue();
   const asked = describeApproval(approval, catalogue, person, locale) ?? [];
+  const suggested =
+    suggests && client ? await insteadOf(ctx, approval, asked, { client, reader: person }, pages) : undefined;
   const choices = choicesIn(form, verdict, approval, asked, locale);
-  const decided = decide(choices, {
+  const decided = decide(suggested ? { ...choices, instead: suggestedBy(suggested) } : choices, {
     approval,
     catalogue,
     person,
@@ -136,7 +142,7 @@ export async function postDecision(
   const json = { json: decision, hash };
   const done = task
     ? await pages.approvals.approve(approval, task, json, event)
-    : await pages.approvals.deny(approval, person.id, undefined, json, event);
+    : await pages.approvals.deny(approval, person.id, suggested && 'instead', json, event);
   if (!done) {
     // Another tab or device was first, or a stop ended the request between page and decision.
     const fresh = (await pages.approvals.find(approval.organization, approval.id)) ?? approval;
@@ -153,17 +159,22 @@ export async function postDecision(
     resultPage({
       frame,
       ...deniedWords(speaker, name),
-      detail: await quietAfter(approval, name, speaker, person, pages),
+      detail: suggested
+        ? insteadWords(speaker, name, suggested.description.headlineText)
+        : await quietAfter(approval, name, speaker, person, pages),
       manage: `/agents/${approval.agent}`,
       savedAs: approval.id,
       ...(approval.kind === 'browser'
         ? await wayBack(
             ctx,
-            { denied: 'the person denied the request' },
-            { label: speaker.say(RESULT.returnTo, { agent: name }), automatic: true },
+            { denied: deniedTo(decision.instead) },
+            // What was said to it is read first.
+            { label: speaker.say(RESULT.returnTo, { agent: name }), automatic: !suggested },
             pages,
           )
-        : { denyReasons: { action: `/r/${approval.id}/reason`, csrf: pages.cookies.csrf(ctx) } }),
+        : suggested
+          ? {}
+          : { denyReasons: { action: `/r/${approval.id}/reason`, csrf: pages.cookies.csrf(ctx) } }),
     }),
   );
 }

@@ -9,11 +9,14 @@ import { DENY_REASONS, OUTCOMES } from '../../views/words/result.ts';
 import type { Speaker } from '../../views/words/speaker.ts';
 import type { PlainMessage, Said } from '../../views/words/words.ts';
 import type { Impact } from '../catalogue/action.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { EventType } from '../evidence/evidence.ts';
 import { inert, page } from '../http/respond.ts';
 import { inSameLanguage } from '../people/language.ts';
 import { signedIn } from '../people/pages.ts';
 import type { Person } from '../people/person.ts';
+import type { Decision } from '../tasks/decision.ts';
+import { describeApproval } from './decide.ts';
 import type { AskedOf, Part } from './deciders.ts';
 import { type ApprovalPages, nothingHere, reportable } from './pages.ts';
 
@@ -35,7 +38,7 @@ export interface Receipt {
   denyReason: string | null;
   requestHash: string;
   /** As it was hashed. */
-  decision: { duration: string; approver?: string } | null;
+  decision: ({ duration: string; approver?: string } & Pick<Decision, 'instead'>) | null;
   decisionHash: string | null;
   task: {
     id: string;
@@ -117,7 +120,8 @@ export function receiptRoutes(router: Router, pages: ApprovalPages): void {
   });
 }
 
-function showReceipt(ctx: Context, receipt: Receipt, person: Person, { cookies }: ApprovalPages): void {
+function showReceipt(ctx: Context, receipt: Receipt, person: Person, pages: ApprovalPages): void {
+  const { cookies } = pages;
   const frame = reportable(ctx, { id: receipt.approval }, cookies);
   const { speaker } = frame;
   const { say } = speaker;
@@ -139,6 +143,7 @@ function showReceipt(ctx: Context, receipt: Receipt, person: Person, { cookies }
       askedAt: at(receipt.askedAt),
       decidedAt: receipt.decidedAt ? at(receipt.decidedAt) : undefined,
       reason: reason && say(reason),
+      instead: insteadIn(receipt, speaker, pages.catalogue(), person),
       // In a browser there was no time to say why: the page went back to the agent at once.
       denyReasons:
         receipt.status === 'denied' && denyReason === null && receipt.decision?.approver === person.id
@@ -166,6 +171,13 @@ function showReceipt(ctx: Context, receipt: Receipt, person: Person, { cookies }
       timeline: receipt.events.map((event) => entryOf(event, receipt.person, at, speaker)),
     }),
   );
+}
+
+/** What the agent was told that it may ask for instead, in the words of the version that was offered. */
+function insteadIn({ decision }: Receipt, { catalogue: locale }: Speaker, catalogue: Catalogue, person: Person) {
+  if (!decision?.instead) return undefined;
+  const [described] = describeApproval({ actions: [decision.instead] }, catalogue, person, locale) ?? [];
+  return described?.description.headlineText ?? decision.instead.action;
 }
 
 /** When the task ended: by the stop that came first, else by itself. */

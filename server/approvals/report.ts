@@ -9,7 +9,7 @@ import { page } from '../http/respond.ts';
 import { inSameLanguage } from '../people/language.ts';
 import { checkedForm, frameOf } from '../people/pages.ts';
 import type { Session } from '../people/person.ts';
-import { type Approval, isOver } from './approval.ts';
+import { type Approval, deniedTo, isOver } from './approval.ts';
 import { describeApproval } from './decide.ts';
 import type { ApprovalPages } from './pages.ts';
 import { isInBrowser } from './result.ts';
@@ -66,7 +66,7 @@ export async function report(ctx: Context, approval: Approval, pages: ApprovalPa
   const frame = frameOf(ctx, pages.cookies);
   const { say } = frame.speaker;
   const label = client?.agent ? say(RESULT.returnTo, { agent: client.agent.name }) : say(RESULT.returnToAgent);
-  const answer = approval.task ? { task: approval.task } : { denied: 'the person denied the request' };
+  const answer = approval.task ? { task: approval.task } : { denied: deniedTo(approval.decision?.instead) };
   page(
     ctx,
     resultPage({

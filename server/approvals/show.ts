@@ -12,7 +12,7 @@ import { looksAgain, page } from '../http/respond.ts';
 import { speakerFor } from '../people/language.ts';
 import { frameOf } from '../people/pages.ts';
 import type { Session } from '../people/person.ts';
-import { type Approval, isOver } from './approval.ts';
+import { type Approval, deniedTo, isOver } from './approval.ts';
 import { askingOf, becauseOf } from './ask-others.ts';
 import { ceremonyProps } from './ceremony-props.ts';
 import { comparedProps } from './compare.ts';
@@ -20,6 +20,7 @@ import { type DecisionProblem, describeApproval } from './decide.ts';
 import { wasDecidedHere } from './decided-here.ts';
 import { isForOthers, isTheirsAlone } from './deciders.ts';
 import { decisionProps, type Retry } from './decision-props.ts';
+import { insteadOf, offeredProps } from './instead.ts';
 import { narrowingOf } from './narrow.ts';
 import { type ApprovalPages, nothingHere, reportable } from './pages.ts';
 import { describeGranted, isDecider, readerOf } from './quorum.ts';
@@ -65,6 +66,7 @@ export async function showApproval(
   }
   const speaker = speakerFor(ctx);
   const asked = await decisionProps(ctx, approval, described, client, { ...session, person: reader }, pages, retry);
+  const instead = await insteadOf(ctx, approval, described, { client, reader }, pages);
   const { duration } = first?.decided.decision ?? {};
   const chosen = asked.durations.length > 1 && asked.durations.find(({ value }) => value === duration)?.label;
   const props = part
@@ -105,7 +107,7 @@ export async function showApproval(
         number: undefined,
       };
   await showScreen(ctx, approval, session, pages, {
-    draw: (screen) => decisionPage({ ...props, screen }),
+    draw: (screen) => decisionPage({ ...props, instead: instead && offeredProps(instead, speaker), screen }),
     sentence: props.headline.map(({ text }) => text).join(''),
     status: retry.status,
   });
@@ -142,7 +144,7 @@ export async function showOver(
   const again =
     approval.kind === 'browser' && ctx.path.startsWith('/interaction/')
       ? await browser
-          .decided(ctx, approval.task ? { task: approval.task } : { denied: 'the person denied the request' })
+          .decided(ctx, approval.task ? { task: approval.task } : { denied: deniedTo(approval.decision?.instead) })
           .catch(() => undefined)
       : undefined;
   page(

@@ -2,6 +2,7 @@ import type { EvidenceEvent } from '../evidence/evidence.ts';
 import type { Refusal } from '../oauth/refusal.ts';
 import type { Confirms, SignedInAgain } from '../people/federation.ts';
 import type { PasskeyUse } from '../people/passkey.ts';
+import type { Suggested } from '../tasks/decision.ts';
 import type { Authentication, Task } from '../tasks/task.ts';
 import type { Approval, NewApproval } from './approval.ts';
 import type { PromptHistory, PromptLimits } from './budget.ts';
@@ -25,7 +26,10 @@ export type Polled = Pick<
   | 'boundTo'
   | 'resources'
   | 'oidc'
->;
+> & {
+  /** What may be asked instead, as whoever denied it said. */
+  instead: Suggested | null;
+};
 
 /** What one poll of a backchannel request finds (CIBA Core §11). */
 export type Poll =

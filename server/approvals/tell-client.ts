@@ -3,7 +3,8 @@ import type { EvidenceEvent } from '../evidence/evidence.ts';
 import type { Delivery, Handler, Message } from '../jobs/jobs.ts';
 import type { Sealing } from '../keys/seal.ts';
 import type { Outcome } from '../oauth/refusal.ts';
-import type { Approval } from './approval.ts';
+import { toDetail } from '../tasks/request.ts';
+import { type Approval, deniedTo } from './approval.ts';
 
 export interface TellClientDependencies<Statements> {
   deliveries: DeliveryStore<Statements>;
@@ -128,6 +129,11 @@ async function pushOf(
     auth_req_id: authReqId,
     error,
   });
+  if (approval.status === 'denied' && approval.decision?.instead) {
+    const { instead } = approval.decision;
+    const described = { error_description: deniedTo(instead), authorization_details: [toDetail(instead)] };
+    return { ...failed('access_denied'), ...described };
+  }
   if (approval.status === 'denied' || (approval.status === 'pending' && approval.stopped))
     return failed('access_denied');
   if (approval.status === 'pending') return approval.expiresAt <= new Date() ? failed('expired_token') : undefined;

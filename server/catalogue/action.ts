@@ -120,6 +120,11 @@ export interface ActionDocument {
   compare?: Record<string, Comparator>;
   /** Keys of actions elsewhere that this one may lead to. */
   downstream?: string[];
+  /**
+   * Key of another action of the same resource that a person is pointed to beside this one: it does less to the same
+   * thing, or can be undone. Its parameters are this request's, by their names.
+   */
+  instead?: string;
   /** How the person has to have signed in (RFC 9470): how strongly, and at most how many seconds ago. */
   authentication?: { acr?: 'pwd' | 'fed' | 'phr'; maxAge?: number };
   /** Parameters to preview the sentences with, and to hold them to their word budgets. */
@@ -188,6 +193,7 @@ export interface Action {
   readonly resolve?: Resolver;
   readonly durations: { readonly default: 'once'; readonly max: string; readonly maxSeconds: number };
   readonly downstream: readonly string[];
+  readonly instead?: string;
   readonly authentication?: { readonly acr?: 'pwd' | 'fed' | 'phr'; readonly maxAge?: number };
   readonly samples: readonly Record<string, unknown>[];
   /** What is wrong with these parameters, in words for the agent's builder; undefined when they fit. */
@@ -214,6 +220,9 @@ const CLASS_OF_VERB: { readonly [verb in Verb]?: ImpactClass } = {
   export: 'data_export',
   delete: 'record_deletion',
 };
+
+/** Is the first the lesser of two? */
+export const below = (impact: Impact, other: Impact): boolean => IMPACTS.indexOf(impact) < IMPACTS.indexOf(other);
 
 /** The worse of two. */
 export const worse = (a: Impact, b: Impact): Impact => (IMPACTS.indexOf(a) >= IMPACTS.indexOf(b) ? a : b);

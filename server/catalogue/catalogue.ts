@@ -19,6 +19,7 @@ import {
 import { COMPARATORS } from './comparator.ts';
 import { CONDITION_SCHEMA } from './condition.ts';
 import { durationSeconds } from './duration.ts';
+import { insteadProblems } from './instead.ts';
 import { FALLBACK, inLanguage, LANGUAGES, type Language, languagesOf, type Text, textIn } from './language.ts';
 import { beyondLimit, limitProblems } from './limit.ts';
 import { actionProblems } from './lint.ts';
@@ -184,6 +185,10 @@ export function compileCatalogue(
     for (const key of action.downstream) {
       if (!newest.has(key)) wrong(nameOf(action), saying(CATALOGUE.downstream, { key }));
     }
+    if (lint && action.instead !== undefined && !published(action.key, action.version)) {
+      const problems = insteadProblems(action, newest.get(action.instead));
+      for (const problem of problems) wrong(nameOf(action), at('instead', problem));
+    }
     if (action.scope === undefined) continue;
     if (scopes.has(action.scope)) wrong(nameOf(action), saying(CATALOGUE.scopeTaken, { scope: action.scope }));
     scopes.set(action.scope, action);
@@ -286,6 +291,7 @@ function compileAction(
       }),
     durations: { ...document.durations, maxSeconds },
     downstream: document.downstream ?? [],
+    ...(document.instead !== undefined && { instead: document.instead }),
     ...(document.authentication !== undefined && { authentication: document.authentication }),
     samples: document.samples,
     validate: (values) =>
@@ -531,6 +537,7 @@ const ACTION = {
     },
     compare: { type: 'object', additionalProperties: { enum: COMPARATORS } },
     downstream: names,
+    instead: { type: 'string', pattern: KEY.source, maxLength: LONGEST_KEY },
     authentication: {
       type: 'object',
       additionalProperties: false,

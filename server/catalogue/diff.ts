@@ -91,6 +91,11 @@ function kindChanges(before: ActionDocument, after: ActionDocument): Change[] {
   const [led, leads] = [before.downstream ?? [], after.downstream ?? []];
   changes.push(...added(led, leads, (action) => changeOf(saying(SAYS.leadsTo, { action }), true)));
   changes.push(...added(leads, led, (action) => changeOf(saying(SAYS.leadsNoMoreTo, { action }))));
+  const [offered, offers] = [before, after].map(({ instead }) => (instead === undefined ? [] : [instead]));
+  changes.push(...added(offered ?? [], offers ?? [], (action) => changeOf(saying(SAYS.instead, { action }))));
+  changes.push(
+    ...added(offers ?? [], offered ?? [], (action) => changeOf(saying(SAYS.insteadNoMore, { action }), true)),
+  );
   const [carried, carries] = [before.dataClasses ?? [], after.dataClasses ?? []];
   changes.push(...added(carried, carries, (name) => changeOf(saying(SAYS.data, { data: saying(DATA[name]) }))));
   changes.push(

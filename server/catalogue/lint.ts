@@ -7,11 +7,10 @@ import {
   type Action,
   type ActionDocument,
   type ActionTexts,
+  below,
   classOf,
   FACT_NAMES,
   type FactName,
-  IMPACTS,
-  type Impact,
   type Parameter,
 } from './action.ts';
 import { type Comparator, isLimit } from './comparator.ts';
@@ -370,7 +369,6 @@ const canBeCut = ({ format, schema }: Parameter): boolean =>
   ['text', 'id', 'email'].includes(format) && (longest(schema) ?? Number.POSITIVE_INFINITY) > SHOWN_CHARACTERS;
 
 const isFull = ({ filters }: Placeholder): boolean => filters.some(({ name }) => name === 'full');
-const below = (impact: Impact, other: Impact): boolean => IMPACTS.indexOf(impact) < IMPACTS.indexOf(other);
 
 // A value is taken in at one look, however many words it has.
 const countWords = (segments: readonly Segment[]): number =>

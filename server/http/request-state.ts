@@ -15,6 +15,8 @@ export interface RequestState {
   authenticated?: boolean;
   /** The full reason behind the error that the client is told. */
   refusal?: Refusal;
+  /** `authorization_details` that the person who denied would rather be asked. */
+  instead?: readonly Record<string, unknown>[];
   /** Whose decision a refusal is, as far as it is known by then: the evidence names it. */
   about?: About;
   /** Evidence of this request's refusal is already written. */

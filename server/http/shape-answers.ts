@@ -41,7 +41,8 @@ export function shapeAnswers(issuer: string, isPublic: (type: string) => boolean
     }
     if (body.error === 'server_error') body.error_description = 'something went wrong here';
     ctx.set('Cache-Control', 'no-store');
-    const { refusal } = stateOf(ctx.req);
+    const { refusal, instead } = stateOf(ctx.req);
+    if (instead) body.authorization_details = instead;
     if (refusal?.reason === 'consent_required') {
       body.interaction_uri = `${issuer}/r/${refusal.approval}`;
       body.authorization_details = refusal.details;

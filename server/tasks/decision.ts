@@ -13,6 +13,9 @@ export interface DecidedAction {
   max_uses: number | null;
 }
 
+/** An action as it may be asked for. */
+export type Suggested = Pick<DecidedAction, 'action' | 'version' | 'resource' | 'parameters'>;
+
 /** What a person decided about one request. Its hash is what a passkey signs and what every token of the task names. */
 export interface Decision {
   request_hash: string;
@@ -25,6 +28,8 @@ export interface Decision {
   verdict: 'approve' | 'deny';
   /** The hash of the first decision, where this one is the second of two. */
   confirms?: string;
+  /** What the person would rather be asked, where they denied. It grants nothing. */
+  instead?: Suggested;
   /** `usr_…`. */
   approver: string;
   nonce: string;
@@ -32,7 +37,7 @@ export interface Decision {
 
 /** SHA-256 (base64url) over the RFC 8785 form of the decision. */
 export function decisionHash(decision: Decision): string {
-  const { request_hash, duration, expires_at, verdict, approver, nonce, confirms } = decision;
+  const { request_hash, duration, expires_at, verdict, approver, nonce, confirms, instead } = decision;
   if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(expires_at))
     throw new TypeError('expires_at must be in UTC, in seconds');
   const granted = decision.granted.map(({ action, version, resource, parameters, access, impact, max_uses }) => ({
@@ -54,6 +59,14 @@ export function decisionHash(decision: Decision): string {
       approver,
       nonce,
       ...(confirms !== undefined && { confirms }),
+      ...(instead !== undefined && { instead: suggested(instead) }),
     }),
   );
 }
+
+const suggested = ({ action, version, resource, parameters }: Suggested): Suggested => ({
+  action,
+  version,
+  resource,
+  parameters,
+});

@@ -19,6 +19,11 @@ const nobody = Object.fromEntries(
 ) as PromptHistory['open'];
 const quiet: PromptHistory = { denied: [], expired: [], open: nobody, hourly: nobody };
 const denied = (...minutes: number[]) => minutes.map((before) => ({ at: ago(before), actions: ['a.b'] }));
+/** The first of them said what to ask instead. */
+const suggesting = ([first, ...others]: ReturnType<typeof denied>) => [
+  ...(first ? [{ ...first, suggested: true }] : []),
+  ...others,
+];
 const refusal = (history: Partial<PromptHistory>, actions = ['a.b'], limits = PROMPT_LIMITS) =>
   promptRefusal(actions, { ...quiet, ...history }, limits, NOW);
 
@@ -50,6 +55,16 @@ describe('three denials, or four questions without an answer, within a day mute 
   const expired = (...minutes: number[]) => minutes.map(ago);
   test.each([
     ['two denials', { denied: denied(1, 2) }, undefined],
+    [
+      'three in an hour, once with a word of what to ask instead',
+      { denied: suggesting(denied(10, 30, 60)) },
+      undefined,
+    ],
+    [
+      'three in an hour, and one such',
+      { denied: [...denied(10, 30, 60), ...suggesting(denied(5))] },
+      ago(10 - 7 * DAY),
+    ],
     ['three in an hour', { denied: denied(10, 30, 60) }, ago(10 - 7 * DAY)],
     ['three in exactly a day', { denied: denied(0, 60, DAY) }, ago(-7 * DAY)],
     ['three in more than a day', { denied: denied(0, 60, DAY + 1) }, undefined],

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 
 import { LATEST_LIKE } from '../../adapters/postgres/person-approvals.ts';
+import { decisionHash } from '../../server/tasks/decision.ts';
 import { CIBA, claimsOf, type Json, type TestClient } from '../support/agent.ts';
 import { type Authenticator, addPasskey, optionsIn } from '../support/authenticator.ts';
 import {
@@ -12,6 +13,7 @@ import {
   deleteDetails,
   financeAgent,
   linkIn,
+  REPOS,
   refundDetails,
   sign,
   tokenAfter,
@@ -423,6 +425,198 @@ test('from behind: the poll waits for the second, for half an hour', async () =>
   expect((await poll()).body.error).toBe('authorization_pending');
   await approveWith(at(ben).person, await at(ben).person.get(`/r/${id}`), at(ben).key, choices(repository));
   expect((await poll()).status).toBe(200);
+});
+
+describe('T5 the safer offer', () => {
+  const ARCHIVE = 'repos.repository.archive';
+  let keeper: TestClient;
+  beforeAll(async () => {
+    const metadata = { client_name: 'Keeper', authorization_details_types: [DELETE, ARCHIVE] };
+    keeper = await financeAgent(server, metadata);
+  });
+  const offered = ({ html }: PageAnswer) => {
+    const [part = ''] = /<div data-instead[\s\S]*?<\/div>/.exec(html) ?? [];
+    return text(part);
+  };
+  const limitsOf = (limits: object) =>
+    database.query('update prompt_limits set limits = limits || $2 where organization = $1', [
+      keeper.registration.organization,
+      limits,
+    ]);
+  /** What was denied until now is no reason to be quiet. */
+  const longAgo = () =>
+    database.query(`update approvals set decided_at = decided_at - interval '1 hour' where status = 'denied'`);
+  const askBehind = (by: TestClient, details: Json) =>
+    by.post('/backchannel', {
+      scope: 'openid',
+      login_hint: 'person@acme.example',
+      authorization_details: detailsParameter(details),
+    });
+  const poll = async (by: TestClient, { body }: { body: Json }) => {
+    await database.query('update approvals set polled_at = null');
+    return by.token({ grant_type: CIBA, auth_req_id: body.auth_req_id });
+  };
+
+  test.each([
+    ['en', 'Safer: archive the repository', 'Locks a repository · Medium impact · Can be undone'],
+    ['de', 'Sicherer: das Repository', 'Sperrt ein Repository · Mittlere Auswirkung · Kann rückgängig gemacht werden'],
+  ])(
+    'U2: in the browser it is a no that names the other action, and nothing of it in the address (%s)',
+    async (language, words, line) => {
+      const { person } = at(anna);
+      const repository = fresh();
+      const before = await tasks();
+      const { page } = await askInBrowser(keeper, person, deleteDetails({ repository }), { ui_locales: language });
+      expect(offered(page)).toContain(words);
+      expect(offered(page)).toContain(repository);
+      expect(offered(page)).toContain(line);
+
+      const result = await person.submit(page, { decision: 'instead' });
+      expect(text(inner(result.html, 'main'))).toMatch(
+        language === 'en'
+          ? new RegExp(`Denied\\..* may ask for this instead: archive the repository ${repository}\\.`)
+          : new RegExp(`Abgelehnt\\..* stattdessen bitten kann: das Repository ${repository} archivieren\\.`),
+      );
+      // It is read, and not passed over.
+      expect(continuationOf(result)).toBeUndefined();
+      const back = new URL((await person.get(linkIn(result))).url);
+      expect(back.searchParams.get('error')).toBe('access_denied');
+      expect(back.searchParams.get('error_description')).toBe(
+        `the person denied the request: ask for ${ARCHIVE} instead`,
+      );
+      expect(back.href).not.toContain(encodeURIComponent(repository));
+
+      expect(await tasks()).toBe(before);
+      const { status, decision, decision_hash, deny_reason, id } = await lastApproval();
+      const instead = { action: ARCHIVE, version: 1, resource: REPOS, parameters: { repository } };
+      expect({ status, deny_reason, decision }).toMatchObject({
+        status: 'denied',
+        deny_reason: 'instead',
+        decision: { verdict: 'deny', granted: [], instead },
+      });
+      // What the evidence names by its hash says it too.
+      expect(decisionHash(decision)).toBe(decision_hash);
+      expect(decisionHash({ ...decision, instead: { ...instead, parameters: { repository: 'acme/other' } } })).not.toBe(
+        decision_hash,
+      );
+      const { rows } = await database.query(
+        `select c.fields -> 'content.decision' -> 'value' -> 'instead' as instead, e.type from evidence e
+         join evidence_contents c on c.event = e.id where e.approval = $1 and e.type = 'task.denied'`,
+        [id],
+      );
+      expect(rows).toEqual([{ type: 'task.denied', instead }]);
+      const receipt = text(inner((await person.get(`/receipts/${id}`)).html, 'main'));
+      expect(receipt).toMatch(/Suggested instead\s*archive the repository/);
+    },
+  );
+
+  test('from behind the agent gets the whole of it, asks, and gets that and nothing else; it is neither quiet nor mute', async () => {
+    const { person } = at(anna);
+    const repository = fresh();
+    await longAgo();
+    await limitsOf({ mute_after_denials: 1, cool_off_minutes: 15 });
+    try {
+      const asked = await askBehind(keeper, deleteDetails({ repository }));
+      expect(asked).toMatchObject({ status: 200 });
+      const page = await person.get(`/r/${(await lastApproval()).id}`);
+      expect(offered(page)).toContain(repository);
+      await person.submit(page, { decision: 'instead' });
+      const denied = await poll(keeper, asked);
+      expect([denied.status, denied.body.error]).toEqual([400, 'access_denied']);
+      const details = [{ type: ARCHIVE, locations: [REPOS], repository }];
+      expect(denied.body.authorization_details).toEqual(details);
+      const muted = `/agents/${keeper.registration.agent_id}/unmute`;
+      expect((await person.get('/agents')).html.includes(muted)).toBe(false);
+
+      // The same again is what the person said no to.
+      expect((await askBehind(keeper, deleteDetails({ repository }))).status).toBe(403);
+      const instead = await askBehind(keeper, details[0]);
+      expect(instead.status).toBe(200);
+      const other = await person.get(`/r/${(await lastApproval()).id}`);
+      expect(text(inner(other.html, 'h1'))).toMatch(
+        new RegExp(`^Keeper wants to archive the repository ${repository}`),
+      );
+      expect(offered(other)).toBe('');
+      await person.submit(other, {
+        decision: 'approve',
+        duration: 'once',
+        read: '1',
+        number: instead.body.display_code,
+      });
+      const token = await poll(keeper, instead);
+      expect(claimsOf(token.body.access_token).authorization_details).toEqual([
+        expect.objectContaining({ type: ARCHIVE, repository, impact: 'medium' }),
+      ]);
+      expect(token.body.authorization_details).toHaveLength(1);
+    } finally {
+      await limitsOf({ mute_after_denials: 1000, cool_off_minutes: 0 });
+    }
+  });
+
+  test('the second person may say so as well', async () => {
+    const repository = fresh();
+    const asked = await askBehind(keeper, deleteDetails({ repository }));
+    const { id } = await lastApproval();
+    const { person, key } = at(anna);
+    await approveWith(person, await person.get(`/r/${id}`), key, {
+      ...choices(repository),
+      number: asked.body.display_code,
+    });
+    const second = at(ben).person;
+    const result = await second.submit(await second.get(`/r/${id}`), { decision: 'instead' });
+    expect(text(inner(result.html, 'main'))).toContain(`archive the repository ${repository}`);
+    expect((await poll(keeper, asked)).body.authorization_details).toMatchObject([{ type: ARCHIVE, repository }]);
+    expect(await lastApproval()).toMatchObject({ status: 'denied', deny_reason: 'second_person' });
+  });
+
+  describe('is none, and whoever posts it says no and nothing else, where', () => {
+    const policy = (rules: object[]) =>
+      database.query(
+        `insert into policies (organization, version, id, document, yaml, made_by)
+         select $1, next, 'pol_instead_' || next, $2, '', 'test'
+         from (select coalesce(max(version), 0) + 1 as next from policies where organization = $1) as numbered`,
+        [keeper.registration.organization, JSON.stringify({ rules })],
+      );
+    const nothing = async () => {};
+    test.each<[string, () => TestClient, () => Promise<unknown>, () => Promise<unknown>]>([
+      ['the agent is not registered for it', () => agent, nothing, nothing],
+      [
+        'a policy forbids it',
+        () => keeper,
+        () => policy([{ name: 'No archive', when: { actions: [ARCHIVE] }, verdict: 'never' }]),
+        () => policy([]),
+      ],
+      [
+        'the person denied it a short while ago',
+        () => keeper,
+        async () => {
+          await longAgo();
+          await limitsOf({ cool_off_minutes: 15 });
+          await askBehind(keeper, { type: ARCHIVE, locations: [REPOS], repository: fresh() });
+          const { person } = at(anna);
+          await person.submit(await person.get(`/r/${(await lastApproval()).id}`), { decision: 'deny' });
+        },
+        () => limitsOf({ cool_off_minutes: 0 }),
+      ],
+    ])('%s', async (_, by, prepare, restore) => {
+      await prepare();
+      try {
+        const asked = await askBehind(by(), deleteDetails({ repository: fresh() }));
+        expect(asked.status).toBe(200);
+        const { person } = at(anna);
+        const page = await person.get(`/r/${(await lastApproval()).id}`);
+        expect(offered(page)).toBe('');
+        const result = await person.submit(page, { decision: 'instead' });
+        expect(text(inner(result.html, 'main'))).toMatch(/^.*Denied\./);
+        expect(result.html).not.toContain('archive the repository');
+        const { body } = await poll(by(), asked);
+        expect(body).toEqual({ error: 'access_denied', error_description: 'the person denied the request' });
+        expect((await lastApproval()).decision).not.toHaveProperty('instead');
+      } finally {
+        await restore();
+      }
+    });
+  });
 });
 
 test('a refund above the limit is critical by its amount; below it, one person is enough', async () => {

@@ -27,7 +27,7 @@ import {
   statusAt,
 } from '../support/at-browser.ts';
 import { describeBrowser, launchBrowser } from '../support/browser.ts';
-import { askFreely } from '../support/ceremony.ts';
+import { askFreely, DELETE, deleteDetails } from '../support/ceremony.ts';
 import { lookAround, tabTo } from '../support/looking.ts';
 import { authorizationUrl, detailsParameter } from '../support/person.ts';
 import { startServer, type TestServer } from '../support/server.ts';
@@ -244,6 +244,51 @@ describeBrowser('a person at a real browser', () => {
       await outcome(page, 410, /^This request expired at (?:\w+ \d+ \w+ )?\d\d:\d\d\.$/u);
       await page.goto(`${server.issuer}/r/apr_00`);
       await outcome(page, 404, /^Nothing to review here\.$/u);
+      await context.close();
+    },
+  );
+
+  test.each([true, false])(
+    'U2, §7 T5: the safer offer stands below the two answers, is a no in one step, and is read before the agent hears it, script %s',
+    async (script) => {
+      const { context, page } = await atBrowser({ script });
+      const types = [DELETE, 'repos.repository.archive'];
+      const keeper = await registerAgent(server, {
+        client_name: 'DevOps Bot',
+        redirect_uris: [redirect],
+        authorization_details_types: types,
+      });
+      const { challenge } = pkce();
+      const pushed = await push(keeper, {
+        code_challenge: challenge,
+        redirect_uri: redirect,
+        authorization_details: detailsParameter(deleteDetails()),
+      });
+      await page.goto(`${server.issuer}${authorizationUrl(keeper, pushed.body.request_uri)}`);
+      await signInAt(page);
+      const offer = page.locator('[data-testid=instead]');
+      await offer.waitFor();
+      if (script) await lookAround(page, 'safer-offer', { script: true, decision: true });
+      await look(page, `safer-offer-${script}`);
+      expect(await page.locator('[data-instead]').textContent()).toBe(
+        'Safer: archive the repository acme/billing◐ Locks a repository · Medium impact · Can be undone',
+      );
+      const [deny, below] = await Promise.all([page.locator('[data-testid=deny]').boundingBox(), offer.boundingBox()]);
+      expect(below?.y).toBeGreaterThan((deny?.y ?? 0) + (deny?.height ?? 0));
+      expect(below?.height).toBeGreaterThanOrEqual(44);
+      // Neither a value to type, nor a box to tick, nor a while to wait.
+      await offer.click();
+      await page.locator('h1', { hasText: 'Denied.' }).waitFor();
+      await look(page, `safer-offer-taken-${script}`);
+      expect(await page.textContent('main')).toContain(
+        'it may ask for this instead: archive the repository acme/billing',
+      );
+      await page.click('.button.primary');
+      await page.waitForURL(/callback/u);
+      expect(arrived.at(-1)?.searchParams.get('error_description')).toMatch(
+        /ask for repos\.repository\.archive instead$/u,
+      );
+      expect(arrived.at(-1)?.href).not.toContain('billing');
       await context.close();
     },
   );

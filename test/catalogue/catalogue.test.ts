@@ -37,6 +37,7 @@ test('the demonstration has the actions, impacts and scopes of the contract', ()
     ['crm.customers.update', 'https://crm.acme.example', 'high', undefined, 'write'],
     ['payments.refund.create', 'https://payments.acme.example', 'high', undefined, 'write'],
     ['repos.repository.delete', 'https://repos.acme.example', 'critical', undefined, 'write'],
+    ['repos.repository.archive', 'https://repos.acme.example', 'medium', undefined, 'write'],
     ['contracts.contract.approve', 'https://contracts.acme.example', 'high', undefined, 'write'],
     ['directory.permissions.grant', 'https://directory.acme.example', 'critical', undefined, 'write'],
   ]);

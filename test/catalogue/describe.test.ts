@@ -199,6 +199,21 @@ const rows: Row[] = [
     access: 'write',
   },
   {
+    key: 'repos.repository.archive',
+    parameters: { repository: 'acme/billing' },
+    headline: 'archive the repository acme/billing',
+    line: '◐ Locks a repository · Medium impact · Can be undone',
+    facts: [
+      'Make one repository read-only',
+      'Acme Repos, Acme',
+      'The repository acme/billing',
+      'Yes, nobody can write to it any more',
+      'Everything in it stays and can be read',
+    ],
+    critical: { repository: 'acme/billing' },
+    access: 'write',
+  },
+  {
     key: 'contracts.contract.approve',
     parameters: { contract: 'C-2026-17', version: '3' },
     headline: 'approve contract C-2026-17, version 3',

@@ -65,6 +65,22 @@ test.each([
     false,
   ],
   ['leading elsewhere', shop, 'verb: update', 'verb: update\n      downstream: [a.b]', 'it leads to a.b', true],
+  [
+    'pointing elsewhere',
+    shop,
+    'verb: update',
+    'verb: update\n      instead: a.b',
+    'a person is pointed to a.b instead',
+    false,
+  ],
+  [
+    'pointing nowhere',
+    shop.replace('verb: update', 'verb: update\n      instead: a.b'),
+    'instead: a.b',
+    'own: false',
+    'a person is no longer pointed to a.b instead',
+    true,
+  ],
   ['an optional parameter', shop, 'required: [item, due]', 'required: [item]', 'parameter due is optional now', true],
   [
     'a wider parameter',

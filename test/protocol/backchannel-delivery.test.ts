@@ -8,10 +8,12 @@ import { PING, PUSH } from '../../server/approvals/tell-client.ts';
 import {
   type Answer,
   agentMetadata,
+  CALENDAR,
   CIBA,
   claimsOf,
   type Json,
   newKey,
+  READ,
   readDetails,
   registerAgent,
   type TestClient,
@@ -264,6 +266,32 @@ describe('push', () => {
     await decideFor(server, client, person, { decision: 'deny' });
     const [push] = await receiver.until(1);
     expect(JSON.parse(push?.body ?? '')).toEqual({ auth_req_id: body.auth_req_id, error: 'access_denied' });
+  });
+
+  test('CB-71: with what the person would rather be asked', async () => {
+    const client = await agent('push');
+    receiver.replies.push({ status: 500 });
+    const body = await asked(client);
+    await decideFor(server, client, person, { decision: 'deny' });
+    await receiver.until(1);
+    // No medium action of the demonstration has a safer one beside it.
+    const instead = {
+      action: READ,
+      version: 1,
+      resource: CALENDAR,
+      parameters: { from: '2026-11-24', to: '2026-11-24' },
+    };
+    await database.run(`update approvals set decision = decision || $2 where client_id = $1`, [
+      client.clientId,
+      JSON.stringify({ instead }),
+    ]);
+    await hurry(2);
+    expect(JSON.parse(receiver.received[1]?.body ?? '')).toEqual({
+      auth_req_id: body.auth_req_id,
+      error: 'access_denied',
+      error_description: `the person denied the request: ask for ${READ} instead`,
+      authorization_details: [{ type: READ, locations: [CALENDAR], ...instead.parameters }],
+    });
   });
 
   test('CB-71: expired_token when nobody decided', async () => {

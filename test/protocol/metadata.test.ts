@@ -115,7 +115,7 @@ describe('what it says', () => {
   });
 
   test('RAR-50: every shared action is a type of authorization details', () => {
-    expect(metadata.authorization_details_types_supported).toHaveLength(10);
+    expect(metadata.authorization_details_types_supported).toHaveLength(11);
     expect(metadata.authorization_details_types_supported).toContain(READ);
   });
 

@@ -316,6 +316,15 @@ export function samplesIn(language: PageLanguage) {
       duration: 'Once, within 10 minutes after both approvals',
     },
     agentWords: undefined,
+    instead: {
+      headline: [
+        { text: 'archive the repository ', critical: false },
+        { text: 'acme/billing', critical: true },
+      ],
+      impactLine: 'Locks a repository · Medium impact · Can be undone',
+      impactSymbol: '◐',
+      taskLanguage: undefined,
+    },
     criticalValue: { label: asItIs('Type the name of the repository'), hint: asItIs('As shown above'), wrong: false },
     buttonLabel: 'Approve deletion',
   };

@@ -1,4 +1,4 @@
-import { Ask, type AskProps, type FactName } from '../decision.tsx';
+import { Ask, type AskProps, type FactName, Instead, type Offered } from '../decision.tsx';
 import { Csrf, page, part } from '../layout.tsx';
 import { Foreign, Names, visible } from '../text.tsx';
 import { ACTIONS, NEW_ACTION, VERBS } from '../words/console-actions.ts';
@@ -142,6 +142,8 @@ export interface Look {
   preview?:
     | {
         ask: AskProps;
+        /** What a person is pointed to beside it. */
+        instead?: Offered | undefined;
         speaker: Speaker;
         measures: readonly { place: 'headline' | FactName; unit: 'words' | 'characters'; is: number; most: number }[];
         samples: readonly Shown[];
@@ -374,6 +376,7 @@ function Lint({ lint }: { lint: readonly Said[] }) {
 
 function Phone({
   ask,
+  instead,
   speaker,
   measures,
   samples,
@@ -396,7 +399,7 @@ function Phone({
           ),
         )}
       </fieldset>
-      <OnPhone ask={ask} speaker={speaker} label={say(ACTIONS.preview)} />
+      <OnPhone {...{ ask, instead, speaker }} label={say(ACTIONS.preview)} />
       <ul class="measures" aria-label={say(ACTIONS.lengths)}>
         {measures
           .filter(({ place, unit, is, most }) => is > most || unit === (place === 'headline' ? 'words' : 'characters'))
@@ -416,11 +419,13 @@ function Phone({
 }
 
 /** The words of a decision page, as a phone shows them. */
-export function OnPhone({ ask, speaker, label }: { ask: AskProps; speaker: Speaker; label: Said }) {
+export function OnPhone(props: { ask: AskProps; instead?: Offered | undefined; speaker: Speaker; label: Said }) {
+  const { ask, instead, speaker, label } = props;
   return (
     <article class="phone" aria-label={label} lang={speaker.language} dir={speaker.direction} data-testid="preview">
       <In speaker={speaker}>
         <Ask {...ask} />
+        {instead === undefined ? null : <Instead {...instead} />}
       </In>
     </article>
   );

@@ -43,5 +43,6 @@ export const STANDING_WORDS = words({
 
 /** Why the second person said no; the reasons of the first are everybody's. */
 export const SECOND_REASON = words({
+  instead: { en: 'something safer was suggested', de: 'etwas Sichereres vorgeschlagen' },
   second_person: { en: 'by the second person', de: 'von der zweiten Person' },
 });

@@ -52,6 +52,14 @@ export const ACTION_CHANGE = words({
   irreversible: { en: 'it can no longer be undone', de: 'es lässt sich nicht mehr rückgängig machen' },
   leadsTo: { en: 'it leads to {action}', de: 'sie führt zu {action}' },
   leadsNoMoreTo: { en: 'it no longer leads to {action}', de: 'sie führt nicht mehr zu {action}' },
+  instead: {
+    en: 'a person is pointed to {action} instead',
+    de: 'eine Person wird stattdessen auf {action} hingewiesen',
+  },
+  insteadNoMore: {
+    en: 'a person is no longer pointed to {action} instead',
+    de: 'eine Person wird nicht mehr stattdessen auf {action} hingewiesen',
+  },
   data: { en: 'its data is {data}', de: 'Art ihrer Daten: {data}' },
   dataNoMore: { en: 'its data is no longer {data}', de: 'Art ihrer Daten: nicht mehr {data}' },
   egress: { en: 'it carries data out', de: 'sie trägt Daten nach außen' },

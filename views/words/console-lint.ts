@@ -93,6 +93,35 @@ export const LINT = words({
   // How parameters are compared, and how a person may narrow them.
   notFor: { en: '{comparator} does not fit {name}', de: '{comparator} passt nicht zu {name}' },
   notALimit: { en: '{name} is not compared as a limit', de: '{name} wird nicht als Grenze verglichen' },
+  // What is pointed to instead.
+  insteadElsewhere: {
+    en: '{key} is no other action of this resource',
+    de: '{key} ist keine andere Aktion dieser Ressource',
+  },
+  insteadNoLess: {
+    en: '{key} has to weigh less than this action, or as much and be reversible where this one is not',
+    de: '{key} muss weniger wiegen als diese Aktion, oder gleich viel und umkehrbar sein, wo diese es nicht ist',
+  },
+  insteadWrites: {
+    en: '{key} changes something, and this action only reads',
+    de: '{key} ändert etwas, und diese Aktion liest nur',
+  },
+  insteadCarriesOut: {
+    en: '{key} carries something out, and this action does not',
+    de: '{key} trägt etwas nach außen, und diese Aktion nicht',
+  },
+  insteadAsks: {
+    en: '{key} asks its API about each request: what it weighs is not known beforehand',
+    de: '{key} fragt zu jeder Anfrage ihre API: Was sie wiegt, ist vorher nicht bekannt',
+  },
+  insteadTakes: {
+    en: '{key} takes {name}, which this action does not have in the same form',
+    de: '{key} verlangt {name}, was diese Aktion nicht in derselben Form hat',
+  },
+  insteadLoses: {
+    en: '{key} does not say {name}: it could be about more than this action',
+    de: '{key} nennt {name} nicht: Es könnte um mehr gehen als bei dieser Aktion',
+  },
   // Words and lengths.
   forbiddenWord: {
     en: 'the word "{word}" is not for a person',

@@ -34,6 +34,13 @@ export const DECISION = words({
   howLong: { en: 'How long may it do this?', de: 'Wie lange darf er das?' },
   allow: { en: 'Allow', de: 'Erlauben' },
   deny: { en: 'Deny', de: 'Ablehnen' },
+  /** Before the other action, as the catalogue says it. */
+  safer: { en: 'Safer:', de: 'Sicherer:' },
+  insteadMeans: {
+    en: '{agent} gets a no, and hears that it may ask for this instead. You then decide about that.',
+    de: '{agent} bekommt ein Nein und erfährt, worum er stattdessen bitten kann. Darüber entscheiden Sie dann eigens.',
+  },
+  denyInstead: { en: 'Deny and suggest this', de: 'Ablehnen und dies vorschlagen' },
   allowChosen: { en: 'Allow what I chose', de: 'Ausgewähltes erlauben' },
   haveRead: {
     en: 'I have read what this allows',

@@ -13,6 +13,8 @@ export const RECEIPT = words({
     de: { one: '{time}, nach {count} Sekunde', other: '{time}, nach {count} Sekunden' },
   },
   reason: { en: 'Reason', de: 'Grund' },
+  /** What the agent was told that it may ask for. */
+  instead: { en: 'Suggested instead', de: 'Stattdessen vorgeschlagen' },
   proof: { en: 'Proof', de: 'Nachweis' },
   byPasskey: { en: 'Signed with a passkey', de: 'Mit einem Passkey unterschrieben' },
   bySignIn: {

@@ -15,6 +15,10 @@ export const RESULT = words({
     en: 'You denied or ignored too many of its questions: {agent} cannot ask you until {time}. You can let it ask again under Your agents.',
     de: 'Sie haben zu viele seiner Fragen abgelehnt oder nicht beantwortet: {agent} kann Sie erst ab {time} wieder fragen. Unter „Ihre Agenten“ können Sie das ändern.',
   },
+  toldInstead: {
+    en: '{agent} was told that it may ask for this instead: {task}. When it asks, you decide about that.',
+    de: '{agent} weiß jetzt, worum er stattdessen bitten kann: {task}. Wenn er fragt, entscheiden Sie darüber.',
+  },
   deniedByNumber: {
     en: 'Denied. The number was wrong twice.',
     de: 'Abgelehnt. Die Zahl war zweimal falsch.',
