@@ -66,8 +66,11 @@ export async function composeHouse(settings: Settings): Promise<House> {
   const isPublicType = (type: string) => catalogue.current().actions.get(type)?.organization === null;
 
   /** @throws what the engine has against it (RFC 7591 §2) */
-  const checkClient = (metadata: Record<string, unknown>) =>
-    void new (provider().Client as unknown as new (metadata: object) => unknown)(metadata);
+  const checkClient = (metadata: Record<string, unknown>) => {
+    // By a name of its own: of `new (provider().Client as …)(…)` the compiler leaves `new provider()`.
+    const Client = provider().Client as unknown as new (metadata: object) => unknown;
+    new Client(metadata);
+  };
   const documents: DocumentDependencies = {
     store: postgresDocuments(database, config.agentsPerOrganization),
     fetch,

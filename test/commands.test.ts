@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { npmStart } from './support/npm-start.ts';
+import { npmStart, ownEnvironment } from './support/npm-start.ts';
 import { freePort, whenServing } from './support/ports.ts';
 import { familyOf, killAll, remaining } from './support/processes.ts';
 
@@ -79,6 +79,18 @@ test('npm start serves in less than 10 s, and keeps its data and leaves no proce
   const dataDir = path.join(scratch, 'data');
   const first = await startServes(dataDir);
 
+  // The README's commands for an API of one's own, by what was built: other tests run the sources.
+  const readme = fs.readFileSync('README.md', 'utf8');
+  const commands = [...readme.matchAll(/^npm run cli -- (.+)$/gmu)].map(([, line = '']) => line);
+  expect(commands).toHaveLength(2);
+  for (const line of commands) {
+    const words = line.replaceAll('.data/', `${dataDir}/`).match(/[^\s"]+|"[^"]*"/gu) ?? [];
+    const args = ['dist/server/cli/main.js', ...words.map((word) => word.replaceAll('"', ''))];
+    const settings = { DATA_DIR: dataDir, ISSUER: `http://localhost:${first.port}` };
+    const { status, stderr } = spawnSync('node', args, { env: { ...ownEnvironment(), ...settings }, encoding: 'utf8' });
+    expect([line, status, stderr]).toEqual([line, 0, expect.anything()]);
+  }
+
   // Ctrl-C reaches the whole foreground process group.
   expect(await endedBy(first, () => process.kill(-(first.child.pid ?? 0), 'SIGINT'))).toEqual([]);
   const second = await startServes(dataDir);
@@ -112,6 +124,7 @@ const oneMessage = (text: string) =>
 
 interface Served {
   readonly child: ChildProcess;
+  readonly port: number;
   readonly keys: string;
   /** From the command to the first answer. */
   readonly milliseconds: number;
@@ -130,7 +143,7 @@ async function startServes(dataDir: string): Promise<Served> {
   child.stdout?.resume();
   child.stderr?.pipe(process.stderr);
   const keys = await whenServing(`http://localhost:${port}/jwks`, 60);
-  return { child, keys, milliseconds: Date.now() - began };
+  return { child, port, keys, milliseconds: Date.now() - began };
 }
 
 async function startFails(settings: Record<string, string>): Promise<{ code: number | null; output: string }> {
