@@ -1,5 +1,6 @@
 import { findAgent, postgresMyAgents } from '../adapters/postgres/agents.ts';
 import { historyBefore } from '../adapters/postgres/history.ts';
+import { newestPolicies } from '../adapters/postgres/policies.ts';
 import { postgresPrompts } from '../adapters/postgres/prompts.ts';
 import { postgresReceipts } from '../adapters/postgres/receipts.ts';
 import { postgresScreens } from '../adapters/postgres/screens.ts';
@@ -75,6 +76,7 @@ export function decisionPages(
       },
       accountable: (organization, agent) => findAgent(database, organization, agent),
       evidence,
+      policies: (organization) => newestPolicies(database, organization),
       history: (approval) => historyBefore(database, approval),
       prompts,
       standing: postgresStanding(database),

@@ -10,6 +10,7 @@ import { newId, newSecret } from '../oauth/ids.ts';
 import { checkedForm, frameOf, toSignIn } from '../people/pages.ts';
 import type { Session } from '../people/person.ts';
 import type { Approval } from './approval.ts';
+import { barredNow } from './barred-now.ts';
 import { APPROVABLE_TOGETHER, type Together, together } from './batch-rule.ts';
 import { choicesFor, decide, describeApproval } from './decide.ts';
 import type { ApprovalPages } from './pages.ts';
@@ -160,7 +161,8 @@ export async function postBatch(ctx: Context, session: Session, pages: ApprovalP
     const needsMore =
       decided.ok &&
       decided.value.task !== undefined &&
-      needsCeremony({ ...decided.value, task: decided.value.task }, approval);
+      (needsCeremony({ ...decided.value, task: decided.value.task }, approval) ||
+        (await barredNow(approval, session, pages)) !== undefined);
     if (!decided.ok || needsMore) {
       count.left += 1;
       continue;

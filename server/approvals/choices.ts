@@ -13,7 +13,8 @@ export const choicesIn = (
 ): DecisionForm => ({
   requestHash: form.get('request_hash') ?? '',
   decision,
-  duration: form.get('duration') ?? 'once',
+  // Nothing lasts that is denied, and what the form says about it is nobody's word.
+  duration: decision === 'approve' ? (form.get('duration') ?? 'once') : 'once',
   allowed: allowedIn(form, approval.actions.length),
   narrowed: new Map(asked.map((one, index) => [index, narrowedBy(form, one, index, locale) ?? null])),
 });

@@ -14,6 +14,7 @@ import { frameOf } from '../people/pages.ts';
 import type { Accountable, PasskeyStore } from '../people/passkey.ts';
 import type { PeopleStore, Session } from '../people/person.ts';
 import type { WebAuthn } from '../people/webauthn.ts';
+import type { PolicySet } from '../tasks/policies.ts';
 import type { Approval } from './approval.ts';
 import type { PromptStore, StandingStore } from './prompts.ts';
 import type { ReceiptStore } from './receipts.ts';
@@ -35,6 +36,8 @@ export interface ApprovalPages {
   /** Who answers for an agent, now. */
   accountable(organization: string, agent: string): Promise<Accountable | undefined>;
   evidence: Evidence;
+  /** The newest of the organization. */
+  policies(organization: string): Promise<PolicySet>;
   browser: BrowserRequests;
   /** Whether this agent asked this person anything else before, and how many tasks it was allowed for them. */
   history(approval: Approval): Promise<{ asked: boolean; allowed: number }>;

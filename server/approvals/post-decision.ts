@@ -15,6 +15,7 @@ import { checkedForm, frameOf, toSignIn } from '../people/pages.ts';
 import type { Session } from '../people/person.ts';
 import { type Approval, deniedTo, isOver } from './approval.ts';
 import { postAsk } from './ask-others.ts';
+import { barredNow, showBarred } from './barred-now.ts';
 import { isFast } from './budget.ts';
 import { choicesIn } from './choices.ts';
 import { askForSignature, postSignature } from './confirm.ts';
@@ -60,6 +61,8 @@ export async function postDecision(
   const over = isOver(approval);
   if (over && reports) return report(ctx, approval, pages);
   if (over) return showOver(ctx, approval, session, pages, over === 'expired' ? 410 : 409);
+  const barred = verdict === 'deny' ? undefined : await barredNow(approval, session, pages);
+  if (barred) return showBarred(ctx, barred, approval, session, pages);
   if (verdict === 'approve' && form.has('decision_hash')) return postSignature(ctx, form, approval, session, pages);
   // Before anything is counted: a number or a value is tried by whoever reads the page.
   if (verdict === 'approve' && !saysRead(form)) return askToRead(ctx, form, approval, session, pages);

@@ -1,28 +1,25 @@
 import type Router from '@koa/router';
 import type { Context } from 'koa';
 
-import { blockedWords, reportedWords, resultPage, thankedWords } from '../../views/result.tsx';
-import { visible } from '../../views/text.tsx';
-import { DECIDERS } from '../../views/words/deciders.ts';
+import { reportedWords, resultPage, thankedWords } from '../../views/result.tsx';
 import { RESULT } from '../../views/words/result.ts';
-import { type Text, textIn } from '../catalogue/language.ts';
 import { BadRequest } from '../http/form.ts';
 import { page } from '../http/respond.ts';
 import { checkedForm, frameOf, sessionOf, signedIn, toSignIn } from '../people/pages.ts';
 import type { Session } from '../people/person.ts';
 import { type Approval, DENY_REASONS, isOver } from './approval.ts';
 import { postBatch, showBatch } from './batch.ts';
+import { showBlocked } from './blocked.ts';
 import { showSignedIn } from './confirm.ts';
 import { decidedHere } from './decided-here.ts';
 import { showInbox } from './inbox.ts';
-import { type ApprovalPages, nothingHere, type PolicyRefusal } from './pages.ts';
+import { type ApprovalPages, nothingHere } from './pages.ts';
 import { postDecision } from './post-decision.ts';
 import { showQuiet } from './quiet.ts';
 import { isDecider } from './quorum.ts';
 import { receiptRoutes } from './receipts.ts';
 import { postRepeat } from './repeat-pages.ts';
 import { postReport, showReport } from './report.ts';
-import { saidBy } from './ruling.ts';
 import { showApproval, showOver } from './show.ts';
 import { confirmingIn } from './sign-in-again.ts';
 
@@ -107,28 +104,6 @@ export function approvalRoutes(router: Router, pages: ApprovalPages): void {
 async function showAny(ctx: Context, approval: Approval, session: Session, pages: ApprovalPages): Promise<void> {
   if (confirmingIn(ctx) !== undefined && (await showSignedIn(ctx, approval, session, pages))) return;
   return showApproval(ctx, approval, session, pages);
-}
-
-/** A6-5: what the organization's policy says, and what would pass, to whoever would have been asked. */
-function showBlocked(ctx: Context, refusal: PolicyRefusal, url: string, { cookies }: ApprovalPages): void {
-  const frame = frameOf(ctx, cookies);
-  const { say, either, catalogue } = frame.speaker;
-  const passes = either('passes' in refusal ? refusal.passes.map((one) => textIn(one as Text, catalogue)) : []);
-  page(
-    ctx,
-    resultPage({
-      frame,
-      ...('group' in refusal
-        ? {
-            ...blockedWords(frame.speaker, refusal.rule),
-            detail: say(DECIDERS.tooFew, { group: visible(refusal.group, 80) }),
-          }
-        : blockedWords(frame.speaker, saidBy({ ...refusal, say: refusal.say as Text | undefined }, catalogue))),
-      ...(passes !== '' && { detail: say(RESULT.passes, { what: passes }) }),
-      continueTo: { url, label: say(RESULT.returnToAgent), automatic: false },
-    }),
-    403,
-  );
 }
 
 /** A browser request: sign in first, then the decision page, and back to the client (D11: never by a redirect of the POST). */

@@ -41,7 +41,7 @@ export async function ruleOn(
 }
 
 export const rulingOf = (
-  { actions }: AgentRequest,
+  { actions }: Pick<AgentRequest, 'actions'>,
   policies: PolicySet,
   { client, person }: { client: ClientRecord; person: Person },
   catalogue: Catalogue,

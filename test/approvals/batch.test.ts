@@ -6,8 +6,9 @@ import { together } from '../../server/approvals/batch-rule.ts';
 import { ask, poll } from '../protocol/support.ts';
 import { administrator } from '../support/admin.ts';
 import { inviteDetails, type Json, readDetails, registerAgent, type TestClient } from '../support/agent.ts';
-import { databaseOf } from '../support/delegation.ts';
+import { databaseOf, organizationOf } from '../support/delegation.ts';
 import { detailsParameter, signIn, type TestPerson } from '../support/person.ts';
+import { publishPolicies } from '../support/policies.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 import { inner, tags, text } from '../views/html.ts';
 
@@ -199,6 +200,51 @@ describe('the page', () => {
     expect(wrong.html).toContain('0 allowed, 0 denied, 2 left open.');
     expect((await person.post('/inbox/batch', { decision: 'all_reads' })).status).toBe(403);
     expect([await answer(all[0]), await answer(all[1])]).toEqual(['authorization_pending', 'authorization_pending']);
+  });
+
+  test('a row twice is one, an answer that is none leaves its row, and what needs more than a session is no row', async () => {
+    const hidden = ({ html }: { html: string }, name: string) =>
+      new RegExp(`name="${name}" value="([^"]*)"`, 'u').exec(html)?.[1] ?? '';
+    const all = [await asked(), await asked()];
+    const attended = await registerAgent(server, { client_name: 'Day Reader' });
+    await ask(attended, { authorization_details: detailsParameter(inviteDetails({ title: 'By number' })) });
+    const numbered = await database.first<{ id: string; request_hash: string }>(
+      'select id, request_hash from approvals where client_id = $1',
+      [attended.clientId],
+    );
+    const page = await batch();
+    if (!page || !numbered) throw new Error('no batch');
+    const tally = async (fields: Record<string, string>) =>
+      /[^>]* left open\./u.exec((await person.submit(page, { decision: 'chosen', ...fields })).html)?.[0];
+    const none = { answer_0: 'ALLOW', answer_1: 'allow ' };
+    expect(await tally(none)).toBe('0 allowed, 0 denied, 2 left open.');
+    expect(await tally({ 'answer_0[]': 'allow', answer_2: 'allow', answer_9: 'allow' })).toBe(
+      '0 allowed, 0 denied, 2 left open.',
+    );
+    const more = { request_2: numbered.id, request_hash_2: numbered.request_hash, answer_2: 'allow' };
+    expect(await tally(more)).toBe('0 allowed, 0 denied, 3 left open.');
+    const first = { request_1: hidden(page, 'request_0'), request_hash_1: hidden(page, 'request_hash_0') };
+    expect(await tally({ ...first, answer_0: 'allow', answer_1: 'allow' })).toBe('1 allowed, 0 denied, 1 left open.');
+    const answers = [await answer(all[0] ?? {}), await answer(all[1] ?? {})];
+    expect(answers.toSorted()).toEqual(['authorization_pending', 'token']);
+  });
+
+  test('what a policy forbids since the page was drawn is left', async () => {
+    const all = [await asked(), await asked()];
+    const page = await batch();
+    if (!page) throw new Error('no batch');
+    const acme = await organizationOf(database, 'acme');
+    await publishPolicies(database, acme, {
+      rules: [{ name: 'No reading', when: { actions: ['calendar.*'] }, verdict: 'never' }],
+    });
+    try {
+      expect((await person.submit(page, { decision: 'all_reads' })).html).toContain(
+        '0 allowed, 0 denied, 2 left open.',
+      );
+    } finally {
+      await publishPolicies(database, acme, { rules: [] });
+    }
+    expect(await answer(all[0] ?? {})).toBe('authorization_pending');
   });
 
   test('whoever signed in a while ago shows first who they are', async () => {

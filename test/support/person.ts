@@ -7,7 +7,11 @@ export interface TestPerson {
   email: string;
   /** Follows redirects within the issuer; stops at any other address, which `url` then names. */
   get(path: string): Promise<PageAnswer>;
-  post(path: string, form: Record<string, string> | FormData, headers?: Record<string, string>): Promise<PageAnswer>;
+  post(
+    path: string,
+    form: Record<string, string> | URLSearchParams | FormData,
+    headers?: Record<string, string>,
+  ): Promise<PageAnswer>;
   /** Fills in the form that the page shows and sends it. */
   submit(page: PageAnswer, fields: Record<string, string>): Promise<PageAnswer>;
   /** The same browser, whose requests reach another instance of the issuer from now on. */

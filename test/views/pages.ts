@@ -217,11 +217,11 @@ export function pagesIn(language: PageLanguage) {
     'inbox-quiet': quietPage({
       frame,
       sentence: notAnnounced,
-      requests: inbox.waiting.map(({ agentName, headline, href }, index) => ({
-        text: `${agentName}: ${headline}`,
-        at: `14:0${index}`,
-        outcome: say(index === 0 ? OUTCOMES.waiting : OUTCOMES.expired),
-        href,
+      requests: [OUTCOMES.waiting, OUTCOMES.expired, OUTCOMES.denied, OUTCOMES.allowedOnce].map((outcome, index) => ({
+        text: `Web Researcher: ${inbox.waiting[1]?.headline}`,
+        at: `14:0${7 - 2 * index}`,
+        outcome: say(outcome),
+        href: `/receipts/apr_${index}`,
       })),
     }),
     batch: batchPage({
