@@ -17,7 +17,7 @@ import {
 } from '../support/ceremony.ts';
 import { addColleague, addGroup, type Member, memberOf } from '../support/deciders.ts';
 import { databaseOf, eventsIn, organizationOf } from '../support/delegation.ts';
-import { detailsParameter, type PageAnswer } from '../support/person.ts';
+import { detailsParameter, type PageAnswer, signIn } from '../support/person.ts';
 import { publishPolicies } from '../support/policies.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 import { inner, tags, text } from '../views/html.ts';
@@ -527,6 +527,20 @@ describe('whose it is', () => {
       ]);
     }
     expect(await holds()).toEqual(before);
+  });
+
+  test('whoever signs in next at this browser decides nothing by the page that is still open there', async () => {
+    const browser = await signIn(server, anna.email);
+    const { page } = await askInBrowser(agent, browser, invite(), { resource: CALENDAR });
+    const before = await holds();
+    await browser.post('/logout', { csrf: csrfOf(page) });
+    const login = await browser.get('/login');
+    await browser.post('/login', { csrf: csrfOf(login), email: ben.email, password: server.demo.password });
+    const old = await browser.submit(page, ONCE);
+    const own = await browser.submit(page, { ...ONCE, csrf: csrfOf(await browser.get('/agents')) });
+    // The client is told nothing of the first: whoever is here now is asked anew, on a page of their own.
+    expect([old.url === page.url, text(inner(old.html, 'header'))]).toEqual([false, expect.stringContaining('Ben')]);
+    expect([own.status, await holds()]).toEqual([404, before]);
   });
 
   test('addresses that are none are not there, and no fault', async () => {
