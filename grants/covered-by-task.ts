@@ -56,8 +56,12 @@ export async function coveredByTask(
   const found = await findCover(request, claim, caller, dependencies);
   if (!found.ok) return found;
   const { requested, task } = found.value;
-  if (task) return givenUnder(task, requested, request, claim, caller, dependencies);
-  const asked = await dependencies.ask.ask({ claim, client: caller.client, request, boundTo: caller.boundTo });
+  const uncovered = { claim, client: caller.client, request, boundTo: caller.boundTo };
+  if (task) {
+    const barred = await dependencies.ask.barred(uncovered);
+    return barred ? refuse(barred) : givenUnder(task, requested, request, claim, caller, dependencies);
+  }
+  const asked = await dependencies.ask.ask(uncovered);
   return asked.ok ? givenUnder(asked.value, requested, request, claim, caller, dependencies) : asked;
 }
 

@@ -89,8 +89,11 @@ async function explainClaim(
   const found = await findCover(request, claim, caller, dependencies);
   if (!found.ok) return found;
   const { requested, task } = found.value;
+  const { client, boundTo } = caller;
   if (task) {
     const would = async (): Promise<Outcome<object>> => {
+      const barred = await dependencies.ask.barred({ claim, client, request, boundTo });
+      if (barred) return refuse(barred);
       const given = givenUnder(task, requested, request, claim, caller, dependencies);
       const placed = given.ok ? await asAsked(given.value, form, caller, dependencies) : given;
       if (!placed.ok) return placed;
@@ -103,7 +106,6 @@ async function explainClaim(
     };
     return allow({ by: 'task', task_id: task.id, sentence: task.sentence, ...answerOf(await would()) });
   }
-  const { client, boundTo } = caller;
   const foreseen = await dependencies.ask.foresee({ claim, client, request, boundTo });
   if (!foreseen.ok) return foreseen;
   const policy = foreseen.value;

@@ -11,7 +11,7 @@ import type { EvidenceEvent } from '../evidence/evidence.ts';
 import type { Sealing } from '../keys/seal.ts';
 import { canonicalJson, instant, sha256url } from '../oauth/canonical.ts';
 import { newId, newSecret } from '../oauth/ids.ts';
-import { allow, type Outcome, refuse } from '../oauth/refusal.ts';
+import { allow, type Outcome, type Refusal, refuse } from '../oauth/refusal.ts';
 import type { Person } from '../people/person.ts';
 import { type AgentRequest, isProven, needsTwo, parseAgentRequest, whyNotAsked } from '../tasks/ask.ts';
 import { covers } from '../tasks/coverage.ts';
@@ -309,6 +309,8 @@ export interface Uncovered {
 export interface AskForExchange {
   /** A policy decides in the person's place, or the person is asked and the client told where. */
   ask(uncovered: Uncovered): Promise<Outcome<Task>>;
+  /** Why not even a live task covers it: a policy forbids it, whenever that task was approved. */
+  barred(uncovered: Uncovered): Promise<Refusal | undefined>;
   /** What {@link ask} would do: the policy that would decide, or none. */
   foresee(uncovered: Uncovered): Promise<Outcome<Policy | undefined>>;
 }
@@ -316,6 +318,11 @@ export interface AskForExchange {
 /** `consent_required`: one open question per request, the same one when it is asked again. */
 export function askForExchange(dependencies: AskDependencies): AskForExchange {
   return {
+    async barred(uncovered) {
+      const question = await questionOf(uncovered, dependencies);
+      return question.ok ? barredBy(await ruleOn(question.value, dependencies)) : question.refusal;
+    },
+
     async foresee(uncovered) {
       const question = await questionOf(uncovered, dependencies);
       if (!question.ok) return question;

@@ -19,6 +19,7 @@ import {
 import {
   accessTokenIn,
   addEdge,
+  applicationToken,
   databaseOf,
   eventsIn,
   exchange,
@@ -162,8 +163,18 @@ describe('what a policy forbids, nobody is asked either', () => {
     await rules();
     await tokenInBrowser(agent, person, reading);
     expect((await poll(agent, (await ask(agent, reading)).body.auth_req_id)).status).toBe(200);
+    const theirs = await applicationToken(await demoClient(server, 'application'), person);
+    const explained = async () => (await exchange(agent, theirs, { ...reading, explain: 'true' })).body.allowed;
+    expect([await explained(), (await exchange(agent, theirs, reading)).status]).toEqual([true, 200]);
+
     await rules(forbidding());
     expect((await ask(agent, reading)).status).toBe(403);
+    // Nor by a token that says for whom: it is exchanged for what the same task covers.
+    expect(await explained()).toBe(false);
+    expect((await exchange(agent, theirs, reading)).body).toMatchObject({
+      error: 'access_denied',
+      error_description: expect.stringContaining('does not allow more than 3 days'),
+    });
   });
 
   test('two people: the person’s approval waits for the second, whatever the impact', async () => {
