@@ -26,7 +26,8 @@ export function registerGrants(provider: Provider, dependencies: GrantDependenci
   const { mint, checks, exchange, stopTask } = dependencies;
   const common = { issuer: mint.issuer, catalogue: exchange.catalogue, tasks: exchange.tasks };
   register(provider, authorizationCode(provider, common), mint, checks);
-  register(provider, refreshToken(provider, { ...common, stopTask }), mint, checks);
+  const { forbidden } = exchange.ask;
+  register(provider, refreshToken(provider, { ...common, stopTask, forbidden }), mint, checks);
   for (const grant of ownGrants(dependencies)) announce(provider, grant);
 }
 

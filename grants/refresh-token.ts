@@ -1,7 +1,9 @@
 import { errors, type Provider, type UnknownObject } from 'oidc-provider';
-import { outwardId } from '../server/agents/document.ts';
 
+import { outwardId } from '../server/agents/document.ts';
+import type { AskForExchange } from '../server/approvals/ask.ts';
 import { stateOf } from '../server/http/request-state.ts';
+import { refuse } from '../server/oauth/refusal.ts';
 import type { TaskStore } from '../server/tasks/task.ts';
 import type { Grant } from './grant.ts';
 import { required } from './parameters.ts';
@@ -27,10 +29,12 @@ export function refreshToken(
   {
     tasks,
     stopTask,
+    forbidden,
     ...dependencies
   }: TaskTokenDependencies & {
     tasks: TaskStore;
     stopTask: (organization: string, task: string, reason: string) => Promise<void>;
+    forbidden: AskForExchange['forbidden'];
   },
 ): Grant<RefreshRequest> {
   return {
@@ -59,6 +63,9 @@ export function refreshToken(
       if (token.jkt !== undefined && token.jkt !== caller.boundTo) throw new errors.InvalidGrant('key mismatch');
       const task = await tasks.find(token.grantId ?? '');
       if (!task || task.clientId !== caller.client.clientId) throw new errors.InvalidGrant('task not found');
+      // A task outlives the minutes of a token, and with a refresh token it would outlive a policy, too.
+      const barred = task.agent === null ? undefined : await forbidden(task, caller.client);
+      if (barred) return refuse(barred);
       const resources = [token.resource ?? dependencies.issuer].flat();
 
       const authorized = tokenOfTask(task, request, resources, caller, dependencies);

@@ -311,6 +311,8 @@ export interface AskForExchange {
   ask(uncovered: Uncovered): Promise<Outcome<Task>>;
   /** Why not even a live task covers it: a policy forbids it, whenever that task was approved. */
   barred(uncovered: Uncovered): Promise<Refusal | undefined>;
+  /** Why a live task gives nothing more to its client: a policy forbids now what was allowed then. */
+  forbidden(task: Task, client: ClientRecord): Promise<Refusal | undefined>;
   /** What {@link ask} would do: the policy that would decide, or none. */
   foresee(uncovered: Uncovered): Promise<Outcome<Policy | undefined>>;
 }
@@ -321,6 +323,15 @@ export function askForExchange(dependencies: AskDependencies): AskForExchange {
     async barred(uncovered) {
       const question = await questionOf(uncovered, dependencies);
       return question.ok ? barredBy(await ruleOn(question.value, dependencies)) : question.refusal;
+    },
+
+    async forbidden({ organization, person: id, actions }, client) {
+      const policies = await dependencies.policies(organization);
+      if (!policies.document.rules.some(({ verdict }) => verdict === 'never')) return undefined;
+      const person = await dependencies.person(id);
+      if (!person) return { reason: 'person_unknown' };
+      const ruling = rulingOf({ actions }, policies, { client, person }, dependencies.catalogue());
+      return ruling.verdict === 'never' ? barredBy({ ruling, policies }) : undefined;
     },
 
     async foresee(uncovered) {

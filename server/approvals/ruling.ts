@@ -34,16 +34,26 @@ export async function ruleOn(
   const policies = await dependencies.policies(organization);
   const { flow = FLOW } = policies.document;
   const before = carriesOut(asked.actions, catalogue)
-    ? await dependencies.readBefore(organization, person.id, agent, durationSeconds(flow.within) ?? 0)
+    ? [
+        ...(await dependencies.readBefore(organization, person.id, agent, durationSeconds(flow.within) ?? 0)),
+        ...readByItself(client, catalogue),
+      ]
     : [];
   const flowing = { ...asked, actions: withFlow(asked.actions, before, { catalogue, flow }) };
   return { asked: flowing, policies, ruling: rulingOf(flowing, policies, { client, person }, catalogue) };
 }
 
+/** What an agent reads without a person, it knows when it acts for one. */
+const readByItself = ({ agent }: ClientRecord, { actions }: Catalogue): ReadBefore[] =>
+  (agent?.ownActions ?? []).flatMap((key) => {
+    const action = actions.get(key);
+    return action ? [{ action: key, version: action.version }] : [];
+  });
+
 export const rulingOf = (
   { actions }: Pick<AgentRequest, 'actions'>,
   policies: PolicySet,
-  { client, person }: { client: ClientRecord; person: Person },
+  { client, person }: { client: Pick<ClientRecord, 'agent'>; person: Person },
   catalogue: Catalogue,
 ): Ruling => {
   const ruling = policyFor(actions, {

@@ -36,7 +36,7 @@ const mail = shop
   .replaceAll('https://shop.example', 'https://mail.example')
   .replace('name: Shop', 'name: Mail')
   .replace('key: shop.orders.place', `key: ${MAIL}`)
-  .replace('verb: update', 'verb: read\n      dataClasses: [untrusted]')
+  .replace('verb: update', 'verb: read\n      own: true\n      dataClasses: [untrusted]')
   .replace('changes: Yes, one order is placed', 'changes: Nothing')
   .replace('      undo: Can be cancelled\n', '')
   .replace("what: 'Order {item}'", "what: 'Read mail about {item}'")
@@ -161,7 +161,10 @@ describe('what a policy forbids, nobody is asked either', () => {
 
   test('not even what a live task covers', async () => {
     await rules();
-    await tokenInBrowser(agent, person, reading);
+    const hour = { decision: 'approve', duration: 'PT1H', read: '1' };
+    const { refresh_token } = (await tokenInBrowser(agent, person, reading, hour)).body;
+    const refreshed = () => agent.token({ grant_type: 'refresh_token', refresh_token });
+    expect((await refreshed()).status).toBe(200);
     expect((await poll(agent, (await ask(agent, reading)).body.auth_req_id)).status).toBe(200);
     const theirs = await applicationToken(await demoClient(server, 'application'), person);
     const explained = async () => (await exchange(agent, theirs, { ...reading, explain: 'true' })).body.allowed;
@@ -175,6 +178,10 @@ describe('what a policy forbids, nobody is asked either', () => {
       error: 'access_denied',
       error_description: expect.stringContaining('does not allow more than 3 days'),
     });
+    // Nor once more by the task itself: an hour is longer than the few minutes of what was issued before.
+    expect((await refreshed()).body.error).toBe('access_denied');
+    await rules();
+    expect((await refreshed()).status).toBe(200);
   });
 
   test('two people: the person’s approval waits for the second, whatever the impact', async () => {
@@ -327,6 +334,23 @@ describe('the flow rule', () => {
       expect(answer.status).toBe(400);
       expect(await ended(racer)).toHaveLength(1);
     }
+  });
+
+  test('what an agent may read by itself, for nobody, it knows when it acts for somebody', async () => {
+    await rules();
+    const impact = async (asked: Json) => {
+      const { body } = await ask(agent, asked);
+      const found = await database.first<Json>(
+        `select impact, actions #> '{0,after}' as after from approvals where client_id = $1 order by asked_at desc limit 1`,
+        [agent.clientId],
+      );
+      return [body.error, found.impact, found.after];
+    };
+    expect(await impact(inviting())).toEqual([undefined, 'medium', null]);
+    const given = await ada('POST', `/agents/${mine()}/own-actions`, { actions: [MAIL] });
+    expect([given.status, given.body.own_actions]).toEqual([200, [MAIL]]);
+    expect(await impact(inviting())).toEqual([undefined, 'high', [{ action: MAIL, version: 1 }]]);
+    expect(await impact(reading)).toEqual([undefined, 'low', null]);
   });
 
   test('an organization may say otherwise', async () => {
