@@ -53,6 +53,7 @@ import * as openCampaigns from './147_open_campaigns.ts';
 import * as stopsFound from './150_stops_found.ts';
 import * as mappedRoles from './151_mapped_roles.ts';
 import * as reportedOnce from './154_reported_once.ts';
+import * as environments from './156_environments.ts';
 
 interface Migration {
   name: string;
@@ -112,6 +113,7 @@ const migrations: readonly Migration[] = [
   { name: '146_asked_before', ...askedBefore },
   { name: '147_open_campaigns', ...openCampaigns },
   { name: '150_stops_found', ...stopsFound },
+  { name: '156_environments', ...environments },
   { name: '151_mapped_roles', ...mappedRoles },
   { name: '154_reported_once', ...reportedOnce },
 ];

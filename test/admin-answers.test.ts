@@ -150,6 +150,11 @@ test('agents, and what they are held to', async () => {
   await well(ada, 'DELETE', '/blueprints/Calendar readers');
   await well(ada, 'PUT', `${at}/limits`, { limits, blueprint: 'Readers', reason });
   await well(ada, 'PUT', `${at}/use-case`, { use_case: { people: 'all of Sales', apis: ['calendar'] } });
+  for (const environment of ['production', null]) {
+    await well(ada, 'PUT', `${at}/environment`, { environment, reason });
+    await well(ada, 'GET', '/agents');
+    await well(ada, 'GET', at);
+  }
   const ends = { parent: agent.registration.agent_id, child: child.registration.agent_id };
   await well(ada, 'PUT', '/edges', { ...ends, actions: [READ], max_depth: 3 });
   await well(ada, 'PUT', '/edges', { ...ends, actions: [READ] }); // narrower: what went along it ends

@@ -273,6 +273,22 @@ describe('agents and their stop', () => {
     expect((await run('agents', 'get', 'Desk Finder', ...acme)).stdout).toContain('pending');
     expect(JSON.parse((await run('diff', '-f', file, ...acme, '-o', 'json')).stdout)).toEqual([]);
 
+    // Where it runs is an administrator's to say: by command, and in the file.
+    const desk = ['Desk Finder', ...acme];
+    expect((await run('agents', 'environment', 'Desk Finder', 'prod', '--reason', 'moved', ...acme)).code).not.toBe(0);
+    expect((await run('agents', 'environment', 'Desk Finder', 'test', '--reason', 'moved', ...acme)).code).toBe(0);
+    expect((await run('agents', 'get', ...desk)).stdout).toMatch(/environment\s+test/);
+    writeFileSync(file, wanted.replace(/(name: Desk Finder\n)/, '$1environment: production\n'));
+    expect(JSON.parse((await run('diff', '-f', file, ...acme, '-o', 'json')).stdout)).toMatchObject([
+      { change: 'change', what: 'agent Desk Finder', says: 'environment: "test" → "production"' },
+    ]);
+    expect((await run('apply', '-f', file, ...acme, '--yes')).code).toBe(0);
+    const found = ['agents', 'list', ...acme, '--filter', 'environment:production', '-o', 'json'];
+    expect(JSON.parse((await run(...found)).stdout)).toMatchObject([
+      { name: 'Desk Finder', environment: 'production' },
+    ]);
+    expect((await run('export', ...acme)).stdout).toContain('environment: production');
+
     // What only its builder may change is said, and the rest is done.
     const changed = wanted
       .replace('Finds rooms', 'Finds desks')

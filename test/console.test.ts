@@ -273,6 +273,24 @@ describe('A2 the inventory', () => {
   });
 });
 
+test('A3 where it runs stands on its page, its change among its changes, and the list is narrowed to it', async () => {
+  const { registration } = await registerAgent(server, { client_name: 'Runs Somewhere' });
+  const at = `/admin/agents/${registration.agent_id}`;
+  const main = async (path: string) => text(inner((await ada.get(path)).html, 'main'));
+  expect(await main(at)).toMatch(/Environment\s*not said/);
+  const api = await administrator(server, 'admin@acme.example');
+  const said = { environment: 'staging', reason: 'as its team says' };
+  expect((await api('PUT', `/agents/${registration.agent_id}/environment`, said)).status).toBe(200);
+  expect(await main(at)).toMatch(/Environment\s*Staging/);
+  expect(await main(`${at}/changes`)).toMatch(/Environment: not said → Staging/);
+  expect(await main(`${at}/changes?ui_locales=de`)).toMatch(/Umgebung: nicht angegeben → Staging/);
+  expect(await main('/admin/agents?q=environment:staging')).toContain('Runs Somewhere');
+  expect(await main('/admin/agents?q=environment:production')).not.toContain('Runs Somewhere');
+  expect((await ada.get('/admin/agents.csv?q=environment:staging')).html).toMatch(
+    /,environment,[\s\S]*Runs Somewhere.*,staging,/,
+  );
+});
+
 test('A2-2 its owner leaves: the list flags it within one run of the job, and shows it paused after the grace', async () => {
   const agent = await registerAgent(server, { client_name: 'Left Alone' });
   const { agent_id: id } = agent.registration;

@@ -8,6 +8,7 @@ import { CEREMONY } from './words/ceremony.ts';
 import { useSpeaker } from './words/context.tsx';
 import { DECIDERS } from './words/deciders.ts';
 import { DECISION, LANGUAGE_CALLED } from './words/decision.ts';
+import { ENVIRONMENT, type Environment } from './words/environment.ts';
 import type { Language } from './words/language.ts';
 import { NOTIFICATIONS } from './words/notifications.ts';
 import type { Speaker } from './words/speaker.ts';
@@ -148,6 +149,8 @@ export interface DecisionAction {
 export interface Asker {
   agentId: string;
   owner: string;
+  /** Where it runs, as its organization says; undefined where nobody said. */
+  environment?: Environment | undefined;
   /** Who vouches for it. */
   registered: Said;
   firstRequest: boolean;
@@ -683,6 +686,9 @@ function MoreAboutIt({ agentName, who, values, exactRequest, hashPrefix, taskLan
         <Pair label={say(DECISION.owner)}>
           <Foreign text={who.owner} />
         </Pair>
+        {who.environment === undefined ? null : (
+          <Pair label={say(ENVIRONMENT.called)}>{say(ENVIRONMENT[who.environment])}</Pair>
+        )}
         <Pair label={say(DECISION.checked)}>
           <Foreign text={who.registered} limit={160} />
         </Pair>

@@ -150,8 +150,8 @@ export const postgresAdmin = (database: Database): AdminStore => ({
     ),
   addInitialAccessToken: (act, token, id, tokenHash) =>
     database.within(act.organization, async (statements) => {
-      const { owner, deputy, mode, status, allowUnbound, uses, expiresAt, limits, blueprint, agentSeconds, preset } =
-        token;
+      const { owner, deputy, mode, status, allowUnbound, uses, expiresAt, limits, blueprint, agentSeconds } = token;
+      const { preset, environment } = token;
       await statements.run(ADD_INITIAL_ACCESS_TOKEN, [
         act.organization,
         id,
@@ -168,6 +168,7 @@ export const postgresAdmin = (database: Database): AdminStore => ({
         blueprint,
         agentSeconds,
         preset,
+        environment,
       ]);
       await acted(statements, act, 'initial_access_token.made', {
         id,
@@ -182,6 +183,7 @@ export const postgresAdmin = (database: Database): AdminStore => ({
         blueprint,
         agent_seconds: agentSeconds,
         preset,
+        environment,
       });
     }),
   endInitialAccessToken: (act, id) =>
@@ -421,7 +423,7 @@ const person = (alias: string) =>
 
 const INITIAL_ACCESS_TOKENS = `
   select i.id, ${person('o')} as owner, ${person('d')} as deputy, i.mode_ceiling as mode, i.final_status as status, i.allow_unbound,
-         i.uses_left, i.made_by, i.created_at, i.expires_at, i.limits, b.name as blueprint, i.agent_seconds as agent_expires_in, i.preset,
+         i.uses_left, i.made_by, i.created_at, i.expires_at, i.limits, b.name as blueprint, i.agent_seconds as agent_expires_in, i.preset, i.environment,
          (i.expires_at is null or i.expires_at > clock_timestamp()) and (i.uses_left is null or i.uses_left > 0) as usable
   from initial_access_tokens i
   join people o on o.organization = i.organization and o.id = i.owner
@@ -431,8 +433,8 @@ const INITIAL_ACCESS_TOKENS = `
 
 const ADD_INITIAL_ACCESS_TOKEN = `
   insert into initial_access_tokens (organization, id, token_hash, owner, deputy, mode_ceiling, final_status, allow_unbound, uses_left,
-                                     made_by, expires_at, limits, blueprint, agent_seconds, preset)
-  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`;
+                                     made_by, expires_at, limits, blueprint, agent_seconds, preset, environment)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`;
 
 const AGENTS = `
   select a.id, g.slug as organization, a.name, a.purpose, a.mode, a.status, ${person('o')} as owner, ${person('d')} as deputy,
@@ -442,7 +444,7 @@ const AGENTS = `
          (select count(*)::int from tasks t
           where t.organization = a.organization and t.agent = a.id and t.expires_at > clock_timestamp()
             and ${TASK_ALIVE}) as live_tasks,
-         used.at as last_used, a.expires_at, a.limits, a.use_case,
+         used.at as last_used, a.expires_at, a.environment, a.limits, a.use_case,
          (select b.name from blueprints b where b.organization = a.organization and b.id = a.blueprint) as blueprint
   from agents a
   join organizations g on g.id = a.organization

@@ -1,5 +1,6 @@
 import { type Act, actorOf } from '../../server/admin/admin.ts';
 import type { Blueprint, EndingTask, LimitAdministration, ListedBlueprint } from '../../server/admin/limits.ts';
+import type { Environment } from '../../server/agents/agent.ts';
 import { type Limits, narrowest } from '../../server/agents/limits.ts';
 import { acted } from './admin.ts';
 import { recordAgentChange } from './agent-changes.ts';
@@ -120,6 +121,30 @@ export const postgresLimits = (database: Database): LimitAdministration => ({
         by: actorOf(caller),
         role,
         detail: { ...useCase },
+      });
+    }),
+
+  setEnvironment: (act, agent, { environment, reason }) =>
+    database.within(act.organization, async (statements) => {
+      const { organization, caller } = act;
+      const before = await statements.first<{ environment: Environment | null }>(
+        'select environment from agents where organization = $1 and id = $2 for no key update',
+        [organization, agent],
+      );
+      if (!before || before.environment === environment) return;
+      await statements.run('update agents set environment = $3 where organization = $1 and id = $2', [
+        organization,
+        agent,
+        environment,
+      ]);
+      await recordAgentChange(statements, {
+        organization,
+        agent,
+        change: 'environment',
+        by: actorOf(caller),
+        role: caller.kind === 'person' ? 'admin' : 'operator',
+        reason,
+        detail: { from: before.environment, to: environment },
       });
     }),
 });

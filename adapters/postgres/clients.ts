@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 
-import type { AgentMode } from '../../server/agents/agent.ts';
+import type { AgentMode, Environment } from '../../server/agents/agent.ts';
 import type { ClientRecord, ClientStore, RegistrationTerms } from '../../server/agents/clients.ts';
 import { isDocumentUrl, placedId } from '../../server/agents/document.ts';
 import { keysEndAt, livingKeys } from '../../server/agents/keys.ts';
@@ -49,6 +49,7 @@ export const postgresClients = (database: Database, agentsPerOrganization = Numb
         terms.blueprint,
         narrowest([terms.blueprintLimits ?? {}, terms.limits]),
         expiresAt,
+        terms.environment,
       ]);
       await statements.run(ADD_CLIENT, [clientId, terms.organization, 'agent', agentId, metadata, keysEndAt(metadata)]);
       if (terms.finalStatus === 'pending') await askToAnswer(statements, terms, agentId);
@@ -58,7 +59,15 @@ export const postgresClients = (database: Database, agentsPerOrganization = Numb
         decision: 'allowed',
         agent: agentId,
         application: clientId,
-        content: { name, purpose, mode, status, owner: terms.owner, deputy: terms.deputy },
+        content: {
+          name,
+          purpose,
+          mode,
+          status,
+          owner: terms.owner,
+          deputy: terms.deputy,
+          ...(terms.environment && { environment: terms.environment }),
+        },
       });
       return 'registered';
     }),
@@ -246,6 +255,7 @@ interface ClientRow {
   document_url: string | null;
   document_verified: boolean;
   expires_at: Date | null;
+  environment: Environment | null;
   keys_end_at: Date | null;
 }
 
@@ -271,12 +281,13 @@ const toClient = (row: ClientRow): ClientRecord => ({
           chainLimit: Math.min(row.chain_limit, row.effective_limits.chain_depth ?? row.chain_limit),
           limits: row.effective_limits,
           expiresAt: row.expires_at,
+          environment: row.environment,
         },
 });
 
 const FIND = `
   select c.client_id, c.kind, c.organization, o.domains, c.metadata, c.agent, c.document_url, c.document_verified,
-         a.name, a.purpose, a.mode, a.status, a.owner, a.own_actions, a.chain_limit, a.effective_limits, a.expires_at, c.keys_end_at
+         a.name, a.purpose, a.mode, a.status, a.owner, a.own_actions, a.chain_limit, a.effective_limits, a.expires_at, a.environment, c.keys_end_at
   from clients c
   join organizations o on o.id = c.organization
   left join agents a on a.organization = c.organization and a.id = c.agent
@@ -285,7 +296,7 @@ const FIND = `
 const TERMS = `
   select i.organization, i.id, owner, deputy, mode_ceiling as "modeCeiling", final_status as "finalStatus",
          allow_unbound as "allowUnbound", i.made_by as "madeBy", i.limits, blueprint, b.effective as "blueprintLimits",
-         agent_seconds as "agentSeconds", preset
+         agent_seconds as "agentSeconds", preset, environment
   from initial_access_tokens i left join blueprints b on b.organization = i.organization and b.id = i.blueprint
   where token_hash = $1 and (expires_at is null or expires_at > now()) and (uses_left is null or uses_left > 0)`;
 
@@ -297,8 +308,8 @@ const DRAW = `
 const ADD_AGENT = `
   with agent as (
     insert into agents (organization, id, name, purpose, mode, status, owner, deputy, any_action, owner_accepted_at, deputy_accepted_at,
-                        limits, blueprint, effective_limits, expires_at)
-    select $1, $2, $3, $4, $5, $6, $7, $8, $10, given.at, given.at, $11, $12, $13, $14
+                        limits, blueprint, effective_limits, expires_at, environment)
+    select $1, $2, $3, $4, $5, $6, $7, $8, $10, given.at, given.at, $11, $12, $13, $14, $15
     from (select case when $10::boolean then clock_timestamp() end as at) given)
   insert into agent_changes (organization, agent, to_status, by) values ($1, $2, $6, $9)`;
 

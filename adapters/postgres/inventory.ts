@@ -39,6 +39,7 @@ export const postgresInventory = (database: Database): Inventory => ({
         listing.after?.[1] ?? '',
         limit + 1,
         values('is') !== null,
+        values('environment'),
       ]);
       const rows = found.slice(0, limit);
       const last = rows.at(-1);
@@ -173,10 +174,11 @@ function listStatement({ sort, descending }: Pick<Listing, 'sort' | 'descending'
       and ($8::text[] is null or ${ALLOWED_ACTIONS} is null or ${ALLOWED_ACTIONS} && $8)
       and ($9::text[] is null or coalesce(${ALLOWED_ACTIONS} && $9 and not ${ALLOWED_ACTIONS} && $10, $11::boolean))
       and (not $15::boolean or held.agent is not null)
+      and ($16::text[] is null or a.environment = any($16))
       and ($12::text is null or (${by}, a.id) ${descending ? '<' : '>'} ($12::${type}, $13))
     order by ${by} ${direction}, a.id ${direction} limit $14)
   select a.id, a.name, a.purpose, a.mode, a.status, page.owner, page.deputy, ${ALLOWED_ACTIONS} as actions, page.last_used,
-         a.created_at as registered_at, a.expires_at, page.stopped, page.sort_key,
+         a.created_at as registered_at, a.expires_at, a.environment, page.stopped, page.sort_key,
          array_remove(array[${FLAG_NAMES.map((name) => `case when ${flag(name)} then '${name}' end`).join(',\n           ')}], null) as flags,
          (select count(distinct p.person)::int from approvals p where p.organization = $1 and p.agent = a.id
           and p.asked_at > clock_timestamp() - interval '90 days') as people,

@@ -1,6 +1,6 @@
 import { REFUSED } from '../../views/words/console-refused.ts';
 import { inEnglish, type Saying, saying } from '../../views/words/saying.ts';
-import type { AgentMode, AgentStatus } from '../agents/agent.ts';
+import type { AgentMode, AgentStatus, Environment } from '../agents/agent.ts';
 import type { ClientKind } from '../agents/clients.ts';
 import type { MoveName, MoveRefusal } from '../agents/lifecycle.ts';
 import type { Limits } from '../agents/limits.ts';
@@ -112,6 +112,7 @@ export interface ListedInitialAccessToken {
   blueprint: string | null;
   agent_expires_in: number | null;
   preset: string | null;
+  environment: Environment | null;
   usable: boolean;
 }
 
@@ -130,6 +131,8 @@ export interface ListedAgent {
   live_tasks: number;
   last_used: Date | null;
   expires_at: Date | null;
+  /** Null: nobody said. */
+  environment: Environment | null;
 }
 
 export interface AgentCard extends ListedAgent {
@@ -183,6 +186,7 @@ export interface NewInitialAccessToken {
   blueprint: string | null;
   agentSeconds: number | null;
   preset: PresetName | null;
+  environment: Environment | null;
 }
 
 export interface NewClient {

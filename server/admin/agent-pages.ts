@@ -178,6 +178,7 @@ const EXPORT: readonly (readonly [name: string, cell: (row: InventoryRow) => unk
   ['last_used', ({ last_used }) => last_used],
   ['registered_at', ({ registered_at }) => registered_at],
   ['expires_at', ({ expires_at }) => expires_at],
+  ['environment', ({ environment }) => environment],
   ['flags', ({ flags }) => flags],
 ];
 

@@ -20,10 +20,12 @@ import { FORM } from '../../views/words/console-form.ts';
 import { OWN_REASONS, REQUIRED } from '../../views/words/console-lifecycle.ts';
 import { REFUSALS } from '../../views/words/console-refusals.ts';
 import { STATUS } from '../../views/words/console-shell.ts';
+import { ENVIRONMENT } from '../../views/words/environment.ts';
 import { AGENT_FLAGS } from '../../views/words/owned.ts';
 import { OUTCOMES } from '../../views/words/result.ts';
 import { type Saying, saying } from '../../views/words/saying.ts';
 import { asItIs, type PlainMessage, type Said } from '../../views/words/words.ts';
+import { ENVIRONMENTS } from '../agents/agent.ts';
 import type { ClientRecord, ClientStore } from '../agents/clients.ts';
 import { flagsOf, UNUSED_AFTER, unusedActions } from '../agents/flags.ts';
 import { endOf, hasOwnKeys, type Jwk, keysIn, rotatedKeys } from '../agents/keys.ts';
@@ -97,6 +99,7 @@ export function adminAgentSides(router: Router, console: Console, dependencies: 
           ({ role, person }) => [say(role === 'owner' ? AGENT.askedOwner : AGENT.askedDeputy), person] as const,
         ),
         [say(AGENT.howItRuns), say(MODES[card.mode])],
+        [say(ENVIRONMENT.called), say(ENVIRONMENT[card.environment ?? 'notSaid'])],
         [say(AGENT.registered), visit.at(facts.createdAt)],
         [say(AGENT.lastUsed), facts.lastUsedAt ? visit.at(facts.lastUsedAt) : say(AGENT.never)],
         [say(AGENT.liveTasks), number(card.live_tasks)],
@@ -501,7 +504,22 @@ function named({ speaker }: Visit, { name, email, id }: Named, accepted: boolean
 
 const linkOf = ({ id, name }: Named) => ({ href: `${PATH}/${id}`, name: name ?? id });
 
-function changeWords({ speaker: { say } }: Visit, { from, to }: { from: string | null; to: string | null }): Said {
+function changeWords(
+  { speaker: { say } }: Visit,
+  {
+    from,
+    to,
+    change,
+    detail,
+  }: Pick<AgentCard['changes'][number], 'change' | 'detail'> & Record<'from' | 'to', string | null>,
+): Said {
+  if (change === 'environment') {
+    const named = (value: unknown) => {
+      const known = ENVIRONMENTS.find((one) => one === value);
+      return say(ENVIRONMENT[known ?? 'notSaid']);
+    };
+    return say(AGENT.environmentChanged, { before: named(detail.from), after: named(detail.to) });
+  }
   if (to === null) return say(AGENT.changed);
   const status = (name: string) => (Object.hasOwn(STATUS, name) ? say(STATUS[name as keyof typeof STATUS]) : name);
   return from === null ? say(AGENT.registeredAs, { status: status(to) }) : asItIs(`${status(from)} → ${status(to)}`);

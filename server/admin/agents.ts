@@ -1,5 +1,6 @@
 import { REFUSED } from '../../views/words/console-refused.ts';
 import { saying } from '../../views/words/saying.ts';
+import { ENVIRONMENTS, type Environment } from '../agents/agent.ts';
 import { describeRefusal, MOVES, type MoveName } from '../agents/lifecycle.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { conflict, done, malformed, type Organization, onlyOf, unacceptable, unknown } from './admin.ts';
@@ -85,6 +86,7 @@ const AGENT = {
   actions: maybe(many(text)),
   last_used: maybe(instant),
   expires_at: maybe(instant),
+  environment: maybe(one(...ENVIRONMENTS)),
 };
 gives(
   listAgents,
@@ -171,6 +173,26 @@ export const commandAgent = (move: MoveName): Answer =>
     ),
     object({ id: text, name: text, status: one(...AGENT_LISTING.filters.status) }, ended),
   );
+
+const running = input<{ organization?: string; environment: Environment | null; reason: string }>(
+  { organization: reference, environment: { enum: [...ENVIRONMENTS, null] }, reason: plain(200) },
+  ['environment', 'reason'],
+);
+
+/** Where an agent runs: people read it before they decide. For administrators, and never from the agent's own words. */
+export const setEnvironment: Answer = async (call, dependencies) => {
+  const asked = running(call.body);
+  if (!asked.ok) return asked;
+  const found = await agentOf(call, call.params.agent ?? '', asked.value.organization, dependencies);
+  if (!found.ok) return found;
+  const { organization, id, name } = found.value;
+  const { environment, reason } = asked.value;
+  const act = { organization: organization.id, caller: call.caller };
+  await dependencies.limits.setEnvironment(act, id, { environment, reason });
+  return done({ id, name, environment });
+};
+takes(setEnvironment, { body: running });
+gives(setEnvironment, object({ id: text, name: text, environment: maybe(one(...ENVIRONMENTS)) }));
 
 const owning = input<{ organization?: string; actions: string[] }>(
   { organization: reference, actions: listOf(reference, 0, 100) },

@@ -3,7 +3,7 @@ import { DRAFT, type REGISTER_STEPS } from '../../views/words/console-register.t
 import { HOSTILE } from '../../views/words/console-values.ts';
 import { type Saying, saying } from '../../views/words/saying.ts';
 import type { PlainMessage } from '../../views/words/words.ts';
-import type { AgentMode } from '../agents/agent.ts';
+import { type AgentMode, ENVIRONMENTS, type Environment } from '../agents/agent.ts';
 import { confusableWith } from '../agents/confusable.ts';
 import { nameProblem } from '../agents/registration.ts';
 import { IMPACTS, type Impact } from '../catalogue/action.ts';
@@ -20,6 +20,7 @@ export interface AgentPlan {
   owner: string;
   deputy: string;
   mode: AgentMode;
+  environment: Environment | undefined;
   redirectUris: string[];
   keys: { kind: 'address'; jwksUri: string } | { kind: 'given'; jwks: { keys: JWK[] } } | { kind: 'made' };
   actions: string[];
@@ -75,6 +76,9 @@ export function problemsIn(step: number, fields: DraftFields, facts: DraftFacts)
     case 3:
       return [
         ...(MODES.includes(fields.mode as AgentMode) ? [] : [{ field: 'mode', text: saying(DRAFT.chooseMode) }]),
+        ...(fields.environment && environmentIn(fields) === undefined
+          ? [{ field: 'environment', text: saying(DRAFT.chooseEnvironment) }]
+          : []),
         ...redirectsIn(fields).flatMap((uri) =>
           URL.canParse(uri)
             ? []
@@ -102,6 +106,7 @@ export function planOf(fields: DraftFields): AgentPlan {
     owner,
     deputy,
     mode: fields.mode as AgentMode,
+    environment: environmentIn(fields),
     redirectUris: redirectsIn(fields),
     keys:
       fields.keys === 'address'
@@ -117,6 +122,9 @@ export function planOf(fields: DraftFields): AgentPlan {
 }
 
 export const MODES = ['attended', 'unattended', 'sub_agent'] as const satisfies readonly AgentMode[];
+
+const environmentIn = ({ environment }: DraftFields): Environment | undefined =>
+  ENVIRONMENTS.find((one) => one === environment);
 
 /** Ticked boxes are fields of their own: a form may send one name once (OA-13). */
 export const actionsIn = (fields: DraftFields): string[] =>

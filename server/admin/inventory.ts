@@ -1,4 +1,4 @@
-import type { AgentMode, AgentStatus } from '../agents/agent.ts';
+import { type AgentMode, type AgentStatus, ENVIRONMENTS, type Environment } from '../agents/agent.ts';
 import { FLAGS, type Flag } from '../agents/flags.ts';
 import { IMPACTS, type Impact, worse } from '../catalogue/action.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
@@ -15,6 +15,7 @@ export const AGENT_LISTING = {
     is: ['stopped'],
     flag: FLAG_NAMES,
     level: IMPACTS,
+    environment: ENVIRONMENTS,
     owner: undefined,
     system: undefined,
   },
@@ -36,6 +37,7 @@ export interface InventoryRow {
   last_used: Date | null;
   registered_at: Date;
   expires_at: Date | null;
+  environment: Environment | null;
   /** People it asked within 90 days. */
   people: number;
   /** Questions within 7 days, and how many of those that were decided were allowed. */

@@ -1,5 +1,6 @@
 import { REFUSED } from '../../views/words/console-refused.ts';
 import { saying } from '../../views/words/saying.ts';
+import type { Environment } from '../agents/agent.ts';
 import type { Role } from '../agents/lifecycle.ts';
 import { IMPACT_LEVELS, type Limits } from '../agents/limits.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
@@ -36,7 +37,7 @@ export interface UseCase {
   business_owner?: string;
 }
 
-/** Limits, blueprints and use cases; under row-level security. Each change writes its evidence. */
+/** Limits, blueprints, use cases and where agents run; under row-level security. Each change writes its evidence. */
 export interface LimitAdministration {
   blueprints(organization: string): Promise<ListedBlueprint[]>;
   /** Its agents, and those of the blueprints below it, are held to it when this resolves. */
@@ -49,6 +50,8 @@ export interface LimitAdministration {
     held: { limits?: Limits | undefined; blueprint?: string | null | undefined; reason: string },
   ): Promise<'unknown_blueprint' | { ended: number }>;
   setUseCase(act: Act, agent: string, useCase: UseCase): Promise<void>;
+  /** Recorded with what it was before; the same again changes nothing and is no change. */
+  setEnvironment(act: Act, agent: string, said: { environment: Environment | null; reason: string }): Promise<void>;
   /**
    * Takes actions from an agent, and with them exactly the live tasks that somebody was shown, in one transaction. Where
    * other tasks would end than those, nothing happens, and the answer says which would.

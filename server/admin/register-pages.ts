@@ -6,6 +6,7 @@ import { registeredPage, registerPage, registerReviewPage } from '../../views/ad
 import { LIMIT_FIELDS } from '../../views/words/console-documents.ts';
 import { DRAFT, REGISTER, REGISTER_STEPS } from '../../views/words/console-register.ts';
 import { LEVEL, STATUS } from '../../views/words/console-shell.ts';
+import { ENVIRONMENT } from '../../views/words/environment.ts';
 import { inEnglish, type Saying, saying } from '../../views/words/saying.ts';
 import type { Said } from '../../views/words/words.ts';
 import { saidAs } from '../agents/refused.ts';
@@ -215,6 +216,7 @@ export function adminRegisterPages(router: Router, console: Console, dependencie
         [say(REGISTER.owner), plan.owner],
         [say(REGISTER.deputy), plan.deputy],
         [say(REGISTER.howItRuns), say(REGISTER[plan.mode])],
+        [say(ENVIRONMENT.called), say(ENVIRONMENT[plan.environment ?? 'notSaid'])],
         [say(REGISTER.sendsBack), plan.redirectUris.join(' ') || say(REGISTER.nowhere)],
         [say(REGISTER.keys), say(KEYS[plan.keys.kind])],
         [say(REGISTER.mayAsk), plan.actions.join(', ')],
@@ -251,6 +253,7 @@ export function adminRegisterPages(router: Router, console: Console, dependencie
           owner: plan.owner,
           deputy: plan.deputy,
           mode: plan.mode,
+          environment: plan.environment,
           status: 'pending',
           uses: 1,
           expires_in: 300,
@@ -314,7 +317,7 @@ export function adminRegisterPages(router: Router, console: Console, dependencie
 const FIELDS = [
   /^(name|purpose)$/,
   /^(owner|deputy)$/,
-  /^(mode|redirect_uris)$/,
+  /^(mode|environment|redirect_uris)$/,
   /^(keys|jwks_uri|jwks)$/,
   /^(action .{1,200}|highest_impact|per_minute|days)$/,
 ];
@@ -363,6 +366,7 @@ const documentOf = (plan: AgentPlan, keyHere: string): object => ({
   owner: plan.owner,
   deputy: plan.deputy,
   mode: plan.mode,
+  ...(plan.environment && { environment: plan.environment }),
   actions: plan.actions,
   ...(plan.redirectUris.length > 0 && { redirect_uris: plan.redirectUris }),
   grant_types: grantsOf(plan),

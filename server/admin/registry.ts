@@ -3,7 +3,7 @@ import { errors } from 'oidc-provider';
 import { REFUSED } from '../../views/words/console-refused.ts';
 import { saying } from '../../views/words/saying.ts';
 
-import type { AgentMode } from '../agents/agent.ts';
+import { type AgentMode, ENVIRONMENTS, type Environment } from '../agents/agent.ts';
 import { DEPLOYMENT } from '../agents/clients.ts';
 import { SOON } from '../agents/flags.ts';
 import type { Limits } from '../agents/limits.ts';
@@ -45,6 +45,7 @@ const TERMS = {
   blueprint: maybe(text),
   agent_expires_in: maybe(count),
   preset: maybe(text),
+  environment: maybe(one(...ENVIRONMENTS)),
 };
 gives(
   listInitialAccessTokens,
@@ -76,6 +77,7 @@ const newToken = input<{
   blueprint?: string;
   agent_expires_in?: number;
   preset?: PresetName;
+  environment?: Environment;
 }>(
   {
     organization: reference,
@@ -90,6 +92,7 @@ const newToken = input<{
     blueprint: reference,
     agent_expires_in: whole(60, 315_360_000),
     preset: oneOf(...PRESET_NAMES),
+    environment: oneOf(...ENVIRONMENTS),
   },
   ['owner', 'deputy'],
 );
@@ -110,6 +113,7 @@ export const addInitialAccessToken: Answer = async (call, dependencies) => {
     limits = {},
     agent_expires_in: agentSeconds = null,
     preset = null,
+    environment = null,
   } = asked.value;
   const organization = await organizationOf(call, asked.value.organization, dependencies);
   if (!organization.ok) return organization;
@@ -146,6 +150,7 @@ export const addInitialAccessToken: Answer = async (call, dependencies) => {
       blueprint: blueprint?.value.id ?? null,
       agentSeconds,
       preset,
+      environment,
     },
     id,
     hashOf(token),
@@ -165,6 +170,7 @@ export const addInitialAccessToken: Answer = async (call, dependencies) => {
     blueprint: blueprint?.value.name ?? null,
     agent_expires_in: agentSeconds,
     preset,
+    environment,
     registration_endpoint: `${dependencies.issuer}/reg`,
   });
 };

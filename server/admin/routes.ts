@@ -20,7 +20,16 @@ import {
   malformed,
 } from './admin.ts';
 import { getAgentRules, setAgentRules } from './agent-rules.ts';
-import { commandAgent, getAgent, listAgents, listEdges, putEdge, removeEdge, setOwnActions } from './agents.ts';
+import {
+  commandAgent,
+  getAgent,
+  listAgents,
+  listEdges,
+  putEdge,
+  removeEdge,
+  setEnvironment,
+  setOwnActions,
+} from './agents.ts';
 import { denyApproval, getApproval, listApprovals } from './approvals.ts';
 import { getBackchannel, putBackchannel } from './backchannel.ts';
 import type { AdminDependencies } from './call.ts';
@@ -126,6 +135,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ['post', '/agents/:agent/retire', commandAgent('retire')],
   ['post', '/agents/:agent/activate', commandAgent('activate')],
   ['post', '/agents/:agent/own-actions', setOwnActions],
+  ['put', '/agents/:agent/environment', setEnvironment],
   ['post', '/agents/:agent/client-secret', makeClientSecret],
   ['post', '/agents/:agent/client-secret/end', endClientSecret],
   ['get', '/agents/:agent/standing', getStanding],

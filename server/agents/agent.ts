@@ -1,6 +1,10 @@
 export type AgentStatus = 'pending' | 'active' | 'suspended' | 'retired' | 'expired';
 export type AgentMode = 'attended' | 'unattended' | 'sub_agent';
 
+/** Where an agent runs, as an administrator of its organization says. Nothing is decided by it: people read it. */
+export type Environment = (typeof ENVIRONMENTS)[number];
+export const ENVIRONMENTS = ['production', 'staging', 'test', 'development'] as const;
+
 /** An identity with an owner, a purpose and a life, of one organization. Its clients are its credentials. */
 export interface Agent {
   organization: string;

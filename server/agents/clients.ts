@@ -1,4 +1,4 @@
-import type { AgentMode, AgentStatus } from './agent.ts';
+import type { AgentMode, AgentStatus, Environment } from './agent.ts';
 import type { Limits } from './limits.ts';
 import type { PresetName } from './presets.ts';
 import type { WaitingChange } from './registration-changes.ts';
@@ -31,6 +31,8 @@ export interface ClientRecord {
     /** All that it is held to, its blueprint's limits included. */
     limits: Limits;
     expiresAt: Date | null;
+    /** Null: nobody said. Never taken from what it says of itself. */
+    environment: Environment | null;
   } | null;
   metadata: Record<string, unknown>;
   /** When the last of its keys, secrets or certificates ends, as far as that is known. */
@@ -71,6 +73,7 @@ export interface RegistrationTerms {
   /** Seconds such an agent lives; null: no end. */
   agentSeconds: number | null;
   preset: PresetName | null;
+  environment: Environment | null;
 }
 
 /** The types of details that this client may ask for (RFC 9396 §10); undefined: it did not register any in particular. */

@@ -285,6 +285,7 @@ const unplaced = (url: string, host: string, metadata: Metadata): ClientRecord =
     chainLimit: 1,
     limits: {},
     expiresAt: null,
+    environment: null,
   },
   metadata,
 });

@@ -207,6 +207,8 @@ export async function askPerson(question: Question, dependencies: AskDependencie
       request,
       request_hash: approval.requestHash,
       ...(deciders && { deciders }),
+      // As its organization says; what it says of itself stands in the request context.
+      ...(agent.environment && { environment: agent.environment }),
       binding_message: question.bindingMessage,
       request_context: question.requestContext,
     },

@@ -149,6 +149,7 @@ export async function decisionProps(
     who: {
       agentId: agent.id,
       owner: owner?.name ?? say(DECISION.unknownOwner),
+      environment: agent.environment ?? undefined,
       registered:
         client.document && !client.document.verified
           ? say(DECISION.unverifiedShort, { host: originOf(client) })

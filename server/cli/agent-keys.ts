@@ -32,6 +32,7 @@ export async function createAgent(
     mode: string;
     status: string;
     actions?: string[];
+    environment?: string;
     redirectUri: string[];
     out: string;
     organization?: string;
@@ -60,6 +61,7 @@ export async function register(
     mode: string;
     status: string;
     actions?: string[] | undefined;
+    environment?: string | undefined;
     redirectUri: string[];
     organization?: string | undefined;
     jwks?: { keys: JWK[] } | undefined;
@@ -69,12 +71,15 @@ export async function register(
     days?: number | undefined;
   },
 ): Promise<Registration> {
-  const { owner, deputy, mode, status, organization, days } = agent;
+  const { owner, deputy, mode, status, organization, days, environment } = agent;
   const ends = days === undefined ? {} : { agent_expires_in: days * 86_400 };
   const token = await call<{ initial_access_token: string; registration_endpoint: string }>(
     place,
     '/initial-access-tokens',
-    { method: 'POST', body: { owner, deputy, mode, status, organization, uses: 1, expires_in: 300, ...ends } },
+    {
+      method: 'POST',
+      body: { owner, deputy, mode, status, organization, environment, uses: 1, expires_in: 300, ...ends },
+    },
   );
   return send(token.registration_endpoint, 'POST', token.initial_access_token, {
     client_name: agent.name,

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 
 import type { AgentCard, ListedEdge, Named, StillLive } from '../admin/admin.ts';
 import type { InventoryRow } from '../admin/inventory.ts';
+import { ENVIRONMENTS } from '../agents/agent.ts';
 import { createAgent, rotateKey } from './agent-keys.ts';
 import { sure } from './ask.ts';
 import { call, callAll } from './client.ts';
@@ -98,6 +99,7 @@ export function agentCommands(program: Command): void {
         organization: card.organization,
         status: card.status,
         mode: card.mode,
+        environment: card.environment ?? 'not said',
         purpose: card.purpose,
         owner: card.owner.email,
         deputy: card.deputy.email,
@@ -123,6 +125,7 @@ export function agentCommands(program: Command): void {
     .requiredOption('--out <file>', 'where its private key and what changes its registration go (mode 600)')
     .option('--mode <mode>', 'attended, unattended or sub_agent', 'attended')
     .option('--actions <list>', 'what it may ask for, comma-separated', list)
+    .option('--environment <environment>', `where it runs: ${ENVIRONMENTS.join(', ')}`)
     .option('--redirect-uri <uri>', 'where people are sent back to; may be repeated', collect, [])
     .option('--status <status>', 'pending until owner and deputy accept it, or active', 'pending')
     .option(...ORGANIZATION)
@@ -239,6 +242,28 @@ export function agentCommands(program: Command): void {
       printOne(changed, format, { name: changed.name, 'does by itself': changed.own_actions });
     });
 
+  agents
+    .command('environment <agent> <environment>')
+    .description(`where it runs, as people read it before they decide: ${ENVIRONMENTS.join(', ')}, or none`)
+    .requiredOption('--reason <text>', 'why; it goes into the evidence')
+    .option(...ORGANIZATION)
+    .action(
+      async (
+        agent: string,
+        environment: string,
+        options: { organization?: string; reason: string },
+        command: Command,
+      ) => {
+        const { place, format } = shared(command);
+        const path = `/agents/${encodeURIComponent(agent)}/environment`;
+        const said = await call<{ name: string; environment: string | null }>(place, path, {
+          method: 'PUT',
+          body: { ...options, environment: environment === 'none' ? null : environment },
+        });
+        printOne(said, format, { name: said.name, environment: said.environment ?? 'not said' });
+      },
+    );
+
   const edges = program.command('edges').description('which agent may hand parts of a task to which');
   edges
     .command('list')
@@ -328,6 +353,7 @@ const MORE_COLUMNS = {
   PEOPLE: ({ people }: Json<ListedRow>) => people,
   ACTIONS: ({ actions }: Json<ListedRow>) => actions ?? 'any',
   ENDS: ({ expires_at }: Json<ListedRow>) => moment(expires_at),
+  ENVIRONMENT: ({ environment }: Json<ListedRow>) => environment ?? '',
 };
 
 /** Seconds between two looks at a list that is watched. */

@@ -28,6 +28,7 @@ interface AgentDocument {
   owner: string;
   deputy: string;
   mode?: string;
+  environment?: string;
   actions?: string[];
   redirect_uris?: string[];
   grant_types?: string[];
@@ -229,6 +230,7 @@ function documentOf(agent: Json<AgentCard>): AgentDocument {
     owner: agent.owner.email ?? agent.owner.id,
     deputy: agent.deputy.email ?? agent.deputy.id,
     mode: agent.mode,
+    ...(agent.environment !== null && { environment: agent.environment }),
     ...(agent.actions && { actions: [...agent.actions] }),
     ...(client?.redirect_uris?.length && { redirect_uris: [...client.redirect_uris] }),
     ...(client?.grant_types && { grant_types: [...client.grant_types] }),
@@ -340,7 +342,7 @@ function agentSteps(
     return [{ change: 'cannot', what, says: `${named.length} agents have this name: name them apart first` }];
   const path = (id: string, rest: string) => `/agents/${encodeURIComponent(id)}${rest}`;
   const settle = async (id: string, only: (member: keyof AgentDocument) => boolean) => {
-    const { limits, blueprint, own_actions, use_case } = document;
+    const { limits, blueprint, own_actions, use_case, environment } = document;
     if ((limits && only('limits')) || (blueprint !== undefined && only('blueprint'))) {
       const body = {
         ...about,
@@ -349,6 +351,10 @@ function agentSteps(
         ...(blueprint !== undefined && { blueprint }),
       };
       await call(place, path(id, '/limits'), { method: 'PUT', body });
+    }
+    if (environment !== undefined && only('environment')) {
+      const body = { ...about, environment, reason: 'applied from a file' };
+      await call(place, path(id, '/environment'), { method: 'PUT', body });
     }
     if (use_case && only('use_case'))
       await call(place, path(id, '/use-case'), { method: 'PUT', body: { ...about, use_case } });
@@ -368,6 +374,7 @@ function agentSteps(
         mode: document.mode ?? 'attended',
         status: 'pending',
         actions: document.actions,
+        environment: document.environment,
         redirectUri: document.redirect_uris ?? [],
         grantTypes: document.grant_types,
         jwks: document.jwks && { keys: document.jwks.keys.map(publicPart) },
@@ -384,7 +391,7 @@ function agentSteps(
     if (member === 'id' || member === 'ends_in_days') continue;
     if (same(document[member], member === 'limits' ? found.limits : now[member])) continue;
     const says = `${member}: ${JSON.stringify(now[member] ?? null)} → ${JSON.stringify(document[member])}`;
-    if (member === 'limits' || member === 'blueprint' || member === 'own_actions' || member === 'use_case') {
+    if (SETTLED.includes(member)) {
       steps.push({ change: 'change', what, says, run: () => settle(found.id, (one) => one === member) });
     } else if (member === 'owner' || member === 'deputy') {
       const run = () =>
@@ -397,6 +404,9 @@ function agentSteps(
   }
   return steps;
 }
+
+/** What an administrator says of an agent that is there, whatever its registration says. */
+const SETTLED: readonly (keyof AgentDocument)[] = ['limits', 'blueprint', 'own_actions', 'use_case', 'environment'];
 
 function edgeSteps(document: EdgeDocument, { edges, agents }: State, place: Place, about: object): Step[] {
   const { parent, child, actions, max_depth = 2, carries_own = false } = document;
@@ -456,6 +466,7 @@ const MEMBERS: Readonly<Record<Document['kind'], { needs: readonly string[]; may
       'id',
       'purpose',
       'mode',
+      'environment',
       'actions',
       'redirect_uris',
       'grant_types',

@@ -1,6 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { ListedInitialAccessToken } from '../admin/admin.ts';
+import { ENVIRONMENTS } from '../agents/agent.ts';
 import { PRESET_NAMES } from '../agents/presets.ts';
 import { call, callAll } from './client.ts';
 import { issuerOf } from './credentials.ts';
@@ -23,6 +24,7 @@ export function registryCommands(program: Command): void {
     .option('--expires-in <seconds>', 'how long it lives', whole, 604_800)
     .option('--agent-expires-in <seconds>', 'how long an agent lives that is registered with it', whole)
     .option('--blueprint <name>', 'what all of its agents are held to')
+    .option('--environment <environment>', `where its agents run: ${ENVIRONMENTS.join(', ')}`)
     .option('--preset <client>', `for a well-known client alone: ${PRESET_NAMES.join(', ')}`)
     .option(...ORGANIZATION)
     .action(async (options: NewTokenOptions, command: Command) => {
@@ -138,6 +140,7 @@ interface NewTokenOptions {
   agentExpiresIn?: number;
   blueprint?: string;
   preset?: string;
+  environment?: string;
 }
 interface MadeToken {
   id: string;

@@ -177,6 +177,29 @@ test('U2 who is asking: whether it asked before, and how often it was allowed so
   expect(third.pairs).toContain('Was allowed one task for you');
 });
 
+test('U2 who is asking: where it runs is said where its organization said it, and by nobody else', async () => {
+  const claims = { client_name: 'Runner', agent_environment: 'production', environment: 'production' };
+  const runner = await registerAgent(server, claims);
+  const pairs = async (title: string, more: Record<string, string> = {}) => {
+    const { page } = await askInBrowser(runner, person, inviteDetails({ title }), { resource: CALENDAR, ...more });
+    return text(inner(inner(page.html, 'details', 'class="more"'), 'dl'));
+  };
+  const said = async () => {
+    const { rows } = await database.query(
+      `select c.fields -> 'content.environment' ->> 'value' as said from evidence e join evidence_contents c on c.event = e.id
+       where e.agent = $1 and e.type = 'request.received' order by e.at desc limit 1`,
+      [runner.registration.agent_id],
+    );
+    return rows[0]?.said;
+  };
+  expect(await pairs('Nobody said')).not.toMatch(/Environment|roduction/);
+  expect(await said()).toBeNull();
+  await database.query(`update agents set environment = 'staging' where id = $1`, [runner.registration.agent_id]);
+  expect(await pairs('Somebody said')).toMatch(/Environment\s*Staging/);
+  expect(await pairs('Jemand sagte es', { ui_locales: 'de' })).toMatch(/Umgebung\s*Staging/);
+  expect(await said()).toBe('staging');
+});
+
 describe('hostile content never changes what a person understands', () => {
   const RLO = '\u{202e}';
   test.each([

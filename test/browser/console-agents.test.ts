@@ -191,6 +191,7 @@ describeBrowser('A1 to A4: agents at a real browser', () => {
     await page.fill('[name=deputy]', 'admin@acme.example');
     await next();
     await page.check('[name=mode][value=unattended]');
+    await page.selectOption('[name=environment]', 'staging');
     await next();
     await page.check('[name=keys][value=given]');
     await page.fill('[name=jwks]', JSON.stringify((await newKey()).publicJwk));
@@ -220,14 +221,14 @@ describeBrowser('A1 to A4: agents at a real browser', () => {
     }
     const made = (name: string) =>
       database.first<Json>(
-        `select a.mode, a.status, a.purpose, a.owner, a.deputy, a.limits, a.effective_limits,
+        `select a.mode, a.environment, a.status, a.purpose, a.owner, a.deputy, a.limits, a.effective_limits,
                 round(extract(epoch from a.expires_at - a.created_at) / 86400) as days,
                 c.metadata - 'client_id' - 'client_name' - 'client_id_issued_at' as metadata
          from agents a join clients c on c.agent = a.id where a.name = $1`,
         [name],
       );
     const [byPage, byFile] = [await made('Room Finder'), await made('Desk Finder')];
-    expect(byPage).toMatchObject({ days: '45', mode: 'unattended' });
+    expect(byPage).toMatchObject({ days: '45', mode: 'unattended', environment: 'staging' });
     expect(byFile).toEqual(byPage);
   });
 

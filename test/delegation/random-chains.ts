@@ -496,6 +496,7 @@ export function clientOf(name: string, chainLimit: number): ClientRecord {
             chainLimit,
             limits: {},
             expiresAt: null,
+            environment: null,
           },
     metadata: {},
   };

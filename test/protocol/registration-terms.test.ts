@@ -64,7 +64,40 @@ describe('what the terms of an initial access token say of every agent', () => {
     expect(agent_expires_at).toBe(body.agent_expires_at);
   });
 
+  test('where they run: as the terms say, and never as the agent says of itself', async () => {
+    const claims = { environment: 'production', agent_environment: 'production' };
+    const [named, claimed] = await Promise.all([
+      registerWith(server, await metadataWith(claims), await tokenWith({ environment: 'test' })),
+      registerWith(server, await metadataWith(claims), await tokenWith()),
+    ]);
+    const of = async ({ body }: Json) => (await admin('GET', `/agents/${body.agent_id}`)).body.environment;
+    expect([await of(named), await of(claimed)]).toEqual(['test', null]);
+    const event = await database.first<Json>(
+      `select c.fields -> 'content.environment' ->> 'value' as said from evidence e
+       join evidence_contents c on c.event = e.id where e.agent = $1 and e.type = 'agent.registered'`,
+      [named.body.agent_id],
+    );
+    expect(event).toEqual({ said: 'test' });
+
+    const at = `/agents/${named.body.agent_id}/environment`;
+    const before = (await admin('GET', `/agents/${named.body.agent_id}`)).body.changes.length;
+    const put = (environment: unknown, reason?: string) => admin('PUT', at, { environment, reason });
+    for (const wrong of ['prod', '', 3]) expect((await put(wrong, 'moved')).status).toBe(400);
+    expect((await put('production')).status).toBe(400); // nobody says why
+    expect((await put('production', 'moved')).body.environment).toBe('production');
+    expect((await put('production', 'moved')).status).toBe(200);
+    expect((await put(null, 'nobody knows')).body.environment).toBeNull();
+    const { environment, changes } = (await admin('GET', `/agents/${named.body.agent_id}`)).body;
+    expect(environment).toBeNull();
+    // Said twice is changed once.
+    expect(changes.slice(before).map(({ change, detail, reason }: Json) => [change, detail, reason])).toEqual([
+      ['environment', { from: 'test', to: 'production' }, 'moved'],
+      ['environment', { from: 'production', to: null }, 'nobody knows'],
+    ]);
+  });
+
   test.each([
+    ['an environment that is none', { environment: 'prod' }, 400],
     ['an action that nobody knows', { limits: { actions: ['no.such'] } }, 422],
     ['a blueprint that is not there', { blueprint: 'Nowhere' }, 404],
     ['a preset that nobody knows', { preset: 'netscape' }, 400],

@@ -49,6 +49,7 @@ import { ANSWER, POLICY_CHANGE, RULE } from '../../views/words/console-rules.ts'
 import { LEVEL, PARTS, STATUS } from '../../views/words/console-shell.ts';
 import { EFFECT, RESUME_REFUSED, STOP, STOP_KINDS, STOP_REASONS, STOPPED } from '../../views/words/console-stop.ts';
 import { SYSTEMS } from '../../views/words/console-systems.ts';
+import { ENVIRONMENT } from '../../views/words/environment.ts';
 import { LANGUAGE_NAMES, LANGUAGES, type PageLanguage } from '../../views/words/language.ts';
 import { AGENT_FLAGS } from '../../views/words/owned.ts';
 import { PASSES } from '../../views/words/passes.ts';
@@ -259,6 +260,7 @@ export function consolePagesIn(language: PageLanguage): Record<string, string> {
         [say(AGENT.deputy), say(AGENT.notAccepted, { person: 'Ada Lovelace <ada@acme.example>' })],
         [say(AGENT.askedDeputy), 'anna@acme.example'],
         [say(AGENT.howItRuns), say(MODES.unattended)],
+        [say(ENVIRONMENT.called), say(ENVIRONMENT.production)],
         [say(AGENT.registered), '14:02'],
         [say(AGENT.lastUsed), say(AGENT.never)],
         [say(AGENT.liveTasks), '3'],
@@ -725,6 +727,7 @@ export function consolePagesIn(language: PageLanguage): Record<string, string> {
       facts: [
         [say(REGISTER.name), 'Meeting Helper'],
         [say(REGISTER.howItRuns), say(REGISTER.unattended)],
+        [say(ENVIRONMENT.called), say(ENVIRONMENT.notSaid)],
         [say(REGISTER.sendsBack), say(REGISTER.nowhere)],
         [say(REGISTER.keys), say(REGISTER.keysMade)],
         [say(REGISTER.mayAsk), 'calendar.events.read'],

@@ -30,6 +30,7 @@ export function samplesIn(language: PageLanguage) {
   const asker = {
     agentId: 'agt_meeting',
     owner: 'Priya N.',
+    environment: 'production' as const,
     registered: say(DECISION.registered),
     firstRequest: false,
     allowedBefore: 14,

@@ -8,11 +8,12 @@ import { FORM } from '../words/console-form.ts';
 import { REGISTER } from '../words/console-register.ts';
 import { PARTS } from '../words/console-shell.ts';
 import { useSpeaker } from '../words/context.tsx';
+import { ENVIRONMENT } from '../words/environment.ts';
 import type { Said } from '../words/words.ts';
 import { OnPhone } from './action.tsx';
 import { LevelMark } from './agents.tsx';
 import { Facts, Section } from './detail.tsx';
-import { AdminForm, CheckList, OfferedPeople, RadioList, TextArea, TextInput } from './form.tsx';
+import { AdminForm, CheckList, OfferedPeople, RadioList, Select, TextArea, TextInput } from './form.tsx';
 import { LimitFields } from './limits.tsx';
 import { type AdminFrame, AdminLayout } from './shell.tsx';
 
@@ -148,6 +149,17 @@ function Step({ step, fields, problems, people, actions }: RegisterPage): Compon
                 checked: fields.mode === 'sub_agent',
               },
             ]}
+          />
+          <Select
+            name="environment"
+            label={say(ENVIRONMENT.called)}
+            hint={say(REGISTER.environmentHint)}
+            optional
+            value={fields.environment ?? ''}
+            options={(['notSaid', 'production', 'staging', 'test', 'development'] as const).map((one) => ({
+              value: one === 'notSaid' ? '' : one,
+              label: say(ENVIRONMENT[one]),
+            }))}
           />
           <TextArea
             name="redirect_uris"

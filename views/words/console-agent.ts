@@ -22,6 +22,7 @@ export const AGENT = words({
   askedOwner: { en: 'Asked to own it', de: 'Um Verantwortung gebeten' },
   askedDeputy: { en: 'Asked to stand in', de: 'Um Vertretung gebeten' },
   offer: { en: 'Ask somebody to answer for it…', de: 'Jemanden um die Verantwortung bitten…' },
+  environmentChanged: { en: 'Environment: {before} → {after}', de: 'Umgebung: {before} → {after}' },
   howItRuns: { en: 'How it runs', de: 'Wie er läuft' },
   registered: { en: 'Registered', de: 'Registriert' },
   lastUsed: { en: 'Last used', de: 'Zuletzt genutzt' },

@@ -40,6 +40,10 @@ export const REGISTER = words({
     en: 'For other agents, with what these hand to it.',
     de: 'Für andere Agenten, mit dem, was sie ihm weitergeben.',
   },
+  environmentHint: {
+    en: 'People read it before they decide.',
+    de: 'Menschen lesen es, bevor sie entscheiden.',
+  },
   redirects: {
     en: 'Where people are sent back to after a decision in the browser',
     de: 'Wohin Menschen nach einer Entscheidung im Browser zurückkehren',
@@ -161,6 +165,10 @@ export const DRAFT = words({
   twoPeople: {
     en: 'Owner and deputy are two people.',
     de: 'Verantwortliche Person und Vertretung sind zwei Menschen.',
+  },
+  chooseEnvironment: {
+    en: 'Choose where it runs, or leave it open.',
+    de: 'Wählen Sie, wo er läuft, oder lassen Sie es offen.',
   },
   chooseMode: { en: 'Choose how it runs.', de: 'Wählen Sie, wie er läuft.' },
   noAddress: { en: 'This is not an address: {address}', de: 'Das ist keine Adresse: {address}' },
