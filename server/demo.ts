@@ -5,7 +5,8 @@ import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jo
 import { publishCatalogue } from '../adapters/postgres/catalogue.ts';
 import type { Database } from '../adapters/postgres/database.ts';
 import { DEPLOYMENT } from './agents/clients.ts';
-import { parseCatalogue } from './catalogue/catalogue.ts';
+import { CatalogueError, parseCatalogue } from './catalogue/catalogue.ts';
+import { StartupError } from './config.ts';
 import { hashOf, newId, newSecret } from './oauth/ids.ts';
 import { hashPassword } from './people/password.ts';
 
@@ -63,7 +64,14 @@ export async function fillDemonstration(
   database: Database,
   { issuer, dataDir, password }: { issuer: string; dataDir: string; password: string | undefined },
 ): Promise<DemoFile> {
-  await publishDemonstrationCatalogue(database);
+  try {
+    await publishDemonstrationCatalogue(database);
+  } catch (error) {
+    if (!(error instanceof CatalogueError)) throw error;
+    throw new StartupError(
+      `The database has the demonstration of another release (${error.problems[0]}). To begin anew, delete DATA_DIR (${dataDir}), or set DATA_DIR or DATABASE_URL to another.`,
+    );
+  }
   const path = join(dataDir, 'demo.json');
   const before = parseDemoFile(readIfThere(path), issuer);
   const current = before && (await clientExists(database, before.resourceServer.client_id)) ? before : undefined;

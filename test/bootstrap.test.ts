@@ -1,9 +1,13 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 
-import { readConfig } from '../server/config.ts';
+import { publishCatalogue } from '../adapters/postgres/catalogue.ts';
+import { Database } from '../adapters/postgres/database.ts';
+import { parseCatalogue } from '../server/catalogue/catalogue.ts';
+import { readConfig, StartupError } from '../server/config.ts';
+import { fillDemonstration } from '../server/demo.ts';
 import { type Running, start } from '../server/start.ts';
 import { cli } from './support/cli.ts';
 import { createTestDatabase } from './support/database.ts';
@@ -65,4 +69,17 @@ test('an empty database: one link, one first administrator however many open it,
   const signedIn = await browser.submit(await browser.get('/login'), first);
   expect([signedIn.status, signedIn.html.includes('Peter Gibbons')]).toEqual([200, true]);
   expect(await bootstrap()).toMatchObject({ code: 6 });
+});
+
+test('a database with the demonstration of another release says what to do about it', async () => {
+  const other = new Database({ url: database.url, poolSize: 1 });
+  try {
+    const text = readFileSync(join(import.meta.dirname, '../server/catalogue/demonstration.yaml'), 'utf8');
+    await publishCatalogue(other, parseCatalogue(text.replace('en: "Allow reading"', 'en: "Allow to read"')));
+    const filling = fillDemonstration(other, { issuer: running.issuer, dataDir, password: undefined });
+    await expect(filling).rejects.toThrow(StartupError);
+    await expect(filling).rejects.toThrow(`delete DATA_DIR (${dataDir})`);
+  } finally {
+    await other.close();
+  }
 });
