@@ -141,12 +141,19 @@ export const changedWords = ({ say }: Speaker): ResultWords => ({
 /** U2-7, U3-7. `outcome` as in "allowed once", "denied". */
 export const alreadyDecidedWords = (
   { say }: Speaker,
-  { time, outcome, elsewhere = false }: { time: Said; outcome: Said; elsewhere?: boolean },
+  { time, outcome, by }: { time: Said; outcome: Said; by: keyof typeof DECIDED },
 ): ResultWords => ({
-  title: say(elsewhere ? RESULT.decidedElsewhere : RESULT.alreadyDecided, { time, outcome }),
+  title: say(DECIDED[by], { time, outcome }),
   message: say(RESULT.decidedOnce),
   status: 'info',
 });
+
+/** By whoever reads it, here or on another device, or by somebody else. */
+const DECIDED = {
+  you: RESULT.alreadyDecided,
+  elsewhere: RESULT.decidedElsewhere,
+  others: RESULT.alreadyDecidedByOthers,
+};
 
 /** U3-1: the same for an id that never was and for somebody else's request. */
 export const nothingHereWords = ({ say }: Speaker): ResultWords => ({

@@ -40,7 +40,7 @@ export interface Approval {
   decidedAt: Date | null;
   denyReason: string | null;
   /** `granted`: empty where it was denied. */
-  decision: (Pick<Decision, 'duration'> & Partial<Pick<Decision, 'granted' | 'instead'>>) | null;
+  decision: (Pick<Decision, 'duration'> & Partial<Pick<Decision, 'granted' | 'instead' | 'approver'>>) | null;
   task: string | null;
   hasNumber: boolean;
   numberTries: number;

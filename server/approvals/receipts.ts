@@ -81,6 +81,9 @@ export interface ReceiptStore {
   ): Promise<{ person: string; html: string | undefined; commitment: string } | undefined>;
 }
 
+/** Seen from there, every day is of another year, and named in full. */
+const EPOCH = new Date(0);
+
 /** Who reads another person's screens: whoever reads all evidence of the organization. */
 const READERS: readonly string[] = ['admin', 'security', 'auditor'];
 
@@ -140,7 +143,8 @@ function showReceipt(ctx: Context, receipt: Receipt, person: Person, pages: Appr
       impact: receipt.impact,
       outcome: say(outcomeOf(receipt)),
       status: receipt.status === 'approved' ? 'allowed' : receipt.status === 'denied' ? 'denied' : 'info',
-      askedAt: at(receipt.askedAt),
+      // On paper, and years later, it is still known when that was.
+      askedAt: `${speaker.clock(receipt.askedAt, person.timeZone, EPOCH)} (${speaker.zone(receipt.askedAt, person.timeZone)})`,
       decidedAt: receipt.decidedAt ? at(receipt.decidedAt) : undefined,
       reason: reason && say(reason),
       instead: insteadIn(receipt, speaker, pages.catalogue(), person),

@@ -154,12 +154,18 @@ export async function showOver(
       ...alreadyDecidedWords(speaker, {
         time: time(approval.decidedAt),
         outcome: say(outcome),
-        elsewhere: approval.kind !== 'browser' && approval.person === person.id && !wasDecidedHere(ctx, approval.id),
+        by: decidedBy(ctx, approval, person.id),
       }),
       ...(again !== undefined && { continueTo: { url: again, label: say(RESULT.returnToAgent), automatic: false } }),
     }),
     status,
   );
+}
+
+/** The last of several signs the decision; a browser remembers what was decided in it. */
+function decidedBy(ctx: Context, { id, kind, decision }: Approval, reader: string): 'you' | 'elsewhere' | 'others' {
+  if (decision?.approver !== undefined && decision.approver !== reader) return 'others';
+  return kind === 'browser' || wasDecidedHere(ctx, id) ? 'you' : 'elsewhere';
 }
 
 /**

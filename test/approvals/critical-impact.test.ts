@@ -227,7 +227,9 @@ test('A6-5 the second person may read no more of it once somebody else decided',
   const { review, repository } = await firstHalf();
   const { person, key } = at(ben);
   await approveWith(person, await person.get(review), key, choices(repository));
-  expect((await person.get(review)).html).toMatch(/Already decided/);
+  expect((await person.get(review)).html).toMatch(/Already decided by you at/);
+  // Whose request it was is told that it was decided, and not that it was by them on another device.
+  expect((await at(anna).person.get(review)).html).toMatch(/Already decided at/);
   await giveRole('admin@acme.example', ['admin', 'approver']);
   // Ada is the deputy; and the decision was another's.
   expect((await (await signIn(server, 'admin@acme.example')).get(review)).status).toBe(404);

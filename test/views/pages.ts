@@ -355,7 +355,7 @@ export function pagesIn(language: PageLanguage) {
       impact: 'high',
       outcome: say(OUTCOMES.allowedOnce),
       status: 'allowed',
-      askedAt: '14:01',
+      askedAt: `${speaker.clock(new Date('2026-11-24T13:01:00Z'), 'Europe/Berlin', new Date(0))} (UTC+1)`,
       decidedAt: '14:02',
       reason: undefined,
       proof: say(RECEIPT.byPasskey),

@@ -293,7 +293,7 @@ const results = [
   { id: 'U8-2', words: changedWords(speaker), says: 'This request has changed. Nothing was allowed.' },
   {
     id: 'U8-3',
-    words: alreadyDecidedWords(speaker, { time: asItIs('14:05'), outcome: asItIs('allowed once') }),
+    words: alreadyDecidedWords(speaker, { time: asItIs('14:05'), outcome: asItIs('allowed once'), by: 'you' }),
     says: 'Already decided by you at 14:05 (allowed once).',
   },
   { id: 'U8-4', words: nothingHereWords(speaker), says: 'Nothing to review here.' },

@@ -114,11 +114,9 @@ function Recoveries({ frame, csrf, action, notice, problem, typed, mayAct, recov
               maxLength={200}
               value={typed?.reason}
             />
-            <div class="form-end">
-              <button type="submit" class="button danger" data-testid="submit">
-                {say(RECOVERIES.ask)}
-              </button>
-            </div>
+            <button type="submit" class="button danger" data-testid="submit">
+              {say(RECOVERIES.ask)}
+            </button>
           </form>
         </section>
       ) : null}

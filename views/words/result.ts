@@ -102,6 +102,10 @@ export const RESULT = words({
     en: 'Already decided by you at {time} ({outcome}).',
     de: 'Von Ihnen bereits um {time} entschieden ({outcome}).',
   },
+  alreadyDecidedByOthers: {
+    en: 'Already decided at {time} ({outcome}).',
+    de: 'Bereits um {time} entschieden ({outcome}).',
+  },
   decidedElsewhere: {
     en: 'Decided on another device at {time} ({outcome}).',
     de: 'Auf einem anderen Gerät um {time} entschieden ({outcome}).',
