@@ -107,6 +107,39 @@ describe('a resource of an organization', () => {
     expect(body.resource_claims.map(({ resource }: Json) => resource)).not.toContain(`${origin}/private`);
   });
 
+  test('says nothing of itself to another organization that names its actions', async () => {
+    const [mine, theirs] = [`${origin}/mine`, `${origin}/theirs`];
+    for (const [by, resource] of [[acme, mine] as const, [globex, theirs] as const]) {
+      show(resource, { [DOCUMENT_MEMBER]: (await claim(by, resource)).body.challenge });
+      expect((await prove(by, resource)).status).toBe(200);
+    }
+    const key = 'payroll.read';
+    const secret = roomsOf(mine, 'acme', key).replace('read the rooms', 'read what all of us earn');
+    expect((await acme('POST', '/catalogue', secret)).status).toBeLessThan(300);
+    const probing = roomsOf(theirs, 'globex', key);
+    const taken = [`${key}: declared by two resources`];
+    // Whichever version of it they name.
+    for (const text of [
+      probing,
+      probing.replace('version: 1', 'version: 2'),
+      secret.replaceAll(mine, theirs).replace('acme', 'globex'),
+    ]) {
+      const { body } = await globex('POST', '/catalogue/diff', text);
+      expect(body.problems).toEqual(taken);
+      expect(body.actions).toEqual([expect.objectContaining({ key, resource: theirs, state: 'new', changes: [] })]);
+      expect(await globex('POST', '/catalogue', text)).toMatchObject({ status: 422, body: { problems: taken } });
+    }
+    // Nor may an action of theirs lead there: whether there is such a one is nobody's to try.
+    const leading = (to: string) =>
+      roomsOf(theirs, 'globex', 'halls.read').replace('durations:', `downstream: [${to}]\n      durations:`);
+    for (const to of [key, 'nothing.read']) {
+      expect((await globex('POST', '/catalogue/lint', leading(to))).body.problems).toEqual([
+        `halls.read v1: downstream action ${to} is unknown`,
+      ]);
+    }
+    expect((await globex('POST', '/catalogue/lint', leading('calendar.events.read'))).body.problems).toEqual([]);
+  });
+
   test('is not taken under a name, or at an address, that no catalogue takes: it would stand in everybody’s', async () => {
     const fits = { resource: `${origin}/${'r'.repeat(199 - origin.length)}`, name: 'n'.repeat(40) };
     for (const longer of [

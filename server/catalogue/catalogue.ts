@@ -183,7 +183,15 @@ export function compileCatalogue(
   const scopes = new Map<string, Action>();
   for (const action of newest.values()) {
     for (const key of action.downstream) {
-      if (!newest.has(key)) wrong(nameOf(action), saying(CATALOGUE.downstream, { key }));
+      const next = newest.get(key);
+      // Another organization's is not there; what was published before this was asked stays a record.
+      const isThere =
+        next &&
+        (next.organization === null ||
+          action.organization === null ||
+          next.organization === action.organization ||
+          published(action.key, action.version));
+      if (!isThere) wrong(nameOf(action), saying(CATALOGUE.downstream, { key }));
     }
     if (lint && action.instead !== undefined && !published(action.key, action.version)) {
       const problems = insteadProblems(action, newest.get(action.instead));

@@ -4,6 +4,7 @@ import { canonicalJson } from '../oauth/canonical.ts';
 import type { ActionDocument } from './action.ts';
 import { CatalogueError, compileCatalogue, type ResourceDocument } from './catalogue.ts';
 import { type Change, changesOf, resourceChangesOf } from './diff.ts';
+import { at } from './problem.ts';
 
 /** One action of what is to be published, beside what is published already. */
 export interface Reviewed {
@@ -41,7 +42,7 @@ export function review(before: readonly ResourceDocument[], documents: readonly 
   return documents.flatMap(({ resource, actions }) =>
     actions.map((action): Reviewed => {
       const { key, version } = action;
-      const published = versionsOf(before, key);
+      const published = versionsOf(here(before, resource), key);
       if (published.some((old) => old.version === version)) {
         return { key, version, resource, state: 'unchanged', changes: [] };
       }
@@ -65,6 +66,10 @@ export function reviewResources(
     return changes.length === 0 ? [] : [{ resource: document.resource, changes }];
   });
 }
+
+/** An action of the same key elsewhere may be another organization's: it is not compared with, and nothing is said of it. */
+const here = (documents: readonly ResourceDocument[], resource: string) =>
+  documents.filter((document) => document.resource === resource);
 
 /** Every published version of one action, the newest last. */
 export const versionsOf = (documents: readonly ResourceDocument[], key: string): ActionDocument[] =>
@@ -99,10 +104,13 @@ function recordProblems({ resource, owner, actions }: ResourceDocument, before: 
   for (const action of actions) {
     const { key } = action;
     const version = String(action.version);
-    const place = before.find((document) => document.actions.some((one) => one.key === key));
+    if (before.some((other) => other.resource !== resource && other.actions.some((one) => one.key === key))) {
+      problems.push(at(key, saying(CATALOGUE.twoResources)));
+      continue;
+    }
     const versions = versionsOf(before, key);
     const old = versions.find((one) => one.version === action.version);
-    if (old && (place?.resource !== resource || canonicalJson(old) !== canonicalJson(action))) {
+    if (old && canonicalJson(old) !== canonicalJson(action)) {
       problems.push(saying(CATALOGUE.record, { key, version }));
     }
     // What is below the newest would be compared with the wrong one, and never be asked.
