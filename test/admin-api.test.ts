@@ -422,6 +422,11 @@ describe('pages of the console, and whoever is of another organization', () => {
       campaign: VALUES.campaign,
       key: 'rooms.read',
       person: 'dora@acme.example',
+      task: (
+        await database.first<{ id: string }>('select id from tasks where organization = $1 limit 1', [
+          registration.organization,
+        ])
+      )?.id,
     });
     const { organization } = registration;
     secret = new RegExp(

@@ -235,7 +235,7 @@ describe('whatever can be opened, and what is said where a form is refused, in a
       for (const [, href = ''] of answer.html.matchAll(/<a [^>]*href="([^"]*)"/gu)) {
         const { origin, pathname, search } = new URL(href.replaceAll('&amp;', '&'), answer.url);
         // A list in another order is the same list; a preview in another language is not in this one.
-        const same = /\.(?:csv|jsonl)$|^\/static/u.test(pathname) || /sort=|show=/u.test(search);
+        const same = /\.(?:csv|jsonl?)$|^\/static/u.test(pathname) || /sort=|show=/u.test(search);
         if (origin === server.issuer && !same) queue.push(pathname + search);
       }
       for (const [markup, attributes = ''] of answer.html.matchAll(/<form([^>]*)>[\s\S]*?<\/form>/gu)) {

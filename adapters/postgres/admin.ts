@@ -1,5 +1,6 @@
 import {
   type Act,
+  type AdminAct,
   type AdminStore,
   type AgentCard,
   actorOf,
@@ -365,7 +366,7 @@ async function endEdge(
   return stopped(statements, organization, `edge:${subject}`);
 }
 
-export const acted = (statements: Statements, act: Act, reason: string, content: object) =>
+export const acted = (statements: Statements, act: Act, reason: AdminAct, content: object) =>
   record(
     statements,
     act,

@@ -1,6 +1,6 @@
 import { actorOf } from '../../server/admin/admin.ts';
 import { type ApprovalList, type ListedApproval, WITHIN } from '../../server/admin/approvals.ts';
-import { cursorOf, type Listing } from '../../server/admin/listing.ts';
+import { cursorOf, type Listing, placeInTime } from '../../server/admin/listing.ts';
 import type { Database } from './database.ts';
 import { writeEvent } from './evidence.ts';
 import { writeStop } from './liveness.ts';
@@ -19,6 +19,7 @@ export const postgresApprovalList = (database: Database): ApprovalList => ({
         const all = values(name)?.map((within) => WITHIN[within as keyof typeof WITHIN]);
         return all ? Math.min(...all) : null;
       };
+      const after = sortOf(listing).type === 'timestamptz' ? placeInTime(listing.after) : listing.after;
       const found = await statements.rows<ListedApproval & { sort_key: string }>(listStatement(listing), [
         organization,
         values('is'),
@@ -29,8 +30,8 @@ export const postgresApprovalList = (database: Database): ApprovalList => ({
         values('person')?.map((person) => person.toLowerCase()) ?? null,
         values('action'),
         listing.words.map((word) => `%${word.replace(/[\\%_]/g, '\\$&')}%`),
-        listing.after?.[0] ?? null,
-        listing.after?.[1] ?? '',
+        after?.[0] ?? null,
+        after?.[1] ?? '',
         limit + 1,
         reader,
         hours('asked'),
@@ -95,11 +96,13 @@ const SORTS = {
   asked: { by: 'a.asked_at', type: 'timestamptz' },
 } as const;
 
+const sortOf = ({ sort }: Pick<Listing, 'sort'>) => (sort === 'urgency' ? SORTS.urgency : SORTS.asked);
+
 /** When a decision is asked for within some hours, that is what is meant; else when it was asked. */
 const AT = 'coalesce(a.decided_at, a.asked_at)';
 
 function listStatement({ sort, descending }: Pick<Listing, 'sort' | 'descending'>): string {
-  const { by, type } = sort === 'urgency' ? SORTS.urgency : SORTS.asked;
+  const { by, type } = sortOf({ sort });
   const direction = descending ? 'desc' : 'asc';
   return `
   select a.id, ${STANDING} as standing, a.impact, a.actions, a.asked_at, a.expires_at, a.decided_at, a.deny_reason, a.quorum,

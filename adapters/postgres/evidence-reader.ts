@@ -1,17 +1,14 @@
-import type { Named } from '../../server/admin/admin.ts';
-import type {
-  ChainToken,
-  EvidenceFilter,
-  EvidenceReader,
-  ReadableEvent,
-  TaskChain,
-} from '../../server/admin/evidence.ts';
+import type { ChainToken, EvidenceFilter, EvidenceReader, TaskChain } from '../../server/admin/evidence.ts';
 import type { Database, Statements } from './database.ts';
+import { EVENT_COLUMNS, EVENT_NAMES, type EventRow, named, namesOf, readable } from './evidence-rows.ts';
+import { searchEvidence } from './evidence-search.ts';
 import { KEYS_OF_ROW } from './tokens.ts';
 
 /** Evidence as people read it: under row-level security, so a filter that forgets the organization shows nothing. */
 export const postgresEvidenceReader = (database: Database): EvidenceReader => ({
   list: (organization, filter) => database.within(organization, (statements) => list(statements, organization, filter)),
+  search: (organization, asked) =>
+    database.within(organization, (statements) => searchEvidence(statements, organization, asked)),
   chain: (organization, task) => database.within(organization, (statements) => chain(statements, organization, task)),
 });
 
@@ -53,7 +50,7 @@ async function chain(statements: Statements, organization: string, id: string): 
     organization,
     tokens.flatMap(({ agents, agent, may_act }) => [agent, may_act, ...agents]),
   );
-  const { approval: _, client_id: __, resources: ___, slug, organization_name: name, ...shown } = task;
+  const { client_id: _, resources: __, slug, organization_name: name, ...shown } = task;
   return {
     organization: { id: organization, slug, name },
     task: shown,
@@ -68,11 +65,7 @@ async function chain(statements: Statements, organization: string, id: string): 
   };
 }
 
-interface EventRow extends Omit<ReadableEvent, 'by' | 'acting' | 'names'> {
-  content: Record<string, unknown>;
-}
 type TaskRow = TaskChain['task'] & {
-  approval: string | null;
   client_id: string;
   resources: string[];
   slug: string;
@@ -88,68 +81,7 @@ type TokenRow = Omit<ChainToken, 'agent' | 'acting' | 'handed_to' | 'resource'> 
   resource_name: string | null;
 };
 
-async function readable(statements: Statements, organization: string, rows: EventRow[]): Promise<ReadableEvent[]> {
-  const nameOf = await namesOf(
-    statements,
-    organization,
-    rows.flatMap(({ content }) => Object.values(content).flat()),
-  );
-  return rows.map((row) => {
-    const { by, acting, ...content } = row.content;
-    return {
-      ...row,
-      by: typeof by === 'string' ? nameOf(by) : null,
-      acting: Array.isArray(acting) ? acting.map((id) => nameOf(String(id))) : null,
-      content,
-      names: Object.fromEntries(
-        Object.values(content)
-          .flat()
-          .flatMap((id) => (typeof id === 'string' ? [nameOf(id)] : []))
-          .map(({ id, name, email }) => [id, email ?? name] as const)
-          .filter((pair): pair is [string, string] => pair[1] !== null),
-      ),
-    };
-  });
-}
-
-/** Names of people, agents and clients; an id without a name stays an id. */
-async function namesOf(
-  statements: Statements,
-  organization: string,
-  ids: readonly unknown[],
-): Promise<(id: string) => Named> {
-  const asked = [...new Set(ids.filter((id) => typeof id === 'string' && /^[a-z]{3,}[_-][a-z0-9]+$/.test(id)))];
-  const rows =
-    asked.length > 0 ? await statements.rows<Named & { email: string | null }>(NAMES, [organization, asked]) : [];
-  const names = new Map(rows.map(({ id, name, email }) => [id, { id, name, ...(email !== null && { email }) }]));
-  return (id) => names.get(id) ?? { id, name: null };
-}
-
-const NAMES = `
-  select id, name, email from people where organization = $1 and id = any($2)
-  union all select id, name, null from agents where organization = $1 and id = any($2)
-  union all select client_id, metadata ->> 'client_name', null from clients where client_id = any($2)`;
-
-const named = (id: string, name: string, more = '') =>
-  `case when ${id} is not null then json_build_object('id', ${id}, 'name', ${name}${more}) end`;
-
-// Salts stay in the table: with them, whoever reads this could test guesses about what was erased.
-const EVENTS = `
-  select e.id, e.at, o.slug as organization, e.type, e.decision, e.reason, e.outcome,
-         ${named('e.person', 'p.name', `, 'email', p.email`)} as person,
-         ${named('e.agent', 'a.name')} as agent,
-         ${named('e.application', `c.metadata ->> 'client_name'`)} as application,
-         ${named('e.resource', 'r.name')} as resource,
-         e.task, e.approval, e.jti, e.txn,
-         coalesce((select jsonb_object_agg(substr(field.key, 9), field.value -> 'value')
-                   from evidence_contents x, jsonb_each(x.fields) field
-                   where x.organization = e.organization and x.event = e.id and field.key like 'content.%' and field.key not in ('content.screen', 'content.signing_screen') and field.value ? 'value'), '{}') as content
-  from evidence e
-  join organizations o on o.id = e.organization
-  left join people p on p.organization = e.organization and p.id = e.person
-  left join agents a on a.organization = e.organization and a.id = e.agent
-  left join clients c on c.client_id = e.application
-  left join resources r on r.resource = e.resource`;
+const EVENTS = `select ${EVENT_COLUMNS} from evidence e ${EVENT_NAMES}`;
 
 const LIST = `
   ${EVENTS}
@@ -169,7 +101,11 @@ const TASK = `
            array['organization:' || t.organization, 'client:' || t.client_id, 'person:' || t.person, 'task:' || t.id]
              || case when t.agent is null then '{}'::text[] else array['agent:' || t.agent, 'pair:' || t.agent || '|' || t.person] end,
            array_remove(array[t.agent], null), t.person, t.id, t.approved_at) as over,
-         t.approval, t.client_id, t.resources, o.slug, o.name as organization_name
+         t.approval, t.client_id,
+         (select encode(sha256(convert_to(x.fields #>> '{content.screen,value}', 'UTF8')), 'hex')
+          from evidence e join evidence_contents x on x.organization = e.organization and x.event = e.id
+          where e.organization = t.organization and e.approval = t.approval and e.type = 'task.approved' and e.task = t.id limit 1) as screen_hash,
+         t.resources, o.slug, o.name as organization_name
   from tasks t
   join organizations o on o.id = t.organization
   join people p on p.organization = t.organization and p.id = t.person

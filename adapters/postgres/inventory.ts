@@ -8,7 +8,7 @@ import {
   type Inventory,
   type InventoryRow,
 } from '../../server/admin/inventory.ts';
-import { cursorOf, type Listing } from '../../server/admin/listing.ts';
+import { cursorOf, type Listing, placeInTime } from '../../server/admin/listing.ts';
 import { DORMANT_AFTER, type Flag, SOON, UNUSED_AFTER } from '../../server/agents/flags.ts';
 import { ALLOWED, NAMED } from './agent-facts.ts';
 import { WAITS } from './approval-list.ts';
@@ -23,6 +23,7 @@ export const postgresInventory = (database: Database): Inventory => ({
         const found = listing.filters.flatMap((filter) => (filter.name === name ? [filter.value] : []));
         return found.length === 0 ? null : found;
       };
+      const after = SORTS[listing.sort]?.type === 'timestamptz' ? placeInTime(listing.after) : listing.after;
       const found = await statements.rows<InventoryRow & { sort_key: string }>(listStatement(listing), [
         organization,
         only ?? null,
@@ -35,8 +36,8 @@ export const postgresInventory = (database: Database): Inventory => ({
         reach.levels?.at ?? null,
         reach.levels?.above ?? [],
         reach.levels?.any ?? false,
-        listing.after?.[0] ?? null,
-        listing.after?.[1] ?? '',
+        after?.[0] ?? null,
+        after?.[1] ?? '',
         limit + 1,
         values('is') !== null,
         values('environment'),

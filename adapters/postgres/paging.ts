@@ -1,4 +1,4 @@
-import { cursorOf, type Page, type PageAsked } from '../../server/admin/listing.ts';
+import { cursorOf, type Page, type PageAsked, placeInTime } from '../../server/admin/listing.ts';
 import type { Statements } from './database.ts';
 
 /** A list that is read by keyset: what its rows are, and by which of their columns it is ordered and searched. */
@@ -24,6 +24,7 @@ export async function pageIn<Row extends object>(
   asked: PageAsked,
 ): Promise<Page<Row>> {
   const given = Object.entries(asked.filters);
+  const after = type === 'timestamptz' ? placeInTime(asked.after) : asked.after;
   const place = (n: number) => `$${parameters.length + n}`;
   const direction = descending ? 'desc' : 'asc';
   const conditions = [
@@ -37,8 +38,8 @@ export async function pageIn<Row extends object>(
     [
       ...parameters,
       asked.words.map((word) => `%${word.replace(/[\\%_]/g, '\\$&')}%`),
-      asked.after?.[0] ?? null,
-      asked.after?.[1] ?? '',
+      after?.[0] ?? null,
+      after?.[1] ?? '',
       asked.limit + 1,
       ...given.map(([, value]) => value),
     ],

@@ -1,5 +1,5 @@
 import { actorOf } from '../../server/admin/admin.ts';
-import { cursorOf } from '../../server/admin/listing.ts';
+import { cursorOf, placeInTime } from '../../server/admin/listing.ts';
 import type { Campaign, CampaignOwner, ReviewStore } from '../../server/admin/reviews.ts';
 import { THRESHOLDS } from '../../server/agents/expiry.ts';
 import { SOON } from '../../server/agents/flags.ts';
@@ -16,7 +16,7 @@ export const postgresReviews = (database: Database): ReviewStore => ({
     database.within(organization, async (statements) => {
       const found = await statements.rows<{ id: string; at: string }>(campaign === undefined ? DUE : UNANSWERED, [
         organization,
-        after?.[0] ?? '-infinity',
+        placeInTime(after)?.[0] ?? '-infinity',
         after?.[1] ?? '',
         limit + 1,
         owner ?? null,

@@ -1,3 +1,4 @@
+import type { ADMIN_ACTS } from '../../views/words/console-audit.ts';
 import { REFUSED } from '../../views/words/console-refused.ts';
 import { inEnglish, type Saying, saying } from '../../views/words/saying.ts';
 import type { AgentMode, AgentStatus, Environment } from '../agents/agent.ts';
@@ -71,6 +72,9 @@ export const conflict = (reason: string, detail: string | Saying, problems?: rea
   refusal(409)(reason, detail, problems);
 export const unacceptable = (reason: string, detail: string | Saying, problems?: readonly Saying[]): AdminRefusal =>
   refusal(422)(reason, detail, problems);
+
+/** What an administrator may do, by the name that evidence keeps: each has words. */
+export type AdminAct = keyof typeof ADMIN_ACTS;
 
 /** One administrator's change in one organization: where it happens and who did it. */
 export interface Act {

@@ -14,17 +14,15 @@ import {
   agentSummaryPage,
 } from '../../views/admin/agent.tsx';
 import { agentKeyPage, agentRemovePage } from '../../views/admin/agent-changes.tsx';
-import { AGENT, AGENT_EVENTS, AGENT_NOTICES, METHODS, MODES, MOVE } from '../../views/words/console-agent.ts';
+import { AGENT, AGENT_NOTICES, METHODS, MODES, MOVE } from '../../views/words/console-agent.ts';
 import { KEY_OVERLAP, REMOVAL, ROTATION } from '../../views/words/console-agent-changes.ts';
 import { FORM } from '../../views/words/console-form.ts';
 import { OWN_REASONS, REQUIRED } from '../../views/words/console-lifecycle.ts';
-import { REFUSALS } from '../../views/words/console-refusals.ts';
 import { STATUS } from '../../views/words/console-shell.ts';
 import { ENVIRONMENT } from '../../views/words/environment.ts';
 import { AGENT_FLAGS } from '../../views/words/owned.ts';
-import { OUTCOMES } from '../../views/words/result.ts';
 import { type Saying, saying } from '../../views/words/saying.ts';
-import { asItIs, type PlainMessage, type Said } from '../../views/words/words.ts';
+import { asItIs, type Said } from '../../views/words/words.ts';
 import { ENVIRONMENTS } from '../agents/agent.ts';
 import type { ClientRecord, ClientStore } from '../agents/clients.ts';
 import { flagsOf, UNUSED_AFTER, unusedActions } from '../agents/flags.ts';
@@ -35,14 +33,13 @@ import { purposeIn } from '../agents/presets.ts';
 import { saidOf } from '../agents/refused.ts';
 import { checkKeys } from '../agents/registration.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
-import type { EventType } from '../evidence/evidence.ts';
 import { BadRequest } from '../http/form.ts';
-import type { Refusal } from '../oauth/refusal.ts';
 import type { Accountability } from './accountability.ts';
 import { describeVerdict } from './accountability.ts';
 import type { AdminStore, AgentCard, Named } from './admin.ts';
 import { type AdminRole, type Console, KEEPERS, nothingHere, VIEWERS, type Visit } from './console.ts';
 import { jwksIn, pastedProblem } from './draft.ts';
+import { outcomeOf, whatHappened } from './event-words.ts';
 import type { EvidenceReader, ReadableEvent } from './evidence.ts';
 import { explainReach, type ReachReader } from './explain.ts';
 import type { Inventory } from './inventory.ts';
@@ -177,7 +174,11 @@ export function adminAgentSides(router: Router, console: Console, dependencies: 
 
   side('activity', '/activity', async (visit, { card, head }) => {
     const events = await evidence.list(visit.organization, { agent: card.id, limit: 100 });
-    return agentActivityPage({ ...head, events: events.toReversed().map((event) => eventOf(event, visit)) });
+    return agentActivityPage({
+      ...head,
+      evidence: visit.only === undefined ? `/admin/audit?q=agent%3A${card.id}` : undefined,
+      events: events.toReversed().map((event) => eventOf(event, visit)),
+    });
   });
 
   side('changes', '/changes', async (visit, { card, head }) =>
@@ -528,20 +529,11 @@ function changeWords(
 const eventOf = (event: ReadableEvent, visit: Visit) => ({
   id: event.id,
   at: visit.at(event.at),
-  what: EVENTS[event.type] ? visit.speaker.say(EVENTS[event.type] as PlainMessage) : asItIs(event.type),
+  what: whatHappened(event, visit.speaker),
   person: event.person?.name ?? '',
   system: event.resource?.name ?? '',
-  outcome: outcomeOf(event, visit),
+  outcome: outcomeOf(event, visit.speaker),
 });
-
-function outcomeOf({ type, outcome, decision, reason }: ReadableEvent, { speaker: { say } }: Visit): string {
-  if (outcome) return Object.hasOwn(OUTCOMES, outcome) ? say(OUTCOMES[outcome as keyof typeof OUTCOMES]) : outcome;
-  if (decision !== 'refused' || type === 'agent.introduced') return '';
-  // Of anything else the reason is who did it, or how it was asked, and not why.
-  if (reason === null || !REFUSED_FOR_A_REASON.has(type)) return say(AGENT.refused);
-  const why = REASONS[reason];
-  return say(AGENT.refusedBecause, { reason: why ? say(why) : reason });
-}
 
 /** A person by name; an agent that registered itself did so with a token, by its id. */
 function whoChanged({ speaker }: Visit, by: string): string {
@@ -554,18 +546,3 @@ function whyChanged({ speaker }: Visit, reason: string): string {
   const own = Object.values(OWN_REASONS).find(({ en }) => en === reason);
   return own ? speaker.say(own) : reason;
 }
-
-const EVENTS: Readonly<Record<string, PlainMessage>> = AGENT_EVENTS satisfies Record<
-  Exclude<EventType, `person.${string}` | `passkey.${string}`>,
-  PlainMessage
->;
-
-const REFUSED_FOR_A_REASON: ReadonlySet<string> = new Set<EventType>([
-  'request.refused',
-  'token.refused',
-  'redemption.refused',
-  'redemption.alarm',
-]);
-
-/** Every reason of a rule has words; of what else is recorded, the code that stands in the evidence. */
-const REASONS: Readonly<Record<string, PlainMessage>> = REFUSALS satisfies Record<Refusal['reason'], PlainMessage>;

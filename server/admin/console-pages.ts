@@ -4,6 +4,7 @@ import { adminActionPages } from './action-pages.ts';
 import { adminAgentPages } from './agent-pages.ts';
 import { adminAgentSides } from './agent-sides.ts';
 import { adminApprovalPages } from './approval-pages.ts';
+import { adminAuditPages } from './audit-pages.ts';
 import { adminClaimPages } from './claim-pages.ts';
 import type { Console } from './console.ts';
 import { adminDocumentPages } from './document-pages.ts';
@@ -36,6 +37,7 @@ const PAGES = [
   adminPeoplePages,
   adminRecoveryPages,
   adminStopPages,
+  adminAuditPages,
 ] as const;
 
 /** What all of them need together. */

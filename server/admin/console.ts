@@ -79,6 +79,7 @@ const SECTIONS: readonly { href: string; label: keyof typeof PARTS; roles: reado
   { href: '/admin/systems', label: 'systems', roles: VIEWERS },
   { href: '/admin/people', label: 'people', roles: VIEWERS },
   { href: '/admin/recoveries', label: 'recoveries', roles: VIEWERS },
+  { href: '/admin/audit', label: 'audit', roles: VIEWERS },
 ];
 
 /** One request of somebody who may open the page. */

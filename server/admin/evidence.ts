@@ -1,6 +1,8 @@
 import type { DeathReason } from '../agents/liveness.ts';
+import { IMPACTS } from '../catalogue/action.ts';
 import type { TokenKind } from '../delegation/token.ts';
 import type { Named } from './admin.ts';
+import { isDay, isInstant, type Listing, type ListingRules, type Page } from './listing.ts';
 
 /** One event with names for what it names, and what is still readable of its content. */
 export interface ReadableEvent {
@@ -39,6 +41,34 @@ export interface EvidenceFilter {
   limit: number;
 }
 
+/** One event as a search finds it. */
+export interface FoundEvent extends ReadableEvent {
+  /** What the person read, of the task or the question behind it. */
+  sentence: string | null;
+}
+
+/** How evidence is looked for (A7). The organization is never asked for: it is the reader's own. */
+export const EVIDENCE_LISTING = {
+  filters: {
+    agent: undefined,
+    person: undefined,
+    system: undefined,
+    type: undefined,
+    decision: ['allowed', 'refused', 'reported'],
+    reason: undefined,
+    level: IMPACTS,
+    task: undefined,
+    approval: undefined,
+    after: undefined,
+    before: undefined,
+  },
+  sorts: ['at'],
+  order: '-at',
+} as const satisfies ListingRules;
+
+/** A calendar date in the reader's zone, or an instant (RFC 3339 §5.6). */
+export const isMoment = (value: string): boolean => isDay(value) || (value.includes('T') && isInstant(value));
+
 /** One access token of a task, with its place in the lineage. */
 export interface ChainToken {
   jti: string;
@@ -75,6 +105,10 @@ export interface TaskChain {
     expires_at: Date;
     /** Why it is over, or null while it is alive. */
     over: DeathReason | null;
+    /** The question behind it; null where nobody was asked. */
+    approval: string | null;
+    /** SHA-256, hex, of the page as it was shown; null where none was, or it was erased. */
+    screen_hash: string | null;
   };
   tokens: readonly ChainToken[];
   /** Oldest first. */
@@ -85,5 +119,7 @@ export interface TaskChain {
 export interface EvidenceReader {
   /** The newest events that fit, oldest first. */
   list(organization: string, filter: EvidenceFilter): Promise<ReadableEvent[]>;
+  /** What an auditor looks for, latest first. @param timeZone of calendar dates (IANA name) */
+  search(organization: string, asked: { listing: Listing; timeZone: string; limit: number }): Promise<Page<FoundEvent>>;
   chain(organization: string, task: string): Promise<TaskChain | undefined>;
 }

@@ -1,5 +1,6 @@
 import { LISTING } from '../../views/words/console-list.ts';
 import { type Saying, saying } from '../../views/words/saying.ts';
+import { BadRequest } from '../http/form.ts';
 
 /**
  * How a list is asked for: by the console in its address, by the admin API and the command line in a query. One text
@@ -144,6 +145,31 @@ export function parseCursor(text: string): readonly [string, string] | undefined
   } catch {
     return undefined;
   }
+}
+
+/**
+ * Where a page of a list in the order of time ended. Whoever carries a place may have written it: what is no instant is
+ * refused here, and no fault of the database. @throws BadRequest
+ */
+export function placeInTime(after: PageAsked['after']): PageAsked['after'] {
+  if (after !== undefined && !/^-?infinity$/.test(after[0]) && !isInstant(after[0]))
+    throw new BadRequest(saying(LISTING.noSuchPlace));
+  return after;
+}
+
+/** An instant of this century, as RFC 3339 or as the database writes it. */
+export function isInstant(text: string): boolean {
+  const [, day, time, zone] =
+    /^(20\d{2}-\d{2}-\d{2})[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?)(Z|[+-](?:0\d|1[0-4])(?::[0-5]\d)?)$/.exec(text) ??
+    [];
+  return isDay(day) && !Number.isNaN(Date.parse(`${day}T${time}${zone?.length === 3 ? `${zone}:00` : zone}`));
+}
+
+/** A calendar date of this century; 30 February is none, though JavaScript takes it for a day of March. */
+export function isDay(text: string | undefined): boolean {
+  if (text === undefined || !/^20\d{2}-\d{2}-\d{2}$/.test(text)) return false;
+  const at = new Date(`${text}T00:00:00Z`);
+  return !Number.isNaN(at.getTime()) && at.toISOString().startsWith(text);
 }
 
 /** Addresses of the same list with something else about it; `undefined` takes a part away. */

@@ -113,6 +113,8 @@ gives(
       approved_at: instant,
       expires_at: instant,
       over: maybe(text),
+      approval: maybe(text),
+      screen_hash: maybe(text),
     }),
     tokens: many(
       object({

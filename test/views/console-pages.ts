@@ -15,6 +15,7 @@ import {
 import { agentKeyPage, agentOfferPage, agentRemovePage } from '../../views/admin/agent-changes.tsx';
 import { type AgentsPage, agentsPage } from '../../views/admin/agents.tsx';
 import { approvalsPage } from '../../views/admin/approvals.tsx';
+import { type AuditRow, auditPage, type StoryPart, storyPage } from '../../views/admin/audit.tsx';
 import { groupsPage } from '../../views/admin/deciders.tsx';
 import { allowDocumentPage, type DocumentsPage, documentsPage, domainPage } from '../../views/admin/documents.tsx';
 import { newActionPage } from '../../views/admin/new-action.tsx';
@@ -32,6 +33,7 @@ import { AGENT, AGENT_EVENTS, AGENT_NOTICES, METHODS, MODES, MOVE } from '../../
 import { OFFERING, ROTATION } from '../../views/words/console-agent-changes.ts';
 import { AGENT_VIEWS, FLAG_NAMES, INVENTORY } from '../../views/words/console-agents.ts';
 import { APPROVALS, SECOND_REASON } from '../../views/words/console-approvals.ts';
+import { ADMIN_ACTS, AUDIT, DONE_TO, ENDED, PERSON_EVENTS, STORY, WHOLE } from '../../views/words/console-audit.ts';
 import { ACTION_CHANGE } from '../../views/words/console-changes.ts';
 import { WHO_DECIDES } from '../../views/words/console-deciders.ts';
 import { LET_IN, LETTING_IN, LIMIT_FIELDS, LIMIT_WORDS } from '../../views/words/console-documents.ts';
@@ -43,6 +45,7 @@ import { FIGURES } from '../../views/words/console-overview.ts';
 import { PEOPLE, ROLE_NAMES } from '../../views/words/console-people.ts';
 import { POLICIES } from '../../views/words/console-policies.ts';
 import { RECOVERIES } from '../../views/words/console-recovery.ts';
+import { REFUSALS } from '../../views/words/console-refusals.ts';
 import { DRAFT, REGISTER, REGISTER_STEPS } from '../../views/words/console-register.ts';
 import { REVIEWS } from '../../views/words/console-review.ts';
 import { ANSWER, POLICY_CHANGE, RULE } from '../../views/words/console-rules.ts';
@@ -53,6 +56,8 @@ import { ENVIRONMENT } from '../../views/words/environment.ts';
 import { LANGUAGE_NAMES, LANGUAGES, type PageLanguage } from '../../views/words/language.ts';
 import { AGENT_FLAGS } from '../../views/words/owned.ts';
 import { PASSES } from '../../views/words/passes.ts';
+import { RECEIPT } from '../../views/words/receipt.ts';
+import { OUTCOMES } from '../../views/words/result.ts';
 import { saying } from '../../views/words/saying.ts';
 import { speakerOf } from '../../views/words/speaker.ts';
 import { asItIs } from '../../views/words/words.ts';
@@ -82,7 +87,20 @@ export const CONSOLE_NAMES = [
   ...['private_key_jwt', 'mTLS', 'agt_meeting', 'cli_8f2k91c', 'Google Calendar', 'GitHub'],
   ...['anna@acme.exmaple', 'approver@acme.example', 'person@acme.example', 'lost the phone', 'new laptop'],
   ...['lena@acme.example', 'Lena Sommer', 'olga@acme.example', 'role:admin', 'Link'],
-  ...['Autumn 2026', 'Tom Krause', 'level:high'],
+  ...['Autumn 2026', 'Tom Krause', 'level:high', 'decision:refused', '2026-11-27T14:02Z', 'Google Calendar'],
+  ...[
+    'tsk_9f5857fd',
+    'YrRvdDxp0DOl',
+    'Dd9ZesMSLn9O',
+    '73e3dc97196a',
+    '0.1.0/tlte',
+    '8DDIu0Iw',
+    'evt_7',
+    'T1',
+    'T2',
+    'Deutsch',
+  ],
+  ...['usr_anna', 'usr_ada', 'read your calendar for 24–28 Nov'],
   ...[
     'stp_1',
     'JWK',
@@ -144,6 +162,7 @@ export function consolePagesIn(language: PageLanguage): Record<string, string> {
         'systems',
         'people',
         'recoveries',
+        'audit',
       ] as const
     ).map((part) => ({
       href: part === 'overview' ? '/admin' : `/admin/${part}`,
@@ -395,6 +414,7 @@ export function consolePagesIn(language: PageLanguage): Record<string, string> {
     }),
     'console-agent-activity': agentActivityPage({
       ...head('activity'),
+      evidence: '/admin/audit?q=agent%3Aagt_meeting',
       events: (Object.keys(AGENT_EVENTS) as (keyof typeof AGENT_EVENTS)[]).map((type) => ({
         id: type,
         at: asItIs('14:02'),
@@ -526,6 +546,146 @@ export function consolePagesIn(language: PageLanguage): Record<string, string> {
       count: (hour * 11) % 7,
     })),
   });
+
+  const moment = (said: string) => ({ said: asItIs(said), exact: `2026-11-27T${said}:00.000Z` });
+  const anna = { name: 'Anna Berg', id: 'usr_anna' };
+  const helper = { name: 'Meeting Helper', id: 'agt_meeting' };
+  const happened: AuditRow[] = [
+    ...Object.values(AGENT_EVENTS).map((what) => ({ who: [anna, helper], what: say(what) })),
+    ...Object.values(PERSON_EVENTS).map((what) => ({ who: [anna], what: say(what) })),
+    ...Object.values(ADMIN_ACTS).map((what) => ({ who: [{ name: 'Ada Lovelace', id: 'usr_ada' }], what: say(what) })),
+    ...Object.values(DONE_TO).map((what) => ({
+      who: [{ name: 'Ada Lovelace', id: 'usr_ada' }],
+      what: say(what, { whom: 'Room Finder' }),
+    })),
+    { who: [{ name: 'Ada Lovelace', id: 'usr_ada' }], what: say(DONE_TO['authority.stopped'], { whom: say(WHOLE) }) },
+  ].map((one, index) => ({
+    ...one,
+    id: `evt_${index}`,
+    at: moment('14:02'),
+    about: index % 3 === 0 ? 'read your calendar for 24–28 Nov' : undefined,
+    action: index % 3 === 0 ? 'calendar.events.read' : undefined,
+    system: index % 3 === 0 ? 'Google Calendar' : undefined,
+    decision: (['allowed', 'refused', 'reported'] as const)[index % 3] ?? 'allowed',
+    outcome: index % 3 === 1 ? say(REFUSALS.details_wider) : '',
+    story: index % 3 === 0 ? '/admin/audit/chain/tsk_1' : undefined,
+  }));
+  const slots = { token: 'T1', time: '14:12' };
+  const helperRequested = {
+    what: say(STORY.requested, { agent: 'Meeting Helper', action: 'calendar.events.read', version: '1' }),
+    quiet: [say(STORY.bound, { key: '…8DDIu0Iw' })],
+  };
+  const whole: StoryPart[] = [
+    {
+      name: say(STORY.asked),
+      lines: [
+        {
+          at: moment('14:01'),
+          what: say(STORY.askedIn, { person: 'Anna Berg', application: 'Meeting Helper' }),
+          quiet: [say(STORY.fromBehind)],
+        },
+      ],
+    },
+    { name: say(STORY.agent), lines: [helperRequested] },
+    {
+      name: say(STORY.shown),
+      lines: [
+        {
+          at: moment('14:02'),
+          what: say(STORY.screen, { language: LANGUAGE_NAMES.de, template: '0.1.0/tlte' }),
+          code: '73e3dc97196a…',
+        },
+      ],
+      link: { href: '/receipts/apr_1/screen', text: say(STORY.asShown) },
+    },
+    {
+      name: say(STORY.decided),
+      lines: [
+        { at: moment('14:02'), what: say(STORY.signedBy, { person: 'Olga Marin' }), quiet: [say(RECEIPT.byPasskey)] },
+        {
+          at: moment('14:03'),
+          what: say(STORY.allowedBy, { person: 'Anna Berg', duration: say(STORY.until, { time: '15:02' }) }),
+          quiet: [say(RECEIPT.byPasskey), say(STORY.seconds, { count: 19 })],
+        },
+      ],
+    },
+    {
+      name: say(STORY.issued),
+      lines: [
+        {
+          at: moment('14:03'),
+          what: say(STORY.token, { ...slots, system: 'Google Calendar' }),
+          quiet: [asItIs('Meeting Helper'), say(ENDED.alive)],
+        },
+        { at: moment('14:04'), what: say(STORY.handOff, { ...slots, token: 'T2', agent: 'Room Finder' }) },
+      ],
+    },
+    {
+      name: say(STORY.used),
+      lines: [
+        {
+          at: moment('14:05'),
+          what: say(STORY.usedAt, {
+            action: 'calendar.events.read',
+            system: 'Google Calendar',
+            agent: 'Meeting Helper',
+          }),
+        },
+      ],
+    },
+    {
+      name: say(STORY.outcome),
+      lines: [
+        {
+          at: moment('14:05'),
+          what: say(STORY.outcomeOf, { action: 'calendar.events.read', outcome: say(OUTCOMES.allowed) }),
+          quiet: [
+            say(STORY.reference, { reference: 'evt_7' }),
+            say(STORY.affected, { count: 2 }),
+            say(STORY.saidBy, { system: 'Google Calendar' }),
+          ],
+        },
+      ],
+    },
+  ];
+  /** A policy decided, and nothing came of it: what is missing is said. */
+  const gaps: StoryPart[] = [
+    { name: say(STORY.asked), lines: [], gap: say(STORY.askedAnother) },
+    { name: say(STORY.agent), lines: [helperRequested] },
+    { name: say(STORY.shown), lines: [], gap: say(STORY.noScreen) },
+    {
+      name: say(STORY.decided),
+      lines: [
+        {
+          at: moment('14:02'),
+          what: say(STORY.allowedBy, { person: 'Anna Berg', duration: say(STORY.once) }),
+          quiet: [say(STORY.byPolicy, { policy: 'Reading' })],
+        },
+      ],
+    },
+    { name: say(STORY.issued), lines: [{ at: moment('14:02'), what: say(STORY.root, slots) }] },
+    { name: say(STORY.used), lines: [], gap: say(STORY.notUsedYet) },
+    { name: say(STORY.outcome), lines: [], gap: say(STORY.noOutcomeYet, { system: 'GitHub' }) },
+  ];
+  const story = (parts: readonly StoryPart[], more: Partial<Parameters<typeof storyPage>[0]> = {}) =>
+    storyPage({
+      frame: frame('audit'),
+      title: say(STORY.title, { agent: 'Meeting Helper', person: 'Anna Berg' }),
+      sentence: 'read your calendar for 24–28 Nov',
+      level: 'low',
+      state: { tone: 'good', said: say(STORY.lives, { time: '15:02' }) },
+      parts,
+      beside: [],
+      hashes: [
+        [say(STORY.task), 'tsk_9f5857fd'],
+        [say(STORY.request), 'YrRvdDxp0DOl'],
+        [say(STORY.decision), 'Dd9ZesMSLn9O'],
+        [say(STORY.page), '73e3dc97196a'],
+      ],
+      events: happened,
+      download: '/admin/audit/chain/tsk_1.json',
+      ...more,
+    });
 
   const approvals = approvalsPage({
     frame: frame('approvals'),
@@ -970,6 +1130,35 @@ export function consolePagesIn(language: PageLanguage): Record<string, string> {
     ...registered,
     'console-overview': overview,
     'console-approvals': approvals,
+    'console-evidence': auditPage({
+      frame: frame('audit'),
+      list: {
+        action: '/admin/audit',
+        q: 'decision:refused',
+        hint: 'decision:refused',
+        chips: [{ label: 'decision:refused', without: '/admin/audit' }],
+        views: (['viewDecisions', 'viewRefused', 'viewAlarms', 'viewStops', 'viewAdministration'] as const).map(
+          (view) => ({
+            label: say(AUDIT[view]),
+            href: '/admin/audit',
+            current: view === 'viewRefused',
+          }),
+        ),
+        nothing: say(AUDIT.none),
+        first: '/admin/audit',
+        next: '/admin/audit?after=x',
+        problem: say(AUDIT.noDate, { value: '2026-02-30', day: '2026-11-27', time: '2026-11-27T14:02Z' }),
+        exports: [
+          { label: say(LIST.exportCsv), href: '/admin/audit.csv' },
+          { label: say(LIST.exportJsonLines), href: '/admin/audit.jsonl' },
+        ],
+      },
+      events: happened.slice(0, 9),
+    }),
+    'console-story': story(whole, {
+      beside: happened.filter(({ decision }) => decision === 'refused').slice(0, 2),
+    }),
+    'console-story-gaps': story(gaps, { state: { tone: 'over', said: say(STORY.over) } }),
     'console-agents': agents,
     'console-agents-none': agentsPage({ ...inventory, agents: [], notice: undefined }),
     ...agent,

@@ -330,6 +330,8 @@ function EdgeTable({ title, links, nothing }: { title: Said; links: AgentEdges['
 }
 
 export interface AgentActivity extends AgentHead {
+  /** All there is about it, for whoever sees the whole organization. */
+  evidence: string | undefined;
   events: readonly { id: string; at: Said; what: Said; person: string; system: string; outcome: string }[];
 }
 
@@ -361,6 +363,13 @@ export const agentActivityPage = (props: AgentActivity): string => {
             ],
           }))}
         />
+      )}
+      {props.evidence === undefined ? null : (
+        <div class="take">
+          <a class="small-link" href={props.evidence}>
+            {say(AGENT.allEvidence)}
+          </a>
+        </div>
       )}
     </Side>,
     props.frame,

@@ -94,6 +94,7 @@ export const AGENT = words({
   actions: { en: 'Actions', de: 'Aktionen' },
   depth: { en: 'Depth', de: 'Tiefe' },
 
+  allEvidence: { en: 'All evidence of this agent', de: 'Alle Nachweise zu diesem Agenten' },
   nothingHappened: { en: 'Nothing happened yet.', de: 'Noch ist nichts geschehen.' },
   when: { en: 'When', de: 'Wann' },
   what: { en: 'What', de: 'Was' },
@@ -228,7 +229,10 @@ export const AGENT_EVENTS = words({
   'token.refused': { en: 'was refused a token', de: 'bekam kein Token' },
   'redemption.reserved': { en: 'used it', de: 'nutzte es' },
   'redemption.refused': { en: 'tried what was not allowed', de: 'versuchte, was nicht erlaubt war' },
-  'redemption.alarm': { en: 'used it for more than was allowed', de: 'nutzte es für mehr, als erlaubt war' },
+  'redemption.alarm': {
+    en: 'tried to use it for more than was allowed',
+    de: 'wollte es für mehr nutzen, als erlaubt war',
+  },
   'redemption.closed': { en: 'finished', de: 'wurde fertig' },
   'outcome.reported': { en: 'was seen by the system', de: 'wurde vom System gemeldet' },
   'authority.stopped': { en: 'was stopped', de: 'wurde gestoppt' },

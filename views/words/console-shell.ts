@@ -35,6 +35,7 @@ export const PARTS = words({
   systems: { en: 'Systems', de: 'Systeme' },
   people: { en: 'People', de: 'Personen' },
   recoveries: { en: 'Lost passkeys', de: 'Verlorene Passkeys' },
+  audit: { en: 'Evidence', de: 'Nachweise' },
 });
 
 /** How an agent stands, in one word. */

@@ -1,0 +1,58 @@
+import { AGENT, AGENT_EVENTS } from '../../views/words/console-agent.ts';
+import { ADMIN_ACTS, DONE_TO, PERSON_EVENTS, WHOLE } from '../../views/words/console-audit.ts';
+import { REFUSALS } from '../../views/words/console-refusals.ts';
+import { OUTCOMES } from '../../views/words/result.ts';
+import type { Speaker } from '../../views/words/speaker.ts';
+import { asItIs, type PlainMessage, type Said } from '../../views/words/words.ts';
+import type { EventType } from '../evidence/evidence.ts';
+import type { Refusal } from '../oauth/refusal.ts';
+import type { ReadableEvent } from './evidence.ts';
+
+/** What an event was, in the reader's language: a clause whose subject is whoever did it. */
+export function whatHappened(event: ReadableEvent, { say }: Speaker): Said {
+  const { type, reason } = event;
+  if (type === 'admin.acted' && reason !== null && Object.hasOwn(ADMIN_ACTS, reason))
+    return say(ADMIN_ACTS[reason as keyof typeof ADMIN_ACTS]);
+  const { agent, person, resource, application, by } = event;
+  if (by && Object.hasOwn(DONE_TO, type)) {
+    const whom = agent ?? person ?? resource ?? application;
+    return say(DONE_TO[type as keyof typeof DONE_TO], { whom: whom?.name ?? whom?.id ?? say(WHOLE) });
+  }
+  const message = EVENTS[type];
+  return message ? say(message) : asItIs(type);
+}
+
+/** What came of it, or why not; empty where there is nothing to say. */
+export function outcomeOf({ type, outcome, decision, reason }: ReadableEvent, { say }: Speaker): string {
+  if (outcome) return Object.hasOwn(OUTCOMES, outcome) ? say(OUTCOMES[outcome as keyof typeof OUTCOMES]) : outcome;
+  if (type === 'outcome.reported' && reason === 'refused') return say(OUTCOMES.refused);
+  if (decision !== 'refused' || type === 'agent.introduced') return '';
+  // Of anything else the reason is who did it, or how it was asked, and not why.
+  const why = whyRefused({ type, reason }, { say });
+  return why === undefined ? say(AGENT.refused) : say(AGENT.refusedBecause, { reason: why });
+}
+
+/** Why it was refused, where the reason says that. */
+export function whyRefused(
+  { type, reason }: Pick<ReadableEvent, 'type' | 'reason'>,
+  { say }: Pick<Speaker, 'say'>,
+): string | undefined {
+  if (reason === null || !REFUSED_FOR_A_REASON.has(type)) return undefined;
+  const why = REASONS[reason];
+  return why ? say(why) : reason;
+}
+
+const EVENTS: Readonly<Record<string, PlainMessage>> = { ...AGENT_EVENTS, ...PERSON_EVENTS } satisfies Record<
+  EventType,
+  PlainMessage
+>;
+
+const REFUSED_FOR_A_REASON: ReadonlySet<string> = new Set<EventType>([
+  'request.refused',
+  'token.refused',
+  'redemption.refused',
+  'redemption.alarm',
+]);
+
+/** Every reason of a rule has words; of what else is recorded, the code that stands in the evidence. */
+const REASONS: Readonly<Record<string, PlainMessage>> = REFUSALS satisfies Record<Refusal['reason'], PlainMessage>;
