@@ -12,7 +12,7 @@ import type { MyAgents, MyAgentsStore } from '../../server/agents/my-agents.ts';
 import { prepareEvent } from '../../server/evidence/evidence.ts';
 import type { Database, Statements } from './database.ts';
 import { eventParameters, insertEvent, writeEvent } from './evidence.ts';
-import { TASK_ALIVE, writeStop } from './liveness.ts';
+import { holdPerson, TASK_ALIVE, writeStop } from './liveness.ts';
 import { STOPPED } from './stopped.ts';
 
 /** Edges along which this agent may hand on, as they are now. */
@@ -109,6 +109,7 @@ export async function pausePair(
   statements: Statements,
   { organization, person, agent }: { organization: string; person: string; agent: string },
 ): Promise<void> {
+  await holdPerson(statements, organization, person);
   await statements.run('insert into pauses (organization, agent, person) values ($1, $2, $3) on conflict do nothing', [
     organization,
     agent,

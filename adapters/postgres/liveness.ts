@@ -60,6 +60,13 @@ export async function writeStop(
   if (ENDS_WAITING.has(kind)) await answerWaiting(statements, organization, `${kind}:${subject}`);
 }
 
+/**
+ * For whoever stops a person's authority and writes more than the stop: the person first, as every stop and every approval
+ * has it, so that no two of them wait for each other.
+ */
+export const holdPerson = (statements: Statements, organization: string, person: string): Promise<number> =>
+  statements.run('select from people where organization = $1 and id = $2 for no key update', [organization, person]);
+
 /** Whoever waits for an answer has it now: polls that are held by a signal, pings and pushes by the outbox. */
 export async function answerWaiting(statements: Statements, organization: string, key: string): Promise<void> {
   await sendSignal(statements, 'stop', key);

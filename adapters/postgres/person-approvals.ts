@@ -15,7 +15,7 @@ import type { Database, Statements } from './database.ts';
 import { decidesAs, tellOthers, turnPages } from './deciders.ts';
 import { tellClient } from './deliveries.ts';
 import { writeEvent } from './evidence.ts';
-import { holdAlive } from './liveness.ts';
+import { holdAlive, holdPerson } from './liveness.ts';
 import { mailReceipt } from './notifications.ts';
 import { enqueue } from './outbox.ts';
 import { usePasskey } from './passkeys.ts';
@@ -292,8 +292,7 @@ export const postgresPersonApprovals = (
   report: (approval) =>
     database.within(approval.organization, async (statements) => {
       const { organization, id, person, agent } = approval;
-      // In the order of whoever approves: the person before what is asked of them.
-      await statements.run(HOLD_REPORTING, [organization, person]);
+      await holdPerson(statements, organization, person);
       const first = (await statements.run(REPORT, [organization, id, person])) === 1;
       const paused = await statements.first(
         'select from pauses where organization = $1 and agent = $2 and person = $3',
@@ -481,8 +480,6 @@ const ASK_OTHERS = `
 
 const OTHERS_NOW = `
   update approvals set others_since = clock_timestamp() where organization = $1 and id = $2 and others_since is null`;
-
-const HOLD_REPORTING = 'select from people where organization = $1 and id = $2 for no key update';
 
 const REPORT = `
   update approvals set reported_at = clock_timestamp(),
