@@ -1,12 +1,15 @@
+import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 
 import { shop } from '../catalogue/shop.ts';
 import { operator } from '../support/admin.ts';
-import { registerAgent } from '../support/agent.ts';
+import { claimsOf, readDetails, registerAgent } from '../support/agent.ts';
 import { nothingToComplainOf, signedInAt } from '../support/at-browser.ts';
 import { describeBrowser, launchBrowser } from '../support/browser.ts';
+import { leafToken } from '../support/delegation.ts';
 import { DESK, lookAround } from '../support/looking.ts';
+import { signIn } from '../support/person.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
 /** Where pictures go when somebody wants to look at them. */
@@ -16,11 +19,15 @@ describeBrowser('the console at a real browser', () => {
   let server: TestServer;
   let browser: Browser;
   let agent: string;
+  let task: string;
   let page: Page;
 
   beforeAll(async () => {
     [server, browser] = await Promise.all([startServer(), launchBrowser()]);
-    agent = (await registerAgent(server, { client_name: 'Meeting Helper' })).registration.agent_id;
+    const helper = await registerAgent(server, { client_name: 'Meeting Helper' });
+    agent = helper.registration.agent_id;
+    const token = await leafToken(helper, await signIn(server), [readDetails()]);
+    task = String(claimsOf(token).task_id);
     ({ page } = await signedInAt(browser, server, 'admin@acme.example', '/admin', { viewport: DESK }));
   }, 60_000);
   afterAll(async () => {
@@ -40,13 +47,15 @@ describeBrowser('the console at a real browser', () => {
     '/admin/agents/new',
     '/admin/reviews',
     '/admin/people',
+    '/admin/audit?q=decision%3Aallowed',
+    '/admin/audit/chain/:task',
     '/admin/stop?find=:agent',
   ];
 
   test.each(paths)(
     '%s: no accessibility violation, light and dark, phone and desk, nothing from elsewhere',
     async (path) => {
-      await page.goto(`${server.issuer}${path.replace(':agent', agent)}`);
+      await page.goto(`${server.issuer}${path.replace(':agent', agent).replace(':task', task)}`);
       await page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })");
       if (PICTURES)
         await page.screenshot({ path: `${PICTURES}/console${path.replace(/\W+/g, '-')}.png`, fullPage: true });
@@ -71,6 +80,31 @@ describeBrowser('the console at a real browser', () => {
     await page.goto(link.trim());
     await page.getByText('Lena Sommer').waitFor();
   });
+
+  test.each([true, false])(
+    'A7-1 A7-2 from the list to the story, its seven parts, and the very page that was shown: script %s',
+    async (script) => {
+      await using at = await signedInAt(browser, server, 'admin@acme.example', '/admin', { viewport: DESK, script });
+      await at.page.click('nav >> text=Evidence');
+      await at.page.fill('[name=q]', 'agent:"Meeting Helper" type:task.approved');
+      await at.page.keyboard.press('Enter');
+      await at.page.click('.rows >> text=Story');
+      await at.page.waitForURL(`**/admin/audit/chain/${task}`);
+      expect(await at.page.locator('[data-testid=story] h3').allTextContents()).toEqual(
+        ['Asked', 'Agent', 'Shown', 'Decided', 'Issued', 'Used', 'Outcome'], // the order of the page
+      );
+      const hashes = await at.page.textContent('.admin-facts');
+      // Opened, its scripts are held back, which a browser would say aloud.
+      const link = await at.page.getByText('See the screen as shown').getAttribute('href');
+      const shown = await at.context.request.get(`${server.issuer}${link}`);
+      expect(hashes).toContain(
+        createHash('sha256')
+          .update(await shown.body())
+          .digest('hex'),
+      );
+      expect(await shown.text()).toContain('read your calendar');
+    },
+  );
 
   test('A8-1 the stop is in reach of the keyboard from every page, and one step from there', async () => {
     await page.setViewportSize(DESK);
