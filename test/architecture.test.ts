@@ -1,4 +1,4 @@
-import { globSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 
@@ -54,6 +54,14 @@ const said = ({ from, to }: Import) => `${from} → ${to}`;
 
 test('there is something to look at', () => {
   expect(imports.length).toBeGreaterThan(300);
+});
+
+test('the README leads to every page of the documentation, and nowhere else', () => {
+  const readme = readFileSync(join(root, 'README.md'), 'utf8');
+  const links = [...readme.matchAll(/\]\(([A-Za-z][\w./-]*)[)#]/gu)].map(([, to]) => to ?? '');
+  const pages = globSync('docs/*.md', { cwd: root });
+  expect(pages.filter((page) => !links.includes(page))).toEqual([]);
+  expect(links.filter((to) => !existsSync(join(root, to)))).toEqual([]);
 });
 
 describe('who may know whom (style.md C.3)', () => {

@@ -75,7 +75,7 @@ export const CEREMONY = words({
   },
   signedInAgain: {
     en: 'You signed in at {provider} for this ({time}). Nothing is allowed until you press the button.',
-    de: 'Sie haben sich dafür bei {provider} angemeldet ({time}). Erlaubt ist es erst, wenn Sie die Taste drücken.',
+    de: 'Sie haben sich dafür bei {provider} angemeldet ({time}). Erlaubt ist es erst, wenn Sie es unten freigeben.',
   },
   notConfirmed: { en: 'Not confirmed. Nothing was allowed.', de: 'Nicht bestätigt. Es wurde nichts erlaubt.' },
   notConfirmedMeans: {

@@ -101,7 +101,7 @@ export const LETTING_IN = words({
   ask: { en: 'Ask an administrator', de: 'Die Administration fragen' },
   askMeans: {
     en: 'Each waits until you allow it. People are told that they have to come back.',
-    de: 'Jeder wartet, bis Sie ihn zulassen. Wer ihn nutzen will, erfährt, später wiederzukommen.',
+    de: 'Jeder wartet, bis Sie ihn zulassen. Wer ihn nutzen will, wird gebeten, später wiederzukommen.',
   },
   deny: { en: 'Keep them out', de: 'Draußen halten' },
   denyMeans: {

@@ -99,10 +99,10 @@ export const REACH = words({
 /** Why something was done with an agent where nobody typed why. Evidence is in one language: it records the English. */
 export const OWN_REASONS = words({
   dateReached: { en: 'its date is reached', de: 'sein Datum ist erreicht' },
-  reviewOverdue: { en: 'its review is overdue', de: 'seine Überprüfung ist überfällig' },
+  reviewOverdue: { en: 'its review is overdue', de: 'seine Prüfung ist überfällig' },
   ownerInactive: { en: 'the owner is not active', de: 'die verantwortliche Person ist nicht aktiv' },
   nobodyAnswers: { en: 'nobody answers for it', de: 'niemand steht für ihn ein' },
   byOwner: { en: 'by the owner', de: 'durch die verantwortliche Person' },
-  reviewedInConsole: { en: 'reviewed in the console', de: 'in der Konsole geprüft' },
-  inConsole: { en: 'removed in the console', de: 'in der Konsole entfernt' },
+  reviewedInConsole: { en: 'reviewed in the console', de: 'in der Verwaltung geprüft' },
+  inConsole: { en: 'removed in the console', de: 'in der Verwaltung entfernt' },
 });

@@ -34,7 +34,7 @@ export const POLICIES = words({
   requests: { en: 'Requests', de: 'Anfragen' },
   byThese: { en: 'by these rules', de: 'nach diesen Regeln' },
   byTheNew: { en: 'by the new', de: 'nach den neuen' },
-  propose: { en: 'Propose to a second administrator', de: 'Einer zweiten Administration vorschlagen' },
+  propose: { en: 'Propose to a second administrator', de: 'Einer zweiten Person aus der Administration vorschlagen' },
   publish: { en: 'Publish', de: 'Veröffentlichen' },
   tryThem: { en: 'Try them', de: 'Ausprobieren' },
   asWritten: {

@@ -62,11 +62,11 @@ export const REFUSED = words({
   },
   allowsMore: {
     en: 'this allows more than before: another administrator has to confirm {key}',
-    de: 'das erlaubt mehr als vorher: {key} braucht die Bestätigung einer zweiten Administration',
+    de: 'das erlaubt mehr als vorher: {key} braucht die Bestätigung einer zweiten Person aus der Administration',
   },
   letsMore: {
     en: 'this lets through more than before: another administrator has to confirm it',
-    de: 'das lässt mehr durch als vorher: Es braucht die Bestätigung einer zweiten Administration',
+    de: 'das lässt mehr durch als vorher: Es braucht die Bestätigung einer zweiten Person aus der Administration',
   },
   catalogue: {
     en: { one: 'the catalogue has {count} problem', other: 'the catalogue has {count} problems' },
@@ -109,7 +109,7 @@ export const REFUSED = words({
   },
   addedByYou: {
     en: 'another administrator than the one who added them has to confirm them',
-    de: 'bestätigen muss es eine andere Administration als die, von der sie kommen',
+    de: 'bestätigen muss sie jemand anderes aus der Administration als die Person, die sie eingetragen hat',
   },
   groupAsked: {
     en: 'the policy {policy} asks {group}: publish policies that do not',

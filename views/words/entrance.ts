@@ -107,8 +107,8 @@ export const ENROL = words({
     de: 'Das Passwort hat mehr als {maximum} Zeichen.',
   },
   passwordRepeats: {
-    en: 'The password repeats too few characters.',
-    de: 'Das Passwort wiederholt zu wenige Zeichen.',
+    en: 'The password repeats too few different characters.',
+    de: 'Das Passwort besteht aus zu wenigen verschiedenen Zeichen.',
   },
   lengthOf: { en: '{field}: 1 to {limit} characters.', de: '{field}: 1 bis {limit} Zeichen.' },
   hidden: {

@@ -46,7 +46,7 @@ export const NOTIFICATIONS = {
     heading: { en: 'Notifications', de: 'Benachrichtigungen' },
     lead: {
       en: 'They only tell you that something waits. You decide on the page that they open, and what you do not open waits in your inbox.',
-      de: 'Sie sagen nur, dass etwas wartet. Entschieden wird auf der Seite, die sie öffnen, und was Sie nicht öffnen, wartet im Posteingang.',
+      de: 'Eine Benachrichtigung sagt nur, dass etwas wartet. Entschieden wird auf der Seite, die sie öffnet, und was Sie nicht öffnen, wartet im Posteingang.',
     },
     saved: { en: 'Saved.', de: 'Gespeichert.' },
     removed: { en: 'Removed.', de: 'Entfernt.' },
@@ -255,7 +255,7 @@ export const GROUP_NEWS = words({
   left: { en: 'You no longer decide with a group', de: 'Sie entscheiden in einer Gruppe nicht mehr mit' },
   leftMeans: {
     en: 'What agents ask this group does not reach you any more. If you do not know why, ask whoever administers it.',
-    de: 'Was Agenten diese Gruppe fragen, erreicht Sie nicht mehr. Wenn Sie den Grund nicht kennen, fragen Sie die Verwaltung.',
+    de: 'Was Agenten diese Gruppe fragen, erreicht Sie nicht mehr. Wenn Sie den Grund nicht kennen, fragen Sie die Administration.',
   },
 });
 
@@ -264,12 +264,12 @@ export const HANDED_OVER = words({
   owner: { en: 'You no longer answer for {agent}', de: 'Sie sind nicht mehr verantwortlich für {agent}' },
   ownerMeans: {
     en: '{person} is its owner now. If you do not know why, ask whoever administers it.',
-    de: 'Verantwortlich ist jetzt {person}. Wenn Sie den Grund nicht kennen, fragen Sie die Verwaltung.',
+    de: 'Verantwortlich ist jetzt {person}. Wenn Sie den Grund nicht kennen, fragen Sie die Administration.',
   },
   deputy: { en: 'You are no longer the deputy for {agent}', de: 'Sie sind nicht mehr die Vertretung für {agent}' },
   deputyMeans: {
     en: '{person} is its deputy now. If you do not know why, ask whoever administers it.',
-    de: 'Die Vertretung ist jetzt {person}. Wenn Sie den Grund nicht kennen, fragen Sie die Verwaltung.',
+    de: 'Die Vertretung ist jetzt {person}. Wenn Sie den Grund nicht kennen, fragen Sie die Administration.',
   },
 });
 
@@ -305,7 +305,7 @@ export const EXPIRY_NEWS = words({
   },
   secret_madeMeans: {
     en: 'An administrator made it; it counts once the owner of the agent agreed, and ends on {date}. Whoever has it can then ask in the name of this agent. If you do not know why, ask them.',
-    de: 'Die Verwaltung hat es ausgestellt; es gilt erst, wenn zustimmt, wer für den Agenten verantwortlich ist, und endet am {date}. Wer es hat, kann dann im Namen dieses Agenten anfragen. Wenn Sie den Grund nicht kennen, fragen Sie nach.',
+    de: 'Die Administration hat es ausgestellt; es gilt erst, wenn zustimmt, wer für den Agenten verantwortlich ist, und endet am {date}. Wer es hat, kann dann im Namen dieses Agenten anfragen. Wenn Sie den Grund nicht kennen, fragen Sie nach.',
   },
   registration_token: {
     en: 'A registration code in your name ends soon',
@@ -313,6 +313,6 @@ export const EXPIRY_NEWS = words({
   },
   registration_tokenMeans: {
     en: 'It ends on {date}. Where more agents are to be registered with it, an administrator makes another one.',
-    de: 'Er endet am {date}. Sollen damit noch Agenten registriert werden, stellt die Verwaltung einen neuen aus.',
+    de: 'Er endet am {date}. Sollen damit noch Agenten registriert werden, stellt die Administration einen neuen aus.',
   },
 });

@@ -19,7 +19,7 @@ export const OWNED = words({
   },
   asksForSecret: {
     en: 'An administrator made a secret for {agent}.',
-    de: 'Die Verwaltung hat ein Geheimnis für {agent} ausgestellt.',
+    de: 'Die Administration hat ein Geheimnis für {agent} ausgestellt.',
   },
   compareAndAnswer: { en: 'Compare and answer', de: 'Vergleichen und antworten' },
   none: { en: 'You answer for no agent.', de: 'Sie sind für keinen Agenten verantwortlich.' },
@@ -124,7 +124,7 @@ export const OWNED = words({
   },
   secretLead: {
     en: 'An administrator made it {time}. Whoever has it can ask in the name of this agent. If you do not know why it needs one, decline and ask them.',
-    de: 'Die Verwaltung hat es {time} ausgestellt. Wer es hat, kann im Namen dieses Agenten anfragen. Wenn Sie den Grund nicht kennen, lehnen Sie ab und fragen Sie nach.',
+    de: 'Die Administration hat es {time} ausgestellt. Wer es hat, kann im Namen dieses Agenten anfragen. Wenn Sie den Grund nicht kennen, lehnen Sie ab und fragen Sie nach.',
   },
   secretMeans: {
     en: 'Until you approve, the secret does not count. If the agent signs in with a key today, approving ends everything that people approved for it: it has to ask again.',

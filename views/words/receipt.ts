@@ -50,7 +50,7 @@ export const RECEIPT = words({
   },
   screenErased: {
     en: 'Its content was erased. The proof of what it said remains.',
-    de: 'Ihr Inhalt wurde gelöscht. Der Nachweis dessen, was darauf stand, bleibt.',
+    de: 'Der Inhalt dieser Seite wurde gelöscht. Der Nachweis dessen, was darauf stand, bleibt.',
   },
   exact: { en: 'Exact decision', de: 'Genaue Entscheidung' },
   request: { en: 'Request', de: 'Anfrage' },

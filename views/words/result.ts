@@ -134,7 +134,7 @@ export const RESULT = words({
   reported: { en: 'Thank you. This agent is paused for you.', de: 'Danke. Dieser Agent ist für Sie angehalten.' },
   reportedMeans: {
     en: 'It gets nothing and cannot ask you, and whoever looks after agents was told. You can let it ask again under Your agents.',
-    de: 'Er bekommt nichts und kann Sie nicht fragen, und wer sich um Agenten kümmert, weiß davon. Unter „Ihre Agenten“ können Sie ihn wieder fragen lassen.',
+    de: 'Er bekommt nichts und kann Sie nicht fragen, und Ihre Administration weiß davon. Unter „Ihre Agenten“ können Sie ihn wieder fragen lassen.',
   },
   someoneElse: { en: 'This request is for someone else.', de: 'Diese Anfrage ist für jemand anderen.' },
   someoneElseMeans: {

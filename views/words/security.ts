@@ -15,10 +15,10 @@ export const SECURITY = words({
   added: { en: 'Added {time}.', de: 'Hinzugefügt {time}.' },
   lastUsed: { en: 'Last used {time}.', de: 'Zuletzt genutzt {time}.' },
   notUsed: { en: 'Not used yet.', de: 'Noch nicht genutzt.' },
-  mayApprove: { en: 'May approve high impact.', de: 'Darf hohe Auswirkung freigeben.' },
+  mayApprove: { en: 'May approve high impact.', de: 'Darf freigeben, was hohe Auswirkung hat.' },
   mayApproveFrom: {
     en: 'May approve high impact from {time}.',
-    de: 'Darf hohe Auswirkung ab {time} freigeben.',
+    de: 'Darf ab {time} freigeben, was hohe Auswirkung hat.',
   },
   renameOrRemove: { en: 'Rename or remove', de: 'Umbenennen oder entfernen' },
   name: { en: 'Name', de: 'Name' },
@@ -40,7 +40,7 @@ export const SECURITY = words({
   },
   demonstration: {
     en: 'This is a demonstration: it may approve high impact at once.',
-    de: 'Dies ist eine Vorführung: Er darf hohe Auswirkung sofort freigeben.',
+    de: 'Dies ist eine Vorführung: Er darf sofort freigeben, was hohe Auswirkung hat.',
   },
   needsScript: {
     en: 'Passkeys need script. Allow it for this page, or use another browser.',
@@ -61,7 +61,7 @@ export const SECURITY = words({
   },
   approvesNothing: {
     en: 'Approves nothing of high impact: it can be synced, and your organization asks for one that stays on one device.',
-    de: 'Gibt keine hohe Auswirkung frei: Er kann synchronisiert werden, und Ihre Organisation verlangt einen, der auf einem Gerät bleibt.',
+    de: 'Gibt nichts mit hoher Auswirkung frei: Er kann synchronisiert werden, und Ihre Organisation verlangt einen, der auf einem Gerät bleibt.',
   },
   addFirst: {
     en: 'You signed in with the password for emergencies before. Add a passkey now: until then nothing else opens.',
@@ -73,7 +73,7 @@ export const SECURITY = words({
   },
   recoveryMeans: {
     en: 'Another administrator has to confirm it until {time}. If you did not ask for it, refuse it now: nothing happens then, and your organization’s security hears of it.',
-    de: 'Bis {time} muss es eine zweite Person aus der Verwaltung bestätigen. Wenn Sie nicht darum gebeten haben, lehnen Sie es jetzt ab: Dann geschieht nichts, und die Sicherheit Ihrer Organisation erfährt davon.',
+    de: 'Bis {time} muss es eine zweite Person aus der Administration bestätigen. Wenn Sie nicht darum gebeten haben, lehnen Sie es jetzt ab: Dann geschieht nichts, und die Sicherheit Ihrer Organisation erfährt davon.',
   },
   refuseRecovery: { en: 'Refuse', de: 'Ablehnen' },
   recoveryRefused: {
@@ -150,7 +150,7 @@ export const PASSKEY_NEWS = words({
   passkey_removed: { en: 'A passkey was removed from your account', de: 'Von Ihrem Konto wurde ein Passkey entfernt' },
   passkeys_recovery_asked: {
     en: 'An administrator wants to end your passkeys',
-    de: 'Jemand aus der Verwaltung möchte Ihre Passkeys beenden',
+    de: 'Jemand aus der Administration möchte Ihre Passkeys beenden',
   },
   passkeys_recovery_ended: {
     en: 'Your passkeys stay: the request to end them was called off',
@@ -158,11 +158,11 @@ export const PASSKEY_NEWS = words({
   },
   refuseIt: {
     en: 'Nothing happens until another administrator confirms it. If you did not ask for it, open this page and refuse it.',
-    de: 'Es geschieht nichts, bevor eine zweite Person aus der Verwaltung es bestätigt. Wenn Sie nicht darum gebeten haben, öffnen Sie diese Seite und lehnen Sie es ab.',
+    de: 'Es geschieht nichts, bevor eine zweite Person aus der Administration es bestätigt. Wenn Sie nicht darum gebeten haben, öffnen Sie diese Seite und lehnen Sie es ab.',
   },
   passkeys_recovered: {
     en: 'Two administrators ended your passkeys',
-    de: 'Zwei Personen aus der Verwaltung haben Ihre Passkeys beendet',
+    de: 'Zwei Personen aus der Administration haben Ihre Passkeys beendet',
   },
   notYou: {
     en: 'If you did not expect this, tell your organization’s security now.',
