@@ -52,6 +52,7 @@ import * as askedBefore from './146_asked_before.ts';
 import * as openCampaigns from './147_open_campaigns.ts';
 import * as stopsFound from './150_stops_found.ts';
 import * as mappedRoles from './151_mapped_roles.ts';
+import * as recoveryCodes from './152_recovery_codes.ts';
 import * as reportedOnce from './154_reported_once.ts';
 import * as environments from './156_environments.ts';
 
@@ -115,6 +116,7 @@ const migrations: readonly Migration[] = [
   { name: '150_stops_found', ...stopsFound },
   { name: '156_environments', ...environments },
   { name: '151_mapped_roles', ...mappedRoles },
+  { name: '152_recovery_codes', ...recoveryCodes },
   { name: '154_reported_once', ...reportedOnce },
 ];
 

@@ -4,6 +4,7 @@ import type { JWK } from 'jose';
 import { postgresEnrolments } from '../adapters/postgres/enrolments.ts';
 import { postgresPasskeySignIns } from '../adapters/postgres/passkeys.ts';
 import { postgresOwnRecoveries } from '../adapters/postgres/recoveries.ts';
+import { postgresRecoveryCodes } from '../adapters/postgres/recovery-codes.ts';
 import { postgresSignInLimits } from '../adapters/postgres/sign-in-limits.ts';
 import { postgresSignInProviders, postgresUpstreamLogouts } from '../adapters/postgres/sign-in-providers.ts';
 import { upstreamProviders } from '../adapters/upstream.ts';
@@ -11,11 +12,13 @@ import type { Parts } from './parts.ts';
 import { enrolRoutes } from './people/enrol.ts';
 import { federationRoutes } from './people/federation-routes.ts';
 import { providerLogoutRoutes } from './people/provider-logout.ts';
+import { recoverySignInRoutes } from './people/recovery-sign-in.ts';
 import { securityRoutes } from './people/security.ts';
 
 /** How people sign in, here and at their organization's provider, and what they see of it under "Security". */
 export function openSigningIn(parts: Parts) {
   const { config, issuer, database, sealing, cookies, evidence, people, sessions, replays, webAuthn } = parts;
+  const recoveryCodes = postgresRecoveryCodes(database);
   const signIn = {
     people,
     sessions,
@@ -39,6 +42,7 @@ export function openSigningIn(parts: Parts) {
     sessions,
     sessionIdleSeconds: config.sessionIdleMinutes * 60,
     recoveries: postgresOwnRecoveries(database),
+    recoveryCodes,
     webAuthn,
     challenges: parts.passkeyChallenges,
     firstUse: (person: string, challenge: string, expiresAt: Date) =>
@@ -62,6 +66,7 @@ export function openSigningIn(parts: Parts) {
       });
       enrolRoutes(router, { enrolments: postgresEnrolments(database), cookies });
       securityRoutes(router, security);
+      recoverySignInRoutes(router, { ...signIn, recoveryCodes });
     },
   };
 }

@@ -10,7 +10,7 @@ import { databaseOf } from './support/delegation.ts';
 import { type IdentityProvider, startIdentityProvider } from './support/identity-provider.ts';
 import { browserOf, detailsParameter, signIn, type TestPerson } from './support/person.ts';
 import { startServer, type TestServer } from './support/server.ts';
-import { addProvider as addProviderAt, beginThere } from './support/sign-in-provider.ts';
+import { addProvider as addProviderAt, beginThere, doorIn } from './support/sign-in-provider.ts';
 
 let server: TestServer;
 let database: Database;
@@ -50,6 +50,7 @@ async function signInThere(subject: string, about: Parameters<IdentityProvider['
   return { person, back, page: await person.get(back) };
 }
 
+const csrfIn = ({ html }: { html: string }) => /name="csrf"[^>]*value="([^"]*)"/.exec(html)?.[1] ?? '';
 const titleOf = ({ html }: { html: string }) => /<h1[^>]*>([\s\S]*?)<\/h1>/.exec(html)?.[1]?.replace(/<[^>]*>/g, '');
 const refusals = async () =>
   (
@@ -324,6 +325,27 @@ describe('what an organization asks of a sign-in', () => {
     await signIn(server, 'admin@acme.example');
     expect((await rule('nobody')).status).toBe(422);
     provider = await addProvider();
+  });
+
+  test('a session that only adds a passkey connects no account: that would be another way in', async () => {
+    provider = await addProvider();
+    await admin('PUT', '/sign-in-providers/passwords', { passwords: 'administrators' });
+    await signIn(server, 'admin@acme.example');
+    const person = browserOf(server.issuer, 'admin@acme.example');
+    const csrf = csrfIn(await person.get('/login'));
+    const again = await person.post('/login', { csrf, email: person.email, password: server.demo.password });
+    expect(again.url).toContain('/settings/security');
+    const subject = newSubject();
+    idp.becomes(subject);
+    const asked = { csrf: csrfIn(again), return_to: '/settings/sign-in', connect: '1' };
+    const back = await person.get(await idp.visit(doorIn(await person.post(`/login/with/${provider.id}`, asked))));
+    expect(back.status).toBe(403);
+    expect(
+      await database.rows(`select from credentials where kind = 'upstream' and identifier like '%' || $1 || '%'`, [
+        subject,
+      ]),
+    ).toEqual([]);
+    await admin('PUT', '/sign-in-providers/passwords', { passwords: 'everyone' });
   });
 
   test('a secret is sealed where it is stored, and shown to nobody', async () => {

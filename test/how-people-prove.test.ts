@@ -102,6 +102,7 @@ describe('WCAG 3.3.7 WCAG 3.3.8: whoever asked for it chooses the value among th
     expect(choices.map(({ value }) => value)).toContain('4.200,00 EUR');
     await database.query(`update people set language = null where email = $1`, [person.email]);
     const ben = await signIn(server, 'approver@acme.example');
+    await addPasskey(ben, server.issuer); // nobody types what is then refused
     expect((await askInBrowser(agent, ben, refund())).page.html).toContain('Type to confirm');
   });
 });
@@ -230,6 +231,28 @@ describe('an administrator who has a passkey', () => {
   });
 });
 
+test('ux.md §9 (3): whoever administers adds a passkey from the second sign-in on, also where passwords are everyone’s', async () => {
+  const asOperator = await operator(server);
+  const email = 'nora@acme.example';
+  const [password, body] = ['a long enough password', { organization: 'acme', email, name: 'Nora', roles: ['admin'] }];
+  const { enrolment_uri } = (await asOperator('POST', '/people', body)).body;
+  const { pathname } = new URL(enrolment_uri);
+  const nora = browserOf(server.issuer, email);
+  await nora.post(pathname, { csrf: csrfIn(await nora.get(pathname)), password });
+  const first = await signIn(server, email, password);
+  expect((await first.get('/admin')).status).toBe(200);
+  const second = await signIn(server, email, password);
+  expect((await second.get('/admin')).url).toBe(`${server.issuer}${SECURITY}`);
+  await addPasskey(second, server.issuer);
+  expect((await second.get('/admin')).url).toBe(`${server.issuer}/admin`);
+  await expect(signIn(server, email, password)).rejects.toThrow('401');
+  expect(await lastRefusal()).toEqual({ type: 'person.sign_in_refused', reason: 'passkey_needed' });
+  // Nobody is alarmed where passwords are how people sign in.
+  const { rows } = await database.query(`select from evidence where type = 'person.alarm'`);
+  expect(rows).toEqual([]);
+  await database.query(`update people set status = 'disabled' where email = $1`, [email]);
+});
+
 describe('the password for emergencies (break-glass)', () => {
   beforeAll(() => database.query(`update organizations set passwords = 'administrators' where slug = 'acme'`));
   afterAll(() => database.query(`update organizations set passwords = 'everyone'`));
@@ -248,7 +271,7 @@ describe('the password for emergencies (break-glass)', () => {
       expect((await second.get(path)).url).toBe(`${server.issuer}${SECURITY}`);
     }
     const page = await second.get(SECURITY);
-    expect(page.html).toContain('password for emergencies');
+    expect(page.html).toContain('Whoever administers signs in with a password once.');
     const tried = await second.post('/admin/stop', { csrf: csrfIn(page), target: 'organization:acme' });
     expect(tried.url).toBe(`${server.issuer}${SECURITY}`);
     const key = await addPasskey(second, server.issuer);

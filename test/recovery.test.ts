@@ -15,7 +15,7 @@ import {
   tokenAfter,
 } from './support/ceremony.ts';
 import { type Mailbox, startMailbox } from './support/mailbox.ts';
-import { type PageAnswer, signIn, type TestPerson } from './support/person.ts';
+import { browserOf, type PageAnswer, signIn, type TestPerson } from './support/person.ts';
 import { type PushService, type Subscription, startPushService } from './support/push-service.ts';
 import { startServer, type TestServer } from './support/server.ts';
 
@@ -379,5 +379,176 @@ describe('U6-5 a receipt by e-mail', () => {
     await approveWith(person, last.page, key, { ...CHOICES, critical_value: '4.200,00' });
     expect(await mails()).toEqual([]);
     await database.query(`update people set language = null where email = $1`, [person.email]);
+  });
+});
+
+describe('recovery codes of whoever administers (ux.md §9 (4))', () => {
+  const ADA = 'admin@acme.example';
+  const withPasskey = async (person: TestPerson, key: Authenticator, path = '/login') => {
+    const page = await person.get(path);
+    const action = /action="(\/login\/passkey[^"]*)"/.exec(page.html)?.[1]?.replaceAll('&amp;', '&') ?? '';
+    return person.post(action, {
+      csrf: csrfOf(page),
+      assertion: key.get(optionsIn(page, 'request', '/login/passkey')),
+    });
+  };
+  const codesIn = ({ html }: PageAnswer) =>
+    [...html.matchAll(/<code>([0-9A-Z]{4}(?:-[0-9A-Z]{4}){5})<\/code>/g)].map(([, one = '']) => one);
+  const make = async (person: TestPerson) =>
+    person.post(`${SECURITY}/recovery-codes`, { csrf: csrfOf(await person.get(SECURITY)) });
+  /** Ada at a browser that her passkey signed in, and ten codes. */
+  async function withCodes() {
+    await database.query('update people set recovered_at = null');
+    await database.query('delete from recovery_codes');
+    const { key } = await begin(ADA);
+    const person = browserOf(server.issuer, ADA);
+    await withPasskey(person, key);
+    return { person, key, codes: codesIn(await make(person)) };
+  }
+  const use = async (code: string, { email = ADA, password = server.demo.password } = {}) => {
+    const person = browserOf(server.issuer, email);
+    const csrf = csrfOf(await person.get('/login/recovery'));
+    return { person, page: await person.post('/login/recovery', { csrf, email, password, code }) };
+  };
+  const last = async (types: string[]) =>
+    (
+      await database.query('select type, reason from evidence where type = any($1) order by at desc, id desc limit 1', [
+        types,
+      ])
+    ).rows[0];
+  const lastRefusal = () => last(['person.sign_in_refused']);
+
+  test('are made by a passkey that signed in just now and by nothing less, are shown once, and void the ones before', async () => {
+    const { person: typed, key } = await begin(ADA);
+    await mails();
+    expect((await typed.get(SECURITY)).html).toContain('sign in with your passkey now');
+    const refused = await make(typed);
+    expect([refused.status, codesIn(refused)]).toEqual([403, []]);
+    const person = browserOf(server.issuer, ADA);
+    await withPasskey(person, key);
+    const first = codesIn(await make(person));
+    expect([first.length, new Set(first).size]).toEqual([10, 10]);
+    expect(await mails()).toEqual([{ to: ADA, subject: 'New recovery codes were made for your account' }]);
+    const page = await person.get(SECURITY);
+    expect([page.html.includes('You have 10 left'), codesIn(page)]).toEqual([true, []]);
+    const stored = JSON.stringify(
+      (await database.query("select r::text, encode(code_hash, 'escape') from recovery_codes r")).rows,
+    );
+    for (const code of first) expect(stored).not.toContain(code.replaceAll('-', ''));
+
+    const second = codesIn(await make(person));
+    expect((await database.query('select from recovery_codes')).rowCount).toBe(10);
+    expect((await use(first[0] ?? '')).page.status).toBe(401);
+    expect(second.some((code) => first.includes(code))).toBe(false);
+    await database.query(`update sessions set authenticated_at = now() - interval '6 minutes'`);
+    expect((await make(person)).status).toBe(403);
+    // Whoever administers nothing, or has no password, has administrators.
+    const anna = await begin();
+    expect((await anna.person.get(SECURITY)).html).not.toContain('Recovery codes');
+    expect((await make(anna.person)).status).toBe(403);
+  });
+
+  test('with the password one leads to the page of passkeys and no further; it tells everybody, and works once', async () => {
+    const { person: before, key: lost, codes } = await withCodes();
+    const [code = ''] = codes;
+    await mails();
+    // As somebody types it from paper.
+    const { person, page } = await use(
+      ` ${code.toLowerCase().replaceAll('-', ' ').replaceAll('0', 'o').replaceAll('1', 'l')}`,
+    );
+    expect([page.url, page.html.includes('You used a recovery code')]).toEqual([`${server.issuer}${SECURITY}`, true]);
+    expect(await passkeysOf(ADA)).toEqual([]);
+    expect((await before.get('/inbox')).url).toContain('/login');
+    expect((await withPasskey(browserOf(server.issuer, ADA), lost)).status).toBe(401);
+    expect(await mails()).toEqual(
+      expect.arrayContaining([
+        { to: ADA, subject: 'A recovery code ended your passkeys and signed in to add a new one' },
+        { to: 'owner@acme.example', subject: 'Somebody who administers with you used a recovery code' },
+      ]),
+    );
+    expect(await last(['passkey.recovered'])).toEqual({ type: 'passkey.recovered', reason: 'recovery_code' });
+    expect(await last(['person.alarm'])).toEqual({ type: 'person.alarm', reason: 'recovery_code' });
+    const nothingElse = async () => {
+      for (const path of ['/inbox', '/admin', '/agents', '/', '/settings/sign-in', '/authorize', '/admin/people']) {
+        expect((await person.get(path)).url).toBe(`${server.issuer}${SECURITY}`);
+      }
+    };
+    await nothingElse();
+    const key = await addPasskey(person, server.issuer);
+    await nothingElse(); // the passkey signs in; this does not become more than it was
+    const [row] = await passkeysOf(ADA);
+    expect(row.may_approve_from.getTime()).toBeGreaterThan(Date.now() + 23 * 3_600_000);
+    expect((await make(person)).status).toBe(403);
+    const done = await person.get(SECURITY);
+    const [, onward = ''] = /href="([^"]*)"[^>]*data-testid="now-sign-in"/.exec(done.html) ?? [];
+    expect((await withPasskey(person, key, onward.replaceAll('&amp;', '&'))).url).toBe(`${server.issuer}/inbox`);
+    expect((await person.get('/admin')).status).toBe(200);
+    // Whoever took a code voids no other within the day.
+    expect((await person.get(SECURITY)).html).toContain('Within a day of beginning anew no codes are made.');
+    expect((await make(person)).status).toBe(403);
+    expect((await use(code)).page.status).toBe(401);
+    expect(await passkeysOf(ADA)).toHaveLength(1);
+    expect((await use(codes[1] ?? '')).page.url).toBe(`${server.issuer}${SECURITY}`);
+    expect(await passkeysOf(ADA)).toEqual([]);
+  });
+
+  test.each<[string, () => Promise<unknown>, { email?: string; password?: string; code?: string }, string]>([
+    ['the wrong password', async () => {}, { password: 'wrong' }, 'wrong_password'],
+    ['another code', async () => {}, { code: '0000-0000-0000-0000-0000-0000' }, 'wrong_recovery_code'],
+    ['no code', async () => {}, { code: '' }, 'wrong_recovery_code'],
+    ['somebody else’s password', async () => {}, { email: 'owner@acme.example' }, 'wrong_recovery_code'],
+    ['somebody who administers nothing', async () => {}, { email: 'person@acme.example' }, 'recovery_code_not_used'],
+    [
+      'a role that they lost',
+      () => database.query(`update people set roles = '{}' where email = $1`, [ADA]),
+      {},
+      'recovery_code_not_used',
+    ],
+    [
+      'passwords that sign nobody in',
+      () => database.query(`update organizations set passwords = 'nobody'`),
+      {},
+      'recovery_code_not_used',
+    ],
+    [
+      'a person who is disabled',
+      () => database.query(`update people set status = 'disabled' where email = $1`, [ADA]),
+      {},
+      'disabled',
+    ],
+  ])('with %s it is refused as anything is, and ends nothing', async (_name, change, typed, reason) => {
+    const { codes } = await withCodes();
+    try {
+      await change();
+      const { page } = await use(typed.code ?? codes[0] ?? '', typed);
+      expect([page.status, page.html.includes('The e-mail address, the password or the code is not right.')]).toEqual([
+        401,
+        true,
+      ]);
+      expect(await lastRefusal()).toEqual({ type: 'person.sign_in_refused', reason });
+      expect(await passkeysOf(ADA)).toHaveLength(1);
+    } finally {
+      await database.query(`update people set roles = '{admin}', status = 'active' where email = $1`, [ADA]);
+      await database.query(`update organizations set passwords = 'everyone'`);
+    }
+  });
+
+  test('tries are counted with those of the password', async () => {
+    const { codes } = await withCodes();
+    await Promise.all(Array.from({ length: 10 }, () => use('nothing', { password: 'wrong' })));
+    const { page } = await use(codes[0] ?? '');
+    expect([page.status, page.headers.get('retry-after')]).toEqual([429, expect.stringMatching(/^\d+$/)]);
+    await expect(signIn(server, ADA)).rejects.toThrow('429');
+    await database.query(`delete from rate_limits`);
+  });
+
+  test('two administrators who end somebody’s passkeys end their codes with them', async () => {
+    const { codes } = await withCodes();
+    await database.query(`update people set roles = '{admin}' where email = 'approver@acme.example'`);
+    const ben = await administrator(server, 'approver@acme.example');
+    const asked = await ask(olga, ADA);
+    expect((await confirm(ben, asked.body.id)).status).toBe(200);
+    expect((await use(codes[0] ?? '')).page.status).toBe(401);
+    await database.query(`update people set roles = '{approver}' where email = 'approver@acme.example'`);
   });
 });

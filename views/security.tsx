@@ -1,8 +1,10 @@
 import { Field } from './form.tsx';
 import { Csrf, ErrorSummary, type Frame, Layout, page } from './layout.tsx';
+import { type CodesSection, RecoveryCodes } from './recovery-codes.tsx';
 import { Foreign, visible } from './text.tsx';
 import { PASSKEY } from './words/ceremony.ts';
 import { useSpeaker } from './words/context.tsx';
+import { RECOVERY } from './words/recovery.ts';
 import { SECURITY } from './words/security.ts';
 import type { Speaker } from './words/speaker.ts';
 import type { Said } from './words/words.ts';
@@ -21,6 +23,10 @@ export interface SecurityPage {
   chooses: boolean;
   /** Nothing else opens until a passkey is there. */
   addFirst: boolean;
+  /** They used a recovery code: what they add here signs them in, and `signIn` is where, once it is there. */
+  recovers?: false | { signIn: string | undefined };
+  /** Codes for the day every passkey is lost, where this person may have some. */
+  codes?: CodesSection | undefined;
   /** The request that waits for a passkey. */
   back?: string | undefined;
   /** What just happened. */
@@ -71,6 +77,8 @@ function Security({
   sessions,
   chooses,
   addFirst,
+  recovers = false,
+  codes,
   back,
   done,
   error,
@@ -104,12 +112,19 @@ function Security({
         <Recovery csrf={csrf} {...recovery} />
       ))}
       {addFirst ? <p class="warning">{say(SECURITY.addFirst)}</p> : null}
+      {recovers ? <p class="warning">{say(RECOVERY.recovering)}</p> : null}
+      {recovers && recovers.signIn !== undefined ? (
+        <a class="button primary wide" href={recovers.signIn} data-testid="now-sign-in">
+          {say(RECOVERY.nowSignIn)}
+        </a>
+      ) : null}
       <p class="lead">{say(SECURITY.whatFor)}</p>
       {passkeys.length === 0 ? <p class="quiet">{say(SECURITY.none)}</p> : null}
       {passkeys.map((passkey) => (
         <One csrf={csrf} {...passkey} />
       ))}
       <Add csrf={csrf} back={back} {...add} />
+      {codes === undefined ? null : <RecoveryCodes csrf={csrf} codes={codes} />}
       <HowToTouch csrf={csrf} chooses={chooses} />
       <Sessions csrf={csrf} sessions={sessions} />
     </Layout>

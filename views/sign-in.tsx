@@ -4,6 +4,7 @@ import { passkeyForm } from './security.tsx';
 import { visible } from './text.tsx';
 import { useSpeaker } from './words/context.tsx';
 import { ENTRANCE } from './words/entrance.ts';
+import { RECOVERY } from './words/recovery.ts';
 import type { Said } from './words/words.ts';
 
 export interface SignInPage {
@@ -60,6 +61,13 @@ function SignIn({
       </button>
     </form>
   );
+  const withCode = (
+    <p>
+      <a class="small-link" href="/login/recovery">
+        {say(RECOVERY.title)}
+      </a>
+    </p>
+  );
   const withPasskey =
     passkey === undefined ? null : (
       <form
@@ -104,6 +112,7 @@ function SignIn({
         <>
           {password}
           {withPasskey}
+          {withCode}
         </>
       ) : (
         <>
@@ -111,6 +120,7 @@ function SignIn({
           <details open={error !== undefined}>
             <summary>{say(ENTRANCE.otherWays)}</summary>
             {password}
+            {withCode}
           </details>
         </>
       )}

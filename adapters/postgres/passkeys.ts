@@ -128,7 +128,10 @@ const ADD = `
   insert into passkeys (organization, id, person, name, public_key, counter, transports, device_bound, backed_up, may_approve_from, barred_by)
   select $1, $2, $3, $4, $5, $6, $7, $8, $9,
          -- After a recovery it waits a day, whatever is set: nobody lifts that. One that waited vouches for the next.
-         clock_timestamp() + make_interval(secs => case when $11 or admins is null then $10 else greatest($10, 86400) end),
+         clock_timestamp() + make_interval(secs => case
+           when $11 or (admins is null and not exists (
+             select from people p where p.organization = $1 and p.id = $3 and p.recovered_at is not null))
+           then $10 else greatest($10, 86400) end),
          coalesce(admins, '{}')
   from made_by`;
 

@@ -48,7 +48,7 @@ export const postgresPeople = (database: Database): PeopleStore => ({
 });
 
 export const postgresSessions = (database: Database): SessionStore => ({
-  async begin({ idHash, organization, person, authenticatedAt, expiresAt, acr, amr, upstream, addsPasskey }) {
+  async begin({ idHash, organization, person, authenticatedAt, expiresAt, acr, amr, upstream, addsPasskey, recovers }) {
     await database.run(BEGIN, [
       idHash,
       organization,
@@ -62,6 +62,7 @@ export const postgresSessions = (database: Database): SessionStore => ({
       upstream?.subject ?? null,
       upstream?.session ?? null,
       addsPasskey ?? false,
+      recovers ?? false,
     ]);
   },
   async find(idHash, idleSeconds, used) {
@@ -88,6 +89,7 @@ export const postgresSessions = (database: Database): SessionStore => ({
         acr: row.acr,
         amr: row.amr,
         addsPasskey: row.adds_passkey,
+        recovers: row.recovers,
       }
     );
   },
@@ -100,7 +102,13 @@ export const postgresSessions = (database: Database): SessionStore => ({
     database.run(END_OTHERS, [organization, person, current, reference ?? null]),
 });
 
-type SessionRow = Person & { authenticated_at: Date; acr: string; amr: string[]; adds_passkey: boolean };
+type SessionRow = Person & {
+  authenticated_at: Date;
+  acr: string;
+  amr: string[];
+  adds_passkey: boolean;
+  recovers: boolean;
+};
 
 const PERSON_COLUMNS = `
   p.organization, p.id, p.email, p.name, p.roles, p.status, coalesce(p.time_zone, o.time_zone) as "timeZone", p.language,
@@ -111,6 +119,7 @@ const SELECT_PERSON = `select ${PERSON_COLUMNS} from people p join organizations
 
 const LOCAL_CREDENTIAL = `
   select c.organization, c.person, c.secret, o.passwords, c.used_at is not null as "usedBefore",
+         c.made_by = 'demonstration' as demonstration,
          exists (select from passkeys k where k.organization = c.organization and k.person = c.person) as "hasPasskey"
   from credentials c join organizations o on o.id = c.organization
   where c.kind = 'password' and lower(c.identifier) = lower($1)`;
@@ -132,8 +141,8 @@ const END_OTHERS = `
 
 const BEGIN = `
   insert into sessions (id_hash, organization, person, authenticated_at, seen_at, expires_at, acr, amr,
-                        provider, upstream_issuer, upstream_subject, upstream_session, adds_passkey)
-  values ($1, $2, $3, $4, clock_timestamp(), $5, $6, $7, $8, $9, $10, $11, $12)`;
+                        provider, upstream_issuer, upstream_subject, upstream_session, adds_passkey, recovers)
+  values ($1, $2, $3, $4, clock_timestamp(), $5, $6, $7, $8, $9, $10, $11, $12, $13)`;
 
 // The idle limit is looked at before it is moved; writing once a minute is enough to keep it.
 const FIND_AND_TOUCH = `
@@ -144,8 +153,9 @@ const FIND_AND_TOUCH = `
     update sessions set seen_at = clock_timestamp()
     where $3 and id_hash = $1 and exists (select from live where seen_at < clock_timestamp() - interval '1 minute'))
   select ${PERSON_COLUMNS}, live.authenticated_at, live.acr, live.amr,
-         live.adds_passkey and not exists (
-           select from passkeys k where k.organization = live.organization and k.person = live.person) as adds_passkey
+         live.recovers,
+         live.recovers or (live.adds_passkey and not exists (
+           select from passkeys k where k.organization = live.organization and k.person = live.person)) as adds_passkey
   from live
   join people p on p.organization = live.organization and p.id = live.person and p.status = 'active'
   join organizations o on o.id = p.organization

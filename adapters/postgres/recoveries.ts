@@ -8,6 +8,7 @@ import type { Database, Statements } from './database.ts';
 import { writeEvent } from './evidence.ts';
 import { tellEverywhere } from './notifications.ts';
 import { pageIn } from './paging.ts';
+import { FORGET } from './recovery-codes.ts';
 
 /** Passkeys are ended by the owner's path, as they are made: no page's role reaches them. */
 export const postgresRecoveries = (database: Database): RecoveryAdministration => ({
@@ -46,6 +47,7 @@ export const postgresRecoveries = (database: Database): RecoveryAdministration =
       if (!row) return false;
       const { person, reason } = row;
       await statements.run(END_PASSKEYS, [act.organization, person]);
+      await statements.run(FORGET, [act.organization, person]);
       // Whoever has a session has it from before, and somebody else may.
       await statements.run('delete from sessions where organization = $1 and person = $2', [act.organization, person]);
       await noted(statements, act, 'passkey.recovered', 'passkeys_recovered', { id, person, reason });

@@ -217,6 +217,7 @@ const PLAIN = {
   'passkey.recovery_asked': 'asked to end the passkeys of somebody who lost them',
   'passkey.recovered': 'ended the passkeys of somebody who lost them',
   'passkey.recovery_ended': 'ended a recovery before it happened',
+  'passkey.recovery_codes_made': 'made recovery codes',
 } satisfies Partial<Record<EventType, string>>;
 
 function objectOf({ reason, agent, person, task, resource, application, content }: Json<ReadableEvent>): string {

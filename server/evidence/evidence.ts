@@ -45,6 +45,7 @@ export type EventType =
   | 'passkey.recovery_asked'
   | 'passkey.recovered'
   | 'passkey.recovery_ended'
+  | 'passkey.recovery_codes_made'
   | 'admin.acted';
 
 /**

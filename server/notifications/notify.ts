@@ -84,7 +84,11 @@ export type PasskeyNews =
   | 'passkey_removed'
   | 'passkeys_recovery_asked'
   | 'passkeys_recovery_ended'
-  | 'passkeys_recovered';
+  | 'passkeys_recovered'
+  | 'recovery_codes_made'
+  | 'recovery_code_used'
+  /** Somebody else's, for whoever administers with them. */
+  | 'administrator_recovered';
 
 export interface NotifyDependencies<Statements> {
   issuer: string;

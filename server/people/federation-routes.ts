@@ -34,7 +34,11 @@ export function federationRoutes(router: Router, pages: FederationPages): void {
     const session = sessionOf(ctx);
     // Whoever connects an account to themselves shows at the provider, now, that it is theirs: somebody else's could
     // be signed in there.
-    const connects = form.get('connect') === '1' && session?.person.organization === provider.organization;
+    // Nor does a session that is good for adding a passkey and nothing else get another way in.
+    const connects =
+      form.get('connect') === '1' &&
+      session?.person.organization === provider.organization &&
+      session?.addsPasskey === false;
     const fresh = connects || form.get('fresh') === '1';
     try {
       const url = await beginAtProvider(

@@ -33,6 +33,8 @@ export interface Credential {
   /** It broke the glass before. */
   usedBefore: boolean;
   hasPasskey: boolean;
+  /** Of the demonstration data: everybody knows it. */
+  demonstration: boolean;
 }
 
 export interface PeopleStore {
@@ -56,6 +58,8 @@ export interface Session {
   amr: readonly string[];
   /** Good for adding a passkey, and for nothing else until one is there. */
   addsPasskey: boolean;
+  /** It began with a recovery code: good for adding a passkey alone, also when one is there. */
+  recovers: boolean;
 }
 
 declare module '../http/request-state.ts' {
@@ -83,6 +87,7 @@ export interface SessionStore {
     amr: readonly string[];
     upstream?: UpstreamSession;
     addsPasskey?: boolean;
+    recovers?: boolean;
   }): Promise<void>;
   /**
    * The session, if it is within its absolute and idle limits. `used` moves the idle limit: a page that refreshes

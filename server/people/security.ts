@@ -2,6 +2,7 @@ import type Router from '@koa/router';
 import type { Context } from 'koa';
 
 import { securityPage } from '../../views/security.tsx';
+import { RECOVERY } from '../../views/words/recovery.ts';
 import { SECURITY } from '../../views/words/security.ts';
 import type { Said } from '../../views/words/words.ts';
 import type { Evidence, EvidenceEvent } from '../evidence/evidence.ts';
@@ -14,6 +15,8 @@ import { inSameLanguage, speakerFor } from './language.ts';
 import { checkedForm, frameOf, signedIn } from './pages.ts';
 import type { OwnRecoveries, Passkey, PasskeyStore } from './passkey.ts';
 import type { PeopleStore, Session, SessionStore } from './person.ts';
+import { codesOf, recoveryCodeRoutes } from './recovery-code-pages.ts';
+import type { RecoveryCodeStore } from './recovery-codes.ts';
 import { returnPath } from './return-path.ts';
 import type { Read, VerifiedAssertion, WebAuthn } from './webauthn.ts';
 
@@ -23,6 +26,7 @@ export interface SecurityPages {
   sessions: Pick<SessionStore, 'of' | 'endOthers'>;
   sessionIdleSeconds: number;
   recoveries: OwnRecoveries;
+  recoveryCodes: RecoveryCodeStore;
   webAuthn: WebAuthn;
   challenges: Challenges;
   /** True for the first who presents this challenge of this person. */
@@ -66,6 +70,9 @@ export function securityRoutes(router: Router, pages: SecurityPages): void {
     ctx.redirect(inSameLanguage(ctx, '/settings/security'));
     ctx.status = 303;
   });
+  recoveryCodeRoutes(router, pages, (ctx, session) =>
+    show(ctx, session, pages, { error: speakerFor(ctx).say(RECOVERY.notMade), status: 403 }),
+  );
   router.post('/settings/security/passkeys', async (ctx) => {
     const session = signedIn(ctx);
     if (session) await add(ctx, session, pages);
@@ -100,6 +107,7 @@ async function show(
   const { say, clock, duration } = frame.speaker;
   const at = (date: Date) => clock(date, person.timeZone);
   const hasOne = passkeys.length > 0;
+  const codes = await codesOf(ctx, session, hasOne, pages);
   const matured = passkeys.some(({ mayApproveFrom }) => mayApproveFrom.getTime() <= now);
   page(
     ctx,
@@ -146,7 +154,9 @@ async function show(
         seen: at(seenAt),
       })),
       chooses: person.chooses,
-      addFirst: session.addsPasskey && !hasOne,
+      codes,
+      addFirst: session.addsPasskey && !session.recovers && !hasOne,
+      recovers: session.recovers && { signIn: hasOne ? inSameLanguage(ctx, '/login?fresh=1&passkey=1') : undefined },
       back: backOf(ctx),
       done: news.done,
       error: news.error,

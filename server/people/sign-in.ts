@@ -40,7 +40,7 @@ export async function signIn(attempt: Attempt, dependencies: SignInDependencies)
 }
 
 /** Milliseconds: longer than comparing a password and writing a row. */
-const REFUSAL_MS = 250;
+export const REFUSAL_MS = 250;
 
 interface Attempt {
   email: string;
@@ -61,7 +61,8 @@ async function tryPassword(
   const person = credential && (await people.find(credential.person));
   if (!credential || !person) return { ok: false };
   const event = { organization: person.organization, person: person.id, content: { address } };
-  const breakGlass = credential.passwords === 'administrators' && person.roles.includes('admin');
+  const administers = person.roles.includes('admin');
+  const breakGlass = credential.passwords === 'administrators' && administers;
   const reason = !matches
     ? 'wrong_password'
     : person.status !== 'active'
@@ -75,9 +76,13 @@ async function tryPassword(
   }
 
   await limits.succeeded(account);
+  // Whatever comes of it: the password for emergencies was used.
   if (breakGlass) {
-    // Whatever comes of it: the password for emergencies was used.
     await evidence.record({ ...event, type: 'person.alarm', decision: 'reported', reason: 'break_glass' });
+  }
+  // Whoever administers needs more than a password from the second time on. What everybody knows guards nothing.
+  const passkeyNext = breakGlass || (administers && !credential.demonstration);
+  if (passkeyNext) {
     if (credential.hasPasskey) {
       const reason = 'passkey_needed';
       await evidence.record({ ...event, type: 'person.sign_in_refused', decision: 'refused', reason });
@@ -93,7 +98,7 @@ async function tryPassword(
       authenticatedAt: new Date(),
       address,
       // It opens the door once. After that it adds a passkey, which opens it (ux.md §9).
-      addsPasskey: breakGlass && credential.usedBefore,
+      addsPasskey: passkeyNext && credential.usedBefore,
     },
     { people, sessions, evidence, sessionHours },
   );
@@ -118,12 +123,24 @@ export interface SignedIn {
   sub?: string;
   session?: string | undefined;
   addsPasskey?: boolean;
+  recovers?: boolean;
 }
 
 /** The one way to a session, whoever vouches for the person; none for somebody who is not active. */
 export async function beginSession(
   personId: string,
-  { acr, amr, authenticatedAt, address, provider, issuer, sub, session, addsPasskey = false }: SignedIn,
+  {
+    acr,
+    amr,
+    authenticatedAt,
+    address,
+    provider,
+    issuer,
+    sub,
+    session,
+    addsPasskey = false,
+    recovers = false,
+  }: SignedIn,
   { people, sessions, evidence, sessionHours }: Omit<SignInDependencies, 'limits'>,
 ): Promise<BegunSession | undefined> {
   const person = await people.find(personId);
@@ -140,6 +157,7 @@ export async function beginSession(
     acr,
     amr,
     addsPasskey,
+    recovers,
     ...(provider !== undefined && issuer !== undefined && sub !== undefined
       ? { upstream: { provider, issuer, subject: sub, session } }
       : {}),

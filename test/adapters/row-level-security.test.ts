@@ -74,6 +74,7 @@ const TABLES = [
     'agents_elsewhere',
     'sign_in_providers',
     'mapped_roles',
+    'recovery_codes',
     'approvals',
     'decisions',
     'screens',
@@ -467,6 +468,11 @@ async function tellStory(): Promise<void> {
   await owner.query(
     `insert into mapped_roles (organization, person, provider, roles, said)
      select organization, id, 'idp_1', '{}', '{}' from people where organization = $1 limit 1`,
+    [organization],
+  );
+  await owner.query(
+    `insert into recovery_codes (organization, person, code_hash)
+     select organization, id, sha256('x') from people where organization = $1 limit 1`,
     [organization],
   );
 

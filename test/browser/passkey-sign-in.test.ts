@@ -3,6 +3,7 @@ import type { Browser } from 'playwright-core';
 
 import { CALENDAR, inviteDetails, registerAgent } from '../support/agent.ts';
 import { addVirtualAuthenticator, describeBrowser, launchBrowser } from '../support/browser.ts';
+import { lookAround } from '../support/looking.ts';
 import { detailsParameter } from '../support/person.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
@@ -54,6 +55,64 @@ describeBrowser('a passkey at a real browser', () => {
     await page.waitForURL(`${server.issuer}${path}`);
     expect(await page.locator('dd[data-fact]').count()).toBe(6);
     expect(await page.textContent('header')).toContain('Anna Berg');
+    await context.close();
+  }, 60_000);
+
+  test('U1 ux.md §9 (4): an administrator makes codes with a passkey, and one of them and the password lead to a new passkey, which signs in', async () => {
+    const context = await browser.newContext({ reducedMotion: 'reduce' });
+    const page = await context.newPage();
+    const { cdp, authenticatorId } = await addVirtualAuthenticator(page);
+    const touched = (enabled: boolean) =>
+      cdp.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId, enabled });
+    const SECURITY = `${server.issuer}/settings/security`;
+    // The browser may offer it in the field first: then the page has gone on before the button is pressed.
+    const withPasskey = async () => {
+      await page.locator('[data-testid=passkey]').waitFor();
+      await touched(true);
+      await page.click('[data-testid=passkey]', { timeout: 3000 }).catch(() => {});
+    };
+    const type = async () => {
+      await page.fill('[name=email]', 'admin@acme.example');
+      await page.fill('[name=password]', server.demo.password);
+    };
+    await page.goto(`${server.issuer}/login?return_to=${encodeURIComponent('/settings/security')}`);
+    await type();
+    await page.click('[data-testid=sign-in]');
+    await page.fill('[name=name]', 'Laptop');
+    await page.click('[data-testid=add-passkey]');
+    await page.waitForSelector('text=The passkey was added.');
+    await touched(false);
+    await page.click('[data-testid=codes-sign-in]');
+    await withPasskey();
+    await page.click('[data-testid=make-codes]');
+    await page.locator('[data-testid=codes]').waitFor();
+    const codes = await page.locator('[data-testid=codes] code').allTextContents();
+    expect(codes.length).toBe(10);
+    await lookAround(page, 'codes', { script: true, decision: false });
+
+    await touched(false);
+    await context.clearCookies();
+    await page.goto(`${server.issuer}/login`);
+    await page.getByRole('link', { name: 'Use a recovery code' }).click();
+    await page.locator('[data-testid=recover]').waitFor();
+    await lookAround(page, 'recovery', { script: true, decision: false });
+    await type();
+    await page.fill('[name=code]', codes[3] ?? '');
+    await page.click('[data-testid=recover]');
+    await page.getByText('You used a recovery code.').waitFor();
+    await page.goto(`${server.issuer}/admin`);
+    expect(page.url()).toBe(SECURITY);
+    await page.fill('[name=name]', 'New laptop');
+    await touched(true);
+    await page.click('[data-testid=add-passkey]');
+    await page.locator('[data-testid=now-sign-in]').waitFor();
+    await lookAround(page, 'recovered', { script: true, decision: false });
+    await touched(false);
+    await page.click('[data-testid=now-sign-in]');
+    await withPasskey();
+    await page.waitForURL(`${server.issuer}/inbox`);
+    await page.goto(`${server.issuer}/admin`);
+    expect(page.url()).toBe(`${server.issuer}/admin`);
     await context.close();
   }, 60_000);
 });

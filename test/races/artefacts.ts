@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { importJWK, type JWK, SignJWT } from 'jose';
 
 import { hashOf, newId } from '../../server/oauth/ids.ts';
+import { newRecoveryCode, readRecoveryCode, recoveryCodeHash } from '../../server/people/recovery-codes.ts';
 import {
   ACCESS_TOKEN,
   type Answer,
@@ -330,6 +331,35 @@ export const MORE: readonly Artefact[] = [
     },
     heard: { '201': 1, '401 invalid_token': LATE },
     made: 'agents',
+  },
+  {
+    name: 'recovery code of an administrator',
+    prepare: async ({ database, deployment }) => {
+      const email = 'admin@acme.example';
+      const { rows } = await database.query('select organization, id from people where email = $1', [email]);
+      const [{ organization, id }] = rows;
+      return async () => {
+        const code = newRecoveryCode();
+        await database.query('insert into recovery_codes (organization, person, code_hash) values ($1, $2, $3)', [
+          organization,
+          id,
+          recoveryCodeHash(id, readRecoveryCode(code) ?? ''),
+        ]);
+        // As many tries as nobody has: what holds here is the code, and not the count of them.
+        await database.query(
+          `insert into rate_limits (key, points, expire) values ($1, -1000, extract(epoch from now() + interval '1 hour') * 1000)
+           on conflict (key) do update set points = -1000`,
+          [`sign-in account:${email}`],
+        );
+        return async (base) => {
+          const browser = browserOf(deployment.issuer, email, base);
+          const csrf = /name="csrf" value="([^"]*)"/.exec((await browser.get('/login/recovery')).html)?.[1] ?? '';
+          return browser.post('/login/recovery', { csrf, email, password: deployment.demo.password, code });
+        };
+      };
+    },
+    heard: { '200 page': 1, '401 page': LATE },
+    made: `evidence where type = 'passkey.recovered'`,
   },
   {
     name: 'challenge of a new passkey, vouched for by another',

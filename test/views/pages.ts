@@ -11,6 +11,7 @@ import { contactPage, notificationsPage } from '../../views/notifications.tsx';
 import { changePage, offerPage, ownedPage, reviewPage } from '../../views/owner.tsx';
 import { quietPage } from '../../views/quiet.tsx';
 import { receiptPage } from '../../views/receipt.tsx';
+import { recoveryCodesPage, recoverySignInPage } from '../../views/recovery-codes.tsx';
 import { reportPage } from '../../views/report.tsx';
 import { allowedWords, deniedWords, expiredWords, quietWords, repeatOffer, resultPage } from '../../views/result.tsx';
 import { securityPage } from '../../views/security.tsx';
@@ -29,6 +30,7 @@ import type { PageLanguage } from '../../views/words/language.ts';
 import { NARROWING } from '../../views/words/narrowing.ts';
 import { NOTIFICATIONS } from '../../views/words/notifications.ts';
 import { RECEIPT } from '../../views/words/receipt.ts';
+import { RECOVERY } from '../../views/words/recovery.ts';
 import { OUTCOMES, RESULT } from '../../views/words/result.ts';
 import { SECURITY } from '../../views/words/security.ts';
 import { IMPACT } from '../../views/words/shell.ts';
@@ -39,6 +41,7 @@ import { samplesIn } from './samples.ts';
 
 /** Names of others that stand on these pages beside those of the samples: the same in every language. */
 export const NAMES = [
+  'ada@acme.example',
   'Ada Lovelace',
   'lost the phone',
   'Chrome Android',
@@ -376,6 +379,15 @@ export function pagesIn(language: PageLanguage) {
         { at: '14:01', text: say(EVENTS['request.received']) },
       ],
     }),
+    'recovery-codes': recoveryCodesPage({
+      frame,
+      codes: [
+        ...['7K3M-9QWX-2V8D-HT4N-5ZPB-CR6E', 'A1F0-J8GS-YM3K-Q7WD-X2VN-9H5T', '4BCE-6RZP-8D1K-T3MX-WQ9V-NH20'],
+        ...['G5JA-F7S2-YX8M-D4KQ-1WVT-3HN9', 'ZP6B-CRE0-K9T7-M2XQ-4WDV-5HN8', 'F1JS-A8GY-Q3KM-7XWD-2VNT-H9Z5'],
+        ...['P4BC-R6EZ-D8K1-3TMX-9QVW-0HN2', 'S2YX-J5AG-8F7M-4KQD-V1WT-N9H3', 'C0RE-ZP6B-7K9T-XQ2M-WD4V-H8N5'],
+        'Y3KM-F1JS-8GAQ-WD7X-NT2V-5H9Z',
+      ],
+    }),
     passkeys: securityPage({
       frame,
       csrf: 'csrf-value',
@@ -419,6 +431,7 @@ export function pagesIn(language: PageLanguage) {
       ],
       chooses: false,
       addFirst: false,
+      codes: { left: 8, made: asItIs('13:58'), signInFirst: undefined, tooSoon: false },
     }),
     owned: ownedPage({ frame, csrf: 'csrf-value', ...owning, first: '/owned', next: '/owned?after=agt_9' }),
     offer: offerPage({ frame, csrf: 'csrf-value', offer: { ...owning.offers[0], madeAt: '14:02' } }),
@@ -454,6 +467,12 @@ export function pagesIn(language: PageLanguage) {
 
   /** Pages of somebody who is not. */
   const entrance: Record<string, string> = {
+    'recovery-code': recoverySignInPage({
+      frame: { speaker, organizationName: 'Acme' },
+      csrf: 'csrf-value',
+      error: say(RECOVERY.notRight),
+      email: 'ada@acme.example',
+    }),
     'sign-in': signInPage({ frame: visitor, csrf: 'csrf-value', action: '/sign-in', host: 'access.acme.example' }),
     'sign-in-refused': signInPage({
       frame: visitor,

@@ -54,6 +54,7 @@ export const PERSON_EVENTS = words({
     en: 'ended a recovery before it happened',
     de: 'brach eine Wiederherstellung ab, bevor sie geschah',
   },
+  'passkey.recovery_codes_made': { en: 'made recovery codes', de: 'erstellte Wiederherstellungscodes' },
 });
 
 /** What somebody did to an agent, a person or a system: the one who did it is named beside. */

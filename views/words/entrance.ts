@@ -32,8 +32,8 @@ export const ENTRANCE = words({
     de: 'Mit diesem Passkey melden Sie sich hier nicht an.',
   },
   passkeyToo: {
-    en: 'The password for emergencies opens the door once. You have a passkey: use it.',
-    de: 'Das Notfall-Passwort öffnet die Tür einmal. Sie haben einen Passkey: Verwenden Sie ihn.',
+    en: 'Whoever administers signs in with a password once. You have a passkey: use it.',
+    de: 'Wer verwaltet, meldet sich nur einmal mit einem Passwort an. Sie haben einen Passkey: Verwenden Sie ihn.',
   },
   passkeyForThis: {
     en: 'What you are about to do asks for your passkey.',

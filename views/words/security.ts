@@ -64,8 +64,8 @@ export const SECURITY = words({
     de: 'Gibt nichts mit hoher Auswirkung frei: Er kann synchronisiert werden, und Ihre Organisation verlangt einen, der auf einem Gerät bleibt.',
   },
   addFirst: {
-    en: 'You signed in with the password for emergencies before. Add a passkey now: until then nothing else opens.',
-    de: 'Sie haben sich schon einmal mit dem Notfall-Passwort angemeldet. Fügen Sie jetzt einen Passkey hinzu: Vorher öffnet sich nichts anderes.',
+    en: 'Whoever administers signs in with a password once. Add a passkey now: until then nothing else opens.',
+    de: 'Wer verwaltet, meldet sich nur einmal mit einem Passwort an. Fügen Sie jetzt einen Passkey hinzu: Vorher öffnet sich nichts anderes.',
   },
   recoveryAsked: {
     en: '{admin} wants to end all your passkeys ({time}): {reason}',
@@ -163,6 +163,18 @@ export const PASSKEY_NEWS = words({
   passkeys_recovered: {
     en: 'Two administrators ended your passkeys',
     de: 'Zwei Personen aus der Administration haben Ihre Passkeys beendet',
+  },
+  recovery_codes_made: {
+    en: 'New recovery codes were made for your account',
+    de: 'Für Ihr Konto wurden neue Wiederherstellungscodes erstellt',
+  },
+  recovery_code_used: {
+    en: 'A recovery code ended your passkeys and signed in to add a new one',
+    de: 'Ein Wiederherstellungscode hat Ihre Passkeys beendet und wurde zum Anmelden verwendet, um einen neuen hinzuzufügen',
+  },
+  administrator_recovered: {
+    en: 'Somebody who administers with you used a recovery code',
+    de: 'Jemand, der mit Ihnen verwaltet, hat einen Wiederherstellungscode verwendet',
   },
   notYou: {
     en: 'If you did not expect this, tell your organization’s security now.',
