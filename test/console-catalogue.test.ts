@@ -10,6 +10,7 @@ import { databaseOf, organizationOf } from './support/delegation.ts';
 import { detailsParameter, type PageAnswer, signIn, type TestPerson } from './support/person.ts';
 import { publishPolicies } from './support/policies.ts';
 import { startServer, type TestServer } from './support/server.ts';
+import { text } from './views/html.ts';
 
 const PLACE = 'shop.orders.place';
 const PAGE = `/admin/actions/${PLACE}`;
@@ -127,6 +128,17 @@ describe('A5: the editor', () => {
     expect(partOf(drawn.html)).toBe(partOf(page.html));
     const unscripted = await post(ada, `${PAGE}?agent=Shopping+Helper`, form);
     expect(partOf(unscripted.html)).toBe(partOf(page.html));
+  });
+
+  test('A5-2: what a person is pointed to instead stands below it, in the language chosen', async () => {
+    const offered = async (show: string) => {
+      const { html } = await ada.get(`/admin/actions/repos.repository.delete?show=${show}`);
+      return text(/<div data-instead[\s\S]*?<\/div>/.exec(html)?.[0] ?? '');
+    };
+    expect(await offered('1.en')).toMatch(/^Safer: archive the repository acme\/billing.*Medium impact/);
+    expect(await offered('1.de')).toMatch(/^Sicherer: das Repository acme\/billing archivieren.*Mittlere Auswirkung/);
+    const { html } = await ada.get('/admin/actions/repos.repository.archive?show=1.en');
+    expect(html).not.toContain('data-instead');
   });
 
   test('A5-2: what is typed is previewed with what it lacks, in the sample and language chosen, and not kept', async () => {

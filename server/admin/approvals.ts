@@ -48,7 +48,7 @@ export interface ListedApproval {
   asked_at: Date;
   expires_at: Date;
   decided_at: Date | null;
-  deny_reason: DenyReason | 'second_person' | null;
+  deny_reason: DenyReason | 'second_person' | 'instead' | null;
   /** People whose signature it takes. */
   quorum: number;
   /** Who has signed already. */

@@ -37,8 +37,8 @@ export const DECISION = words({
   /** Before the other action, as the catalogue says it. */
   safer: { en: 'Safer:', de: 'Sicherer:' },
   insteadMeans: {
-    en: '{agent} gets a no, and hears that it may ask for this instead. You then decide about that.',
-    de: '{agent} bekommt ein Nein und erfährt, worum er stattdessen bitten kann. Darüber entscheiden Sie dann eigens.',
+    en: '{agent} gets a no, and hears that it may ask for this instead. That allows nothing yet.',
+    de: '{agent} bekommt ein Nein und erfährt, worum er stattdessen bitten kann. Erlaubt ist damit noch nichts.',
   },
   denyInstead: { en: 'Deny and suggest this', de: 'Ablehnen und dies vorschlagen' },
   allowChosen: { en: 'Allow what I chose', de: 'Ausgewähltes erlauben' },

@@ -16,8 +16,8 @@ export const RESULT = words({
     de: 'Sie haben zu viele seiner Fragen abgelehnt oder nicht beantwortet: {agent} kann Sie erst ab {time} wieder fragen. Unter „Ihre Agenten“ können Sie das ändern.',
   },
   toldInstead: {
-    en: '{agent} was told that it may ask for this instead: {task}. When it asks, you decide about that.',
-    de: '{agent} weiß jetzt, worum er stattdessen bitten kann: {task}. Wenn er fragt, entscheiden Sie darüber.',
+    en: '{agent} was told that it may ask for this instead: {task}. That allows nothing yet.',
+    de: '{agent} weiß jetzt, worum er stattdessen bitten kann: {task}. Erlaubt ist damit noch nichts.',
   },
   deniedByNumber: {
     en: 'Denied. The number was wrong twice.',
