@@ -61,7 +61,7 @@ export const postgresRedemptions = (database: Database): RedemptionStore => ({
         return same ? 'repeated' : refused('conflict');
       }
       // A use that is given back late could already have happened: it stays drawn.
-      if (status === 'released' && row.expires_at.getTime() < Date.now()) return refused('expired');
+      if (status === 'released' && row.late) return refused('expired');
       await statements.run(CLOSE, [row.organization, id, status, reference ?? null, affected ?? null]);
       if (status === 'released') await statements.run(GIVE_BACK, [row.organization, row.task, row.position, id]);
       await evidence.record({ ...about, type: 'redemption.closed', decision: 'reported', outcome: status, content });
@@ -123,6 +123,8 @@ interface RedemptionRow {
   affected: number | null;
   remaining: number | null;
   expires_at: Date;
+  /** By the database's clock. */
+  late?: boolean;
 }
 
 interface TokenFacts {
@@ -282,16 +284,20 @@ const STATED = `
     and asked ->> 'action' = a.action and jsonb_typeof(asked -> 'facts') = 'object'
   order by asked -> 'parameters' = a.parameters desc limit 1`;
 
-const FOR_CLOSING = 'select * from redemptions where id = $1 and resource_server = $2 for no key update';
+const FOR_CLOSING = `
+  select *, expires_at < clock_timestamp() as late from redemptions
+  where id = $1 and resource_server = $2 for no key update`;
 
 const CLOSE = `
   update redemptions set status = $3, reference = $4, affected = $5, closed_at = clock_timestamp() where organization = $1 and id = $2`;
 
+// Of the day's share only what was drawn in this day: a use of yesterday makes none of today free.
 const GIVE_BACK = `
-  update task_actions set uses = uses - 1, day_uses = greatest(day_uses - 1, 0),
-    budget_left = budget_left + coalesce((
-      select (r.parameters -> budget_parameter ->> 'value')::numeric from redemptions r where r.organization = $1 and r.id = $4), 0)
-  where organization = $1 and task = $2 and position = $3`;
+  update task_actions a set uses = uses - 1,
+    day_uses = case when r.reserved_at >= a.day_began then greatest(day_uses - 1, 0) else day_uses end,
+    budget_left = budget_left + coalesce((r.parameters -> budget_parameter ->> 'value')::numeric, 0)
+  from redemptions r
+  where a.organization = $1 and a.task = $2 and a.position = $3 and r.organization = $1 and r.id = $4`;
 
 const TOKEN_OF_REPORT = `
   select t.organization, t.person, t.agent, t.resource, t.task, t.txn

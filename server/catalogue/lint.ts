@@ -237,6 +237,11 @@ function comparatorProblems(action: Action, compare: Record<string, Comparator>)
     if (wanted !== undefined && wanted !== format)
       problems.push(at('compare', saying(LINT.notFor, { comparator, name })));
   }
+  // One is drawn from, use by use; another would be allowed anew with each.
+  const spent = [...action.parameters.values()].filter(({ comparator }) => comparator === 'money-max');
+  if (spent.length > 1) {
+    problems.push(at('compare', saying(LINT.spentTwice, { names: spent.map(({ name }) => name).join(', ') })));
+  }
   for (const name of action.narrowable) {
     const parameter = action.parameters.get(name);
     if (!parameter || !isLimit(parameter.comparator)) problems.push(at('narrowable', saying(LINT.notALimit, { name })));

@@ -159,6 +159,15 @@ describe('U6-4: allowing exactly the same for a while', () => {
     ]);
     expect(await redeem(token, `${agent.clientId} tomorrow`)).toMatchObject({ status: 201, body: { remaining: 14 } });
     expect(await standing()).toMatchObject({ uses: 6, day_uses: 1 });
+    // A use of yesterday that is given back is one more in all, and none more today.
+    const given = answers.find(({ status }) => status === 201)?.body.redemption_id;
+    await database.run(`update redemptions set reserved_at = reserved_at - interval '25 hours' where id = $1`, [given]);
+    const released = await fetch(`${server.issuer}/redemptions/${given}/outcome`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${api}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ status: 'released' }),
+    });
+    expect([released.status, await standing()]).toEqual([204, expect.objectContaining({ uses: 5, day_uses: 1 })]);
   });
 
   test('U9-4 dies when nobody uses it for 14 days, as My agents says, and each use is a sign of life', async () => {

@@ -182,6 +182,17 @@ const spoiled: [because: string, replace: [string, string], problem: string][] =
     ['durations:', 'compare: { item: money-max }\n      durations:'],
     'money-max does not fit item',
   ],
+  [
+    'two amounts would be drawn from, of which one is',
+    [
+      'x-label: Note, x-format: text }',
+      `x-label: Note, x-format: text }
+          price: &money { type: object, additionalProperties: false, required: [currency, value], properties: { currency: { type: string, pattern: '^[A-Z]{3}$' }, value: { type: string, pattern: '^\\d{1,12}\\.\\d{2}$' } }, x-label: Price, x-format: money }
+          fee: *money
+      compare: { price: money-max, fee: money-max }`,
+    ],
+    'price, fee cannot both be money-max',
+  ],
   ['a comparator is unknown', ['durations:', 'compare: { item: about }\n      durations:'], 'must be equal to one of'],
   [
     'a comparator is for nothing',

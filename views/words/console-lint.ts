@@ -92,6 +92,10 @@ export const LINT = words({
   },
   // How parameters are compared, and how a person may narrow them.
   notFor: { en: '{comparator} does not fit {name}', de: '{comparator} passt nicht zu {name}' },
+  spentTwice: {
+    en: 'only one amount is spent in all: {names} cannot both be money-max',
+    de: 'nur ein Betrag wird insgesamt ausgegeben: {names} können nicht zusammen money-max sein',
+  },
   notALimit: { en: '{name} is not compared as a limit', de: '{name} wird nicht als Grenze verglichen' },
   // What is pointed to instead.
   insteadElsewhere: {
