@@ -274,15 +274,17 @@ const DRAW = `
   from gate
   left join (select *, false as released from reserved union all select * from before) as answer on true`;
 
-// Of two questions about one action the one with the parameters that were granted; narrowing keeps what was stated.
+// Of two questions about one action the one with the parameters that were granted; where the person narrowed them, the one
+// in the same place. Narrowing keeps what was stated.
 const STATED = `
   select asked -> 'facts' as facts
   from task_actions a
   join tasks t on t.organization = a.organization and t.id = a.task
-  join approvals p on p.organization = t.organization and p.id = t.approval, jsonb_array_elements(p.actions) asked
+  join approvals p on p.organization = t.organization and p.id = t.approval,
+    jsonb_array_elements(p.actions) with ordinality as q (asked, place)
   where a.organization = $1 and a.task = $2 and a.position = $3
     and asked ->> 'action' = a.action and jsonb_typeof(asked -> 'facts') = 'object'
-  order by asked -> 'parameters' = a.parameters desc limit 1`;
+  order by asked -> 'parameters' = a.parameters desc, place = a.position + 1 desc limit 1`;
 
 const FOR_CLOSING = `
   select *, expires_at < clock_timestamp() as late from redemptions

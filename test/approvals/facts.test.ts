@@ -1,6 +1,7 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
+import { brotliCompressSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createRemoteJWKSet, type JWTVerifyResult, jwtVerify } from 'jose';
 
@@ -9,7 +10,7 @@ import { requestHash } from '../../server/tasks/request.ts';
 import { asked as askedShop } from '../catalogue/shop.ts';
 import { ask, poll, wordsOf } from '../protocol/support.ts';
 import { operator } from '../support/admin.ts';
-import { demoClient, type Json, registerAgent, type TestClient } from '../support/agent.ts';
+import { type Answer, demoClient, type Json, registerAgent, type TestClient } from '../support/agent.ts';
 import { accessTokenIn, databaseOf, serveWith } from '../support/delegation.ts';
 import { detailsParameter, signIn, type TestPerson } from '../support/person.ts';
 import { startServer, type TestServer } from '../support/server.ts';
@@ -25,6 +26,9 @@ const strict = askedShop
     '{ default: medium }',
     "{ default: medium, rules: [{ when: { count_above: { parameter: '#pieces', value: 99 } }, then: high }] }",
   );
+
+/** A few bytes on the way. */
+const packed = brotliCompressSync(`{"pieces":1,"store":"${'x'.repeat(1024 * 1024)}"}`);
 
 let shop: Server;
 let answer: (response: ServerResponse) => void;
@@ -151,6 +155,10 @@ describe.each([
   ['a text turns around', () => says({ pieces: 1, store: 'North\u202e' })],
   ['a text hides something', () => says({ pieces: 1, store: 'No\u200brth' })],
   ['a text has spaces that no page shows', () => says({ pieces: 1, store: 'North  1' })],
+  [
+    'it unpacks to more than anybody reads',
+    () => (answer = (response) => response.writeHead(200, { 'content-encoding': 'br' }).end(packed)),
+  ],
   ['it is too long', () => says({ pieces: 1, store: 'x'.repeat(20_000) })],
 ])('it could not be asked: %s', (_, happens) => {
   test('the request is refused where the action says so, and tells when to try again', async () => {
@@ -161,37 +169,71 @@ describe.each([
   });
 });
 
-test('the resource that redeems hears what it stated: whether that is still so, only it can know', async () => {
-  const resourceServer = await demoClient(server, 'resourceServer');
-  await serveWith(database, 'https://shop.example', resourceServer);
-  const own = await resourceServer.token({ grant_type: 'client_credentials', scope: 'redemptions' }, { dpop: false });
-  const { body } = await place();
-  const [approval] = await approvals();
-  await person.submit(await person.get(`/r/${approval.id}`), {
-    decision: 'approve',
-    duration: 'once',
-    number: body.display_code,
-    read: '1',
+describe('the resource that redeems hears what it stated: whether that is still so, only it can know', () => {
+  let key: string;
+  beforeAll(async () => {
+    const resourceServer = await demoClient(server, 'resourceServer');
+    await serveWith(database, 'https://shop.example', resourceServer);
+    const own = await resourceServer.token({ grant_type: 'client_credentials', scope: 'redemptions' }, { dpop: false });
+    key = accessTokenIn(own);
   });
-  const redeemed = await fetch(`${server.issuer}/redemptions`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${accessTokenIn(own)}`, 'content-type': 'application/json' },
-    body: JSON.stringify({
-      token: accessTokenIn(await poll(agent, body.auth_req_id)),
-      action: PLACE,
-      parameters: { item: 'chair', due: '2026-12-24' },
-      idempotency_key: 'order 1',
-    }),
+  /** Approved, and the token that comes of it. */
+  const approved = async ({ body }: Answer) => {
+    const [approval] = await approvals();
+    await person.submit(await person.get(`/r/${approval.id}`), {
+      decision: 'approve',
+      duration: 'once',
+      number: body.display_code,
+      read: '1',
+      action_0: 'allow',
+      action_1: 'allow',
+    });
+    return accessTokenIn(await poll(agent, body.auth_req_id));
+  };
+  const redeem = async (token: string, item: string) => {
+    const response = await fetch(`${server.issuer}/redemptions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      body: JSON.stringify({
+        token,
+        action: PLACE,
+        parameters: { item, due: '2026-12-24' },
+        idempotency_key: `${agent.clientId} ${item}`,
+      }),
+    });
+    return { status: response.status, body: (await response.json()) as Json };
+  };
+
+  test('of one action', async () => {
+    expect(await redeem(await approved(await place()), 'chair')).toEqual({
+      status: 201,
+      body: {
+        redemption_id: expect.any(String),
+        remaining: 0,
+        expires_at: expect.any(String),
+        facts: { pieces: 1240, store: 'North' },
+      },
+    });
   });
-  expect([redeemed.status, await redeemed.json()]).toEqual([
-    201,
-    {
-      redemption_id: expect.any(String),
-      remaining: 0,
-      expires_at: expect.any(String),
-      facts: { pieces: 1240, store: 'North' },
-    },
-  ]);
+
+  test('of each of two, also when the person made both narrower', async () => {
+    answer = (response) => {
+      const [, payload = ''] = questions.at(-1)?.split(' ').at(-1)?.split('.') ?? [];
+      const [{ item }] = JSON.parse(Buffer.from(payload, 'base64url').toString()).authorization_details;
+      response.end(JSON.stringify({ pieces: item === 'chair' ? 4 : 1, store: 'North' }));
+    };
+    const both = ['chair', 'table'].map((item) => ({ type: PLACE, item, due: '2026-12-24' }));
+    const asked = { resource: 'https://shop.example', authorization_details: detailsParameter(...both) };
+    const token = await approved(await ask(agent, asked));
+    // Nothing in this shop can be made narrower on the page: so that neither is what was asked any more.
+    await database.run(
+      `update task_actions a set parameters = a.parameters || '{"note": "narrower"}' from tasks t
+       where t.id = a.task and t.client_id = $1`,
+      [agent.clientId],
+    );
+    expect((await redeem(token, 'table')).body.facts).toEqual({ pieces: 1, store: 'North' });
+    expect((await redeem(token, 'chair')).body.facts).toEqual({ pieces: 4, store: 'North' });
+  });
 });
 
 test('it could not be asked, and the action weighs it higher instead: it is never shown as if it were known', async () => {
