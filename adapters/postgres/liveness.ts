@@ -37,8 +37,8 @@ export const postgresLiveness = (statements: Statements): Liveness => ({
  */
 export async function holdAlive(statements: Statements, authority: Authority): Promise<boolean> {
   const { organization, agents, person = null, task = null, since } = authority;
+  await holdAgents(statements, organization, agents);
   await statements.run('select from people where organization = $1 and id = $2 for share', [organization, person]);
-  await statements.run('select from agents where organization = $1 and id = any($2) for share', [organization, agents]);
   const row = await statements.first<{ reason: string | null }>(
     'select why_not_alive($1, $2, $3, $4, $5, $6) as reason',
     [organization, stopKeys(authority), agents, person, task, since],
@@ -59,6 +59,16 @@ export async function writeStop(
   // A task or token that ends concerns nobody who waits; an agent concerns those alone who wait for it.
   if (ENDS_WAITING.has(kind)) await answerWaiting(statements, organization, `${kind}:${subject}`);
 }
+
+/**
+ * Agents come before people wherever both are held: whoever moves an agent holds it before it stops what it does for
+ * everybody, and would otherwise wait for an approval that waits for it.
+ */
+export const holdAgents = (statements: Statements, organization: string, agents: readonly string[]): Promise<number> =>
+  statements.run('select from agents where organization = $1 and id = any($2) order by id for share', [
+    organization,
+    agents,
+  ]);
 
 /**
  * For whoever stops a person's authority and writes more than the stop: the person first, as every stop and every approval

@@ -3,7 +3,7 @@ import { isUnaware, type ReadBefore, sensitiveIn } from '../../server/tasks/flow
 import type { RequestedAction } from '../../server/tasks/request.ts';
 import type { Statements } from './database.ts';
 import { writeEvent } from './evidence.ts';
-import { writeStop } from './liveness.ts';
+import { holdAgents, holdPerson, writeStop } from './liveness.ts';
 import { newestPolicies } from './policies.ts';
 import { sendSignal } from './signals.ts';
 
@@ -31,10 +31,8 @@ export async function sensitiveReading(
   const { flow } = (await newestPolicies(statements, of.organization)).document;
   const read = sensitiveIn(classed, { catalogue, ...(flow && { flow }) });
   if (read.length === 0) return undefined;
-  await statements.run('select from people where organization = $1 and id = $2 for no key update', [
-    of.organization,
-    of.person,
-  ]);
+  await holdAgents(statements, of.organization, [of.agent]);
+  await holdPerson(statements, of.organization, of.person);
   return { ...of, read };
 }
 

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import type { Database } from '../../adapters/postgres/database.ts';
 import { isTouched, type Touch } from '../../server/approvals/critical-value.ts';
 import { ask } from '../protocol/support.ts';
+import { administrator } from '../support/admin.ts';
 import { CALENDAR, INVITE, inviteDetails, type Json, readDetails, type TestClient } from '../support/agent.ts';
 import {
   approveWith,
@@ -15,6 +16,7 @@ import {
   refundDetails,
   sign,
 } from '../support/ceremony.ts';
+import { inThisOrder } from '../support/database.ts';
 import { addColleague, addGroup, type Member, memberOf } from '../support/deciders.ts';
 import { databaseOf, eventsIn, organizationOf } from '../support/delegation.ts';
 import { detailsParameter, type PageAnswer, signIn } from '../support/person.ts';
@@ -443,6 +445,22 @@ describe('a page that was open meanwhile', () => {
     const answer = await sign(anna.person, confirm, anna.key);
     expect([answer.status, await holds()]).toEqual([403, before]);
     expect(text(inner(answer.html, 'main'))).toContain('No refunds');
+  });
+
+  test('an agent that is suspended in the very instant of a yes is suspended, and the yes comes too late', async () => {
+    const admin = await administrator(server, 'admin@acme.example');
+    const move = (step: string) => admin('POST', `/agents/${agent.registration.agent_id}/${step}`, { reason: 'odd' });
+    const { display_code: number } = await fromBehind(invite());
+    const page = await review(anna);
+    const before = await holds();
+    const answers = await inThisOrder<{ status: number }>(
+      database,
+      // As whoever approves holds it: the suspension stands in the middle then.
+      (statements) => statements.run('select from people where id = $1 for share', [anna.id]),
+      [() => move('suspend'), () => anna.person.submit(page, { ...ONCE, number })],
+    );
+    expect([answers.map(({ status }) => status), await holds()]).toEqual([[200, 409], before]);
+    expect((await move('resume')).status).toBe(200);
   });
 
   test('what was taken back does not come again by sending the form again', async () => {

@@ -1,10 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 
 import type { Database } from '../../adapters/postgres/database.ts';
 import { ask, poll } from '../protocol/support.ts';
 import { CALENDAR, readDetails, registerAgent, type TestClient } from '../support/agent.ts';
 import { askInBrowser, linkIn } from '../support/ceremony.ts';
+import { inThisOrder } from '../support/database.ts';
 import { databaseOf, eventsIn } from '../support/delegation.ts';
 import { detailsParameter, type PageAnswer, signIn, type TestPerson, tokenInBrowser } from '../support/person.ts';
 import { startServer, type TestServer } from '../support/server.ts';
@@ -31,10 +31,6 @@ const request = { authorization_details: detailsParameter(readDetails()), resour
 /** "Report this request" stands in the foot of the page, whatever the page is (WCAG 3.2.6). */
 const reportIn = ({ html }: PageAnswer) =>
   /href="([^"]+)"[^>]*>(?:Report this request|Diese Anfrage melden)</u.exec(inner(html, 'footer'))?.[1] ?? '';
-/** How many wait for somebody else's lock. */
-const waiting = async () =>
-  (await database.rows(`select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`))
-    .length;
 const alarms = async () =>
   (await eventsIn(database)).filter(
     (event) => event.type === 'person.alarm' && event.agent === agent.registration.agent_id,
@@ -143,16 +139,13 @@ describe('“Report this request”', () => {
     const row = await database.first<{ id: string }>('select id from approvals where client_id = $1', [agent.clientId]);
     const path = `/agents/${agent.registration.agent_id}`;
     const csrf = /name="csrf" value="([^"]+)"/u.exec((await person.get(path)).html)?.[1] ?? '';
-    const answers: Promise<PageAnswer>[] = [];
-    // Both have begun: the report stands in the middle, and goes on once the pause waits as well.
-    await database.transaction(async (statements) => {
-      await statements.run('select from approvals where id = $1 for update', [row?.id]);
-      for (const one of [`/r/${row?.id}/report`, `${path}/pause`]) {
-        answers.push(person.post(one, { csrf }));
-        while ((await waiting()) < answers.length) await sleep(10);
-      }
-    });
-    expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([200, 200]);
+    // The report stands in the middle, and goes on once the pause waits as well.
+    const answers = await inThisOrder(
+      database,
+      (statements) => statements.run('select from approvals where id = $1 for update', [row?.id]),
+      [`/r/${row?.id}/report`, `${path}/pause`].map((one) => () => person.post(one, { csrf })),
+    );
+    expect(answers.map(({ status }) => status)).toEqual([200, 200]);
     expect([await isPaused(), (await alarms()).length]).toEqual([true, 1]);
   });
 

@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll } from '@jest/globals';
 import pg from 'pg';
 
+import type { Database, Statements } from '../../adapters/postgres/database.ts';
 import { copyTemplate, dropDatabase, newName, urlOf } from './template.ts';
 
 export { adminUrl } from './template.ts';
@@ -45,3 +47,26 @@ export async function turnedClock(url: string, by: string): Promise<string> {
   turned.searchParams.set('options', '-c search_path=turned,pg_catalog,public');
   return turned.href.replaceAll('+', '%20');
 }
+
+/**
+ * Begins each act once those before it wait, for the rows that `hold` takes or for one another, and then lets go of them:
+ * what happens in the same instant happens in this order every time. Answers what became of each.
+ */
+export async function inThisOrder<T>(
+  database: Database,
+  hold: (statements: Statements) => Promise<unknown>,
+  acts: readonly (() => Promise<T>)[],
+): Promise<T[]> {
+  const answers: Promise<T>[] = [];
+  await database.transaction(async (statements) => {
+    await hold(statements);
+    for (const act of acts) {
+      answers.push(act());
+      // Asked beside the transaction, which sees what it saw first.
+      while ((await database.rows(WAITING)).length < answers.length) await sleep(10);
+    }
+  });
+  return Promise.all(answers);
+}
+
+const WAITING = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
