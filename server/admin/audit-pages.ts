@@ -387,9 +387,11 @@ function partsOf({ task, tokens }: TaskChain, story: Story, visit: Visit): Story
         ],
       })),
       gap:
-        silent.length === 0
-          ? undefined
-          : say(isOver ? STORY.noOutcome : STORY.noOutcomeYet, { system: silent.map(placeOf).join(', ') }),
+        silent.length > 0
+          ? say(isOver ? STORY.noOutcome : STORY.noOutcomeYet, { system: silent.map(placeOf).join(', ') })
+          : outcomes.length > 0
+            ? undefined
+            : say(STORY.noneWithoutUse),
     },
   ];
 }

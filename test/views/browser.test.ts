@@ -3,7 +3,7 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { decisionPage } from '../../views/decision.tsx';
 import { inboxPage } from '../../views/inbox.tsx';
 import { describeBrowser, launchBrowser } from '../support/browser.ts';
-import { AXE, axe, decidable, looks, PHONE, SMALL_PHONE, tabTo, WIDER, WIDTHS } from '../support/looking.ts';
+import { AXE, axe, DESK, decidable, looks, PHONE, SMALL_PHONE, tabTo, WIDER, WIDTHS } from '../support/looking.ts';
 import { HOSTILE, harmDone, hostilePages } from './hostile.ts';
 import { account, everyPage, pagesIn } from './pages.ts';
 import { inbox, readCalendar } from './samples.ts';
@@ -120,6 +120,24 @@ describeBrowser('the pages in a browser', () => {
     },
     60_000,
   );
+
+  test('on a phone the part of the console that this is stands in sight, however many stand before it', async () => {
+    await using opened = await open('console-recoveries');
+    const current = opened.page.locator('.console-nav [aria-current]');
+    const { x = -1, width = 0 } = (await current.boundingBox()) ?? {};
+    expect([x >= 0, x + width <= PHONE.width]).toEqual([true, true]);
+  });
+
+  test('on a desk no state in a list takes a second line, and no name stands a few letters wide', async () => {
+    await using staged = await stage();
+    await staged.page.setViewportSize(DESK);
+    const cut = `() => [
+      ...[...document.querySelectorAll('.rows .pill')].filter((one) => one.offsetHeight > 32),
+      ...[...document.querySelectorAll('.rows td:has(bdi)')].filter((one) => one.clientWidth < 80),
+    ].map((one) => one.textContent)`;
+    for (const language of ['en', 'de'] as const)
+      expect([language, await staged.findings(pagesIn(language).everyPage, cut)]).toEqual([language, {}]);
+  });
 
   test('a quotation mark stands with the value that it quotes, wherever the line ends', async () => {
     await using staged = await stage();

@@ -198,6 +198,7 @@ export const STORY = words({
   saidBy: { en: 'as {system} says', de: 'wie {system} meldet' },
   noOutcome: { en: '{system} reported no outcome.', de: '{system} meldete kein Ergebnis.' },
   noOutcomeYet: { en: '{system} has reported no outcome yet.', de: '{system} hat noch kein Ergebnis gemeldet.' },
+  noneWithoutUse: { en: 'None without a use.', de: 'Keines ohne Nutzung.' },
   beside: { en: 'Refused, and stopped', de: 'Abgewiesen und gestoppt' },
   hashes: { en: 'Hashes', de: 'Prüfsummen' },
   task: { en: 'Task', de: 'Aufgabe' },
