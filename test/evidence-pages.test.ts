@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 import type { Database } from '../adapters/postgres/database.ts';
 import { isInstant } from '../server/admin/listing.ts';
+import { administrator } from './support/admin.ts';
 import { answerOf, claimsOf, demoClient, INVITE, inviteDetails, type Json, registerAgent } from './support/agent.ts';
 import { accessTokenIn, databaseOf, leafToken } from './support/delegation.ts';
 import { signIn, type TestPerson } from './support/person.ts';
@@ -179,6 +180,22 @@ describe('the list', () => {
       by: { email: 'owner@acme.example' },
       content: { q: 'agent:"Meeting Helper"', through: 'console' },
     });
+  });
+});
+
+test('the admin API and the command line look for the same, and page by event', async () => {
+  const api = await administrator(server, 'admin@acme.example');
+  const look = (more: string) => api('GET', `/evidence?q=${encodeURIComponent('type:person.signed_out')}&${more}`);
+  const first = await look('limit=50');
+  const second = await look(`limit=50&before=${first.body.before}`);
+  const seen = [...second.body.events, ...first.body.events];
+  expect(new Set(seen.map(({ id }: Json) => id)).size).toBe(seen.length);
+  expect(seen.length).toBeGreaterThanOrEqual(60);
+  expect(seen.every(({ type }: Json) => type === 'person.signed_out')).toBe(true);
+  expect((await look('type=task.approved')).status).toBe(400);
+  expect(await api('GET', '/evidence?q=after%3Ayesterday')).toMatchObject({
+    status: 400,
+    body: { detail: expect.stringContaining('“yesterday” is no date') },
   });
 });
 

@@ -1,4 +1,4 @@
-import type { FoundEvent } from '../../server/admin/evidence.ts';
+import type { EvidenceSearch, FoundEvent } from '../../server/admin/evidence.ts';
 import { cursorOf, type Listing, type Page, placeInTime } from '../../server/admin/listing.ts';
 import type { Statements } from './database.ts';
 import { EVENT_COLUMNS, EVENT_NAMES, type EventRow, readable } from './evidence-rows.ts';
@@ -10,10 +10,14 @@ import { EVENT_COLUMNS, EVENT_NAMES, type EventRow, readable } from './evidence-
 export async function searchEvidence(
   statements: Statements,
   organization: string,
-  { listing, timeZone, limit }: { listing: Listing; timeZone: string; limit: number },
+  { listing, timeZone, limit, before }: EvidenceSearch,
 ): Promise<Page<FoundEvent>> {
   const after = placeInTime(listing.after);
   const { conditions, values } = await conditionsOf(statements, organization, listing, timeZone);
+  if (before !== undefined)
+    conditions.push(
+      `(e.at, e.id) < (select b.at, b.id from evidence b where b.organization = $1 and b.id = $${values.push(before) + FIRST})`,
+    );
   const found = await statements.rows<EventRow & { sentence: string | null; sort_key: string }>(
     statement(conditions, listing.descending),
     [organization, after?.[0] ?? null, after?.[1] ?? '', limit + 1, ...values],

@@ -17,7 +17,7 @@ import {
   reachFilter,
   reachOf,
 } from './inventory.ts';
-import { addressOf, chipsOf, csvOf, type Listing, parseListing, queryOf, sortOf } from './listing.ts';
+import { addressOf, chipsOf, csvOf, type Listing, parseListing, queryOf, quoted, sortOf } from './listing.ts';
 
 export interface AgentPagesDependencies {
   inventory: Inventory;
@@ -186,4 +186,3 @@ const noticeOf = ({ ctx, speaker }: Visit): Said | undefined =>
   ctx.query.done === 'paused' ? speaker.say(INVENTORY.paused) : undefined;
 
 /** For a shell: single quotes around, and none within that ends them. */
-const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;

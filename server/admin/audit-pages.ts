@@ -13,7 +13,6 @@ import { LIST } from '../../views/words/console-list.ts';
 import { LANGUAGE_NAMES, LANGUAGES } from '../../views/words/language.ts';
 import { RECEIPT } from '../../views/words/receipt.ts';
 import { OUTCOMES } from '../../views/words/result.ts';
-import { saying } from '../../views/words/saying.ts';
 import { asItIs, type Said } from '../../views/words/words.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import { BadRequest } from '../http/form.ts';
@@ -21,14 +20,13 @@ import { type AdminAct, actorOf, type Named } from './admin.ts';
 import { type Console, nothingHere, VIEWERS, type Visit } from './console.ts';
 import { outcomeOf, whatHappened, whyRefused } from './event-words.ts';
 import {
-  EVIDENCE_LISTING,
   type EvidenceReader,
   type FoundEvent,
-  isMoment,
+  parseEvidenceSearch,
   type ReadableEvent,
   type TaskChain,
 } from './evidence.ts';
-import { addressOf, chipsOf, csvOf, type Listing, type ParsedListing, parseListing, queryOf } from './listing.ts';
+import { addressOf, chipsOf, csvOf, type Listing, queryOf, quoted } from './listing.ts';
 import { type Story, storyOf } from './story.ts';
 
 export interface AuditPagesDependencies {
@@ -61,7 +59,7 @@ export function adminAuditPages(
   console.get(router, PATH, VIEWERS, async (visit) => {
     const { say } = visit.speaker;
     const query = { ...queryOf(visit.ctx.query), sort: undefined };
-    const parsed = asked(query, visit);
+    const parsed = parseEvidenceSearch(query, visit.person.timeZone);
     const found = parsed.ok ? await search(visit, parsed.listing, ROWS) : undefined;
     if (found && (query.q !== undefined || query.after !== undefined))
       await leave(visit, 'evidence_read', { q: query.q ?? '', events: found.rows.length });
@@ -86,6 +84,7 @@ export function adminAuditPages(
           { label: say(LIST.exportCsv), href: addressOf(`${PATH}.csv`, { q }) },
           { label: say(LIST.exportJsonLines), href: addressOf(`${PATH}.jsonl`, { q }) },
         ],
+        command: `countersign evidence list${q ? ` --filter ${quoted(q)}` : ''}`,
       },
       events: (found?.rows ?? []).map((event) => ({ ...rowOf(event, visit), about: event.sentence ?? undefined })),
     });
@@ -94,7 +93,7 @@ export function adminAuditPages(
   for (const format of ['csv', 'jsonl'] as const) {
     console.get(router, `${PATH}.${format}`, VIEWERS, async (visit) => {
       const { q } = queryOf(visit.ctx.query);
-      const parsed = asked({ q }, visit);
+      const parsed = parseEvidenceSearch({ q }, visit.person.timeZone);
       if (!parsed.ok) throw new BadRequest(parsed.problem);
       const { rows, next } = await search(visit, parsed.listing, TAKEN);
       await leave(visit, 'evidence_taken', { q: q ?? '', events: rows.length, format });
@@ -148,23 +147,6 @@ export function adminAuditPages(
       person: person.id,
       content: { by: actorOf(caller), through: caller.client, ...content },
     });
-}
-
-function asked(query: { q?: string | undefined; after?: string | undefined }, { person }: Visit): ParsedListing {
-  const parsed = parseListing(query, EVIDENCE_LISTING);
-  if (!parsed.ok) return parsed;
-  const wrong = parsed.listing.filters.find(
-    ({ name, value }) => (name === 'after' || name === 'before') && !isMoment(value),
-  );
-  return wrong
-    ? { ok: false, problem: saying(AUDIT.noDate, { value: wrong.value, ...examples(person.timeZone) }) }
-    : parsed;
-}
-
-/** Today, as it is written there. */
-function examples(timeZone: string): { day: string; time: string } {
-  const [day = '', time = ''] = new Date().toLocaleString('sv-SE', { timeZone }).split(' ');
-  return { day, time: `${day}T${time.slice(0, 5)}Z` };
 }
 
 function send({ ctx }: Visit, name: string, body: string): void {

@@ -1,8 +1,18 @@
+import { AUDIT } from '../../views/words/console-audit.ts';
+import { saying } from '../../views/words/saying.ts';
 import type { DeathReason } from '../agents/liveness.ts';
 import { IMPACTS } from '../catalogue/action.ts';
 import type { TokenKind } from '../delegation/token.ts';
 import type { Named } from './admin.ts';
-import { isDay, isInstant, type Listing, type ListingRules, type Page } from './listing.ts';
+import {
+  isDay,
+  isInstant,
+  type Listing,
+  type ListingRules,
+  type Page,
+  type ParsedListing,
+  parseListing,
+} from './listing.ts';
 
 /** One event with names for what it names, and what is still readable of its content. */
 export interface ReadableEvent {
@@ -47,6 +57,16 @@ export interface FoundEvent extends ReadableEvent {
   sentence: string | null;
 }
 
+/** @see EVIDENCE_LISTING */
+export interface EvidenceSearch {
+  listing: Listing;
+  /** Of calendar dates (IANA name). */
+  timeZone: string;
+  limit: number;
+  /** Events before this one alone, by its id. */
+  before?: string | undefined;
+}
+
 /** How evidence is looked for (A7). The organization is never asked for: it is the reader's own. */
 export const EVIDENCE_LISTING = {
   filters: {
@@ -66,8 +86,27 @@ export const EVIDENCE_LISTING = {
   order: '-at',
 } as const satisfies ListingRules;
 
+/** What is looked for, as it was written: refused in words where it means nothing. */
+export function parseEvidenceSearch(
+  query: { q?: string | undefined; after?: string | undefined },
+  timeZone: string,
+): ParsedListing {
+  const parsed = parseListing(query, EVIDENCE_LISTING);
+  if (!parsed.ok) return parsed;
+  const wrong = parsed.listing.filters.find(
+    ({ name, value }) => (name === 'after' || name === 'before') && !isMoment(value),
+  );
+  return wrong ? { ok: false, problem: saying(AUDIT.noDate, { value: wrong.value, ...today(timeZone) }) } : parsed;
+}
+
+/** Now, as it is written there. */
+function today(timeZone: string): { day: string; time: string } {
+  const [day = '', time = ''] = new Date().toLocaleString('sv-SE', { timeZone }).split(' ');
+  return { day, time: `${day}T${time.slice(0, 5)}Z` };
+}
+
 /** A calendar date in the reader's zone, or an instant (RFC 3339 §5.6). */
-export const isMoment = (value: string): boolean => isDay(value) || (value.includes('T') && isInstant(value));
+const isMoment = (value: string): boolean => isDay(value) || (value.includes('T') && isInstant(value));
 
 /** One access token of a task, with its place in the lineage. */
 export interface ChainToken {
@@ -119,7 +158,7 @@ export interface TaskChain {
 export interface EvidenceReader {
   /** The newest events that fit, oldest first. */
   list(organization: string, filter: EvidenceFilter): Promise<ReadableEvent[]>;
-  /** What an auditor looks for, latest first. @param timeZone of calendar dates (IANA name) */
-  search(organization: string, asked: { listing: Listing; timeZone: string; limit: number }): Promise<Page<FoundEvent>>;
+  /** What an auditor looks for, latest first. */
+  search(organization: string, asked: EvidenceSearch): Promise<Page<FoundEvent>>;
   chain(organization: string, task: string): Promise<TaskChain | undefined>;
 }

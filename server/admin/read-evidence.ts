@@ -1,10 +1,12 @@
 import { done, malformed, unknown } from './admin.ts';
 import { type Answer, agentOf, organizationOf, organizationsOf, personOf } from './call.ts';
+import { parseEvidenceSearch } from './evidence.ts';
 import { gives, input, reference, takes } from './input.ts';
 import { anyObject, count, instant, many, mapOf, maybe, named, object, one, text } from './shapes.ts';
 
 const filter = input<{
   organization?: string;
+  q?: string;
   task?: string;
   agent?: string;
   person?: string;
@@ -13,6 +15,7 @@ const filter = input<{
   before?: string;
 }>({
   organization: reference,
+  q: { type: 'string', maxLength: 500, description: 'Words and filters, as the console takes them.' },
   task: reference,
   agent: reference,
   person: reference,
@@ -26,7 +29,12 @@ const LIMIT = 50;
 export const listEvidence: Answer = async (call, dependencies) => {
   const asked = filter(call.query);
   if (!asked.ok) return asked;
-  const { agent, person, limit: given, ...rest } = asked.value;
+  const { agent, person, limit: given, q, ...rest } = asked.value;
+  const timeZone = call.caller.kind === 'person' ? call.caller.person.timeZone : 'UTC';
+  const searched = q === undefined ? undefined : parseEvidenceSearch({ q }, timeZone);
+  if (searched && !searched.ok) return malformed(searched.problem);
+  if (searched && [agent, person, rest.task, rest.type].some((one) => one !== undefined))
+    return malformed('q says all of it: agent:, person:, task: and type: are written there');
   let { organization } = asked.value;
   let agentId: string | undefined;
   if (agent !== undefined) {
@@ -52,10 +60,16 @@ export const listEvidence: Answer = async (call, dependencies) => {
 
   const limit = Number(given ?? LIMIT);
   const lists = await Promise.all(
-    places.value.map(({ id }) => dependencies.evidence.list(id, { ...rest, agent: agentId, person: personId, limit })),
+    places.value.map(async ({ id }) => {
+      if (!searched) return dependencies.evidence.list(id, { ...rest, agent: agentId, person: personId, limit });
+      const asking = { listing: searched.listing, timeZone, limit, before: rest.before };
+      const { rows } = await dependencies.evidence.search(id, asking);
+      return rows.toReversed().map(({ sentence: _, ...event }) => event);
+    }),
   );
   const events = lists
     .flat()
+    // Within a millisecond each list keeps its own order, which knows more of the time than is told.
     .toSorted((a, b) => a.at.getTime() - b.at.getTime())
     .slice(-limit);
   return done({ events, before: events.length === limit ? (events[0]?.id ?? null) : null });

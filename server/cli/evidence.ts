@@ -15,16 +15,17 @@ export function evidenceCommands(program: Command): void {
     .command('list')
     .description('the newest events, oldest first')
     .option(...ORGANIZATION)
+    .option('--filter <text>', 'as in the console: agent:"Finance Agent" decision:refused after:2026-11-01')
     .option('--task <id>', 'of one task')
     .option('--agent <agent>', 'of one agent, by name or id')
     .option('--person <person>', 'of one person, by e-mail address or id')
     .option('--type <type>', 'of one type, such as task.approved')
     .option('--limit <number>', 'at most so many, up to 500', '50')
     .option('--before <event>', 'those before this event')
-    .action(async (options: Record<string, string>, command: Command) => {
+    .action(async ({ filter, ...options }: Record<string, string>, command: Command) => {
       const { place, format } = shared(command);
       const answer = await call<{ events: Json<ReadableEvent>[]; before: string | null }>(place, '/evidence', {
-        query: options,
+        query: { ...options, ...(filter !== undefined && { q: filter }) },
       });
       if (answer.events.length === 0) say('No events.');
       print(answer, format, (terminal) => (answer.events.length === 0 ? '' : formatEvents(answer.events, terminal)));

@@ -32,6 +32,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   ],
   evidence: [
     "countersign evidence list --agent 'Finance Agent' --type token.refused",
+    "countersign evidence list --filter 'person:anna@acme.example decision:refused after:2026-11-01'",
     'countersign evidence chain tsk_1',
   ],
   context: ['countersign context list', 'countersign context use https://agents.acme.example'],
