@@ -37,6 +37,7 @@ switch (answer.outcome) {
   }
   case 'denied':
     console.log(`Denied: ${answer.reason}. Nothing was sent.`);
+    if (answer.instead) console.log(`It may ask for this instead: ${JSON.stringify(answer.instead)}`);
     break;
   case 'expired':
     console.log('Nobody decided in time. Nothing was sent.');

@@ -20,7 +20,8 @@ export interface Task extends Wish {
 /** What became of it. Denied and expired are answers like any other: an agent has to have a plan for them. */
 export type Answer =
   | { outcome: 'approved'; token: Token }
-  | { outcome: 'denied'; reason: string | undefined }
+  /** With `instead`, the person said what to ask for in its place: ask for exactly that, if it helps. */
+  | { outcome: 'denied'; reason: string | undefined; instead: Wish['authorization_details'] | undefined }
   | { outcome: 'expired' }
   /** Not asked: the person hears enough of this agent, or does not want to. Ask again after so many seconds. */
   | { outcome: 'not_asked'; reason: string | undefined; retryAfterSeconds: number | undefined };
@@ -99,7 +100,7 @@ async function collect(
           pauseMs = interval * 1000;
           continue;
         case 'access_denied':
-          return { outcome: 'denied', reason: descriptionOf(error) };
+          return { outcome: 'denied', reason: descriptionOf(error), instead: suggestedIn(error) };
         case 'expired_token':
           return { outcome: 'expired' };
         case 'invalid_grant':
@@ -117,6 +118,12 @@ const codeOf = (error: unknown): string | undefined =>
   error instanceof oauth.ResponseBodyError ? error.error : undefined;
 const descriptionOf = (error: unknown): string | undefined =>
   error instanceof oauth.ResponseBodyError ? error.error_description : undefined;
+
+/** A denial that suggests something carries it ready to be sent. */
+function suggestedIn(error: unknown): Wish['authorization_details'] | undefined {
+  const details = error instanceof oauth.ResponseBodyError ? error.cause.authorization_details : undefined;
+  return Array.isArray(details) ? (details as Record<string, unknown>[]) : undefined;
+}
 
 function retryAfter(error: unknown): number | undefined {
   const seconds = error instanceof oauth.ResponseBodyError ? Number(error.response.headers.get('retry-after')) : 0;

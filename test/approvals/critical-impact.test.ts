@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 
 import { LATEST_LIKE } from '../../adapters/postgres/person-approvals.ts';
+import { askForTask } from '../../examples/agent/ask-for-task.ts';
+import { connect } from '../../examples/agent/client.ts';
 import { decisionHash } from '../../server/tasks/decision.ts';
 import { CIBA, claimsOf, type Json, type TestClient } from '../support/agent.ts';
 import { type Authenticator, addPasskey, optionsIn } from '../support/authenticator.ts';
@@ -559,17 +561,19 @@ describe('T5 the safer offer', () => {
 
   test('the second person may say so as well', async () => {
     const repository = fresh();
-    const asked = await askBehind(keeper, deleteDetails({ repository }));
+    const { clientId, jwk, registration } = keeper;
+    const agent = await connect({ issuer: server.issuer, client_id: clientId, jwk, agent_id: registration.agent_id });
+    const { promise: shown, resolve: show } = Promise.withResolvers<string | undefined>();
+    const wish = { person: 'person@acme.example', authorization_details: [deleteDetails({ repository })], show };
+    const answer = askForTask(agent, wish);
+    const number = (await shown) ?? '';
     const { id } = await lastApproval();
     const { person, key } = at(anna);
-    await approveWith(person, await person.get(`/r/${id}`), key, {
-      ...choices(repository),
-      number: asked.body.display_code,
-    });
+    await approveWith(person, await person.get(`/r/${id}`), key, { ...choices(repository), number });
     const second = at(ben).person;
     const result = await second.submit(await second.get(`/r/${id}`), { decision: 'instead' });
     expect(text(inner(result.html, 'main'))).toContain(`archive the repository ${repository}`);
-    expect((await poll(keeper, asked)).body.authorization_details).toMatchObject([{ type: ARCHIVE, repository }]);
+    expect(await answer).toMatchObject({ outcome: 'denied', instead: [{ type: ARCHIVE, repository }] });
     expect(await lastApproval()).toMatchObject({ status: 'denied', deny_reason: 'second_person' });
   });
 
