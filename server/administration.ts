@@ -18,6 +18,7 @@ import { postgresIdempotency } from '../adapters/postgres/idempotency.ts';
 import { postgresInventory } from '../adapters/postgres/inventory.ts';
 import { postgresIssuers } from '../adapters/postgres/issuers-admin.ts';
 import { postgresOwnership } from '../adapters/postgres/ownership.ts';
+import { postgresPeopleAdmin } from '../adapters/postgres/people-admin.ts';
 import { postgresPolicies } from '../adapters/postgres/policy-admin.ts';
 import { postgresPromptAdministration } from '../adapters/postgres/prompt-quality.ts';
 import { postgresPublications, postgresPublish } from '../adapters/postgres/publications.ts';
@@ -106,6 +107,7 @@ export function openAdministration(
     introductions: { ...channels.store, ...postgresIntroductions(database) },
     webhooks: { store: postgresWebhooks(database, sealing), isAddress: channels.isWebhookAddress },
     recoveries: postgresRecoveries(database),
+    peopleAdmin: postgresPeopleAdmin(database),
     passkeyRules: postgresPasskeyRules(database),
     reviews: postgresReviews(database),
     agentRules: postgresAgentRules(database),

@@ -75,6 +75,10 @@ test('organizations and people', async () => {
     roles: ['auditor'],
   });
   await well(ada, 'POST', `/people/${id}/enrolment`, {});
+  await well(ada, 'PUT', `/people/${id}/roles`, { roles: ['auditor', 'security'] });
+  await well(ada, 'PUT', `/people/${id}/roles`, { roles: [] });
+  await well(ada, 'POST', `/people/${id}/disable`, { reason: 'left' });
+  await well(ada, 'POST', `/people/${id}/enable`, {});
   const recovery = await well(ada, 'POST', '/people/person@acme.example/passkey-recovery', { reason: 'lost them' });
   await well(ben, 'POST', `/passkey-recoveries/${recovery.id}/confirm`, {});
   const another = await well(ada, 'POST', '/people/person@acme.example/passkey-recovery', { reason: 'lost them' });

@@ -440,6 +440,17 @@ describe('other issuers', () => {
     expect([result.code, result.stderr]).toEqual([code, expect.stringMatching(/jwk/i)]);
   });
 
+  test('people roles, disable and enable', async () => {
+    const gus = ['person@globex.example', '--organization', 'globex'];
+    expect((await run('people', 'roles', ...gus, '--set', 'auditor,approver')).stdout).toMatch(
+      /roles +auditor, approver/,
+    );
+    expect((await run('people', 'disable', ...gus, '--reason', 'left')).stdout).toMatch(/status +disabled/);
+    expect((await run('people', 'disable', ...gus, '--reason', 'left')).code).toBe(6);
+    expect((await run('people', 'enable', ...gus)).stdout).toMatch(/status +active/);
+    expect((await run('people', 'roles', ...gus, '--set', 'none')).stdout).toMatch(/roles +-/);
+  });
+
   test('people link, links and unlink', async () => {
     const link = ['--at', issuer, '--subject', 'a1'];
     expect((await run('people', 'link', 'owner@acme.example', ...link, ...acme)).code).toBe(0);

@@ -417,14 +417,21 @@ describe('roles that a provider gives by a claim (ux.md §9 (1))', () => {
   test('what was given by hand stays, and is not the provider’s to take', async () => {
     await mapped();
     const email = `${newSubject()}@acme.example`;
-    await comesWith(email, []);
-    await database.run(`update people set roles = '{auditor,approver}' where email = $1`, [email]);
+    await comesWith(email, ['leads']);
+    const byHand = { organization: 'acme', roles: ['auditor', 'approver'] };
+    expect((await asOperator('PUT', `/people/${email}/roles`, byHand)).body).toMatchObject({ state: 'set' });
     await comesWith(email, ['iam-admins', 'leads']);
     expect(await rolesOf(email)).toEqual(['admin', 'auditor', 'approver']);
     const listed = (await admin('GET', `/people?q=${encodeURIComponent(email)}`)).body;
     expect(listed.people).toMatchObject([{ email, provider_roles: ['admin'] }]);
-    await comesWith(email, 'leads');
+    await comesWith(email, 'everybody');
     expect(await rolesOf(email)).toEqual(['auditor', 'approver']);
+    // Taken by hand, it is the provider's again as long as it gives it.
+    await comesWith(email, 'board');
+    const fewer = await admin('PUT', `/people/${email}/roles`, { roles: [] });
+    expect(fewer.body).toMatchObject({ state: 'set', roles: ['approver'] });
+    await comesWith(email, []);
+    expect(await rolesOf(email)).toEqual([]);
   });
 
   test.each<[string, unknown, string[]]>([

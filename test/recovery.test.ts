@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 
-import { administrator } from './support/admin.ts';
-import type { TestClient } from './support/agent.ts';
+import { administrator, operator } from './support/admin.ts';
+import { CALENDAR, demoClient, readDetails, registerAgent, type TestClient } from './support/agent.ts';
 import { type Authenticator, addPasskey, optionsIn, SECURITY } from './support/authenticator.ts';
 import {
   approveWith,
@@ -14,8 +14,16 @@ import {
   refundDetails,
   tokenAfter,
 } from './support/ceremony.ts';
+import { introspect } from './support/delegation.ts';
 import { type Mailbox, startMailbox } from './support/mailbox.ts';
-import { browserOf, type PageAnswer, signIn, type TestPerson } from './support/person.ts';
+import {
+  browserOf,
+  detailsParameter,
+  type PageAnswer,
+  signIn,
+  type TestPerson,
+  tokenInBrowser,
+} from './support/person.ts';
 import { type PushService, type Subscription, startPushService } from './support/push-service.ts';
 import { startServer, type TestServer } from './support/server.ts';
 
@@ -550,5 +558,74 @@ describe('recovery codes of whoever administers (ux.md §9 (4))', () => {
     expect((await confirm(ben, asked.body.id)).status).toBe(200);
     expect((await use(codes[0] ?? '')).page.status).toBe(401);
     await database.query(`update people set roles = '{approver}' where email = 'approver@acme.example'`);
+  });
+});
+
+describe('people who leave, come back, or do something else (ux.md §9 (5), (6))', () => {
+  const ANNA = 'person@acme.example';
+  const rolesOf = async (email: string) =>
+    (await database.query('select roles from people where email = $1', [email])).rows[0].roles;
+  const set = (admin: Admin | undefined, roles: string[], email = ANNA) =>
+    by(admin)('PUT', `/people/${email}/roles`, { roles });
+
+  test('more roles take two administrators, who set the same; fewer take one; every session ends with each change', async () => {
+    const person = await signIn(server, ANNA);
+    expect((await set(ada, ['approver'])).body).toMatchObject({ state: 'asked', roles: [] });
+    expect((await set(ada, ['approver'])).body).toMatchObject({ reason: 'same_person' });
+    const waits = (await by(olga)('GET', `/people?q=${ANNA}`)).body.people;
+    expect(waits).toMatchObject([{ roles: [], roles_asked: ['approver'] }]);
+    // Another set is another question.
+    expect((await set(olga, ['approver', 'auditor'])).body).toMatchObject({ state: 'asked' });
+    expect((await set(olga, ['approver'])).body).toMatchObject({ state: 'asked' });
+    expect((await person.get('/inbox')).url).toMatch(/inbox$/);
+    expect((await set(ada, ['approver'])).body).toMatchObject({ state: 'set', roles: ['approver'] });
+    expect((await person.get('/inbox')).url).toContain('/login');
+    const again = await signIn(server, ANNA);
+    expect((await set(ada, [])).body).toMatchObject({ state: 'set', roles: [] });
+    expect((await again.get('/inbox')).url).toContain('/login');
+    const { rows } = await database.query(
+      `select reason from evidence e join people p on p.id = e.person where type = 'person.roles_changed' and p.email = $1`,
+      [ANNA],
+    );
+    expect(rows).toEqual([{ reason: 'by_hand' }, { reason: 'by_hand' }]);
+    for (const roles of [['owner'], ['admin', 'admin']]) expect((await set(ada, roles)).status).toBe(400);
+    expect((await set(ada, ['auditor'], 'person@globex.example')).status).toBe(404);
+    await database.query(`update sessions set authenticated_at = now()`);
+  });
+
+  test('somebody who left: nobody acts for them, they sign in no more, and what had ended stays so when they come back', async () => {
+    const person = await signIn(server, ANNA);
+    const reader = await registerAgent(server, { client_name: 'Meeting Helper' });
+    const asked = { authorization_details: detailsParameter(readDetails()), resource: CALENDAR };
+    const { access_token } = (await tokenInBrowser(reader, person, asked)).body;
+    const calendar = await demoClient(server, 'resourceServer');
+    const live = async () => (await introspect(calendar, access_token)).active;
+    expect(await live()).toBe(true);
+    const disable = (email: string, admin = ada) => by(admin)('POST', `/people/${email}/disable`, { reason: 'left' });
+    expect((await disable(ANNA)).body).toMatchObject({ status: 'disabled', stopped_at: expect.any(String) });
+    expect([(await disable(ANNA)).status, await live()]).toEqual([409, false]);
+    expect((await person.get('/inbox')).url).toContain('/login');
+    await expect(signIn(server, ANNA)).rejects.toThrow('401');
+    expect((await by(ada)('POST', `/people/${ANNA}/enable`, {})).body).toMatchObject({ status: 'active' });
+    await signIn(server, ANNA);
+    expect(await live()).toBe(false);
+    expect((await disable('admin@acme.example')).body).toMatchObject({ reason: 'own_account' });
+    expect((await disable('person@globex.example')).status).toBe(404);
+  });
+
+  test('the last administrator is neither disabled nor something else', async () => {
+    const asOperator = await operator(server);
+    const place = { organization: 'globex' };
+    const disabled = await asOperator('POST', '/people/admin@globex.example/disable', { ...place, reason: 'x' });
+    expect([disabled.status, disabled.body.reason]).toEqual([409, 'last_administrator']);
+    const lost = await asOperator('PUT', '/people/admin@globex.example/roles', { ...place, roles: ['auditor'] });
+    expect([lost.status, await rolesOf('admin@globex.example')]).toEqual([409, ['admin']]);
+    // The operator answers alone.
+    const more = await asOperator('PUT', '/people/person@globex.example/roles', {
+      ...place,
+      roles: ['auditor', 'admin'],
+    });
+    expect(more.body).toMatchObject({ state: 'set', roles: ['admin', 'auditor'] });
+    expect((await asOperator('PUT', '/people/person@globex.example/roles', { ...place, roles: [] })).status).toBe(200);
   });
 });

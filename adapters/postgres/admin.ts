@@ -401,6 +401,8 @@ const FIND_AGENTS = `
 const PEOPLE = `
   select p.id, p.email, p.name, p.roles, p.status,
          array(select distinct unnest(m.roles) from mapped_roles m where m.organization = p.organization and m.person = p.id) as provider_roles,
+         case when p.roles_asked_at > clock_timestamp() - interval '1 day' then p.roles_asked end as roles_asked,
+         case when p.roles_asked_at > clock_timestamp() - interval '1 day' then p.roles_asked_by end as roles_asked_by,
          exists (select from credentials c where c.organization = p.organization and c.person = p.id and (c.kind <> 'upstream' or c.signs_in)) as enrolled
   from people p where p.organization = $1`;
 

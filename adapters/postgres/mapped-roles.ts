@@ -139,7 +139,7 @@ async function applyRoles(
 }
 
 /** Two who stop at the same time come one after the other here. */
-async function othersAdminister(statements: Statements, organization: string, person: string): Promise<boolean> {
+export async function othersAdminister(statements: Statements, organization: string, person: string): Promise<boolean> {
   await statements.first('select from organizations where id = $1 for no key update', [organization]);
   return (await statements.first(OTHER_ADMINISTRATOR, [organization, person])) !== undefined;
 }

@@ -96,6 +96,9 @@ export interface ListedPerson {
   roles: readonly string[];
   /** Those among them that a sign-in provider gave. */
   provider_roles: readonly string[];
+  /** Roles that wait for another administrator to set the same, and who asked. */
+  roles_asked: readonly string[] | null;
+  roles_asked_by: string | null;
   status: string;
   /** Has a way to sign in; otherwise waits for its enrolment. */
   enrolled: boolean;

@@ -33,6 +33,7 @@ import type { Inventory } from './inventory.ts';
 import type { IssuerAdministration } from './issuers.ts';
 import type { LimitAdministration } from './limits.ts';
 import type { PasskeyRuleAdministration } from './passkey-rules.ts';
+import type { PeopleAdministration } from './people.ts';
 import type { PolicyStore } from './policies.ts';
 import type { PromptAdministration } from './prompts.ts';
 import type { Publications } from './publications.ts';
@@ -80,6 +81,7 @@ export interface AdminDependencies {
   introductions: IntroductionAdministration;
   webhooks: Webhooks;
   recoveries: RecoveryAdministration;
+  peopleAdmin: PeopleAdministration;
   approvalList: ApprovalList;
   reviews: ReviewStore;
   agentRules: AgentRuleAdministration;

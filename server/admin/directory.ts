@@ -5,7 +5,7 @@ import { type AdminDependencies, type Answer, type Call, organizationOf, personO
 import { email, gives, input, listOf, oneOf, plain, reference, takes } from './input.ts';
 import { pageOf } from './listing.ts';
 import { listed, listQuery, readList } from './lists.ts';
-import { always, either, instant, many, object, one, pageOfMany, text, truth, withMembers } from './shapes.ts';
+import { always, either, instant, many, maybe, object, one, pageOfMany, text, truth, withMembers } from './shapes.ts';
 
 /** Whom the access token stands for. */
 export const whoAmI: Answer = async ({ caller }) =>
@@ -102,7 +102,16 @@ export const listPeople: Answer = async (call, dependencies) => {
 takes(listPeople, { query: somePeople });
 gives(
   listPeople,
-  pageOfMany('people', withMembers(PERSON, { provider_roles: many(text), status: text, enrolled: truth })),
+  pageOfMany(
+    'people',
+    withMembers(PERSON, {
+      provider_roles: many(text),
+      roles_asked: maybe(many(text)),
+      roles_asked_by: maybe(text),
+      status: text,
+      enrolled: truth,
+    }),
+  ),
 );
 
 const newPerson = input<{ organization?: string; email: string; name: string; roles?: string[] }>(

@@ -83,6 +83,7 @@ import {
 import { holdAgent, listBlueprints, putBlueprint, removeBlueprint, setUseCase } from './limits.ts';
 import { describeApi, type Endpoint, type Reach } from './openapi.ts';
 import { getPasskeyRules, setPasskeyRules } from './passkey-rules.ts';
+import { disablePerson, enablePerson, setPersonRoles } from './people.ts';
 import {
   confirmPolicies,
   getPolicies,
@@ -119,6 +120,9 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ['post', '/people', addPerson],
   ['post', '/people/:person/enrolment', offerEnrolment],
   ['post', '/people/:person/passkey-recovery', askRecovery],
+  ['put', '/people/:person/roles', setPersonRoles],
+  ['post', '/people/:person/disable', disablePerson],
+  ['post', '/people/:person/enable', enablePerson],
   ['get', '/passkey-rules', getPasskeyRules],
   ['put', '/passkey-rules', setPasskeyRules],
   ['get', '/passkey-recoveries', listRecoveries],
@@ -270,6 +274,8 @@ const FRESH: ReadonlySet<string> = new Set([
   'post /stops/:stop/resume',
   'post /agents/:agent/retire',
   'post /people/:person/passkey-recovery',
+  'put /people/:person/roles',
+  'post /people/:person/enable',
   'post /passkey-recoveries/:recovery/confirm',
   'delete /trusted-issuers',
   'put /sign-in-providers/:provider/confirming',

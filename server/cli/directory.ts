@@ -79,6 +79,47 @@ export function directoryCommands(program: Command): void {
       },
     );
   people
+    .command('roles <email>')
+    .description('the roles they have by hand; more of them takes two administrators, who set the same')
+    .requiredOption('--set <list>', 'admin, security, auditor, approver; "none" for none', list)
+    .option(...ORGANIZATION)
+    .action(
+      async (email: string, { set: roles, ...options }: { organization?: string; set: string[] }, command: Command) => {
+        const { place, format } = shared(command);
+        const path = `/people/${encodeURIComponent(email)}/roles`;
+        const body = { ...options, roles: roles.filter((role) => role !== 'none') };
+        const set = await call<{ email: string; roles: string[]; state: string; needs?: string }>(place, path, {
+          method: 'PUT',
+          body,
+        });
+        printOne(set, format, { person: set.email, roles: set.roles, state: set.state, needs: set.needs });
+      },
+    );
+  people
+    .command('disable <email>')
+    .description('they left: everything that was approved for them ends, and they sign in no more')
+    .requiredOption('--reason <text>', 'why, for the evidence')
+    .option(...ORGANIZATION)
+    .action(async (email: string, options: { organization?: string; reason: string }, command: Command) => {
+      const { place, format } = shared(command);
+      const path = `/people/${encodeURIComponent(email)}/disable`;
+      const set = await call<{ email: string; status: string; tokens: object[] }>(place, path, {
+        method: 'POST',
+        body: options,
+      });
+      printOne(set, format, { person: set.email, status: set.status });
+    });
+  people
+    .command('enable <email>')
+    .description('they came back, with their roles; what agents were allowed stays ended')
+    .option(...ORGANIZATION)
+    .action(async (email: string, options: { organization?: string }, command: Command) => {
+      const { place, format } = shared(command);
+      const path = `/people/${encodeURIComponent(email)}/enable`;
+      const set = await call<{ email: string; status: string }>(place, path, { method: 'POST', body: options });
+      printOne(set, format, { person: set.email, status: set.status });
+    });
+  people
     .command('recover <email>')
     .description('asks to end the passkeys of somebody who lost them all; another administrator confirms it')
     .requiredOption('--reason <text>', 'why, for the evidence')

@@ -101,6 +101,9 @@ export const ADMIN_ACTS = words({
   'passkeys.ruled': { en: 'changed the rules for passkeys', de: 'änderte die Regeln für Passkeys' },
   'passwords.ruled': { en: 'changed the rules for passwords', de: 'änderte die Regeln für Passwörter' },
   'person.added': { en: 'added a person', de: 'fügte eine Person hinzu' },
+  'person.disabled': { en: 'disabled a person', de: 'sperrte eine Person' },
+  'person.enabled': { en: 'enabled a person again', de: 'gab eine Person wieder frei' },
+  'person.roles_asked': { en: 'asked for more roles for a person', de: 'bat um mehr Rollen für eine Person' },
   'person.linked': {
     en: 'linked a person to an issuer’s subject',
     de: 'verknüpfte eine Person mit dem Subjekt eines Ausstellers',
