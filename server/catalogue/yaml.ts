@@ -1,6 +1,10 @@
 import { type Document, isScalar, Lexer, LineCounter, type Pair, parseDocument, visit, type YAMLError } from 'yaml';
 import { YAML } from '../../views/words/console-lint.ts';
+import { HOSTILE } from '../../views/words/console-values.ts';
+import { jsonRefused } from '../../views/words/json.ts';
 import { type Saying, saying } from '../../views/words/saying.ts';
+import { checkTexts, type TextProblem } from '../oauth/text.ts';
+import { at } from './problem.ts';
 
 export type ReadYaml = { ok: true; value: unknown } | { ok: false; problems: readonly Saying[] };
 
@@ -17,7 +21,9 @@ export function readYaml(text: string, { strict = true } = {}): ReadYaml {
   if (problems.length === 0) problems.push(...repeated(document, lines));
   if (problems.length > 0) return { ok: false, problems: problems.slice(0, MOST_PROBLEMS) };
   try {
-    return { ok: true, value: document.toJS({ maxAliasCount: 100 }) };
+    const value: unknown = document.toJS({ maxAliasCount: 100 });
+    const problem = strict ? beyondJson(value) : undefined;
+    return problem === undefined ? { ok: true, value } : { ok: false, problems: [problem] };
   } catch (cause) {
     if (!(cause instanceof ReferenceError)) throw cause;
     const [, name] = /^Unresolved alias [^:]*: (.*)$/s.exec(cause.message) ?? [];
@@ -42,6 +48,24 @@ export function yamlDocument(text: string, lineCounter = new LineCounter()): Doc
   return parseDocument(text, { schema: 'core', version: '1.2', uniqueKeys: false, strict: true, lineCounter });
 }
 
+/** YAML says more than JSON: what could be neither hashed nor stored, half a character or `.nan` for example. */
+function beyondJson(value: unknown): Saying | undefined {
+  const broken = checkTexts(value, '', unstorable);
+  if (broken) return at(broken.field, saying(HOSTILE[broken.problem]));
+  const number = numbersIn(value).find(
+    (one) => !Number.isFinite(one) || (Number.isInteger(one) && !Number.isSafeInteger(one)),
+  );
+  return number === undefined ? undefined : jsonRefused({ kind: 'inexact', number: String(number) });
+}
+
+const numbersIn = (value: unknown): number[] => {
+  if (typeof value === 'number') return [value];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(numbersIn) : [];
+};
+
+const unstorable = (text: string): TextProblem | undefined =>
+  text.isWellFormed() ? (text.includes('\0') ? 'a control character' : undefined) : 'half a character';
+
 const MOST_PIECES = 60_000;
 const MOST_PROBLEMS = 100;
 
@@ -62,7 +86,7 @@ function repeated(document: Document.Parsed, lines: LineCounter): Saying[] {
   return problems;
 }
 
-const inWords = ({ code, linePos: [at] = [] as never }: YAMLError): Saying => placed(saying(YAML[code]), at);
+const inWords = ({ code, linePos: [start] = [] as never }: YAMLError): Saying => placed(saying(YAML[code]), start);
 
-const placed = (problem: Saying, at: { line: number; col: number } | undefined): Saying =>
-  at ? saying(YAML.at, { line: String(at.line), column: String(at.col), problem }) : problem;
+const placed = (problem: Saying, start: { line: number; col: number } | undefined): Saying =>
+  start ? saying(YAML.at, { line: String(start.line), column: String(start.col), problem }) : problem;

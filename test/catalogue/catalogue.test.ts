@@ -238,6 +238,19 @@ const spoiled: [because: string, replace: [string, string], problem: string][] =
   ],
   ['a text is unbounded', ['maxLength: 40, x-label: Item', 'x-label: Item'], 'must have maxLength'],
   ['a parameter takes a reserved name', ['          note:', '          purpose:'], 'name is reserved'],
+  ...(
+    [
+      ['no number', '.nan', 'number NaN cannot be held exactly'],
+      ['a number without an end', '.inf', 'number Infinity cannot be held exactly'],
+      ['a number that no double holds', '9007199254740993', 'cannot be held exactly'],
+      ['half a character', '"\\ud800"', 'half a character'],
+      ['a null character', '"\\0"', 'a control character'],
+    ] as const
+  ).map(([what, type, problem]): [string, [string, string], string] => [
+    `its YAML says what no JSON can: ${what}`,
+    ['type: string, maxLength: 40, x-label: Note, x-format: text', `type: ${type}, x-label: Note, x-format: money`],
+    problem,
+  ]),
   [
     'money has another shape',
     ['type: string, maxLength: 40, x-label: Note, x-format: text', 'type: number, x-label: Note, x-format: money'],
