@@ -195,6 +195,11 @@ function parameterChanges(before: ActionDocument, after: ActionDocument): Change
     ...added(before.critical, after.critical, (name) => changeOf(saying(SAYS.critical, { name }))),
     ...added(after.critical, before.critical, (name) => changeOf(saying(SAYS.criticalNoMore, { name }), true)),
   );
+  // The first is the one that a person deals with before they approve: another one in front of it takes its place.
+  const [touched, touches] = [before.critical[0], after.critical[0]];
+  if (touched !== undefined && touches !== undefined && touched !== touches) {
+    changes.push(changeOf(saying(SAYS.touched, { before: touched, after: touches }), true));
+  }
   const rest = ({ parameters: { properties: _, required: __, ...others } }: ActionDocument) => canonicalJson(others);
   if (rest(before) !== rest(after)) changes.push(changeOf(saying(SAYS.together), true));
   return changes;

@@ -44,6 +44,7 @@ export function actionProblems(action: Action, document: ActionDocument): Saying
       ...wordProblems(action, one),
     ]),
     ...lengthProblems(action),
+    ...touchProblems(action),
     ...levelProblems(action, document),
     ...resolveProblems(action),
     ...askingProblems(action),
@@ -131,6 +132,14 @@ function visibilityProblems(action: Action, { texts, name: placed }: Spoken): Sa
     }
   }
   return problems;
+}
+
+/** At high impact a person deals with the value that matters: one that is always there, where there is any. */
+function touchProblems({ critical, parameters, level }: Action): Saying[] {
+  const mayBeHigh = [level.default, ...level.rules.map(({ then }) => then)].some((one) => !below(one, 'high'));
+  const required = [...parameters.values()].filter((parameter) => parameter.required);
+  if (!mayBeHigh || required.length === 0 || required.some(({ name }) => critical.includes(name))) return [];
+  return [at('critical', saying(LINT.criticalNone, { names: required.map(({ name }) => name).join(', ') }))];
 }
 
 function lengthProblems(action: Action): Saying[] {

@@ -137,6 +137,14 @@ const spoiled: [because: string, replace: [string, string], problem: string][] =
     'critical: price is not a parameter',
   ],
   ['a critical value could be cut', ['maxLength: 40, x-label: Item', 'maxLength: 61, x-label: Item'], 'longer than 60'],
+  [
+    'at high impact nobody would have to deal with any value',
+    [
+      "critical: [item]\n      headline: 'order {item}'",
+      "impactClass: contract\n      critical: []\n      headline: 'order {item}'",
+    ],
+    'critical: at high impact a person types or ticks a value: name one of item, due',
+  ],
   ['a parameter is never shown', ['[, note {note}]', ''], 'parameter note is never shown'],
   ['a value that may be absent would leave a hole', ['[, note {note}]', ', note {note}'], 'note may be absent'],
   ['reading writes', ['verb: update', 'verb: read'], 'begin with "Nothing"'],

@@ -131,6 +131,14 @@ test.each([
     false,
   ],
   ['a label', shop, 'x-label: Item', 'x-label: Thing', 'label of item: “Item” becomes “Thing”', false],
+  [
+    'what a person deals with first',
+    shop.replace('critical: [item]', 'critical: [item, due]').replace('order {item}', 'order {item}, {due}'),
+    'critical: [item, due]',
+    'critical: [due, item]',
+    'at high impact a person types or ticks due, not item',
+    true,
+  ],
   ['what is critical', shop, 'critical: [item]', 'critical: []', 'item is no longer critical', true],
   [
     'what happens unchecked',

@@ -97,6 +97,10 @@ export const ACTION_CHANGE = words({
     de: 'Parameter {name} wird nach {after} verglichen, nicht nach {before}',
   },
   critical: { en: '{name} is critical now', de: '{name} ist jetzt kritisch' },
+  touched: {
+    en: 'at high impact a person types or ticks {after}, not {before}',
+    de: 'bei hoher Auswirkung wird {after} eingegeben oder angehakt, nicht {before}',
+  },
   criticalNoMore: { en: '{name} is no longer critical', de: '{name} ist nicht mehr kritisch' },
   together: { en: 'parameters hang together otherwise', de: 'Parameter hängen anders zusammen' },
   asks: {

@@ -30,6 +30,10 @@ export const LINT = words({
     en: 'critical {name} stands only in an optional stretch',
     de: '{name} ist kritisch und steht nur in einem Stück, das wegfallen kann',
   },
+  criticalNone: {
+    en: 'at high impact a person types or ticks a value: name one of {names}',
+    de: 'bei hoher Auswirkung wird ein Wert eingegeben oder angehakt: Nennen Sie eins von {names}',
+  },
   criticalLong: {
     en: 'critical {name} can be longer than {count} characters: bound it or raise the level',
     de: '{name} ist kritisch und kann länger als {count} Zeichen sein: Begrenzen Sie es oder heben Sie die Stufe an',
