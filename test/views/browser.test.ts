@@ -139,7 +139,7 @@ describeBrowser('the pages in a browser', () => {
       expect([language, await staged.findings(pagesIn(language).everyPage, cut)]).toEqual([language, {}]);
   });
 
-  test('a quotation mark stands with the value that it quotes, wherever the line ends', async () => {
+  test('a quotation mark stands with the value that it quotes, and a tick with what is stated, wherever the line ends', async () => {
     await using staged = await stage();
     const quoted = [
       { text: 'export up to ', critical: false },
@@ -148,7 +148,15 @@ describeBrowser('the pages in a browser', () => {
       { text: 'Lead 2026', critical: true },
       { text: '”, all of them', critical: false },
     ];
-    const page = decisionPage({ ...readCalendar, headline: quoted, facts: { ...readCalendar.facts, what: quoted } });
+    const stated = [
+      { text: 'name, email und phone', critical: false, value: true },
+      { text: ' (', critical: false },
+      { text: '1.240', critical: false, value: true, stated: true },
+      { text: ' Personen)', critical: false },
+    ];
+    const facts = { ...readCalendar.facts, what: quoted, data: stated };
+    const page = decisionPage({ ...readCalendar, headline: quoted, facts });
+    const torn = `() => [...document.querySelectorAll('.stated')].filter((one) => one.getClientRects().length !== 1)`;
     const parted = `() => [...document.querySelectorAll('.asked, dd[data-fact=what]')].flatMap((one) => {
       const walker = document.createTreeWalker(one, NodeFilter.SHOW_TEXT);
       const tops = [];
@@ -164,9 +172,10 @@ describeBrowser('the pages in a browser', () => {
       return tops.flatMap(([mark], index) =>
         (mark === '“' && apart(index, index + 1)) || (mark === '”' && apart(index, index - 1)) ? [mark] : []);
     })`;
-    for (let width = 320; width <= 420; width += 4) {
+    for (let width = 320; width <= 420; width += 2) {
       await staged.page.setViewportSize({ width, height: 844 });
       expect([width, await staged.findings({ page }, parted)]).toEqual([width, {}]);
+      expect([width, await staged.findings({ page }, torn)]).toEqual([width, {}]);
     }
     const said = await staged.findings({ page }, '() => [document.querySelector(".asked").textContent]');
     expect(said).toEqual({ page: ['export up to 1,240 contacts tagged “Lead 2026”, all of them'] });

@@ -67,7 +67,7 @@ export const DECISION = words({
   referenceFromAgent: { en: 'Reference from the agent: {reference}', de: 'Referenz des Agenten: {reference}' },
   askedByItself: {
     en: '{agent} asked by itself at {time}. You did not start this now.',
-    de: '{agent} hat um {time} von sich aus gefragt. Sie haben das nicht gerade gestartet.',
+    de: '{agent} hat um {time} von sich aus gefragt. Sie haben das nicht soeben gestartet.',
   },
   askedAt: { en: '{agent} asked at {time}.', de: '{agent} hat um {time} gefragt.' },
   number: {
