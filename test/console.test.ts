@@ -120,6 +120,41 @@ describe('people, and the link of somebody new (ux.md §9 (4))', () => {
     expect((await ada.get(`${PAGE}?q=lena`)).html).not.toContain('data-testid="new-link"');
   });
 
+  test('one person: two administrators set more roles, one sets fewer, and whoever left is disabled and comes back', async () => {
+    await rolesOf('owner@acme.example', 'admin');
+    const second = await signIn(server, 'owner@acme.example');
+    const ben = await database.first<{ id: string }>(`select id from people where email = 'approver@acme.example'`);
+    const page = `${PAGE}/${ben?.id}`;
+    const rolesNow = async () =>
+      (await database.first<{ roles: string[] }>('select roles from people where id = $1', [ben?.id]))?.roles;
+    expect((await ada.get(PAGE)).html).toContain(`href="${page}"`);
+    const asked = await post(`${page}/roles`, { role_approver: '1', role_auditor: '1' });
+    expect([asked.html.includes('It holds once another administrator'), await rolesNow()]).toEqual([
+      true,
+      ['approver'],
+    ]);
+    expect((await post(`${page}/roles`, { role_approver: '1', role_auditor: '1' })).status).toBe(403);
+    const waiting = await second.get(page);
+    expect(text(waiting.html)).toContain('Ada Lind asked for these roles: Auditor, Approver.');
+    expect(waiting.html).not.toMatch(/name="role_auditor"[^>]*checked/); // whoever confirms it ticks it
+    expect((await second.submit(waiting, { role_approver: '1', role_auditor: '1' })).html).toContain('Set.');
+    expect(await rolesNow()).toEqual(['auditor', 'approver']);
+    expect((await post(`${page}/roles`, { role_approver: '1' })).html).toContain('Set.');
+    expect(await rolesNow()).toEqual(['approver']);
+
+    expect((await post(`${page}/disable`, { reason: '' })).status).toBe(400);
+    expect((await post(`${page}/disable`, { reason: 'left' })).html).toContain('Disabled: nobody acts for them');
+    await expect(signIn(server, 'approver@acme.example')).rejects.toThrow('401');
+    expect((await post(`${page}/enable`, {})).html).toContain('Enabled.');
+    const self = await database.first<{ id: string }>(`select id from people where email = 'admin@acme.example'`);
+    expect((await post(`${PAGE}/${self?.id}/disable`, { reason: 'x' })).html).toContain(
+      'Another administrator disables',
+    );
+    const gus = await database.first<{ id: string }>(`select id from people where email = 'person@globex.example'`);
+    expect((await ada.get(`${PAGE}/${gus?.id}`)).status).toBe(404);
+    await rolesOf('owner@acme.example');
+  });
+
   test('by an administrator who signed in just now, and nobody else; what was typed stays', async () => {
     const taken = await post(PAGE, { name: 'Anna', email: 'person@acme.example', role_auditor: '1' });
     expect([taken.status, taken.html.includes('has this e-mail address already')]).toEqual([409, true]);

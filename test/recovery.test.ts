@@ -541,6 +541,25 @@ describe('recovery codes of whoever administers (ux.md §9 (4))', () => {
     }
   });
 
+  test('the password for emergencies tells the same people, each time it is used', async () => {
+    const { key } = await begin(ADA);
+    await database.query(`update organizations set passwords = 'administrators' where slug = 'acme'`);
+    await mails();
+    try {
+      await expect(signIn(server, ADA, 'wrong')).rejects.toThrow('401');
+      expect(await mails()).toEqual([]);
+      await expect(signIn(server, ADA)).rejects.toThrow('401'); // the passkey does, and somebody has the password
+      expect((await mails()).toSorted((one, other) => (one.to ?? '').localeCompare(other.to ?? ''))).toEqual([
+        { to: ADA, subject: 'Your password for emergencies was used' },
+        { to: 'owner@acme.example', subject: 'Somebody who administers with you used their password for emergencies' },
+      ]);
+      expect((await withPasskey(browserOf(server.issuer, ADA), key)).status).toBe(200);
+      expect(await mails()).toEqual([]);
+    } finally {
+      await database.query(`update organizations set passwords = 'everyone'`);
+    }
+  });
+
   test('tries are counted with those of the password', async () => {
     const { codes } = await withCodes();
     await Promise.all(Array.from({ length: 10 }, () => use('nothing', { password: 'wrong' })));

@@ -318,6 +318,22 @@ export async function tellEverywhere(
   }
 }
 
+/** What whoever administers with this person hears of them. */
+export async function tellAdministrators(
+  statements: Statements,
+  organization: string,
+  person: string,
+  passkeys: PasskeyNews,
+): Promise<void> {
+  for (const { id } of await statements.rows<{ id: string }>(OTHER_ADMINISTRATORS, [organization, person])) {
+    await tellEverywhere(statements, organization, id, { passkeys });
+  }
+}
+
+const OTHER_ADMINISTRATORS = `
+  select id from people
+  where organization = $1 and id <> $2 and status = 'active' and 'admin' = any(roles) order by id limit 100`;
+
 /** When this person is told of what can wait until the morning; undefined: now. */
 export async function afterQuiet(
   statements: Statements,

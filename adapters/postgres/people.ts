@@ -1,6 +1,7 @@
 import type { Credential, ListedSession, PeopleStore, Person, SessionStore } from '../../server/people/person.ts';
 import type { Database } from './database.ts';
 import { lapseRoles } from './mapped-roles.ts';
+import { tellAdministrators, tellEverywhere } from './notifications.ts';
 
 export const postgresPeople = (database: Database): PeopleStore => ({
   async find(id) {
@@ -17,6 +18,12 @@ export const postgresPeople = (database: Database): PeopleStore => ({
   },
   async lapseRoles(organization, person) {
     await database.transaction((statements) => lapseRoles(statements, organization, person));
+  },
+  async tellOfPassword(organization, person) {
+    await database.transaction(async (statements) => {
+      await tellEverywhere(statements, organization, person, { passkeys: 'password_used' });
+      await tellAdministrators(statements, organization, person, 'administrator_used_password');
+    });
   },
   async passwordUsed(organization, person) {
     await database.run(

@@ -1,7 +1,7 @@
 import type { RecoveryCodeStore, RecoveryCodes } from '../../server/people/recovery-codes.ts';
 import type { Database } from './database.ts';
 import { writeEvent } from './evidence.ts';
-import { tellEverywhere } from './notifications.ts';
+import { tellAdministrators, tellEverywhere } from './notifications.ts';
 
 /** Recovery codes, by the owner's path, as passkeys are: no page's role makes, reads or uses one. */
 export const postgresRecoveryCodes = (database: Database): RecoveryCodeStore => ({
@@ -46,9 +46,7 @@ export const postgresRecoveryCodes = (database: Database): RecoveryCodeStore => 
         content: { by: person, address, left: now?.left },
       });
       await tellEverywhere(statements, organization, person, { passkeys: 'recovery_code_used' });
-      for (const { id } of await statements.rows<{ id: string }>(ADMINISTRATORS, [organization, person])) {
-        await tellEverywhere(statements, organization, id, { passkeys: 'administrator_recovered' });
-      }
+      await tellAdministrators(statements, organization, person, 'administrator_recovered');
       return true;
     }),
 });
@@ -76,7 +74,3 @@ const USE = `
   where organization = $1 and person = $2 and code_hash = $3 and used_at is null`;
 
 const END_PASSKEYS = `delete from credentials where organization = $1 and person = $2 and kind = 'passkey'`;
-
-const ADMINISTRATORS = `
-  select id from people
-  where organization = $1 and id <> $2 and status = 'active' and 'admin' = any(roles) order by id limit 100`;

@@ -13,6 +13,7 @@ import { adminNewActionPages } from './new-action-pages.ts';
 import { adminOfferPages } from './offer-pages.ts';
 import { adminOverviewPages } from './overview-pages.ts';
 import { adminPeoplePages } from './people-pages.ts';
+import { adminPersonPages } from './person-pages.ts';
 import { adminPolicyPages } from './policy-pages.ts';
 import { adminRecoveryPages } from './recovery-pages.ts';
 import { adminRegisterPages } from './register-pages.ts';
@@ -35,6 +36,7 @@ const PAGES = [
   adminOfferPages,
   adminReviewPages,
   adminPeoplePages,
+  adminPersonPages,
   adminRecoveryPages,
   adminStopPages,
   adminAuditPages,

@@ -87,6 +87,8 @@ export type PasskeyNews =
   | 'passkeys_recovered'
   | 'recovery_codes_made'
   | 'recovery_code_used'
+  | 'password_used'
+  | 'administrator_used_password'
   /** Somebody else's, for whoever administers with them. */
   | 'administrator_recovered';
 

@@ -43,7 +43,9 @@ export interface PeopleStore {
   localCredential(email: string): Promise<Credential | undefined>;
   /** Ends the roles that a provider gave at which they did not sign in for too long. */
   lapseRoles(organization: string, person: string): Promise<void>;
-  /** It broke the glass now. */
+  /** Tells them, and whoever administers with them, that the password for emergencies was used. */
+  tellOfPassword(organization: string, person: string): Promise<void>;
+  /** It opened the door now: it does so once. */
   passwordUsed(organization: string, person: string): Promise<void>;
   setLanguage(organization: string, id: string, language: string): Promise<void>;
   setTimeZone(organization: string, id: string, timeZone: string): Promise<void>;

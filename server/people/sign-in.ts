@@ -79,6 +79,7 @@ async function tryPassword(
   // Whatever comes of it: the password for emergencies was used.
   if (breakGlass) {
     await evidence.record({ ...event, type: 'person.alarm', decision: 'reported', reason: 'break_glass' });
+    await people.tellOfPassword(person.organization, person.id);
   }
   // Whoever administers needs more than a password from the second time on. What everybody knows guards nothing.
   const passkeyNext = breakGlass || (administers && !credential.demonstration);

@@ -47,6 +47,7 @@ describeBrowser('the console at a real browser', () => {
     '/admin/agents/new',
     '/admin/reviews',
     '/admin/people',
+    '/admin/people/owner@acme.example',
     '/admin/audit?q=decision%3Aallowed',
     '/admin/audit/chain/:task',
     '/admin/stop?find=:agent',

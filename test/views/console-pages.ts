@@ -21,6 +21,7 @@ import { allowDocumentPage, type DocumentsPage, documentsPage, domainPage } from
 import { newActionPage } from '../../views/admin/new-action.tsx';
 import { overviewPage } from '../../views/admin/overview.tsx';
 import { enrolmentLinkPage, peoplePage } from '../../views/admin/people.tsx';
+import { personPage } from '../../views/admin/person.tsx';
 import { type PoliciesPage, policiesPage } from '../../views/admin/policies.tsx';
 import { recoveriesPage } from '../../views/admin/recoveries.tsx';
 import { registeredPage, registerPage, registerReviewPage } from '../../views/admin/register.tsx';
@@ -1200,6 +1201,24 @@ export function consolePagesIn(language: PageLanguage): Record<string, string> {
           mayOffer: true,
         },
       ],
+    }),
+    'console-person': personPage({
+      frame: frame('people'),
+      csrf,
+      action: '/admin/people/usr_2',
+      list: '/admin/people',
+      name: 'Olga Marin',
+      email: 'olga@acme.example',
+      isActive: true,
+      ticked: ['auditor'],
+      roles: ['admin', 'security', 'auditor', 'approver'],
+      notes: [
+        say(PEOPLE.besides, { roles: say(ROLE_NAMES.security) }),
+        say(PEOPLE.asked, { admin: 'Tom Krause', roles: `${say(ROLE_NAMES.auditor)}, ${say(ROLE_NAMES.approver)}` }),
+      ],
+      mayChange: true,
+      notice: undefined,
+      problem: undefined,
     }),
     'console-person-link': enrolmentLinkPage({
       frame: frame('people'),

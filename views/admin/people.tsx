@@ -41,7 +41,9 @@ function People({ frame, csrf, action, mayAdd, problem, typed, roles, list, peop
     key: id,
     cells: [
       <>
-        <Foreign text={name} limit={80} />{' '}
+        <a class="row-link" href={`${action}/${id}`}>
+          <Foreign text={name} limit={80} />
+        </a>{' '}
         <span class="quiet">
           <Foreign text={email} limit={80} />
         </span>

@@ -34,6 +34,61 @@ export const PEOPLE = words({
   },
   codeFor: { en: 'QR code of the link for {person}', de: 'QR-Code des Links für {person}' },
   toPeople: { en: 'Back to people', de: 'Zurück zu den Personen' },
+  setRoles: { en: 'Set the roles', de: 'Rollen setzen' },
+  setRolesHint: {
+    en: 'Fewer hold at once. More wait until another administrator sets the same. Whoever has other roles signs in again.',
+    de: 'Weniger gelten sofort. Mehr warten, bis jemand anderes aus der Verwaltung dieselben setzt. Wer andere Rollen hat, meldet sich neu an.',
+  },
+  besides: {
+    en: 'From the sign-in provider, beside these: {roles}.',
+    de: 'Vom Anmeldedienst, neben diesen: {roles}.',
+  },
+  asked: {
+    en: '{admin} asked for these roles: {roles}. Set the same to confirm.',
+    de: '{admin} bat um diese Rollen: {roles}. Setzen Sie dieselben, um zu bestätigen.',
+  },
+  youAsked: {
+    en: 'You asked for these roles: {roles}. Another administrator sets the same.',
+    de: 'Sie baten um diese Rollen: {roles}. Jemand anderes aus der Verwaltung setzt dieselben.',
+  },
+  hasRoles: { en: 'Roles: {roles}.', de: 'Rollen: {roles}.' },
+  noRole: { en: 'none', de: 'keine' },
+  leaves: { en: 'They left', de: 'Die Person ist gegangen' },
+  leavesMeans: {
+    en: 'Everything that was approved for them ends, agents that act for them stop, and they sign in no more.',
+    de: 'Alles, was für sie freigegeben wurde, endet, Agenten, die für sie handeln, stoppen, und sie kann sich nicht mehr anmelden.',
+  },
+  why: { en: 'Why', de: 'Warum' },
+  disable: { en: 'Disable', de: 'Sperren' },
+  isDisabled: {
+    en: 'Disabled: nobody acts for them, and they cannot sign in.',
+    de: 'Gesperrt: Niemand handelt für diese Person, und sie kann sich nicht anmelden.',
+  },
+  enableMeans: {
+    en: 'They come back with their roles. What agents were allowed stays ended.',
+    de: 'Die Person kommt mit ihren Rollen zurück. Was Agenten erlaubt war, bleibt beendet.',
+  },
+  enable: { en: 'Enable', de: 'Wieder freigeben' },
+  wasSet: { en: 'Set.', de: 'Gesetzt.' },
+  wasAsked: {
+    en: 'Asked. It holds once another administrator sets the same, within a day.',
+    de: 'Gefragt. Es gilt, sobald jemand anderes aus der Verwaltung innerhalb eines Tages dieselben setzt.',
+  },
+  wasDisabled: { en: 'Disabled.', de: 'Gesperrt.' },
+  wasEnabled: { en: 'Enabled.', de: 'Wieder freigegeben.' },
+  samePerson: {
+    en: 'Another administrator than the one who asked has to set the same.',
+    de: 'Dieselben Rollen muss jemand anderes setzen als die Person, die gefragt hat.',
+  },
+  lastAdministrator: {
+    en: 'Nobody would administer the organization any more.',
+    de: 'Niemand würde die Organisation mehr verwalten.',
+  },
+  ownAccount: {
+    en: 'Another administrator disables your account.',
+    de: 'Ihr Konto sperrt jemand anderes aus der Verwaltung.',
+  },
+  sayWhy: { en: 'Say why, in up to 200 characters.', de: 'Sagen Sie, warum, in bis zu 200 Zeichen.' },
   taken: {
     en: 'Somebody here has this e-mail address already.',
     de: 'Diese E-Mail-Adresse gehört hier schon jemandem.',

@@ -172,6 +172,14 @@ export const PASSKEY_NEWS = words({
     en: 'A recovery code ended your passkeys and signed in to add a new one',
     de: 'Ein Wiederherstellungscode hat Ihre Passkeys beendet und wurde zum Anmelden verwendet, um einen neuen hinzuzufügen',
   },
+  password_used: {
+    en: 'Your password for emergencies was used',
+    de: 'Ihr Notfall-Passwort wurde verwendet',
+  },
+  administrator_used_password: {
+    en: 'Somebody who administers with you used their password for emergencies',
+    de: 'Jemand, der mit Ihnen verwaltet, hat das Notfall-Passwort verwendet',
+  },
   administrator_recovered: {
     en: 'Somebody who administers with you used a recovery code',
     de: 'Jemand, der mit Ihnen verwaltet, hat einen Wiederherstellungscode verwendet',
