@@ -34,11 +34,17 @@ export const postgresLiveness = (statements: Statements): Liveness => ({
 /**
  * Is it alive, and will it be until this transaction commits? A stop of this agent or person waits for us, or we for it,
  * and then see it.
+ *
+ * @param besides somebody who is held with the person: two who decide for each other take both in the same order
  */
-export async function holdAlive(statements: Statements, authority: Authority): Promise<boolean> {
+export async function holdAlive(statements: Statements, authority: Authority, besides?: string): Promise<boolean> {
   const { organization, agents, person = null, task = null, since } = authority;
   await holdAgents(statements, organization, agents);
-  await statements.run('select from people where organization = $1 and id = $2 for share', [organization, person]);
+  await statements.run('select from people where organization = $1 and id in ($2, $3) order by id for share', [
+    organization,
+    person,
+    besides ?? person,
+  ]);
   const row = await statements.first<{ reason: string | null }>(
     'select why_not_alive($1, $2, $3, $4, $5, $6) as reason',
     [organization, stopKeys(authority), agents, person, task, since],
@@ -75,7 +81,14 @@ export const holdAgents = (statements: Statements, organization: string, agents:
  * has it, so that no two of them wait for each other.
  */
 export const holdPerson = (statements: Statements, organization: string, person: string): Promise<number> =>
-  statements.run('select from people where organization = $1 and id = $2 for no key update', [organization, person]);
+  holdPeople(statements, organization, [person]);
+
+/** The same of several, in the order in which every stop takes them. */
+export const holdPeople = (statements: Statements, organization: string, people: readonly string[]): Promise<number> =>
+  statements.run('select from people where organization = $1 and id = any($2) order by id for no key update', [
+    organization,
+    people,
+  ]);
 
 /** Whoever waits for an answer has it now: polls that are held by a signal, pings and pushes by the outbox. */
 export async function answerWaiting(statements: Statements, organization: string, key: string): Promise<void> {

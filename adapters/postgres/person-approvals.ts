@@ -187,15 +187,18 @@ export const postgresPersonApprovals = (
     let outcome: 'given' | 'approved' = 'given';
     const done = await database
       .within(organization, async (statements) => {
-        const reading = await sensitiveReading(statements, catalogue(), readBy(signature.task));
-        if (!(await isAlive(statements, approval))) return false;
+        const { hash, person, proof, by } = signature;
+        // As whoever changes what a provider gives holds it: before the people.
+        if ('signIn' in by) await statements.run(HOLD_PROVIDER, [organization, by.signIn.provider]);
+        // Both people at once: two who sign for each other in the same instant would else wait for each other.
+        const reading = await sensitiveReading(statements, catalogue(), readBy(signature.task), person);
+        if (!(await isAlive(statements, approval, person))) return false;
         // The person decides what is for them to decide; everybody else is held to their part until this is committed.
         let part: 'person' | Part | undefined = 'person';
         const critical = signature.task.impact === 'critical';
-        if (signature.person !== approval.person || isForOthers(approval)) {
-          await statements.run(HOLD_DECIDER, [organization, signature.person, approval.agent]);
-          await statements.run(HOLD_MEMBERSHIP, [organization, signature.person]);
-          part = await decidesAs(statements, organization, signature.person, id, critical);
+        if (person !== approval.person || isForOthers(approval)) {
+          await statements.run(HOLD_MEMBERSHIP, [organization, person]);
+          part = await decidesAs(statements, organization, person, id, critical);
           if (!part) return false;
         }
         // From here on whoever signs this approval waits for us.
@@ -209,16 +212,13 @@ export const postgresPersonApprovals = (
         // Asked again now that nobody else can sign: what was read before may be no more so.
         const before = await statements.rows<{ hash: string; counts: boolean }>(COUNTED, [organization, id, critical]);
         if (before[0]?.hash !== signature.confirms) return false;
-        if (part !== 'person' && !(await decidesAs(statements, organization, signature.person, id, critical)))
-          return false;
-        const { hash, person, proof, by } = signature;
+        if (part !== 'person' && !(await decidesAs(statements, organization, person, id, critical))) return false;
         if ('passkey' in by) {
           if (!(await usePasskey(statements, by.passkey))) return false;
         } else {
           // Who decides for another does so with a passkey, whatever a page offered.
           if (part !== 'person') return false;
           // Whoever adds a passkey to this person waits for us, or we for them, and then see it.
-          await statements.run(HOLD_CONFIRMING, [organization, person, approval.agent, by.signIn.provider]);
           const { provider, issuer, subject, claim } = by.signIn;
           const identifier = upstreamIdentifier(issuer, subject, claim);
           const account = [organization, person, approval.agent, waitHours, provider, identifier];
@@ -326,10 +326,10 @@ const readBy = ({ organization, person, agent, id, actions }: Omit<Task, 'approv
 });
 
 /** Held until commit: a stop of this agent, person or resource waits for us, or we for it, and then see it. */
-function isAlive(statements: Statements, approval: Approval): Promise<boolean> {
+function isAlive(statements: Statements, approval: Approval, besides?: string): Promise<boolean> {
   const { organization, id, agent, person, clientId: client, askedAt: since, actions } = approval;
   const lineage = [`approval:${id}`, ...actions.map(({ resource }) => `resource:${resource}`)];
-  return holdAlive(statements, { organization, agents: [agent], person, client, lineage, since });
+  return holdAlive(statements, { organization, agents: [agent], person, client, lineage, since }, besides);
 }
 
 /** What JSON makes of a decision: its instants are texts. */
@@ -426,10 +426,7 @@ const CONFIRMING = `
   join sign_in_providers p on p.organization = $1 and p.id = c.provider
   order by c.since, p.name`;
 
-const HOLD_CONFIRMING = `
-  select from people p, agents g, sign_in_providers s
-  where p.organization = $1 and p.id = $2 and g.organization = $1 and g.id = $3 and s.organization = $1 and s.id = $4
-  for share of p, g, s`;
+const HOLD_PROVIDER = 'select from sign_in_providers where organization = $1 and id = $2 for share';
 
 const STILL_CONFIRMS = `
   select from confirming_sign_ins($1, $2, $3, make_interval(hours => $4))
@@ -455,13 +452,9 @@ const LOCK_OPEN = `
   where organization = $1 and id = $2 and request_hash = $3 and status = 'pending' and expires_at > clock_timestamp()
   returning quorum`;
 
-// The rows behind the answer are held until the signature is committed.
-const HOLD_DECIDER = `
-  select from people p, agents g
-  where p.organization = $1 and p.id = $2 and g.organization = $1 and g.id = $3 for share of p, g`;
-
+// With the person and the agent, the rows behind the answer: held until the signature is committed.
 const HOLD_MEMBERSHIP = `
-  select from group_members where organization = $1 and person = $2 for share`;
+  select from group_members where organization = $1 and person = $2 order by of_group for share`;
 
 const WOULD_BE_ASKED = `
   select p.id, p.name

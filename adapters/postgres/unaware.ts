@@ -3,7 +3,7 @@ import { isUnaware, type ReadBefore, sensitiveIn } from '../../server/tasks/flow
 import type { RequestedAction } from '../../server/tasks/request.ts';
 import type { Statements } from './database.ts';
 import { writeEvent } from './evidence.ts';
-import { holdAgents, holdPerson, writeStop } from './liveness.ts';
+import { holdAgents, holdPeople, writeStop } from './liveness.ts';
 import { newestPolicies } from './policies.ts';
 import { sendSignal } from './signals.ts';
 
@@ -20,11 +20,14 @@ export interface Reading {
 /**
  * Is there such a reading among these actions? Then the person's row is held: an approval that is committed meanwhile is
  * either seen by {@link endUnaware}, or waits and finds itself ended. To be called before anything else holds that row.
+ *
+ * @param besides somebody whose row is held with it, as whoever signs for the person
  */
 export async function sensitiveReading(
   statements: Statements,
   catalogue: Catalogue,
   { actions, ...of }: Omit<Reading, 'read'> & { actions: readonly ReadBefore[] },
+  besides: string = of.person,
 ): Promise<Reading | undefined> {
   const classed = actions.filter(({ action, version }) => catalogue.version(action, version)?.dataClasses.length);
   if (classed.length === 0) return undefined;
@@ -32,7 +35,7 @@ export async function sensitiveReading(
   const read = sensitiveIn(classed, { catalogue, ...(flow && { flow }) });
   if (read.length === 0) return undefined;
   await holdAgents(statements, of.organization, [of.agent]);
-  await holdPerson(statements, of.organization, of.person);
+  await holdPeople(statements, of.organization, [of.person, besides]);
   return { ...of, read };
 }
 

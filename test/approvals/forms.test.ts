@@ -463,6 +463,37 @@ describe('a page that was open meanwhile', () => {
     expect((await move('resume')).status).toBe(200);
   });
 
+  test('two who sign for each other in the same instant wait for one another once', async () => {
+    const group = await addGroup(database, acme, `Calendars ${++count}`, [anna, ben]);
+    await publishPolicies(database, acme, {
+      // What either of them allows to be read ends what was allowed to go out for the other: that is written to both.
+      flow: { after: ['personal'], within: 'P1D' },
+      rules: [{ name: 'Calendars', when: { actions: ['calendar.*'] }, verdict: 'ask', deciders: { group } }],
+    });
+    const signatures: (() => Promise<PageAnswer>)[] = [];
+    for (const [asks, signs] of [
+      [anna, ben],
+      [ben, anna],
+    ] as const) {
+      await ask(agent, {
+        login_hint: asks.email,
+        resource: CALENDAR,
+        authorization_details: detailsParameter(
+          readDetails({ from: '2027-03-01', to: `2027-03-0${signatures.length + 2}` }),
+        ),
+      });
+      const confirm = await signs.person.submit(await review(signs), { ...ONCE, read: '1' });
+      signatures.push(() => sign(signs.person, confirm, signs.key));
+    }
+    // The first waits for whom it is for; the second, which may have the other one by then, waits for the same.
+    const answers = await inThisOrder(
+      database,
+      (statements) => statements.run('select from people where id = $1 for no key update', [anna.id]),
+      signatures,
+    );
+    expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+  });
+
   test('what was taken back does not come again by sending the form again', async () => {
     const page = await inBrowser(invite(), CALENDAR);
     const fields = { ...ONCE, duration: 'PT1H' };

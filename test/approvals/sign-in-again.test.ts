@@ -15,6 +15,8 @@ import {
   refundDetails,
   tokenAfter,
 } from '../support/ceremony.ts';
+import { inThisOrder } from '../support/database.ts';
+import { databaseOf } from '../support/delegation.ts';
 import { type IdentityProvider, type Said, startIdentityProvider } from '../support/identity-provider.ts';
 import { browserOf, type PageAnswer, signIn, type TestPerson } from '../support/person.ts';
 import { startServer, type TestServer } from '../support/server.ts';
@@ -369,6 +371,28 @@ describe('nobody gets by with it', () => {
       ),
     ).rejects.toThrow(/check/);
   });
+});
+
+test('who takes the roles of a provider back in the very instant of a confirmation there does not wait for it, nor it for them', async () => {
+  const own = databaseOf(server);
+  const mapping = { claim: 'groups', roles: { auditor: ['audit'] } };
+  const path = `/sign-in-providers/${provider.id}/roles`;
+  const api = await operator(server);
+  expect((await api('PUT', path, { organization: 'acme', ...mapping })).body).toMatchObject({ state: 'in_force' });
+  const anna = `(select id from people where email = 'person@acme.example')`;
+  await own.run(
+    `insert into mapped_roles (organization, person, provider, roles, said) values ($1, ${anna}, $2, '{auditor}', '{audit}')`,
+    [agent.registration.organization, provider.id],
+  );
+  const { page } = await there((await chosen()).confirm);
+  const answers = await inThisOrder<{ status: number }>(
+    own,
+    // Both are about her: the confirmation has the provider, or has yet to take it.
+    (statements) => statements.run(`select from people where id = ${anna} for no key update`),
+    [() => press(page), () => api('PUT', path, { organization: 'acme', roles: {} })],
+  );
+  await own.close();
+  expect(answers.map(({ status }) => status)).toEqual([200, 200]);
 });
 
 test('nobody who is not signed in, and no other person, gets anywhere with the form', async () => {
