@@ -632,6 +632,21 @@ describe('people who leave, come back, or do something else (ux.md §9 (5), (6))
     expect((await disable('person@globex.example')).status).toBe(404);
   });
 
+  test('one administrator makes no second of themselves: where there are two, a third takes both', async () => {
+    const [email, roles] = ['pat@acme.example', ['admin', 'auditor']];
+    const made = await by(ada)('POST', '/people', { email, name: 'Pat Puppet', roles });
+    expect(made).toMatchObject({ status: 201, body: { roles: ['auditor'], roles_asked: roles } });
+    expect([made.body.enrolment_uri, await rolesOf(email)]).toEqual([expect.any(String), ['auditor']]);
+    // Twice one is still one.
+    expect((await set(ada, roles, email)).body).toMatchObject({ reason: 'same_person' });
+    expect((await set(olga, roles, email)).body).toMatchObject({ state: 'set', roles });
+    // Who is alone has nobody to ask.
+    const gail = await administrator(server, 'admin@globex.example');
+    const alone = await by(gail)('POST', '/people', { email: 'gina@globex.example', name: 'Gina', roles: ['admin'] });
+    expect([alone.body.roles, alone.body.roles_asked]).toEqual([['admin'], undefined]);
+    await database.query(`update people set roles = '{}' where email in ($1, 'gina@globex.example')`, [email]);
+  });
+
   test('the last administrator is neither disabled nor something else', async () => {
     const asOperator = await operator(server);
     const place = { organization: 'globex' };

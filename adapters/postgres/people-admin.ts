@@ -35,6 +35,9 @@ export const postgresPeopleAdmin = (database: Database): PeopleAdministration =>
       return enabled === 1;
     }),
 
+  othersAdminister: (organization, person) =>
+    database.transaction((statements) => othersAdminister(statements, organization, person)),
+
   setRoles: (act, person, roles) =>
     database.transaction(async (statements) => {
       const { organization, caller } = act;

@@ -1,5 +1,5 @@
 import { hashOf, newId, newSecret } from '../oauth/ids.ts';
-import { PERSON_ROLES } from '../people/role-mapping.ts';
+import { PERSON_ROLES, type PersonRole } from '../people/role-mapping.ts';
 import { conflict, done, type ListedPerson, unacceptable } from './admin.ts';
 import { type AdminDependencies, type Answer, type Call, organizationOf, personOf } from './call.ts';
 import { email, gives, input, listOf, oneOf, plain, reference, takes } from './input.ts';
@@ -114,7 +114,7 @@ gives(
   ),
 );
 
-const newPerson = input<{ organization?: string; email: string; name: string; roles?: string[] }>(
+const newPerson = input<{ organization?: string; email: string; name: string; roles?: PersonRole[] }>(
   {
     organization: reference,
     email,
@@ -124,26 +124,36 @@ const newPerson = input<{ organization?: string; email: string; name: string; ro
   ['email', 'name'],
 );
 
-/** A person and the link by which they, and nobody else, choose their password. */
+/**
+ * A person and the link by which they, and nobody else, choose their password. An administrator waits for another one, where
+ * there is one: whoever makes a second of themselves would be the second in everything that takes two.
+ */
 export const addPerson: Answer = async (call, dependencies) => {
   const asked = newPerson(call.body);
   if (!asked.ok) return asked;
   const organization = await organizationOf(call, asked.value.organization, dependencies);
   if (!organization.ok) return organization;
   if (organization.value.slug === 'deployment') return unacceptable('no_people', 'the deployment itself has no people');
-  const { email, name, roles = [] } = asked.value;
+  const { email, name, roles: wanted = [] } = asked.value;
+  const { caller } = call;
+  const act = { organization: organization.value.id, caller };
+  const { peopleAdmin, store } = dependencies;
+  const waits =
+    caller.kind === 'person' &&
+    wanted.includes('admin') &&
+    (await peopleAdmin.othersAdminister(act.organization, caller.person.id));
+  const roles = waits ? wanted.filter((role) => role !== 'admin') : wanted;
   const id = newId('usr');
-  const added = await dependencies.store.addPerson(
-    { organization: organization.value.id, caller: call.caller },
-    { id, email, name, roles },
-  );
+  const added = await store.addPerson(act, { id, email, name, roles });
   if (added === 'taken') return conflict('taken', `${email} is a person of ${organization.value.slug} already`);
+  if (waits) await peopleAdmin.setRoles(act, id, wanted);
   const link = await newLink(call, organization.value.id, id, dependencies);
-  return done({ id, email, name, roles, organization: organization.value.slug, ...link });
+  const answer = { id, email, name, roles, organization: organization.value.slug };
+  return done({ ...answer, ...(waits && { roles_asked: wanted }), ...link });
 };
 const LINK = { enrolment_uri: text, expires_at: instant };
 takes(addPerson, { body: newPerson });
-gives(addPerson, withMembers(PERSON, {}, LINK));
+gives(addPerson, withMembers(PERSON, {}, { ...LINK, roles_asked: many(text) }));
 
 const whose = input<{ organization?: string }>({ organization: reference });
 

@@ -225,6 +225,7 @@ interface Link {
   organization: string;
   enrolment_uri: string;
   expires_at: string;
+  roles_asked?: string[];
 }
 
 const show = (organization: Organization, format: Format) =>
@@ -243,5 +244,9 @@ async function showLink(link: Link, format: Format): Promise<void> {
     'works until': moment(link.expires_at),
   });
   await showQr(link.enrolment_uri);
+  if (link.roles_asked) {
+    const roles = link.roles_asked.join(',');
+    say(`An administrator is made by two: within a day another one runs "people roles ${link.email} --set ${roles}".`);
+  }
   say('Give the link to this person alone: whoever opens it first chooses the password.');
 }
