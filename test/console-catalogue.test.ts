@@ -477,6 +477,11 @@ describe('A6: policies', () => {
     expect((await ada.get(`${page}?${query('{"item":7}')}`)).html).toContain('shop.orders.place: misses due.');
     expect((await ada.get(`${page}?${query('{"item":7}')}&ui_locales=de`)).html).toContain('fehlt due.');
     expect((await ada.get(`${page}?${query('[')}`)).html).toContain('The parameters are no JSON.');
+    expect((await ada.get(`${page}?${query('{"item":1,"item":2}')}`)).html).toContain('appears twice');
+    const parameters = `{"item":${'['.repeat(9_000)}${']'.repeat(9_000)}}`;
+    const deep = { yaml: never, agent: 'Tried', person: 'person@acme.example', action: PLACE, parameters };
+    const answered = await post(ada, `${page}/try`, deep, page);
+    expect([answered.status, answered.html.includes('nested deeper than 6 levels')]).toEqual([200, true]);
     expect(await database.first<Json>('select count(*) from approvals')).toEqual(before);
   });
 
