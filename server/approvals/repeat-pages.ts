@@ -6,6 +6,7 @@ import { page } from '../http/respond.ts';
 import { checkedForm, frameOf } from '../people/pages.ts';
 import type { Session } from '../people/person.ts';
 import type { Task } from '../tasks/task.ts';
+import { barredNow, showBarred } from './barred-now.ts';
 import { type ApprovalPages, nothingHere } from './pages.ts';
 import { repeat, repeatTerms } from './repeat.ts';
 
@@ -38,6 +39,9 @@ export async function postRepeat(ctx: Context, session: Session, pages: Approval
   if (!repeated) return nothingHere(ctx, pages);
   const offered = (await pages.prompts.limits(person.organization)).standing;
   const terms = offered ? repeatTerms(repeated, pages.catalogue(), person) : undefined;
+  // A policy that was published since says no to the next question: what answers it unasked is not made either.
+  const barred = terms && (await barredNow(repeated.approval, session, pages));
+  if (barred) return showBarred(ctx, barred, repeated.approval, session, pages);
   const made = terms && repeat(repeated, terms, { person, session, now: new Date() });
   const frame = frameOf(ctx, pages.cookies);
   if (!terms || !made || !(await pages.standing.add(repeated.task, made))) {

@@ -5,8 +5,9 @@ import { shop } from '../catalogue/shop.ts';
 import { ask, decideFor, poll, wordsOf } from '../protocol/support.ts';
 import { administrator, operator } from '../support/admin.ts';
 import { type Json, registerAgent, type TestClient } from '../support/agent.ts';
-import { accessTokenIn, addClient, databaseOf, eventsIn, serveWith } from '../support/delegation.ts';
+import { accessTokenIn, addClient, databaseOf, eventsIn, organizationOf, serveWith } from '../support/delegation.ts';
 import { detailsParameter, type PageAnswer, signIn, type TestPerson } from '../support/person.ts';
+import { publishPolicies } from '../support/policies.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
 const SHOP = 'https://shop.example';
@@ -189,6 +190,27 @@ describe('U6-4: allowing exactly the same for a while', () => {
     const again = await ask(agent, order());
     expect((await poll(agent, again.body.auth_req_id)).body.error).toBe('authorization_pending');
     expect((await person.get('/agents')).html).not.toContain(id);
+  });
+
+  test.each([
+    ['forbids it', 'never' as const, 403, 'Its policy: No chairs. Nothing was allowed.'],
+    ['asks two of them', 'two' as const, 409, 'This request has changed. Nothing was allowed.'],
+  ])('is not taken once a policy %s', async (_, verdict, status, words) => {
+    const acme = await organizationOf(database, 'acme');
+    const receipt = await allowThrice();
+    await publishPolicies(database, acme, { rules: [{ name: 'No chairs', when: { actions: [PLACE] }, verdict }] });
+    try {
+      const taken = await take(receipt);
+      expect([taken.status, wordsOf(taken), await standing()]).toEqual([
+        status,
+        expect.stringContaining(words),
+        undefined,
+      ]);
+      const events = (await eventsIn(database)).filter(({ agent: of }) => of === agent.registration.agent_id);
+      expect(events.map(({ type }) => type)).toContain('approval.refused');
+    } finally {
+      await publishPolicies(database, acme, { rules: [] });
+    }
   });
 
   test('is neither offered nor taken where the organization wants to be asked each time', async () => {
