@@ -4,6 +4,7 @@ import type { Speaker } from '../../views/words/speaker.ts';
 import { asItIs, type Said } from '../../views/words/words.ts';
 import type { Action, Parameter } from '../catalogue/action.ts';
 import { type Money, showValue } from '../catalogue/format.ts';
+import { compareDecimals } from '../catalogue/money.ts';
 import { narrowerParameters } from '../catalogue/narrowing.ts';
 import { canonicalJson } from '../oauth/canonical.ts';
 import type { RequestedAction } from '../tasks/request.ts';
@@ -136,6 +137,8 @@ export const isNarrower = (action: Action, chosen: Record<string, unknown>, aske
 
 const INVALID = Symbol('invalid');
 
+const isNothing = (amount: string): boolean => compareDecimals(amount, '0.00') === 0;
+
 function chosenValue(
   form: ReadonlyMap<string, string>,
   parameter: Parameter,
@@ -152,7 +155,10 @@ function chosenValue(
       if (typed === undefined || typed === '') return undefined;
       const [whole, cents = ''] = decimalIn(typed, locale)?.split('.') ?? [];
       if (whole === undefined || cents.length > 2) return INVALID;
-      return { currency: (asked as Money).currency, value: `${whole}.${cents.padEnd(2, '0')}` };
+      const { currency, value: most } = asked as Money;
+      const value = `${whole}.${cents.padEnd(2, '0')}`;
+      // Allowing nothing is a denial, and is pressed as one. A count has a minimum of its own in the catalogue.
+      return isNothing(value) && !isNothing(most) ? INVALID : { currency, value };
     }
     case 'count-max': {
       if (typed === undefined || typed === '') return undefined;

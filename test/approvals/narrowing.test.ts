@@ -31,6 +31,10 @@ describe('what a form takes away', () => {
     payee: 'Nordwind GmbH',
     amount: { currency: 'EUR', value: '4200.00' },
   });
+  const free = asked('payments.refund.create', {
+    ...refund.requested.parameters,
+    amount: { currency: 'EUR', value: '0.00' },
+  });
   const invite = asked('calendar.invitations.send', {
     title: 'Q1',
     start: '2026-11-26T10:00:00Z',
@@ -78,7 +82,11 @@ describe('what a form takes away', () => {
     ['Infinity', refund, { narrow_0_amount: 'Infinity' }, undefined],
     ['zeros before it', refund, { narrow_0_amount: '000100' }, amount('100.00')],
     ['as many digits as a form holds', refund, { narrow_0_amount: '9'.repeat(60_000) }, undefined],
-    ['as many zeros', refund, { narrow_0_amount: '0'.repeat(60_000) }, amount('0.00')],
+    ['as many zeros', refund, { narrow_0_amount: '0'.repeat(60_000) }, undefined],
+    ['nothing', refund, { narrow_0_amount: '0' }, undefined],
+    ['nothing, to the cent', refund, { narrow_0_amount: '0.00' }, undefined],
+    ['a cent', refund, { narrow_0_amount: '0.01' }, amount('0.01')],
+    ['nothing of nothing', free, { narrow_0_amount: '0' }, free.requested.parameters],
     ['an English amount on a German page', refund, { narrow_0_amount: '1,000.50' }, undefined, 'de'],
     ['a German amount on an English page', refund, { narrow_0_amount: '1.000,50' }, undefined],
     ['fewer contacts', contacts, { narrow_0_limit: '100' }, { ...contacts.requested.parameters, limit: 100 }],
@@ -130,14 +138,25 @@ describe('what a form takes away', () => {
       'more than was asked',
       refund,
       { narrow_0_amount: '42,000.00' },
-      ['narrow_0_amount: Type an amount of up to EUR 4,200.00.'],
+      ['narrow_0_amount: Type an amount of up to EUR 4,200.00. If nothing is to be allowed, deny it.'],
     ],
-    ['no amount', refund, { narrow_0_amount: '<b>' }, ['narrow_0_amount: Type an amount of up to EUR 4,200.00.']],
+    [
+      'nothing at all',
+      refund,
+      { narrow_0_amount: '0' },
+      ['narrow_0_amount: Type an amount of up to EUR 4,200.00. If nothing is to be allowed, deny it.'],
+    ],
+    [
+      'no amount',
+      refund,
+      { narrow_0_amount: '<b>' },
+      ['narrow_0_amount: Type an amount of up to EUR 4,200.00. If nothing is to be allowed, deny it.'],
+    ],
     [
       'more of them',
       contacts,
       { narrow_0_limit: '2000', narrow_0_fields_0: '1' },
-      ['narrow_0_limit: Type a whole number of up to 1,240.'],
+      ['narrow_0_limit: Type a whole number of up to 1,240. If nothing is to be allowed, deny it.'],
     ],
     [
       'a day before',

@@ -13,8 +13,14 @@ export const NARROWING = words({
     en: 'Choose among the days that were asked for, the first one first.',
     de: 'Wählen Sie unter den Tagen, um die es geht, den ersten zuerst.',
   },
-  notThisAmount: { en: 'Type an amount of up to {most}.', de: 'Geben Sie einen Betrag bis {most} ein.' },
-  notThisMany: { en: 'Type a whole number of up to {most}.', de: 'Geben Sie eine ganze Zahl bis {most} ein.' },
+  notThisAmount: {
+    en: 'Type an amount of up to {most}. If nothing is to be allowed, deny it.',
+    de: 'Geben Sie einen Betrag bis {most} ein. Soll nichts erlaubt werden, lehnen Sie ab.',
+  },
+  notThisMany: {
+    en: 'Type a whole number of up to {most}. If nothing is to be allowed, deny it.',
+    de: 'Geben Sie eine ganze Zahl bis {most} ein. Soll nichts erlaubt werden, lehnen Sie ab.',
+  },
   tooFewLeft: { en: 'This leaves too little to do anything.', de: 'So bleibt zu wenig übrig.' },
   notNarrower: {
     en: 'What you chose is more than was asked, or leaves nothing to do. Nothing was allowed.',
