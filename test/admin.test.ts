@@ -93,6 +93,23 @@ const rows: Row[] = [
     acme: 403,
     operator: 200,
   },
+  {
+    method: 'PATCH',
+    path: '/organizations/acme',
+    body: { time_zone: 'europe/berlin', language: 'en' },
+    globex: 403,
+    acme: 403,
+    operator: 200,
+  },
+  {
+    method: 'PATCH',
+    path: '/organizations/acme',
+    body: { time_zone: 'Mars/Base' },
+    globex: 403,
+    acme: 403,
+    operator: 400,
+  },
+  { method: 'PATCH', path: '/organizations/acme', body: { language: 'tlh' }, globex: 403, acme: 403, operator: 400 },
   { method: 'GET', path: '/people?organization=acme', globex: 403, acme: 200, operator: 200 },
   {
     method: 'POST',

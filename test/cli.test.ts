@@ -41,6 +41,11 @@ describe('with the key of this host, without signing in', () => {
     { args: ['agents', 'list'], code: 0, says: /Meeting Helper/ },
     { args: ['people', 'list', '--organization', 'globex'], code: 0, says: /person@globex\.example/ },
     { args: ['organizations', 'list'], code: 0, says: /acme/ },
+    {
+      args: ['organizations', 'change', 'acme', '--time-zone', 'Europe/Berlin', '--language', 'en', '-o', 'json'],
+      code: 0,
+      says: /"time_zone": "Europe\/Berlin"/,
+    },
     { args: ['catalogue', 'list'], code: 0, says: /calendar\.events\.read/ },
     {
       args: ['agents', 'get', 'agt_00000000000000000000000000000000', '--organization', 'acme'],

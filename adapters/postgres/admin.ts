@@ -9,8 +9,8 @@ import {
   type ListedInitialAccessToken,
   type ListedPerson,
   type NewClient,
-  type Organization,
   type OrganizationStore,
+  type OrganizationTerms,
   type StillLive,
   type Stopped,
 } from '../../server/admin/admin.ts';
@@ -52,25 +52,43 @@ const PUT_COMMAND_LINE = `
 
 /** What names organizations. Not within one, so only for what resolves a name and for the operator. */
 export const postgresOrganizations = (database: Database): OrganizationStore => ({
-  list: () => database.rows<Organization>('select id, slug, name, domains from organizations order by slug'),
+  list: () =>
+    database.rows<OrganizationTerms>(
+      'select id, slug, name, domains, language, time_zone from organizations order by slug',
+    ),
   find: (name) =>
-    database.first<Organization>('select id, slug, name, domains from organizations where id = $1 or slug = $1', [
-      name,
-    ]),
-  add: ({ id, slug, name, domains }, caller) =>
+    database.first<OrganizationTerms>(
+      'select id, slug, name, domains, language, time_zone from organizations where id = $1 or slug = $1',
+      [name],
+    ),
+  add: ({ id, slug, name, domains, language, time_zone }, caller) =>
     database.transaction(async (statements) => {
       const added = await statements.run(
-        'insert into organizations (id, slug, name, domains) values ($1, $2, $3, $4) on conflict (slug) do nothing',
-        [id, slug, name, domains],
+        'insert into organizations (id, slug, name, domains, language, time_zone) values ($1, $2, $3, $4, $5, $6) on conflict (slug) do nothing',
+        [id, slug, name, domains, language, time_zone],
       );
       if (added === 0) return 'taken';
-      await acted(statements, { organization: id, caller }, 'organization.added', { slug, name, domains });
+      await acted(statements, { organization: id, caller }, 'organization.added', {
+        slug,
+        name,
+        domains,
+        language,
+        time_zone,
+      });
       return 'added';
     }),
-  change: ({ id, name, domains }, caller) =>
+  change: ({ id, name, domains, language, time_zone }, caller) =>
     database.within(id, async (statements) => {
-      await statements.run('update organizations set name = $2, domains = $3 where id = $1', [id, name, domains]);
-      await acted(statements, { organization: id, caller }, 'organization.changed', { name, domains });
+      await statements.run(
+        'update organizations set name = $2, domains = $3, language = $4, time_zone = $5 where id = $1',
+        [id, name, domains, language, time_zone],
+      );
+      await acted(statements, { organization: id, caller }, 'organization.changed', {
+        name,
+        domains,
+        language,
+        time_zone,
+      });
     }),
   ofAgent: async (agent) =>
     (

@@ -1,5 +1,6 @@
 import type { ADMIN_ACTS } from '../../views/words/console-audit.ts';
 import { REFUSED } from '../../views/words/console-refused.ts';
+import type { Language } from '../../views/words/language.ts';
 import { inEnglish, type Saying, saying } from '../../views/words/saying.ts';
 import type { AgentMode, AgentStatus, Environment } from '../agents/agent.ts';
 import type { ClientKind } from '../agents/clients.ts';
@@ -36,6 +37,14 @@ export interface Organization {
   name: string;
   /** Mail domains that count as inside. */
   domains: readonly string[];
+}
+
+/** The same, and what holds for its people until they say otherwise. */
+export interface OrganizationTerms extends Organization {
+  /** Of people who chose none (BCP 47). */
+  language: Language;
+  /** Of people whose browser has said none yet (IANA name). */
+  time_zone: string;
 }
 
 /** The answer to an administrator: what was done, or why not. A refusal changed nothing. */
@@ -232,11 +241,11 @@ export interface StopOrder {
 
 /** Organizations and what names them; the only reading that is not within one organization. */
 export interface OrganizationStore {
-  list(): Promise<Organization[]>;
+  list(): Promise<OrganizationTerms[]>;
   /** By id or slug. */
-  find(name: string): Promise<Organization | undefined>;
-  add(organization: Organization, caller: AdminCaller): Promise<'added' | 'taken'>;
-  change(organization: Organization, caller: AdminCaller): Promise<void>;
+  find(name: string): Promise<OrganizationTerms | undefined>;
+  add(organization: OrganizationTerms, caller: AdminCaller): Promise<'added' | 'taken'>;
+  change(organization: OrganizationTerms, caller: AdminCaller): Promise<void>;
   /** In which organization an agent or a task is; for the operator, who need not name it. */
   ofAgent(agent: string): Promise<string[]>;
   ofTask(task: string): Promise<string | undefined>;

@@ -1,6 +1,8 @@
+import { LANGUAGES, type Language } from '../../views/words/language.ts';
 import { hashOf, newId, newSecret } from '../oauth/ids.ts';
 import { PERSON_ROLES, type PersonRole } from '../people/role-mapping.ts';
-import { conflict, done, type ListedPerson, unacceptable } from './admin.ts';
+import { timeZoneNamed } from '../people/time-zone.ts';
+import { type AdminOutcome, conflict, done, type ListedPerson, malformed, unacceptable, unknown } from './admin.ts';
 import { type AdminDependencies, type Answer, type Call, organizationOf, personOf } from './call.ts';
 import { email, gives, input, listOf, oneOf, plain, reference, takes } from './input.ts';
 import { pageOf } from './listing.ts';
@@ -38,7 +40,14 @@ gives(
 );
 
 const everyOrganization = listQuery();
-const ORGANIZATION = object({ id: text, slug: text, name: text, domains: many(text) });
+const ORGANIZATION = object({
+  id: text,
+  slug: text,
+  name: text,
+  domains: many(text),
+  language: one(...LANGUAGES),
+  time_zone: text,
+});
 
 export const listOrganizations: Answer = async (call, dependencies) => {
   const read = readList(call, everyOrganization);
@@ -47,7 +56,9 @@ export const listOrganizations: Answer = async (call, dependencies) => {
   const one =
     call.caller.kind === 'person' || named !== undefined ? await organizationOf(call, named, dependencies) : undefined;
   if (one && !one.ok) return one;
-  const { rows, next } = pageOf(one ? [one.value] : await dependencies.organizations.list(), asked, {
+  const own = one && (await dependencies.organizations.find(one.value.id));
+  if (one && !own) return unknown(`organization ${one.value.slug}`);
+  const { rows, next } = pageOf(own ? [own] : await dependencies.organizations.list(), asked, {
     key: ({ slug }) => slug,
     words: ({ slug, name, domains }) => [slug, name, ...domains],
   });
@@ -58,15 +69,35 @@ gives(listOrganizations, pageOfMany('organizations', ORGANIZATION));
 
 const domain = { type: 'string', pattern: '^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z]{2,63}$' };
 const slug = { type: 'string', pattern: '^[a-z0-9][a-z0-9-]{0,62}$' };
-const newOrganization = input<{ slug: string; name: string; domains?: string[] }>(
-  { slug, name: plain(80), domains: listOf(domain, 0, 50) },
-  ['slug', 'name'],
-);
+interface Terms {
+  domains?: string[];
+  language?: Language;
+  time_zone?: string;
+}
+const terms = {
+  domains: listOf(domain, 0, 50),
+  language: oneOf(...LANGUAGES),
+  time_zone: { type: 'string', maxLength: 64, description: 'As the IANA database names it: Europe/Berlin.' },
+};
+const newOrganization = input<{ slug: string; name: string } & Terms>({ slug, name: plain(80), ...terms }, [
+  'slug',
+  'name',
+]);
+
+/** The zone as it is written, so that one has one spelling. */
+function inZone<Asked extends Terms>(asked: Asked): AdminOutcome<Asked> {
+  if (asked.time_zone === undefined) return done(asked);
+  const zone = timeZoneNamed(asked.time_zone);
+  return zone === undefined
+    ? malformed(`${asked.time_zone} is no time zone: write one like Europe/Berlin`)
+    : done({ ...asked, time_zone: zone });
+}
 
 export const addOrganization: Answer = async (call, dependencies) => {
-  const asked = newOrganization(call.body);
+  const read = newOrganization(call.body);
+  const asked = read.ok ? inZone(read.value) : read;
   if (!asked.ok) return asked;
-  const organization = { id: newId('org'), domains: [], ...asked.value };
+  const organization = { id: newId('org'), domains: [], language: 'en' as const, time_zone: 'UTC', ...asked.value };
   if ((await dependencies.organizations.add(organization, call.caller)) === 'taken')
     return conflict('taken', `an organization ${organization.slug} exists`);
   return done(organization);
@@ -74,18 +105,16 @@ export const addOrganization: Answer = async (call, dependencies) => {
 takes(addOrganization, { body: newOrganization });
 gives(addOrganization, ORGANIZATION);
 
-const organizationChange = input<{ name?: string; domains?: string[] }>({
-  name: plain(80),
-  domains: listOf(domain, 0, 50),
-});
+const organizationChange = input<{ name?: string } & Terms>({ name: plain(80), ...terms });
 
 /** The domains decide which guests are outside, and so which impact a request has: not the organization's own to widen. */
 export const changeOrganization: Answer = async (call, dependencies) => {
-  const asked = organizationChange(call.body);
+  const read = organizationChange(call.body);
+  const asked = read.ok ? inZone(read.value) : read;
   if (!asked.ok) return asked;
-  const organization = await organizationOf(call, call.params.organization, dependencies);
-  if (!organization.ok) return organization;
-  const changed = { ...organization.value, ...asked.value };
+  const organization = await dependencies.organizations.find(call.params.organization ?? '');
+  if (!organization) return unknown(`organization ${call.params.organization}`);
+  const changed = { ...organization, ...asked.value };
   await dependencies.organizations.change(changed, call.caller);
   return done(changed);
 };

@@ -1,11 +1,23 @@
 import type { Command } from 'commander';
 
+import { LANGUAGES } from '../../views/words/language.ts';
 import type { ListedPerson, Organization } from '../admin/admin.ts';
 import { call, callAll } from './client.ts';
 import { Failure } from './failure.ts';
 import { list, ORGANIZATION, shared } from './options.ts';
 import { type Format, moment, printOne, printRows, say } from './output.ts';
 import { showQr } from './qr.ts';
+
+interface OrganizationOptions {
+  name?: string;
+  domains?: string[];
+  language?: string;
+  timeZone?: string;
+}
+const bodyOf = ({ timeZone, ...options }: OrganizationOptions) => ({
+  ...options,
+  ...(timeZone !== undefined && { time_zone: timeZone }),
+});
 
 export function directoryCommands(program: Command): void {
   const organizations = program.command('organizations').description('customers; everything belongs to one');
@@ -23,23 +35,23 @@ export function directoryCommands(program: Command): void {
     .command('create <slug>')
     .requiredOption('--name <name>', 'as people read it')
     .option('--domains <list>', 'comma-separated mail domains that count as inside', list)
-    .action(async (slug: string, options: { name: string; domains?: string[] }, command: Command) => {
+    .option('--language <language>', `of people who chose none: ${LANGUAGES.join(', ')}`)
+    .option('--time-zone <zone>', 'of people whose browser has said none yet, such as Europe/Berlin')
+    .action(async (slug: string, options: OrganizationOptions, command: Command) => {
       const { place, format } = shared(command);
-      show(await call<Organization>(place, '/organizations', { method: 'POST', body: { ...options, slug } }), format);
+      const body = { ...bodyOf(options), slug };
+      show(await call<Organization>(place, '/organizations', { method: 'POST', body }), format);
     });
   organizations
     .command('change <slug>')
     .option('--name <name>', 'as people read it')
     .option('--domains <list>', 'comma-separated mail domains that count as inside: replaces the list', list)
-    .action(async (slug: string, options: { name?: string; domains?: string[] }, command: Command) => {
+    .option('--language <language>', `of people who chose none: ${LANGUAGES.join(', ')}`)
+    .option('--time-zone <zone>', 'of people whose browser has said none yet, such as Europe/Berlin')
+    .action(async (slug: string, options: OrganizationOptions, command: Command) => {
       const { place, format } = shared(command);
-      show(
-        await call<Organization>(place, `/organizations/${encodeURIComponent(slug)}`, {
-          method: 'PATCH',
-          body: options,
-        }),
-        format,
-      );
+      const path = `/organizations/${encodeURIComponent(slug)}`;
+      show(await call<Organization>(place, path, { method: 'PATCH', body: bodyOf(options) }), format);
     });
 
   const people = program.command('people').description('people of an organization');
