@@ -53,6 +53,7 @@ import * as openCampaigns from './147_open_campaigns.ts';
 import * as stopsFound from './150_stops_found.ts';
 import * as mappedRoles from './151_mapped_roles.ts';
 import * as recoveryCodes from './152_recovery_codes.ts';
+import * as administeredBefore from './153_administered_before.ts';
 import * as rolesAsked from './153_roles_asked.ts';
 import * as reportedOnce from './154_reported_once.ts';
 import * as environments from './156_environments.ts';
@@ -119,6 +120,7 @@ const migrations: readonly Migration[] = [
   { name: '151_mapped_roles', ...mappedRoles },
   { name: '152_recovery_codes', ...recoveryCodes },
   { name: '153_roles_asked', ...rolesAsked },
+  { name: '153_administered_before', ...administeredBefore },
   { name: '154_reported_once', ...reportedOnce },
 ];
 

@@ -661,5 +661,12 @@ describe('people who leave, come back, or do something else (ux.md §9 (5), (6))
     });
     expect(more.body).toMatchObject({ state: 'set', roles: ['admin', 'auditor'] });
     expect((await asOperator('PUT', '/people/person@globex.example/roles', { ...place, roles: [] })).status).toBe(200);
+
+    // Gail is alone, and was not always: who lets the others go makes no second of themselves.
+    const gail = await administrator(server, 'admin@globex.example');
+    const body = { email: 'gwen@globex.example', name: 'Gwen', roles: ['admin'] };
+    expect((await by(gail)('POST', '/people', body)).body).toMatchObject({ roles: [], roles_asked: ['admin'] });
+    const confirmed = await asOperator('PUT', '/people/gwen@globex.example/roles', { ...place, roles: ['admin'] });
+    expect(confirmed.body).toMatchObject({ state: 'set' });
   });
 });

@@ -35,8 +35,12 @@ export const postgresPeopleAdmin = (database: Database): PeopleAdministration =>
       return enabled === 1;
     }),
 
-  othersAdminister: (organization, person) =>
-    database.transaction((statements) => othersAdminister(statements, organization, person)),
+  othersAdministered: (organization, person) =>
+    database.transaction(
+      async (statements) =>
+        (await othersAdminister(statements, organization, person)) ||
+        (await statements.first(ADMINISTERED_BEFORE, [organization, person])) !== undefined,
+    ),
 
   setRoles: (act, person, roles) =>
     database.transaction(async (statements) => {
@@ -124,6 +128,9 @@ const GIVEN = `
   select m.provider, m.roles, m.said, p.role_mapping as mapping
   from mapped_roles m join sign_in_providers p on p.organization = m.organization and p.id = m.provider
   where m.organization = $1 and m.person = $2 order by m.provider`;
+
+const ADMINISTERED_BEFORE = `
+  select from people where organization = $1 and id <> $2 and administered_before limit 1`;
 
 const ENABLE = `update people set status = 'active' where organization = $1 and id = $2 and status = 'disabled'`;
 

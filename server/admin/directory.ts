@@ -154,8 +154,9 @@ const newPerson = input<{ organization?: string; email: string; name: string; ro
 );
 
 /**
- * A person and the link by which they, and nobody else, choose their password. An administrator waits for another one, where
- * there is one: whoever makes a second of themselves would be the second in everything that takes two.
+ * A person and the link by which they, and nobody else, choose their password. An administrator waits for another one, or for
+ * the operator, where there is or ever was one: whoever makes a second of themselves, or lets the others go first, would be the
+ * second in everything that takes two.
  */
 export const addPerson: Answer = async (call, dependencies) => {
   const asked = newPerson(call.body);
@@ -170,7 +171,7 @@ export const addPerson: Answer = async (call, dependencies) => {
   const waits =
     caller.kind === 'person' &&
     wanted.includes('admin') &&
-    (await peopleAdmin.othersAdminister(act.organization, caller.person.id));
+    (await peopleAdmin.othersAdministered(act.organization, caller.person.id));
   const roles = waits ? wanted.filter((role) => role !== 'admin') : wanted;
   const id = newId('usr');
   const added = await store.addPerson(act, { id, email, name, roles });

@@ -80,7 +80,7 @@ export function adminPeoplePages(router: Router, console: Console, dependencies:
         : PEOPLE.notDone;
       return { document: await show(visit, { problem: visit.speaker.say(why), typed }), status: outcome.status };
     }
-    const { email, enrolment_uri: link, expires_at: until } = outcome.value as Link;
+    const { email, enrolment_uri: link, expires_at: until, roles_asked: asked } = outcome.value as Link;
     const document = enrolmentLinkPage({
       frame: visit.frame(PATH),
       back: PATH,
@@ -88,6 +88,7 @@ export function adminPeoplePages(router: Router, console: Console, dependencies:
       link,
       code: qrOf(link),
       until: visit.at(until),
+      waits: asked !== undefined,
     });
     return { document, status: 200 };
   }
@@ -132,6 +133,7 @@ interface Link {
   email: string;
   enrolment_uri: string;
   expires_at: Date;
+  roles_asked?: readonly string[];
 }
 
 const PROBLEMS = {

@@ -10,8 +10,8 @@ export interface PeopleAdministration {
   disable(act: Act, person: string, reason: string): Promise<Stopped | 'over' | 'last_administrator'>;
   /** What had ended stays so. False where they are active. */
   enable(act: Act, person: string): Promise<boolean>;
-  /** Is there an administrator beside this one, who can sign in? */
-  othersAdminister(organization: string, person: string): Promise<boolean>;
+  /** Is there an administrator beside this one who can sign in, or was there ever one? */
+  othersAdministered(organization: string, person: string): Promise<boolean>;
   /** The roles by hand: fewer by one administrator, more by two, or by the operator. Answers what they have then. */
   setRoles(
     act: Act,

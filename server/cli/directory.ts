@@ -258,7 +258,9 @@ async function showLink(link: Link, format: Format): Promise<void> {
   await showQr(link.enrolment_uri);
   if (link.roles_asked) {
     const roles = link.roles_asked.join(',');
-    say(`An administrator is made by two: within a day another one runs "people roles ${link.email} --set ${roles}".`);
+    say(
+      `An administrator is made by two: within a day another one, or the operator, runs "people roles ${link.email} --set ${roles}".`,
+    );
   }
   say('Give the link to this person alone: whoever opens it first chooses the password.');
 }

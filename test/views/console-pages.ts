@@ -1227,6 +1227,7 @@ export function consolePagesIn(language: PageLanguage): Record<string, string> {
       link: 'https://acme.example/enrol/8f2k91cQ0a7m3xWvT5rZpL4nB6sYdHjE1gKuC9iOqVw',
       code: qrOf('https://acme.example/enrol/8f2k91cQ0a7m3xWvT5rZpL4nB6sYdHjE1gKuC9iOqVw'),
       until: asItIs('14:17'),
+      waits: true,
     }),
     'console-recoveries': recoveriesPage({
       frame: frame('recoveries'),

@@ -129,10 +129,12 @@ export interface EnrolmentLinkPage {
   link: string;
   code: { size: number; path: string };
   until: Said;
+  /** A role of theirs waits for another administrator. */
+  waits: boolean;
 }
 
 /** The link of one person, shown once: to be scanned from the screen, or copied. */
-export const enrolmentLinkPage = ({ frame, back, email, link, code, until }: EnrolmentLinkPage): string => {
+export const enrolmentLinkPage = ({ frame, back, email, link, code, until, waits }: EnrolmentLinkPage): string => {
   const { say, markup } = frame.speaker;
   const who = visible(email, 80);
   return page(
@@ -144,6 +146,7 @@ export const enrolmentLinkPage = ({ frame, back, email, link, code, until }: Enr
     >
       <h1>{markup(PEOPLE.linkFor, { person: <bdi>{who}</bdi> })}</h1>
       <p class="warning">{say(PEOPLE.linkOnce)}</p>
+      {waits ? <p class="quiet">{say(PEOPLE.rolesWait)}</p> : null}
       <p>{say(PEOPLE.scan, { time: until })}</p>
       <Qr code={code} label={say(PEOPLE.codeFor, { person: who })} />
       <pre class="snippet" data-testid="link">

@@ -32,6 +32,10 @@ export const PEOPLE = words({
     en: 'Let them scan the code with their phone, or give them the link below. It works once, until {time}.',
     de: 'Lassen Sie den Code mit dem Telefon scannen, oder geben Sie den Link darunter weiter. Er gilt einmal, bis {time}.',
   },
+  rolesWait: {
+    en: 'They are no administrator yet: another administrator, or the operator, sets the same roles within a day.',
+    de: 'Die Person verwaltet noch nichts: Jemand anderes aus der Verwaltung oder der Betrieb setzt innerhalb eines Tages dieselben Rollen.',
+  },
   codeFor: { en: 'QR code of the link for {person}', de: 'QR-Code des Links für {person}' },
   toPeople: { en: 'Back to people', de: 'Zurück zu den Personen' },
   setRoles: { en: 'Set the roles', de: 'Rollen setzen' },
