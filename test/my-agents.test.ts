@@ -2,6 +2,8 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 
 import { CALENDAR, inviteDetails, readDetails, registerAgent, type TestClient } from './support/agent.ts';
 import { askInBrowser } from './support/ceremony.ts';
+import { addColleague } from './support/deciders.ts';
+import { databaseOf } from './support/delegation.ts';
 import { detailsParameter, type PageAnswer, signIn, type TestPerson, tokenInBrowser } from './support/person.ts';
 import { startServer, type TestServer } from './support/server.ts';
 import { inner, tags, text } from './views/html.ts';
@@ -87,15 +89,38 @@ test('U9-3, U9-6 the history has the sentence that was decided on, what came of 
 
 test('U9-7 an agent that never asked this person is not on their list, by name or by address', async () => {
   const stranger = await signIn(server, 'person@globex.example');
-  for (const nobody of [stranger, await signIn(server, 'owner@acme.example')]) {
+  const database = databaseOf(server);
+  await addColleague(database, 'carl@acme.example', 'Carl Holm');
+  await database.close();
+  for (const nobody of [stranger, await signIn(server, 'carl@acme.example')]) {
     expect((await nobody.get('/agents')).html).not.toContain('Room Finder');
     const page = await nobody.get(`/agents/${other.registration.agent_id}`);
     expect([page.status, page.html.includes('Room Finder')]).toEqual([404, false]);
-    const agents = await nobody.get('/agents');
-    const stopped = await nobody.post(`/agents/${other.registration.agent_id}/stop`, {
-      csrf: /name="csrf" value="([^"]+)"/u.exec(agents.html)?.[1] ?? '',
-    });
-    expect(stopped.status).toBe(404);
+    const csrf = /name="csrf" value="([^"]+)"/u.exec((await nobody.get('/agents')).html)?.[1] ?? '';
+    for (const step of ['stop', 'pause', 'resume', 'unmute']) {
+      // Nor is anything written about it: what they paused would be on their list.
+      const answers = await Promise.all(
+        [other.registration.agent_id, 'agt_none'].map((agent) =>
+          nobody.post(`/agents/${agent}/${step}`, { csrf, confirmation: 'Room Finder' }),
+        ),
+      );
+      expect(answers.map(({ status }) => [step, status])).toEqual(Array(2).fill([step, 404]));
+      const [theirs, none] = answers.map(({ html }) => text(inner(html, 'main')));
+      expect(theirs).toBe(none);
+    }
+  }
+});
+
+test('whoever owns an agent keeps it from asking them before it ever did, and lets it ask again', async () => {
+  const owner = await signIn(server, 'owner@acme.example');
+  const csrf = /name="csrf" value="([^"]+)"/u.exec((await owner.get('/agents')).html)?.[1] ?? '';
+  for (const [step, status] of [
+    ['resume', 404],
+    ['pause', 200],
+    ['resume', 200],
+  ] as const) {
+    const path = `/agents/${other.registration.agent_id}/${step}`;
+    expect((await owner.post(path, { csrf, confirmation: 'Room Finder' })).status).toBe(status);
   }
 });
 

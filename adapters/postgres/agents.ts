@@ -104,6 +104,14 @@ export async function findAgent(
   return statements.first<Agent>(FIND, [organization, agent]);
 }
 
+/** The name of an agent that this person knows: any other looks like one that never was. */
+export async function knownAgent(
+  statements: Statements,
+  { organization, person, agent }: { organization: string; person: string; agent: string },
+): Promise<string | undefined> {
+  return (await statements.first<{ name: string }>(KNOWN, [organization, person, agent]))?.name;
+}
+
 /** Ends what this agent holds for this person, and keeps it from asking. */
 export async function pausePair(
   statements: Statements,
@@ -161,13 +169,12 @@ export const postgresMyAgents = (database: Database): MyAgentsStore => ({
       return true;
     }),
 
+  known: (organization, person, agent) =>
+    database.within(organization, (statements) => knownAgent(statements, { organization, person, agent })),
+
   pause: (organization, person, agent) =>
     database.within(organization, async (statements) => {
-      const known = await statements.first('select from agents where organization = $1 and id = $2', [
-        organization,
-        agent,
-      ]);
-      if (!known) return false;
+      if (!(await knownAgent(statements, { organization, person, agent }))) return false;
       await pausePair(statements, { organization, person, agent });
       return true;
     }),
@@ -192,11 +199,7 @@ export const postgresMyAgents = (database: Database): MyAgentsStore => ({
 
   stopAgent: (organization, person, agent) =>
     database.within(organization, async (statements) => {
-      const known = await statements.first(
-        'select from approvals where organization = $1 and agent = $2 and person = $3 limit 1',
-        [organization, agent, person],
-      );
-      if (!known) return false;
+      if (!(await knownAgent(statements, { organization, person, agent }))) return false;
       await writeStop(statements, { organization, kind: 'pair', subject: pairOf(agent, person), by: person });
       await writeEvent(statements, {
         organization,
@@ -282,6 +285,17 @@ export const DESCRIBED_AT = `
   (select min(c.document_url) from clients c
    where c.organization = a.organization and c.agent = a.id and c.document_url is not null and not c.document_verified)
   as "describedAt"`;
+
+// It asked them, holds a task of theirs or a part of one, they answer for it, or paused it before.
+const KNOWN = `
+  select a.name from agents a
+  where a.organization = $1 and a.id = $3 and (
+    (a.owner = $2 and a.owner_accepted_at is not null) or (a.deputy = $2 and a.deputy_accepted_at is not null)
+    or exists (select from approvals q where q.organization = $1 and q.person = $2 and q.agent = $3)
+    or exists (select from tasks t where t.organization = $1 and t.person = $2 and t.agent = $3)
+    or exists (select from tasks t join derived_grants d on d.organization = t.organization and d.task = t.id
+               where t.organization = $1 and t.person = $2 and d.agent = $3)
+    or exists (select from pauses p where p.organization = $1 and p.person = $2 and p.agent = $3))`;
 
 const MY_AGENTS = `
   select a.id, a.name, a.purpose, a.mode, a.status, o.name as owner, ${DESCRIBED_AT},

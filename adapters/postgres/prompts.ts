@@ -1,5 +1,6 @@
 import { PROMPT_LIMITS, type PromptHistory, type PromptLimits, REACHES } from '../../server/approvals/budget.ts';
 import type { Pair, PromptStore } from '../../server/approvals/prompts.ts';
+import { knownAgent } from './agents.ts';
 import type { Database, Statements } from './database.ts';
 import { writeEvent } from './evidence.ts';
 import { STOPPED } from './stopped.ts';
@@ -110,11 +111,7 @@ export const postgresPrompts = (database: Database): PromptStore => ({
 
   unmute: ({ organization, agent, person }) =>
     database.within(organization, async (statements) => {
-      const known = await statements.first('select from agents where organization = $1 and id = $2', [
-        organization,
-        agent,
-      ]);
-      if (!known) return false;
+      if (!(await knownAgent(statements, { organization, person, agent }))) return false;
       await statements.run(UNMUTE, [organization, agent, person]);
       await writeEvent(statements, {
         organization,

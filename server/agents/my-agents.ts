@@ -58,7 +58,9 @@ export interface MyAgentsStore {
   mayHandTo(organization: string, agent: string): Promise<string[]>;
   /** False when it is not this person's task. */
   stopTask(organization: string, person: string, task: string): Promise<boolean>;
-  /** Ends what this agent holds for this person, and keeps it from asking. */
+  /** The name of an agent that asked this person, acts for them, or that they answer for; undefined: of any other. */
+  known(organization: string, person: string, agent: string): Promise<string | undefined>;
+  /** Ends what this agent holds for this person, and keeps it from asking. False where they do not know it. */
   pause(organization: string, person: string, agent: string): Promise<boolean>;
   resume(organization: string, person: string, agent: string): Promise<boolean>;
   /** Ends what this agent holds for this person; it may ask again. */

@@ -99,12 +99,12 @@ export function agentRoutes(router: Router, { myAgents, cookies, mutes, unmute }
   );
   post('/agents/:id/resume', async (ctx, { person }, form) => {
     // Stopping is one step; resuming is slow and typed (D12), so that no stray click brings an agent back.
-    const { agents } = await myAgents.list(person.organization, person.id);
-    const agent = agents.find(({ id }) => id === ctx.params.id);
-    if (!agent) return false;
-    if (form.get('confirmation')?.trim() !== agent.name)
-      throw new BadRequest(`Type the name of the agent, ${agent.name}, to resume it.`, 400, AGENTS.typeNameToResume);
-    return myAgents.resume(person.organization, person.id, agent.id);
+    const agent = String(ctx.params.id);
+    const name = await myAgents.known(person.organization, person.id, agent);
+    if (name === undefined) return false;
+    if (form.get('confirmation')?.trim() !== name)
+      throw new BadRequest(`Type the name of the agent, ${name}, to resume it.`, 400, AGENTS.typeNameToResume);
+    return myAgents.resume(person.organization, person.id, agent);
   });
   post('/agents/:id/unmute', (ctx, { person }) => unmute(person.organization, person.id, String(ctx.params.id)));
   post('/tasks/:id/stop', (ctx, { person }) =>
