@@ -31,7 +31,7 @@ import { firstPresentation } from './agents/proven-key.ts';
 import type { AskDependencies } from './approvals/ask.ts';
 import { type Catalogue, compileCatalogue } from './catalogue/catalogue.ts';
 import type { Config } from './config.ts';
-import { alerting } from './evidence/alarm.ts';
+import { type Alarm, alerting } from './evidence/alarm.ts';
 import { certificateReader } from './http/client-certificate.ts';
 import { watchClock } from './http/clock.ts';
 import { cookiesWith } from './http/cookies.ts';
@@ -64,10 +64,15 @@ export async function openParts(settings: Settings) {
 /** All that opens, reads or remembers something. */
 async function openKept({ config, databaseUrl, sealingKey, logger, metrics }: Settings) {
   const { issuer } = config;
+  const tell = (alarm: Alarm) => {
+    metrics.alarm(alarm.type, alarm.reason ?? '');
+    logger.warn(alarm, 'alarm');
+  };
   const database = new Database({
     url: databaseUrl,
     poolSize: config.databasePoolSize,
     prepared: config.databasePooler === 'none',
+    tell,
   });
   const sealing = sealingWith(sealingKey);
   if (config.restoreEpoch) await applyRestoreEpoch(database, config.restoreEpoch);
@@ -87,10 +92,7 @@ async function openKept({ config, databaseUrl, sealingKey, logger, metrics }: Se
   const tokens = postgresTokens(database, catalogue.current);
   const replays = postgresReplays(database);
   const passkeys = postgresPasskeys(database);
-  const evidence = alerting(postgresEvidence(database), (alarm) => {
-    metrics.alarm(alarm.type, alarm.reason ?? '');
-    logger.warn(alarm, 'alarm');
-  });
+  const evidence = alerting(postgresEvidence(database), tell);
   const reachedAt = [...config.resourceAddresses.values()].map((address) => new URL(address).host);
   const fetch = egressFetch([...config.egressAllow, ...reachedAt], config.dnsServers);
 

@@ -1,7 +1,10 @@
 import { expect, test } from '@jest/globals';
 
+import { Database } from '../adapters/postgres/database.ts';
+import { writeEvent } from '../adapters/postgres/evidence.ts';
 import { alerting } from '../server/evidence/alarm.ts';
 import type { EvidenceEvent } from '../server/evidence/evidence.ts';
+import { createTestDatabase } from './support/database.ts';
 
 const event = (type: EvidenceEvent['type']): EvidenceEvent => ({
   organization: 'org_1',
@@ -40,4 +43,28 @@ test('an alarm that cannot be written is told, and the fault stays a fault', asy
   const gone = { record: () => Promise.reject(new Error('the database is gone')) };
   await expect(alerting(gone, (alarm) => heard.push(alarm)).record(event('token.alarm'))).rejects.toThrow('gone');
   expect(heard).toHaveLength(1);
+});
+
+test('an alarm beside other changes is told when they are committed, and not where they are not', async () => {
+  const { url, drop } = await createTestDatabase();
+  const heard: unknown[] = [];
+  const database = new Database({ url, poolSize: 1, tell: (alarm) => heard.push(alarm) });
+  try {
+    await database.run(`insert into organizations (id, slug, name) values ('org_1', 'one', 'One')`);
+    await database.within('org_1', async (statements) => {
+      await writeEvent(statements, event('person.alarm'));
+      await writeEvent(statements, event('redemption.refused'));
+      expect(heard).toEqual([]);
+    });
+    expect(heard).toEqual([{ organization: 'org_1', type: 'person.alarm', decision: 'refused', reason: 'used_up' }]);
+    const undone = database.transaction(async (statements) => {
+      await writeEvent(statements, event('person.alarm'));
+      throw new Error('undone');
+    });
+    await expect(undone).rejects.toThrow('undone');
+    expect(heard).toHaveLength(1);
+  } finally {
+    await database.close();
+    await drop();
+  }
 });

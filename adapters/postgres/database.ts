@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import pg from 'pg';
 
+import type { Alarm } from '../../server/evidence/alarm.ts';
+
 /** One value per `$n`; arrays and dates as `pg` maps them, objects as JSON. */
 export type Parameters = readonly unknown[];
 
@@ -12,6 +14,8 @@ export interface Statements {
   first<Row>(sql: string, parameters?: Parameters): Promise<Row | undefined>;
   /** The number of rows that one statement changed. */
   run(sql: string, parameters?: Parameters): Promise<number>;
+  /** In a transaction: an alarm that is told when it is committed, and never when it is not. */
+  tell?(alarm: Alarm): void;
 }
 
 export interface DatabaseOptions {
@@ -19,15 +23,19 @@ export interface DatabaseOptions {
   poolSize?: number;
   /** false behind a pooler in transaction mode, which loses named statements between transactions. */
   prepared?: boolean;
+  /** Hears alarms that transactions wrote. */
+  tell?: (alarm: Alarm) => void;
 }
 
 /** The pool. Protocol code uses it as the owner; pages use {@link Database.within}. */
 export class Database implements Statements {
   readonly #pool: pg.Pool;
   readonly #prepared: boolean;
+  readonly #tell: (alarm: Alarm) => void;
 
-  constructor({ url, poolSize = 10, prepared = true }: DatabaseOptions) {
+  constructor({ url, poolSize = 10, prepared = true, tell = () => {} }: DatabaseOptions) {
     this.#prepared = prepared;
+    this.#tell = tell;
     this.#pool = new pg.Pool({ connectionString: url, max: poolSize, allowExitOnIdle: false });
     // A connection that dies while idle is replaced by the pool; the next statement reports what is really wrong.
     this.#pool.on('error', () => {});
@@ -72,8 +80,11 @@ export class Database implements Statements {
     let broken: Error | undefined;
     try {
       await connection.query(begin);
-      const result = await work(statementsOn(connection, this.#prepared));
+      const alarms: Alarm[] = [];
+      const statements = statementsOn(connection, this.#prepared);
+      const result = await work({ ...statements, tell: (alarm) => void alarms.push(alarm) });
       await connection.query('commit');
+      for (const alarm of alarms) this.#tell(alarm);
       return result;
     } catch (error) {
       await connection.query('rollback').catch((cause: Error) => {

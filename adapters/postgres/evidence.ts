@@ -1,3 +1,4 @@
+import { alarmIn } from '../../server/evidence/alarm.ts';
 import { type Evidence, type EvidenceEvent, type PreparedEvent, prepareEvent } from '../../server/evidence/evidence.ts';
 import type { Statements } from './database.ts';
 
@@ -9,6 +10,8 @@ export const postgresEvidence = (statements: Statements): Evidence => ({
 /** One event beside whatever else this transaction does: both, or neither. Its id. */
 export async function writeEvent(statements: Statements, event: EvidenceEvent): Promise<string> {
   const prepared = prepareEvent(event);
+  const alarm = alarmIn(event);
+  if (alarm) statements.tell?.(alarm);
   await statements.run(INSERT_EVENT, eventParameters(prepared));
   return prepared.id;
 }
