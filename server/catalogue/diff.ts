@@ -231,9 +231,14 @@ function uncheckedInWords(was: Unchecked, is: Unchecked): Saying {
     : saying(SAYS.unchecked, { after: level(is), before: level(was) });
 }
 
-/** Words are shown side by side; whether they say less is for whoever reads them. */
+/**
+ * Words are shown side by side; whether they say less is for whoever reads them. At high impact that is two: whoever
+ * rewrites a refund as a look-up has lowered it for everybody who reads. Another language takes none away.
+ */
 function textChanges(before: ActionDocument, after: ActionDocument): Change[] {
   const old = new Map(textsOf(before).map(([id, _, text]) => [id, text]));
+  const weighs = mayBeHigh(before) || mayBeHigh(after);
+  const read = (said: Saying) => (weighs ? changeOf(saying(SAYS.readAtHigh, { change: said }), true) : changeOf(said));
   return textsOf(after).flatMap(([id, place, text]) => {
     const was = old.get(id);
     if (was === undefined) return [];
@@ -243,13 +248,21 @@ function textChanges(before: ActionDocument, after: ActionDocument): Change[] {
       );
       if (from === to) return [];
       const at = language === 'en' ? place : saying(SAYS.inLanguage, { place, language });
-      if (from === '') return [changeOf(saying(SAYS.textCame, { place: at, to }))];
+      if (from === '') {
+        const came = saying(SAYS.textCame, { place: at, to });
+        return [was === '' ? read(came) : changeOf(came)];
+      }
       return [
-        changeOf(to === '' ? saying(SAYS.textGone, { place: at }) : saying(SAYS.textBecomes, { place: at, from, to })),
+        read(to === '' ? saying(SAYS.textGone, { place: at }) : saying(SAYS.textBecomes, { place: at, from, to })),
       ];
     });
   });
 }
+
+const mayBeHigh = ({ level, resolve }: ActionDocument): boolean =>
+  [level.default, ...(level.rules ?? []).map(({ then }) => then), resolve?.unchecked].some(
+    (one) => one === 'high' || one === 'critical',
+  );
 
 /** By where they stand, and how that is said: members of the YAML stand as they are. */
 const textsOf = ({ headline, button, effect, undo = '', facts, parameters }: ActionDocument) =>

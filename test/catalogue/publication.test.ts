@@ -176,6 +176,54 @@ test.each([
   expect(changed(text, from, to)).toContainEqual(expect.objectContaining({ words, weakens }));
 });
 
+const high = shop.replace('default: medium', 'default: high');
+const AT_HIGH = '; people read this at high impact';
+test.each([
+  [
+    'a headline',
+    high,
+    "headline: 'order {item}'",
+    "headline: 'look at {item}'",
+    'headline: “order {item}” becomes',
+    true,
+  ],
+  ['an effect', high, 'effect: ', 'effect: Shows what ', 'effect: “', true],
+  ['a button', high, 'Allow order', 'Allow look', 'button: “Allow order” becomes “Allow look”', true],
+  ['a label', high, 'x-label: Item', 'x-label: Thing', 'label of item: “Item” becomes “Thing”', true],
+  ['a fact', high, '        data: ', '        data: Hardly ', 'data: “', true],
+  ['undoing', high, 'undo: Can be', 'undo: Can always be', 'undo: “', true],
+  [
+    'one of its levels',
+    shop,
+    '{ default: medium }',
+    '{ default: medium, rules: [{ when: { absent: note }, then: critical }] }',
+    'button: ',
+    true,
+  ],
+  ['the level until now', high, 'default: high', 'default: medium', 'button: ', true],
+  ['what nobody checked', asked, 'unchecked: high', 'unchecked: critical', 'button: ', true],
+  ['no high impact', shop, 'Allow order', 'Allow look', 'button: ', false],
+])('A5-3: what people read at high impact changes by two: %s', (_, text, from, to, words, weakens) => {
+  const after = text.replace(from, () => to).replace('button: Allow order', 'button: Allow look');
+  expect(text).toContain(from);
+  const change = changesOf(actionIn(text), actionIn(after)).find((one) => one.words.startsWith(words));
+  expect([change?.words.endsWith(AT_HIGH), change?.weakens]).toEqual([weakens, weakens]);
+});
+
+test('A5-3: at high impact a language may come, and neither goes nor changes by one alone', () => {
+  const two = high.replace('button: Allow order', 'button: { en: Allow order, de: Bestellung erlauben }');
+  expect(changed(high, 'button: Allow order', 'button: { en: Allow order, de: Erlauben }')).toMatchObject([
+    { words: 'button (de): “Erlauben”', weakens: false },
+  ]);
+  const gone = `button (de): gone${AT_HIGH}`;
+  expect(changed(two, ', de: Bestellung erlauben', '')).toMatchObject([{ words: gone, weakens: true }]);
+  const [change] = changed(two, 'Bestellung erlauben', 'Ansehen');
+  expect([change?.weakens, change?.said(speakerOf('de'))]).toEqual([
+    true,
+    'button (de): bisher „Bestellung erlauben“, jetzt „Ansehen“; das wird bei hoher Auswirkung gelesen',
+  ]);
+});
+
 test('A5-3: nothing changed is no difference', () => {
   for (const { actions } of parseCatalogue(yaml)) {
     for (const action of actions) expect(changesOf(action, action)).toEqual([]);

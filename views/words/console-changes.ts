@@ -132,6 +132,10 @@ export const ACTION_CHANGE = words({
   textCame: { en: '{place}: “{to}”', de: '{place}: „{to}“' },
   textGone: { en: '{place}: gone', de: '{place}: entfernt' },
   textBecomes: { en: '{place}: “{from}” becomes “{to}”', de: '{place}: bisher „{from}“, jetzt „{to}“' },
+  readAtHigh: {
+    en: '{change}; people read this at high impact',
+    de: '{change}; das wird bei hoher Auswirkung gelesen',
+  },
   labelOf: { en: 'label of {name}', de: 'Beschriftung von {name}' },
   inLanguage: { en: '{place} ({language})', de: '{place} ({language})' },
 });

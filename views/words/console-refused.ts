@@ -61,8 +61,8 @@ export const REFUSED = words({
     de: 'inzwischen wurden andere Richtlinien veröffentlicht: Sehen Sie sie zuerst an',
   },
   allowsMore: {
-    en: 'this allows more than before: another administrator has to confirm {key}',
-    de: 'das erlaubt mehr als vorher: {key} braucht die Bestätigung einer zweiten Person aus der Administration',
+    en: 'this allows more than before, or says otherwise what is high impact: another administrator has to confirm {key}',
+    de: 'das erlaubt mehr als vorher oder nennt anders, was hohe Auswirkung hat: {key} braucht die Bestätigung einer zweiten Person aus der Administration',
   },
   letsMore: {
     en: 'this lets through more than before: another administrator has to confirm it',
