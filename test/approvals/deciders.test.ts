@@ -602,6 +602,7 @@ describe('A6-1 who does not count', () => {
 
   test.each([
     ['left the group', () => database.run('delete from group_members where person = $1', [carl.id])],
+    ['belonged to a group that is gone', () => database.run('delete from groups where id = $1', [group])],
     ['was disabled', () => database.run(`update people set status = 'disabled' where id = $1`, [carl.id])],
     [
       'became the agent’s owner',
@@ -621,6 +622,21 @@ describe('A6-1 who does not count', () => {
     await database.run(`update people set status = 'active' where id = $1`, [carl.id]);
     await database.run('update agents set owner = $1 where id = $2', [olga.id, agent.registration.agent_id]);
     carl = await again(carl);
+  });
+
+  test('a second person who lost the role between page and signature', async () => {
+    await rules({ name: 'Invitations', when: { actions: [INVITE] }, verdict: 'two' });
+    const { page } = await asking();
+    await approveWith(anna.person, page, anna.key, choices());
+    await database.run(`update people set roles = '{approver}' where id = $1`, [dora.id]);
+    const confirm = await dora.person.submit(await review(dora), choices());
+    const before = await tasks();
+    const assertion = dora.key.get(optionsIn(confirm, 'request'));
+    await database.run(`update people set roles = '{}' where id = $1`, [dora.id]);
+    expect((await dora.person.submit(confirm, { assertion })).status).toBe(404);
+    expect((await dora.person.submit(confirm, { decision: 'deny' })).status).toBe(404);
+    expect([await tasks(), (await approval()).status]).toEqual([before, 'pending']);
+    expect(wordsOf(await decide(ben))).toContain('Allowed once.');
   });
 
   test('whoever signed and left the group before the last one signed does not count any more', async () => {
