@@ -6,6 +6,7 @@ import { postgresSignInProviders } from '../adapters/postgres/sign-in-providers.
 import { type Api, administrator, operator } from './support/admin.ts';
 import { inviteDetails, type Json, registerAgent } from './support/agent.ts';
 import { cli } from './support/cli.ts';
+import { inThisOrder } from './support/database.ts';
 import { databaseOf } from './support/delegation.ts';
 import { type IdentityProvider, startIdentityProvider } from './support/identity-provider.ts';
 import { browserOf, detailsParameter, signIn, type TestPerson } from './support/person.ts';
@@ -518,6 +519,52 @@ describe('roles that a provider gives by a claim (ux.md §9 (1))', () => {
     expect(await rolesOf(gone)).toEqual(['approver']);
     await admin('DELETE', `/sign-in-providers/${provider.id}`, {});
     expect(await rolesOf(gone)).toEqual([]);
+  });
+
+  test('a mapping that ends while one of those whom it made administrators leaves waits for that, or that for it', async () => {
+    await mapped();
+    const emails = [`${newSubject()}@acme.example`, `${newSubject()}@acme.example`];
+    for (const email of emails) await comesWith(email, 'iam-admins');
+    const [, last] = await database.rows<{ id: string }>('select id from people where email = any($1) order by id', [
+      emails,
+    ]);
+    const acme = { organization: 'acme' };
+    const answers = await inThisOrder<{ status: number }>(
+      database,
+      // The mapping has the first of them, and the other leaves meanwhile.
+      (statements) => statements.run(`select from organizations where slug = 'acme' for no key update`),
+      [
+        () => map({ ...acme, roles: {} }, asOperator),
+        () => admin('POST', `/people/${last?.id}/disable`, { reason: 'left' }),
+      ],
+    );
+    expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+    for (const email of emails) expect(await rolesOf(email)).toEqual([]);
+  });
+
+  test('an account that its person disconnects while it is taken from them goes once, and its roles with it', async () => {
+    await mapped();
+    const email = `${newSubject()}@acme.example`;
+    const person = await comesWith(email, 'leads');
+    await database.run(
+      `insert into credentials (organization, person, id, kind, identifier, secret, made_by)
+       select organization, id, 'crd_' || substr(id, 5), 'password', email, 'x', 'test' from people where email = $1`,
+      [email],
+    );
+    const { id } = (await database.first<{ id: string }>(
+      `select c.id from credentials c join people p on p.id = c.person where p.email = $1 and c.kind = 'upstream'`,
+      [email],
+    )) as { id: string };
+    const csrf = /name="csrf" value="([^"]+)"/u.exec((await person.get('/agents')).html)?.[1] ?? '';
+    const answers = await inThisOrder<{ status: number }>(
+      database,
+      (statements) => statements.run('select from people where email = $1 for no key update', [email]),
+      [
+        () => person.post(`/settings/sign-in/${id}/remove`, { csrf }),
+        () => admin('DELETE', '/upstream-identities', { issuer: idp.issuer, subject: email, reason: 'left' }),
+      ],
+    );
+    expect([answers.map(({ status }) => status), await rolesOf(email)]).toEqual([[200, 404], []]);
   });
 
   test('the last administrator stays one, of two who lose it at once one does, and no mapping ends the last', async () => {

@@ -10,6 +10,8 @@ import {
   optionsIn,
   SECURITY,
 } from './support/authenticator.ts';
+import { inThisOrder } from './support/database.ts';
+import { databaseOf } from './support/delegation.ts';
 import { browserOf, type PageAnswer, signIn, type TestPerson } from './support/person.ts';
 import { startServer, type TestServer } from './support/server.ts';
 
@@ -220,6 +222,32 @@ test('a challenge of one person, or for something else, is none for another', as
   const [{ id: hisId }] = await stored(ben.email);
   expect((await ben.post(`${SECURITY}/passkeys/${id}/remove`, removeForm(atHis, hisId, theirs))).status).toBe(404);
   expect(await stored(anna.email)).toHaveLength(1);
+});
+
+test('of two passkeys that vouch in the same instant for the end of the other, one is left', async () => {
+  await forget();
+  const person = await signIn(server);
+  const first = await addPasskey(person, server.issuer);
+  const second = await addPasskey(person, server.issuer, { by: first });
+  const [one, other] = await stored(person.email);
+  const page = await person.get(SECURITY);
+  const own = databaseOf(server);
+  const answers = await inThisOrder(
+    own,
+    // Each has used its own by then.
+    (statements) => statements.run(`select from credentials where kind = 'passkey' for update`),
+    [
+      [one.id, second],
+      [other.id, first],
+    ].map(
+      ([id, by]) =>
+        () =>
+          person.post(`${SECURITY}/passkeys/${id}/remove`, removeForm(page, id, by)),
+    ),
+  );
+  await own.close();
+  expect(answers.map(({ status }) => status)).toEqual([200, 409]);
+  expect((await stored(person.email)).map(({ id }) => id)).toEqual([other.id]);
 });
 
 test('a passkey whose counter did not go on was copied: it vouches for nothing', async () => {

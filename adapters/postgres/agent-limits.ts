@@ -203,6 +203,8 @@ async function settleBlueprints(statements: Statements, act: Act, changed: strin
   const { organization } = act;
   const all = await load(statements, organization);
   const affected = all.filter((one) => isAbove(changed, one.id, all));
+  const below = [organization, affected.map(({ id }) => id)];
+  const agents = await statements.rows<{ id: string }>(HOLD_BELOW, below);
   for (const blueprint of affected) {
     const effective = narrowest(chainOf(blueprint, all).map(({ limits }) => limits));
     await statements.run('update blueprints set effective = $3 where organization = $1 and id = $2', [
@@ -221,10 +223,6 @@ async function settleBlueprints(statements: Statements, act: Act, changed: strin
       );
     }
   }
-  const agents = await statements.rows<{ id: string }>(
-    'select id from agents where organization = $1 and blueprint = any($2)',
-    [organization, affected.map(({ id }) => id)],
-  );
   await endBeyond(
     statements,
     organization,
@@ -274,6 +272,10 @@ const BLUEPRINTS = `
 const PUT = `
   insert into blueprints (organization, id, name, parent, limits, made_by) values ($1, $2, $3, $4, $5, $6)
   on conflict (organization, id) do update set name = excluded.name, parent = excluded.parent, limits = excluded.limits`;
+
+// In one order, as everybody who holds several agents.
+const HOLD_BELOW = `
+  select id from agents where organization = $1 and blueprint = any($2) order by id for no key update`;
 
 const USED = `
   select exists (select from agents where organization = $1 and blueprint = $2)

@@ -17,6 +17,8 @@ export const postgresAgentRules = (database: Database): AgentRuleAdministration 
   get: (organization) => database.within(organization, (statements) => agentRules(statements, organization)),
   set: (act, changed) =>
     database.within(act.organization, async (statements) => {
+      // Agents before the organization, as whoever stops an agent, its people, and asks who else administers.
+      if (changed.reviewDays !== undefined) await statements.run(HOLD_AGENTS, [act.organization]);
       await statements.run('select from organizations where id = $1 for no key update', [act.organization]);
       const before = await agentRules(statements, act.organization);
       const rules = { ...before, ...changed };
@@ -35,6 +37,9 @@ export const postgresAgentRules = (database: Database): AgentRuleAdministration 
       return rules;
     }),
 });
+
+const HOLD_AGENTS = `
+  select from agents where organization = $1 and status in ('pending', 'active', 'suspended') order by id for no key update`;
 
 const SOONER = `
   update agents set review_at = clock_timestamp() + make_interval(days => $2::int)

@@ -32,6 +32,7 @@ export const postgresGroups = (database: Database): GroupStore => ({
   change: (act, { id, name }, { comes, goes, atOnce }) =>
     database.within(act.organization, async (statements) => {
       const by = actorOf(act.caller);
+      await statements.run(MEMBERS, [act.organization, id]);
       const gone = await statements.rows<Left>(LEAVE, [act.organization, id, goes]);
       const come = await statements.rows<{ person: string }>(JOIN, [act.organization, id, comes, by, atOnce]);
       if (gone.length === 0 && come.length === 0) return;
@@ -51,6 +52,7 @@ export const postgresGroups = (database: Database): GroupStore => ({
   confirm: (act, { id, name }, people) =>
     database
       .within(act.organization, async (statements) => {
+        await statements.run(MEMBERS, [act.organization, id]);
         const confirmed = await statements.run(CONFIRM, [act.organization, id, people, actorOf(act.caller)]);
         if (confirmed !== people.length) throw new Changed();
         const come = people.map((person) => ({ person }));
@@ -136,6 +138,7 @@ const ABLE = `
 const LEAVE = `
   delete from group_members where organization = $1 and of_group = $2 and person = any($3) returning person, counts_from`;
 
+// In one order: who signs meanwhile holds their own memberships, and two who change a group hold several.
 const MEMBERS = `
   select person, counts_from from group_members where organization = $1 and of_group = $2 order by person for update`;
 

@@ -77,10 +77,10 @@ export const postgresIssuers = (database: Database): IssuerStore => ({
   // By the owner's path: what the account gave them ends with it.
   unlink: (act, { issuer, subject }, reason) =>
     database.transaction(async (statements) => {
-      const link = await statements.first<{ id: string; person: string }>(UNLINK, [
-        act.organization,
-        await identifierAt(statements, act.organization, issuer, subject),
-      ]);
+      const account = [act.organization, await identifierAt(statements, act.organization, issuer, subject)];
+      // The person before their account, as they themselves disconnect it.
+      await statements.run(HOLD_LINKED, account);
+      const link = await statements.first<{ id: string; person: string }>(UNLINK, account);
       if (!link) return undefined;
       await endRolesFrom(statements, act.organization, link.person, issuer);
       return end(statements, act, linkSubject(issuer, link.id), reason);
@@ -181,6 +181,12 @@ const LINKS = `
 const LINK = `
   insert into credentials (organization, person, id, kind, identifier, made_by) values ($1, $2, $3, 'upstream', $4, $5)
   on conflict (organization, identifier) where kind = 'upstream' do nothing`;
+
+const HOLD_LINKED = `
+  select from people
+  where organization = $1
+    and id in (select person from credentials where organization = $1 and kind = 'upstream' and identifier = $2)
+  for no key update`;
 
 const UNLINK = `
   delete from credentials where organization = $1 and kind = 'upstream' and identifier = $2 returning id, person`;

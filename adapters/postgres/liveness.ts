@@ -67,7 +67,7 @@ export async function writeStop(
 }
 
 /**
- * Agents come before people wherever both are held: whoever moves an agent holds it before it stops what it does for
+ * Agents come before people wherever both are held (docs/decisions/0157): whoever moves an agent holds it before it stops what it does for
  * everybody, and would otherwise wait for an approval that waits for it.
  */
 export const holdAgents = (statements: Statements, organization: string, agents: readonly string[]): Promise<number> =>

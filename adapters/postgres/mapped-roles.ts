@@ -58,6 +58,8 @@ export async function narrowRoles(
   provider: string,
   next: RoleMapping | undefined,
 ): Promise<void> {
+  // All of them first: whether others administer is asked about each, and holds the organization.
+  await statements.run(HOLD_GIVEN, [organization, provider]);
   const rows = await statements.rows<{ person: string; said: string[]; mapping: RoleMapping | null }>(GIVEN, [
     organization,
     provider,
@@ -172,6 +174,11 @@ const FROM_ISSUER = `
   select m.provider from mapped_roles m
   join sign_in_providers p on p.organization = m.organization and p.id = m.provider
   where m.organization = $1 and m.person = $2 and p.issuer = $3 order by m.provider`;
+
+const HOLD_GIVEN = `
+  select from people
+  where organization = $1 and id in (select person from mapped_roles where organization = $1 and provider = $2)
+  order by id for no key update`;
 
 const GIVEN = `
   select m.person, m.said, p.role_mapping as mapping

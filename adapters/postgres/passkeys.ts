@@ -1,6 +1,7 @@
 import type { Passkey, PasskeyStore, PasskeyUse } from '../../server/people/passkey.ts';
 import { type Database, isUniqueViolation, type Statements } from './database.ts';
 import { writeEvent } from './evidence.ts';
+import { holdPerson } from './liveness.ts';
 import { tellEverywhere } from './notifications.ts';
 
 /** Passkeys, by the owner's path: no page's role makes or ends a credential that signs. Every statement says whose. */
@@ -12,10 +13,7 @@ export const postgresPasskeys = (database: Database): PasskeyStore => ({
     try {
       return await database.transaction(async (statements) => {
         // Two that are both the first wait for each other here.
-        await statements.first('select from people where organization = $1 and id = $2 for no key update', [
-          organization,
-          person,
-        ]);
+        await holdPerson(statements, organization, person);
         const before = await passkeysOf(statements, organization, person);
         const vouched = voucher !== undefined && (await usePasskey(statements, voucher));
         if (before.length > 0 && !vouched) return 'voucher_needed';
@@ -64,6 +62,8 @@ export const postgresPasskeys = (database: Database): PasskeyStore => ({
 
   remove: (organization, person, id, voucher, event) =>
     database.transaction(async (statements) => {
+      // Two that vouch for each other's end wait for each other here, and one is left.
+      await holdPerson(statements, organization, person);
       if (!(await usePasskey(statements, voucher))) return false;
       const changed = await statements.run(
         `delete from credentials where organization = $1 and person = $2 and id = $3 and kind = 'passkey'`,

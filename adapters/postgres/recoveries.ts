@@ -6,6 +6,7 @@ import type { OwnRecoveries } from '../../server/people/passkey.ts';
 import { acted } from './admin.ts';
 import type { Database, Statements } from './database.ts';
 import { writeEvent } from './evidence.ts';
+import { holdPerson } from './liveness.ts';
 import { tellEverywhere } from './notifications.ts';
 import { pageIn } from './paging.ts';
 import { FORGET } from './recovery-codes.ts';
@@ -46,6 +47,8 @@ export const postgresRecoveries = (database: Database): RecoveryAdministration =
       ]);
       if (!row) return false;
       const { person, reason } = row;
+      // As whoever adds or ends one of them, and whoever uses a recovery code.
+      await holdPerson(statements, act.organization, person);
       await statements.run(END_PASSKEYS, [act.organization, person]);
       await statements.run(FORGET, [act.organization, person]);
       // Whoever has a session has it from before, and somebody else may.

@@ -63,7 +63,7 @@ export const postgresReviews = (database: Database): ReviewStore => ({
   start: (act, { name, filter, days, agents }) =>
     database.within(act.organization, async (statements) => {
       const { organization, caller } = act;
-      if (!(await statements.first(ANY, [organization, agents]))) return undefined;
+      if ((await statements.run(HOLD_CHOSEN, [organization, agents])) === 0) return undefined;
       const id = newId('rev');
       const begun = await statements.run(START, [organization, id, name, filter, actorOf(caller), days]);
       if (begun === 0) return 'taken';
@@ -147,7 +147,8 @@ const START = `
 
 const CHOSEN = (place: number) =>
   `organization = $1 and id = any($${place}::text[]) and status in ('active', 'suspended')`;
-const ANY = `select from agents where ${CHOSEN(2)} limit 1 for no key update`;
+// In one order, as everybody who holds several agents: and before the campaign's name, for which two would wait.
+const HOLD_CHOSEN = `select from agents where ${CHOSEN(2)} order by id for no key update`;
 const CHOOSE = `insert into campaign_agents (organization, campaign, agent) select organization, $2, id from agents where ${CHOSEN(3)}`;
 
 const NOT_LATER = `

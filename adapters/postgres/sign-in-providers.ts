@@ -257,10 +257,15 @@ const END_SESSIONS = `
     and ($3::text is not null or $4::text is not null)
   returning person`;
 
+// In one order, as polls that end let go of them.
 const END_WAITING = `
-  update approvals set status = 'denied', decided_at = clock_timestamp(), deny_reason = 'signed_out'
-  where organization = $1 and person = any($2) and status = 'pending' and expires_at > clock_timestamp()
-  returning id, person, agent, client_id`;
+  with waiting as (
+    select id from approvals
+    where organization = $1 and person = any($2) and status = 'pending' and expires_at > clock_timestamp()
+    order by id for no key update)
+  update approvals a set status = 'denied', decided_at = clock_timestamp(), deny_reason = 'signed_out'
+  from waiting where a.organization = $1 and a.id = waiting.id
+  returning a.id, a.person, a.agent, a.client_id`;
 
 /** What administrators do about them, under row-level security. */
 export const postgresSignInProviderAdmin = (database: Database, sealing: Sealing): SignInProviderAdministration => ({

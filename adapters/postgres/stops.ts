@@ -146,7 +146,8 @@ const HOLD = `
 const HOLD_OWNED = `
   insert into stop_epochs (organization, key, at, by, reason, held_by)
   select $1, 'agent:' || a.id, clock_timestamp(), $5, $6, array[$4::text]
-  from agents a where $2::text = 'owner' and a.organization = $1 and a.owner = $3 and a.status <> 'retired' ${HELD}`;
+  from agents a where $2::text = 'owner' and a.organization = $1 and a.owner = $3 and a.status <> 'retired'
+  order by a.id ${HELD}`;
 
 const END_TOKENS_OF_OWNER = `
   update initial_access_tokens set expires_at = clock_timestamp()
@@ -174,9 +175,12 @@ const RESUME = `
   where organization = $1 and id = $2 and resumed_at is null
   returning kind, subject`;
 
+// In the order in which a stop takes them.
 const LET_GO = `
-  update stop_epochs set held_by = array_remove(held_by, $2), at = clock_timestamp()
-  where organization = $1 and $2 = any(held_by)`;
+  with held as (
+    select key from stop_epochs where organization = $1 and $2 = any(held_by) order by key for no key update)
+  update stop_epochs s set held_by = array_remove(s.held_by, $2), at = clock_timestamp()
+  from held where s.organization = $1 and s.key = held.key`;
 
 const NAME = `
   select case $2::text

@@ -11,6 +11,7 @@ import { newId } from '../../server/oauth/ids.ts';
 import { initialAccessToken, metadataWith, registerWith, setAgentStatus } from '../protocol/support.ts';
 import { type Api, administrator } from '../support/admin.ts';
 import { CALENDAR, type Json, READ, readDetails, registerAgent, type TestClient } from '../support/agent.ts';
+import { inThisOrder } from '../support/database.ts';
 import { databaseOf, eventsOf, leafToken } from '../support/delegation.ts';
 import { signIn, type TestPerson } from '../support/person.ts';
 import { startServer, type TestServer } from '../support/server.ts';
@@ -364,6 +365,25 @@ describe('review', () => {
     const csrf = csrfOf((await owner.get('/owned')).html);
     await owner.post(reviewOf(agent), { csrf, verdict: 'retire' });
     expect(await standing(agent.registration)).toMatchObject({ status: 'retired' });
+  });
+
+  test('a rule of the organization, an agent that stops, and an administrator who leaves do not wait for one another', async () => {
+    const agent = await old();
+    await database.run(`update people set roles = '{admin}' where email = 'approver@acme.example'`);
+    const left = `/people/${ids['approver@acme.example']}`;
+    const answers = await inThisOrder<{ status: number }>(
+      database,
+      (statements) => statements.run(`select from organizations where slug = 'acme' for no key update`),
+      [
+        () => admin('PUT', '/agent-rules', { review_days: 60 }),
+        () => admin('POST', `${left}/disable`, { reason: 'left' }),
+        () => admin('POST', `/agents/${agent.registration.agent_id}/suspend`, { reason: 'odd' }),
+      ],
+    );
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+    expect((await admin('POST', `${left}/enable`, {})).status).toBe(200);
+    await database.run(`update people set roles = '{approver}' where email = 'approver@acme.example'`);
+    expect((await admin('PUT', '/agent-rules', { review_days: 90 })).status).toBe(200);
   });
 
   test('how often, its organization says: sooner counts for every agent at once, later from its next review on', async () => {
