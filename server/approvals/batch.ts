@@ -16,6 +16,7 @@ import { choicesFor, decide, describeApproval } from './decide.ts';
 import type { ApprovalPages } from './pages.ts';
 import { decisionEvent, FRESH_SIGN_IN_SECONDS } from './post-decision.ts';
 import { asksForPasskey, ceremonyFor, isHurried } from './proof.ts';
+import { isSignInEnough } from './step-up.ts';
 import type { Approved } from './store.ts';
 import { recordUnread, saysRead } from './unread.ts';
 
@@ -162,6 +163,7 @@ export async function postBatch(ctx: Context, session: Session, pages: ApprovalP
       decided.ok &&
       decided.value.task !== undefined &&
       (needsCeremony({ ...decided.value, task: decided.value.task }, approval) ||
+        !isSignInEnough(approval, session, pages.catalogue(), now) ||
         (await barredNow(approval, session, pages)) !== undefined);
     if (!decided.ok || needsMore) {
       count.left += 1;

@@ -3,8 +3,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import type { Database } from '../../adapters/postgres/database.ts';
 import type { Approval } from '../../server/approvals/approval.ts';
 import { together } from '../../server/approvals/batch-rule.ts';
+import { shop } from '../catalogue/shop.ts';
 import { ask, poll } from '../protocol/support.ts';
-import { administrator } from '../support/admin.ts';
+import { administrator, operator } from '../support/admin.ts';
 import { inviteDetails, type Json, readDetails, registerAgent, type TestClient } from '../support/agent.ts';
 import { databaseOf, organizationOf } from '../support/delegation.ts';
 import { detailsParameter, signIn, type TestPerson } from '../support/person.ts';
@@ -245,6 +246,27 @@ describe('the page', () => {
       await publishPolicies(database, acme, { rules: [] });
     }
     expect(await answer(all[0] ?? {})).toBe('authorization_pending');
+  });
+
+  test('a row whose action asks for a later sign-in than this one is left: its own page asks for it', async () => {
+    const strict = shop.replace('      samples:', '      authentication: { acr: pwd, maxAge: 120 }\n      samples:');
+    expect((await (await operator(server))('POST', '/catalogue', strict)).status).toBe(200);
+    const buyer = await registerAgent(server, {
+      agent_mode: 'unattended',
+      authorization_details_types: ['shop.orders.place'],
+    });
+    for (const item of ['chair', 'table']) {
+      const order = { type: 'shop.orders.place', item, due: '2026-12-24' };
+      const form = { resource: 'https://shop.example', authorization_details: detailsParameter(order) };
+      expect((await ask(buyer, form)).status).toBe(200);
+    }
+    const page = await batch();
+    if (!page) throw new Error('no batch');
+    const allow = { decision: 'chosen', read: '1', answer_0: 'allow', answer_1: 'allow' };
+    await database.run(`update sessions set authenticated_at = authenticated_at - interval '3 minutes'`);
+    expect((await person.submit(page, allow)).html).toContain('0 allowed');
+    person = await signIn(server);
+    expect((await person.submit((await batch()) ?? page, allow)).html).toContain('2 allowed');
   });
 
   test('whoever signed in a while ago shows first who they are', async () => {
