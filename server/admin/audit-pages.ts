@@ -18,7 +18,7 @@ import type { Evidence } from '../evidence/evidence.ts';
 import { BadRequest } from '../http/form.ts';
 import { type AdminAct, actorOf, type Named } from './admin.ts';
 import { type Console, nothingHere, VIEWERS, type Visit } from './console.ts';
-import { outcomeOf, whatHappened, whyRefused } from './event-words.ts';
+import { outcomeOf, whatTheyDid, whyRefused } from './event-words.ts';
 import {
   type EvidenceReader,
   type FoundEvent,
@@ -198,7 +198,7 @@ function rowOf(event: ReadableEvent, visit: Visit): AuditRow {
     id: event.id,
     at: momentOf(event.at, visit),
     who: (who.length > 0 ? who : [application]).map((one) => ({ name: nameOf(one), id: one?.id ?? '' })),
-    what: whatHappened(event, visit.speaker),
+    what: whatTheyDid(event, visit.speaker),
     about: undefined,
     action: actionIn(event),
     system: resource ? placeOf(resource) : undefined,

@@ -8,18 +8,20 @@ import type { EventType } from '../evidence/evidence.ts';
 import type { Refusal } from '../oauth/refusal.ts';
 import type { ReadableEvent } from './evidence.ts';
 
-/** What an event was, in the reader's language: a clause whose subject is whoever did it. */
-export function whatHappened(event: ReadableEvent, { say }: Speaker): Said {
-  const { type, reason } = event;
+/** What an event was, in the reader's language: a clause about the agent, where there is one. */
+export function whatHappened({ type, reason }: ReadableEvent, { say }: Pick<Speaker, 'say'>): Said {
   if (type === 'admin.acted' && reason !== null && Object.hasOwn(ADMIN_ACTS, reason))
     return say(ADMIN_ACTS[reason as keyof typeof ADMIN_ACTS]);
-  const { agent, person, resource, application, by } = event;
-  if (by && Object.hasOwn(DONE_TO, type)) {
-    const whom = agent ?? person ?? resource ?? application;
-    return say(DONE_TO[type as keyof typeof DONE_TO], { whom: whom?.name ?? whom?.id ?? say(WHOLE) });
-  }
   const message = EVENTS[type];
   return message ? say(message) : asItIs(type);
+}
+
+/** The same beside the name of whoever did it: "stopped Meeting Helper", where that was not the agent. */
+export function whatTheyDid(event: ReadableEvent, speaker: Pick<Speaker, 'say'>): Said {
+  const { type, agent, person, resource, application, by } = event;
+  if (!by || !Object.hasOwn(DONE_TO, type)) return whatHappened(event, speaker);
+  const whom = agent ?? person ?? resource ?? application;
+  return speaker.say(DONE_TO[type as keyof typeof DONE_TO], { whom: whom?.name ?? whom?.id ?? speaker.say(WHOLE) });
 }
 
 /** What came of it, or why not; empty where there is nothing to say. */
