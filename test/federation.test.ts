@@ -507,7 +507,12 @@ describe('roles that a provider gives by a claim (ux.md §9 (1))', () => {
     await mapped();
     const [away, gone, late] = [1, 2, 3].map(() => `${newSubject()}@acme.example`) as [string, string, string];
     for (const email of [away, gone, late]) await comesWith(email, 'leads');
-    await admin('DELETE', '/upstream-identities', { issuer: idp.issuer, subject: away, reason: 'left' });
+    const account = { issuer: idp.issuer, subject: away, reason: 'left' };
+    // Whoever has no way in is given one by one administrator, who would be them.
+    const taken = await admin('DELETE', '/upstream-identities', account);
+    expect([taken.status, taken.body.reason, await rolesOf(away)]).toEqual([409, 'only_way_in', ['approver']]);
+    expect((await admin('POST', `/people/${away}/enrolment`, {})).body).toMatchObject({ reason: 'enrolled' });
+    await asOperator('DELETE', '/upstream-identities', { ...account, organization: 'acme' });
     expect(await rolesOf(away)).toEqual([]);
 
     await database.run(`update mapped_roles set given_at = now() - interval '8 days'`);

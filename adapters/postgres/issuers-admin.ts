@@ -80,8 +80,11 @@ export const postgresIssuers = (database: Database): IssuerStore => ({
       const account = [act.organization, await identifierAt(statements, act.organization, issuer, subject)];
       // The person before their account, as they themselves disconnect it.
       await statements.run(HOLD_LINKED, account);
-      const link = await statements.first<{ id: string; person: string }>(UNLINK, account);
+      const link = await statements.first<{ id: string; person: string; onlyWay: boolean }>(LINKED, account);
       if (!link) return undefined;
+      // Whoever has no way in is given one by one administrator, who would take their account over.
+      if (link.onlyWay && act.caller.kind === 'person') return 'only_way_in';
+      await statements.run('delete from credentials where organization = $1 and id = $2', [act.organization, link.id]);
       await endRolesFrom(statements, act.organization, link.person, issuer);
       return end(statements, act, linkSubject(issuer, link.id), reason);
     }),
@@ -188,8 +191,12 @@ const HOLD_LINKED = `
     and id in (select person from credentials where organization = $1 and kind = 'upstream' and identifier = $2)
   for no key update`;
 
-const UNLINK = `
-  delete from credentials where organization = $1 and kind = 'upstream' and identifier = $2 returning id, person`;
+const LINKED = `
+  select c.id, c.person,
+         c.signs_in and not exists (
+           select from credentials o where o.organization = c.organization and o.person = c.person and o.id <> c.id
+             and (o.kind <> 'upstream' or o.signs_in)) as "onlyWay"
+  from credentials c where c.organization = $1 and c.kind = 'upstream' and c.identifier = $2`;
 
 const ELSEWHERE = `
   select json_build_object('id', a.id, 'name', a.name) as agent, e.authorization_server, e.client_id, e.tells, e.aud_tenant

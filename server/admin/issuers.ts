@@ -72,8 +72,12 @@ export interface IssuerStore {
   removeIssuer(act: Act, issuer: string, reason: string): Promise<Stopped | undefined>;
   links(organization: string, asked: PageAsked): Promise<Page<ListedLink>>;
   link(act: Act, link: { person: string; issuer: string; subject: string }): Promise<'linked' | 'taken'>;
-  /** Ends everything that came of statements about this subject. */
-  unlink(act: Act, link: { issuer: string; subject: string }, reason: string): Promise<Stopped | undefined>;
+  /** Ends everything that came of statements about this subject; the only way in of somebody is the operator's to take. */
+  unlink(
+    act: Act,
+    link: { issuer: string; subject: string },
+    reason: string,
+  ): Promise<Stopped | 'only_way_in' | undefined>;
   elsewhere(organization: string, asked: PageAsked): Promise<Page<Elsewhere>>;
   putElsewhere(act: Act, entry: Omit<Elsewhere, 'agent'> & { agent: string }): Promise<void>;
   removeElsewhere(act: Act, agent: string, authorizationServer: string): Promise<boolean>;
@@ -320,6 +324,9 @@ export const unlinkPerson: Answer = async (call, dependencies) => {
   const { issuer, subject, reason } = asked.value;
   const act = { organization: place.value.id, caller: call.caller };
   const stopped = await dependencies.issuers.store.unlink(act, { issuer, subject }, reason);
+  if (stopped === 'only_way_in') {
+    return conflict('only_way_in', 'they sign in by nothing else: disable the person, or ask the operator');
+  }
   return stopped
     ? done({ issuer, subject, organization: place.value.slug, removed: true, ...stopped })
     : unknown(`${subject} of ${issuer}`);
