@@ -603,6 +603,29 @@ describe('roles that a provider gives by a claim (ux.md §9 (1))', () => {
     }
   });
 
+  test('a mapping that takes the only other administrator away is an alarm', async () => {
+    await mapped();
+    const email = `${newSubject()}@acme.example`;
+    await comesWith(email, 'iam-admins');
+    const alarms = async () =>
+      database.rows(
+        `select reason from evidence e join people p on p.id = e.person where type = 'person.alarm' and p.email = $1`,
+        [email],
+      );
+    const { id } =
+      (await database.first<{ id: string }>(`select id from people where email = 'admin@acme.example'`)) ?? {};
+    await database.run(`update people set roles = '{}' where id <> $1 and email <> $2 and 'admin' = any(roles)`, [
+      id,
+      email,
+    ]);
+    try {
+      expect((await map({ roles: {} })).body).toMatchObject({ state: 'ended' });
+      expect([await rolesOf(email), await alarms()]).toEqual([[], [{ reason: 'administers_alone' }]]);
+    } finally {
+      await database.run(`update people set roles = '{admin}' where email in ('owner@acme.example')`);
+    }
+  });
+
   test('an amr that the organization requires has to come back', async () => {
     provider = await addProvider({ provisions: true, required_amr: ['mfa', 'hwk'] });
     const email = `${newSubject()}@acme.example`;

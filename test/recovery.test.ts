@@ -668,5 +668,28 @@ describe('people who leave, come back, or do something else (ux.md §9 (5), (6))
     expect((await by(gail)('POST', '/people', body)).body).toMatchObject({ roles: [], roles_asked: ['admin'] });
     const confirmed = await asOperator('PUT', '/people/gwen@globex.example/roles', { ...place, roles: ['admin'] });
     expect(confirmed.body).toMatchObject({ state: 'set' });
+
+    // Who takes the only other administrator away is seen to do it: by that one, by themselves, by whoever hears alarms.
+    for (const [method, path, asked] of [
+      ['PUT', 'roles', { roles: [] }],
+      ['POST', 'disable', { reason: 'left' }],
+    ] as const) {
+      await database.query(`update people set roles = '{admin}' where email = 'person@globex.example'`);
+      await mails();
+      expect((await by(gail)(method, `/people/person@globex.example/${path}`, asked)).status).toBe(200);
+      const told = await mails();
+      expect(told).toContainEqual({
+        to: 'person@globex.example',
+        subject: expect.stringContaining('You administer no more'),
+      });
+      expect(told).toContainEqual({
+        to: 'admin@globex.example',
+        subject: expect.stringContaining('of the only other one'),
+      });
+    }
+    const alarms = await database.query(
+      `select p.email from evidence e join people p on p.id = e.person where type = 'person.alarm' and reason = 'administers_alone'`,
+    );
+    expect(alarms.rows).toEqual([{ email: 'person@globex.example' }, { email: 'person@globex.example' }]);
   });
 });

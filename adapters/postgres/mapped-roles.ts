@@ -50,6 +50,7 @@ export async function endRolesFrom(
 /**
  * Another mapping, or none: whatever it no longer gives ends now. What it gives anew comes with the next sign-in.
  *
+ * @returns whoever administers no more by it
  * @throws LastAdministrator where nobody would administer the organization any more
  */
 export async function narrowRoles(
@@ -57,21 +58,27 @@ export async function narrowRoles(
   organization: string,
   provider: string,
   next: RoleMapping | undefined,
-): Promise<void> {
+): Promise<string[]> {
   // All of them first: whether others administer is asked about each, and holds the organization.
   await statements.run(HOLD_GIVEN, [organization, provider]);
-  const rows = await statements.rows<{ person: string; said: string[]; mapping: RoleMapping | null }>(GIVEN, [
-    organization,
-    provider,
-  ]);
-  for (const { person, said, mapping } of rows) {
+  const rows = await statements.rows<{
+    person: string;
+    said: string[];
+    mapping: RoleMapping | null;
+    administers: boolean;
+  }>(GIVEN, [organization, provider]);
+  const gone: string[] = [];
+  for (const { person, said, mapping, administers } of rows) {
     if (next && isSame(next, mapping ?? undefined)) continue;
     // The values of another claim say nothing of this one's.
     const values = next?.claim === mapping?.claim ? said : [];
     const given = next ? rolesBy(next, values) : [];
     const kept = await applyRoles(statements, { organization, provider, person, given, said: values, why: 'mapping' });
     if (kept) throw new LastAdministrator();
+    const still = await statements.first(ADMINISTERS, [organization, person]);
+    if (administers && !still) gone.push(person);
   }
+  return gone;
 }
 
 export class LastAdministrator extends Error {
@@ -181,9 +188,12 @@ const HOLD_GIVEN = `
   order by id for no key update`;
 
 const GIVEN = `
-  select m.person, m.said, p.role_mapping as mapping
+  select m.person, m.said, p.role_mapping as mapping, h.status = 'active' and 'admin' = any(h.roles) as administers
   from mapped_roles m join sign_in_providers p on p.organization = m.organization and p.id = m.provider
+  join people h on h.organization = m.organization and h.id = m.person
   where m.organization = $1 and m.provider = $2 order by m.person`;
+
+const ADMINISTERS = `select from people where organization = $1 and id = $2 and 'admin' = any(roles)`;
 
 // Who has a way in: one that was only added cannot open the door for anybody.
 const OTHER_ADMINISTRATOR = `

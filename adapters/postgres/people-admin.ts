@@ -2,6 +2,7 @@ import { actorOf } from '../../server/admin/admin.ts';
 import type { PeopleAdministration } from '../../server/admin/people.ts';
 import { PERSON_ROLES, type RoleMapping, rolesBy } from '../../server/people/role-mapping.ts';
 import { acted, stopped } from './admin.ts';
+import { tellOfAdministeringAlone } from './administers-alone.ts';
 import type { Database, Statements } from './database.ts';
 import { writeEvent } from './evidence.ts';
 import { holdPerson, writeStop } from './liveness.ts';
@@ -25,6 +26,7 @@ export const postgresPeopleAdmin = (database: Database): PeopleAdministration =>
       ]);
       await statements.run('delete from sessions where organization = $1 and person = $2', [organization, person]);
       await acted(statements, act, 'person.disabled', { person, reason });
+      if (row.roles.includes('admin')) await tellOfAdministeringAlone(statements, act, [person]);
       return stopped(statements, organization, `person:${person}`);
     }),
 
@@ -71,6 +73,7 @@ export const postgresPeopleAdmin = (database: Database): PeopleAdministration =>
       for (const { provider, roles: kept } of own) await statements.run(KEEP, [organization, person, provider, kept]);
       await statements.run(SET, [organization, person, after]);
       await noted(statements, { organization, person, by, askedBy: row.askedBy }, row.roles, after);
+      if (stops) await tellOfAdministeringAlone(statements, act, [person]);
       return after;
     }),
 });

@@ -2,6 +2,7 @@ import { type Act, actorOf } from '../../server/admin/admin.ts';
 import type { MappedRoles } from '../../server/admin/role-mappings.ts';
 import { isNoWider, isSame, type RoleMapping } from '../../server/people/role-mapping.ts';
 import { acted } from './admin.ts';
+import { tellOfAdministeringAlone } from './administers-alone.ts';
 import type { Database } from './database.ts';
 import { LastAdministrator, narrowRoles } from './mapped-roles.ts';
 
@@ -31,7 +32,7 @@ export async function mapRoles(
         }
         if (row.askedBy === by) return 'needs_another';
       }
-      await narrowRoles(statements, organization, id, next);
+      const gone = await narrowRoles(statements, organization, id, next);
       const agreed = less ? [row.by, row.confirmedBy] : act.caller.kind === 'person' ? [row.askedBy, by] : [by, null];
       await statements.run(SET, [
         organization,
@@ -41,6 +42,7 @@ export async function mapRoles(
       ]);
       const outcome = next === undefined ? 'ended' : 'in_force';
       await note(outcome);
+      await tellOfAdministeringAlone(statements, act, gone);
       return outcome;
     });
   } catch (error) {

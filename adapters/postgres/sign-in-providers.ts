@@ -13,6 +13,7 @@ import type { EndedSessions, UpstreamLogoutStore } from '../../server/people/pro
 import type { SignInProvider } from '../../server/people/sign-in-provider.ts';
 import { linkSubject } from '../../server/people/trusted-issuer.ts';
 import { acted } from './admin.ts';
+import { tellOfAdministeringAlone } from './administers-alone.ts';
 import { type Database, isUniqueViolation, type Statements } from './database.ts';
 import { writeEvent } from './evidence.ts';
 import { writeStop } from './liveness.ts';
@@ -343,7 +344,7 @@ export const postgresSignInProviderAdmin = (database: Database, sealing: Sealing
           [act.organization, id],
         );
         if (!found) return undefined;
-        await narrowRoles(statements, act.organization, id, undefined);
+        const gone = await narrowRoles(statements, act.organization, id, undefined);
         await statements.run('delete from sign_in_providers where organization = $1 and id = $2', [
           act.organization,
           id,
@@ -358,6 +359,7 @@ export const postgresSignInProviderAdmin = (database: Database, sealing: Sealing
           [act.organization],
         );
         await acted(statements, act, 'sign_in_provider.removed', { id, ...found, sessions });
+        await tellOfAdministeringAlone(statements, act, gone);
         return { sessions };
       });
     } catch (error) {

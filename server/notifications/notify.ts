@@ -90,7 +90,10 @@ export type PasskeyNews =
   | 'password_used'
   | 'administrator_used_password'
   /** Somebody else's, for whoever administers with them. */
-  | 'administrator_recovered';
+  | 'administrator_recovered'
+  | 'administers_alone'
+  /** For who was the other one, and may have no account any more. */
+  | 'administers_no_more';
 
 export interface NotifyDependencies<Statements> {
   issuer: string;
@@ -290,7 +293,7 @@ export function notifications<Statements>(
     const { organization, payload } = message;
     const errand = payload as Errand;
     const person = await people.find(errand.person);
-    if (person?.status !== 'active') return { done: true };
+    if (!person || (person.status !== 'active' && errand.passkeys !== 'administers_no_more')) return { done: true };
     const found = errand.approval === undefined ? undefined : await outbox.approval(organization, errand.approval);
     // Decided meanwhile: a notice about it would only call somebody for nothing.
     if (errand.approval !== undefined && !(found && isWaiting(found.approval))) return { done: true };

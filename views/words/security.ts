@@ -184,6 +184,14 @@ export const PASSKEY_NEWS = words({
     en: 'Somebody who administers with you used a recovery code',
     de: 'Jemand, der mit Ihnen verwaltet, hat einen Wiederherstellungscode verwendet',
   },
+  administers_alone: {
+    en: 'One administrator took the rights of the only other one',
+    de: 'Eine Person aus der Administration hat der einzigen anderen die Rechte genommen',
+  },
+  administers_no_more: {
+    en: 'You administer no more: the only other administrator took that from you',
+    de: 'Sie verwalten nicht mehr: Die einzige andere Person aus der Administration hat Ihnen das genommen',
+  },
   notYou: {
     en: 'If you did not expect this, tell your organization’s security now.',
     de: 'Wenn Sie das nicht erwartet haben, sagen Sie jetzt der Sicherheit Ihrer Organisation Bescheid.',
