@@ -45,10 +45,16 @@ const orNone = (value: string | undefined): string | Saying => value ?? saying(n
 /** What a resource says of itself, beside its actions. */
 export type ResourceHeader = Omit<ResourceDocument, 'resource' | 'owner' | 'actions'>;
 
-/** Everything that changes for each action of a resource, whatever its version: also for what lives already. */
-export function resourceChangesOf(before: ResourceHeader, after: ResourceHeader): Change[] {
+/**
+ * Everything that changes for each action of a resource, whatever its version: also for what lives already.
+ *
+ * @param weighs something of it may be of high impact, and people read the name there
+ */
+export function resourceChangesOf(before: ResourceHeader, after: ResourceHeader, weighs = false): Change[] {
   const changes: Change[] = [];
-  if (before.name !== after.name) changes.push(changeOf(saying(SAYS.name, { after: after.name, before: before.name })));
+  if (before.name !== after.name) {
+    changes.push(read(saying(SAYS.name, { after: after.name, before: before.name }), weighs));
+  }
   const [redeemed, redeems] = [before.redeems ?? true, after.redeems ?? true];
   if (redeemed && !redeems) changes.push(changeOf(saying(SAYS.redeemsNoMore), true));
   if (!redeemed && redeems) changes.push(changeOf(saying(SAYS.redeems)));
@@ -238,7 +244,6 @@ function uncheckedInWords(was: Unchecked, is: Unchecked): Saying {
 function textChanges(before: ActionDocument, after: ActionDocument): Change[] {
   const old = new Map(textsOf(before).map(([id, _, text]) => [id, text]));
   const weighs = mayBeHigh(before) || mayBeHigh(after);
-  const read = (said: Saying) => (weighs ? changeOf(saying(SAYS.readAtHigh, { change: said }), true) : changeOf(said));
   return textsOf(after).flatMap(([id, place, text]) => {
     const was = old.get(id);
     if (was === undefined) return [];
@@ -250,16 +255,23 @@ function textChanges(before: ActionDocument, after: ActionDocument): Change[] {
       const at = language === 'en' ? place : saying(SAYS.inLanguage, { place, language });
       if (from === '') {
         const came = saying(SAYS.textCame, { place: at, to });
-        return [was === '' ? read(came) : changeOf(came)];
+        return [was === '' ? read(came, weighs) : changeOf(came)];
       }
       return [
-        read(to === '' ? saying(SAYS.textGone, { place: at }) : saying(SAYS.textBecomes, { place: at, from, to })),
+        read(
+          to === '' ? saying(SAYS.textGone, { place: at }) : saying(SAYS.textBecomes, { place: at, from, to }),
+          weighs,
+        ),
       ];
     });
   });
 }
 
-const mayBeHigh = ({ level, resolve }: ActionDocument): boolean =>
+/** What people read otherwise, and whether they read it at high impact. */
+const read = (said: Saying, weighs: boolean): Change =>
+  weighs ? changeOf(saying(SAYS.readAtHigh, { change: said }), true) : changeOf(said);
+
+export const mayBeHigh = ({ level, resolve }: ActionDocument): boolean =>
   [level.default, ...(level.rules ?? []).map(({ then }) => then), resolve?.unchecked].some(
     (one) => one === 'high' || one === 'critical',
   );

@@ -3,7 +3,7 @@ import { type Saying, saying } from '../../views/words/saying.ts';
 import { canonicalJson } from '../oauth/canonical.ts';
 import type { ActionDocument } from './action.ts';
 import { CatalogueError, compileCatalogue, type ResourceDocument } from './catalogue.ts';
-import { type Change, changesOf, resourceChangesOf } from './diff.ts';
+import { type Change, changesOf, mayBeHigh, resourceChangesOf } from './diff.ts';
 import { at } from './problem.ts';
 
 /** One action of what is to be published, beside what is published already. */
@@ -62,7 +62,7 @@ export function reviewResources(
   return documents.flatMap((document) => {
     const place = before.find(({ resource }) => resource === document.resource);
     if (!place || place.actions.length === 0) return [];
-    const changes = resourceChangesOf(place, document);
+    const changes = resourceChangesOf(place, document, place.actions.some(mayBeHigh));
     return changes.length === 0 ? [] : [{ resource: document.resource, changes }];
   });
 }

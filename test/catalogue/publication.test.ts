@@ -224,6 +224,13 @@ test('A5-3: at high impact a language may come, and neither goes nor changes by 
   ]);
 });
 
+test('A5-3: the name of a resource is read at the impact of its actions', () => {
+  const renamed = (text: string) =>
+    reviewResources([documentOf(text)], [{ ...documentOf(text), name: 'Calendar' }]).flatMap(({ changes }) => changes);
+  expect(renamed(high)).toMatchObject([{ words: `people read “Calendar”, not “Shop”${AT_HIGH}`, weakens: true }]);
+  expect(renamed(shop)).toMatchObject([{ words: 'people read “Calendar”, not “Shop”', weakens: false }]);
+});
+
 test('A5-3: nothing changed is no difference', () => {
   for (const { actions } of parseCatalogue(yaml)) {
     for (const action of actions) expect(changesOf(action, action)).toEqual([]);
