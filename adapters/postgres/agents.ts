@@ -123,6 +123,14 @@ export async function pausePair(
     agent,
     person,
   ]);
+  await endPair(statements, { organization, person, agent });
+}
+
+/** What this agent holds for this person ends, by the person. */
+async function endPair(
+  statements: Statements,
+  { organization, person, agent }: { organization: string; person: string; agent: string },
+): Promise<void> {
   await writeStop(statements, { organization, kind: 'pair', subject: pairOf(agent, person), by: person });
   await writeEvent(statements, {
     organization,
@@ -200,15 +208,7 @@ export const postgresMyAgents = (database: Database): MyAgentsStore => ({
   stopAgent: (organization, person, agent) =>
     database.within(organization, async (statements) => {
       if (!(await knownAgent(statements, { organization, person, agent }))) return false;
-      await writeStop(statements, { organization, kind: 'pair', subject: pairOf(agent, person), by: person });
-      await writeEvent(statements, {
-        organization,
-        type: 'authority.stopped',
-        decision: 'allowed',
-        reason: 'person_and_agent',
-        person,
-        agent,
-      });
+      await endPair(statements, { organization, person, agent });
       return true;
     }),
 

@@ -12,9 +12,8 @@ import { readForm } from '../http/form.ts';
 import { page } from '../http/respond.ts';
 import { speakerFor } from './language.ts';
 import { frameOf } from './pages.ts';
-import { passwordMatches } from './password.ts';
 import { type RecoveryCodeStore, readRecoveryCode, recoveryCodeHash } from './recovery-codes.ts';
-import { beginSession, REFUSAL_MS, type SignInDependencies, type SignInResult } from './sign-in.ts';
+import { beginSession, REFUSAL_MS, type SignInDependencies, type SignInResult, tryPasswordOf } from './sign-in.ts';
 
 export interface RecoverySignIn extends SignInDependencies {
   cookies: Cookies;
@@ -68,22 +67,12 @@ interface Attempt {
  * with those of the password.
  */
 async function tryCode({ email, password, code, address }: Attempt, pages: RecoverySignIn): Promise<SignInResult> {
-  const { people, evidence, limits, recoveryCodes } = pages;
-  const account = email.trim().toLowerCase().slice(0, 320);
-  const waitSeconds = await limits.attempt(account, address);
-  if (waitSeconds !== undefined) return { ok: false, waitSeconds };
-  const credential = await people.localCredential(account);
-  const matches = await passwordMatches(password, credential?.secret);
-  const person = credential && (await people.find(credential.person));
-  if (!credential || !person) return { ok: false };
+  const { evidence, limits, recoveryCodes } = pages;
+  const known = await tryPasswordOf({ email, password, address }, pages);
+  if ('ok' in known) return known;
+  const { account, credential, person, refuse } = known;
   const { organization, id } = person;
   const event = { organization, person: id, content: { address } };
-  const refuse = async (reason: string): Promise<SignInResult> => {
-    await evidence.record({ ...event, type: 'person.sign_in_refused', decision: 'refused', reason });
-    return { ok: false };
-  };
-  if (!matches) return refuse('wrong_password');
-  if (person.status !== 'active') return refuse('disabled');
   if (credential.passwords === 'nobody' || !person.roles.includes('admin')) return refuse('recovery_code_not_used');
 
   // Whatever comes of it: somebody has the password of an administrator, and says that they have no passkey.

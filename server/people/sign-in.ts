@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { Evidence } from '../evidence/evidence.ts';
 import { hashOf, newSecret } from '../oauth/ids.ts';
 import { passwordMatches } from './password.ts';
-import type { PeopleStore, Person, SessionStore } from './person.ts';
+import type { Credential, PeopleStore, Person, SessionStore } from './person.ts';
 
 export interface SignInDependencies {
   people: PeopleStore;
@@ -48,32 +48,50 @@ interface Attempt {
   address: string;
 }
 
-async function tryPassword(
+/** Somebody who typed the right password. */
+export interface PasswordKnown {
+  account: string;
+  credential: Credential;
+  person: Person;
+  /** Evidence of why it is not enough, and the one answer. */
+  refuse(reason: string): Promise<SignInResult>;
+}
+
+/**
+ * The one place where a password is tried: counted first, and compared whether there is such an account or not. A wrong one
+ * and somebody who is disabled are refused here.
+ */
+export async function tryPasswordOf(
   { email, password, address }: Attempt,
-  { people, sessions, evidence, limits, sessionHours }: SignInDependencies,
-): Promise<SignInResult> {
+  { people, evidence, limits }: Pick<SignInDependencies, 'people' | 'evidence' | 'limits'>,
+): Promise<PasswordKnown | SignInResult> {
   const account = email.trim().toLowerCase().slice(0, 320);
   const waitSeconds = await limits.attempt(account, address);
   if (waitSeconds !== undefined) return { ok: false, waitSeconds };
-
   const credential = await people.localCredential(account);
   const matches = await passwordMatches(password, credential?.secret);
   const person = credential && (await people.find(credential.person));
   if (!credential || !person) return { ok: false };
   const event = { organization: person.organization, person: person.id, content: { address } };
-  const administers = person.roles.includes('admin');
-  const breakGlass = credential.passwords === 'administrators' && administers;
-  const reason = !matches
-    ? 'wrong_password'
-    : person.status !== 'active'
-      ? 'disabled'
-      : credential.passwords !== 'everyone' && !breakGlass
-        ? 'password_not_used'
-        : undefined;
-  if (reason !== undefined) {
+  const refuse = async (reason: string): Promise<SignInResult> => {
     await evidence.record({ ...event, type: 'person.sign_in_refused', decision: 'refused', reason });
     return { ok: false };
-  }
+  };
+  if (!matches) return refuse('wrong_password');
+  if (person.status !== 'active') return refuse('disabled');
+  return { account, credential, person, refuse };
+}
+
+async function tryPassword(attempt: Attempt, dependencies: SignInDependencies): Promise<SignInResult> {
+  const { people, sessions, evidence, limits, sessionHours } = dependencies;
+  const { address } = attempt;
+  const known = await tryPasswordOf(attempt, dependencies);
+  if ('ok' in known) return known;
+  const { account, credential, person, refuse } = known;
+  const event = { organization: person.organization, person: person.id, content: { address } };
+  const administers = person.roles.includes('admin');
+  const breakGlass = credential.passwords === 'administrators' && administers;
+  if (credential.passwords !== 'everyone' && !breakGlass) return refuse('password_not_used');
 
   await limits.succeeded(account);
   // Whatever comes of it: the password for emergencies was used.
@@ -85,8 +103,7 @@ async function tryPassword(
   const passkeyNext = breakGlass || (administers && !credential.demonstration);
   if (passkeyNext) {
     if (credential.hasPasskey) {
-      const reason = 'passkey_needed';
-      await evidence.record({ ...event, type: 'person.sign_in_refused', decision: 'refused', reason });
+      await refuse('passkey_needed');
       return { ok: false, passkeyOf: person };
     }
     await people.passwordUsed(person.organization, person.id);
