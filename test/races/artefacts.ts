@@ -346,6 +346,7 @@ export const MORE: readonly Artefact[] = [
           recoveryCodeHash(id, readRecoveryCode(code) ?? ''),
         ]);
         // As many tries as nobody has: what holds here is the code, and not the count of them.
+        await database.query(`delete from rate_limits where key like 'sign-in %'`);
         await database.query(
           `insert into rate_limits (key, points, expire) values ($1, -1000, extract(epoch from now() + interval '1 hour') * 1000)
            on conflict (key) do update set points = -1000`,
